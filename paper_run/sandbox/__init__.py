@@ -1,0 +1,26 @@
+"""The trading platform in miniature: T3, T4, T5 and a quotes service as real HTTP servers on loopback.
+
+    with Sandbox(Path("state.sqlite3")) as sandbox:
+        requests.post(f"{sandbox.orchestrator_url}/api/v1/orchestration/run", json={"symbols": ["AAPL"]})
+
+Every orchestration plays the next NYSE session, from 2025-01-02 on: its orders fill at that session's
+opening price, 1 to 5 basis points against the trader; afterwards positions and quotes show its closing
+price. A run that T3 refuses, a kill switch, and a request that does not pass validation leave the session
+unplayed. Any symbol has a price on any date (`paper_run.sandbox.market`), the same on every machine.
+
+These symbols misbehave on demand. All but HALT rank first and get a buy order whatever the other symbols:
+
+REJECT   T4 answers 422: no id, `rejected`, `submission_failed: 422`; nothing is placed.
+REFUSE   T4 takes the order, the broker rejects it: GET order says `rejected`, with an error message.
+PARTIAL  Half fills (rounded down, at least one share): `partially_filled`, `expired` at the next open.
+LATE     `accepted`; fills at the opening price of the next session that is played.
+CANCEL   `canceled` without a fill.
+DOUBT    T4 places and fills it, but its answer is lost: T5 reports `rejected`, a quantity, and no id.
+NOPRICE  Fills; the position has no current price and no unrealized P&L, and there is no quote.
+HALT     The kill switch: T5 answers 503 and nothing is traded.
+"""
+
+from paper_run.sandbox.assembly import Sandbox
+from paper_run.sandbox.errors import SandboxError
+
+__all__ = ["Sandbox", "SandboxError"]

@@ -1,0 +1,108 @@
+"""The sandbox put together: four services on one state file, started and stopped as one."""
+
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from paper_run.sandbox import broker
+from paper_run.sandbox.account import Position
+from paper_run.sandbox.clock import Clock
+from paper_run.sandbox.desk import Desk
+from paper_run.sandbox.errors import SandboxError
+from paper_run.sandbox.execution_gateway import execution_gateway
+from paper_run.sandbox.orchestrator import orchestrator
+from paper_run.sandbox.quotes import quotes_service
+from paper_run.sandbox.servers import Servers
+from paper_run.sandbox.signal_service import signal_service
+from paper_run.sandbox.store import Store
+
+NAMES = ("signal service (T3)", "execution gateway (T4)", "orchestrator (T5)", "quotes service")
+_FINISH_SECONDS = 0.1
+
+
+class Sandbox:
+    """The trading platform in miniature, on loopback, while inside a `with` statement.
+
+    `state_file` is created when it does not exist (its folder must); the account in it lives on from one
+    sandbox to the next. `ports` are those of T3, T4, T5 and the quotes service, 0 for any free one. With
+    `again` the next orchestration trades in the session played last instead of the one after it.
+
+    Raises SandboxError when a port or the state file is not to be had; nothing is left running then.
+    """
+
+    def __init__(
+        self, state_file: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0), again: bool = False
+    ) -> None:
+        self._state_file = state_file
+        self._ports = ports
+        self._clock = Clock(again=again)
+        self._desk: Desk | None = None
+        self._servers: Servers | None = None
+        self._last_played: date | None = None
+        self.signal_service_url = self.execution_gateway_url = self.orchestrator_url = self.quotes_url = ""
+
+    def __enter__(self) -> "Sandbox":
+        """Start the services."""
+        store = Store(self._state_file)
+        try:
+            self._servers = Servers(NAMES, self._ports)
+        except SandboxError:
+            store.close()
+            raise
+        self._desk = desk = Desk(store, self._clock)
+        t3_url, t4_url, t5_url, quotes_url = self._servers.urls
+        self.signal_service_url, self.execution_gateway_url = t3_url, t4_url
+        self.orchestrator_url, self.quotes_url = t5_url, quotes_url
+        self._servers.start(
+            [
+                signal_service(desk),
+                execution_gateway(desk),
+                orchestrator(desk, t3_url, t4_url),
+                quotes_service(desk),
+            ]
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop them; a run in progress gets a moment to end, else it has never been."""
+        if self._servers is None or self._desk is None:
+            return
+        self._desk.store.wait_until_idle(_FINISH_SECONDS)
+        with suppress(SandboxError):
+            self._last_played = self.last_played
+        self._servers.stop()
+        self._desk.store.close()
+        self._desk = self._servers = None
+
+    @property
+    def session(self) -> date:
+        """The session that the next orchestration trades in."""
+        return self._clock.session(self.last_played)
+
+    @property
+    def last_played(self) -> date | None:
+        """The session played last, by whichever process; after the `with` statement, as it was at its end."""
+        return self._last_played if self._desk is None else self._desk.last_played()
+
+    @property
+    def cash(self) -> Decimal:
+        """The account's cash in dollars: 100,000 less what the fills have cost."""
+        with self._running().store.reading() as connection:
+            return broker.cash(connection)
+
+    @property
+    def positions(self) -> dict[str, Position]:
+        """Every position ever held, closed ones too, by symbol."""
+        with self._running().store.reading() as connection:
+            return {symbol: position for symbol, (position, _) in broker.positions(connection).items()}
+
+    def take_down(self, service: str) -> None:
+        """Stop one of NAMES and leave the others running, to see what the platform does without it."""
+        if self._servers is not None:
+            self._servers.stop_one(NAMES.index(service))
+
+    def _running(self) -> Desk:
+        if self._desk is None:
+            raise SandboxError("The sandbox is not running: use it in a `with` statement.")
+        return self._desk

@@ -1,0 +1,59 @@
+"""Market data in the shape of Alpaca: the latest quotes and trades, which are those of the last close."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from paper_run.sandbox import market, special
+from paper_run.sandbox.clock import priced_session, zulu
+from paper_run.sandbox.desk import Desk
+from paper_run.sandbox.exchange_days import close_time
+from paper_run.sandbox.web import Answer, Request, Route, Service
+
+_FORBIDDEN = Answer(403, {"message": "forbidden."})
+_KEY_HEADERS = ("apca-api-key-id", "apca-api-secret-key")
+
+
+def quotes_service(desk: Desk) -> Service:
+    """Build the service on the shared state."""
+
+    def latest(kind: str, one: Callable[[str, date], dict[str, Any]]) -> Callable[[Request], Answer]:
+        def serve(request: Request) -> Answer:
+            if not all(request.headers.get(name) for name in _KEY_HEADERS):
+                return _FORBIDDEN
+            symbols = [symbol for symbol in request.query.get("symbols", "").split(",") if symbol]
+            if not symbols:
+                return Answer(400, {"message": "symbols is required"})
+            day = priced_session(desk.last_played())
+            found = {symbol: one(symbol, day) for symbol in symbols if symbol != special.NOPRICE}
+            return Answer(200, {kind: found})
+
+        return serve
+
+    return Service(
+        "quotes service",
+        [
+            Route("GET", "/v2/stocks/quotes/latest", latest("quotes", _quote)),
+            Route("GET", "/v2/stocks/trades/latest", latest("trades", _trade)),
+        ],
+    )
+
+
+def _quote(symbol: str, day: date) -> dict[str, Any]:
+    bid, ask = market.quote(symbol, day)
+    sides: dict[str, Decimal | int | str] = {"ap": ask, "as": 2, "ax": "V", "bp": bid, "bs": 3, "bx": "V"}
+    return {"t": zulu(close_time(day)), **sides, "c": ["R"], "z": "C"}
+
+
+def _trade(symbol: str, day: date) -> dict[str, Any]:
+    price = market.close_price(symbol, day)
+    return {
+        "t": zulu(close_time(day)),
+        "x": "V",
+        "p": price,
+        "s": 100,
+        "c": ["@"],
+        "i": day.toordinal(),
+        "z": "C",
+    }

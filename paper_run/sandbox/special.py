@@ -1,0 +1,26 @@
+"""The symbols that make the sandbox misbehave on demand; the package's docstring tells what each does."""
+
+REJECT = "REJECT"
+REFUSE = "REFUSE"
+PARTIAL = "PARTIAL"
+LATE = "LATE"
+CANCEL = "CANCEL"
+DOUBT = "DOUBT"
+NOPRICE = "NOPRICE"
+HALT = "HALT"
+
+TRADED = frozenset({REJECT, REFUSE, PARTIAL, LATE, CANCEL, DOUBT, NOPRICE})
+
+REJECT_DETAIL = "Broker rejected the order: asset REJECT is not tradable"
+REFUSE_MESSAGE = "Broker rejected the order: insufficient buying power"
+
+
+def kill_switch(engaged_at: str) -> dict[str, str]:
+    """Return the `detail` object of the 503 that HALT brings about."""
+    return {
+        "error": "kill_switch_engaged",
+        "message": "Trading is halted: the kill switch is engaged. No order was sent.",
+        "engaged_by": "sandbox-operator",
+        "reason": "the symbol HALT was in the request",
+        "engaged_at": engaged_at,
+    }
