@@ -1,0 +1,79 @@
+"""The exit statuses, and the one tree of errors that carries them."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What the shell gets; with several, ORCHESTRATION beats DEPENDENCY beats DATA."""
+
+    SUCCESS = 0
+    """The day ran (or there was nothing to do)."""
+    DEPENDENCY = 1
+    """A service or its database is down or unhealthy."""
+    ORCHESTRATION = 2
+    """The orchestrator refused, failed, ran out of time, or its answer was lost."""
+    DATA = 3
+    """A wrong parameter or setting, or a file that can't be read or written."""
+    INTERRUPTED = 130
+    """Ctrl-C or SIGTERM."""
+
+
+class PaperRunError(Exception):
+    """Something failed: what (title), where and why (explanation), and what to try (remedies)."""
+
+    exit_status = ExitStatus.DATA
+
+    def __init__(self, title: str, explanation: str = "", *, remedies: tuple[str, ...] = ()) -> None:
+        super().__init__(title)
+        self.title = title
+        self.explanation = explanation
+        self.remedies = remedies
+
+    def __str__(self) -> str:
+        return f"{self.title}. {self.explanation}" if self.explanation else self.title
+
+
+class DataError(PaperRunError):
+    """Wrong input, wrong configuration, or a file that can't be read or written (exit 3)."""
+
+
+class DependencyError(PaperRunError):
+    """A service that the day needs is down, unhealthy or unreadable (exit 1)."""
+
+    exit_status = ExitStatus.DEPENDENCY
+
+
+class OrchestrationError(PaperRunError):
+    """The orchestration was refused, failed, timed out, or its outcome is not known (exit 2)."""
+
+    exit_status = ExitStatus.ORCHESTRATION
+
+
+class Interrupted(PaperRunError):
+    """The user or the system stopped the program (exit 130)."""
+
+    exit_status = ExitStatus.INTERRUPTED
+
+
+class SeveralErrors(PaperRunError):
+    """Several failures found at the same moment, shown together; the worst one sets the exit status."""
+
+    def __init__(self, errors: tuple[PaperRunError, ...]) -> None:
+        super().__init__("; ".join(error.title for error in errors))
+        self.errors = errors
+        self.exit_status = worst(error.exit_status for error in errors)
+
+
+_SEVERITY = (
+    ExitStatus.SUCCESS,
+    ExitStatus.DATA,
+    ExitStatus.DEPENDENCY,
+    ExitStatus.ORCHESTRATION,
+    ExitStatus.INTERRUPTED,
+)
+
+
+def worst(statuses: Iterable[ExitStatus]) -> ExitStatus:
+    """Return the status that wins: interrupted, then 2, then 1, then 3; SUCCESS of none."""
+    return max(statuses, key=_SEVERITY.index, default=ExitStatus.SUCCESS)

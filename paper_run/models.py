@@ -1,0 +1,201 @@
+"""The frozen values that flow from the services through the day into the writers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from paper_run.errors import ExitStatus
+
+RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
+PriceSource = Literal["fill", "limit", "quote", "estimated"]
+Outcome = Literal["accepted", "rejected", "in_doubt", "repeat"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceUrl:
+    """Where a service is: a base without trailing slash or credentials, which travel beside it."""
+
+    base: str
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return self.base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What the orchestrator is asked to trade; amounts in dollars, exactly as given."""
+
+    symbols: tuple[str, ...]
+    capital: Decimal
+    max_position_size: Decimal
+    as_of_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request as `-v` shows it: the outcome is its status, or the reason why there is none."""
+
+    method: str
+    url: str
+    outcome: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceHealth:
+    """One service's answer to the health check; `status` is `healthy` only when every flag agrees."""
+
+    service: str
+    url: str
+    status: str
+    latency_ms: int
+    detail: str | None
+    dry_run: bool = False
+    sandbox_session: date | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the day may go on with it."""
+        return self.status == "healthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A holding as the gateway words it; `qty` is signed, prices in dollars, `*_pl` the gateway's own."""
+
+    symbol: str
+    qty: Decimal
+    avg_entry_price: Decimal | None
+    current_price: Decimal | None
+    unrealized_pl: Decimal | None
+    realized_pl: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """All that is known before anything is sent."""
+
+    session: date
+    parameters: Parameters
+    health: tuple[ServiceHealth, ...]
+    positions: tuple[Position, ...]
+    sandbox: bool
+    rehearsal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalOrder:
+    """A signal and what the orchestrator made of it (a `mapping`); qty and side are None without an order."""
+
+    symbol: str
+    predicted_return: Decimal | None
+    rank: int | None
+    target_weight: Decimal | None
+    client_order_id: str | None
+    qty: Decimal | None
+    side: str | None
+    broker_order_id: str | None
+    status: str | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    skip_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orchestration:
+    """The orchestrator's answer for one run; the counts are its own opinion."""
+
+    run_id: str
+    status: str
+    as_of_date: str | None
+    num_signals: int | None
+    num_orders_submitted: int | None
+    num_orders_accepted: int | None
+    num_orders_rejected: int | None
+    mappings: tuple[SignalOrder, ...]
+    duration_seconds: Decimal | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderState:
+    """An order as the gateway knows it now; `filled_qty` and `filled_avg_price` are cumulative."""
+
+    client_order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    status: str
+    broker_order_id: str | None
+    limit_price: Decimal | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A row of the result: the signal, its order, how it stands, and its notional in dollars and cents.
+
+    `outcome` is None for a signal without an order. `price_source` says where `price` comes from; an
+    `estimated` notional has no price, only a size.
+    """
+
+    symbol: str
+    side: str | None
+    qty: Decimal | None
+    status: str | None
+    outcome: Outcome | None
+    client_order_id: str | None
+    broker_order_id: str | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    price: Decimal | None
+    price_source: PriceSource | None
+    notional: Decimal | None
+    predicted_return: Decimal | None
+    rank: int | None
+    target_weight: Decimal | None
+    skip_reason: str | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What became of the submitted orders; `filled` is None when the gateway could not be asked."""
+
+    signals: int
+    submitted: int
+    accepted: int
+    rejected: int
+    in_doubt: int
+    filled: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A day, whole: what was asked, what came of it, and every problem in words."""
+
+    run_id: str | None
+    session: date
+    trade: int
+    timestamp: datetime
+    status: RunStatus
+    exit_status: ExitStatus
+    sandbox: bool
+    rehearsal: bool
+    parameters: Parameters
+    counts: Counts
+    total_notional: Decimal
+    success_rate: Decimal | None
+    duration_seconds: Decimal
+    orders: tuple[Order, ...]
+    health: tuple[ServiceHealth, ...]
+    warnings: tuple[str, ...]
+    errors: tuple[str, ...]

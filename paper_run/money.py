@@ -1,0 +1,62 @@
+"""Decimal in and out: one context, one way to read an amount, one rounding."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+
+CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
+"""Every product and sum of money is taken in 50 digits: a 28-digit price times a quantity stays exact."""
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+_RATE = Decimal("0.0001")
+_LARGEST_EXPONENT = 30
+
+
+def amount(value: object) -> Decimal:
+    """Read an amount from the wire: text, int or Decimal, never a binary float.
+
+    :raises ValueError: it is no finite number, or not one of a sane size (a price of 1E+999999 would
+        be a gigabyte of digits when written).
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError(f"{value!r} is not an amount")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is not an amount") from None
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise ValueError(f"{value!r} is not a finite amount")
+    if number.adjusted() > _LARGEST_EXPONENT or exponent < -_LARGEST_EXPONENT - 10:
+        raise ValueError("an amount has more digits than any price or quantity")
+    return number
+
+
+def product(left: Decimal, right: Decimal) -> Decimal:
+    """Multiply without losing a digit of what the wire carries."""
+    return CONTEXT.multiply(left, right)
+
+
+def cents(value: Decimal) -> Decimal:
+    """Round to the cent, half to even: done once for each row, when a result is built."""
+    return value.quantize(CENT, context=CONTEXT)
+
+
+def rate(part: int, whole: int) -> Decimal | None:
+    """Return part / whole to four places, None when there is no whole."""
+    if whole == 0:
+        return None
+    return CONTEXT.divide(Decimal(part), Decimal(whole)).quantize(_RATE, context=CONTEXT)
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """Add up in the 50-digit context."""
+    result = ZERO
+    for value in values:
+        result = CONTEXT.add(result, value)
+    return result
+
+
+def digits(value: Decimal) -> str:
+    """Write the exact digits, without an exponent."""
+    return format(value, "f")

@@ -1,0 +1,1 @@
+"""The three services over HTTP: the wire comes in, models go out."""

@@ -1,0 +1,84 @@
+"""The execution gateway (T4): positions, and each order as it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from paper_run.models import OrderState, Position
+from paper_run.services import wire
+from paper_run.services.transport import UnreadableAnswer
+
+if TYPE_CHECKING:
+    from paper_run.models import ServiceUrl
+    from paper_run.services.transport import Answer, Transport
+
+
+class ExecutionGateway:
+    """Reads from the gateway; it never sends it an order."""
+
+    def __init__(self, transport: Transport, url: ServiceUrl) -> None:
+        self._transport = transport
+        self.url = url
+
+    def positions(self, *, seconds: float) -> tuple[Position, ...]:
+        """Return the open positions; closed ones are not on this wire.
+
+        :raises CallFailed: they could not be read; the gateway's own reason is in it.
+        """
+        answer = _expect_ok(self._transport.get(self.url, "/api/v1/positions", seconds=seconds))
+        try:
+            envelope = wire.an_object(answer.json(), "the answer")
+            return tuple(_position(entry) for entry in wire.objects(envelope, "positions"))
+        except wire.Unreadable as error:
+            raise UnreadableAnswer(answer.url, f"answered positions that can't be read: {error}") from None
+
+    def order(self, client_order_id: str, *, seconds: float) -> OrderState | None:
+        """Return an order's latest state, None if the gateway does not know it (404).
+
+        :raises CallFailed: it could not be read, or another order came back.
+        """
+        path = f"/api/v1/orders/{quote(client_order_id, safe='')}"
+        answer = self._transport.get(self.url, path, seconds=seconds)
+        if answer.status == 404:
+            return None
+        try:
+            state = _order(wire.an_object(_expect_ok(answer).json(), "the answer"))
+        except wire.Unreadable as error:
+            raise UnreadableAnswer(answer.url, f"answered an order that can't be read: {error}") from None
+        if state.client_order_id != client_order_id:
+            raise UnreadableAnswer(answer.url, f"answered with another order, {state.client_order_id}")
+        return state
+
+
+def _expect_ok(answer: Answer) -> Answer:
+    if answer.status != 200:
+        said = wire.reason(answer)
+        raise UnreadableAnswer(answer.url, f"answered {answer.status}" + (f": {said}" if said else ""))
+    return answer
+
+
+def _position(entry: dict[str, Any]) -> Position:
+    return Position(
+        symbol=wire.text(entry, "symbol"),
+        qty=wire.amount(entry, "qty"),
+        avg_entry_price=wire.optional_amount(entry, "avg_entry_price"),
+        current_price=wire.opinion(entry, "current_price"),
+        unrealized_pl=wire.opinion(entry, "unrealized_pl"),
+        realized_pl=wire.opinion(entry, "realized_pl"),
+    )
+
+
+def _order(body: dict[str, Any]) -> OrderState:
+    return OrderState(
+        client_order_id=wire.text(body, "client_order_id"),
+        symbol=wire.text(body, "symbol"),
+        side=wire.text(body, "side").lower(),
+        qty=wire.amount(body, "qty"),
+        status=wire.text(body, "status").lower(),
+        broker_order_id=wire.optional_text(body, "broker_order_id"),
+        limit_price=wire.optional_amount(body, "limit_price"),
+        filled_qty=wire.optional_amount(body, "filled_qty"),
+        filled_avg_price=wire.optional_amount(body, "filled_avg_price"),
+        error_message=wire.optional_text(body, "error_message"),
+    )

@@ -1,0 +1,145 @@
+"""Is each service fit to trade? The bodies decide, not the HTTP status."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from paper_run.errors import DependencyError
+from paper_run.models import ServiceHealth
+from paper_run.services import wire
+from paper_run.services.transport import CallFailed, UnreadableAnswer
+
+if TYPE_CHECKING:
+    from paper_run.models import ServiceUrl
+    from paper_run.services.transport import Answer, Transport
+
+HEALTH_SECONDS = 5.0
+
+
+class Service(NamedTuple):
+    """What the check must know of a service; `flags` pairs each that must be true with what else is wrong."""
+
+    key: str
+    title: str
+    flags: tuple[tuple[str, str], ...]
+
+
+SIGNAL_SERVICE = Service("signal_service", "Signal Service", (("model_loaded", "no model is loaded"),))
+EXECUTION_GATEWAY = Service(
+    "execution_gateway", "Execution Gateway", (("database_connected", "its database is not connected"),)
+)
+ORCHESTRATOR = Service(
+    "orchestrator",
+    "Orchestrator",
+    (
+        ("database_connected", "its database is not connected"),
+        ("signal_service_healthy", "it finds the signal service unhealthy"),
+        ("execution_gateway_healthy", "it finds the execution gateway unhealthy"),
+    ),
+)
+SERVICES = (SIGNAL_SERVICE, EXECUTION_GATEWAY, ORCHESTRATOR)
+TITLES = {service.key: service.title for service in SERVICES}
+
+
+def check(transport: Transport, service: Service, url: ServiceUrl) -> ServiceHealth:
+    """Ask one service, 5 s in all; every failure is a value, so that all of them can be shown together."""
+    try:
+        answer = transport.get(url, "/health", seconds=HEALTH_SECONDS, retry=False)
+        if answer.status == 404:
+            return _from_root(transport, service, url, left=HEALTH_SECONDS - answer.milliseconds / 1000)
+        return _from_health(service, url, answer)
+    except UnreadableAnswer as error:
+        return _unwell(service, url, "unreadable", error.reason)
+    except CallFailed as error:
+        return _unwell(service, url, "unreachable", error.reason)
+
+
+def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left: float) -> ServiceHealth:
+    """Take `/` for an answer: only where there is no /health, since it proves little."""
+    answer = transport.get(url, "/", seconds=max(left, 0.1), retry=False)
+    if answer.status != 200:
+        return _unwell(service, url, "unreachable", f"has no /health, and / answered {answer.status}")
+    return ServiceHealth(
+        service=service.key,
+        url=url.base,
+        status="healthy",
+        latency_ms=answer.milliseconds,
+        detail="has no /health; / answered 200, which says nothing of its database or of DRY_RUN",
+    )
+
+
+def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHealth:
+    if answer.status != 200:
+        said = wire.reason(answer) or "without a reason"
+        return _unwell(service, url, "unhealthy", f"answered {answer.status}: {said}", answer.milliseconds)
+    try:
+        body = wire.an_object(answer.json(), "the answer")
+        status = wire.text(body, "status")
+        sandbox_session = _sandbox_session(body)
+    except wire.Unreadable as error:
+        raise UnreadableAnswer(
+            answer.url, f"answered 200 without a readable health report ({error})"
+        ) from None
+    faults = [meaning for flag, meaning in service.flags if body.get(flag) is not True]
+    dry_run = body.get("dry_run")
+    if service is EXECUTION_GATEWAY and not isinstance(dry_run, bool):
+        faults.append("it does not say whether it is in DRY_RUN")
+    if status != "healthy":
+        faults.insert(0, f"its status is {status!r}")
+    if faults:
+        word = status if status != "healthy" else "unhealthy"
+        return _unwell(service, url, word, "says: " + "; ".join(faults), answer.milliseconds)
+    return ServiceHealth(
+        service=service.key,
+        url=url.base,
+        status="healthy",
+        latency_ms=answer.milliseconds,
+        detail="DRY_RUN: orders are not executed" if dry_run is True else None,
+        dry_run=dry_run is True,
+        sandbox_session=sandbox_session,
+    )
+
+
+def _sandbox_session(body: dict[str, Any]) -> date | None:
+    if body.get("sandbox") is not True:
+        return None
+    try:
+        return date.fromisoformat(wire.text(body, "session"))
+    except ValueError:
+        raise wire.Unreadable("session of the sandbox is not a date") from None
+
+
+def _unwell(
+    service: Service, url: ServiceUrl, status: str, detail: str, latency_ms: int = 0
+) -> ServiceHealth:
+    return ServiceHealth(
+        service=service.key, url=url.base, status=status, latency_ms=latency_ms, detail=detail
+    )
+
+
+def failure(health: ServiceHealth) -> DependencyError:
+    """Put an unfit service into words, with what to try."""
+    title = TITLES[health.service]
+    port = urlsplit(health.url).port or (443 if health.url.startswith("https") else 80)
+    if health.status == "unreachable":
+        return DependencyError(
+            f"{title} unavailable",
+            f"The {title} at {health.url} is not responding: it {health.detail}.",
+            remedies=(
+                f"Check if service is running: ps aux | grep {health.service}",
+                f"Start service: uvicorn apps.{health.service}.main:app --port {port}",
+                f"Check logs: tail -f logs/{health.service}.log",
+            ),
+        )
+    return DependencyError(
+        f"{title} unhealthy",
+        f"The {title} at {health.url} {health.detail}.",
+        remedies=(
+            f"Ask it yourself: curl {health.url}/health",
+            f"Check logs: tail -f logs/{health.service}.log",
+            "Check the database and the services behind it, then restart: "
+            f"uvicorn apps.{health.service}.main:app --port {port}",
+        ),
+    )

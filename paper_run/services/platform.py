@@ -1,0 +1,115 @@
+"""The three services of a platform, behind one transport."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from paper_run.models import OrderState
+from paper_run.services import health
+from paper_run.services.execution_gateway import ExecutionGateway
+from paper_run.services.orchestrator import Orchestrator
+from paper_run.services.parallel import at_once
+from paper_run.services.transport import CallFailed, NeverSent, NoAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from paper_run.models import Position, ServiceHealth, ServiceUrl
+    from paper_run.services.transport import Transport
+
+READ_SECONDS = 4.0
+
+T = TypeVar("T")
+
+
+class Platform:
+    """What the day talks to."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        signal_service: ServiceUrl,
+        execution_gateway: ServiceUrl,
+        orchestrator: ServiceUrl,
+    ) -> None:
+        self._transport = transport
+        self._urls = (signal_service, execution_gateway, orchestrator)
+        self.execution_gateway = ExecutionGateway(transport, execution_gateway)
+        self.orchestrator = Orchestrator(transport, orchestrator)
+
+    def health(self) -> tuple[ServiceHealth, ...]:
+        """Ask all three at the same time, 5 s each in all."""
+        calls = [
+            partial(health.check, self._transport, service, url)
+            for service, url in zip(health.SERVICES, self._urls, strict=True)
+        ]
+        return tuple(_result(answer) for answer in at_once(calls))
+
+    def after_trade(self, client_order_ids: Iterable[str]) -> AfterTrade:
+        """Read the orders and the positions at once, over the pooled connections.
+
+        When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
+        gateway take as long as one.
+        """
+        ids = tuple(dict.fromkeys(client_order_ids))
+        gateway = _GivesUp(self.execution_gateway)
+        calls: list[Callable[[], OrderState | tuple[Position, ...] | None]] = [gateway.positions]
+        calls += [partial(gateway.order, identity) for identity in ids]
+        positions, *orders = at_once(calls)
+        after = AfterTrade({}, [])
+        if isinstance(positions, Exception):
+            after.unreadable.append(f"the positions: it {_reason(positions)}")
+        for identity, state in zip(ids, orders, strict=True):
+            if isinstance(state, OrderState):
+                after.states[identity] = state
+            elif isinstance(state, Exception):
+                after.unreadable.append(f"order {identity}: it {_reason(state)}")
+            else:
+                after.unreadable.append(
+                    f"order {identity}: it does not know it (is this the orchestrator's own gateway?)"
+                )
+        return after
+
+
+class AfterTrade(NamedTuple):
+    """The orders as they stand, and a clause for each thing that could not be read."""
+
+    states: dict[str, OrderState]
+    unreadable: list[str]
+
+
+class _GivesUp:
+    """The gateway, until it stops answering."""
+
+    def __init__(self, gateway: ExecutionGateway) -> None:
+        self._gateway = gateway
+        self._silent: CallFailed | None = None
+
+    def order(self, client_order_id: str) -> OrderState | None:
+        return self._unless_silent(partial(self._gateway.order, client_order_id, seconds=READ_SECONDS))
+
+    def positions(self) -> tuple[Position, ...]:
+        return self._unless_silent(partial(self._gateway.positions, seconds=READ_SECONDS))
+
+    def _unless_silent(self, call: Callable[[], T]) -> T:
+        if self._silent is not None:
+            raise self._silent
+        try:
+            return call()
+        except (NoAnswer, NeverSent) as error:
+            self._silent = error
+            raise
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, CallFailed):
+        raise error
+    return error.reason
+
+
+def _result(answer: ServiceHealth | Exception) -> ServiceHealth:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

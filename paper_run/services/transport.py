@@ -1,0 +1,360 @@
+"""HTTP with one deadline per call: reads that retry, and a POST that is sent once."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import random
+import socket
+import ssl
+import threading
+import time
+from decimal import Decimal
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import requests
+from requests.adapters import HTTPAdapter
+from tenacity import RetryCallState, Retrying
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from paper_run.models import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from paper_run.models import ServiceUrl
+
+CONNECT_SECONDS = 3.0
+LARGEST_BODY = 32 * 1024 * 1024
+POOLED_CONNECTIONS = 8
+_RETRIED = frozenset({429, 502, 503, 504})
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+
+
+class CallFailed(Exception):
+    """No usable answer; `reason` is a clause such as "did not answer within 5 s"."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url} {reason}")
+        self.url = url
+        self.reason = reason
+
+
+class NeverSent(CallFailed):
+    """The request provably never left: name not resolved, connection refused or never made."""
+
+
+class NoAnswer(CallFailed):
+    """The request may have arrived; its answer did not."""
+
+
+class UnreadableAnswer(CallFailed):
+    """An answer came that is not what the wire promises."""
+
+
+class Answer(NamedTuple):
+    """A response read whole."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    milliseconds: int
+
+    def json(self) -> Any:
+        """Parse the body, numbers with a point as Decimal.
+
+        :raises UnreadableAnswer: it is no JSON, or holds NaN, Infinity or absurd nesting.
+        """
+        try:
+            return json.loads(self.body, parse_float=Decimal, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError, ArithmeticError):
+            raise UnreadableAnswer(self.url, f"answered {self.status} with a body that is not JSON") from None
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
+class Transport:
+    """Talks to the services.
+
+    :param watch: called with each finished request.
+    :param now: a monotonic clock in seconds. :param pause: waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        watch: Callable[[Exchange], None] = lambda _: None,
+        now: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._watch = watch
+        self._now = now
+        self._pause = pause
+        self._session = _session()
+
+    def get(self, url: ServiceUrl, path: str, *, seconds: float, retry: bool = True) -> Answer:
+        """Read, within `seconds` in all; a passing failure (refused, timeout, 429, 502-504) is retried.
+
+        :raises CallFailed: no answer came in time. A last 4xx or 5xx answer is returned, not raised.
+        """
+        deadline = self._now() + seconds
+
+        def attempt() -> Answer:
+            return self._exchange(self._session, "GET", url, path, deadline=deadline, seconds=seconds)
+
+        if not retry:
+            return attempt()
+        retrying = Retrying(
+            retry=_is_passing,
+            wait=_pause_before_retry,
+            stop=lambda state: self._now() + state.upcoming_sleep >= deadline,
+            sleep=self._pause,
+            retry_error_callback=_last_outcome,
+        )
+        answer: Answer = retrying(attempt)
+        return answer
+
+    def post_once(
+        self,
+        url: ServiceUrl,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str],
+        seconds: float,
+    ) -> Answer:
+        """Send once over a fresh connection, and read the answer within `seconds` in all.
+
+        :raises NeverSent: it provably did not leave. :raises NoAnswer: it may have been acted upon.
+        """
+        content = json.dumps(body, separators=(",", ":")).encode()
+        sent = {"Content-Type": "application/json", **headers}
+        with _session() as fresh:
+            return self._exchange(
+                fresh,
+                "POST",
+                url,
+                path,
+                deadline=self._now() + seconds,
+                seconds=seconds,
+                headers=sent,
+                body=content,
+            )
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _exchange(
+        self,
+        session: requests.Session,
+        method: str,
+        url: ServiceUrl,
+        path: str,
+        *,
+        deadline: float,
+        seconds: float,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        target = url.base + path
+        started = self._now()
+        outcome = "?"
+        _call.ends = time.monotonic() + (deadline - started)
+        try:
+            left = max(deadline - started, 0.001)
+            with session.request(
+                method,
+                target,
+                data=body,
+                headers=headers,
+                auth=url.credentials,
+                timeout=(min(CONNECT_SECONDS, left), left),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = _read_whole(response, target)
+            outcome = str(response.status_code)
+            return Answer(target, response.status_code, response.headers, content, self._since(started))
+        except CallFailed as error:
+            outcome = error.reason
+            raise
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            failure = _explain(error, target, seconds)
+            outcome = failure.reason
+            raise failure from error
+        finally:
+            _call.ends = None
+            self._watch(
+                Exchange(method=method, url=target, outcome=outcome, milliseconds=self._since(started))
+            )
+
+    def _since(self, started: float) -> int:
+        return round((self._now() - started) * 1000)
+
+
+class _Call(threading.local):
+    """When the call that this thread is making must end, on the monotonic clock."""
+
+    ends: float | None = None
+
+
+_call = _Call()
+
+
+def _seconds_left() -> float | None:
+    if _call.ends is None:
+        return None
+    left = _call.ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the call's time is over")
+    return left
+
+
+class _DeadlineSocket(socket.socket):
+    """A socket whose every read waits only for what is left of the call, so that no trickle outlasts it."""
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        if (left := _seconds_left()) is not None:
+            self.settimeout(left)
+        return super().recv_into(*args, **kwargs)
+
+
+class _DeadlineSSLSocket(ssl.SSLSocket):
+    """The same over TLS."""
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        if (left := _seconds_left()) is not None:
+            self.settimeout(left)
+        return super().recv_into(*args, **kwargs)
+
+
+class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        plain = super()._new_conn()
+        timeout = plain.gettimeout()
+        bounded = _DeadlineSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        bounded.settimeout(timeout)
+        return bounded
+
+
+class _SecureConnection(HTTPSConnection):
+    def connect(self) -> None:
+        if self.ssl_context is None:
+            self.ssl_context = ssl.create_default_context()
+        self.ssl_context.sslsocket_class = _DeadlineSSLSocket
+        super().connect()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = _Adapter(pool_connections=POOLED_CONNECTIONS, pool_maxsize=POOLED_CONNECTIONS, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    session.headers["Accept"] = "application/json"
+    session.headers["Accept-Encoding"] = "identity"
+    return session
+
+
+def _read_whole(response: requests.Response, url: str) -> bytes:
+    parts, size = [], 0
+    for part in response.iter_content(64 * 1024):
+        _seconds_left()
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise NoAnswer(url, f"answered with more than {LARGEST_BODY >> 20} MiB")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _explain(error: Exception, url: str, seconds: float) -> CallFailed:
+    """Tell a request that provably never left from one whose answer is missing."""
+    causes = _causes(error)
+    for cause in causes:
+        if isinstance(cause, NewConnectionError):
+            return NeverSent(url, _why_no_connection(str(cause).lower()))
+        if isinstance(cause, ConnectTimeoutError | requests.ConnectTimeout):
+            return NeverSent(url, "did not accept a connection in time")
+    if any(isinstance(cause, TimeoutError) or "timed out" in str(cause).lower() for cause in causes):
+        return NoAnswer(url, f"did not answer within {seconds:g} s")
+    if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
+        return NoAnswer(url, "failed the TLS handshake or broke it off")
+    return NoAnswer(url, "broke the connection off before its answer was whole")
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return the error and those it wraps: requests and urllib3 keep them in `reason` or in `args`."""
+    causes: list[BaseException] = []
+    inner: Any = error
+    while isinstance(inner, BaseException) and len(causes) < 8:
+        causes.append(inner)
+        inner = getattr(inner, "reason", None) or next(iter(inner.args), None)
+    return causes
+
+
+def _why_no_connection(words: str) -> str:
+    if "refused" in words:
+        return "refused the connection"
+    if "resolve" in words or "name or service" in words:
+        return "has a host name that can't be resolved"
+    return "can't be reached"
+
+
+def _is_passing(state: RetryCallState) -> bool:
+    outcome = state.outcome
+    if outcome is None:
+        return False
+    if outcome.failed:
+        return isinstance(outcome.exception(), NeverSent | NoAnswer)
+    return outcome.result().status in _RETRIED
+
+
+def _pause_before_retry(state: RetryCallState) -> float:
+    """Full-jitter exponential back-off, or what the service asks for in Retry-After."""
+    if state.outcome is not None and not state.outcome.failed:
+        asked = retry_after(state.outcome.result().headers)
+        if asked is not None:
+            return asked
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (state.attempt_number - 1))
+    return random.uniform(longest / 2, longest)  # noqa: S311  a pause is no secret
+
+
+def _last_outcome(state: RetryCallState) -> Answer:
+    if state.outcome is None:
+        raise RuntimeError("a call ended without an outcome")
+    answer: Answer = state.outcome.result()
+    return answer
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After, in seconds or as a date; None when absent or unreadable."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, moment.timestamp() - time.time())

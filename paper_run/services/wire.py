@@ -1,0 +1,121 @@
+"""Reading the wire: each field checked where it enters, and an error body's own words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from paper_run import money
+from paper_run.services.transport import UnreadableAnswer
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from paper_run.services.transport import Answer
+
+_LONGEST_WORDS = 600
+
+
+class Unreadable(ValueError):
+    """A field is missing or is not what the wire promises; the text names it."""
+
+
+def an_object(value: object, name: str) -> dict[str, Any]:
+    """Return a JSON object or say which one is missing."""
+    if not isinstance(value, dict):
+        raise Unreadable(f"{name} is not an object")
+    return value
+
+
+def objects(source: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return a list of JSON objects."""
+    value = source.get(key)
+    if not isinstance(value, list):
+        raise Unreadable(f"{key} is not a list")
+    return [an_object(entry, f"an entry of {key}") for entry in value]
+
+
+def text(source: dict[str, Any], key: str) -> str:
+    """Return a text that must be there."""
+    value = optional_text(source, key)
+    if not value:
+        raise Unreadable(f"{key} is missing")
+    return value
+
+
+def optional_text(source: dict[str, Any], key: str) -> str | None:
+    """Return a text or None."""
+    value = source.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Unreadable(f"{key} is not a text")
+    return words(value)
+
+
+def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
+    """Return an amount or None."""
+    value = source.get(key)
+    if value is None:
+        return None
+    try:
+        return money.amount(value)
+    except ValueError:
+        raise Unreadable(f"{key} is not an amount") from None
+
+
+def amount(source: dict[str, Any], key: str) -> Decimal:
+    """Return an amount that must be there."""
+    value = optional_amount(source, key)
+    if value is None:
+        raise Unreadable(f"{key} is missing")
+    return value
+
+
+def opinion(source: dict[str, Any], key: str) -> Decimal | None:
+    """Return an amount that decides nothing; None also when it can't be read."""
+    try:
+        return optional_amount(source, key)
+    except Unreadable:
+        return None
+
+
+def count(source: dict[str, Any], key: str) -> int | None:
+    """Return a whole number that decides nothing; None also when it can't be read."""
+    value = opinion(source, key)
+    return int(value) if value is not None and value == value.to_integral_value() else None
+
+
+def words(value: str) -> str:
+    """Return a service's text without URL credentials and without what no file can encode."""
+    clean = value.encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"(?<=://)[^\s/@]+@", "<hidden>@", clean)
+
+
+def reason(answer: Answer) -> str:
+    """Return the service's own reason, whichever of the five error bodies it is in; empty if it gave none."""
+    content = answer.body[:100_000].decode("utf-8", "replace").strip()
+    try:
+        body = answer.json()
+    except UnreadableAnswer:
+        body = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", content, flags=re.DOTALL | re.IGNORECASE)
+    said = " ".join(words(_said(body)).split())
+    return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
+
+
+def _said(body: object) -> str:
+    """Return the words in a body; its own words come first, then what explains them."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(_said, body)))
+    if not isinstance(body, dict):
+        return ""
+    if "loc" in body and "msg" in body:
+        where = body["loc"]
+        path = ".".join(map(str, where)) if isinstance(where, list) else str(where)
+        return f"{path}: {body['msg']}"
+    parts = [body[key] for key in ("error", "message", "reason") if isinstance(body.get(key), str)]
+    parts += [f"engaged by {body['engaged_by']}"] if isinstance(body.get("engaged_by"), str) else []
+    parts += [_said(body.get("detail"))]
+    return "; ".join(part.rstrip(".") for part in parts if part)
