@@ -1,0 +1,1 @@
+"""Results into text: console, JSON, CSV, HTML; and one module that writes files."""

@@ -1,0 +1,299 @@
+"""The day on the console: what happens as it happens, the summary, and the error block."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+
+from paper_run.writers import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from paper_run.config import Config
+    from paper_run.errors import PaperRunError
+    from paper_run.models import Exchange, ServiceHealth
+
+RULE = "=" * 80
+SERVICES = {
+    "signal_service": "Signal Service",
+    "execution_gateway": "Execution Gateway",
+    "orchestrator": "Orchestrator",
+}
+_SHOWN_ORDERS = 50
+_GREEN, _RED, _YELLOW, _BOLD = "32", "31", "33", "1"
+_ASCII = str.maketrans({"✓": "+", "✗": "x", "❌": "x", "−": "-", "—": "-", "·": "-", "×": "x", "�": "?"})
+
+
+class Terminal:
+    """One stream: colour only where a person sees it, nothing that drives a terminal, no failure of its own.
+
+    A reader that goes away (`| head`) must not break a day off in the middle of a trade.
+    """
+
+    def __init__(self, stream: TextIO, *, colour: bool) -> None:
+        self._stream = stream
+        self._colour = colour
+        self._gone = False
+        self._plain = not _can_encode(stream, "✓❌−—")
+        self._lock = threading.Lock()
+
+    def line(self, words: str = "", *, paint: str | None = None) -> None:
+        """Print one line."""
+        self._write((self._painted(words, paint)) + "\n")
+
+    def rewrite(self, words: str) -> None:
+        """Replace the line the cursor is on."""
+        self._write(f"\r\x1b[K{words}")
+
+    def _painted(self, words: str, paint: str | None) -> str:
+        shown = "\n".join(text.one_line(part) for part in words.split("\n"))
+        if self._plain:
+            shown = shown.translate(_ASCII)
+        return f"\x1b[{paint}m{shown}\x1b[0m" if paint and self._colour else shown
+
+    def _write(self, output: str) -> None:
+        if self._gone:
+            return
+        encoding = self._stream.encoding or "utf-8"
+        encodable = output.encode(encoding, "backslashreplace").decode(encoding)
+        with self._lock:
+            try:
+                self._stream.write(encodable)
+                self._stream.flush()
+            except OSError:
+                self._gone = True
+
+
+class Console:
+    """Follows a day (`Watch`) and prints it as ADR-0007 section 5 has it.
+
+    :param quiet: print nothing but failures. :param live: standard output is a terminal.
+    """
+
+    def __init__(self, out: Terminal, *, quiet: bool = False, live: bool = False) -> None:
+        self._out = out
+        self._quiet = quiet
+        self._live = live and not quiet
+
+    def header(self, config: Config, moment: datetime) -> None:
+        """Print the banner and what is about to be traded.
+
+        :param moment: the exchange's time.
+        """
+        self._line(RULE)
+        self._line(f"  PAPER TRADING RUN - {text.moment(moment.isoformat(timespec='seconds'))}", paint=_BOLD)
+        self._line(RULE)
+        self._line()
+        self._line(f"Symbols:     {', '.join(config.symbols)}")
+        self._line(f"Capital:     {text.money(config.capital)}")
+        self._line(f"Max Position: {text.money(config.max_position_size)}")
+        if config.as_of_date:
+            self._line(f"As Of Date:  {config.as_of_date}")
+        self._line()
+
+    def step(self, number: int, heading: str) -> None:
+        """Print the heading of one of the five steps."""
+        if number > 1:
+            self._line()
+        self._line(f"[{number}/5] {heading}...", paint=_BOLD)
+
+    def notice(self, words: str) -> None:
+        """Print a line that must not be missed."""
+        self._line(f"  {words}", paint=_YELLOW)
+
+    def health(self, services: tuple[ServiceHealth, ...]) -> None:
+        """Print each service with a tick or a cross."""
+        for service in services:
+            name = f"{SERVICES.get(service.service, service.service)} ({service.url})"
+            detail = f" - {service.detail}" if service.detail else ""
+            if service.healthy:
+                self._line(f"  ✓ {name}{detail}", paint=_GREEN)
+            else:
+                self._line(f"  ✗ {name}{detail}", paint=_RED)
+
+    def run_id(self, run_id: str | None) -> None:
+        """Print the run's id."""
+        self._line(f"  Run ID: {run_id or 'not known'}")
+
+    def ended(self, status: str, seconds: Decimal) -> None:
+        """Print how the orchestration ended."""
+        self._line(f"  Status: {status} ({seconds:.1f}s)")
+
+    @contextlib.contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Show the seconds that pass, on a terminal; nothing at all where nobody watches."""
+        if not self._live:
+            yield
+            return
+        started, over = time.monotonic(), threading.Event()
+
+        def tick() -> None:
+            while not over.wait(0.5 if time.monotonic() - started < 1 else 0.1):
+                self._out.rewrite(f"  {what}... {time.monotonic() - started:.1f} s")
+
+        ticker = threading.Thread(target=tick, daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            ticker.join()
+            self._out.rewrite("")
+
+    def plan(self, url: str, body: Mapping[str, Any], positions: int) -> None:
+        """Print what would be sent, and that it was not."""
+        import json
+
+        self._line(f"  {positions} open positions could be read")
+        self._line()
+        self._line("[dry run] Would send, once:", paint=_BOLD)
+        self._line(f"  POST {url}")
+        self._line(f"  {json.dumps(body)}")
+        self._line()
+        self._line("Nothing was sent, traded or saved.")
+
+    def figures(self, document: Mapping[str, Any]) -> None:
+        """Print step 4: the counts, the notional and each order."""
+        results = document["results"]
+        self.step(4, "Calculating P&L")
+        self._figure("Signals Generated", text.count(results["num_signals"]))
+        self._figure("Orders Submitted", text.count(results["num_orders_submitted"]))
+        self._figure("Orders Accepted", text.count(results["num_orders_accepted"]))
+        self._figure("Orders Rejected", text.count(results["num_orders_rejected"]))
+        if results["num_orders_in_doubt"]:
+            self._figure("Orders In Doubt", text.count(results["num_orders_in_doubt"]))
+        simulated = " (simulated)" if document["rehearsal"] else ""
+        self._figure("Total Notional", text.money(results["total_notional"]) + simulated)
+        self._figure("Success Rate", text.percent(results["success_rate"]))
+        if document["orders"]:
+            self._line()
+        for order in document["orders"][:_SHOWN_ORDERS]:
+            self._line(order_line(order))
+        if (more := len(document["orders"]) - _SHOWN_ORDERS) > 0:
+            self._line(f"  {more:,} more in the report")
+        for warning in document["warnings"]:
+            self._line(f"  ! {warning}", paint=_YELLOW)
+
+    def saving(self) -> None:
+        """Print the heading of step 5."""
+        self.step(5, "Saving results")
+
+    def saved(self, path: Path) -> None:
+        """Print where a file lies."""
+        self._line(f"  ✓ Saved to: {path}", paint=_GREEN)
+
+    def complete(self, document: Mapping[str, Any]) -> None:
+        """Print the closing banner."""
+        sandbox = "SANDBOX - simulated prices - " if document["sandbox"] else ""
+        rehearsal = "REHEARSAL - " if document["rehearsal"] else ""
+        self._line()
+        self._line(RULE)
+        self._line(
+            f"  {sandbox}{rehearsal}PAPER RUN COMPLETE - Status: {document['status'].upper()}", paint=_BOLD
+        )
+        self._line(RULE)
+
+    def sessions(self, tally: Tally, folder: Path) -> None:
+        """Print what several sandbox sessions came to."""
+        became = ", ".join(f"{number} {status}" for status, number in sorted(tally.statuses.items()))
+        self._line(f"SANDBOX - simulated prices. Played {tally.first} to {tally.last}: {became}.")
+        self._line(f"  Orders Accepted:    {tally.accepted:,}")
+        self._line(f"  Total Notional:     {text.money(tally.notional)}")
+        self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
+
+    def say(self, words: str = "") -> None:
+        """Print a line as it is."""
+        self._line(words)
+
+    def _figure(self, label: str, value: str) -> None:
+        self._line(f"  {label + ':':<20}{value}")
+
+    def _line(self, words: str = "", *, paint: str | None = None) -> None:
+        if not self._quiet:
+            self._out.line(words, paint=paint)
+
+
+class Tally:
+    """What several days came to; dollars in cents."""
+
+    def __init__(self) -> None:
+        self.first = self.last = ""
+        self.statuses: dict[str, int] = {}
+        self.accepted = 0
+        self.notional = Decimal(0)
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        """Add a day's result document."""
+        self.first = self.first or document["session"]
+        self.last = document["session"]
+        self.statuses[document["status"]] = self.statuses.get(document["status"], 0) + 1
+        self.accepted += document["results"]["num_orders_accepted"]
+        self.notional += document["results"]["total_notional"]
+
+
+def order_line(order: Mapping[str, Any]) -> str:
+    """Return an order, or a signal without one, on a line."""
+    if order["outcome"] is None:
+        return f"  {'-':<4} {order['symbol']:<8} no order: {order['skip_reason'] or 'no reason given'}"
+    shown = f"  {order['side'].upper():<4} {order['symbol']:<8} {text.quantity(order['qty']):>10}"
+    if order["price"] is not None:
+        shown += f" @ {text.price(order['price'])} ({order['price_source']})"
+    if order["notional"] is not None:
+        shown += f" = {text.money(order['notional'])}"
+        shown += " estimated" if order["price_source"] == "estimated" else ""
+    state = order["status"] or "no status"
+    if order["outcome"] == "in_doubt":
+        state = "IN DOUBT"
+    elif order["outcome"] == "repeat":
+        state += ", the same order again"
+    reason = order["error_message"] or order["skip_reason"]
+    return f"{shown}  {state}" + (f": {reason}" if reason else "")
+
+
+def error_block(errors: Sequence[PaperRunError], exit_status: int) -> str:
+    """Return what failed, why, and what to try, one block each, and the exit status."""
+    blocks = []
+    for error in errors:
+        lines = [f"❌ ERROR: {error.title}"]
+        if error.explanation:
+            lines += ["", error.explanation]
+        if error.remedies:
+            lines += ["", "Troubleshooting:"]
+            lines += [f"{number}. {remedy}" for number, remedy in enumerate(error.remedies, 1)]
+        blocks.append("\n".join(lines))
+    return "\n\n".join([*blocks, f"Exiting with code {exit_status}."])
+
+
+def exchange_line(exchange: Exchange) -> str:
+    """Return a request as `-v` shows it."""
+    return f"{exchange.method} {exchange.url} -> {exchange.outcome} ({exchange.milliseconds} ms)"
+
+
+def standard_output(environment: Mapping[str, str]) -> Terminal:
+    """Return standard output; plain when piped, on a dumb terminal, or when NO_COLOR is set."""
+    return _terminal(sys.stdout, environment)
+
+
+def standard_error(environment: Mapping[str, str]) -> Terminal:
+    """Return standard error, likewise."""
+    return _terminal(sys.stderr, environment)
+
+
+def _terminal(stream: TextIO, environment: Mapping[str, str]) -> Terminal:
+    colour = stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    return Terminal(stream, colour=colour)
+
+
+def _can_encode(stream: TextIO, characters: str) -> bool:
+    try:
+        characters.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,163 @@
+"""What a day comes down to: its status, its worst problem in a sentence, and the banners nobody may miss."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from paper_run.writers.text import one_line
+
+Tone = Literal["good", "caution", "bad", "unsure"]
+
+_STATUSES: dict[str, tuple[Tone, str]] = {
+    "success": ("good", "Success"),
+    "partial": ("caution", "Partial"),
+    "failed": ("bad", "Failed"),
+    "timeout": ("unsure", "Timed out"),
+    "unknown": ("unsure", "Unknown"),
+    "interrupted": ("unsure", "Interrupted"),
+}
+_LOST = {
+    "timeout": "The run had not ended when the wait was over. It may still place orders.",
+    "unknown": "The orchestrator's answer was lost. Orders may or may not have been placed.",
+    "interrupted": "The run was interrupted. Orders may or may not have been placed.",
+}
+_NAMED = 4
+
+
+class Headline(NamedTuple):
+    """A status and the sentence that explains it; `tone` is its colour and its sign."""
+
+    tone: Tone
+    label: str
+    sentence: str
+
+
+class Banner(NamedTuple):
+    """A strip across the page: `kind` is its look, `title` what it shouts, `text` what that means."""
+
+    kind: str
+    title: str
+    text: str
+
+
+def headline(document: Mapping[str, Any]) -> Headline:
+    """Return the status of the day in words, the worst problem first."""
+    status = str(document.get("status"))
+    tone, label = _STATUSES.get(status, ("unsure", status.capitalize()))
+    if tone == "good" and (document.get("warnings") or document.get("errors")):
+        tone = "caution"
+    return Headline(tone, one_line(label), one_line(_worst(document, status)))
+
+
+def banners(document: Mapping[str, Any]) -> list[Banner]:
+    """Return the banners of a day: not real, not executed, not known, in that order."""
+    found = []
+    if document.get("sandbox"):
+        found.append(
+            Banner(
+                "sandbox",
+                "SANDBOX - simulated prices",
+                "An invented market. No account, no broker, no money.",
+            )
+        )
+    if document.get("rehearsal"):
+        found.append(
+            Banner(
+                "rehearsal",
+                "REHEARSAL - nothing was executed",
+                "The execution gateway was in DRY_RUN: no order left it. Every notional is simulated.",
+            )
+        )
+    status = str(document.get("status"))
+    if status in _LOST:
+        found.append(
+            Banner(
+                "unsure",
+                f"{_STATUSES[status][1].upper()} - orders may have been placed",
+                "Nothing is sent again for this session until this is settled. See the broker's own list.",
+            )
+        )
+    doubtful = _symbols(document, "in_doubt")
+    if number := _figure(document, "num_orders_in_doubt"):
+        found.append(
+            Banner(
+                "unsure",
+                f"{_orders(number).upper()} IN DOUBT",
+                f"Sent, without an answer that proves what became of {'it' if number == 1 else 'them'}: "
+                f"{doubtful or 'see the orders'}. Look at the broker's own list before trading again.",
+            )
+        )
+    return found
+
+
+def _worst(document: Mapping[str, Any], status: str) -> str:
+    submitted = _figure(document, "num_orders_submitted")
+    rejected = _figure(document, "num_orders_rejected")
+    errors = document.get("errors") or ()
+    if status in _LOST:
+        return _LOST[status]
+    said = f" {_ended(errors[0])}" if errors else ""
+    if doubtful := _figure(document, "num_orders_in_doubt"):
+        return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
+    if rejected:
+        return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(document)}.{said}"
+    if said:
+        return said.strip()
+    if status != "success":
+        return "The orchestration failed and gave no reason."
+    return _went_well(document, submitted)
+
+
+def _went_well(document: Mapping[str, Any], submitted: int) -> str:
+    done = _done(document, submitted)
+    warnings = document.get("warnings") or ()
+    if not warnings:
+        return done
+    more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""
+    return f"{done} {_ended(warnings[0])}{more}"
+
+
+def _done(document: Mapping[str, Any], submitted: int) -> str:
+    if submitted:
+        filled = _figure(document, "num_orders_filled")
+        if submitted == 1:
+            return "The one order was accepted and filled." if filled else "The one order was accepted."
+        done = f", {'all' if filled == submitted else f'{filled:,}'} filled" if filled else ""
+        return f"All {submitted:,} orders were accepted{done}."
+    signals = _figure(document, "num_signals")
+    if not signals:
+        return "No signals, so no orders: there was nothing to trade."
+    return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
+
+
+def _figure(document: Mapping[str, Any], name: str) -> int:
+    return (document.get("results") or {}).get(name) or 0
+
+
+def _orders(number: int) -> str:
+    return f"{number:,} order{'s' * (number != 1)}"
+
+
+def _ended(sentence: str) -> str:
+    first = sentence.strip().partition("\n")[0].rstrip(" :,;")
+    return first if first.endswith((".", "!", "?")) else first + "."
+
+
+def _symbols(document: Mapping[str, Any], outcome: str) -> str:
+    return _listed([one_line(str(order.get("symbol"))) for order in _having(document, outcome)])
+
+
+def _rejections(document: Mapping[str, Any]) -> str:
+    reasons = (
+        (order.get("symbol"), order.get("error_message") or order.get("skip_reason") or order.get("status"))
+        for order in _having(document, "rejected")
+    )
+    return _listed([f"{symbol} ({reason})" if reason else f"{symbol}" for symbol, reason in reasons])
+
+
+def _having(document: Mapping[str, Any], outcome: str) -> Iterable[Mapping[str, Any]]:
+    return (order for order in document.get("orders") or () if order.get("outcome") == outcome)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,61 @@
+"""The files of a day: which there are, what they are called, and putting each in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_run.errors import DataError
+from paper_run.writers import csv_tables, html_page, json_document
+from paper_run.writers.files import stem, write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
+    from pathlib import Path
+
+CACHE_FOLDER = ".template-cache"
+
+
+class Reports:
+    """Renders a result document into every format, each at most once.
+
+    The document is read back from its own JSON first, so that a report made today and one made again
+    later from the record are the same bytes.
+    """
+
+    def __init__(self, document: Mapping[str, Any], folder: Path) -> None:
+        self.json = json_document.dumps(document)
+        self._document = json_document.loads(self.json)
+        self._folder = folder
+        self._rendered: dict[str, bytes] = {".json": self.json.encode()}
+
+    def content(self, suffix: str) -> bytes:
+        """Return the report in the format of `.json`, `.html` or `.csv` (the orders)."""
+        if suffix not in self._rendered:
+            render: dict[str, Callable[[], str]] = {".html": self._html, ".csv": self._orders}
+            self._rendered[suffix] = render[suffix]().encode()
+        return self._rendered[suffix]
+
+    def _html(self) -> str:
+        return html_page.render(self._document, cache_folder=self._folder / CACHE_FOLDER)
+
+    def _orders(self) -> str:
+        return csv_tables.orders_csv(self._document)
+
+    def save(self, session: date, trade: int, outputs: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
+        """Write the day's files and the extra outputs; one that fails does not keep back the others."""
+        name = stem(session, trade)
+        wanted = [
+            self._folder / f"{name}_paper_run.json",
+            self._folder / f"{name}_paper_run.html",
+            self._folder / f"{name}_orders.csv",
+            *outputs,
+        ]
+        written, failed = [], []
+        for path in wanted:
+            try:
+                write_atomic(path, self.content(path.suffix.lower()))
+                written.append(path)
+            except DataError as error:
+                failed.append(error)
+        return written, failed

@@ -1,0 +1,123 @@
+"""How an amount, a rate, a time or foreign text is shown to a person: the same words on page and console."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+ABSENT = "—"
+MINUS = "−"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_ONE = Decimal(1)
+_ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_STEPS = tuple(Decimal((0, (1,), -places)) for places in range(9))
+
+# Text from a service may drive a terminal (C0, C1), reverse what is read (bidi), or be no text (surrogates).
+_CONTROLS = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]
+_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_UNPRINTABLE = dict.fromkeys([*_CONTROLS, *_BIDI, 0x2028, 0x2029, *range(0xD800, 0xE000)], REPLACEMENT)
+_BREAKS = str.maketrans("\n\t", "  ")
+
+# Sessions are New York's or UTC's, so an offset names its zone.
+_ZONES = {"-05:00": "EST", "-04:00": "EDT", "+00:00": "UTC", "Z": "UTC"}
+
+
+def printable(text: str) -> str:
+    """Return text that can't act on a terminal or a page; newline and tab stay, the rest becomes U+FFFD."""
+    if text.isprintable():
+        return text
+    return text.replace("\r\n", "\n").translate(_UNPRINTABLE)
+
+
+def one_line(text: str) -> str:
+    """Return `printable` text on a single line: each newline or tab is a space."""
+    return printable(text).translate(_BREAKS)
+
+
+def exact(value: Decimal | int) -> str:
+    """Return all digits of a number, without exponent or separators: what CSV and titles carry."""
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def is_rounded(value: Decimal | int, places: int) -> bool:
+    """Tell whether showing `places` decimals loses digits of the value."""
+    return len(exact(value).partition(".")[2].rstrip("0")) > places
+
+
+def money(amount: Decimal | int | None) -> str:
+    """Return dollars, rounded as `money.cents` does: `$60,000.00`, `−$12.30`, `—` for None."""
+    if amount is None:
+        return ABSENT
+    return _signed(amount, 2, before="$")
+
+
+def price(amount: Decimal | int | None) -> str:
+    """Return a price in dollars: at least cents, at most 4 decimals (8 below a dollar)."""
+    if amount is None:
+        return ABSENT
+    places = 4 if abs(Decimal(amount)) >= _ONE else 8
+    shown = _signed(amount, places, before="$")
+    return shown[: len(shown) - places + 2] + shown[len(shown) - places + 2 :].rstrip("0")
+
+
+def quantity(qty: Decimal | int | None) -> str:
+    """Return shares with separators and at most 6 decimals: `1,250`, `0.5`, `−3`."""
+    if qty is None:
+        return ABSENT
+    shown = _signed(Decimal(qty), 6)
+    return shown.rstrip("0").rstrip(".")
+
+
+def count(number: int | None) -> str:
+    """Return a count with separators, `—` where it is not known."""
+    return ABSENT if number is None else f"{number:,}"
+
+
+def percent(rate: Decimal | int | None) -> str:
+    """Return a ratio as a percentage of at most 2 decimals: 1 is `100%`, 0.6667 is `66.67%`."""
+    if rate is None:
+        return ABSENT
+    shown = _signed(_ROUNDING.scaleb(Decimal(rate), 2), 2)
+    return shown.rstrip("0").rstrip(".") + "%"
+
+
+def signed_percent(rate: Decimal | int | None) -> str:
+    """Return a ratio as a percentage with its sign and always 2 decimals: `+1.20%`, `−0.35%`, `0.00%`."""
+    if rate is None:
+        return ABSENT
+    percentage = _ROUNDING.scaleb(Decimal(rate), 2)
+    shown = _signed(percentage, 2) + "%"
+    return "+" + shown if percentage > 0 and shown != "0.00%" else shown
+
+
+def seconds(duration: Decimal | int | None) -> str:
+    """Return a duration given in seconds: `4.2 s`, `3 min 9 s`."""
+    if duration is None:
+        return ABSENT
+    whole = int(Decimal(duration).quantize(_ONE, context=_ROUNDING))
+    if whole >= 60:
+        return f"{whole // 60:,} min {whole % 60} s"
+    return _signed(duration, 1) + " s"
+
+
+def milliseconds(latency: Decimal | int | None) -> str:
+    """Return a latency given in milliseconds: `12 ms`, `0.4 ms`, `1,204 ms`."""
+    if latency is None:
+        return ABSENT
+    latency = Decimal(latency)
+    return _signed(latency, 0 if latency >= 10 else 1).removesuffix(".0") + " ms"
+
+
+def moment(timestamp: str) -> str:
+    """Return an ISO time with offset as `2025-01-17 09:00:00 EST`; what is no such time is shown as it is."""
+    date, _, clock = timestamp.partition("T")
+    offset = clock[8:].lstrip(".0123456789")
+    if len(date) != 10 or len(clock) < 8 or not offset:
+        return one_line(timestamp)
+    zone = _ZONES.get(offset) or "UTC" + offset.replace("-", MINUS)
+    return one_line(f"{date} {clock[:8]} {zone}")
+
+
+def _signed(value: Decimal | int, places: int, *, before: str = "") -> str:
+    """Return the value rounded half to even, with separators, and a true minus unless it rounds to zero."""
+    rounded = Decimal(value).quantize(_STEPS[places], context=_ROUNDING)
+    sign = MINUS if rounded < 0 else ""
+    return f"{sign}{before}{rounded.copy_abs():,.{places}f}"

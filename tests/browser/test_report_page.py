@@ -1,0 +1,228 @@
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from writers import documents
+
+pytestmark = pytest.mark.browser
+
+EVERY_DAY = pytest.mark.parametrize("day", documents.DAYS)
+
+
+def column(page, name):
+    """The texts of a column, top to bottom, of the rows that are not filtered out."""
+    return page.evaluate(
+        """name => {
+            const table = document.getElementById("orders-table");
+            const at = [...table.tHead.rows[0].cells].findIndex((head) => head.textContent === name);
+            const shown = [...table.tBodies[0].rows].filter((row) => !row.hidden);
+            return shown.map((row) => row.cells[at].textContent);
+        }""",
+        name,
+    )
+
+
+@EVERY_DAY
+def test_a_page_opens_alone_and_in_silence(opened, day):
+    """Every day opens from file:// with one request and not a word on the console (the fixture checks)."""
+    page = opened(documents.DAYS[day]())
+    assert page.locator("h1").is_visible()
+    assert page.evaluate("performance.getEntriesByType('resource').length") == 0
+
+
+def test_the_style_and_the_script_run_under_the_policy(opened):
+    """The hashes are right: the stylesheet applies and the script has put its buttons in."""
+    page = opened(documents.good_day())
+    assert page.evaluate("getComputedStyle(document.querySelector('.figures')).display") == "grid"
+    assert page.locator("#orders-table thead button").count() == 13
+
+
+def test_what_the_policy_forbids_does_not_happen(browser, opened, tmp_path):
+    """An inline handler, a foreign script and an image that got in after all would still be refused."""
+    page = opened(documents.good_day())
+    source = Path(page.url.removeprefix("file://")).read_text(encoding="utf-8")
+    attack = "<img src=http://127.0.0.1:9/x onerror='document.title=1'><script>document.title=2</script>"
+    file = tmp_path / "attacked.html"
+    file.write_text(source.replace("<main>", "<main>" + attack), encoding="utf-8")
+    context = browser.new_context()
+    refused = context.new_page()
+    loaded, stopped = [], {}
+    refused.on("requestfinished", lambda request: loaded.append(request.url))
+    refused.on("requestfailed", lambda request: stopped.update({request.url: request.failure}))
+    refused.goto(file.as_uri())
+    assert refused.title() == "Paper run — 2025-01-17"
+    assert loaded == [file.as_uri()]
+    assert stopped == {"http://127.0.0.1:9/x": "csp"}
+    context.close()
+
+
+def test_sorting_by_keyboard(opened):
+    """A key on a heading sorts numbers largest first, then smallest; dashes stay last; ARIA says which."""
+    page = opened(documents.partial_day())
+    heading = page.locator("#orders-table thead button", has_text="Notional")
+    heading.focus()
+    page.keyboard.press("Enter")
+    largest_first = ["$19,983.74", "$19,924.80", "$19,714.19", "$16,666.67", "$7,353.24", "—", "—", "—", "—"]
+    assert column(page, "Notional") == largest_first
+    assert page.locator("[aria-sort]").get_attribute("aria-sort") == "descending"
+    page.keyboard.press("Space")
+    assert column(page, "Notional") == [*largest_first[4::-1], *largest_first[5:]]
+    assert page.locator("[aria-sort]").get_attribute("aria-sort") == "ascending"
+    page.locator("#orders-table thead button", has_text="Symbol").click()
+    symbols = column(page, "Symbol")
+    assert symbols == sorted(symbols)
+    assert page.locator("[aria-sort]").count() == 1
+
+
+def test_sorting_goes_by_the_exact_value(opened):
+    """Two prices that look alike, and a percentage below zero, are ordered by all their digits."""
+    orders = [
+        documents.order("LOW", "buy", 1, "150.25371", predicted_return=Decimal("-0.0042")),
+        documents.order("HIGH", "buy", 1, "150.25374", predicted_return=Decimal("0.01234567")),
+        documents.order("MID", "buy", 1, "150.25372", predicted_return=Decimal("0.0124")),
+    ]
+    page = opened(documents.changed(documents.good_day(), orders=orders))
+    assert set(column(page, "Price")) == {"$150.2537"}
+    page.locator("#orders-table thead button", has_text="Price").click()
+    assert column(page, "Symbol") == ["HIGH", "MID", "LOW"]
+    page.locator("#orders-table thead button", has_text="Predicted").click()
+    assert column(page, "Symbol") == ["MID", "HIGH", "LOW"]
+
+
+def test_filtering_shows_the_rows_that_have_every_word(opened):
+    """The labelled field narrows the table as one types, says how many rows are left, and lets all back."""
+    page = opened(documents.many_orders(50))
+    field = page.get_by_label("Filter")
+    field.fill("rejected HALTED")
+    assert column(page, "Symbol") == ["S0001"]
+    assert page.locator("#shown").text_content() == "1 of 50 rows"
+    field.fill("nothing like it")
+    assert column(page, "Symbol") == []
+    field.fill("")
+    assert page.locator("#shown").text_content() == "50 of 50 rows"
+    assert len(column(page, "Symbol")) == 50
+
+
+@EVERY_DAY
+def test_without_script_the_page_reads_the_same(opened, day):
+    """Script off: every row and definition is there, and no control that would do nothing."""
+    page = opened(documents.DAYS[day](), java_script_enabled=False)
+    rows = page.locator("#orders-table tbody tr")
+    assert rows.count() == len(documents.DAYS[day]()["orders"])
+    assert all(row.is_visible() for row in rows.all())
+    assert page.locator("button").count() == 0
+    assert page.locator("#filter").count() == 0 or not page.locator("#filter").is_visible()
+    assert page.get_by_role("heading", name="How each figure is defined").is_visible()
+
+
+@EVERY_DAY
+def test_the_page_never_scrolls_sideways(opened, day):
+    """From a phone to 4K the page fits the window; wide tables scroll in a focusable region of their own."""
+    page = opened(documents.DAYS[day]())
+    for width in (360, 768, 1280, 3840):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for region in page.locator(".scroll").all():
+        assert region.get_attribute("tabindex") == "0"
+        assert region.get_attribute("aria-label")
+
+
+def test_the_first_screen_has_the_answers(opened):
+    """On a laptop and on a phone status and notional, on the laptop also every count, need no scrolling."""
+    page = opened(documents.partial_day(), width=1280, height=720)
+    counts = page.locator(".counts").bounding_box()
+    assert counts["y"] + counts["height"] <= 720
+    phone = opened(documents.partial_day(), width=360, height=740)
+    notional = phone.locator(".figures .main").bounding_box()
+    assert notional["y"] + notional["height"] <= 740
+
+
+def test_numbers_stand_under_each_other(opened):
+    """Amounts are right-aligned with figures of one width."""
+    page = opened(documents.good_day())
+    for place in (4, 5, 6, 8, 10, 11, 12):
+        cell = page.locator(f"#orders-table tbody tr:first-child > :nth-child({place})")
+        style = cell.evaluate(
+            "cell => [getComputedStyle(cell).textAlign, getComputedStyle(cell).fontVariantNumeric]"
+        )
+        assert style[0] == "right"
+        assert "tabular-nums" in style[1]
+
+
+def test_the_page_follows_light_and_dark_and_prints_light(opened):
+    """Dark follows the reader's system; paper is white whatever the screen was."""
+    page = opened(documents.good_day(), color_scheme="dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(18, 21, 24)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('#orders-table tr')).breakInside") == "avoid"
+    )
+    page.emulate_media(media="screen", color_scheme="light")
+    assert page.evaluate(ground) == "rgb(250, 248, 243)"
+
+
+@pytest.mark.parametrize(
+    ("day", "width", "scheme"),
+    [
+        *((day, 1280, "light") for day in documents.DAYS),
+        *((day, 360, "dark") for day in ("partial", "unknown", "rehearsal")),
+    ],
+)
+def test_axe_finds_nothing(opened, day, width, scheme):
+    """The accessibility checker has no complaint, contrast of both palettes included."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(documents.DAYS[day](), width=width, color_scheme=scheme, bypass_csp=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_paper_repeats_the_heading_and_cuts_no_row(opened, pdftotext, tmp_path):
+    """A long table on paper has its heading on every page that it covers, and each row whole on one page."""
+    opened(documents.many_orders(200)).pdf(path=tmp_path / "long.pdf", prefer_css_page_size=True)
+    command = [pdftotext, "-layout", tmp_path / "long.pdf", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    pages = [page for page in text.split("\f") if "filled" in page and "S0" in page]
+    assert len(pages) > 3
+    assert all("Predicted" in page for page in pages)
+    for page in pages[1:-1]:
+        assert page.count("accepted") == page.count("filled") > 20
+
+
+def test_pictures_for_people(opened, screenshots):
+    """Wide, phone, dark and printed pages are written for someone to look at."""
+    for day in ("good", "partial", "rehearsal", "unknown"):
+        page = opened(documents.DAYS[day]())
+        page.screenshot(path=screenshots / f"{day}-wide.png", full_page=True)
+        page.pdf(path=screenshots / f"{day}.pdf", prefer_css_page_size=True)
+        page.emulate_media(color_scheme="dark")
+        page.screenshot(path=screenshots / f"{day}-dark.png", full_page=True)
+        page.set_viewport_size({"width": 360, "height": 740})
+        page.emulate_media(color_scheme="light")
+        page.screenshot(path=screenshots / f"{day}-phone.png", full_page=True)
+        for look in ("wide", "dark", "phone"):
+            assert (screenshots / f"{day}-{look}.png").read_bytes().startswith(b"\x89PNG")
+        assert (screenshots / f"{day}.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", "failed"), ("", "skipped")])
+def test_a_missing_browser_skips_but_fails_in_ci(tmp_path, ci, outcome):
+    """Without a Chromium these tests skip and say so; where CI=true they fail."""
+    conftest = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
+    (tmp_path / "conftest.py").write_text(
+        conftest.replace("PLACES = (", "PLACES = () and ("), encoding="utf-8"
+    )
+    (tmp_path / "test_it.py").write_text("def test_it(browser):\n    pass\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"CI": ci, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert ("1 error" if outcome == "failed" else "1 skipped") in done.stdout, done.stdout
+    assert "no Chromium found" in done.stdout

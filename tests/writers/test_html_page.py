@@ -1,0 +1,359 @@
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from decimal import Decimal
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+from markupsafe import escape
+from writers import documents
+
+from paper_run.writers import html_page
+from paper_run.writers.headline import headline
+from paper_run.writers.html_page import render
+from paper_run.writers.text import printable
+
+IN_DOUBT = "1 of 6 orders in doubt: NVDA. The gateway did not answer for NVDA within 30 s."
+EVERY_DAY = pytest.mark.parametrize("day", documents.DAYS)
+
+
+class Page(HTMLParser):
+    """What a browser would see of a page: its elements, their text, and the text of each table row."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements = []
+        self.texts = {"style": "", "script": "", "title": ""}
+        self.words = []
+        self.rows = []
+        self._open = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._open = "" if tag == "title" and "id" in dict(attrs) else tag
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in {"td", "th"}:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self._open = ""
+        if tag == "table":
+            self.words.append("\n")
+
+    def handle_data(self, data):
+        if self._open in self.texts:
+            self.texts[self._open] += data
+            return
+        self.words.append(data)
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def having(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def sha(text):
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
+
+
+@EVERY_DAY
+def test_the_page_is_one_file_under_a_strict_policy(day):
+    """No element could load or run anything: no link, source, handler, style attribute; hashes match."""
+    source = render(documents.DAYS[day]())
+    page = Page(source)
+    (policy,) = (
+        each["content"] for each in page.having("meta") if each.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert policy == (
+        f"default-src 'none'; style-src '{sha(page.texts['style'])}'; "
+        f"script-src '{sha(page.texts['script'])}'; base-uri 'none'; form-action 'none'"
+    )
+    assert not {"link", "img", "a", "iframe", "base", "form", "object"} & {tag for tag, _ in page.elements}
+    names = {name for _, attrs in page.elements for name in attrs}
+    assert not {name for name in names if name.startswith("on") or name in {"src", "href", "style", "action"}}
+    assert len(page.having("script")) == len(page.having("style")) == 1
+    assert not re.search(r"@import|url\((?!#)", page.texts["style"])
+
+
+@EVERY_DAY
+def test_every_day_has_every_part(day):
+    """A day without trades or answers is laid out like a good one: status, figures, tables, definitions."""
+    page = Page(render(documents.DAYS[day]()))
+    ids = {attrs["id"] for _, attrs in page.elements if "id" in attrs}
+    assert {"status", "by-symbol", "services", "parameters", "orders", "definitions"} <= ids
+    for label in (
+        "otional",
+        "Success rate",
+        "Duration",
+        "Submitted",
+        "Accepted",
+        "Rejected",
+        "In doubt",
+        "Filled",
+    ):
+        assert label in page.text
+    assert len(ids) == sum("id" in attrs for _, attrs in page.elements), "an id is used twice"
+
+
+def test_a_good_day_answers_the_three_questions_first():
+    """Status, notional and counts stand before any table, in the order of the statement."""
+    page = Page(render(documents.good_day()))
+    assert page.texts["title"] == "Paper run — 2025-01-17"
+    expected = (
+        "Friday, 17 January 2025 Time 2025-01-17 09:00:00 EST Run 550e8400-e29b-41d4-a716-446655440000",
+        "Status: Success All 3 orders were accepted, all filled.",
+        "Notional $59,623.01",
+        "Success rate 100%",
+        "Duration 4.2 s",
+        "Signals 3 Submitted 3 Accepted 3 Rejected 0 In doubt 0 Filled 3",
+    )
+    places = [page.text.index(each) for each in expected]
+    assert places == sorted(places)
+    assert places[-1] < page.text.index("Services")
+
+
+@pytest.mark.parametrize(
+    ("day", "banner"),
+    [
+        ("sandbox", "SANDBOX - simulated prices"),
+        ("rehearsal", "REHEARSAL - nothing was executed"),
+        ("unknown", "UNKNOWN - orders may have been placed"),
+        ("partial", "1 ORDER IN DOUBT"),
+    ],
+)
+def test_what_is_not_real_or_not_known_has_a_banner(day, banner):
+    """The banner stands above the title of that day, and on no good day."""
+    page = Page(render(documents.DAYS[day]())).text
+    assert page.index(banner) < page.index("Paper run")
+    assert banner not in Page(render(documents.good_day())).text
+
+
+def test_a_rehearsal_and_a_sandbox_say_so_at_every_notional():
+    """A simulated notional is never called just notional, and a sandbox page says it in the browser's tab."""
+    rehearsal = Page(render(documents.rehearsal())).text
+    assert "Simulated notional $59,623.01" in rehearsal
+    assert "Simulated notional by symbol" in rehearsal
+    assert Page(render(documents.sandbox_day())).texts["title"].startswith("[SANDBOX] ")
+
+
+@pytest.mark.parametrize(
+    ("document", "tone", "sentence"),
+    [
+        (documents.good_day(), "good", "All 3 orders were accepted, all filled."),
+        (documents.zero_trade_day(), "good", "No orders: 3 signals, none of which called for a trade."),
+        (documents.partial_day(), "caution", IN_DOUBT),
+        (
+            documents.failed_run(),
+            "bad",
+            "Signal Service is not healthy at http://localhost:8001/health: 503 Model not loaded.",
+        ),
+        (
+            documents.unknown_run(),
+            "unsure",
+            "The orchestrator's answer was lost. Orders may or may not have been placed.",
+        ),
+        (
+            documents.changed(documents.good_day(), warnings=["a", "b"], results={"num_orders_filled": 2}),
+            "caution",
+            "All 3 orders were accepted, 2 filled. a. (1 more below.)",
+        ),
+        (
+            documents.changed(documents.good_day(), status="failed", errors=[]),
+            "bad",
+            "The orchestration failed and gave no reason.",
+        ),
+        (
+            documents.many_orders(600),
+            "caution",
+            "12 of 600 orders rejected: S0001 (symbol is halted), S0051 (symbol is halted), "
+            "S0101 (symbol is halted), S0151 (symbol is halted) and 8 more.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_headline_names_the_worst_problem(document, tone, sentence):
+    """What may have happened unseen comes before what failed, and that before what went well."""
+    assert headline(document)[::2] == (tone, sentence)
+
+
+def order_table(page):
+    rows = [[cell.strip() for cell in row] for row in page.rows if len(row) == 13]
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def test_orders_show_their_figures_and_signals_their_reason():
+    """A row has side, quantity, price and source, notional, outcome, reason, prediction, rank and weight."""
+    rows = {row["Symbol"]: row for row in order_table(Page(render(documents.partial_day())))}
+    assert rows["GOOGL"] == {
+        "Symbol": "GOOGL",
+        "Side": "sell",
+        "Outcome": "✓ accepted filled",
+        "Qty": "101",
+        "Filled": "101",
+        "Price": "$195.19",
+        "Source": "fill",
+        "Notional": "$19,714.19",
+        "Reason": "—",
+        "Predicted": "−0.42%",
+        "Rank": "1",
+        "Weight": "−20.00%",
+        "Order id": "811c60a5eb2f4f92132cca59",
+    }
+    assert (rows["TSLA"]["Outcome"], rows["TSLA"]["Reason"]) == ("✕ rejected", "insufficient buying power")
+    assert rows["NVDA"]["Outcome"] == "? in doubt"
+    assert rows["AMZN"]["Source"] == "estimated"
+    assert (rows["NFLX"]["Outcome"], rows["NFLX"]["Reason"]) == ("! no order", "price_unavailable: no bar")
+    assert (rows["ORCL"]["Outcome"], rows["ORCL"]["Reason"]) == ("– no order", "zero_weight")
+
+
+def test_problems_come_first_then_the_largest_notional():
+    """In doubt, rejected, failed signals, then accepted orders by size, repeats, signals that needed none."""
+    assert [row["Symbol"] for row in order_table(Page(render(documents.partial_day())))] == [
+        *("NVDA", "TSLA", "NFLX"),
+        *("AAPL", "MSFT", "GOOGL", "AMZN"),
+        *("META", "ORCL"),
+    ]
+
+
+def test_at_most_500_orders_are_listed_and_the_rest_counted():
+    """Of 600 orders the 12 rejected and the largest are listed, the smallest not; the page says how many."""
+    page = Page(render(documents.many_orders(600)))
+    rows = order_table(page)
+    assert len(rows) == 500
+    assert [row["Outcome"] for row in rows[:12]] == ["✕ rejected"] * 12
+    assert rows[12]["Symbol"] == "S0600"
+    assert "S0002" not in {row["Symbol"] for row in rows}
+    assert "100 more in the CSV" in page.text
+
+
+def test_a_rounded_figure_carries_its_exact_value():
+    """The digits that are not shown are in the title; a figure shown in full has none."""
+    page = Page(render(documents.good_day()))
+    titles = {attrs["title"] for attrs in page.having("td") if "title" in attrs}
+    assert {"150.253712", "0.0123456"} <= titles
+    assert "415.10" not in titles
+
+
+def test_the_chart_tells_buy_from_sell_without_colour():
+    """A bar names its side in words, a sale is hatched, and the description holds every value."""
+    page = Page(render(documents.good_day()))
+    bars = [attrs for attrs in page.having("rect") if attrs.get("class") == "bar"]
+    assert [attrs.get("fill") for attrs in bars] == [None, None, "url(#notional-hatch)"]
+    assert "AAPL buy $19,983.74; MSFT buy $19,924.80; GOOGL sell $19,714.19" in page.text
+    assert page.having("svg")[0]["aria-labelledby"] == "notional-title notional-desc"
+
+
+def test_the_chart_counts_accepted_orders_only_and_says_what_it_leaves_out():
+    """A repeat has no bar, and of many symbols the largest twelve have one, the rest their sum."""
+    page = Page(render(documents.partial_day()))
+    assert "AMZN buy $16,666.67. The orders table has every figure." in page.text
+    page = Page(render(documents.many_orders(20)))
+    assert sum(attrs.get("class") == "bar" for attrs in page.having("rect")) == 12
+    rest = sum((Decimal("12.5037") * (10 + n)).quantize(Decimal("0.01")) for n in range(2, 9))
+    assert f"7 smaller ones, ${rest:,.2f} together" in page.text
+
+
+@EVERY_DAY
+def test_warnings_and_errors_are_there_in_full(day):
+    """Each is on the page from the first to the last character, line breaks kept."""
+    document = documents.DAYS[day]()
+    source = render(document)
+    for each in (*document["warnings"], *document["errors"]):
+        assert str(escape(printable(each))) in source
+
+
+def test_hostile_text_is_inert_wherever_it_comes_from():
+    """With an attack in every text field the page has its own elements alone and is valid, harmless UTF-8."""
+    source = render(documents.hostile())
+    source.encode("utf-8")
+    page = Page(source)
+    assert not page.having("img")
+    assert len(page.having("script")) == 1
+    assert "alert" not in page.texts["script"] + page.texts["style"]
+    assert not set(source) & {*map(chr, range(9)), "\x1b", "\r", "\x7f", "\x9b", "\u202e", "\u2066"}
+    assert "onerror" not in {name for _, attrs in page.elements for name in attrs}
+    assert source.count("{{7*7}}") > 50
+
+
+@pytest.mark.parametrize("missing", documents.good_day())
+def test_a_missing_part_of_the_document_is_no_failure(missing):
+    """Any top-level field may be absent: the rest is still reported."""
+    document = documents.partial_day()
+    del document[missing]
+    assert "How each figure is defined" in render(document)
+
+
+def test_orders_with_the_bare_minimum_are_listed():
+    """An order of which only the symbol is known is a row of dashes."""
+    (row,) = order_table(Page(render(documents.changed(documents.good_day(), orders=[{"symbol": "AAPL"}]))))
+    assert set(row.values()) == {"AAPL", "– no order", "—"}
+
+
+@EVERY_DAY
+def test_the_same_document_gives_the_same_bytes(day, tmp_path):
+    """Rendering is pure: again, with a cold or a warm cache, in this process or another, nothing differs."""
+    document = documents.DAYS[day]()
+    page = render(document)
+    assert page == render(document)
+    assert page == render(document, cache_folder=tmp_path) == render(document, cache_folder=tmp_path)
+
+
+def test_a_compiled_template_is_kept_in_the_cache_folder(tmp_path):
+    """A missing cache folder is made, private to its owner, and holds the template afterwards."""
+    folder = tmp_path / "deep" / "cache"
+    render(documents.good_day(), cache_folder=folder)
+    assert list(folder.iterdir())
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("where", ["a file", "below a file"])
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, where):
+    """The page is the same where no folder can be made."""
+    blocked = tmp_path / "taken"
+    blocked.write_text("not a folder")
+    folder = blocked if where == "a file" else blocked / "cache"
+    assert render(documents.good_day(), cache_folder=folder) == render(documents.good_day())
+
+
+def test_a_damaged_cache_is_compiled_again(tmp_path):
+    """Garbage where the compiled template should be does not reach the page."""
+    render(documents.good_day(), cache_folder=tmp_path)
+    for kept in tmp_path.iterdir():
+        kept.write_bytes(b"garbage")
+    html_page._environment.cache_clear()
+    assert render(documents.good_day(), cache_folder=tmp_path) == render(documents.good_day())
+
+
+def test_missing_templates_are_said_with_both_places(monkeypatch, tmp_path):
+    """A broken installation names the folders that were looked in."""
+    monkeypatch.setattr(html_page, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    with pytest.raises(FileNotFoundError, match=r"paper_run/templates and .*/templates"):
+        html_page._templates.__wrapped__()
+
+
+@pytest.mark.parametrize("place", ["paper_run/templates", "templates"])
+def test_templates_are_found_inside_the_package_or_beside_it(monkeypatch, tmp_path, place):
+    """A wheel has them inside, a checkout and an editable installation beside the package."""
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "paper_run" / "writers").mkdir(parents=True)
+    monkeypatch.setattr(html_page, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    assert html_page._templates.__wrapped__() == tmp_path / place
+
+
+def test_fifty_orders_weigh_less_than_60_kb():
+    """A usual page is small; the budget is 150 KB."""
+    assert len(render(documents.many_orders(50)).encode()) < 60_000
+
+
+def test_the_page_engine_is_loaded_by_the_first_page():
+    """Importing the writer does not import Jinja."""
+    code = "import sys, paper_run.writers.html_page; print({'jinja2', 'markupsafe'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
