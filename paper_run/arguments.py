@@ -1,0 +1,91 @@
+"""How arguments are read: the day is the default command, and `--symbols` takes several values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Commands(click.Group):
+    """A group whose default command is the day itself; a command's name comes first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front of bare options."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which ones there are."""
+        if args[0] not in self.commands:
+            names = [name for name, command in self.commands.items() if not command.hidden]
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], names, n=1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise click.UsageError(
+                f"No such command: {args[0]}.{meant} Commands: {', '.join(names)}.", ctx=ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the day's options, then the commands."""
+        run = self.commands["run"]
+        formatter.write_usage("python -m paper_run", "[OPTIONS] | COMMAND [OPTIONS]")
+        self.format_help_text(ctx, formatter)
+        run.format_options(click.Context(run, parent=ctx), formatter)
+        self.format_commands(ctx, formatter)
+        self.format_epilog(ctx, formatter)
+
+
+class DayCommand(click.Command):
+    """The day's command; `--symbols` takes one value or several."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Spread the symbols before click reads them."""
+        return super().parse_args(ctx, _spread_symbols(args))
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Show the whole program's help: this command has no name to ask by."""
+        return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
+
+
+def _spread_symbols(args: Sequence[str]) -> list[str]:
+    """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands."""
+    spread: list[str] = []
+    words = list(args)
+    while words:
+        word = words.pop(0)
+        if word != "--symbols" and not word.startswith("--symbols="):
+            spread.append(word)
+            continue
+        values = [word.partition("=")[2]] if "=" in word else []
+        while words and not words[0].startswith("-"):
+            values.append(words.pop(0))
+        if not values:
+            raise click.UsageError("--symbols needs at least one symbol, such as --symbols AAPL MSFT GOOGL.")
+        for value in values:
+            spread += ["--symbols", value]
+    return spread
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every command takes."""
+    options = (
+        click.option(
+            "--reports-dir", metavar="DIR", help="Where reports go.  [PAPER_RUN_REPORTS_DIR; reports]"
+        ),
+        click.option("--env-file", metavar="FILE", help="Settings file.  [.env here, if there is one]"),
+        click.option("--sandbox", is_flag=True, help="Play on the built-in platform with simulated prices."),
+        click.option("-q", "--quiet", is_flag=True, help="Print nothing when all is well."),
+        click.option("-v", "--verbose", is_flag=True, help="Show each request on standard error."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,171 @@
+"""What became of the orders: accepted, rejected or in doubt, and the notional of each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.models import Counts, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from decimal import Decimal
+
+    from paper_run.models import (
+        Orchestration,
+        OrderState,
+        Outcome,
+        Parameters,
+        PriceSource,
+        RunStatus,
+        SignalOrder,
+    )
+
+REFUSED = frozenset({"rejected", "failed"})
+"""Words that mean no execution, when the gateway said them (there is an order id)."""
+ENDED = frozenset({"canceled", "cancelled", "expired"})
+"""Words that mean no execution unless something was filled before."""
+WORKING_OR_DONE = frozenset(
+    (
+        *("dry_run", "pending_new", "new", "accepted", "partially_filled", "filled", "replaced"),
+        *("done_for_day", "pending_cancel", "stopped", "suspended", "submitted"),
+        *("submitted_unconfirmed", "scheduled", "blocked_kill_switch", "blocked_circuit_breaker"),
+    )
+)
+KNOWN = REFUSED | ENDED | WORKING_OR_DONE
+
+
+def order_rows(
+    mappings: Iterable[SignalOrder], states: Mapping[str, OrderState], parameters: Parameters
+) -> tuple[Order, ...]:
+    """Join each signal with the latest state of its order; an id seen twice is one order, counted once."""
+    rows, seen = [], set()
+    for mapping in mappings:
+        identity = mapping.client_order_id
+        repeat = identity is not None and identity in seen
+        seen.add(identity)
+        rows.append(_row(mapping, states.get(identity or ""), parameters, repeat=repeat))
+    return tuple(rows)
+
+
+def _row(mapping: SignalOrder, state: OrderState | None, parameters: Parameters, *, repeat: bool) -> Order:
+    status = state.status if state else mapping.status
+    filled_qty = _first(state.filled_qty if state else None, mapping.filled_qty)
+    filled_price = _first(state.filled_avg_price if state else None, mapping.filled_avg_price)
+    is_order = mapping.side is not None and mapping.qty is not None and mapping.qty > 0
+    outcome: Outcome | None = None
+    if is_order:
+        outcome = "repeat" if repeat else _outcome(mapping, status, filled_qty)
+    price, source = _price(filled_price, state.limit_price if state else None)
+    notional = None
+    if outcome == "accepted" and mapping.qty is not None:
+        if price is not None:
+            notional = money.cents(money.product(mapping.qty, price))
+        elif mapping.target_weight is not None:
+            weighted = money.product(parameters.capital, abs(mapping.target_weight))
+            notional, source = money.cents(min(weighted, parameters.max_position_size)), "estimated"
+    return Order(
+        symbol=mapping.symbol,
+        side=mapping.side,
+        qty=mapping.qty,
+        status=status,
+        outcome=outcome,
+        client_order_id=mapping.client_order_id,
+        broker_order_id=(state.broker_order_id if state else None) or mapping.broker_order_id,
+        filled_qty=filled_qty,
+        filled_avg_price=filled_price,
+        price=price,
+        price_source=source,
+        notional=notional,
+        predicted_return=mapping.predicted_return,
+        rank=mapping.rank,
+        target_weight=mapping.target_weight,
+        skip_reason=mapping.skip_reason,
+        error_message=state.error_message if state else None,
+    )
+
+
+def _outcome(mapping: SignalOrder, status: str | None, filled_qty: Decimal | None) -> Outcome:
+    """Tell what is known of a submitted order.
+
+    Without an id the orchestrator's own `rejected` proves nothing: it writes that word also when the
+    gateway hung and may still place the order. A 4xx of the gateway, or a word that only the gateway
+    says, does prove it.
+    """
+    word = status or ""
+    if mapping.client_order_id is None:
+        refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "")
+        proved = refused or word in ENDED or word.startswith("blocked_")
+        return "rejected" if proved else "in_doubt"
+    unfilled = filled_qty is None or filled_qty <= 0
+    if word in REFUSED or word.startswith("blocked_") or (word in ENDED and unfilled):
+        return "rejected"
+    return "accepted"
+
+
+def _price(filled: Decimal | None, limit: Decimal | None) -> tuple[Decimal | None, PriceSource | None]:
+    if filled is not None and filled > 0:
+        return filled, "fill"
+    if limit is not None and limit > 0:
+        return limit, "limit"
+    return None, None
+
+
+def _first(*values: Decimal | None) -> Decimal | None:
+    return next((value for value in values if value is not None), None)
+
+
+def counts(orders: Iterable[Order], *, signals: int, states_complete: bool) -> Counts:
+    """Count the orders from the rows; `filled` only when every order's state could be read."""
+    tally = {"accepted": 0, "rejected": 0, "in_doubt": 0}
+    filled = 0
+    for order in orders:
+        if order.outcome in tally:
+            tally[order.outcome] += 1
+        if order.outcome == "accepted" and order.status == "filled":
+            filled += 1
+    return Counts(
+        signals=signals,
+        submitted=sum(tally.values()),
+        accepted=tally["accepted"],
+        rejected=tally["rejected"],
+        in_doubt=tally["in_doubt"],
+        filled=filled if states_complete else None,
+    )
+
+
+def run_status(orchestration: Orchestration, tally: Counts) -> RunStatus:
+    """Success: completed, and every submitted order accepted (also when there was none to submit)."""
+    if orchestration.status == "completed" and tally.accepted == tally.submitted:
+        return "success"
+    return "partial" if tally.accepted else "failed"
+
+
+def differences(orchestration: Orchestration, tally: Counts) -> tuple[str, ...]:
+    """Say where the orchestrator's own counts differ from its mappings."""
+    pairs = (
+        ("signals", orchestration.num_signals, tally.signals),
+        ("orders submitted", orchestration.num_orders_submitted, tally.submitted),
+        ("orders accepted", orchestration.num_orders_accepted, tally.accepted),
+        ("orders rejected", orchestration.num_orders_rejected, tally.rejected),
+    )
+    return tuple(
+        f"The orchestrator counts {theirs} {what}; its signals and orders as they stand make {ours}."
+        for what, theirs, ours in pairs
+        if theirs is not None and theirs != ours
+    )
+
+
+def problem(order: Order) -> str | None:
+    """Say in words what is wrong with an order, None when nothing is."""
+    name = f"{order.side} {money.digits(order.qty)} {order.symbol}" if order.qty is not None else order.symbol
+    reason = order.error_message or order.skip_reason
+    because = f": {reason}" if reason else ""
+    if order.outcome == "rejected":
+        return f"{name} was not accepted ({order.status or 'no status'}){because}"
+    if order.outcome == "in_doubt":
+        return f"{name} is in doubt: it got no order id and may still be placed{because}"
+    if order.outcome == "accepted" and order.status is not None and order.status not in KNOWN:
+        return f"{name} has a status that is not known here, {order.status!r}; taken as working"
+    return None

@@ -1,0 +1,109 @@
+"""What the answer to the one POST proves: a run, that nothing was placed, or neither."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
+from paper_run.services import wire
+from paper_run.services.orchestrator import read_orchestration
+from paper_run.services.transport import Answer, CallFailed, NeverSent, UnreadableAnswer
+
+if TYPE_CHECKING:
+    from paper_run.models import Orchestration, ServiceUrl
+
+PLACED_NOTHING = frozenset({401, 403, 404, 405, 413, 415, 422, 429})
+"""Answers that a service gives before it starts; any other failure may come after orders were placed."""
+
+
+class Run(NamedTuple):
+    """The orchestrator answered with a run."""
+
+    orchestration: Orchestration
+
+
+class PlacedNothing(NamedTuple):
+    """Provably no order was placed; the day may be tried again."""
+
+    error: PaperRunError
+
+
+class Lost(NamedTuple):
+    """Whether it traded is not known; it must not be asked again."""
+
+    reason: str
+
+
+Verdict = Run | PlacedNothing | Lost
+
+
+def judge_answer(answer: Answer, url: ServiceUrl) -> Verdict:
+    """Read the answer to the POST by the closed list of what proves that nothing was placed."""
+    said = wire.reason(answer)
+    words = f"answered {answer.status}" + (f": {said}" if said else "")
+    if answer.status == 200:
+        try:
+            return Run(read_orchestration(answer))
+        except UnreadableAnswer as error:
+            return Lost(error.reason)
+    if answer.status == 503 and _is_kill_switch(answer):
+        return PlacedNothing(
+            OrchestrationError(
+                "Trading is halted by the kill switch",
+                f"The Orchestrator at {url} {words}. No order was placed.",
+                remedies=(
+                    "Ask whoever engaged it; when it is released, run again: the session is still open.",
+                ),
+            )
+        )
+    if answer.status in PLACED_NOTHING or (answer.status == 400 and _names_date_format(said)):
+        return PlacedNothing(
+            OrchestrationError(
+                "The orchestrator refused the run",
+                f"The Orchestrator at {url} {words}. No order was placed.",
+                remedies=_remedies(answer.status),
+            )
+        )
+    return Lost(words)
+
+
+def judge_failure(error: CallFailed, url: ServiceUrl) -> Verdict:
+    """Read a POST that got no answer: only one that provably never left placed nothing."""
+    if isinstance(error, NeverSent):
+        return PlacedNothing(
+            DependencyError(
+                "Orchestrator unavailable",
+                f"The Orchestrator at {url} {error.reason} when the run was to be sent. No order was placed.",
+                remedies=("Start it again and run again: the session is still open.",),
+            )
+        )
+    return Lost(error.reason)
+
+
+def _is_kill_switch(answer: Answer) -> bool:
+    try:
+        body = answer.json()
+    except UnreadableAnswer:
+        return False
+    detail = body.get("detail") if isinstance(body, dict) else None
+    if not isinstance(detail, dict):
+        return False
+    words = f"{detail.get('error')} {detail.get('message')}".lower()
+    return (
+        "engaged_at" in detail or "engaged_by" in detail or re.search(r"kill[ _-]?switch", words) is not None
+    )
+
+
+def _names_date_format(said: str) -> bool:
+    return "date format" in said.lower()
+
+
+def _remedies(status: int) -> tuple[str, ...]:
+    if status in (401, 403):
+        return ("This program sends no service tokens: let the orchestrator accept it, then run again.",)
+    if status in (404, 405):
+        return ("Check --orchestrator-url (ORCHESTRATOR_URL): it must be the base of the orchestrator.",)
+    if status == 429:
+        return ("Wait a little, then run again: the session is still open.",)
+    return ("Correct what it names, then run again: the session is still open.",)

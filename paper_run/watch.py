@@ -1,0 +1,44 @@
+"""What is passed into a day: the clock, and whoever follows it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from decimal import Decimal
+
+    from paper_run.models import ServiceHealth
+
+
+class Clock(NamedTuple):
+    """Time, passed in: the wall clock in UTC, a monotonic clock in seconds, and a pause."""
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+
+
+class Watch(Protocol):
+    """Who follows the day as it goes."""
+
+    def step(self, number: int, heading: str) -> None:
+        """Show that a step begins."""
+
+    def notice(self, text: str) -> None:
+        """Show something that must not be missed."""
+
+    def health(self, services: tuple[ServiceHealth, ...]) -> None:
+        """Show what the services answered."""
+
+    def run_id(self, run_id: str | None) -> None:
+        """Show the run's id, or that none is known."""
+
+    def ended(self, status: str, seconds: Decimal) -> None:
+        """Show how the orchestration ended."""
+
+    def waiting(self, what: str) -> AbstractContextManager[None]:
+        """Show that time passes, while it does."""
