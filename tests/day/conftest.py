@@ -1,0 +1,12 @@
+"""A fresh platform for each test of the day."""
+
+from collections.abc import Iterator
+
+import pytest
+from support.odd_platform import OddPlatform
+
+
+@pytest.fixture
+def platform() -> Iterator[OddPlatform]:
+    with OddPlatform() as running:
+        yield running

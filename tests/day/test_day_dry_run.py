@@ -1,0 +1,32 @@
+"""--dry-run looks at everything and sends nothing."""
+
+from pathlib import Path
+
+from support.command import reports, run_command
+from support.odd_platform import OddPlatform
+
+
+def test_it_prints_the_plan_and_never_posts(platform: OddPlatform, tmp_path: Path) -> None:
+    """All well: exit 0, what would be asked is shown, nothing is traded, no result is left."""
+    args = ("--dry-run", "--symbols", "AAPL", "msft", "--capital", "54321", "--as-of-date", "2024-12-31")
+    finished = run_command(*args, cwd=tmp_path, platform=platform)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert (platform.posts, platform.executed) == ([], 0)
+    for fact in ("AAPL, MSFT", "$54,321.00", "$20,000.00", "2024-12-31", platform.orchestrator.url):
+        assert fact in finished.stdout
+    assert {request.path for request in platform.requests} >= {"/health"}
+    assert reports(tmp_path) == []
+
+
+def test_it_finds_what_is_down(platform: OddPlatform, tmp_path: Path) -> None:
+    """An unhealthy service is exit 1 with the block of any other run."""
+    platform.gateway.health["database_connected"] = False
+    finished = run_command("--dry-run", cwd=tmp_path, platform=platform)
+    assert (finished.returncode, platform.posts) == (1, [])
+    assert "❌ ERROR: Execution Gateway" in finished.stderr
+
+
+def test_it_finds_what_is_wrong(platform: OddPlatform, tmp_path: Path) -> None:
+    """A wrong setting is exit 3, before any request."""
+    finished = run_command("--dry-run", "--capital", "0", cwd=tmp_path, platform=platform)
+    assert (finished.returncode, platform.requests) == (3, [])

@@ -1,0 +1,140 @@
+"""Signal service, execution gateway and quotes: the parts of the odd platform that only tell."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from support.faulty_http import Request, ScriptedService
+
+if TYPE_CHECKING:
+    from support.odd_platform import OddPlatform
+
+STRATEGY = "alpha_baseline"
+POSITIONS = "/api/v1/positions"
+ORDERS = "/api/v1/orders"
+
+
+class Service(ScriptedService):
+    """A service with a health answer that tests may edit."""
+
+    def __init__(self, name: str, platform: "OddPlatform", health: dict[str, Any]) -> None:
+        super().__init__(name, platform.log)
+        self.platform = platform
+        self.odd = platform.odd
+        self.health = health
+        self.has_health = True
+        """False: /health is 404 and only / answers, as in early generations."""
+
+    def healthy(self, request: Request) -> tuple[int, Any]:
+        status, body = self._common(request) or self.route(request) or (404, {"detail": "Not Found"})
+        return status, self.odd.disguise(body) if status == 200 else body
+
+    def _common(self, request: Request) -> tuple[int, Any] | None:
+        if request.path == "/":
+            return 200, {"service": self.name, "version": "0.1.0", "docs": "/docs"}
+        if request.path == "/health" and self.has_health:
+            return 200, self.health
+        return None
+
+    def route(self, request: Request) -> tuple[int, Any] | None:
+        raise NotImplementedError
+
+
+class Signal(Service):
+    """T3; the orchestrator of this platform does not need it, a client only looks at its health."""
+
+    def __init__(self, platform: "OddPlatform") -> None:
+        info = {"strategy": STRATEGY, "version": "v1.0.0", "activated_at": None}
+        super().__init__(
+            "signal_service", platform, {"status": "healthy", "model_loaded": True, "model_info": info}
+        )
+
+    def route(self, request: Request) -> tuple[int, Any] | None:  # noqa: ARG002  it has no route of its own
+        return None
+
+
+class Gateway(Service):
+    """T4: orders by their id, and positions."""
+
+    def __init__(self, platform: "OddPlatform") -> None:
+        super().__init__(
+            "execution_gateway",
+            platform,
+            {
+                "status": "healthy",
+                "service": "execution_gateway",
+                "dry_run": False,
+                "database_connected": True,
+                "alpaca_connected": True,
+                "details": None,
+            },
+        )
+        self.orders: dict[str, dict[str, Any]] = {}
+        """What GET /orders/{id} answers, by client_order_id."""
+        self.positions: dict[str, dict[str, Any]] = {}
+        """The envelope's items by symbol; those with a qty of 0 are left out."""
+
+    def route(self, request: Request) -> tuple[int, Any] | None:
+        if request.path == POSITIONS:
+            held = [position for position in self.positions.values() if Decimal(position["qty"]) != 0]
+            return 200, {
+                "positions": held,
+                "total_positions": len(held),
+                "total_unrealized_pl": None,
+                "total_realized_pl": self.odd.text_amount(Decimal(0)),
+            }
+        if request.path.startswith(ORDERS + "/"):
+            order_id = request.path.removeprefix(ORDERS + "/")
+            known = self.orders.get(order_id)
+            return (200, known) if known else (404, {"detail": f"Order not found: {order_id}"})
+        return None
+
+    def hold(self, symbol: str, qty: str, average: str, price: str | None = None) -> None:
+        """Have a position, as if from before the test."""
+        self.positions[symbol] = {
+            "symbol": symbol,
+            "qty": qty,
+            "avg_entry_price": average,
+            "current_price": price,
+            "unrealized_pl": None,
+            "realized_pl": "0E-8",
+            "updated_at": utc_now(),
+            "last_trade_at": None,
+        }
+
+    def book(self, symbol: str, qty: Decimal, price: Decimal) -> None:
+        """Add a fill to the position: average kept when reducing, the fill's price when flipping."""
+        held = self.positions.get(symbol, {"qty": "0", "avg_entry_price": "0"})
+        before, average = Decimal(held["qty"]), Decimal(held["avg_entry_price"])
+        after = before + qty
+        if before * qty >= 0 and after:
+            average = (before * average + qty * price) / after
+        elif before * after < 0:
+            average = price
+        self.hold(symbol, str(after), str(average), str(price))
+
+
+class Quotes(Service):
+    """Market data in Alpaca's form; a symbol without data is absent."""
+
+    def __init__(self, platform: "OddPlatform") -> None:
+        super().__init__("quotes", platform, {"status": "healthy"})
+        self.quotes: dict[str, dict[str, Any]] = {}
+        """`{"AAPL": {"t": .., "ap": .., "bp": ..}}`."""
+        self.trades: dict[str, dict[str, Any]] = {}
+        """`{"AAPL": {"t": .., "p": ..}}`."""
+
+    def route(self, request: Request) -> tuple[int, Any] | None:
+        asked = request.query.get("symbols", [""])[0].split(",")
+        for path, name, known in (
+            ("/v2/stocks/quotes/latest", "quotes", self.quotes),
+            ("/v2/stocks/trades/latest", "trades", self.trades),
+        ):
+            if request.path == path:
+                return 200, {name: {symbol: known[symbol] for symbol in asked if symbol in known}}
+        return None
+
+
+def utc_now() -> str:
+    """Write the time as the gateway does."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
