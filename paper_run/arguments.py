@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 
 class Commands(click.Group):
@@ -49,15 +49,31 @@ class DayCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Spread the symbols before click reads them."""
-        return super().parse_args(ctx, _spread_symbols(args))
+        others = ctx.parent.command.commands if ctx.parent else {}  # type: ignore[attr-defined]
+        return super().parse_args(ctx, _spread_symbols(args, commands=others))
 
     def get_help(self, ctx: click.Context) -> str:
         """Show the whole program's help: this command has no name to ask by."""
         return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
 
 
-def _spread_symbols(args: Sequence[str]) -> list[str]:
-    """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands."""
+def service_urls(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the services are."""
+    options = (
+        ("--signal-service-url", "[SIGNAL_SERVICE_URL; http://localhost:8001]"),
+        ("--execution-gateway-url", "[EXECUTION_GATEWAY_URL; http://localhost:8002]"),
+        ("--orchestrator-url", "[ORCHESTRATOR_URL; http://localhost:8003]"),
+    )
+    for name, help_text in reversed(options):
+        command = click.option(name, metavar="URL", help=help_text)(command)
+    return command
+
+
+def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> list[str]:
+    """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands.
+
+    :param commands: names that are no symbols here: a command comes first.
+    """
     spread: list[str] = []
     words = list(args)
     while words:
@@ -71,6 +87,8 @@ def _spread_symbols(args: Sequence[str]) -> list[str]:
         if not values:
             raise click.UsageError("--symbols needs at least one symbol, such as --symbols AAPL MSFT GOOGL.")
         for value in values:
+            if value in commands:
+                raise click.UsageError(f"{value} is a command, and a command comes first, before options.")
             spread += ["--symbols", value]
     return spread
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.arguments import Commands, DayCommand, common_options
+from paper_run.arguments import Commands, DayCommand, common_options, service_urls
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
     from types import FrameType
 
     from paper_run.config import Config, Sources
+    from paper_run.resolve import Decision
     from paper_run.services.platform import Platform
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
@@ -67,6 +69,7 @@ def commands() -> None:
     "repeatable.  [PAPER_RUN_OUTPUT]",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
+@click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
 @click.option("--sessions", metavar="N", help="With --sandbox: play N sessions.  [1]")
 @click.option(
     "--timeout",
@@ -76,31 +79,108 @@ def commands() -> None:
 @click.option(
     "--wait", metavar="SECONDS", help="How long to wait for the services to come up.  [PAPER_RUN_WAIT; 0]"
 )
-@click.option("--signal-service-url", metavar="URL", help="[SIGNAL_SERVICE_URL; http://localhost:8001]")
-@click.option("--execution-gateway-url", metavar="URL", help="[EXECUTION_GATEWAY_URL; http://localhost:8002]")
-@click.option("--orchestrator-url", metavar="URL", help="[ORCHESTRATOR_URL; http://localhost:8003]")
+@service_urls
 @common_options
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
     from paper_run import config, run
-    from paper_run.session import exchange_time, utc_now
 
     sessions = _sessions(flags)
     _refuse_urls_with_sandbox(flags)
     sources = _sources(flags)
-    settings = config.load(sources, today=exchange_time(utc_now()).date())
+    settings = config.load(sources, today=_today())
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
     with _platform(settings, flags) as (settings, platform):
         if sessions > 1:
             return _play_sessions(settings, platform, flags, sessions)
-        console = _console(flags, quiet=settings.to_stdout)
-        day = run.plan_day if flags["dry_run"] else run.run_day
-        end = day(settings, platform, _clock(), console)
-    _show_failures(end.failures, end.exit_status)
-    if end.json is not None and settings.to_stdout:
-        _print_json(end.json)
-    return end.exit_status
+        console = _console(flags, quiet=settings.to_stdout and not flags["dry_run"])
+        if flags["dry_run"]:
+            end = run.plan_day(settings, platform, _clock(), console)
+        else:
+            end = run.run_day(settings, platform, _clock(), console, again=flags["again"])
+    unprinted = _print_json(end.reports.json) if end.reports is not None and settings.to_stdout else []
+    exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
+    _show_failures((*end.failures, *unprinted), exit_status)
+    return exit_status
+
+
+@commands.command(short_help="Make a trade's files again from the ledger, offline.")
+@click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
+@common_options
+def report(trade: str, **flags: Any) -> ExitStatus:
+    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest."""
+    from paper_run import prepare, resolve
+    from paper_run.writers.reports import Reports
+
+    folder, console = _reports_folder(flags), _console(flags)
+    with prepare.read_only_ledger(folder) as ledger:
+        if ledger is None:
+            raise DataError(
+                f"There is no ledger in {folder}",
+                "Reports are made from the ledger of earlier runs.",
+                remedies=("Name the folder that has it: --reports-dir DIR", "Or run the day first."),
+            )
+        written, unwritten = Reports(resolve.named(ledger, trade).document, folder).save()
+    for path in written:
+        console.saved(path)
+    exit_status = worst(failure.exit_status for failure in unwritten)
+    _show_failures(unwritten, exit_status)
+    return exit_status
+
+
+@commands.command(short_help="List what is not settled, or settle it.")
+@click.argument("trade", metavar="[SESSION[-n]]", required=False)
+@click.option("--placed", is_flag=True, help="It did trade.")
+@click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
+@click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
+@click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
+@service_urls
+@common_options
+def resolve(trade: str | None, **flags: Any) -> ExitStatus:
+    """List the trades of which it is not known what came of them, or say what came of one."""
+    from paper_run import config, resolve, run, unfinished
+    from paper_run.ledger import lock
+    from paper_run.writers.reports import Reports
+
+    decision = _decision(trade, flags)
+    settings = config.load(_sources(flags), today=_today())
+    with _platform(settings, flags) as (settings, platform), run.open_ledger(settings) as ledger:
+        console, clock = _console(flags), _clock()
+        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
+            for row in unfinished.settle_all(ledger, platform, clock.now()):
+                Reports(row.document, settings.reports_dir).save()
+                console.say(f"The trade {row.name} is settled: {row.settled}.")
+            if trade is None or decision is None:
+                console.unsettled([row for row in ledger.unfinished() if row.unsettled], ledger.doubtful())
+                return ExitStatus.SUCCESS
+            row = resolve.settle(resolve.named(ledger, trade), decision, ledger, platform, clock.now())
+            written, unwritten = Reports(row.document, settings.reports_dir).save()
+    console.say(f"The trade {row.name} is settled: {row.settled}.")
+    for path in written:
+        console.saved(path)
+    exit_status = worst(failure.exit_status for failure in unwritten)
+    _show_failures(unwritten, exit_status)
+    return exit_status
+
+
+def _decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:
+    """Read what a person says of a trade; None when they only ask."""
+    from paper_run.resolve import Decision
+
+    how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
+    named = flags["run_id"] is not None or bool(flags["orders"])
+    if flags["placed"] and flags["not_placed"]:
+        raise DataError("--placed and --not-placed contradict each other", how)
+    if named and (not flags["placed"] or (flags["run_id"] is not None and flags["orders"])):
+        raise DataError("--run-id or --order goes with --placed, one kind of the two", how)
+    if flags["placed"] or flags["not_placed"]:
+        if trade is None:
+            raise DataError("resolve needs the trade that is to be settled", how)
+        return Decision(flags["placed"], flags["run_id"], flags["orders"])
+    if trade is not None:
+        raise DataError(f"resolve {trade!a}: it is not said what came of it", how)
+    return None
 
 
 @commands.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
@@ -111,11 +191,10 @@ def sandbox(**flags: Any) -> ExitStatus:
 
     Everything it says is simulated. Its account is kept in the sandbox folder of the reports folder.
     """
-    from paper_run import config
     from paper_run.sandbox import Sandbox
 
     first = _whole_number(flags, "port", default=8001, least=0, most=65532)
-    folder = config.reports_folder(_sources(flags)) / SANDBOX_FOLDER
+    folder = _reports_folder({**flags, "sandbox": True})
     console = _console(flags)
     with _sandbox_errors(), Sandbox(_state_file(folder), ports=_ports(first)) as platform:
         console.say("SANDBOX - simulated prices. Ctrl-C stops it.")
@@ -165,6 +244,19 @@ def _sources(flags: Mapping[str, Any]) -> Sources:
     return config.Sources(_values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
+def _reports_folder(flags: Mapping[str, Any]) -> Path:
+    from paper_run import config
+
+    folder = config.reports_folder(_sources(flags))
+    return folder / SANDBOX_FOLDER if flags["sandbox"] else folder
+
+
+def _today() -> date:
+    from paper_run.session import exchange_time, utc_now
+
+    return exchange_time(utc_now()).date()
+
+
 def _whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:
     from paper_run.config import Given
 
@@ -212,7 +304,8 @@ def _platform(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
 
             folder = settings.reports_dir / SANDBOX_FOLDER
             stack.enter_context(_sandbox_errors())
-            sandbox = stack.enter_context(Sandbox(_state_file(folder)))
+            again = bool(flags.get("again"))
+            sandbox = stack.enter_context(Sandbox(_state_file(folder), again=again))
             settings = replace(
                 settings,
                 reports_dir=folder,
@@ -279,8 +372,8 @@ def _play_sessions(
         for _ in range(sessions):
             end = run.run_day(settings, platform, _clock(), silent)
             failures += end.failures
-            if end.document is not None:
-                tally.add(end.document)
+            if end.reports is not None:
+                tally.add(end.reports.document)
             bar.update(1)
     _console(flags).sessions(tally, settings.reports_dir)
     exit_status = worst(failure.exit_status for failure in failures)
@@ -302,9 +395,7 @@ def _clock() -> Clock:
 def _console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
     from paper_run.writers import console
 
-    return console.Console(
-        console.standard_output(os.environ), quiet=quiet or flags["quiet"], live=sys.stdout.isatty()
-    )
+    return console.Console(console.standard_output(os.environ), quiet=quiet or flags["quiet"])
 
 
 def _watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -316,12 +407,14 @@ def _watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {"watch": lambda exchange: stderr.line(console.exchange_line(exchange))}
 
 
-def _print_json(content: str) -> None:
+def _print_json(content: str) -> list[PaperRunError]:
+    """Print the JSON alone; return what went wrong, if anything did."""
     try:
         sys.stdout.buffer.write(content.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
-        raise DataError("--output -: standard output can't be written", f"{error.strerror}.") from None
+        return [DataError("--output -: standard output can't be written", f"{error.strerror}.")]
+    return []
 
 
 def _show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:
@@ -337,12 +430,31 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+@contextlib.contextmanager
+def _open_streams() -> Iterator[None]:
+    """Give a program started without standard output or error (`>&-`) one that leads nowhere."""
+    closed = [name for name in ("stdout", "stderr") if getattr(sys, name) is None]
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        for name in closed:
+            setattr(sys, name, nowhere)
+        try:
+            yield
+        finally:
+            for name in closed:
+                setattr(sys, name, None)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     signal.signal(signal.SIGTERM, _terminate)
+    with _open_streams():
+        return _status_of(sys.argv[1:] if arguments is None else arguments)
+
+
+def _status_of(arguments: Sequence[str]) -> int:
     try:
         status = commands.main(
-            list(sys.argv[1:] if arguments is None else arguments),
+            list(arguments),
             prog_name="python -m paper_run",
             standalone_mode=False,
         )
@@ -359,7 +471,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         _show_failures((error,), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
-        error = Interrupted("Interrupted", "Nothing was sent.")
+        error = Interrupted(
+            "Interrupted",
+            "Whatever was sent before is in the ledger: the next run shows it, and sends it no second time.",
+        )
         _show_failures((error,), error.exit_status)
     return int(error.exit_status)
 

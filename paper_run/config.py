@@ -244,7 +244,7 @@ def _url(given: Given) -> ServiceUrl:
     from urllib.parse import unquote, urlsplit
 
     def wrong(because: str) -> DataError:
-        hidden = re.sub(r"^([^:]*://)?[^/]*@", r"\1<hidden>@", given.value)
+        hidden = re.sub(r"^([^:]*://)?.*@", r"\1<hidden>@", given.value, flags=re.DOTALL)
         return Given(hidden, given.origin).wrong(_URL_FORM, because=because)
 
     if (

@@ -5,13 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.errors import DependencyError, Interrupted, OrchestrationError, PaperRunError
+from paper_run.errors import (
+    DataError,
+    DependencyError,
+    ExitStatus,
+    Interrupted,
+    OrchestrationError,
+    PaperRunError,
+)
 
 if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from paper_run.models import Orchestration, ServiceUrl
+    from paper_run.models import Orchestration, Order, Parameters, ServiceUrl
 
 
 def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
@@ -27,7 +34,7 @@ def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
 
 
 def interrupted(
-    orchestrator: ServiceUrl, gateway: ServiceUrl, run_id: str | None, session: date
+    orchestrator: ServiceUrl, gateway: ServiceUrl, run_id: str | None, trade: str
 ) -> PaperRunError:
     """Say that the wait was broken off; the orchestrator goes on without us."""
     run = (
@@ -42,21 +49,36 @@ def interrupted(
             f"See what it did: curl '{orchestrator}/api/v1/orchestration/runs"
             + (f"/{run_id}'" if run_id else "?limit=5'"),
             f"See the positions: curl {gateway}/api/v1/positions",
-            f"Do not trade the session of {session} again before you know.",
+            *_settling(trade),
         ),
     )
 
 
-def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, session: date) -> PaperRunError:
+def _settling(trade: str) -> tuple[str, ...]:
+    """Say how a trade is settled by hand."""
+    return (
+        "The next command looks for it once more; it is never sent again",
+        f"If it did trade: python -m paper_run resolve {trade} --placed --run-id ID",
+        f"If it did not: python -m paper_run resolve {trade} --not-placed",
+    )
+
+
+def cut_off(orchestrator: ServiceUrl, gateway: ServiceUrl, trade: str) -> PaperRunError:
+    """Say that the program ended before it had an answer; stands in the record until there is one."""
+    return lost(
+        orchestrator, gateway, "was asked to trade, and this program ended before its answer came", trade
+    )
+
+
+def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str) -> PaperRunError:
     """Say that the answer is lost: whether anything was traded is not known."""
     return OrchestrationError(
         "It is not known whether the orchestrator traded",
-        f"The Orchestrator at {orchestrator} {reason}. "
-        "Its orders may have been placed; they are not sent again.",
+        f"The Orchestrator at {orchestrator} {reason}. Orders may have been placed; nothing is sent again.",
         remedies=(
             f"See what it did: curl '{orchestrator}/api/v1/orchestration/runs?limit=5'",
             f"See the positions: curl {gateway}/api/v1/positions",
-            f"Do not trade the session of {session} again before you know.",
+            *_settling(trade),
         ),
     )
 
@@ -67,20 +89,21 @@ def timed_out(run_id: str | None, timeout: Decimal) -> PaperRunError:
         "Timeout waiting for completion",
         f"Run {run_id} is still running after {money.digits(timeout)} s; the orchestrator goes on with it.",
         remedies=(
-            "Give it longer: --timeout SECONDS",
+            "The next command looks for its end once more",
+            "Give it longer the next day: --timeout SECONDS",
             "Check the orchestrator's logs: tail -f logs/orchestrator.log",
         ),
     )
 
 
-def unsuccessful(
-    run: Orchestration, accepted: int, submitted: int, problems: tuple[str, ...]
-) -> PaperRunError:
+def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[str, ...]) -> PaperRunError:
     """Say which orders were not accepted, or that the run ended badly."""
     said = f" The orchestrator says: {' '.join(run.error_message.split())}" if run.error_message else ""
+    submitted = sum(row.outcome in ("accepted", "rejected", "in_doubt") for row in rows)
+    refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
     title = (
-        f"{submitted - accepted} of {submitted} orders were not accepted"
-        if accepted < submitted
+        f"{refused} of {submitted} orders were not accepted"
+        if refused
         else f"The orchestrator ended the run as {run.status}"
     )
     return OrchestrationError(
@@ -102,4 +125,54 @@ def gateway_unreadable(gateway: ServiceUrl, reasons: list[str]) -> PaperRunError
             f"Ask it yourself: curl {gateway}/api/v1/positions",
             "Check logs: tail -f logs/execution_gateway.log",
         ),
+    )
+
+
+def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: date) -> PaperRunError:
+    """Say that the orchestrator has a run of today that this ledger does not know."""
+    return OrchestrationError(
+        f"The session of {session} was already traded by someone else",
+        f"The Orchestrator at {orchestrator} lists run {run_id} of today with {orders} orders, "
+        "which is not in this ledger. Nothing was sent.",
+        remedies=(
+            f"Look at it: curl {orchestrator}/api/v1/orchestration/runs/{run_id}",
+            "Trade besides it, on purpose: --again",
+        ),
+    )
+
+
+def other_parameters(trade: str, recorded: Parameters, given: Parameters) -> PaperRunError:
+    """Say that the session was traded with other parameters than these."""
+    return DataError(
+        f"The session was already traded, as {trade}, with other parameters",
+        f"Recorded: {_shown(recorded)}.\nGiven now: {_shown(given)}.",
+        remedies=(
+            "To see what was done, run again with the recorded parameters",
+            f"Or make its files again: python -m paper_run report {trade}",
+            "To trade the session once more, on purpose: --again",
+        ),
+    )
+
+
+def again_while_unsettled(trade: str) -> PaperRunError:
+    """Say that nothing is traded on top of a trade whose outcome is not known."""
+    return OrchestrationError(
+        f"--again: the trade {trade} is not settled",
+        "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
+        remedies=_settling(trade),
+    )
+
+
+def recorded(errors: list[str], exit_status: int) -> tuple[PaperRunError, ...]:
+    """Return the errors of a recorded result, to be shown again."""
+    kinds = {kind.exit_status: kind for kind in (DataError, DependencyError, OrchestrationError, Interrupted)}
+    kind = kinds.get(ExitStatus(exit_status), OrchestrationError)
+    return tuple(kind(*error.split(". ", 1)) for error in errors)
+
+
+def _shown(parameters: Parameters) -> str:
+    return (
+        f"symbols {', '.join(parameters.symbols)}; capital {money.digits(parameters.capital)}; "
+        f"maximum position {money.digits(parameters.max_position_size)}; "
+        f"signals as of {parameters.as_of_date}"
     )

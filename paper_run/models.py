@@ -16,6 +16,11 @@ PriceSource = Literal["fill", "limit", "quote", "estimated"]
 Outcome = Literal["accepted", "rejected", "in_doubt", "repeat"]
 
 
+def trade_name(session: date | str, number: int) -> str:
+    """Return how a trade is named, in commands and files: its session, and its number if not the first."""
+    return f"{session}" if number == 1 else f"{session}-{number}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceUrl:
     """Where a service is: a base without trailing slash or credentials, which travel beside it."""
@@ -49,7 +54,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceHealth:
-    """One service's answer to the health check; `status` is `healthy` only when every flag agrees."""
+    """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
+
+    `clock` is the service's own time, as it words it: it is compared with that service's times alone.
+    """
 
     service: str
     url: str
@@ -58,6 +66,9 @@ class ServiceHealth:
     detail: str | None
     dry_run: bool = False
     sandbox_session: date | None = None
+    clock: str | None = None
+    date_header: str | None = None
+    strategy: str | None = None
 
     @property
     def healthy(self) -> bool:
@@ -79,7 +90,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """All that is known before anything is sent."""
+    """All that is known before anything is sent.
+
+    `known_runs` are the ids that the orchestrator listed, None when its list could not be read.
+    `gateway_clock` is the gateway's own time (UTC), with which its orders' times can be compared.
+    """
 
     session: date
     parameters: Parameters
@@ -87,6 +102,37 @@ class Prepared:
     positions: tuple[Position, ...]
     sandbox: bool
     rehearsal: bool
+    known_runs: tuple[str, ...] | None
+    orchestrator_clock: str | None
+    gateway_clock: datetime | None
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeRow:
+    """A trade as the ledger keeps it; see `paper_run.ledger` for its states."""
+
+    id: int
+    session: date
+    number: int
+    key: str
+    state: str
+    started_at: datetime
+    prepared: Prepared
+    run_id: str | None
+    answer: str | None
+    settled: str | None
+    document: str
+
+    @property
+    def name(self) -> str:
+        """The trade as commands name it: its session, and its number when it is not the first."""
+        return trade_name(self.session, self.number)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is not known what came of it."""
+        return self.state in ("sent", "unsettled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +159,9 @@ class Orchestration:
 
     run_id: str
     status: str
+    strategy: str | None
     as_of_date: str | None
+    started_at: str | None
     num_signals: int | None
     num_orders_submitted: int | None
     num_orders_accepted: int | None
@@ -121,6 +169,17 @@ class Orchestration:
     mappings: tuple[SignalOrder, ...]
     duration_seconds: Decimal | None
     error_message: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedRun:
+    """A run as the orchestrator's list shows it; `orders` is how many it says it submitted."""
+
+    run_id: str
+    status: str
+    as_of_date: str | None
+    started_at: str | None
+    orders: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +196,7 @@ class OrderState:
     filled_qty: Decimal | None
     filled_avg_price: Decimal | None
     error_message: str | None
+    created_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,13 +228,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What became of the submitted orders; `filled` is None when the gateway could not be asked."""
+    """What became of the submitted orders.
 
-    signals: int
-    submitted: int
-    accepted: int
-    rejected: int
-    in_doubt: int
+    `filled` is None when the gateway could not be asked; all are None while the run itself is not known.
+    """
+
+    signals: int | None
+    submitted: int | None
+    accepted: int | None
+    rejected: int | None
+    in_doubt: int | None
     filled: int | None
 
 
@@ -192,7 +255,7 @@ class RunResult:
     rehearsal: bool
     parameters: Parameters
     counts: Counts
-    total_notional: Decimal
+    total_notional: Decimal | None
     success_rate: Decimal | None
     duration_seconds: Decimal
     orders: tuple[Order, ...]

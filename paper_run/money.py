@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
-CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
-"""Every product and sum of money is taken in 50 digits: a 28-digit price times a quantity stays exact."""
+CONTEXT = Context(prec=120, rounding=ROUND_HALF_EVEN)
+"""Wide enough that the product of any two amounts from the wire, and their sums, stay exact."""
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
 _RATE = Decimal("0.0001")
-_LARGEST_EXPONENT = 30
+_LARGEST_EXPONENT, _SMALLEST_EXPONENT = 30, -40
 
 
 def amount(value: object) -> Decimal:
@@ -27,7 +27,7 @@ def amount(value: object) -> Decimal:
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int):
         raise ValueError(f"{value!r} is not a finite amount")
-    if number.adjusted() > _LARGEST_EXPONENT or exponent < -_LARGEST_EXPONENT - 10:
+    if number.adjusted() > _LARGEST_EXPONENT or exponent < _SMALLEST_EXPONENT:
         raise ValueError("an amount has more digits than any price or quantity")
     return number
 
@@ -50,7 +50,7 @@ def rate(part: int, whole: int) -> Decimal | None:
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
-    """Add up in the 50-digit context."""
+    """Add up without losing a digit."""
     result = ZERO
     for value in values:
         result = CONTEXT.add(result, value)
@@ -58,5 +58,5 @@ def total(values: Iterable[Decimal]) -> Decimal:
 
 
 def digits(value: Decimal) -> str:
-    """Write the exact digits, without an exponent."""
-    return format(value, "f")
+    """Write the exact digits, without an exponent; zero has no sign."""
+    return format(value or value.copy_abs(), "f")

@@ -9,7 +9,7 @@ from paper_run import money
 from paper_run.models import Counts, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from decimal import Decimal
 
     from paper_run.models import (
@@ -37,14 +37,22 @@ KNOWN = REFUSED | ENDED | WORKING_OR_DONE
 
 
 def order_rows(
-    mappings: Iterable[SignalOrder], states: Mapping[str, OrderState], parameters: Parameters
+    mappings: Iterable[SignalOrder],
+    states: Mapping[str, OrderState],
+    parameters: Parameters,
+    *,
+    repeats: Collection[str] = (),
 ) -> tuple[Order, ...]:
-    """Join each signal with the latest state of its order; an id seen twice is one order, counted once."""
-    rows, seen = [], set()
+    """Join each signal with the latest state of its order; an id seen twice is one order, counted once.
+
+    :param repeats: ids that an earlier trade owns.
+    """
+    rows, seen = [], set(repeats)
     for mapping in mappings:
         identity = mapping.client_order_id
         repeat = identity is not None and identity in seen
-        seen.add(identity)
+        if identity is not None:
+            seen.add(identity)
         rows.append(_row(mapping, states.get(identity or ""), parameters, repeat=repeat))
     return tuple(rows)
 
@@ -94,11 +102,11 @@ def _outcome(mapping: SignalOrder, status: str | None, filled_qty: Decimal | Non
     says, does prove it.
     """
     word = status or ""
+    unfilled = filled_qty is None or filled_qty <= 0
     if mapping.client_order_id is None:
         refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "")
-        proved = refused or word in ENDED or word.startswith("blocked_")
+        proved = refused or (word in ENDED and unfilled) or word.startswith("blocked_")
         return "rejected" if proved else "in_doubt"
-    unfilled = filled_qty is None or filled_qty <= 0
     if word in REFUSED or word.startswith("blocked_") or (word in ENDED and unfilled):
         return "rejected"
     return "accepted"
@@ -135,6 +143,10 @@ def counts(orders: Iterable[Order], *, signals: int, states_complete: bool) -> C
     )
 
 
+NOT_KNOWN = Counts(signals=None, submitted=None, accepted=None, rejected=None, in_doubt=None, filled=None)
+"""The counts of a run of which nothing is known: no zero is invented."""
+
+
 def run_status(orchestration: Orchestration, tally: Counts) -> RunStatus:
     """Success: completed, and every submitted order accepted (also when there was none to submit)."""
     if orchestration.status == "completed" and tally.accepted == tally.submitted:
@@ -160,7 +172,7 @@ def differences(orchestration: Orchestration, tally: Counts) -> tuple[str, ...]:
 def problem(order: Order) -> str | None:
     """Say in words what is wrong with an order, None when nothing is."""
     name = f"{order.side} {money.digits(order.qty)} {order.symbol}" if order.qty is not None else order.symbol
-    reason = order.error_message or order.skip_reason
+    reason = " ".join((order.error_message or order.skip_reason or "").split())
     because = f": {reason}" if reason else ""
     if order.outcome == "rejected":
         return f"{name} was not accepted ({order.status or 'no status'}){because}"

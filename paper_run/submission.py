@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
 from paper_run.services import wire
-from paper_run.services.orchestrator import read_orchestration
+from paper_run.services.orchestrator import kept, read_orchestration
 from paper_run.services.transport import Answer, CallFailed, NeverSent, UnreadableAnswer
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Run(NamedTuple):
     """The orchestrator answered with a run."""
 
     orchestration: Orchestration
+    answer: str
 
 
 class PlacedNothing(NamedTuple):
@@ -30,9 +31,14 @@ class PlacedNothing(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """Whether it traded is not known; it must not be asked again."""
+    """Whether it traded is not known; it must not be asked again.
+
+    `over` tells that the orchestrator itself has answered, so that it works on it no longer.
+    """
 
     reason: str
+    over: bool = False
+    run_id: str | None = None
 
 
 Verdict = Run | PlacedNothing | Lost
@@ -44,9 +50,9 @@ def judge_answer(answer: Answer, url: ServiceUrl) -> Verdict:
     words = f"answered {answer.status}" + (f": {said}" if said else "")
     if answer.status == 200:
         try:
-            return Run(read_orchestration(answer))
+            return Run(read_orchestration(answer), kept(answer))
         except UnreadableAnswer as error:
-            return Lost(error.reason)
+            return Lost(error.reason, over=True, run_id=_run_id_in(answer.body))
     if answer.status == 503 and _is_kill_switch(answer):
         return PlacedNothing(
             OrchestrationError(
@@ -65,7 +71,7 @@ def judge_answer(answer: Answer, url: ServiceUrl) -> Verdict:
                 remedies=_remedies(answer.status),
             )
         )
-    return Lost(words)
+    return Lost(words, over=answer.status in (400, 500))
 
 
 def judge_failure(error: CallFailed, url: ServiceUrl) -> Verdict:
@@ -78,7 +84,13 @@ def judge_failure(error: CallFailed, url: ServiceUrl) -> Verdict:
                 remedies=("Start it again and run again: the session is still open.",),
             )
         )
-    return Lost(error.reason)
+    return Lost(error.reason, run_id=_run_id_in(error.received))
+
+
+def _run_id_in(body: bytes) -> str | None:
+    """Return the run id that a broken answer still shows."""
+    seen = re.search(rb'"run_id"\s*:\s*"([0-9A-Za-z-]{1,64})"', body)
+    return seen[1].decode() if seen else None
 
 
 def _is_kill_switch(answer: Answer) -> bool:

@@ -1,206 +1,265 @@
-"""One trade of a session: the POST, the wait, the orders as they stand, and the result of it all."""
+"""One trade: the journal row, the POST, the wait, the orders; each fact is recorded as it comes."""
 
 from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import failures, money, orders, submission
-from paper_run.errors import PaperRunError, worst
-from paper_run.models import RunResult
+from paper_run import failures, settle, submission
+from paper_run.errors import DataError, PaperRunError
+from paper_run.models import trade_name
+from paper_run.result import Known, Outcome, conclude, placed_nothing
+from paper_run.services.orchestrator import kept, read_orchestration
 from paper_run.services.transport import CallFailed
-from paper_run.session import exchange_time
+from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from paper_run.config import Config
-    from paper_run.models import Orchestration, OrderState, Prepared, RunStatus
+    from paper_run.ledger.journal import Ledger
+    from paper_run.models import Orchestration, Prepared, TradeRow
     from paper_run.services.platform import Platform
     from paper_run.watch import Clock, Watch
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
 _LOOK_SECONDS = 5.0
+_SEARCH_PAST_TIMEOUT = 10.0
+_BROKEN_LOOKS = 3
 
 
-class Outcome(NamedTuple):
-    """The day's result, and the failures to be shown with it."""
+class TradeEnd(NamedTuple):
+    """A trade's result as JSON text, and the failures to be shown with it."""
 
-    result: RunResult
+    document: str
     failures: tuple[PaperRunError, ...]
 
 
 def trade(
-    config: Config, prepared: Prepared, platform: Platform, clock: Clock, watch: Watch, *, number: int
-) -> Outcome:
-    """Have the orchestrator trade once and state what came of it.
+    config: Config,
+    prepared: Prepared,
+    platform: Platform,
+    ledger: Ledger,
+    clock: Clock,
+    watch: Watch,
+    *,
+    number: int,
+) -> TradeEnd:
+    """Have the orchestrator trade once and record what comes of it, fact by fact.
 
-    Whatever happens after the POST has begun ends in an Outcome: no failure may lose the record.
+    :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
+        ends in a TradeEnd.
     """
-    day = _Day(config, prepared, platform, clock, watch, number)
+    day = _Trade(config, prepared, platform, ledger, clock, watch, number)
+    day.begin()
     try:
         day.orchestrate()
         day.read_orders()
     except KeyboardInterrupt:
         day.interrupted()
-    return day.outcome()
+    return day.end()
 
 
-class _Day:
-    """One trade of a session while it happens."""
+class _Trade:
+    """One trade while it happens."""
 
     def __init__(
-        self, config: Config, prepared: Prepared, platform: Platform, clock: Clock, watch: Watch, number: int
+        self,
+        config: Config,
+        prepared: Prepared,
+        platform: Platform,
+        ledger: Ledger,
+        clock: Clock,
+        watch: Watch,
+        number: int,
     ) -> None:
-        self.prepared = prepared
         self.platform = platform
+        self.ledger = ledger
         self.clock = clock
         self.watch = watch
-        self.number = number
         self.timeout = config.timeout
-        self.timestamp = clock.now()
         self.started = clock.monotonic()
-        self.run_id: str | None = None
-        self.orchestration: Orchestration | None = None
-        self.status: RunStatus | None = None
-        self.states: dict[str, OrderState] = {}
-        self.warnings: list[str] = list(config.notices)
-        self.failures: list[PaperRunError] = []
-        self.duration = money.ZERO
+        self.known = Known(prepared, number, clock.now())
+        self.outcome = Outcome(*conclude(self.known))
+        self.unwritten: list[PaperRunError] = []
+        self.row: TradeRow
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
+
+    def begin(self) -> None:
+        """Write the row that says what is about to be sent; until more is known, its result is unknown."""
+        cut_off = failures.cut_off(*self._urls, _name(self.known))
+        self.known = self.known._replace(failures=(cut_off,))
+        self.row = self.ledger.begin(
+            self.known.prepared,
+            number=self.known.number,
+            key=str(uuid.uuid4()),
+            started_at=self.known.started_at,
+            document=self._stated(),
+        )
+        self.known = self.known._replace(failures=())
 
     def orchestrate(self) -> None:
         """Send the POST, once, and follow the run to its end."""
         self.watch.step(2, "Triggering orchestration run")
         with self.watch.waiting("Waiting for the orchestrator"):
-            verdict = self._post()
-            if isinstance(verdict, submission.Run):
-                self.run_id = verdict.orchestration.run_id
-                self.orchestration = self._followed(verdict.orchestration)
-        self.watch.run_id(self.run_id)
+            self._take(self._post())
+        self.watch.run_id(self.known.run_id)
         self.watch.step(3, "Waiting for completion")
-        if isinstance(verdict, submission.PlacedNothing):
-            self.status = "failed"
-            self.failures.append(verdict.error)
-        elif isinstance(verdict, submission.Lost):
-            self.status = "unknown"
-            self.failures.append(failures.lost(*self._urls, verdict.reason, self.prepared.session))
-        elif self.orchestration is not None and self.orchestration.status == "running":
-            self.status = "timeout"
-            self.failures.append(failures.timed_out(self.run_id, self.timeout))
-        self.duration = self._duration()
-        self.watch.ended(self.orchestration.status if self.orchestration else str(self.status), self.duration)
+        result, run = self.outcome.result, self.known.orchestration
+        ended = run.status if run is not None and self.known.status is None else result.status
+        self.watch.ended(ended, result.duration_seconds)
 
     def _post(self) -> submission.Verdict:
         orchestrator = self.platform.orchestrator
         try:
             answer = orchestrator.run(
-                self.prepared.parameters, idempotency_key=str(uuid.uuid4()), seconds=float(self.timeout)
+                self.known.prepared.parameters, idempotency_key=self.row.key, seconds=float(self.timeout)
             )
         except CallFailed as error:
             return submission.judge_failure(error, orchestrator.url)
         return submission.judge_answer(answer, orchestrator.url)
 
-    def _followed(self, first: Orchestration) -> Orchestration:
-        """Follow a run that says `running` until it ends; it still says so when --timeout passes first."""
-        latest, pause = first, _FIRST_LOOK
-        deadline = self.started + float(self.timeout)
-        while latest.status == "running":
-            left = deadline - self.clock.monotonic()
-            if left <= 0:
-                break
+    def _take(self, verdict: submission.Verdict) -> None:
+        """Record what the answer to the POST proves, and go on from there."""
+        if isinstance(verdict, submission.PlacedNothing):
+            self._learn("nothing", status="failed", failures=(verdict.error,))
+        elif isinstance(verdict, submission.Lost):
+            self._lost(verdict)
+        elif verdict.orchestration.status == "running":
+            self._follow(verdict)
+        else:
+            self._ended(verdict.orchestration, verdict.answer)
+
+    def _ended(self, run: Orchestration, answer: str) -> None:
+        state = "nothing" if placed_nothing(run) else "answered"
+        self._learn(
+            state,
+            answer=answer,
+            run_id=run.run_id,
+            orchestration=run,
+            status=None,
+            failures=(),
+            repeats=self._repeats(run),
+            warnings=(*self.known.warnings, *(() if state == "nothing" else (_UNREAD,))),
+        )
+
+    def _repeats(self, run: Orchestration) -> frozenset[str]:
+        identities = [each.client_order_id for each in run.mappings if each.client_order_id]
+        owners = self.ledger.owners(identities)
+        return frozenset(identity for identity, owner in owners.items() if owner != self.row.id)
+
+    def _lost(self, verdict: submission.Lost) -> None:
+        """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
+        lost = failures.lost(*self._urls, verdict.reason, self.row.name)
+        self._learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
+        last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
+        if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
+            last = min(last, self.clock.monotonic() + _SEARCH_PAST_TIMEOUT)
+        pause, broken = _FIRST_LOOK, 0
+        while True:
+            seen = settle.look(
+                self.known.prepared, self.known.run_id, self.platform.orchestrator, self.ledger.knows_run
+            )
+            if isinstance(seen, settle.Found):
+                found = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
+                self.known = self.known._replace(warnings=(*self.known.warnings, found))
+                self._ended(seen.orchestration, seen.answer)
+                return
+            broken = broken + 1 if seen.broken else 0
+            left = last - self.clock.monotonic()
+            if left <= 0 or broken >= _BROKEN_LOOKS:
+                looked = f"The orchestrator was looked at for the run: {seen.reason}."
+                self._learn("unsettled", warnings=(*self.known.warnings, looked))
+                return
+            self.clock.pause(min(pause, left))
+            pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
+
+    def _follow(self, verdict: submission.Run) -> None:
+        """Follow a run that says `running` until it ends or --timeout passes."""
+        run_id = verdict.orchestration.run_id
+        late = failures.timed_out(run_id, self.timeout)
+        self._learn(
+            "unsettled",
+            run_id=run_id,
+            answer=verdict.answer,
+            orchestration=verdict.orchestration,
+            status="timeout",
+            failures=(late,),
+        )
+        pause, deadline = _FIRST_LOOK, self.started + float(self.timeout)
+        while (left := deadline - self.clock.monotonic()) > 0:
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
             try:
-                seen = self.platform.orchestrator.run_by_id(first.run_id, seconds=_LOOK_SECONDS)
-            except CallFailed as error:
-                self._note_once(
-                    f"The orchestrator could not be asked for run {first.run_id}: it {error.reason}."
+                answer = self.platform.orchestrator.run_by_id(
+                    run_id, seconds=min(_LOOK_SECONDS, max(left, 0.1))
                 )
+                seen = read_orchestration(answer) if answer else None
+            except CallFailed as error:
+                self._warn_once(f"The orchestrator could not be asked for run {run_id}: it {error.reason}.")
                 continue
-            if seen is not None and seen.run_id == first.run_id:
-                latest = seen
-        return latest
+            if answer and seen and seen.run_id == run_id and seen.status != "running":
+                self._ended(seen, kept(answer))
+                return
+        self._learn("unsettled")
 
-    def _note_once(self, text: str) -> None:
-        if text not in self.warnings:
-            self.warnings.append(text)
-
-    def _duration(self) -> Decimal:
-        """Return the orchestrator's own figure where it gives one, else the time waited, in seconds."""
-        if self.orchestration is not None and self.orchestration.duration_seconds is not None:
-            return self.orchestration.duration_seconds
-        return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
-
-    def interrupted(self) -> None:
-        """Record that the wait was broken off; a run that has ended keeps its own status."""
-        if self.orchestration is None:
-            self.status = "interrupted"
-            self.duration = self._duration()
-        self.failures.append(failures.interrupted(*self._urls, self.run_id, self.prepared.session))
+    def _warn_once(self, text: str) -> None:
+        if text not in self.known.warnings:
+            self.known = self.known._replace(warnings=(*self.known.warnings, text))
 
     def read_orders(self) -> None:
         """Read the orders, and the positions beside them; what can't be read is a failure of the gateway."""
-        if self.orchestration is None:
+        if self.row.state != "answered" or self.known.orchestration is None:
             return
-        mappings = self.orchestration.mappings
+        mappings = self.known.orchestration.mappings
         after = self.platform.after_trade(each.client_order_id for each in mappings if each.client_order_id)
-        self.states = after.states
+        warnings = tuple(text for text in self.known.warnings if text != _UNREAD)
+        found: tuple[PaperRunError, ...] = ()
         if after.unreadable:
-            failure = failures.gateway_unreadable(self.platform.execution_gateway.url, after.unreadable)
-            self.failures.append(failure)
-            self.warnings.append(str(failure))
+            found = (failures.gateway_unreadable(self.platform.execution_gateway.url, after.unreadable),)
+            warnings = (*warnings, *map(str, found))
+        self._learn("closed", states=after.states, warnings=warnings, failures=found)
 
-    def outcome(self) -> Outcome:
-        """Read how the orders stand now and put the result together."""
-        run = self.orchestration
-        mappings = run.mappings if run else ()
-        rows = orders.order_rows(mappings, self.states, self.prepared.parameters)
-        tally = orders.counts(
-            rows,
-            signals=len(mappings) or (run.num_signals if run and run.num_signals else 0),
-            states_complete=all(
-                row.client_order_id in self.states for row in rows if row.outcome == "accepted"
-            ),
-        )
-        if run is not None:
-            self._judge(run, tally.accepted == tally.submitted)
-            self.status = self.status or orders.run_status(run, tally)
-            self.warnings += orders.differences(run, tally)
-        problems = tuple(text for row in rows if (text := orders.problem(row)))
-        if run is not None and self.status in ("partial", "failed"):
-            self.failures.append(failures.unsuccessful(run, tally.accepted, tally.submitted, problems))
+    def interrupted(self) -> None:
+        """Record that the wait was broken off; a run that has ended keeps its own status."""
+        broken_off = failures.interrupted(*self._urls, self.known.run_id, self.row.name)
+        if self.row.state in ("answered", "closed", "nothing"):
+            self._learn(self.row.state, failures=(*self.known.failures, broken_off))
         else:
-            self.warnings += problems
-        result = RunResult(
-            run_id=self.run_id,
-            session=self.prepared.session,
-            trade=self.number,
-            timestamp=exchange_time(self.timestamp),
-            status=self.status or "unknown",
-            exit_status=worst(failure.exit_status for failure in self.failures),
-            sandbox=self.prepared.sandbox,
-            rehearsal=self.prepared.rehearsal,
-            parameters=self.prepared.parameters,
-            counts=tally,
-            total_notional=money.total(row.notional for row in rows if row.notional is not None),
-            success_rate=money.rate(tally.accepted, tally.submitted),
-            duration_seconds=self.duration,
-            orders=rows,
-            health=self.prepared.health,
-            warnings=tuple(self.warnings),
-            errors=tuple(str(failure) for failure in self.failures),
-        )
-        return Outcome(result, tuple(self.failures))
+            self._learn("unsettled", status="interrupted", failures=(broken_off,))
 
-    def _judge(self, run: Orchestration, all_accepted: bool) -> None:
-        if run.as_of_date not in (None, self.prepared.parameters.as_of_date.isoformat()):
-            self.warnings.append(
-                f"The orchestrator ran for {run.as_of_date}, not for {self.prepared.parameters.as_of_date}."
+    def _learn(self, state: str, *, answer: str | None = None, **facts: Any) -> None:
+        """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
+        self.known = self.known._replace(waited=self._waited(), **facts)
+        document = self._stated()
+        run = self.known.orchestration
+        try:
+            self.row = self.ledger.record(
+                self.row,
+                state=state,
+                document=document,
+                in_doubt=self.outcome.result.counts.in_doubt or 0,
+                run_id=self.known.run_id,
+                answer=answer,
+                states=self.known.states.values(),
+                mappings=run.mappings if run else (),
             )
-        strangers = {mapping.symbol for mapping in run.mappings} - set(self.prepared.parameters.symbols)
-        if strangers:
-            self.warnings.append(
-                f"The orchestrator traded symbols not asked for: {', '.join(sorted(strangers))}."
-            )
-        if run.error_message and run.status == "completed" and all_accepted:
-            self.warnings.append(f"The orchestrator completed the run but says: {run.error_message}")
+        except DataError as error:
+            self.unwritten.append(error)
+
+    def _stated(self) -> str:
+        self.outcome = conclude(self.known)
+        return json_document.dumps(json_document.document(self.outcome.result))
+
+    def _waited(self) -> Decimal:
+        return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
+
+    def end(self) -> TradeEnd:
+        """Return the result and every failure, the ledger's own included."""
+        return TradeEnd(self._stated(), (*self.outcome.failures, *self.unwritten[:1]))
+
+
+def _name(known: Known) -> str:
+    return trade_name(known.prepared.session, known.number)
+
+
+_UNREAD = "The orders were not read from the gateway yet."

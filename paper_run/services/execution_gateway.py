@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from paper_run.models import OrderState, Position
 from paper_run.services import wire
-from paper_run.services.transport import UnreadableAnswer
+from paper_run.services.transport import PASSING, NoAnswer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from paper_run.models import ServiceUrl
@@ -54,7 +54,8 @@ class ExecutionGateway:
 def _expect_ok(answer: Answer) -> Answer:
     if answer.status != 200:
         said = wire.reason(answer)
-        raise UnreadableAnswer(answer.url, f"answered {answer.status}" + (f": {said}" if said else ""))
+        failure = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        raise failure(answer.url, f"answered {answer.status}" + (f": {said}" if said else ""))
     return answer
 
 
@@ -81,4 +82,5 @@ def _order(body: dict[str, Any]) -> OrderState:
         filled_qty=wire.optional_amount(body, "filled_qty"),
         filled_avg_price=wire.optional_amount(body, "filled_avg_price"),
         error_message=wire.optional_text(body, "error_message"),
+        created_at=wire.optional_text(body, "created_at"),
     )

@@ -78,6 +78,9 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
         body = wire.an_object(answer.json(), "the answer")
         status = wire.text(body, "status")
         sandbox_session = _sandbox_session(body)
+        clock = wire.optional_text(body, "timestamp")
+        details = body.get("details")
+        strategy = wire.optional_text(details, "strategy_id") if isinstance(details, dict) else None
     except wire.Unreadable as error:
         raise UnreadableAnswer(
             answer.url, f"answered 200 without a readable health report ({error})"
@@ -99,6 +102,9 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
         detail="DRY_RUN: orders are not executed" if dry_run is True else None,
         dry_run=dry_run is True,
         sandbox_session=sandbox_session,
+        clock=clock,
+        date_header=answer.headers.get("Date"),
+        strategy=strategy,
     )
 
 

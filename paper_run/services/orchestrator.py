@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from paper_run import money
-from paper_run.models import Orchestration, SignalOrder
+from paper_run.models import ListedRun, Orchestration, SignalOrder
 from paper_run.services import wire
-from paper_run.services.transport import UnreadableAnswer
+from paper_run.services.transport import Answer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from paper_run.models import Parameters, ServiceUrl
-    from paper_run.services.transport import Answer, Transport
+    from paper_run.services.transport import Transport
 
 RUN_PATH = "/api/v1/orchestration/run"
+RUNS_PATH = "/api/v1/orchestration/runs"
 
 
 class Orchestrator:
@@ -34,18 +35,32 @@ class Orchestrator:
             self.url, RUN_PATH, request_body(parameters), headers=headers, seconds=seconds
         )
 
-    def run_by_id(self, run_id: str, *, seconds: float) -> Orchestration | None:
-        """Return a run, None while the orchestrator does not know it (it writes its row at the end).
+    def run_by_id(self, run_id: str, *, seconds: float) -> Answer | None:
+        """Return the answer that holds a run, None while it is not known (it is written at the end).
 
         :raises CallFailed: it could not be read; both GETs of a deployed orchestrator may answer 500.
         """
-        path = f"/api/v1/orchestration/runs/{quote(run_id, safe='')}"
+        path = f"{RUNS_PATH}/{quote(run_id, safe='')}"
         answer = self._transport.get(self.url, path, seconds=seconds, retry=False)
         if answer.status == 404:
             return None
         if answer.status != 200:
             raise UnreadableAnswer(answer.url, f"answered {answer.status}: {wire.reason(answer)}")
-        return read_orchestration(answer)
+        return answer
+
+    def runs(self, *, seconds: float) -> tuple[ListedRun, ...]:
+        """Return the latest runs that the orchestrator lists, in whatever order it lists them.
+
+        :raises CallFailed: the list could not be read; in deployed generations it can always answer 500.
+        """
+        answer = self._transport.get(self.url, f"{RUNS_PATH}?limit=100", seconds=seconds, retry=False)
+        if answer.status != 200:
+            raise UnreadableAnswer(answer.url, f"answered {answer.status}: {wire.reason(answer)}")
+        try:
+            body = wire.an_object(answer.json(), "the answer")
+            return tuple(_listed(entry) for entry in wire.objects(body, "runs"))
+        except wire.Unreadable as error:
+            raise UnreadableAnswer(answer.url, f"answered a list that can't be read: {error}") from None
 
 
 def request_body(parameters: Parameters) -> dict[str, Any]:
@@ -68,7 +83,9 @@ def read_orchestration(answer: Answer) -> Orchestration:
         return Orchestration(
             run_id=wire.text(body, "run_id"),
             status=wire.text(body, "status").lower(),
+            strategy=wire.optional_text(body, "strategy_id"),
             as_of_date=wire.optional_text(body, "as_of_date"),
+            started_at=wire.optional_text(body, "started_at"),
             num_signals=wire.count(body, "num_signals"),
             num_orders_submitted=wire.count(body, "num_orders_submitted"),
             num_orders_accepted=wire.count(body, "num_orders_accepted"),
@@ -79,6 +96,29 @@ def read_orchestration(answer: Answer) -> Orchestration:
         )
     except wire.Unreadable as error:
         raise UnreadableAnswer(answer.url, f"answered a run that can't be read: {error}") from None
+
+
+def recorded_orchestration(answer: str) -> Orchestration:
+    """Read an answer that was kept.
+
+    :raises UnreadableAnswer: it is none.
+    """
+    return read_orchestration(Answer("the ledger", 200, {}, answer.encode(), 0))
+
+
+def kept(answer: Answer) -> str:
+    """Return an answer as it may be kept: without URL credentials."""
+    return wire.words(answer.body.decode("utf-8", "replace"))
+
+
+def _listed(entry: dict[str, Any]) -> ListedRun:
+    return ListedRun(
+        run_id=wire.text(entry, "run_id"),
+        status=(wire.optional_text(entry, "status") or "").lower(),
+        as_of_date=wire.optional_text(entry, "as_of_date"),
+        started_at=wire.optional_text(entry, "started_at"),
+        orders=wire.count(entry, "num_orders_submitted") or 0,
+    )
 
 
 def _mappings(body: dict[str, Any]) -> tuple[SignalOrder, ...]:

@@ -58,7 +58,7 @@ class Platform:
         calls: list[Callable[[], OrderState | tuple[Position, ...] | None]] = [gateway.positions]
         calls += [partial(gateway.order, identity) for identity in ids]
         positions, *orders = at_once(calls)
-        after = AfterTrade({}, [])
+        after = AfterTrade({}, [], isinstance(positions, NoAnswer | NeverSent))
         if isinstance(positions, Exception):
             after.unreadable.append(f"the positions: it {_reason(positions)}")
         for identity, state in zip(ids, orders, strict=True):
@@ -78,6 +78,7 @@ class AfterTrade(NamedTuple):
 
     states: dict[str, OrderState]
     unreadable: list[str]
+    silent: bool
 
 
 class _GivesUp:

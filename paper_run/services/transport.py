@@ -30,17 +30,22 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.0
 LARGEST_BODY = 32 * 1024 * 1024
 POOLED_CONNECTIONS = 8
-_RETRIED = frozenset({429, 502, 503, 504})
+PASSING = frozenset({429, 502, 503, 504})
+"""Answers that may be another one in a moment: a read is retried on them."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
 class CallFailed(Exception):
-    """No usable answer; `reason` is a clause such as "did not answer within 5 s"."""
+    """No usable answer; `reason` is a clause such as "did not answer within 5 s".
+
+    `received` is as much of the answer's body as came.
+    """
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"{url} {reason}")
         self.url = url
         self.reason = reason
+        self.received = b""
 
 
 class NeverSent(CallFailed):
@@ -48,7 +53,7 @@ class NeverSent(CallFailed):
 
 
 class NoAnswer(CallFailed):
-    """The request may have arrived; its answer did not."""
+    """The request may have arrived; its answer did not, or not whole."""
 
 
 class UnreadableAnswer(CallFailed):
@@ -105,8 +110,19 @@ class Transport:
         """
         deadline = self._now() + seconds
 
+        answers: list[Answer] = []
+
         def attempt() -> Answer:
-            return self._exchange(self._session, "GET", url, path, deadline=deadline, seconds=seconds)
+            answer = self._exchange(self._session, "GET", url, path, deadline=deadline, seconds=seconds)
+            answers.append(answer)
+            return answer
+
+        def last_word(state: RetryCallState) -> Answer:
+            """Return the last answer there was: a service's own reason says more than a final timeout."""
+            if answers or state.outcome is None:
+                return answers[-1]
+            outcome: Answer = state.outcome.result()
+            return outcome
 
         if not retry:
             return attempt()
@@ -115,7 +131,7 @@ class Transport:
             wait=_pause_before_retry,
             stop=lambda state: self._now() + state.upcoming_sleep >= deadline,
             sleep=self._pause,
-            retry_error_callback=_last_outcome,
+            retry_error_callback=last_word,
         )
         answer: Answer = retrying(attempt)
         return answer
@@ -165,7 +181,7 @@ class Transport:
     ) -> Answer:
         target = url.base + path
         started = self._now()
-        outcome = "?"
+        outcome, received = "?", bytearray()
         _call.ends = time.monotonic() + (deadline - started)
         try:
             left = max(deadline - started, 0.001)
@@ -179,14 +195,17 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = _read_whole(response, target)
+                _read_whole(response, target, received)
             outcome = str(response.status_code)
-            return Answer(target, response.status_code, response.headers, content, self._since(started))
+            return Answer(
+                target, response.status_code, response.headers, bytes(received), self._since(started)
+            )
         except CallFailed as error:
             outcome = error.reason
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = _explain(error, target, seconds)
+            failure.received = bytes(received)
             outcome = failure.reason
             raise failure from error
         finally:
@@ -278,15 +297,13 @@ def _session() -> requests.Session:
     return session
 
 
-def _read_whole(response: requests.Response, url: str) -> bytes:
-    parts, size = [], 0
-    for part in response.iter_content(64 * 1024):
+def _read_whole(response: requests.Response, url: str, received: bytearray) -> None:
+    """Read the body piece by piece into `received`, which keeps what came when the rest does not."""
+    while part := response.raw.read1(64 * 1024, decode_content=True):
         _seconds_left()
-        size += len(part)
-        if size > LARGEST_BODY:
+        received += part
+        if len(received) > LARGEST_BODY:
             raise NoAnswer(url, f"answered with more than {LARGEST_BODY >> 20} MiB")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _explain(error: Exception, url: str, seconds: float) -> CallFailed:
@@ -328,7 +345,7 @@ def _is_passing(state: RetryCallState) -> bool:
         return False
     if outcome.failed:
         return isinstance(outcome.exception(), NeverSent | NoAnswer)
-    return outcome.result().status in _RETRIED
+    return outcome.result().status in PASSING
 
 
 def _pause_before_retry(state: RetryCallState) -> float:
@@ -339,13 +356,6 @@ def _pause_before_retry(state: RetryCallState) -> float:
             return asked
     longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (state.attempt_number - 1))
     return random.uniform(longest / 2, longest)  # noqa: S311  a pause is no secret
-
-
-def _last_outcome(state: RetryCallState) -> Answer:
-    if state.outcome is None:
-        raise RuntimeError("a call ended without an outcome")
-    answer: Answer = state.outcome.result()
-    return answer
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -89,7 +89,7 @@ def count(source: dict[str, Any], key: str) -> int | None:
 def words(value: str) -> str:
     """Return a service's text without URL credentials and without what no file can encode."""
     clean = value.encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"(?<=://)[^\s/@]+@", "<hidden>@", clean)
+    return re.sub(r"(?<=://)[^\s/]+@", "<hidden>@", clean)
 
 
 def reason(answer: Answer) -> str:
@@ -103,12 +103,14 @@ def reason(answer: Answer) -> str:
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
 
 
-def _said(body: object) -> str:
+def _said(body: object, depth: int = 0) -> str:
     """Return the words in a body; its own words come first, then what explains them."""
+    if depth > 8:
+        return ""
     if isinstance(body, str):
         return body
     if isinstance(body, list):
-        return "; ".join(filter(None, map(_said, body)))
+        return "; ".join(filter(None, (_said(entry, depth + 1) for entry in body)))
     if not isinstance(body, dict):
         return ""
     if "loc" in body and "msg" in body:
@@ -117,5 +119,5 @@ def _said(body: object) -> str:
         return f"{path}: {body['msg']}"
     parts = [body[key] for key in ("error", "message", "reason") if isinstance(body.get(key), str)]
     parts += [f"engaged by {body['engaged_by']}"] if isinstance(body.get("engaged_by"), str) else []
-    parts += [_said(body.get("detail"))]
+    parts += [_said(body.get("detail"), depth + 1)]
     return "; ".join(part.rstrip(".") for part in parts if part)

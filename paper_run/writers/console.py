@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from paper_run.config import Config
     from paper_run.errors import PaperRunError
-    from paper_run.models import Exchange, ServiceHealth
+    from paper_run.models import Exchange, ServiceHealth, TradeRow
 
 RULE = "=" * 80
 SERVICES = {
@@ -43,6 +43,11 @@ class Terminal:
         self._gone = False
         self._plain = not _can_encode(stream, "✓❌−—")
         self._lock = threading.Lock()
+
+    @property
+    def live(self) -> bool:
+        """Whether a line may be rewritten: a person watches, and wants more than plain text."""
+        return self._colour
 
     def line(self, words: str = "", *, paint: str | None = None) -> None:
         """Print one line."""
@@ -74,13 +79,13 @@ class Terminal:
 class Console:
     """Follows a day (`Watch`) and prints it as ADR-0007 section 5 has it.
 
-    :param quiet: print nothing but failures. :param live: standard output is a terminal.
+    :param quiet: print nothing but failures.
     """
 
-    def __init__(self, out: Terminal, *, quiet: bool = False, live: bool = False) -> None:
+    def __init__(self, out: Terminal, *, quiet: bool = False) -> None:
         self._out = out
         self._quiet = quiet
-        self._live = live and not quiet
+        self._live = out.live and not quiet
 
     def header(self, config: Config, moment: datetime) -> None:
         """Print the banner and what is about to be traded.
@@ -96,6 +101,8 @@ class Console:
         self._line(f"Max Position: {text.money(config.max_position_size)}")
         if config.as_of_date:
             self._line(f"As Of Date:  {config.as_of_date}")
+        for notice in config.notices:
+            self._line(f"! {notice}", paint=_YELLOW)
         self._line()
 
     def step(self, number: int, heading: str) -> None:
@@ -132,11 +139,12 @@ class Console:
         if not self._live:
             yield
             return
-        started, over = time.monotonic(), threading.Event()
+        started, over, drawn = time.monotonic(), threading.Event(), threading.Event()
 
         def tick() -> None:
             while not over.wait(0.5 if time.monotonic() - started < 1 else 0.1):
                 self._out.rewrite(f"  {what}... {time.monotonic() - started:.1f} s")
+                drawn.set()
 
         ticker = threading.Thread(target=tick, daemon=True)
         ticker.start()
@@ -145,7 +153,8 @@ class Console:
         finally:
             over.set()
             ticker.join()
-            self._out.rewrite("")
+            if drawn.is_set():
+                self._out.rewrite("")
 
     def plan(self, url: str, body: Mapping[str, Any], positions: int) -> None:
         """Print what would be sent, and that it was not."""
@@ -191,13 +200,10 @@ class Console:
 
     def complete(self, document: Mapping[str, Any]) -> None:
         """Print the closing banner."""
-        sandbox = "SANDBOX - simulated prices - " if document["sandbox"] else ""
-        rehearsal = "REHEARSAL - " if document["rehearsal"] else ""
+        label = f"{document['label']} - " if document["label"] else ""
         self._line()
         self._line(RULE)
-        self._line(
-            f"  {sandbox}{rehearsal}PAPER RUN COMPLETE - Status: {document['status'].upper()}", paint=_BOLD
-        )
+        self._line(f"  {label}PAPER RUN COMPLETE - Status: {document['status'].upper()}", paint=_BOLD)
         self._line(RULE)
 
     def sessions(self, tally: Tally, folder: Path) -> None:
@@ -207,6 +213,26 @@ class Console:
         self._line(f"  Orders Accepted:    {tally.accepted:,}")
         self._line(f"  Total Notional:     {text.money(tally.notional)}")
         self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
+
+    def unsettled(self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow]) -> None:
+        """Print what is not settled, with the ready command for each."""
+        if not trades and not doubtful:
+            self._line("Everything is settled.")
+        for row in trades:
+            run = f"run {row.run_id}" if row.run_id else "no run id known"
+            started = text.moment(row.started_at.isoformat(timespec="seconds"))
+            self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
+            self._line(f"  It traded:     python -m paper_run resolve {row.name} --placed --run-id ID")
+            self._line(f"  or, by orders: python -m paper_run resolve {row.name} --placed --order ID ...")
+            self._line(f"  It did not:    python -m paper_run resolve {row.name} --not-placed")
+        for row in doubtful:
+            self._line(
+                f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
+            )
+
+    def blank(self) -> None:
+        """Print an empty line."""
+        self._line()
 
     def say(self, words: str = "") -> None:
         """Print a line as it is."""
@@ -234,8 +260,8 @@ class Tally:
         self.first = self.first or document["session"]
         self.last = document["session"]
         self.statuses[document["status"]] = self.statuses.get(document["status"], 0) + 1
-        self.accepted += document["results"]["num_orders_accepted"]
-        self.notional += document["results"]["total_notional"]
+        self.accepted += document["results"]["num_orders_accepted"] or 0
+        self.notional += document["results"]["total_notional"] or 0
 
 
 def order_line(order: Mapping[str, Any]) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 from paper_run.writers.text import exact, printable
 
 ORDER_COLUMNS = (
+    "session",
+    "trade",
     "symbol",
     "side",
     "qty",
@@ -32,6 +34,7 @@ ORDER_COLUMNS = (
     "skip_reason",
     "error_message",
     "outcome",
+    "label",
 )
 
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
@@ -41,12 +44,15 @@ _CELL_BREAKS = ("\t", "\n")
 def orders_csv(document: Mapping[str, Any]) -> str:
     """Return the day's orders and signals, one row each, below one header line; lines end in CRLF.
 
-    An absent value is an empty cell. Control characters, lone surrogates and bidi overrides are U+FFFD.
+    `label` says SANDBOX or REHEARSAL on every row of such a day. An absent value is an empty cell.
+    Control characters, lone surrogates and bidi overrides are U+FFFD.
     """
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\r\n")
     writer.writerow(ORDER_COLUMNS)
-    for order in document.get("orders") or ():
+    day = {name: document.get(name) for name in ("session", "trade", "label")}
+    for row in document.get("orders") or ():
+        order = {**row, **day}
         writer.writerow([cell(order.get(column)) for column in ORDER_COLUMNS])
     return table.getvalue()
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
     from pathlib import Path
 
 
@@ -22,7 +20,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     :raises DataError: it can't be written; nothing of it is left behind.
     """
     target = _resolved(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f".paper_run.{os.getpid()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         try:
@@ -74,18 +72,6 @@ def prove_outputs(paths: Iterable[Path]) -> None:
                 remedies=("Name a file in it; nothing was sent.",),
             )
         prove_writable(_resolved(path).parent, purpose="--output: the folder")
-
-
-def next_trade(folder: Path, session: date) -> int:
-    """Return the first number of a session under which nothing lies yet, so that nothing is overwritten."""
-    pattern = re.compile(rf"{session}(?:-(\d+))?_(?:paper_run\.(?:json|html)|orders\.csv)")
-    taken = [int(match[1] or 1) for name in os.listdir(folder) if (match := pattern.fullmatch(name))]
-    return max(taken, default=0) + 1
-
-
-def stem(session: date, trade: int) -> str:
-    """Return how the files of a trade begin: the session, and its number when it is not the first."""
-    return f"{session}" if trade == 1 else f"{session}-{trade}"
 
 
 def _resolved(path: Path) -> Path:

@@ -28,6 +28,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "exit_status": int(result.exit_status),
         "sandbox": result.sandbox,
         "rehearsal": result.rehearsal,
+        "label": label(sandbox=result.sandbox, rehearsal=result.rehearsal),
         "parameters": {
             "symbols": list(result.parameters.symbols),
             "capital": result.parameters.capital,
@@ -52,6 +53,13 @@ def document(result: RunResult) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "errors": list(result.errors),
     }
+
+
+def label(*, sandbox: bool, rehearsal: bool) -> str | None:
+    """Return the words that must go with every figure that is not of a real run."""
+    words = ["SANDBOX - simulated prices"] if sandbox else []
+    words += ["REHEARSAL - nothing executed"] if rehearsal else []
+    return "; ".join(words) or None
 
 
 def _order(order: Order) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
+from paper_run.models import trade_name
 from paper_run.writers import csv_tables, html_page, json_document
-from paper_run.writers.files import stem, write_atomic
+from paper_run.writers.files import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 CACHE_FOLDER = ".template-cache"
@@ -19,13 +19,13 @@ CACHE_FOLDER = ".template-cache"
 class Reports:
     """Renders a result document into every format, each at most once.
 
-    The document is read back from its own JSON first, so that a report made today and one made again
-    later from the record are the same bytes.
+    It is made from the JSON text that the ledger keeps, so that a report made today and one made again
+    later are the same bytes.
     """
 
-    def __init__(self, document: Mapping[str, Any], folder: Path) -> None:
-        self.json = json_document.dumps(document)
-        self._document = json_document.loads(self.json)
+    def __init__(self, json: str, folder: Path) -> None:
+        self.json = json
+        self.document = json_document.loads(json)
         self._folder = folder
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
 
@@ -37,14 +37,14 @@ class Reports:
         return self._rendered[suffix]
 
     def _html(self) -> str:
-        return html_page.render(self._document, cache_folder=self._folder / CACHE_FOLDER)
+        return html_page.render(self.document, cache_folder=self._folder / CACHE_FOLDER)
 
     def _orders(self) -> str:
-        return csv_tables.orders_csv(self._document)
+        return csv_tables.orders_csv(self.document)
 
-    def save(self, session: date, trade: int, outputs: Iterable[Path]) -> tuple[list[Path], list[DataError]]:
+    def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
         """Write the day's files and the extra outputs; one that fails does not keep back the others."""
-        name = stem(session, trade)
+        name = trade_name(self.document["session"], self.document["trade"])
         wanted = [
             self._folder / f"{name}_paper_run.json",
             self._folder / f"{name}_paper_run.html",

@@ -1,0 +1,170 @@
+"""Opening the ledger's file: a foreign, newer, locked or damaged one is told apart before it is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import struct
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError
+from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FILE_NAME = "ledger.sqlite3"
+_BUSY_SECONDS = 5.0
+_MAGIC = b"SQLite format 3\0"
+
+
+def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open the ledger, making it when there is none; tell whether it was made.
+
+    A new one is made whole under another name and linked into place, so that no crash leaves half of one.
+
+    :raises DataError: the file is no ledger, of a newer version, locked, damaged, or can't be made.
+    """
+    created = False
+    with explained(path):
+        if not path.exists() or path.stat().st_size == 0:
+            created = _create(path)
+        _refuse_foreign(path)
+        connection = _opened(path)
+        try:
+            _migrate(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection, created
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into words: what, which file, how to recover.
+
+    :raises DataError: anything went wrong with the file.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _trouble(path, error) from error
+    except sqlite3.DatabaseError as error:
+        raise DataError(
+            f"The ledger {path} is damaged",
+            f"SQLite says: {error}.",
+            remedies=(
+                f"Restore it from a backup, or save what can be saved: sqlite3 {path} .recover",
+                "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
+            ),
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"The ledger {path} can't be used",
+            f"{error.strerror}.",
+            remedies=("Give it a folder with room and write permission; nothing was sent.",),
+        ) from error
+
+
+def _trouble(path: Path, error: sqlite3.OperationalError) -> DataError:
+    words = str(error)
+    if "locked" in words or "busy" in words:
+        return DataError(
+            f"The ledger {path} is locked",
+            "Another program holds it open for writing.",
+            remedies=(f"See which: fuser {path}; close it and run again.",),
+        )
+    return DataError(
+        f"The ledger {path} can't be used",
+        f"SQLite says: {words}.",
+        remedies=("Check the room on the disk and the permissions of the file and its folder.",),
+    )
+
+
+def _create(path: Path) -> bool:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft.unlink(missing_ok=True)
+    try:
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute("PRAGMA synchronous = FULL")
+            _apply(connection, 0)
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        if path.exists():  # an empty file in its place, or one made by another run meanwhile
+            if path.stat().st_size:
+                return False
+            os.replace(draft, path)
+            return True
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without links
+            os.rename(draft, path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return True
+    finally:
+        for leftover in (draft, draft.with_name(draft.name + "-wal"), draft.with_name(draft.name + "-shm")):
+            leftover.unlink(missing_ok=True)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Read the header as plain bytes: opening a foreign database for writing would already alter it."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    identity = struct.unpack(">I", header[68:72])[0] if len(header) == 100 else None
+    if header.startswith(_MAGIC) and identity == APPLICATION_ID:
+        return
+    what = "a database of another program" if header.startswith(_MAGIC) else "not a database, or damaged"
+    raise DataError(
+        f"{path} is not a ledger of paper_run",
+        f"It is {what}; it was not touched.",
+        remedies=(
+            "If it is another program's, name another folder with --reports-dir.",
+            "If it was the ledger, restore it from a backup: without it nothing is known of earlier trades.",
+        ),
+    )
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise DataError(
+            f"The ledger {path} was written by a newer paper_run",
+            f"It has version {version}; this program knows versions up to {len(MIGRATIONS)}.",
+            remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
+        )
+    if version < len(MIGRATIONS):
+        _apply(connection, version)
+
+
+def _apply(connection: sqlite3.Connection, version: int) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for script in MIGRATIONS[version:]:
+            for statement in script.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

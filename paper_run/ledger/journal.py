@@ -1,0 +1,223 @@
+"""The ledger: each trade from the moment before it is sent, and all that becomes known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_run.errors import DataError
+from paper_run.ledger import database, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from paper_run.models import OrderState, Prepared, SignalOrder, TradeRow
+
+
+class Ledger:
+    """The open ledger of a reports folder; a context manager.
+
+    Every write is one transaction, committed and synced when the method returns.
+
+    :raises DataError: from every method, when the file fails; it names the file and how to recover.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / database.FILE_NAME
+        self._connection, self.created = database.connect(self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    # whose ledger it is
+
+    @property
+    def is_sandbox(self) -> bool | None:
+        """Whether it is a sandbox's, None before its first trade."""
+        value = self._account().get("sandbox")
+        return None if value is None else value == "1"
+
+    def belongs_to(self, *, sandbox: bool, orchestrator_url: str, strategy: str | None) -> None:
+        """Prove that the ledger is this account's, or make it so at its first trade.
+
+        :raises DataError: it is another's: a sandbox's, or of another orchestrator or strategy.
+        """
+        facts = {"sandbox": str(int(sandbox))}
+        if not sandbox:
+            facts["orchestrator_url"] = orchestrator_url
+            facts |= {"strategy": strategy} if strategy else {}
+        account = self._account()
+        for name, value in facts.items():
+            if account.get(name, value) != value:
+                raise self._mixed(name, account[name], value)
+        missing = [(name, value) for name, value in facts.items() if name not in account]
+        if missing:
+            with database.explained(self.path):
+                self._connection.executemany("INSERT INTO account (name, value) VALUES (?, ?)", missing)
+
+    def _account(self) -> dict[str, str]:
+        return {row["name"]: row["value"] for row in self._rows("SELECT name, value FROM account")}
+
+    def _mixed(self, name: str, ours: str, theirs: str) -> DataError:
+        if name == "sandbox":
+            what = ("a sandbox", "a real platform") if ours == "1" else ("a real platform", "a sandbox")
+            return DataError(
+                f"The ledger {self.path} belongs to {what[0]}, and this is {what[1]}",
+                "Simulated and real trades are never mixed in one ledger.",
+                remedies=(
+                    "Name a folder of its own with --reports-dir, such as reports/sandbox for the sandbox; "
+                    "nothing was sent.",
+                ),
+            )
+        return DataError(
+            f"The ledger {self.path} belongs to another account",
+            f"Its {name.replace('_', ' ')} is {ours}, and this one is {theirs}.",
+            remedies=("Give each account and strategy its own folder: --reports-dir DIR; nothing was sent.",),
+        )
+
+    # what was traded
+
+    def trades(self, session: date) -> list[TradeRow]:
+        """Return the trades of a session, rehearsals and attempts that placed nothing included, in order."""
+        query = "SELECT * FROM trades WHERE session = ? ORDER BY number, id"
+        return [rows.trade(row) for row in self._rows(query, session.isoformat())]
+
+    def trade(self, session: date, number: int) -> TradeRow | None:
+        """Return a trade by its name; of several attempts the latest."""
+        query = "SELECT * FROM trades WHERE session = ? AND number = ? ORDER BY id DESC LIMIT 1"
+        return next((rows.trade(row) for row in self._rows(query, session.isoformat(), number)), None)
+
+    def latest(self) -> TradeRow | None:
+        """Return the trade sent last."""
+        query = "SELECT * FROM trades ORDER BY session DESC, number DESC, id DESC LIMIT 1"
+        return next((rows.trade(row) for row in self._rows(query)), None)
+
+    def by_id(self, identity: int) -> TradeRow:
+        """Return a trade by its row."""
+        return rows.trade(self._rows("SELECT * FROM trades WHERE id = ?", identity)[0])
+
+    def unfinished(self) -> list[TradeRow]:
+        """Return the trades of which not all is known: unsettled, or their orders not read."""
+        query = (
+            "SELECT * FROM trades WHERE state IN ('sent', 'unsettled', 'answered') ORDER BY session, number"
+        )
+        return [rows.trade(row) for row in self._rows(query)]
+
+    def doubtful(self) -> list[TradeRow]:
+        """Return the closed trades with orders in doubt, of the last two sessions that traded."""
+        query = (
+            "SELECT * FROM trades WHERE in_doubt > 0 AND state = 'closed' AND session IN "
+            "(SELECT DISTINCT session FROM trades ORDER BY session DESC LIMIT 2) ORDER BY session, number"
+        )
+        return [rows.trade(row) for row in self._rows(query)]
+
+    def knows_run(self, run_id: str) -> bool:
+        """Whether some trade owns a run."""
+        return bool(self._rows("SELECT 1 FROM trades WHERE run_id = ?", run_id))
+
+    def next_number(self, session: date) -> int:
+        """Return the session's next number; an attempt that placed nothing gives its own back."""
+        query = "SELECT COALESCE(MAX(number), 0) + 1 FROM trades WHERE session = ? AND state <> 'nothing'"
+        number: int = self._rows(query, session.isoformat())[0][0]
+        return number
+
+    def begin(
+        self, prepared: Prepared, *, number: int, key: str, started_at: datetime, document: str
+    ) -> TradeRow:
+        """Write the row that must be there before the POST is sent."""
+        columns = {
+            **rows.prepared_columns(prepared),
+            "number": number,
+            "key": key,
+            "state": "sent",
+            "started_at": started_at.isoformat(),
+            "in_doubt": 0,
+            "document": document,
+        }
+        with database.explained(self.path):
+            cursor = self._connection.execute(_insert("trades", columns), columns)
+        return self.by_id(int(cursor.lastrowid or 0))
+
+    def record(
+        self,
+        row: TradeRow,
+        *,
+        state: str,
+        document: str,
+        in_doubt: int,
+        run_id: str | None = None,
+        answer: str | None = None,
+        settled: str | None = None,
+        states: Iterable[OrderState] = (),
+        mappings: Iterable[SignalOrder] = (),
+    ) -> TradeRow:
+        """Write what has become known of a trade: its state, result, answer and orders, all or nothing."""
+        changes = {"state": state, "document": document, "in_doubt": in_doubt, "id": row.id}
+        changes |= {"run_id": run_id} if run_id is not None else {}
+        changes |= {"answer": answer} if answer is not None else {}
+        changes |= {"settled": settled} if settled is not None else {}
+        assignments = ", ".join(f"{name} = :{name}" for name in changes if name != "id")
+        with database.explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                update = f"UPDATE trades SET {assignments} WHERE id = :id"  # noqa: S608  our own column names
+                self._connection.execute(update, changes)
+                for mapping in mappings:
+                    self._own(row, mapping)
+                for state_read in states:
+                    self._keep(row, state_read)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        return self.by_id(row.id)
+
+    def _own(self, row: TradeRow, mapping: SignalOrder) -> None:
+        if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:
+            return
+        self._connection.execute(
+            "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (client_order_id) DO NOTHING",
+            (mapping.client_order_id, row.id, mapping.symbol, mapping.side, str(mapping.qty)),
+        )
+
+    def _keep(self, row: TradeRow, state: OrderState) -> None:
+        columns = {**rows.order_columns(state), "trade": row.id}
+        updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
+        self._connection.execute(
+            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated}", columns
+        )
+
+    def order_states(self, row: TradeRow) -> dict[str, OrderState]:
+        """Return the orders of a trade as they were last read."""
+        query = "SELECT * FROM orders WHERE trade = ? AND status IS NOT NULL"
+        return {each["client_order_id"]: rows.order(each) for each in self._rows(query, row.id)}
+
+    def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
+        """Return which of these orders are owned, and by which trade's row."""
+        owned = {}
+        for identity in client_order_ids:
+            for row in self._rows("SELECT trade FROM orders WHERE client_order_id = ?", identity):
+                owned[identity] = int(row["trade"])
+        return owned
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        with database.explained(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+
+_KEPT = frozenset({"client_order_id", "trade"})
+
+
+def _insert(table: str, columns: Mapping[str, Any]) -> str:
+    names = ", ".join(columns)
+    values = ", ".join(f":{name}" for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES ({values})"  # noqa: S608  our own table and column names

@@ -1,0 +1,74 @@
+"""The lock that keeps a second trade out: the kernel's own, gone with the process however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError, OrchestrationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+FILE_NAME = "ledger.lock"
+
+
+@contextlib.contextmanager
+def held(
+    folder: Path,
+    *,
+    now: datetime,
+    patience: float = 0.0,
+    pause: Callable[[float], None] | None = None,
+) -> Iterator[None]:
+    """Hold the folder's lock while the block runs.
+
+    :param patience: how many seconds to wait for it. :param pause: how to wait.
+    :raises OrchestrationError: somebody else holds it; it names their process, host and start.
+    :raises DataError: the lock's file can't be opened.
+    """
+    path = folder / FILE_NAME
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise DataError(f"The lock {path} can't be opened", f"{error.strerror}.") from error
+    try:
+        waited = 0.0
+        while not _taken(descriptor):
+            if pause is None or waited >= patience:
+                raise OrchestrationError(
+                    "Another run is in progress",
+                    f"{_holder(descriptor)} holds {path}. Nothing was sent.",
+                    remedies=("Wait until it has ended, then look at its report.",),
+                )
+            pause(0.2)
+            waited += 0.2
+        started = now.isoformat(timespec="seconds")
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(descriptor: int) -> str:
+    try:
+        holder = json.loads(os.pread(descriptor, 1000, 0))
+        return f"Process {holder['pid']} on {holder['host']}, started {holder['started']},"
+    except (ValueError, KeyError, TypeError):
+        return "Another process, which has only just started,"

@@ -1,0 +1,147 @@
+"""Rows of the ledger to values and back; amounts are kept as text, digit for digit."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from paper_run import money
+from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
+
+if TYPE_CHECKING:
+    from sqlite3 import Row
+
+
+def prepared_columns(prepared: Prepared) -> dict[str, Any]:
+    """Return what was known before the POST as columns of `trades`."""
+    parameters = prepared.parameters
+    clock = prepared.gateway_clock
+    return {
+        "session": prepared.session.isoformat(),
+        "rehearsal": int(prepared.rehearsal),
+        "sandbox": int(prepared.sandbox),
+        "parameters": json.dumps(
+            {
+                "symbols": parameters.symbols,
+                "capital": money.digits(parameters.capital),
+                "max_position_size": money.digits(parameters.max_position_size),
+                "as_of_date": parameters.as_of_date.isoformat(),
+            }
+        ),
+        "known_runs": None if prepared.known_runs is None else json.dumps(prepared.known_runs),
+        "positions": json.dumps([_position(each) for each in prepared.positions]),
+        "orchestrator_clock": prepared.orchestrator_clock,
+        "gateway_clock": None if clock is None else clock.isoformat(),
+        "health": json.dumps([_health(each) for each in prepared.health]),
+        "notices": json.dumps(prepared.notices),
+    }
+
+
+def trade(row: Row) -> TradeRow:
+    """Return a row of `trades`."""
+    return TradeRow(
+        id=row["id"],
+        session=date.fromisoformat(row["session"]),
+        number=row["number"],
+        key=row["key"],
+        state=row["state"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        prepared=_prepared(row),
+        run_id=row["run_id"],
+        answer=row["answer"],
+        settled=row["settled"],
+        document=row["document"],
+    )
+
+
+def _prepared(row: Row) -> Prepared:
+    parameters = json.loads(row["parameters"])
+    known = row["known_runs"]
+    clock = row["gateway_clock"]
+    return Prepared(
+        session=date.fromisoformat(row["session"]),
+        parameters=Parameters(
+            symbols=tuple(parameters["symbols"]),
+            capital=Decimal(parameters["capital"]),
+            max_position_size=Decimal(parameters["max_position_size"]),
+            as_of_date=date.fromisoformat(parameters["as_of_date"]),
+        ),
+        health=tuple(_service(each) for each in json.loads(row["health"])),
+        positions=tuple(_holding(each) for each in json.loads(row["positions"])),
+        sandbox=bool(row["sandbox"]),
+        rehearsal=bool(row["rehearsal"]),
+        known_runs=None if known is None else tuple(json.loads(known)),
+        orchestrator_clock=row["orchestrator_clock"],
+        gateway_clock=None if clock is None else datetime.fromisoformat(clock),
+        notices=tuple(json.loads(row["notices"])),
+    )
+
+
+_POSITION_AMOUNTS = ("qty", "avg_entry_price", "current_price", "unrealized_pl", "realized_pl")
+_HEALTH = ("service", "url", "status", "latency_ms", "detail", "dry_run", "clock", "date_header", "strategy")
+
+
+def _position(position: Position) -> dict[str, str | None]:
+    amounts = {name: _text(getattr(position, name)) for name in _POSITION_AMOUNTS}
+    return {"symbol": position.symbol, **amounts}
+
+
+def _holding(entry: dict[str, str | None]) -> Position:
+    amounts: dict[str, Any] = {name: _amount(entry[name]) for name in _POSITION_AMOUNTS}
+    return Position(symbol=str(entry["symbol"]), **amounts)
+
+
+def _health(service: ServiceHealth) -> dict[str, Any]:
+    session = service.sandbox_session
+    entry = {name: getattr(service, name) for name in _HEALTH}
+    return {**entry, "sandbox_session": None if session is None else session.isoformat()}
+
+
+def _service(entry: dict[str, Any]) -> ServiceHealth:
+    session = entry["sandbox_session"]
+    values = {name: entry[name] for name in _HEALTH}
+    return ServiceHealth(**values, sandbox_session=None if session is None else date.fromisoformat(session))
+
+
+def order_columns(state: OrderState) -> dict[str, Any]:
+    """Return an order's state as columns of `orders`."""
+    return {
+        "client_order_id": state.client_order_id,
+        "symbol": state.symbol,
+        "side": state.side,
+        "qty": _text(state.qty),
+        "status": state.status,
+        "broker_order_id": state.broker_order_id,
+        "limit_price": _text(state.limit_price),
+        "filled_qty": _text(state.filled_qty),
+        "filled_avg_price": _text(state.filled_avg_price),
+        "error_message": state.error_message,
+        "created_at": state.created_at,
+    }
+
+
+def order(row: Row) -> OrderState:
+    """Return a row of `orders` that was read from the gateway."""
+    return OrderState(
+        client_order_id=row["client_order_id"],
+        symbol=row["symbol"],
+        side=row["side"],
+        qty=Decimal(row["qty"]),
+        status=row["status"],
+        broker_order_id=row["broker_order_id"],
+        limit_price=_amount(row["limit_price"]),
+        filled_qty=_amount(row["filled_qty"]),
+        filled_avg_price=_amount(row["filled_avg_price"]),
+        error_message=row["error_message"],
+        created_at=row["created_at"],
+    )
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else money.digits(value)
+
+
+def _amount(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

@@ -1,0 +1,190 @@
+"""What must be known before anything is sent: health, session, positions, the runs there are already."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import failures
+from paper_run.errors import DataError, DependencyError, SeveralErrors
+from paper_run.ledger import database
+from paper_run.ledger.journal import Ledger
+from paper_run.models import Parameters, Prepared
+from paper_run.services import health as health_check
+from paper_run.services.platform import READ_SECONDS
+from paper_run.services.transport import CallFailed
+from paper_run.session import exchange_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from paper_run.config import Config
+    from paper_run.models import ListedRun, Position, ServiceHealth
+    from paper_run.services.platform import Platform
+    from paper_run.watch import Clock, Watch
+
+_LIST_SECONDS = 2.0
+
+
+class Preparation(NamedTuple):
+    """What the trade starts from, and the runs that the orchestrator listed, if it did."""
+
+    snapshot: Prepared
+    listed: tuple[ListedRun, ...]
+
+    @property
+    def session(self) -> date:
+        """The session that is about to be traded."""
+        return self.snapshot.session
+
+
+def prepare(
+    config: Config, platform: Platform, ledger: Ledger | None, clock: Clock, watch: Watch
+) -> Preparation:
+    """Check the services, settle the session, and take the snapshot; nothing is sent yet.
+
+    :raises DependencyError: a service is unfit, or the positions can't be read.
+    :raises DataError: the date of the signals lies after the session, or the ledger is another account's.
+    """
+    watch.step(1, "Checking dependencies")
+    health = _healthy_services(config, platform, clock, watch)
+    sandbox_session = _sandbox_session(health)
+    session = sandbox_session or exchange_time(clock.now()).date()
+    as_of_date = config.as_of_date or session
+    if as_of_date > session:
+        raise DataError(
+            f"--as-of-date: {as_of_date} lies after the session, {session}",
+            "Allowed: the session's date or an earlier one.",
+            remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
+        )
+    _, gateway, orchestrator = health
+    if ledger is not None:
+        ledger.belongs_to(
+            sandbox=sandbox_session is not None,
+            orchestrator_url=platform.orchestrator.url.base,
+            strategy=orchestrator.strategy,
+        )
+    if sandbox_session:
+        watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
+    if gateway.dry_run:
+        watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
+    positions = _positions_before(platform)
+    listed = _listed_runs(platform)
+    snapshot = Prepared(
+        session=session,
+        parameters=Parameters(
+            symbols=config.symbols,
+            capital=config.capital,
+            max_position_size=config.max_position_size,
+            as_of_date=as_of_date,
+        ),
+        health=health,
+        positions=positions,
+        sandbox=sandbox_session is not None,
+        rehearsal=gateway.dry_run,
+        known_runs=None if listed is None else tuple(run.run_id for run in listed),
+        orchestrator_clock=orchestrator.clock,
+        gateway_clock=_gateway_clock(gateway),
+        notices=(*config.notices, *(_reminders(ledger) if ledger else ())),
+    )
+    return Preparation(snapshot, listed or ())
+
+
+def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
+    """Prove that nobody else has traded the session, as far as the orchestrator lists its runs.
+
+    :raises OrchestrationError: it lists a run of today with orders that the ledger does not know.
+    """
+    snapshot = preparation.snapshot
+    if snapshot.rehearsal:
+        return
+    for run in preparation.listed:
+        if run.orders and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
+            raise failures.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
+
+
+@contextlib.contextmanager
+def read_only_ledger(folder: Path) -> Iterator[Ledger | None]:
+    """Open the ledger if there is one; none is made."""
+    if not (folder / database.FILE_NAME).exists():
+        yield None
+        return
+    with Ledger(folder) as ledger:
+        yield ledger
+
+
+def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
+    """Whether a run began on the orchestrator's own today, or traded the signals of this session."""
+    today = (snapshot.orchestrator_clock or snapshot.session.isoformat())[:10]
+    return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
+
+
+def _reminders(ledger: Ledger) -> tuple[str, ...]:
+    return tuple(
+        f"The trade {row.name} is not settled: see python -m paper_run resolve."
+        for row in ledger.unfinished()
+        if row.unsettled
+    )
+
+
+def _gateway_clock(gateway: ServiceHealth) -> datetime | None:
+    """Return the gateway's time: a sandbox's simulated clock, else the HTTP Date of its answer."""
+    try:
+        if gateway.sandbox_session is not None:
+            return datetime.fromisoformat(gateway.clock or "").replace(tzinfo=UTC)
+        return email.utils.parsedate_to_datetime(gateway.date_header or "").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _listed_runs(platform: Platform) -> tuple[ListedRun, ...] | None:
+    """Return the runs that are there already, None when the list can't be read (deployed ones answer 500)."""
+    try:
+        return platform.orchestrator.runs(seconds=_LIST_SECONDS)
+    except CallFailed:
+        return None
+
+
+def _healthy_services(
+    config: Config, platform: Platform, clock: Clock, watch: Watch
+) -> tuple[ServiceHealth, ...]:
+    deadline = clock.monotonic() + float(config.wait)
+    pause = 0.25
+    with watch.waiting("Waiting for the services"):
+        while True:
+            health = platform.health()
+            left = deadline - clock.monotonic()
+            if all(service.healthy for service in health) or left <= 0:
+                break
+            clock.pause(min(pause, left))
+            pause = min(pause * 2, 2.0)
+    watch.health(health)
+    unfit = tuple(health_check.failure(service) for service in health if not service.healthy)
+    if unfit:
+        if all(service.status == "unreachable" for service in health):
+            unfit[-1].remedies += ("No platform yet? Add --sandbox",)
+        raise SeveralErrors(unfit)
+    return health
+
+
+def _sandbox_session(health: tuple[ServiceHealth, ...]) -> date | None:
+    sessions = {service.sandbox_session for service in health}
+    if len(sessions) > 1:
+        raise DependencyError(
+            "The services do not belong together",
+            "Some say that they are a sandbox and some do not, or they play different sessions.",
+            remedies=("Point all three URLs at the same platform.",),
+        )
+    return sessions.pop()
+
+
+def _positions_before(platform: Platform) -> tuple[Position, ...]:
+    gateway = platform.execution_gateway
+    try:
+        return gateway.positions(seconds=READ_SECONDS)
+    except CallFailed as error:
+        raise failures.positions_unreadable(gateway.url, error.reason) from None

@@ -1,0 +1,187 @@
+"""Settling by hand what could not be found out: what was placed, or that nothing was."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import unfinished
+from paper_run.errors import DataError, DependencyError, OrchestrationError
+from paper_run.models import Orchestration, SignalOrder
+from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.services.transport import CallFailed
+from paper_run.session import exchange_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paper_run.ledger.journal import Ledger
+    from paper_run.models import OrderState, TradeRow
+    from paper_run.services.platform import Platform
+
+_READ_SECONDS = 5.0
+
+
+class Decision(NamedTuple):
+    """What a person says of a trade: placed (with its run or its orders, if they are known) or not."""
+
+    placed: bool
+    run_id: str | None = None
+    orders: tuple[str, ...] = ()
+
+
+def named(ledger: Ledger, name: str) -> TradeRow:
+    """Return the trade of a name, SESSION or SESSION-n or `latest`.
+
+    :raises DataError: it is no such name, or the ledger has no such trade.
+    """
+    if name == "latest":
+        row = ledger.latest()
+    else:
+        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,5}))?", name)
+        try:
+            session = date.fromisoformat(match[1] if match else "")
+        except ValueError:
+            raise DataError(
+                f"{name!a} names no trade",
+                "Allowed: SESSION or SESSION-n, such as 2025-01-17 or 2025-01-17-2, or latest.",
+            ) from None
+        row = ledger.trade(session, int(match[2] or 1) if match else 1)
+    if row is None:
+        raise DataError(
+            f"The ledger {ledger.path} has no trade {name}",
+            remedies=("See which there are in the reports folder.",),
+        )
+    return row
+
+
+def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime) -> TradeRow:
+    """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
+
+    :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
+    :raises OrchestrationError: the run can't be read or has not ended.
+    :raises DependencyError: an order can't be read.
+    """
+    if not row.unsettled:
+        how = f": {row.settled}" if row.settled else ""
+        raise DataError(
+            f"The trade {row.name} is settled already{how}",
+            remedies=(f"See it: python -m paper_run report {row.name}",),
+        )
+    moment = exchange_time(now).isoformat(sep=" ", timespec="seconds")
+    by = f"by {_user()}@{socket.gethostname()} on {moment}"
+    if not decision.placed:
+        error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
+        return unfinished.restate(
+            row,
+            ledger,
+            run=None,
+            state="nothing",
+            status="failed",
+            settled=f"not placed, {by}",
+            failed=(error,),
+        )
+    if decision.run_id is not None:
+        return _with_run(row, decision.run_id, by, ledger, platform)
+    if decision.orders:
+        states = _orders(row, decision.orders, ledger, platform)
+        run = _run_of(row, states)
+        how = f"placed, {len(states)} orders named {by}"
+        return unfinished.restate(row, ledger, run=run, state="closed", settled=how, states=states)
+    error = OrchestrationError(
+        "What was placed is not known", f"That something was, was settled {by}, without a run or an order."
+    )
+    return unfinished.restate(
+        row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
+    )
+
+
+def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
+    orchestrator = platform.orchestrator
+    if ledger.knows_run(run_id) and row.run_id != run_id:
+        raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
+    try:
+        answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)
+        run = read_orchestration(answer) if answer else None
+    except CallFailed as error:
+        raise OrchestrationError(
+            f"Run {run_id} can't be read",
+            f"The Orchestrator at {orchestrator.url} {error.reason}.",
+            remedies=(f"Name its orders instead: resolve {row.name} --placed --order ID --order ID ...",),
+        ) from None
+    if answer is None or run is None or run.run_id != run_id:
+        raise DataError(
+            f"--run-id: the Orchestrator at {orchestrator.url} knows no run {run_id}",
+            remedies=(f"See its runs: curl {orchestrator.url}/api/v1/orchestration/runs",),
+        )
+    if run.status == "running":
+        raise OrchestrationError(f"Run {run_id} has not ended", remedies=("Wait until it has, then again.",))
+    return unfinished.adopt(row, run, kept(answer), f"placed, run {run_id}, {by}", ledger, platform)
+
+
+def _orders(
+    row: TradeRow, identities: tuple[str, ...], ledger: Ledger, platform: Platform
+) -> dict[str, OrderState]:
+    owners = ledger.owners(identities)
+    states = {}
+    for identity in identities:
+        if owners.get(identity, row.id) != row.id:
+            raise DataError(f"--order: order {identity} belongs to another trade of this ledger")
+        try:
+            state = platform.execution_gateway.order(identity, seconds=_READ_SECONDS)
+        except CallFailed as error:
+            raise DependencyError(
+                f"Order {identity} can't be read",
+                f"The Execution Gateway at {platform.execution_gateway.url} {error.reason}.",
+            ) from None
+        if state is None:
+            url = platform.execution_gateway.url
+            raise DataError(f"--order: the Execution Gateway at {url} knows no order {identity}")
+        states[identity] = state
+    return states
+
+
+def _run_of(row: TradeRow, states: dict[str, OrderState]) -> Orchestration:
+    """Put orders that a person named in the place of a run's mappings; signals are not known."""
+    return Orchestration(
+        run_id=row.run_id or "",
+        status="completed",
+        strategy=None,
+        as_of_date=None,
+        started_at=None,
+        num_signals=None,
+        num_orders_submitted=None,
+        num_orders_accepted=None,
+        num_orders_rejected=None,
+        mappings=tuple(_mapping(state) for state in states.values()),
+        duration_seconds=None,
+        error_message=None,
+    )
+
+
+def _mapping(state: OrderState) -> SignalOrder:
+    return SignalOrder(
+        symbol=state.symbol,
+        predicted_return=None,
+        rank=None,
+        target_weight=None,
+        client_order_id=state.client_order_id,
+        qty=state.qty,
+        side=state.side,
+        broker_order_id=state.broker_order_id,
+        status=state.status,
+        filled_qty=state.filled_qty,
+        filled_avg_price=state.filled_avg_price,
+        skip_reason=None,
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"uid {os.getuid()}"

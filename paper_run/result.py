@@ -1,0 +1,146 @@
+"""The result of a trade from all that is known of it: pure, so that it can be stated again later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import failures, money, orders
+from paper_run.errors import PaperRunError, worst
+from paper_run.models import RunResult
+from paper_run.session import exchange_time
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from paper_run.models import (
+        Counts,
+        Orchestration,
+        Order,
+        OrderState,
+        Prepared,
+        RunStatus,
+        SignalOrder,
+    )
+
+
+class Known(NamedTuple):
+    """What is known of a trade at some moment.
+
+    :ivar status: set when the run itself can't tell: failed, timeout, unknown or interrupted.
+    :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier trade owns.
+    :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
+    """
+
+    prepared: Prepared
+    number: int
+    started_at: datetime
+    run_id: str | None = None
+    orchestration: Orchestration | None = None
+    states: Mapping[str, OrderState] = {}
+    repeats: Collection[str] = ()
+    status: RunStatus | None = None
+    failures: tuple[PaperRunError, ...] = ()
+    warnings: tuple[str, ...] = ()
+    waited: Decimal = money.ZERO
+
+
+class Outcome(NamedTuple):
+    """A trade's result, and the failures to be shown with it."""
+
+    result: RunResult
+    failures: tuple[PaperRunError, ...]
+
+
+def conclude(known: Known) -> Outcome:
+    """State the result: the orders as they stand, the counts, the notional, the status, every problem."""
+    run = known.orchestration and with_adopted(known.orchestration, known.states)
+    mappings = run.mappings if run else ()
+    rows = orders.order_rows(mappings, known.states, known.prepared.parameters, repeats=known.repeats)
+    tally = _counts(known, run, rows)
+    notional = money.total(row.notional for row in rows if row.notional is not None)
+    status = known.status or (orders.run_status(run, tally) if run else "unknown")
+    warnings = [*known.prepared.notices, *known.warnings]
+    if run is not None:
+        warnings += _oddities(run, known.prepared) + list(orders.differences(run, tally))
+    problems = tuple(text for row in rows if (text := orders.problem(row)))
+    found = list(known.failures)
+    if run is not None and status in ("partial", "failed"):
+        found.append(failures.unsuccessful(run, rows, problems))
+    else:
+        warnings += problems
+    stated = run.duration_seconds if run is not None and known.status is None else None
+    result = RunResult(
+        run_id=known.run_id,
+        session=known.prepared.session,
+        trade=known.number,
+        timestamp=exchange_time(known.started_at),
+        status=status,
+        exit_status=worst(failure.exit_status for failure in found),
+        sandbox=known.prepared.sandbox,
+        rehearsal=known.prepared.rehearsal,
+        parameters=known.prepared.parameters,
+        counts=tally,
+        total_notional=None if tally is orders.NOT_KNOWN else notional,
+        success_rate=money.rate(tally.accepted or 0, tally.submitted or 0),
+        duration_seconds=known.waited if stated is None else stated,
+        orders=rows,
+        health=known.prepared.health,
+        warnings=tuple(warnings),
+        errors=tuple(str(failure) for failure in found),
+    )
+    return Outcome(result, tuple(found))
+
+
+def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Counts:
+    """Count; nothing is counted while it is not known what the run did."""
+    if run is None and known.status != "failed":
+        return orders.NOT_KNOWN
+    signals = len(rows) or (run.num_signals if run and run.num_signals else 0)
+    asked = all(row.client_order_id in known.states for row in rows if row.outcome == "accepted")
+    return orders.counts(rows, signals=signals, states_complete=asked)
+
+
+def placed_nothing(run: Orchestration) -> bool:
+    """Whether a run that ended proves that no order was placed: failed, and no mapping has a quantity."""
+    return run.status == "failed" and all(mapping.qty is None for mapping in run.mappings)
+
+
+def with_adopted(run: Orchestration, states: Mapping[str, OrderState]) -> Orchestration:
+    """Give an order in doubt the id under which the gateway was found to have it."""
+    taken = {mapping.client_order_id for mapping in run.mappings}
+    spare = [state for identity, state in states.items() if identity not in taken]
+    if not spare:
+        return run
+    mappings = []
+    for mapping in run.mappings:
+        match = next((state for state in spare if fits(mapping, state)), None)
+        if match is None:
+            mappings.append(mapping)
+            continue
+        spare.remove(match)
+        mappings.append(replace(mapping, client_order_id=match.client_order_id))
+    return replace(run, mappings=tuple(mappings))
+
+
+def fits(mapping: SignalOrder, state: OrderState) -> bool:
+    """Whether an order of the gateway is the one that a mapping without an id asked for."""
+    return mapping.client_order_id is None and (mapping.symbol, mapping.side, mapping.qty) == (
+        state.symbol,
+        state.side,
+        state.qty,
+    )
+
+
+def _oddities(run: Orchestration, prepared: Prepared) -> list[str]:
+    said = []
+    if run.as_of_date not in (None, prepared.parameters.as_of_date.isoformat()):
+        said.append(f"The orchestrator ran for {run.as_of_date}, not for {prepared.parameters.as_of_date}.")
+    strangers = {mapping.symbol for mapping in run.mappings} - set(prepared.parameters.symbols)
+    if strangers:
+        said.append(f"The orchestrator traded symbols not asked for: {', '.join(sorted(strangers))}.")
+    if run.error_message and run.status == "completed":
+        said.append(f"The orchestrator completed the run but says: {run.error_message}")
+    return said

@@ -1,0 +1,160 @@
+"""Looking for what a lost answer left behind: a run, or an order, adopted only when nothing else fits."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.models import OrderState
+from paper_run.result import fits
+from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.services.parallel import at_once
+from paper_run.services.transport import CallFailed, UnreadableAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from paper_run.models import ListedRun, Orchestration, Prepared, SignalOrder
+    from paper_run.services.execution_gateway import ExecutionGateway
+    from paper_run.services.orchestrator import Orchestrator
+
+_LOOK_SECONDS = 2.0
+_MOST_CANDIDATES = 5
+_CLOCK_SLACK = timedelta(seconds=1)  # an HTTP Date has whole seconds
+
+
+class Found(NamedTuple):
+    """The run that the lost answer was about, ended, and the answer that states it."""
+
+    orchestration: Orchestration
+    answer: str
+
+
+class NotFound(NamedTuple):
+    """Nothing that may be adopted.
+
+    `silent` tells that the orchestrator did not answer, `broken` that it answered 500, as deployed ones do.
+    """
+
+    reason: str
+    silent: bool = False
+    broken: bool = False
+
+
+def look(
+    prepared: Prepared, run_id: str | None, orchestrator: Orchestrator, knows_run: Callable[[str], bool]
+) -> Found | NotFound:
+    """Look once for the run of a lost answer: by its id when one was seen, else in the list of runs.
+
+    :param knows_run: whether some trade of the ledger owns a run.
+    """
+    try:
+        if run_id is not None:
+            return _ended(orchestrator, run_id) or NotFound(f"run {run_id} has not ended")
+        listed = orchestrator.runs(seconds=_LOOK_SECONDS)
+        candidates = [run for run in listed if _may_be_ours(run, prepared, knows_run)]
+        found = [
+            one
+            for run in candidates[:_MOST_CANDIDATES]
+            if (one := _ended(orchestrator, run.run_id)) is None or _symbols_fit(one.orchestration, prepared)
+        ]
+    except UnreadableAnswer as error:
+        return NotFound(f"it {error.reason}", broken=True)
+    except CallFailed as error:
+        return NotFound(f"it {error.reason}", silent=True)
+    if len(candidates) > _MOST_CANDIDATES or len(found) > 1:
+        names = ", ".join(run.run_id for run in candidates)
+        return NotFound(f"more than one of its runs could be this one: {names}")
+    if not found:
+        return NotFound("it lists no run that could be this one")
+    return found[0] or NotFound(f"run {candidates[0].run_id} has not ended")
+
+
+def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
+    answer = orchestrator.run_by_id(run_id, seconds=_LOOK_SECONDS)
+    if answer is None:
+        return None
+    run = read_orchestration(answer)
+    if run.run_id != run_id or run.status == "running":
+        return None
+    return Found(run, kept(answer))
+
+
+def _may_be_ours(run: ListedRun, prepared: Prepared, knows_run: Callable[[str], bool]) -> bool:
+    """Tell whether a listed run can be the lost one: unknown before, started after, for the same date."""
+    return (
+        run.run_id not in (prepared.known_runs or ())
+        and not knows_run(run.run_id)
+        and run.as_of_date == prepared.parameters.as_of_date.isoformat()
+        and not_before(run.started_at, prepared.orchestrator_clock)
+    )
+
+
+def _symbols_fit(run: Orchestration, prepared: Prepared) -> bool:
+    return {mapping.symbol for mapping in run.mappings} <= set(prepared.parameters.symbols)
+
+
+def not_before(moment: str | None, clock: str | None) -> bool:
+    """Whether a time of a service lies at or after another time of the same service.
+
+    Both may be naive, as long as both are; what can't be compared does not count as after.
+    """
+    try:
+        began, before = datetime.fromisoformat(moment or ""), datetime.fromisoformat(clock or "")
+    except ValueError:
+        return False
+    if (began.tzinfo is None) != (before.tzinfo is None):
+        return False
+    return began >= (before if began.microsecond else before.replace(microsecond=0))
+
+
+def find_doubtful(
+    mappings: Iterable[SignalOrder],
+    prepared: Prepared,
+    strategy: str | None,
+    gateway: ExecutionGateway,
+    is_owned: Callable[[str], bool],
+) -> list[OrderState]:
+    """Ask the gateway for each order in doubt, by the ids it would have (CONTRACT, POST orders).
+
+    One is taken only if symbol, side and quantity agree, no trade owns it, and it was created after the POST.
+    """
+    doubtful = [each for each in mappings if each.client_order_id is None and each.qty is not None]
+    if strategy is None or prepared.gateway_clock is None:
+        return []
+    asked = [(each, identity) for each in doubtful for identity in possible_ids(each, prepared, strategy)]
+    calls = [partial(gateway.order, identity, seconds=_LOOK_SECONDS) for _, identity in asked]
+    found: dict[str, OrderState] = {}
+    for (mapping, identity), state in zip(asked, at_once(calls), strict=True):
+        if isinstance(state, Exception) and not isinstance(state, CallFailed):
+            raise state
+        if isinstance(state, OrderState) and fits(mapping, state) and not is_owned(identity):
+            created = _utc(state.created_at)
+            if created is not None and created >= prepared.gateway_clock - _CLOCK_SLACK:
+                found[identity] = state
+    return list(found.values())
+
+
+def possible_ids(mapping: SignalOrder, prepared: Prepared, strategy: str) -> list[str]:
+    """Return the ids that the gateway may have given: both generations, each date it may have had."""
+    if mapping.qty is None or mapping.qty != mapping.qty.to_integral_value():
+        return []
+    clock = prepared.gateway_clock
+    today = clock.date() if clock else prepared.session
+    dates = sorted({prepared.session, today, today + timedelta(days=1)})
+    order = f"{mapping.symbol}|{mapping.side}|{int(mapping.qty)}|None|None"
+    return [
+        hashlib.sha256(f"{order}|{kind}{strategy}|{day}".encode()).hexdigest()[:24]
+        for kind in ("", "market|day|")
+        for day in dates
+    ]
+
+
+def _utc(moment: str | None) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(moment or "")
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
