@@ -51,11 +51,13 @@ def test_output_to_stdout_when_it_fails(platform: OddPlatform, tmp_path: Path) -
 
 
 def test_a_second_run_keeps_the_files_of_the_first(platform: OddPlatform, tmp_path: Path) -> None:
-    """The same day again has files of its own."""
+    """Another trade of the day, on purpose, has files of its own."""
     run_command(cwd=tmp_path, platform=platform)
-    first = {path: path.read_bytes() for path in reports(tmp_path, "")}
+    first = {
+        path: path.read_bytes() for suffix in ("json", "html", "csv") for path in reports(tmp_path, suffix)
+    }
     platform.orchestrator.answer = {"run_id": "another-one"}
-    run_command(cwd=tmp_path, platform=platform)
+    run_command("--again", cwd=tmp_path, platform=platform)
     assert {path: path.read_bytes() for path in first} == first
     second = sorted(set(reports(tmp_path)) - set(first))
     assert [path.name for path in second] == [f"{saved_session(first)}-2_paper_run.json"]
@@ -82,7 +84,7 @@ def test_quiet(platform: OddPlatform, tmp_path: Path) -> None:
     assert run_command("-q", cwd=tmp_path, platform=platform).stdout == ""
     assert len(reports(tmp_path)) == 1
     platform.signal.always("GET", "/health", detail_text(503, "Model not loaded"))
-    finished = run_command("-q", cwd=tmp_path, platform=platform)
+    finished = run_command("-q", "--again", cwd=tmp_path, platform=platform)
     assert (finished.returncode, finished.stdout) == (1, "")
     assert "Model not loaded" in finished.stderr
 
@@ -94,7 +96,7 @@ def test_verbose(platform: OddPlatform, tmp_path: Path) -> None:
     lines = finished.stderr.splitlines()
     for request in platform.requests:
         url = f"http://{request.headers['host']}{request.path}"
-        shown = [line for line in lines if re.search(rf"\b{request.method} {re.escape(url)}(\s|$)", line)]
+        shown = [line for line in lines if re.search(rf"\b{request.method} {re.escape(url)}(\s|\?|$)", line)]
         assert any(re.search(r"\b200\b.*\b\d+(\.\d+)? ?ms\b", line) for line in shown), url
 
 

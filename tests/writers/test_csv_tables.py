@@ -19,8 +19,8 @@ def test_the_table_has_one_header_and_one_row_an_order():
     """Columns are the order fields in a fixed order, a signal is a row too, lines end in CRLF."""
     table = orders_csv(documents.partial_day())
     assert table.split("\r\n")[0] == (
-        "symbol,side,qty,status,client_order_id,broker_order_id,filled_qty,filled_avg_price,price,price_source,"
-        "notional,predicted_return,rank,target_weight,skip_reason,error_message,outcome"
+        "session,trade,symbol,side,qty,status,client_order_id,broker_order_id,filled_qty,filled_avg_price,price,price_source,"
+        "notional,predicted_return,rank,target_weight,skip_reason,error_message,outcome,label"
     )
     assert [row["symbol"] for row in read(table)] == [
         each["symbol"] for each in documents.partial_day()["orders"]
@@ -36,10 +36,11 @@ def test_a_day_without_orders_is_a_header():
 
 def test_every_figure_comes_back_exactly():
     """Python's csv reads each value back: decimals digit for digit, an absent one as an empty cell."""
+    day = {"session": "2025-01-17", "trade": 2, "label": "SANDBOX - simulated prices"}
     orders = documents.partial_day()["orders"]
-    for row, order in zip(read(orders_csv({"orders": orders})), orders, strict=True):
+    for row, order in zip(read(orders_csv({**day, "orders": orders})), orders, strict=True):
         for name in ORDER_COLUMNS:
-            value = order[name]
+            value = {**order, **day}[name]
             assert row[name] == ("" if value is None else str(value))
 
 

@@ -1,0 +1,235 @@
+"""The three services at once: health together, and what is read after a trade."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from services.socket_server import Act, SocketServer, answer, frozen, refusing, serving
+from services.wire_examples import body
+
+from paper_run.models import ServiceUrl
+from paper_run.services import health, platform
+from paper_run.services.parallel import at_once
+from paper_run.services.platform import Platform
+from paper_run.services.transport import Transport
+
+SECONDS = 0.4
+
+
+@pytest.fixture
+def client() -> Iterator[Transport]:
+    made = Transport(pause=lambda seconds: time.sleep(min(seconds, 0.02)))
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "READ_SECONDS", SECONDS)
+
+
+def made(client: Transport, gateway: ServiceUrl) -> Platform:
+    return Platform(
+        client,
+        signal_service=refusing(),
+        execution_gateway=gateway,
+        orchestrator=ServiceUrl(base="http://t5.test"),
+    )
+
+
+POSITIONS = answer(json.dumps(body("positions_mixed")).encode())
+NOT_FOUND = answer(b'{"detail": "Order not found"}', "404 Not Found")
+
+
+def order(identity: str, **changes: object) -> bytes:
+    return answer(json.dumps(body("order_after_fill", client_order_id=identity, **changes)).encode())
+
+
+# Several calls at once
+
+
+def test_results_come_in_the_order_of_the_calls() -> None:
+    """Whichever ends first; an exception takes the place of its result."""
+    failure = ValueError("x")
+
+    def fail() -> int:
+        raise failure
+
+    assert at_once([lambda: 1, fail, lambda: 3], workers=2) == [1, failure, 3]
+    assert at_once([]) == []
+
+
+def test_calls_run_together_up_to_the_number_of_workers() -> None:
+    """Eight that wait for each other all arrive; never more than eight run at a time."""
+    together = threading.Barrier(8, timeout=10)
+    running, most = [0], [0]
+    lock = threading.Lock()
+
+    def call() -> bool:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        together.wait()
+        with lock:
+            running[0] -= 1
+        return True
+
+    assert at_once([call] * 16) == [True] * 16
+    assert most[0] <= 8
+
+
+def test_a_call_that_hangs_does_not_keep_the_program_from_ending() -> None:
+    """The workers are daemons."""
+    assert at_once([lambda: threading.current_thread().daemon]) == [True]
+
+
+# Health
+
+
+def test_all_three_are_asked_at_the_same_time(client: Transport) -> None:
+    """Each answers only once all three have been asked."""
+    together = threading.Barrier(3, timeout=10)
+
+    def answering(name: str) -> Act:
+        def act(connection: socket.socket, _server: SocketServer) -> None:
+            together.wait()
+            connection.sendall(answer(json.dumps(body(name)).encode()))
+
+        return act
+
+    acts = [answering(name) for name in ("t3_health", "t4_health", "t5_health")]
+    with serving(acts[0]) as t3, serving(acts[1]) as t4, serving(acts[2]) as t5:
+        services = Platform(client, signal_service=t3.url, execution_gateway=t4.url, orchestrator=t5.url)
+        found = services.health()
+    assert [each.service for each in found] == ["signal_service", "execution_gateway", "orchestrator"]
+    assert all(each.healthy for each in found)
+
+
+def test_three_frozen_services_take_as_long_as_one(
+    client: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are unreachable together when the time of one check is over."""
+    monkeypatch.setattr(health, "HEALTH_SECONDS", 0.3)
+    with serving(frozen) as t3, serving(frozen) as t4, serving(frozen) as t5:
+        started = time.monotonic()
+        found = Platform(
+            client, signal_service=t3.url, execution_gateway=t4.url, orchestrator=t5.url
+        ).health()
+        took = time.monotonic() - started
+    assert [each.status for each in found] == ["unreachable"] * 3
+    assert took < 0.7
+
+
+def test_a_fault_of_our_own_is_not_taken_for_a_service_that_is_down(
+    client: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A programming error surfaces, as in any other place."""
+
+    def broken(*_args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(health, "check", broken)
+    with pytest.raises(ZeroDivisionError):
+        made(client, refusing()).health()
+
+
+# After a trade
+
+
+def gateway(*identities: str, **more: bytes) -> dict[str, bytes]:
+    """Return the answers of a gateway that knows these orders."""
+    orders = {f"/api/v1/orders/{identity}": order(identity) for identity in identities}
+    return {"/api/v1/positions": POSITIONS, "*": NOT_FOUND, **orders} | {
+        f"/api/v1/orders/{identity}": content for identity, content in more.items()
+    }
+
+
+def test_every_order_is_read_once_with_the_positions(client: Transport) -> None:
+    """Each id once, however often it came; the states under their ids, and nothing to complain of."""
+    with serving(gateway("a", "b")) as server:
+        after = made(client, server.url).after_trade(["a", "b", "a"])
+    assert {identity: str(state.filled_avg_price) for identity, state in after.states.items()} == {
+        "a": "150.333333",
+        "b": "150.333333",
+    }
+    assert after.unreadable == []
+    assert sorted(seen.path for seen in server.seen) == [
+        "/api/v1/orders/a",
+        "/api/v1/orders/b",
+        "/api/v1/positions",
+    ]
+
+
+def test_without_orders_the_positions_are_still_read(client: Transport) -> None:
+    """A day without orders proves that the gateway can be read after it, too."""
+    with serving(gateway()) as server:
+        after = made(client, server.url).after_trade([])
+    assert (after.states, after.unreadable) == ({}, [])
+    assert len(server.seen) == 1
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_kept(client: Transport) -> None:
+    """An order that is not known, one that can't be read and the positions: a clause each."""
+    answers = gateway("a", b=answer(b"[]"), c=NOT_FOUND) | {
+        "/api/v1/positions": answer(b'{"detail": "no database"}', "500 Internal Server Error")
+    }
+    with serving(answers) as server:
+        after = made(client, server.url).after_trade(["a", "b", "c"])
+    assert list(after.states) == ["a"]
+    positions, second, third = after.unreadable
+    assert "positions" in positions
+    assert "no database" in positions
+    assert "order b" in second
+    assert "order c" in third
+    assert "does not know it" in third
+
+
+@pytest.mark.parametrize("frozen_from", [0, 9])
+def test_many_orders_on_a_frozen_gateway_take_as_long_as_one(client: Transport, frozen_from: int) -> None:
+    """Once it is silent, what has not been asked yet is not asked; each order is named all the same."""
+    identities = [f"id-{number}" for number in range(100)]
+    with serving(*[gateway(*identities)] * frozen_from, frozen) as server:
+        started = time.monotonic()
+        after = made(client, server.url).after_trade(identities)
+        took = time.monotonic() - started
+    assert took < 2 * SECONDS
+    assert len(after.states) + len(after.unreadable) >= 100
+    assert len(server.seen) < 40
+
+
+def test_many_orders_on_a_gateway_that_is_gone_take_as_long_as_one(client: Transport) -> None:
+    """A connection refused again and again is given up for all."""
+    started = time.monotonic()
+    after = made(client, refusing()).after_trade([f"id-{number}" for number in range(100)])
+    assert time.monotonic() - started < 2 * SECONDS
+    assert (len(after.states), len(after.unreadable)) == (0, 101)
+
+
+@pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
+def test_many_orders_on_a_gateway_that_is_too_busy_take_as_long_as_one(status: str) -> None:
+    """All the reads after a trade end within 10 s, also where each would be retried to its own deadline."""
+    client = Transport()
+    with serving(answer(b'{"detail": "busy"}', status)) as server:
+        started = time.monotonic()
+        after = made(client, server.url).after_trade([f"id-{number}" for number in range(100)])
+        took = time.monotonic() - started
+    client.close()
+    assert len(after.unreadable) == 101
+    assert took < 2.5 * SECONDS
+
+
+def test_a_fault_of_our_own_after_a_trade_surfaces(
+    client: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not told as a gateway that can't be read."""
+
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    services = made(client, refusing())
+    monkeypatch.setattr(services.execution_gateway, "positions", broken)
+    with pytest.raises(ZeroDivisionError):
+        services.after_trade([])

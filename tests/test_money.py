@@ -1,0 +1,115 @@
+"""Amounts: exact from the wire to the file."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paper_run import money
+
+amounts = st.builds(
+    lambda sign, digits, exponent: Decimal((sign, tuple(map(int, str(digits))), exponent)),
+    st.integers(0, 1),
+    st.integers(0, 10**28 - 1),
+    st.integers(-28, 0),
+)
+cents = st.integers(-(10**12), 10**12).map(lambda number: Decimal(number).scaleb(-2))
+
+
+@settings(max_examples=50, deadline=None)
+@given(amounts)
+def test_an_amount_keeps_every_digit_whatever_form_it_came_in(value: Decimal) -> None:
+    """Text, exponent and Decimal of the same number are read as that number, digit for digit."""
+    for form in (value, str(value), money.digits(value), f"{value:E}"):
+        assert money.amount(form) == value
+        assert Fraction(money.amount(form)) == Fraction(value)
+
+
+@pytest.mark.parametrize(
+    ("wire", "digits"), [("1E+5", "100000"), ("0E-8", "0.00000000"), ("150.00", "150.00"), (133, "133")]
+)
+def test_the_forms_of_the_wire_are_read_and_written_without_exponent(wire: Any, digits: str) -> None:
+    """Exponents are understood and never written; trailing zeros stay."""
+    assert money.digits(money.amount(wire)) == digits
+
+
+@settings(max_examples=50, deadline=None)
+@given(amounts)
+def test_digits_are_exact_and_without_exponent(value: Decimal) -> None:
+    """What is written reads back as the same number with the same number of decimals."""
+    written = money.digits(value)
+    assert "e" not in written.lower()
+    assert Decimal(written).as_tuple() == (value or value.copy_abs()).as_tuple()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(1.5, True, False, None, [], {}, b"1"),
+        *("", "abc", "1,000", "$1", "NaN", "sNaN", "Infinity", "-Infinity"),
+        *(Decimal("NaN"), Decimal("Infinity"), "1E+999999", "1E-999999", 10**5000, "9" * 5000),
+    ],
+    ids=lambda value: f"{type(value).__name__}-{str(value)[:12] if not isinstance(value, int) else 'whole'}",
+)
+def test_what_is_no_amount_is_refused(value: object) -> None:
+    """Binary floats, booleans, NaN, infinities, other text and absurd sizes are no amounts."""
+    with pytest.raises(ValueError, match="amount"):
+        money.amount(value)
+
+
+@settings(max_examples=50, deadline=None)
+@given(amounts, st.integers(-(10**15), 10**15))
+def test_a_product_loses_no_digit(price: Decimal, qty: int) -> None:
+    """A 28-digit price times a quantity is exact."""
+    assert Fraction(money.product(Decimal(qty), price)) == Fraction(price) * qty
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [("0.005", "0.00"), ("0.015", "0.02"), ("0.025", "0.02"), ("-0.015", "-0.02"), ("2", "2.00")],
+)
+def test_cents_round_half_to_even(value: str, rounded: str) -> None:
+    """Half a cent goes to the even neighbour, and there are always two decimals."""
+    assert str(money.cents(Decimal(value))) == rounded
+
+
+@settings(max_examples=50, deadline=None)
+@given(amounts)
+def test_cents_are_never_more_than_half_a_cent_away(value: Decimal) -> None:
+    """Rounding moves a value by half a cent at most and leaves two decimals."""
+    rounded = money.cents(value)
+    assert rounded.as_tuple().exponent == -2
+    assert abs(Fraction(rounded) - Fraction(value)) <= Fraction(1, 200)
+
+
+@pytest.mark.parametrize("largest", ["1E+30", "9999999999999999999999999999999"])
+def test_any_two_amounts_that_are_read_have_a_notional(largest: str) -> None:
+    """Two amounts that pass the wire's check multiply to cents without an error, however large."""
+    value = money.amount(largest)
+    assert money.cents(money.product(value, value)) > 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 10_000))
+def test_a_rate_has_four_places(part: int, whole: int) -> None:
+    """A rate is the quotient to four places."""
+    rate = money.rate(part, whole)
+    assert rate is not None
+    assert rate.as_tuple().exponent == -4
+    assert rate == (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001"), rounding=ROUND_HALF_EVEN)
+
+
+def test_there_is_no_rate_of_nothing() -> None:
+    """Without a whole the rate is null, neither 0 nor an error."""
+    assert money.rate(0, 0) is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(cents, max_size=30))
+def test_a_total_is_the_exact_sum(rows: list[Decimal]) -> None:
+    """Adding up rows of cents is exact, and nothing adds up to 0."""
+    assert Fraction(money.total(rows)) == sum(map(Fraction, rows))
+    assert money.total([]) == 0

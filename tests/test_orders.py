@@ -1,0 +1,377 @@
+"""What became of the orders: counts, notional and status, computed from the mappings alone."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from services.wire_examples import answered, observed
+from test_config import TODAY
+
+from paper_run import orders
+from paper_run.models import Counts, Orchestration, Order, OrderState, Parameters, SignalOrder
+from paper_run.services.orchestrator import read_orchestration
+
+PARAMETERS = Parameters(
+    symbols=("AAPL", "MSFT"), capital=Decimal(100000), max_position_size=Decimal(20000), as_of_date=TODAY
+)
+WORKING = (
+    *("dry_run", "pending_new", "new", "accepted", "partially_filled", "filled", "replaced", "done_for_day"),
+    *("pending_cancel", "stopped", "suspended", "submitted", "submitted_unconfirmed", "scheduled"),
+)
+ENDED = ("canceled", "cancelled", "expired")
+REFUSED = ("rejected", "failed", "blocked_kill_switch", "blocked_circuit_breaker", "blocked_something_new")
+
+
+def signal(**fields: Any) -> SignalOrder:
+    """Return a signal with a buy order of 10 AAPL that the gateway took."""
+    given = {
+        "symbol": "AAPL",
+        "predicted_return": Decimal("0.01"),
+        "rank": 1,
+        "target_weight": Decimal("0.1"),
+        "client_order_id": "id-1",
+        "qty": Decimal(10),
+        "side": "buy",
+        "broker_order_id": None,
+        "status": "accepted",
+        "filled_qty": None,
+        "filled_avg_price": None,
+        "skip_reason": None,
+    }
+    return SignalOrder(**(given | fields))
+
+
+def no_order(**fields: Any) -> SignalOrder:
+    """Return a signal that led to no order."""
+    nothing = dict.fromkeys(("client_order_id", "qty", "side", "status"))
+    return signal(**({**nothing, "skip_reason": "zero_weight"} | fields))
+
+
+def state(**fields: Any) -> OrderState:
+    """Return what the gateway says of the order above."""
+    given = {
+        "client_order_id": "id-1",
+        "symbol": "AAPL",
+        "side": "buy",
+        "qty": Decimal(10),
+        "status": "filled",
+        "broker_order_id": "b-1",
+        "limit_price": None,
+        "filled_qty": Decimal(10),
+        "filled_avg_price": Decimal("150.25"),
+        "error_message": None,
+    }
+    return OrderState(**(given | fields))
+
+
+def row(mapping: SignalOrder, *states: OrderState) -> Order:
+    """Return the row that a single mapping becomes."""
+    (only,) = orders.order_rows([mapping], {each.client_order_id: each for each in states}, PARAMETERS)
+    return only
+
+
+def tally(*rows: Order, complete: bool = True) -> Counts:
+    return orders.counts(rows, signals=len(rows), states_complete=complete)
+
+
+# Outcomes
+
+
+@pytest.mark.parametrize("status", [*WORKING, "some_new_word", None])
+def test_an_order_that_is_working_or_done_is_accepted(status: str | None) -> None:
+    """Every status that is no refusal counts as accepted once there is an order id."""
+    assert row(signal(status=status)).outcome == "accepted"
+
+
+@pytest.mark.parametrize("status", REFUSED)
+@pytest.mark.parametrize("filled", [None, Decimal(0)])
+def test_a_refused_order_is_rejected(status: str, filled: Decimal | None) -> None:
+    """rejected, failed and every blocked_* are rejections."""
+    assert row(signal(status=status, filled_qty=filled)).outcome == "rejected"
+
+
+@pytest.mark.parametrize("status", ENDED)
+@pytest.mark.parametrize(
+    ("filled", "outcome"), [(None, "rejected"), ("0", "rejected"), ("0.5", "accepted"), ("10", "accepted")]
+)
+def test_an_ended_order_is_rejected_only_without_a_fill(
+    status: str, filled: str | None, outcome: str
+) -> None:
+    """canceled, cancelled and expired are rejections unless something was filled before."""
+    qty = None if filled is None else Decimal(filled)
+    assert row(signal(status=status, filled_qty=qty)).outcome == outcome
+    assert row(signal(), state(status=status, filled_qty=qty)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "outcome"),
+    [
+        (None, "submission_failed: 422", "rejected"),
+        ("rejected", "submission_failed: 400", "rejected"),
+        ("rejected", "submission_failed: 503", "in_doubt"),
+        ("rejected", "submission_failed: 4223", "in_doubt"),
+        ("rejected", "unexpected_error: RetryError[...]", "in_doubt"),
+        ("rejected", None, "in_doubt"),
+        ("blocked_kill_switch", None, "rejected"),
+        ("canceled", None, "rejected"),
+        ("accepted", None, "in_doubt"),
+        (None, None, "in_doubt"),
+    ],
+)
+def test_without_an_id_only_a_proof_makes_it_rejected(
+    status: str | None, reason: str | None, outcome: str
+) -> None:
+    """A 4xx proves a refusal; the orchestrator's `rejected` does not: the gateway may yet place it."""
+    assert row(signal(client_order_id=None, status=status, skip_reason=reason)).outcome == outcome
+
+
+def test_an_ended_order_with_a_fill_is_not_rejected_for_want_of_an_id() -> None:
+    """Canceled with a fill proves no rejection, whether or not an id came with it."""
+    given = signal(client_order_id=None, status="canceled", filled_qty=Decimal(5))
+    assert row(given).outcome == "in_doubt"
+
+
+@pytest.mark.parametrize("mapping", [no_order(), signal(qty=None), signal(side=None), signal(qty=Decimal(0))])
+def test_a_signal_without_side_or_quantity_is_no_order(mapping: SignalOrder) -> None:
+    """It is listed, and counted among the signals alone."""
+    only = row(mapping)
+    assert (only.outcome, only.notional) == (None, None)
+    assert tally(only) == Counts(signals=1, submitted=0, accepted=0, rejected=0, in_doubt=0, filled=0)
+
+
+def test_the_same_id_again_is_a_repeat() -> None:
+    """An id that comes twice is one order: listed twice, counted and valued once."""
+    rows = orders.order_rows(
+        [signal(), signal(), signal(client_order_id="id-2")], {"id-1": state()}, PARAMETERS
+    )
+    assert [each.outcome for each in rows] == ["accepted", "repeat", "accepted"]
+    assert [each.notional for each in rows] == [Decimal("1502.50"), None, Decimal("10000.00")]
+    assert tally(*rows).submitted == 2
+
+
+def test_orders_without_an_id_are_no_repeats_of_each_other() -> None:
+    """Two orders in doubt are two."""
+    rows = orders.order_rows([signal(client_order_id=None)] * 2, {}, PARAMETERS)
+    assert [each.outcome for each in rows] == ["in_doubt", "in_doubt"]
+
+
+def test_what_the_gateway_says_now_goes_before_the_mapping() -> None:
+    """Status, fills, price and broker's id come from the order's latest state."""
+    given = signal(
+        status="pending_new", filled_qty=Decimal(1), filled_avg_price=Decimal(1), broker_order_id="old"
+    )
+    only = row(given, state(error_message="late"))
+    assert (only.status, only.filled_qty, only.filled_avg_price) == ("filled", 10, Decimal("150.25"))
+    assert (only.broker_order_id, only.error_message) == ("b-1", "late")
+    fallback = row(given, state(filled_qty=None, filled_avg_price=None, broker_order_id=None))
+    assert (fallback.filled_qty, fallback.filled_avg_price, fallback.broker_order_id) == (1, 1, "old")
+
+
+# Notional
+
+
+@pytest.mark.parametrize(
+    ("states", "price", "source", "notional"),
+    [
+        ([state(limit_price=Decimal(140))], "150.25", "fill", "1502.50"),
+        ([state(filled_avg_price=None, limit_price=Decimal("140.123456"))], "140.123456", "limit", "1401.23"),
+        ([state(filled_avg_price=Decimal(0), limit_price=Decimal(0))], None, "estimated", "10000.00"),
+        ([], None, "estimated", "10000.00"),
+    ],
+)
+def test_the_price_is_the_first_that_exists(
+    states: list[OrderState], price: str | None, source: str, notional: str
+) -> None:
+    """Fill price, else limit price, else an estimate from capital and weight that has no price."""
+    only = row(signal(), *states)
+    assert (only.price, only.price_source) == (None if price is None else Decimal(price), source)
+    assert str(only.notional) == notional
+
+
+@pytest.mark.parametrize(("weight", "notional"), [("-0.1", "10000.00"), ("1", "20000.00"), ("0", "0.00")])
+def test_an_estimate_is_capped_at_the_maximum_position(weight: str, notional: str) -> None:
+    """Capital times |weight|, never more than the maximum position; a sell counts as much as a buy."""
+    only = row(signal(side="sell", target_weight=Decimal(weight)))
+    assert (str(only.notional), only.price_source) == (notional, "estimated")
+
+
+def test_without_price_and_weight_there_is_no_notional() -> None:
+    """No number is invented."""
+    only = row(signal(target_weight=None))
+    assert (only.notional, only.price, only.price_source) == (None, None, None)
+
+
+@pytest.mark.parametrize("status", ["rejected", "canceled"])
+def test_only_an_accepted_order_has_a_notional(status: str) -> None:
+    """A rejected order adds nothing, whatever its limit price."""
+    assert row(signal(), state(status=status, filled_qty=None, limit_price=Decimal(9))).notional is None
+    assert row(signal(client_order_id=None)).notional is None
+
+
+def test_a_notional_is_exact_before_it_is_rounded() -> None:
+    """28 digits times a quantity round to the cent once, half to even."""
+    price = Decimal("0.1234567890123456789012345678")
+    assert str(row(signal(qty=Decimal(1000001)), state(filled_avg_price=price)).notional) == "123456.91"
+    assert str(row(signal(qty=Decimal(1)), state(filled_avg_price=Decimal("0.125"))).notional) == "0.12"
+
+
+wire_amounts = st.builds(
+    lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(0, 10**28), st.integers(-28, 2)
+)
+mappings = st.builds(
+    signal,
+    client_order_id=st.sampled_from([None, "id-1", "id-2", "id-3"]),
+    side=st.sampled_from([None, "buy", "sell"]),
+    qty=st.none() | wire_amounts,
+    status=st.sampled_from([None, *WORKING, *ENDED, *REFUSED, "odd"]),
+    filled_qty=st.none() | wire_amounts,
+    filled_avg_price=st.none() | wire_amounts,
+    target_weight=st.none() | wire_amounts,
+    skip_reason=st.sampled_from([None, "submission_failed: 422", "unexpected_error: x"]),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(mappings, max_size=6))
+def test_every_submitted_order_is_one_thing_alone(given_mappings: list[SignalOrder]) -> None:
+    """Submitted is accepted, rejected and in doubt together; only accepted orders have a notional."""
+    rows = orders.order_rows(given_mappings, {}, PARAMETERS)
+    counted = tally(*rows)
+    assert counted.submitted == counted.accepted + counted.rejected + counted.in_doubt
+    known = [mapping for mapping in given_mappings if mapping.side and mapping.qty]
+    repeats = sum(each.outcome == "repeat" for each in rows)
+    assert counted.submitted + repeats == len(known)
+    for each in rows:
+        if each.notional is not None:
+            assert each.outcome == "accepted"
+            assert each.notional >= 0
+            assert each.notional.as_tuple().exponent == -2
+
+
+# Counts and status
+
+
+def test_the_counts_come_from_the_rows() -> None:
+    """One of each kind; filled counts accepted orders that are filled."""
+    rows = orders.order_rows(
+        [
+            signal(client_order_id="a", status="filled"),
+            signal(client_order_id="b", status="partially_filled"),
+            signal(client_order_id="c", status="rejected"),
+            signal(client_order_id=None),
+            no_order(),
+        ],
+        {},
+        PARAMETERS,
+    )
+    assert tally(*rows) == Counts(signals=5, submitted=4, accepted=2, rejected=1, in_doubt=1, filled=1)
+
+
+def test_filled_is_not_known_when_an_order_could_not_be_read() -> None:
+    """An unknown number is null, not 0."""
+    assert tally(row(signal()), complete=False).filled is None
+
+
+def run(status: str, **fields: Any) -> Orchestration:
+    return read_orchestration(answered({"run_id": "r", "status": status, **fields}))
+
+
+def counted(submitted: int, accepted: int) -> Counts:
+    return Counts(
+        signals=3,
+        submitted=submitted,
+        accepted=accepted,
+        rejected=submitted - accepted,
+        in_doubt=0,
+        filled=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "submitted", "accepted", "ours"),
+    [
+        ("completed", 2, 2, "success"),
+        ("completed", 0, 0, "success"),
+        ("completed", 2, 1, "partial"),
+        ("completed", 2, 0, "failed"),
+        ("partial", 2, 2, "partial"),
+        ("partial", 2, 0, "failed"),
+        ("failed", 2, 1, "partial"),
+        ("failed", 0, 0, "failed"),
+        ("some_new_word", 2, 2, "partial"),
+        ("some_new_word", 0, 0, "failed"),
+    ],
+)
+def test_success_needs_completed_and_every_order_accepted(
+    theirs: str, submitted: int, accepted: int, ours: str
+) -> None:
+    """Completed and all accepted, even if that is none; else some accepted is partial, none is failed."""
+    assert orders.run_status(run(theirs), counted(submitted, accepted)) == ours
+
+
+def test_counts_that_differ_from_the_orchestrators_are_said() -> None:
+    """Each of the four counts is compared; one that is missing or equal is not mentioned."""
+    mine = Counts(signals=3, submitted=2, accepted=1, rejected=1, in_doubt=0, filled=None)
+    said = orders.differences(
+        run("completed", num_signals=4, num_orders_submitted=2, num_orders_accepted=2, num_orders_rejected=0),
+        mine,
+    )
+    assert len(said) == 3
+    assert ["signals" in said[0], "accepted" in said[1], "rejected" in said[2]] == [True] * 3
+    assert "4" in said[0]
+    assert "3" in said[0]
+    assert orders.differences(run("completed"), mine) == ()
+
+
+def test_the_observed_runs_are_counted_as_the_design_says() -> None:
+    """Two accepted orders; with the gateway down both are in doubt, and T5's counts differ."""
+    normal = read_orchestration(observed("run_normal"))
+    rows = orders.order_rows(normal.mappings, {}, PARAMETERS)
+    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=2, rejected=0, in_doubt=0, filled=0)
+    assert orders.differences(normal, tally(*rows)) == ()
+    assert [str(each.notional) for each in rows] == ["20000.00", "None", "20000.00"]
+    down = read_orchestration(observed("t4_down__run"))
+    rows = orders.order_rows(down.mappings, {}, PARAMETERS)
+    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=0, rejected=0, in_doubt=2, filled=0)
+    assert len(orders.differences(down, tally(*rows))) == 2
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("mapping", "words"),
+    [
+        (signal(status="rejected", skip_reason="halted"), "buy 10 AAPL was not accepted (rejected): halted"),
+        (
+            signal(client_order_id=None, qty=Decimal("1E+5")),
+            "buy 100000 AAPL is in doubt: it got no order id",
+        ),
+        (signal(status="odd"), "buy 10 AAPL has a status that is not known here, 'odd'"),
+    ],
+)
+def test_a_problem_is_said_in_words(mapping: SignalOrder, words: str) -> None:
+    """Side, quantity, symbol, what happened and the reason given."""
+    assert str(orders.problem(row(mapping))).startswith(words)
+
+
+@pytest.mark.parametrize("mapping", [signal(), no_order(), signal(status=None)])
+def test_nothing_is_said_of_an_order_without_a_problem(mapping: SignalOrder) -> None:
+    """An accepted order with a known status, and a signal without an order, are no problem."""
+    assert orders.problem(row(mapping)) is None
+
+
+@pytest.mark.parametrize("status", WORKING)
+def test_no_word_of_the_gateways_vocabulary_is_unknown(status: str) -> None:
+    """The status vocabulary of the contract is known, word for word."""
+    assert orders.problem(row(signal(status=status, filled_qty=Decimal(1)))) is None
+
+
+def test_the_gateways_reason_goes_before_the_orchestrators() -> None:
+    """The order's own error message is the better reason."""
+    only = row(
+        signal(skip_reason="theirs"), state(status="rejected", error_message="insufficient buying power")
+    )
+    assert "insufficient buying power" in str(orders.problem(only))

@@ -1,0 +1,282 @@
+"""The JSON document: its names, their order, and the exact digits of every amount."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_config import TODAY
+
+from paper_run.errors import ExitStatus
+from paper_run.models import Counts, Order, Parameters, RunResult, ServiceHealth
+from paper_run.writers.json_document import document, dumps, loads
+
+# The names and their order, as DESIGN's "Files" has them.
+TOP = [
+    "schema_version",
+    "kind",
+    "run_id",
+    "session",
+    "trade",
+    "timestamp",
+    "status",
+    "exit_status",
+    "sandbox",
+    "rehearsal",
+    "parameters",
+    "results",
+    "orders",
+    "pnl",
+    "statistics",
+    "health",
+    "warnings",
+    "errors",
+]
+RESULTS = [
+    "num_signals",
+    "num_orders_submitted",
+    "num_orders_accepted",
+    "num_orders_rejected",
+    "num_orders_in_doubt",
+    "num_orders_filled",
+    "total_notional",
+    "success_rate",
+    "duration_seconds",
+]
+ORDERS = [
+    "symbol",
+    "side",
+    "qty",
+    "status",
+    "client_order_id",
+    "broker_order_id",
+    "filled_qty",
+    "filled_avg_price",
+    "price",
+    "price_source",
+    "notional",
+    "predicted_return",
+    "rank",
+    "target_weight",
+    "skip_reason",
+]
+HEALTH = ["service", "url", "status", "latency_ms", "detail"]
+PARAMETERS = ["symbols", "capital", "max_position_size", "as_of_date"]
+
+ORDER = Order(
+    symbol="BRK.B",
+    side="buy",
+    qty=Decimal("133"),
+    status="filled",
+    outcome="accepted",
+    client_order_id="c-1",
+    broker_order_id="b-1",
+    filled_qty=Decimal("133.0"),
+    filled_avg_price=Decimal("150.2537125"),
+    price=Decimal("150.2537125"),
+    price_source="fill",
+    notional=Decimal("19983.74"),
+    predicted_return=Decimal("0.028138855729595295"),
+    rank=1,
+    target_weight=Decimal("1E-7"),
+    skip_reason=None,
+    error_message=None,
+)
+RESULT = RunResult(
+    run_id="00d504c8-83dd-4784-8d6d-245572f180a9",
+    session=TODAY,
+    trade=2,
+    timestamp=datetime(2025, 1, 17, 9, 0, 0, 123456, tzinfo=ZoneInfo("America/New_York")),
+    status="partial",
+    exit_status=ExitStatus.ORCHESTRATION,
+    sandbox=False,
+    rehearsal=True,
+    parameters=Parameters(
+        symbols=("BRK.B", "BTC/USD"),
+        capital=Decimal("1E+5"),
+        max_position_size=Decimal("20000.00"),
+        as_of_date=TODAY,
+    ),
+    counts=Counts(signals=3, submitted=2, accepted=1, rejected=1, in_doubt=0, filled=None),
+    total_notional=Decimal("19983.74"),
+    success_rate=Decimal("0.5000"),
+    duration_seconds=Decimal("0.37715"),
+    orders=(ORDER,),
+    health=(
+        ServiceHealth(service="signal_service", url="http://x", status="healthy", latency_ms=12, detail=None),
+    ),
+    warnings=("äöü — “quoted”",),
+    errors=("first\nsecond",),
+)
+
+
+def written(result: RunResult = RESULT) -> str:
+    return dumps(document(result))
+
+
+def parsed(text: str) -> Any:
+    """Read it as another program would, exactly, and in order."""
+    return json.loads(text, parse_float=Decimal)
+
+
+def test_the_names_are_those_of_the_design_in_its_order() -> None:
+    """At the top, and in each part."""
+    found = parsed(written())
+    assert [name for name in found if name in TOP] == TOP
+    assert set(found) - set(TOP) == {"label"}
+    assert list(found["parameters"]) == PARAMETERS
+    assert list(found["results"]) == RESULTS
+    assert list(found["health"][0]) == HEALTH
+
+
+def test_an_order_has_the_names_of_the_design_in_its_order() -> None:
+    """With what became of it, and the gateway's own reason, beside them."""
+    (found,) = parsed(written())["orders"]
+    assert [name for name in found if name in ORDERS] == ORDERS
+    assert set(found) - set(ORDERS) == {"outcome", "error_message"}
+
+
+def test_the_adrs_names_are_kept() -> None:
+    """What ADR-0007 promised to those who parse the file is there, with its kind of value."""
+    found = parsed(written())
+    assert found["run_id"] == RESULT.run_id
+    assert found["timestamp"] == "2025-01-17T09:00:00-05:00"
+    assert found["status"] == "partial"
+    assert found["parameters"]["symbols"] == ["BRK.B", "BTC/USD"]
+    assert found["results"]["num_signals"] == 3
+    assert found["results"]["num_orders_accepted"] == 1
+    assert found["orders"][0]["qty"] == 133
+
+
+def test_every_value_is_where_it_belongs() -> None:
+    """Session, trade, exit status, flags, counts, health and words."""
+    found = parsed(written())
+    assert (found["schema_version"], found["kind"]) == (1, "run")
+    assert (found["session"], found["trade"], found["exit_status"]) == ("2025-01-17", 2, 2)
+    assert (found["sandbox"], found["rehearsal"]) == (False, True)
+    assert found["parameters"]["as_of_date"] == "2025-01-17"
+    results = found["results"]
+    assert [results[name] for name in RESULTS[:6]] == [3, 2, 1, 1, 0, None]
+    assert found["health"] == [
+        {
+            "service": "signal_service",
+            "url": "http://x",
+            "status": "healthy",
+            "latency_ms": 12,
+            "detail": None,
+        }
+    ]
+    assert (found["warnings"], found["errors"]) == (list(RESULT.warnings), list(RESULT.errors))
+    for name in ORDERS:
+        assert found["orders"][0][name] == getattr(ORDER, name)
+    assert found["orders"][0]["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits"),
+    [
+        ("1E+5", "100000"),
+        ("0E-8", "0.00000000"),
+        ("1E-7", "0.0000001"),
+        ("20000.00", "20000.00"),
+        ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
+        ("-0.25", "-0.25"),
+        ("1234567890123456789012345678", "1234567890123456789012345678"),
+    ],
+)
+def test_an_amount_is_a_number_with_its_exact_digits(value: str, digits: str) -> None:
+    """No quotes, no exponent, no digit of a binary float, no zero lost."""
+    text = written(replace(RESULT, total_notional=Decimal(value)))
+    assert re.search(rf'"total_notional": {re.escape(digits)},\n', text)
+
+
+def test_a_whole_document_has_no_exponent() -> None:
+    """Not one number of it."""
+    text = re.sub(r'"(?:[^"\\]|\\.)*"', "", written())
+    assert not re.search(r"\d[eE]", text)
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "rehearsal"), [(False, False), (True, False), (False, True), (True, True)]
+)
+def test_what_is_not_real_says_so(sandbox: bool, rehearsal: bool) -> None:
+    """A sandbox's file says SANDBOX and simulated prices, a rehearsal's that it is one."""
+    text = written(replace(RESULT, sandbox=sandbox, rehearsal=rehearsal))
+    assert ("SANDBOX" in text and "simulated prices" in text) is sandbox
+    assert ("REHEARSAL" in text) is rehearsal
+    assert (parsed(text)["label"] is None) is not (sandbox or rehearsal)
+
+
+def test_unknown_figures_are_null() -> None:
+    """A rate of nothing, fills that could not be read, and a run without an id."""
+    found = parsed(written(replace(RESULT, run_id=None, success_rate=None, orders=())))
+    assert (found["run_id"], found["results"]["success_rate"], found["results"]["num_orders_filled"]) == (
+        None,
+        None,
+        None,
+    )
+    assert found["orders"] == []
+
+
+def test_text_stays_text() -> None:
+    """UTF-8 as it is, ending in one newline; the file can be encoded whatever the services said."""
+    text = written()
+    assert "äöü — “quoted”" in text
+    assert text.endswith("}\n")
+    assert not text.endswith("\n\n")
+    text.encode()
+
+
+exact = st.builds(
+    lambda sign, digits, exponent: Decimal((sign if digits else 0, tuple(map(int, str(digits))), exponent)),
+    st.integers(0, 1),
+    st.integers(0, 10**28 - 1),
+    st.integers(-28, 5),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(exact, exact, st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
+def test_a_document_reads_back_as_it_was(notional: Decimal, price: Decimal, words: str) -> None:
+    """Every amount and every text is the same, and writing it again gives the same bytes."""
+    given_order = replace(ORDER, price=price, skip_reason=words)
+    text = written(replace(RESULT, total_notional=notional, orders=(given_order,), warnings=(words,)))
+    found = loads(text)
+    assert found["results"]["total_notional"] == notional
+    assert found["orders"][0]["price"] == price
+    assert (found["orders"][0]["skip_reason"], found["warnings"]) == (words, [words])
+    assert dumps(found) == text
+
+
+@pytest.mark.parametrize("value", [Decimal("1E+5"), Decimal("12.50"), Decimal(0)])
+def test_reading_back_is_exact(value: Decimal) -> None:
+    """A number with a point is a Decimal again, digit for digit."""
+    assert Decimal(loads(dumps({"x": value}))["x"]) == value
+    assert str(loads('{"x": 12.50}')["x"]) == "12.50"
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, TODAY, Decimal])
+def test_only_json_values_have_a_place(value: Any) -> None:
+    """A forgotten conversion is found here, not by the reader of the file."""
+    with pytest.raises(TypeError):
+        dumps({"x": value})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_nan_is_never_written(value: float) -> None:
+    """It is no JSON."""
+    with pytest.raises(ValueError, match=r"(?i)nan|inf|compliant"):
+        dumps({"x": value})
+
+
+@pytest.mark.parametrize("value", ["[]", "1", "null", "{"])
+def test_only_an_object_is_a_document(value: str) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match=r".+"):
+        loads(value)
