@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -83,12 +84,14 @@ def commands() -> None:
 @common_options
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
+    from dataclasses import replace
+
     from paper_run import config, run
 
     sessions = _sessions(flags)
     _refuse_urls_with_sandbox(flags)
     sources = _sources(flags)
-    settings = config.load(sources, today=_today())
+    settings = replace(config.load(sources, today=_today()), context=_context(flags))
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
     with _platform(settings, flags) as (settings, platform):
@@ -139,12 +142,14 @@ def report(trade: str, **flags: Any) -> ExitStatus:
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
+    from dataclasses import replace
+
     from paper_run import config, resolve, run, unfinished
     from paper_run.ledger import lock
     from paper_run.writers.reports import Reports
 
     decision = _decision(trade, flags)
-    settings = config.load(_sources(flags), today=_today())
+    settings = replace(config.load(_sources(flags), today=_today()), context=_context(flags))
     with _platform(settings, flags) as (settings, platform), run.open_ledger(settings) as ledger:
         console, clock = _console(flags), _clock()
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
@@ -152,7 +157,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 Reports(row.document, settings.reports_dir).save()
                 console.say(f"The trade {row.name} is settled: {row.settled}.")
             if trade is None or decision is None:
-                console.unsettled([row for row in ledger.unfinished() if row.unsettled], ledger.doubtful())
+                unsettled = [row for row in ledger.unfinished() if row.unsettled]
+                console.unsettled(unsettled, ledger.doubtful(), settings.context)
                 return ExitStatus.SUCCESS
             row = resolve.settle(resolve.named(ledger, trade), decision, ledger, platform, clock.now())
             written, unwritten = Reports(row.document, settings.reports_dir).save()
@@ -218,7 +224,7 @@ def sandbox(**flags: Any) -> ExitStatus:
                 f" --orchestrator-url {platform.orchestrator_url}"
             )
         )
-        console.say(f"  python -m paper_run --reports-dir {_quoted(folder)}{urls}")
+        console.say(f"  python -m paper_run --reports-dir {shlex.quote(str(folder))}{urls}")
         try:
             _wait_for_ctrl_c()
         except KeyboardInterrupt:
@@ -242,6 +248,16 @@ def _sources(flags: Mapping[str, Any]) -> Sources:
     from paper_run import config
 
     return config.Sources(_values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
+
+
+def _context(flags: Mapping[str, Any]) -> str:
+    """Return the options that the next command needs to find the same ledger and services."""
+    words = ["--sandbox"] if flags["sandbox"] else []
+    for name in ("env_file", "reports_dir", *_URL_FLAGS):
+        value = flags[name]
+        if value is not None and "@" not in value:
+            words += ["--" + name.replace("_", "-"), shlex.quote(value)]
+    return "".join(f" {word}" for word in words)
 
 
 def _reports_folder(flags: Mapping[str, Any]) -> Path:
@@ -329,12 +345,6 @@ def _platform(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
 def _wait_for_ctrl_c() -> None:
     while True:
         signal.pause()
-
-
-def _quoted(path: Path) -> str:
-    import shlex
-
-    return shlex.quote(str(path))
 
 
 def _state_file(folder: Path) -> Path:

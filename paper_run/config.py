@@ -31,7 +31,11 @@ _LONGEST_WAIT = Decimal(86_400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything a command was told, checked. Seconds are Decimal; paths are absolute."""
+    """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
+
+    `context` are the options that another command needs to find the same ledger and services, as text that
+    begins with a blank; URLs with credentials are left out of it.
+    """
 
     symbols: tuple[str, ...]
     capital: Decimal
@@ -45,6 +49,7 @@ class Config:
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
     notices: tuple[str, ...] = ()
+    context: str = ""
 
     @property
     def files(self) -> tuple[Path, ...]:

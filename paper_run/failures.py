@@ -141,10 +141,17 @@ def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: da
     )
 
 
+def midnight(session: date) -> PaperRunError:
+    """Say that the session ended while it was being prepared."""
+    return OrchestrationError(
+        f"The exchange's date is no longer {session}", "Nothing was sent.", remedies=("Run again.",)
+    )
+
+
 def other_parameters(trade: str, recorded: Parameters, given: Parameters) -> PaperRunError:
     """Say that the session was traded with other parameters than these."""
     return DataError(
-        f"The session was already traded, as {trade}, with other parameters",
+        f"The session was already traded, as {trade.split(maxsplit=1)[0]}, with other parameters",
         f"Recorded: {_shown(recorded)}.\nGiven now: {_shown(given)}.",
         remedies=(
             "To see what was done, run again with the recorded parameters",
@@ -157,7 +164,7 @@ def other_parameters(trade: str, recorded: Parameters, given: Parameters) -> Pap
 def again_while_unsettled(trade: str) -> PaperRunError:
     """Say that nothing is traded on top of a trade whose outcome is not known."""
     return OrchestrationError(
-        f"--again: the trade {trade} is not settled",
+        f"--again: the trade {trade.split(maxsplit=1)[0]} is not settled",
         "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
         remedies=_settling(trade),
     )

@@ -89,7 +89,7 @@ def prepare(
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
         orchestrator_clock=orchestrator.clock,
         gateway_clock=_gateway_clock(gateway),
-        notices=(*config.notices, *(_reminders(ledger) if ledger else ())),
+        notices=(*config.notices, *(_reminders(ledger, config) if ledger else ())),
     )
     return Preparation(snapshot, listed or ())
 
@@ -123,9 +123,9 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
     return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
 
 
-def _reminders(ledger: Ledger) -> tuple[str, ...]:
+def _reminders(ledger: Ledger, config: Config) -> tuple[str, ...]:
     return tuple(
-        f"The trade {row.name} is not settled: see python -m paper_run resolve."
+        f"The trade {row.name} is not settled: see python -m paper_run resolve{config.context}."
         for row in ledger.unfinished()
         if row.unsettled
     )

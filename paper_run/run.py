@@ -44,6 +44,7 @@ def run_day(
     """
     _prove_folders(config)
     with Ledger(config.reports_dir) as ledger, lock.held(config.reports_dir, now=clock.now()):
+        files.sweep(config.reports_dir)
         console.header(config, exchange_time(clock.now()))
         if ledger.created:
             console.notice(f"A new ledger was made: {ledger.path}")
@@ -59,6 +60,8 @@ def run_day(
             return _show(recorded, config, console)
         if not again:
             prepare.refuse_someone_elses(prepared, platform, ledger)
+        if not ledger.is_sandbox and exchange_time(clock.now()).date() != prepared.session:
+            raise failures.midnight(prepared.session)
         number = ledger.next_number(prepared.session)
         end = trade(config, prepared.snapshot, platform, ledger, clock, console, number=number)
         return _save(end.document, end.failures, config, console)
@@ -111,7 +114,7 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
         return None
     if again:
         if row.unsettled:
-            raise failures.again_while_unsettled(row.name)
+            raise failures.again_while_unsettled(row.name + config.context)
         return None
     recorded = row.prepared.parameters
     given = Parameters(
@@ -127,7 +130,7 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
         and recorded.as_of_date == given.as_of_date
     )
     if not same:
-        raise failures.other_parameters(row.name, recorded, given)
+        raise failures.other_parameters(row.name + config.context, recorded, given)
     return row
 
 

@@ -78,6 +78,7 @@ class _Trade:
         self.watch = watch
         self.timeout = config.timeout
         self.started = clock.monotonic()
+        self.name = trade_name(prepared.session, number) + config.context
         self.known = Known(prepared, number, clock.now())
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
@@ -86,7 +87,7 @@ class _Trade:
 
     def begin(self) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
-        cut_off = failures.cut_off(*self._urls, _name(self.known))
+        cut_off = failures.cut_off(*self._urls, self.name)
         self.known = self.known._replace(failures=(cut_off,))
         self.row = self.ledger.begin(
             self.known.prepared,
@@ -149,7 +150,7 @@ class _Trade:
 
     def _lost(self, verdict: submission.Lost) -> None:
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
-        lost = failures.lost(*self._urls, verdict.reason, self.row.name)
+        lost = failures.lost(*self._urls, verdict.reason, self.name)
         self._learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
         last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
         if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
@@ -221,7 +222,7 @@ class _Trade:
 
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""
-        broken_off = failures.interrupted(*self._urls, self.known.run_id, self.row.name)
+        broken_off = failures.interrupted(*self._urls, self.known.run_id, self.name)
         if self.row.state in ("answered", "closed", "nothing"):
             self._learn(self.row.state, failures=(*self.known.failures, broken_off))
         else:
@@ -256,10 +257,6 @@ class _Trade:
     def end(self) -> TradeEnd:
         """Return the result and every failure, the ledger's own included."""
         return TradeEnd(self._stated(), (*self.outcome.failures, *self.unwritten[:1]))
-
-
-def _name(known: Known) -> str:
-    return trade_name(known.prepared.session, known.number)
 
 
 _UNREAD = "The orders were not read from the gateway yet."

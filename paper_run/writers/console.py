@@ -72,7 +72,7 @@ class Terminal:
             try:
                 self._stream.write(encodable)
                 self._stream.flush()
-            except OSError:
+            except (OSError, ValueError):  # the reader went away, or the stream was closed
                 self._gone = True
 
 
@@ -214,17 +214,21 @@ class Console:
         self._line(f"  Total Notional:     {text.money(tally.notional)}")
         self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
 
-    def unsettled(self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow]) -> None:
-        """Print what is not settled, with the ready command for each."""
+    def unsettled(self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow], context: str) -> None:
+        """Print what is not settled, with the ready command for each.
+
+        :param context: the options that such a command needs to find this ledger.
+        """
         if not trades and not doubtful:
             self._line("Everything is settled.")
         for row in trades:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
             self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
-            self._line(f"  It traded:     python -m paper_run resolve {row.name} --placed --run-id ID")
-            self._line(f"  or, by orders: python -m paper_run resolve {row.name} --placed --order ID ...")
-            self._line(f"  It did not:    python -m paper_run resolve {row.name} --not-placed")
+            command = f"python -m paper_run resolve {row.name}{context}"
+            self._line(f"  It traded:     {command} --placed --run-id {row.run_id or 'ID'}")
+            self._line(f"  or, by orders: {command} --placed --order ID --order ID")
+            self._line(f"  It did not:    {command} --not-placed")
         for row in doubtful:
             self._line(
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW

@@ -74,6 +74,24 @@ def prove_outputs(paths: Iterable[Path]) -> None:
         prove_writable(_resolved(path).parent, purpose="--output: the folder")
 
 
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of runs that were killed; those of a running process stay."""
+    for path in folder.glob(".*.tmp"):
+        words = path.name.split(".")
+        if words[-2].isdigit() and not _is_running(int(words[-2])):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
 def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
