@@ -24,7 +24,6 @@ LAYERS = (
     {"settle"},
     {"trade", "unfinished", "prepare"},
     {"resolve", "run"},
-    {"arguments"},
     {"cli"},
     {"__main__"},
 )
@@ -38,7 +37,7 @@ NEVER = {
 }
 # Packages that only these units know: everything else works in our own words.
 ONLY = {
-    "click": {"arguments", "cli", "__main__"},
+    "click": {"cli", "__main__"},
     "requests": {"services"},
     "urllib3": {"services"},
     "http.server": {"sandbox"},

@@ -1,0 +1,77 @@
+"""The command line: flags into a Config, errors into words and an exit status, nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from paper_run.cli import showing
+from paper_run.cli.commands import commands
+from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _open_streams() -> Iterator[None]:
+    """Give a program started without standard output or error (`>&-`) one that leads nowhere."""
+    closed = [name for name in ("stdout", "stderr") if getattr(sys, name) is None]
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        for name in closed:
+            setattr(sys, name, nowhere)
+        try:
+            yield
+        finally:
+            for name in closed:
+                setattr(sys, name, None)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status; nothing else turns an error into one."""
+    signal.signal(signal.SIGTERM, _terminate)
+    with _open_streams():
+        return _status_of(sys.argv[1:] if arguments is None else arguments)
+
+
+def _status_of(arguments: Sequence[str]) -> int:
+    try:
+        status = commands.main(
+            list(arguments),
+            prog_name="python -m paper_run",
+            standalone_mode=False,
+        )
+        return int(status or ExitStatus.SUCCESS)
+    except SeveralErrors as several:
+        error: PaperRunError = several
+        showing.show_failures(several.errors, several.exit_status)
+    except PaperRunError as single:
+        error = single
+        showing.show_failures((single,), single.exit_status)
+    except click.UsageError as usage:
+        error = DataError(
+            usage.format_message(), remedies=("See python -m paper_run --help; nothing was sent.",)
+        )
+        showing.show_failures((error,), error.exit_status)
+    except (KeyboardInterrupt, click.Abort):
+        error = Interrupted(
+            "Interrupted",
+            "Whatever was sent before is in the ledger: the next run shows it, and sends it no second time.",
+        )
+        showing.show_failures((error,), error.exit_status)
+    return int(error.exit_status)
+
+
+def entry_point() -> None:
+    """Run the installed command `paper-run`."""
+    sys.exit(main())

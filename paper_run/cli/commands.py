@@ -1,0 +1,228 @@
+"""The commands: each reads what was typed, calls the one piece of work, and shows what came of it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paper_run import __version__
+from paper_run.cli import platforms, reading, showing
+from paper_run.cli.arguments import Commands, DayCommand, common_options, service_urls
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paper_run.config import Config
+    from paper_run.services.platform import Platform
+
+_EPILOG = (
+    "Precedence: option, environment variable, .env file, default. "
+    "Exit status: 0 success, 1 a service is down, 2 the orchestration failed or its outcome is not known, "
+    "3 wrong input or a file that can't be written, 130 interrupted."
+)
+
+
+@click.group(cls=Commands, epilog=_EPILOG)
+@click.version_option(__version__, prog_name="paper_run")
+def commands() -> None:
+    """Run the day: check the services, trade once, compute the notional, save the reports."""
+
+
+@commands.command(cls=DayCommand, hidden=True)
+@click.option(
+    "--symbols",
+    multiple=True,
+    metavar="SYMBOL...",
+    help="What to trade; spaces, commas or repeated.  [PAPER_RUN_SYMBOLS; AAPL,MSFT,GOOGL]",
+)
+@click.option("--capital", metavar="DOLLARS", help="Capital to size with.  [PAPER_RUN_CAPITAL; 100000]")
+@click.option(
+    "--max-position-size",
+    metavar="DOLLARS",
+    help="Most in one position.  [PAPER_RUN_MAX_POSITION_SIZE; 20000]",
+)
+@click.option(
+    "--as-of-date",
+    metavar="YYYY-MM-DD",
+    help="Date of the signals.  [PAPER_RUN_AS_OF_DATE; the session]",
+)
+@click.option(
+    "--output",
+    multiple=True,
+    metavar="PATH",
+    help="Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard output; "
+    "repeatable.  [PAPER_RUN_OUTPUT]",
+)
+@click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
+@click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
+@click.option("--sessions", metavar="N", help="With --sandbox: play N sessions.  [1]")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    help="How long to wait for the orchestration.  [PAPER_RUN_TIMEOUT; 300]",
+)
+@click.option(
+    "--wait", metavar="SECONDS", help="How long to wait for the services to come up.  [PAPER_RUN_WAIT; 0]"
+)
+@service_urls
+@common_options
+def run(**flags: Any) -> ExitStatus:
+    """Run the day."""
+    from dataclasses import replace
+
+    from paper_run import config, run
+
+    sessions = reading.sessions(flags)
+    reading.refuse_urls_with_sandbox(flags)
+    sources = reading.sources(flags)
+    settings = replace(config.load(sources, today=reading.today()), context=reading.context(flags))
+    if sessions > 1 and settings.to_stdout:
+        raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
+    with platforms.connected(settings, flags) as (settings, platform):
+        if sessions > 1:
+            return _play_sessions(settings, platform, flags, sessions)
+        console = showing.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
+        if flags["dry_run"]:
+            end = run.plan_day(settings, platform, showing.clock(), console)
+        else:
+            end = run.run_day(settings, platform, showing.clock(), console, again=flags["again"])
+    unprinted = showing.print_json(end.reports.json) if end.reports is not None and settings.to_stdout else []
+    exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
+    showing.show_failures((*end.failures, *unprinted), exit_status)
+    return exit_status
+
+
+@commands.command(short_help="Make a trade's files again from the ledger, offline.")
+@click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
+@common_options
+def report(trade: str, **flags: Any) -> ExitStatus:
+    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest."""
+    from paper_run import prepare, resolve
+    from paper_run.writers.reports import Reports
+
+    folder, console = reading.reports_folder(flags), showing.console(flags)
+    with prepare.read_only_ledger(folder) as ledger:
+        if ledger is None:
+            raise DataError(
+                f"There is no ledger in {folder}",
+                "Reports are made from the ledger of earlier runs.",
+                remedies=("Name the folder that has it: --reports-dir DIR", "Or run the day first."),
+            )
+        written, unwritten = Reports(resolve.named(ledger, trade).document, folder).save()
+    for path in written:
+        console.saved(path)
+    exit_status = worst(failure.exit_status for failure in unwritten)
+    showing.show_failures(unwritten, exit_status)
+    return exit_status
+
+
+@commands.command(short_help="List what is not settled, or settle it.")
+@click.argument("trade", metavar="[SESSION[-n]]", required=False)
+@click.option("--placed", is_flag=True, help="It did trade.")
+@click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
+@click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
+@click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
+@service_urls
+@common_options
+def resolve(trade: str | None, **flags: Any) -> ExitStatus:
+    """List the trades of which it is not known what came of them, or say what came of one."""
+    from dataclasses import replace
+
+    from paper_run import config, resolve, run, unfinished
+    from paper_run.ledger import lock
+    from paper_run.writers.reports import Reports
+
+    decision = reading.decision(trade, flags)
+    settings = replace(
+        config.load(reading.sources(flags), today=reading.today()), context=reading.context(flags)
+    )
+    with platforms.connected(settings, flags) as (settings, platform), run.open_ledger(settings) as ledger:
+        console, clock = showing.console(flags), showing.clock()
+        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
+            for row in unfinished.settle_all(ledger, platform, clock.now()):
+                Reports(row.document, settings.reports_dir).save()
+                console.say(f"The trade {row.name} is settled: {row.settled}.")
+            if trade is None or decision is None:
+                unsettled = [row for row in ledger.unfinished() if row.unsettled]
+                console.unsettled(unsettled, ledger.doubtful(), settings.context)
+                return ExitStatus.SUCCESS
+            row = resolve.settle(resolve.named(ledger, trade), decision, ledger, platform, clock.now())
+            written, unwritten = Reports(row.document, settings.reports_dir).save()
+    console.say(f"The trade {row.name} is settled: {row.settled}.")
+    for path in written:
+        console.saved(path)
+    exit_status = worst(failure.exit_status for failure in unwritten)
+    showing.show_failures(unwritten, exit_status)
+    return exit_status
+
+
+@commands.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
+@click.option("--port", metavar="PORT", help="First of four ports in a row, 0 for any free ones.  [8001]")
+@common_options
+def sandbox(**flags: Any) -> ExitStatus:
+    """Serve the built-in platform (signal service, gateway, orchestrator, quotes) until Ctrl-C.
+
+    Everything it says is simulated. Its account is kept in the sandbox folder of the reports folder.
+    """
+    from paper_run.sandbox import Sandbox
+
+    first = reading.whole_number(flags, "port", default=8001, least=0, most=65532)
+    folder = reading.reports_folder({**flags, "sandbox": True})
+    console = showing.console(flags)
+    with (
+        platforms.sandbox_errors(),
+        Sandbox(platforms.state_file(folder), ports=platforms.ports(first)) as platform,
+    ):
+        console.say("SANDBOX - simulated prices. Ctrl-C stops it.")
+        console.say()
+        console.say(f"  Signal Service     {platform.signal_service_url}")
+        console.say(f"  Execution Gateway  {platform.execution_gateway_url}")
+        console.say(f"  Orchestrator       {platform.orchestrator_url}")
+        console.say(f"  Quotes             {platform.quotes_url}")
+        console.say()
+        console.say(f"  Next session       {platform.session}")
+        console.say(f"  Account            {platforms.state_file(folder)}")
+        console.say()
+        console.say("Run a day against it from another terminal:")
+        console.say()
+        urls = (
+            ""
+            if first == 8001
+            else (
+                f" --signal-service-url {platform.signal_service_url}"
+                f" --execution-gateway-url {platform.execution_gateway_url}"
+                f" --orchestrator-url {platform.orchestrator_url}"
+            )
+        )
+        console.say(f"  python -m paper_run --reports-dir {shlex.quote(str(folder))}{urls}")
+        try:
+            platforms.wait_for_ctrl_c()
+        except KeyboardInterrupt:
+            console.say()
+            console.say("Stopped.")
+    return ExitStatus.SUCCESS
+
+
+def _play_sessions(
+    settings: Config, platform: Platform, flags: Mapping[str, Any], sessions: int
+) -> ExitStatus:
+    """Play several sandbox sessions, one after the other, each a day like any other."""
+    from paper_run import run
+    from paper_run.writers.console import Tally
+
+    silent, tally = showing.console(flags, quiet=True), Tally()
+    failures: list[PaperRunError] = []
+    with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=showing.is_silent(flags)) as bar:
+        for _ in range(sessions):
+            end = run.run_day(settings, platform, showing.clock(), silent)
+            failures += end.failures
+            if end.reports is not None:
+                tally.add(end.reports.document)
+            bar.update(1)
+    showing.console(flags).sessions(tally, settings.reports_dir)
+    exit_status = worst(failure.exit_status for failure in failures)
+    showing.show_failures(failures[-1:], exit_status)
+    return exit_status

@@ -1,0 +1,127 @@
+"""What was typed, read: the settings' sources, the folder, whole numbers, a decision."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paper_run.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from paper_run.config import Sources
+    from paper_run.resolve import Decision
+
+SANDBOX_FOLDER = "sandbox"
+_MOST_SESSIONS = 10_000
+_URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
+
+
+def values(flags: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what was typed after each flag that takes a value."""
+    values = {}
+    for name, value in flags.items():
+        if isinstance(value, str):
+            values["--" + name.replace("_", "-")] = [value]
+        elif isinstance(value, tuple) and value:
+            values["--" + name.replace("_", "-")] = list(value)
+    return values
+
+
+def sources(flags: Mapping[str, Any]) -> Sources:
+    """Return where the settings are looked up."""
+    from paper_run import config
+
+    return config.Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
+
+
+def context(flags: Mapping[str, Any]) -> str:
+    """Return the options that the next command needs to find the same ledger and services."""
+    words = ["--sandbox"] if flags["sandbox"] else []
+    for name in ("env_file", "reports_dir", *_URL_FLAGS):
+        value = flags[name]
+        if value is not None and "@" not in value:
+            words += ["--" + name.replace("_", "-"), shlex.quote(value)]
+    return "".join(f" {word}" for word in words)
+
+
+def reports_folder(flags: Mapping[str, Any]) -> Path:
+    """Return the reports folder; a sandbox has one of its own in it."""
+    from paper_run import config
+
+    folder = config.reports_folder(sources(flags))
+    return folder / SANDBOX_FOLDER if flags["sandbox"] else folder
+
+
+def today() -> date:
+    """Return the exchange's date."""
+    from paper_run.session import exchange_time, utc_now
+
+    return exchange_time(utc_now()).date()
+
+
+def whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:
+    """Read an option that takes a whole number.
+
+    :raises DataError: it is none, or out of bounds.
+    """
+    from paper_run.config import Given
+
+    typed = flags[name]
+    if typed is None:
+        return default
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and least <= int(typed) <= most):
+        raise Given(typed, f"--{name}").wrong(f"a whole number from {least} to {most}")
+    return int(typed)
+
+
+def sessions(flags: Mapping[str, Any]) -> int:
+    """Read how many sandbox sessions to play.
+
+    :raises DataError: it is no such number, or there is no sandbox.
+    """
+    sessions = whole_number(flags, "sessions", default=1, least=1, most=_MOST_SESSIONS)
+    if flags["sessions"] is not None and not flags["sandbox"]:
+        raise DataError(
+            "--sessions: only a sandbox can play several days at once",
+            "Allowed: together with --sandbox.",
+            remedies=("Add --sandbox, or leave --sessions out; nothing was sent.",),
+        )
+    return sessions
+
+
+def refuse_urls_with_sandbox(flags: Mapping[str, Any]) -> None:
+    """Refuse a service URL beside --sandbox.
+
+    :raises DataError: there is one.
+    """
+    given = [name for name in _URL_FLAGS if flags[name] is not None]
+    if flags["sandbox"] and given:
+        raise DataError(
+            f"--sandbox brings its own services, so --{given[0].replace('_', '-')} means nothing beside it",
+            "Allowed: one or the other.",
+            remedies=("Leave --sandbox out to run against that service; nothing was sent.",),
+        )
+
+
+def decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:
+    """Read what a person says of a trade; None when they only ask."""
+    from paper_run.resolve import Decision
+
+    how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
+    named = flags["run_id"] is not None or bool(flags["orders"])
+    if flags["placed"] and flags["not_placed"]:
+        raise DataError("--placed and --not-placed contradict each other", how)
+    if named and (not flags["placed"] or (flags["run_id"] is not None and flags["orders"])):
+        raise DataError("--run-id or --order goes with --placed, one kind of the two", how)
+    if flags["placed"] or flags["not_placed"]:
+        if trade is None:
+            raise DataError("resolve needs the trade that is to be settled", how)
+        return Decision(flags["placed"], flags["run_id"], flags["orders"])
+    if trade is not None:
+        raise DataError(f"resolve {trade!a}: it is not said what came of it", how)
+    return None

@@ -1,0 +1,65 @@
+"""What a person sees: the console, the requests of -v, the JSON of --output -, the error block."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from paper_run.errors import DataError, ExitStatus, PaperRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from paper_run.watch import Clock
+    from paper_run.writers.console import Console
+
+
+def is_silent(flags: Mapping[str, Any]) -> bool:
+    """Whether nobody watches a progress bar."""
+    return flags["quiet"] or not sys.stdout.isatty()
+
+
+def clock() -> Clock:
+    """Return the machine's clock."""
+    from paper_run.session import utc_now
+    from paper_run.watch import Clock
+
+    return Clock(now=utc_now)
+
+
+def console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
+    """Return the console, quiet if asked to be."""
+    from paper_run.writers import console
+
+    return console.Console(console.standard_output(os.environ), quiet=quiet or flags["quiet"])
+
+
+def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what shows each request, for -v."""
+    if not flags["verbose"]:
+        return {}
+    from paper_run.writers import console
+
+    stderr = console.standard_error(os.environ)
+    return {"watch": lambda exchange: stderr.line(console.exchange_line(exchange))}
+
+
+def print_json(content: str) -> list[PaperRunError]:
+    """Print the JSON alone; return what went wrong, if anything did."""
+    try:
+        sys.stdout.buffer.write(content.encode())
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        return [DataError("--output -: standard output can't be written", f"{error.strerror}.")]
+    return []
+
+
+def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:
+    """Print the error block on standard error, if there is anything to say."""
+    if not failures:
+        return
+    from paper_run.writers import console
+
+    stderr = console.standard_error(os.environ)
+    stderr.line(console.error_block(failures, exit_status), paint=None)
