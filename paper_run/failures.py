@@ -33,6 +33,13 @@ def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
     )
 
 
+def interrupted_before() -> PaperRunError:
+    """Say that the program was stopped before it asked for anything."""
+    return Interrupted(
+        "Interrupted", "Nothing was sent.", remedies=("Run again: the session is still open.",)
+    )
+
+
 def interrupted(
     orchestrator: ServiceUrl, gateway: ServiceUrl, run_id: str | None, trade: str
 ) -> PaperRunError:

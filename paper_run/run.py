@@ -48,9 +48,7 @@ def run_day(
         console.header(config, exchange_time(clock.now()))
         if ledger.created:
             console.notice(f"A new ledger was made: {ledger.path}")
-        for row in unfinished.settle_all(ledger, platform, clock.now()):
-            Reports(row.document, config.reports_dir).save()
-            console.notice(f"The trade {row.name} is settled: {row.settled}")
+        settle_earlier(ledger, platform, config, clock, console)
         if not ledger.is_sandbox:
             session = exchange_time(clock.now()).date()
             if (recorded := _already(ledger, session, config, again=again)) is not None:
@@ -79,6 +77,17 @@ def plan_day(config: Config, platform: Platform, clock: Clock, console: Console)
         if traded:
             console.say(f"The session was already traded, as {traded.name}: a run would only show that.")
     return DayEnd(ExitStatus.SUCCESS)
+
+
+def settle_earlier(
+    ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console
+) -> None:
+    """Look once more at each earlier trade of which not all is known; write the files of those found."""
+    for row in unfinished.settle_all(ledger, platform, clock.now()):
+        console.notice(f"The trade {row.name} is settled: {row.settled}")
+        _, unwritten = Reports(row.document, config.reports_dir).save()
+        for failure in unwritten:
+            console.notice(str(failure))
 
 
 def open_ledger(config: Config) -> Ledger:

@@ -56,6 +56,8 @@ def trade(
         day.read_orders()
     except KeyboardInterrupt:
         day.interrupted()
+    except DataError as error:  # the ledger could not be read; what is known is still stated
+        day.unwritten.append(error)
     return day.end()
 
 
@@ -83,6 +85,9 @@ class _Trade:
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
         self.row: TradeRow
+        self.state = "sent"
+        self.answer: str | None = None
+        self.asked = False
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
 
     def begin(self) -> None:
@@ -111,6 +116,7 @@ class _Trade:
 
     def _post(self) -> submission.Verdict:
         orchestrator = self.platform.orchestrator
+        self.asked = True
         try:
             answer = orchestrator.run(
                 self.known.prepared.parameters, idempotency_key=self.row.key, seconds=float(self.timeout)
@@ -132,9 +138,9 @@ class _Trade:
 
     def _ended(self, run: Orchestration, answer: str) -> None:
         state = "nothing" if placed_nothing(run) else "answered"
+        self.answer = answer
         self._learn(
             state,
-            answer=answer,
             run_id=run.run_id,
             orchestration=run,
             status=None,
@@ -178,10 +184,10 @@ class _Trade:
         """Follow a run that says `running` until it ends or --timeout passes."""
         run_id = verdict.orchestration.run_id
         late = failures.timed_out(run_id, self.timeout)
+        self.answer = verdict.answer
         self._learn(
             "unsettled",
             run_id=run_id,
-            answer=verdict.answer,
             orchestration=verdict.orchestration,
             status="timeout",
             failures=(late,),
@@ -209,7 +215,7 @@ class _Trade:
 
     def read_orders(self) -> None:
         """Read the orders, and the positions beside them; what can't be read is a failure of the gateway."""
-        if self.row.state != "answered" or self.known.orchestration is None:
+        if self.state != "answered" or self.known.orchestration is None:
             return
         mappings = self.known.orchestration.mappings
         after = self.platform.after_trade(each.client_order_id for each in mappings if each.client_order_id)
@@ -222,14 +228,18 @@ class _Trade:
 
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""
+        if not self.asked:
+            self._learn("nothing", status="interrupted", failures=(failures.interrupted_before(),))
+            return
         broken_off = failures.interrupted(*self._urls, self.known.run_id, self.name)
-        if self.row.state in ("answered", "closed", "nothing"):
-            self._learn(self.row.state, failures=(*self.known.failures, broken_off))
+        if self.state in ("answered", "closed", "nothing"):
+            self._learn(self.state, failures=(*self.known.failures, broken_off))
         else:
             self._learn("unsettled", status="interrupted", failures=(broken_off,))
 
-    def _learn(self, state: str, *, answer: str | None = None, **facts: Any) -> None:
+    def _learn(self, state: str, **facts: Any) -> None:
         """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
+        self.state = state
         self.known = self.known._replace(waited=self._waited(), **facts)
         document = self._stated()
         run = self.known.orchestration
@@ -240,7 +250,7 @@ class _Trade:
                 document=document,
                 in_doubt=self.outcome.result.counts.in_doubt or 0,
                 run_id=self.known.run_id,
-                answer=answer,
+                answer=self.answer,
                 states=self.known.states.values(),
                 mappings=run.mappings if run else (),
             )

@@ -131,7 +131,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
     from dataclasses import replace
 
-    from paper_run import config, resolve, run, unfinished
+    from paper_run import config, resolve, run
     from paper_run.ledger import lock
     from paper_run.writers.reports import Reports
 
@@ -142,9 +142,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     with platforms.connected(settings, flags) as (settings, platform), run.open_ledger(settings) as ledger:
         console, clock = showing.console(flags), showing.clock()
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
-            for row in unfinished.settle_all(ledger, platform, clock.now()):
-                Reports(row.document, settings.reports_dir).save()
-                console.say(f"The trade {row.name} is settled: {row.settled}.")
+            run.settle_earlier(ledger, platform, settings, clock, console)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(unsettled, ledger.doubtful(), settings.context)
