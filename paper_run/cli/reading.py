@@ -42,8 +42,11 @@ def sources(flags: Mapping[str, Any]) -> Sources:
 def context(flags: Mapping[str, Any]) -> str:
     """Return the options that the next command needs to find the same ledger and services."""
     words = ["--sandbox"] if flags["sandbox"] else []
+    folder = None if flags["reports_dir"] is None else str(reports_folder({**flags, "sandbox": False}))
+    file = None if flags["env_file"] is None else os.path.abspath(flags["env_file"])
+    given = {**flags, "reports_dir": folder, "env_file": file}
     for name in ("env_file", "reports_dir", *_URL_FLAGS):
-        value = flags[name]
+        value = given[name]
         if value is not None and "@" not in value:
             words += ["--" + name.replace("_", "-"), shlex.quote(value)]
     return "".join(f" {word}" for word in words)

@@ -1,0 +1,32 @@
+"""The JSON Schema of the result documents, and what it finds wrong with one."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from support.tree import ROOT
+
+SCHEMA_FILE = ROOT / "docs" / "schema" / "paper_run.schema.json"
+SCHEMA: dict[str, Any] = json.loads(SCHEMA_FILE.read_text("utf-8"), parse_float=Decimal)
+_VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def faults(text: str) -> list[str]:
+    """Return what is wrong with a document as it was written, none if it is as the schema has it."""
+    document = json.loads(text, parse_float=Decimal)
+    return [f"{error.json_path}: {error.message}" for error in _VALIDATOR.iter_errors(document)]
+
+
+def objects(schema: Any = SCHEMA) -> Iterator[dict[str, Any]]:
+    """Yield every schema of an object, at whatever depth; those of conditions name no type."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for part in schema.values():
+            yield from objects(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from objects(part)
