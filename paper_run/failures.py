@@ -56,12 +56,12 @@ def interrupted(
             f"See what it did: curl '{orchestrator}/api/v1/orchestration/runs"
             + (f"/{run_id}'" if run_id else "?limit=5'"),
             f"See the positions: curl {gateway}/api/v1/positions",
-            *_settling(trade),
+            *settling(trade),
         ),
     )
 
 
-def _settling(trade: str) -> tuple[str, ...]:
+def settling(trade: str) -> tuple[str, ...]:
     """Say how a trade is settled by hand."""
     return (
         "The next command looks for it once more; it is never sent again",
@@ -85,7 +85,7 @@ def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str)
         remedies=(
             f"See what it did: curl '{orchestrator}/api/v1/orchestration/runs?limit=5'",
             f"See the positions: curl {gateway}/api/v1/positions",
-            *_settling(trade),
+            *settling(trade),
         ),
     )
 
@@ -143,7 +143,7 @@ def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: da
         "which is not in this ledger. Nothing was sent.",
         remedies=(
             f"Look at it: curl {orchestrator}/api/v1/orchestration/runs/{run_id}",
-            "Trade besides it, on purpose: --again",
+            "Trade beside it, on purpose: --again",
         ),
     )
 
@@ -173,7 +173,7 @@ def again_while_unsettled(trade: str) -> PaperRunError:
     return OrchestrationError(
         f"--again: the trade {trade.split(maxsplit=1)[0]} is not settled",
         "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
-        remedies=_settling(trade),
+        remedies=settling(trade),
     )
 
 

@@ -262,3 +262,4 @@ class RunResult:
     health: tuple[ServiceHealth, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
+    settled: str | None = None

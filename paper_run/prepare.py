@@ -30,68 +30,110 @@ if TYPE_CHECKING:
 _LIST_SECONDS = 2.0
 
 
+class Services(NamedTuple):
+    """The services as they were found, all fit to trade, and the session that they are about to trade."""
+
+    health: tuple[ServiceHealth, ...]
+    session: date
+    sandbox: bool
+
+    @property
+    def gateway(self) -> ServiceHealth:
+        """The execution gateway."""
+        return self.health[1]
+
+    @property
+    def orchestrator(self) -> ServiceHealth:
+        """The orchestrator."""
+        return self.health[2]
+
+
+def check(config: Config, platform: Platform, clock: Clock, watch: Watch) -> Services:
+    """Check the services and settle the session; nothing is sent yet.
+
+    :raises DependencyError: a service is unfit, or they do not belong together.
+    :raises DataError: the date of the signals lies after the session.
+    """
+    watch.step(1, "Checking dependencies")
+    health = _healthy_services(config, platform, clock, watch)
+    sandbox_session = _sandbox_session(health)
+    session = sandbox_session or exchange_time(clock.now()).date()
+    if config.as_of_date and config.as_of_date > session:
+        raise DataError(
+            f"--as-of-date: {config.as_of_date} lies after the session, {session}",
+            "Allowed: the session's date or an earlier one.",
+            remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
+        )
+    services = Services(health, session, sandbox_session is not None)
+    if services.sandbox:
+        watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
+    if services.gateway.dry_run:
+        watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
+    return services
+
+
+def prove_account(ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True) -> None:
+    """Prove that the ledger is this platform's; the first trade makes it so.
+
+    :raises DataError: it is another's.
+    """
+    ledger.belongs_to(
+        sandbox=services.sandbox,
+        orchestrator_url=platform.orchestrator.url.base,
+        strategy=services.orchestrator.strategy,
+        claim=claim,
+    )
+
+
+def is_its_platform(ledger: Ledger, platform: Platform) -> bool:
+    """Whether the ledger's own platform answers, so that it may be asked about earlier trades.
+
+    :raises DataError: another platform answers.
+    """
+    orchestrator = platform.health()[2]
+    if orchestrator.status == "unreachable":
+        return False
+    ledger.belongs_to(
+        sandbox=orchestrator.sandbox_session is not None,
+        orchestrator_url=platform.orchestrator.url.base,
+        strategy=orchestrator.strategy,
+        claim=False,
+    )
+    return True
+
+
 class Preparation(NamedTuple):
     """What the trade starts from, and the runs that the orchestrator listed, if it did."""
 
     snapshot: Prepared
     listed: tuple[ListedRun, ...]
 
-    @property
-    def session(self) -> date:
-        """The session that is about to be traded."""
-        return self.snapshot.session
 
+def snapshot(config: Config, services: Services, platform: Platform, ledger: Ledger | None) -> Preparation:
+    """Read the positions and the runs that are there already, and put down all that is known.
 
-def prepare(
-    config: Config, platform: Platform, ledger: Ledger | None, clock: Clock, watch: Watch
-) -> Preparation:
-    """Check the services, settle the session, and take the snapshot; nothing is sent yet.
-
-    :raises DependencyError: a service is unfit, or the positions can't be read.
-    :raises DataError: the date of the signals lies after the session, or the ledger is another account's.
+    :raises DependencyError: the positions can't be read.
     """
-    watch.step(1, "Checking dependencies")
-    health = _healthy_services(config, platform, clock, watch)
-    sandbox_session = _sandbox_session(health)
-    session = sandbox_session or exchange_time(clock.now()).date()
-    as_of_date = config.as_of_date or session
-    if as_of_date > session:
-        raise DataError(
-            f"--as-of-date: {as_of_date} lies after the session, {session}",
-            "Allowed: the session's date or an earlier one.",
-            remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
-        )
-    _, gateway, orchestrator = health
-    if ledger is not None:
-        ledger.belongs_to(
-            sandbox=sandbox_session is not None,
-            orchestrator_url=platform.orchestrator.url.base,
-            strategy=orchestrator.strategy,
-        )
-    if sandbox_session:
-        watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
-    if gateway.dry_run:
-        watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
     positions = _positions_before(platform)
     listed = _listed_runs(platform)
-    snapshot = Prepared(
-        session=session,
+    prepared = Prepared(
+        session=services.session,
         parameters=Parameters(
             symbols=config.symbols,
             capital=config.capital,
             max_position_size=config.max_position_size,
-            as_of_date=as_of_date,
+            as_of_date=config.as_of_date or services.session,
         ),
-        health=health,
+        health=services.health,
         positions=positions,
-        sandbox=sandbox_session is not None,
-        rehearsal=gateway.dry_run,
+        sandbox=services.sandbox,
+        rehearsal=services.gateway.dry_run,
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
-        orchestrator_clock=orchestrator.clock,
-        gateway_clock=_gateway_clock(gateway),
+        orchestrator_clock=services.orchestrator.clock,
+        gateway_clock=_gateway_clock(services.gateway),
         notices=(*config.notices, *(_reminders(ledger, config) if ledger else ())),
     )
-    return Preparation(snapshot, listed or ())
+    return Preparation(prepared, listed or ())
 
 
 def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
@@ -108,12 +150,28 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
 
 
 @contextlib.contextmanager
-def read_only_ledger(folder: Path) -> Iterator[Ledger | None]:
+def ledger_if_any(folder: Path) -> Iterator[Ledger | None]:
     """Open the ledger if there is one; none is made."""
     if not (folder / database.FILE_NAME).exists():
         yield None
         return
     with Ledger(folder) as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def existing_ledger(folder: Path) -> Iterator[Ledger]:
+    """Open the ledger that there must be.
+
+    :raises DataError: there is none.
+    """
+    with ledger_if_any(folder) as ledger:
+        if ledger is None:
+            raise DataError(
+                f"There is no ledger in {folder}",
+                "What was traded is kept in the ledger of earlier runs.",
+                remedies=("Name the folder that has it: --reports-dir DIR", "Or run the day first."),
+            )
         yield ledger
 
 

@@ -104,6 +104,8 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
     orchestrator = platform.orchestrator
     if ledger.knows_run(run_id) and row.run_id != run_id:
         raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
+    if run_id in (row.prepared.known_runs or ()):
+        raise DataError(f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run")
     try:
         answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)
         run = read_orchestration(answer) if answer else None

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     )
 
 
+UNREAD = "The orders were not read from the gateway yet."
+
+
 class Known(NamedTuple):
     """What is known of a trade at some moment.
 
@@ -45,6 +48,7 @@ class Known(NamedTuple):
     failures: tuple[PaperRunError, ...] = ()
     warnings: tuple[str, ...] = ()
     waited: Decimal = money.ZERO
+    settled: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -90,13 +94,14 @@ def conclude(known: Known) -> Outcome:
         health=known.prepared.health,
         warnings=tuple(warnings),
         errors=tuple(str(failure) for failure in found),
+        settled=known.settled,
     )
     return Outcome(result, tuple(found))
 
 
 def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Counts:
     """Count; nothing is counted while it is not known what the run did."""
-    if run is None and known.status != "failed":
+    if known.status not in (None, "failed") or (run is None and known.status is None):
         return orders.NOT_KNOWN
     signals = len(rows) or (run.num_signals if run and run.num_signals else 0)
     asked = all(row.client_order_id in known.states for row in rows if row.outcome == "accepted")

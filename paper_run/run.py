@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, prepare, unfinished
-from paper_run.errors import ExitStatus, PaperRunError, worst
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
 from paper_run.ledger import lock
 from paper_run.ledger.journal import Ledger
 from paper_run.models import Parameters
@@ -48,35 +48,71 @@ def run_day(
         console.header(config, exchange_time(clock.now()))
         if ledger.created:
             console.notice(f"A new ledger was made: {ledger.path}")
-        settle_earlier(ledger, platform, config, clock, console)
-        if not ledger.is_sandbox:
+        if not ledger.is_sandbox:  # a sandbox tells its session itself, and is asked first
+            ledger.refuse_other_url(platform.orchestrator.url.base)
+            settle_earlier(ledger, platform, config, clock, console)
             session = exchange_time(clock.now()).date()
             if (recorded := _already(ledger, session, config, again=again)) is not None:
                 return _show(recorded, config, console)
-        prepared = prepare.prepare(config, platform, ledger, clock, console)
-        if (recorded := _already(ledger, prepared.session, config, again=again)) is not None:
+        services = prepare.check(config, platform, clock, console)
+        prepare.prove_account(ledger, platform, services)
+        if services.sandbox:
+            settle_earlier(ledger, platform, config, clock, console)
+        if (recorded := _already(ledger, services.session, config, again=again)) is not None:
             return _show(recorded, config, console)
+        preparation = prepare.snapshot(config, services, platform, ledger)
         if not again:
-            prepare.refuse_someone_elses(prepared, platform, ledger)
-        if not ledger.is_sandbox and exchange_time(clock.now()).date() != prepared.session:
-            raise failures.midnight(prepared.session)
-        number = ledger.next_number(prepared.session)
-        end = trade(config, prepared.snapshot, platform, ledger, clock, console, number=number)
+            prepare.refuse_someone_elses(preparation, platform, ledger)
+        if not services.sandbox and exchange_time(clock.now()).date() != services.session:
+            raise failures.midnight(services.session)
+        number = ledger.next_number(services.session)
+        end = trade(config, preparation.snapshot, platform, ledger, clock, console, number=number)
         return _save(end.document, end.failures, config, console)
 
 
-def plan_day(config: Config, platform: Platform, clock: Clock, console: Console) -> DayEnd:
-    """Do all that precedes the POST, print the plan, and send nothing (`--dry-run`); no ledger is made."""
+def plan_day(
+    config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
+) -> DayEnd:
+    """Do all that precedes the POST, print the plan, and send nothing (`--dry-run`); no ledger is made.
+
+    :raises PaperRunError: as `run_day` would, before it sends anything.
+    """
     _prove_folders(config)
     console.header(config, exchange_time(clock.now()))
-    with prepare.read_only_ledger(config.reports_dir) as ledger:
-        prepared = prepare.prepare(config, platform, ledger, clock, console)
-        traded = ledger and _closing(ledger, prepared.session)
-        body = request_body(prepared.snapshot.parameters)
-        console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(prepared.snapshot.positions))
-        if traded:
-            console.say(f"The session was already traded, as {traded.name}: a run would only show that.")
+    with prepare.ledger_if_any(config.reports_dir) as ledger:
+        if ledger is not None and not ledger.is_sandbox:
+            ledger.refuse_other_url(platform.orchestrator.url.base)
+        services = prepare.check(config, platform, clock, console)
+        preparation = prepare.snapshot(config, services, platform, ledger)
+        body = request_body(preparation.snapshot.parameters)
+        console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
+        if ledger is not None:
+            prepare.prove_account(ledger, platform, services, claim=False)
+            _warn_of_what_stands_in_the_way(preparation, ledger, platform, config, console, again=again)
     return DayEnd(ExitStatus.SUCCESS)
+
+
+def _warn_of_what_stands_in_the_way(
+    preparation: prepare.Preparation,
+    ledger: Ledger,
+    platform: Platform,
+    config: Config,
+    console: Console,
+    *,
+    again: bool,
+) -> None:
+    """Say why a run would not trade now; other parameters are an error, as they would be."""
+    try:
+        row = _already(ledger, preparation.snapshot.session, config, again=again)
+        if row is not None:
+            settled = "; what came of it is not known" if row.unsettled else ""
+            console.notice(
+                f"The session was already traded, as {row.name}{settled}: a run would only show that."
+            )
+        elif not again:
+            prepare.refuse_someone_elses(preparation, platform, ledger)
+    except OrchestrationError as error:
+        console.notice(f"A run would stop here: {error}")
 
 
 def settle_earlier(
@@ -88,15 +124,6 @@ def settle_earlier(
         _, unwritten = Reports(row.document, config.reports_dir).save()
         for failure in unwritten:
             console.notice(str(failure))
-
-
-def open_ledger(config: Config) -> Ledger:
-    """Open the ledger for a command that settles trades.
-
-    :raises DataError: it can't be opened, or there is none.
-    """
-    files.prove_writable(config.reports_dir, purpose="The reports folder")
-    return Ledger(config.reports_dir)
 
 
 def _prove_folders(config: Config) -> None:
@@ -149,8 +176,10 @@ def _show(row: TradeRow, config: Config, console: Console) -> DayEnd:
     console.notice(
         f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
     )
-    console.blank()
     shown = failures.recorded(reports.document["errors"], reports.document["exit_status"])
+    if row.unsettled:
+        for failure in shown:
+            failure.remedies = failures.settling(row.name + config.context)
     return _save(row.document, shown, config, console)
 
 

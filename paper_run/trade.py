@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import failures, settle, submission
 from paper_run.errors import DataError, PaperRunError
 from paper_run.models import trade_name
-from paper_run.result import Known, Outcome, conclude, placed_nothing
+from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
 from paper_run.services.orchestrator import kept, read_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.writers import json_document
@@ -146,7 +146,7 @@ class _Trade:
             status=None,
             failures=(),
             repeats=self._repeats(run),
-            warnings=(*self.known.warnings, *(() if state == "nothing" else (_UNREAD,))),
+            warnings=(*self.known.warnings, *(() if state == "nothing" else (UNREAD,))),
         )
 
     def _repeats(self, run: Orchestration) -> frozenset[str]:
@@ -219,7 +219,7 @@ class _Trade:
             return
         mappings = self.known.orchestration.mappings
         after = self.platform.after_trade(each.client_order_id for each in mappings if each.client_order_id)
-        warnings = tuple(text for text in self.known.warnings if text != _UNREAD)
+        warnings = tuple(text for text in self.known.warnings if text != UNREAD)
         found: tuple[PaperRunError, ...] = ()
         if after.unreadable:
             found = (failures.gateway_unreadable(self.platform.execution_gateway.url, after.unreadable),)
@@ -267,6 +267,3 @@ class _Trade:
     def end(self) -> TradeEnd:
         """Return the result and every failure, the ledger's own included."""
         return TradeEnd(self._stated(), (*self.outcome.failures, *self.unwritten[:1]))
-
-
-_UNREAD = "The orders were not read from the gateway yet."

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import failures, settle
-from paper_run.result import Known, conclude, placed_nothing, with_adopted
+from paper_run.result import UNREAD, Known, conclude, placed_nothing, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
 from paper_run.writers import json_document
@@ -111,6 +112,9 @@ def restate(
     """Record a trade anew from what is known of it now; its report says how it was settled."""
     identities = [each.client_order_id for each in run.mappings if each.client_order_id] if run else []
     owners = ledger.owners(identities)
+    document = json_document.loads(row.document)
+    said = (*row.prepared.notices, UNREAD, f"Settled: {row.settled}.")
+    earlier = tuple(text for text in document["warnings"] if text not in said) if run is None else ()
     known = Known(
         row.prepared,
         row.number,
@@ -121,7 +125,9 @@ def restate(
         repeats=frozenset(identity for identity, owner in owners.items() if owner != row.id),
         status=status,
         failures=failed,
-        warnings=(f"Settled: {settled}.",),
+        warnings=(*earlier, f"Settled: {settled}."),
+        waited=Decimal(document["results"]["duration_seconds"] or 0),
+        settled=settled,
     )
     result = conclude(known).result
     return ledger.record(

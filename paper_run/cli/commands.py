@@ -79,6 +79,10 @@ def run(**flags: Any) -> ExitStatus:
     reading.refuse_urls_with_sandbox(flags)
     sources = reading.sources(flags)
     settings = replace(config.load(sources, today=reading.today()), context=reading.context(flags))
+    if sessions > 1 and flags["again"]:
+        raise DataError(
+            "--again trades one session once more, --sessions plays several", "Use one or the other."
+        )
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
     with platforms.connected(settings, flags) as (settings, platform):
@@ -86,7 +90,7 @@ def run(**flags: Any) -> ExitStatus:
             return _play_sessions(settings, platform, flags, sessions)
         console = showing.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
         if flags["dry_run"]:
-            end = run.plan_day(settings, platform, showing.clock(), console)
+            end = run.plan_day(settings, platform, showing.clock(), console, again=flags["again"])
         else:
             end = run.run_day(settings, platform, showing.clock(), console, again=flags["again"])
     unprinted = showing.print_json(end.reports.json) if end.reports is not None and settings.to_stdout else []
@@ -104,13 +108,7 @@ def report(trade: str, **flags: Any) -> ExitStatus:
     from paper_run.writers.reports import Reports
 
     folder, console = reading.reports_folder(flags), showing.console(flags)
-    with prepare.read_only_ledger(folder) as ledger:
-        if ledger is None:
-            raise DataError(
-                f"There is no ledger in {folder}",
-                "Reports are made from the ledger of earlier runs.",
-                remedies=("Name the folder that has it: --reports-dir DIR", "Or run the day first."),
-            )
+    with prepare.existing_ledger(folder) as ledger:
         written, unwritten = Reports(resolve.named(ledger, trade).document, folder).save()
     for path in written:
         console.saved(path)
@@ -131,7 +129,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
     from dataclasses import replace
 
-    from paper_run import config, resolve, run
+    from paper_run import config, prepare, resolve, run
     from paper_run.ledger import lock
     from paper_run.writers.reports import Reports
 
@@ -139,10 +137,14 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     settings = replace(
         config.load(reading.sources(flags), today=reading.today()), context=reading.context(flags)
     )
-    with platforms.connected(settings, flags) as (settings, platform), run.open_ledger(settings) as ledger:
+    with (
+        platforms.connected(settings, flags) as (settings, platform),
+        prepare.existing_ledger(settings.reports_dir) as ledger,
+    ):
         console, clock = showing.console(flags), showing.clock()
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
-            run.settle_earlier(ledger, platform, settings, clock, console)
+            if prepare.is_its_platform(ledger, platform):
+                run.settle_earlier(ledger, platform, settings, clock, console)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(unsettled, ledger.doubtful(), settings.context)

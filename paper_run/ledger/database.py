@@ -50,22 +50,26 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise _trouble(path, error) from error
+        raise (_damaged if "decode" in str(error) else _trouble)(path, error) from error
     except sqlite3.DatabaseError as error:
-        raise DataError(
-            f"The ledger {path} is damaged",
-            f"SQLite says: {error}.",
-            remedies=(
-                f"Restore it from a backup, or save what can be saved: sqlite3 {path} .recover",
-                "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
-            ),
-        ) from error
+        raise _damaged(path, error) from error
     except OSError as error:
         raise DataError(
             f"The ledger {path} can't be used",
             f"{error.strerror}.",
             remedies=("Give it a folder with room and write permission; nothing was sent.",),
         ) from error
+
+
+def _damaged(path: Path, error: sqlite3.DatabaseError) -> DataError:
+    return DataError(
+        f"The ledger {path} is damaged",
+        f"SQLite says: {error}.",
+        remedies=(
+            f"Restore it from a backup, or save what can be saved: sqlite3 {path} .dump",
+            "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
+        ),
+    )
 
 
 def _trouble(path: Path, error: sqlite3.OperationalError) -> DataError:

@@ -45,8 +45,19 @@ class Ledger:
         value = self._account().get("sandbox")
         return None if value is None else value == "1"
 
-    def belongs_to(self, *, sandbox: bool, orchestrator_url: str, strategy: str | None) -> None:
-        """Prove that the ledger is this account's, or make it so at its first trade.
+    def refuse_other_url(self, orchestrator_url: str) -> None:
+        """Prove, before anything is asked, that a real platform's ledger is not used with another platform.
+
+        :raises DataError: its orchestrator has another URL.
+        """
+        ours = self._account().get("orchestrator_url", orchestrator_url)
+        if ours != orchestrator_url:
+            raise self._mixed("orchestrator_url", ours, orchestrator_url)
+
+    def belongs_to(
+        self, *, sandbox: bool, orchestrator_url: str, strategy: str | None, claim: bool = True
+    ) -> None:
+        """Prove that the ledger is this account's, or (`claim`) make it so at its first trade.
 
         :raises DataError: it is another's: a sandbox's, or of another orchestrator or strategy.
         """
@@ -59,7 +70,7 @@ class Ledger:
             if account.get(name, value) != value:
                 raise self._mixed(name, account[name], value)
         missing = [(name, value) for name, value in facts.items() if name not in account]
-        if missing:
+        if missing and claim:
             with database.explained(self.path):
                 self._connection.executemany("INSERT INTO account (name, value) VALUES (?, ?)", missing)
 

@@ -29,6 +29,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "sandbox": result.sandbox,
         "rehearsal": result.rehearsal,
         "label": label(sandbox=result.sandbox, rehearsal=result.rehearsal),
+        "settled": result.settled,
         "parameters": {
             "symbols": list(result.parameters.symbols),
             "capital": result.parameters.capital,

@@ -129,7 +129,7 @@ def test_the_names_are_those_of_the_design_in_its_order() -> None:
     """At the top, and in each part."""
     found = parsed(written())
     assert [name for name in found if name in TOP] == TOP
-    assert set(found) - set(TOP) == {"label"}
+    assert set(found) - set(TOP) == {"label", "settled"}
     assert list(found["parameters"]) == PARAMETERS
     assert list(found["results"]) == RESULTS
     assert list(found["health"][0]) == HEALTH
