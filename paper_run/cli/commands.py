@@ -13,10 +13,12 @@ from paper_run.cli.arguments import Commands, DayCommand, common_options, servic
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from paper_run.config import Config
     from paper_run.services.platform import Platform
+    from paper_run.writers.console import Console
 
 _EPILOG = (
     "Precedence: option, environment variable, .env file, default. "
@@ -110,6 +112,11 @@ def report(trade: str, **flags: Any) -> ExitStatus:
     folder, console = reading.reports_folder(flags), showing.console(flags)
     with prepare.existing_ledger(folder) as ledger:
         written, unwritten = Reports(resolve.named(ledger, trade).document, folder).save()
+    return _written(console, written, unwritten)
+
+
+def _written(console: Console, written: Sequence[Path], unwritten: Sequence[DataError]) -> ExitStatus:
+    """Show which files were written and which could not be."""
     for path in written:
         console.saved(path)
     exit_status = worst(failure.exit_status for failure in unwritten)
@@ -152,11 +159,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
             row = resolve.settle(resolve.named(ledger, trade), decision, ledger, platform, clock.now())
             written, unwritten = Reports(row.document, settings.reports_dir).save()
     console.say(f"The trade {row.name} is settled: {row.settled}.")
-    for path in written:
-        console.saved(path)
-    exit_status = worst(failure.exit_status for failure in unwritten)
-    showing.show_failures(unwritten, exit_status)
-    return exit_status
+    return _written(console, written, unwritten)
 
 
 @commands.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
