@@ -70,13 +70,14 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
     status = str(document.get("status"))
     if status in _LOST:
         settled = document.get("settled")
+        open_still = (
+            "Nothing is sent again for this session until this is settled. See the broker's own list."
+        )
         found.append(
             Banner(
                 "unsure",
                 f"{_STATUSES[status][1].upper()} - orders may have been placed",
-                one_line(f"Settled: {settled}.")
-                if settled
-                else "Nothing is sent again for this session until this is settled. See the broker's own list.",
+                one_line(f"Settled: {settled}.") if settled else open_still,
             )
         )
     doubtful = _symbols(document, "in_doubt")
