@@ -149,7 +149,7 @@ def test_formatting_and_tables_load_nothing_heavy():
         "import sys, paper_run.writers.text, paper_run.writers.csv_tables;"
         "print(sorted({'jinja2', 'markupsafe', 'dataclasses', 'requests', 'click'} & set(sys.modules)))"
     )
-    # Where coverage is measured, it measures in every process, and imports for itself what is looked for here.
+    # Where coverage is measured, it is in every process, and imports for itself what is looked for here.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert done.stdout.strip() == "[]"
