@@ -33,8 +33,8 @@ _LONGEST_WAIT = Decimal(86_400)
 class Config:
     """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
 
-    `context` are the options that another command needs to find the same ledger and services, as text that
-    begins with a blank; URLs with credentials are left out of it.
+    `place` are the options that another command needs to find the same ledger, `context` those and the
+    services' URLs, as text that begins with a blank; URLs with credentials are left out.
     """
 
     symbols: tuple[str, ...]
@@ -49,6 +49,7 @@ class Config:
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
     notices: tuple[str, ...] = ()
+    place: str = ""
     context: str = ""
 
     @property

@@ -131,7 +131,7 @@ def snapshot(config: Config, services: Services, platform: Platform, ledger: Led
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
         orchestrator_clock=services.orchestrator.clock,
         gateway_clock=_gateway_clock(services.gateway),
-        notices=(*config.notices, *(_reminders(ledger, config) if ledger else ())),
+        notices=(*config.notices, *(_reminders(ledger, services.session, config) if ledger else ())),
     )
     return Preparation(prepared, listed or ())
 
@@ -181,8 +181,12 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
     return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
 
 
-def _reminders(ledger: Ledger, config: Config) -> tuple[str, ...]:
-    return tuple(
+def _reminders(ledger: Ledger, session: date, config: Config) -> tuple[str, ...]:
+    """Say which trades are not settled, and how earlier ones of this session were."""
+    settled = tuple(
+        f"The trade {row.name} was settled: {row.settled}." for row in ledger.trades(session) if row.settled
+    )
+    return settled + tuple(
         f"The trade {row.name} is not settled: see python -m paper_run resolve{config.context}."
         for row in ledger.unfinished()
         if row.unsettled

@@ -59,9 +59,12 @@ def named(ledger: Ledger, name: str) -> TradeRow:
     return row
 
 
-def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime) -> TradeRow:
+def settle(
+    row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime, place: str = ""
+) -> TradeRow:
     """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
 
+    :param place: the options with which a command finds this ledger, for the messages.
     :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
     :raises OrchestrationError: the run can't be read or has not ended.
     :raises DependencyError: an order can't be read.
@@ -70,7 +73,7 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
         how = f": {row.settled}" if row.settled else ""
         raise DataError(
             f"The trade {row.name} is settled already{how}",
-            remedies=(f"See it: python -m paper_run report {row.name}",),
+            remedies=(f"See it: python -m paper_run report {row.name}{place}",),
         )
     moment = exchange_time(now).isoformat(sep=" ", timespec="seconds")
     by = f"by {_user()}@{socket.gethostname()} on {moment}"
@@ -86,7 +89,7 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
             failed=(error,),
         )
     if decision.run_id is not None:
-        return _with_run(row, decision.run_id, by, ledger, platform)
+        return _with_run(row, decision.run_id, by, ledger, platform, place)
     if decision.orders:
         states = _orders(row, decision.orders, ledger, platform)
         run = _run_of(row, states)
@@ -100,7 +103,9 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
     )
 
 
-def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
+def _with_run(
+    row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform, place: str
+) -> TradeRow:
     orchestrator = platform.orchestrator
     if ledger.knows_run(run_id) and row.run_id != run_id:
         raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
@@ -113,7 +118,10 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
         raise OrchestrationError(
             f"Run {run_id} can't be read",
             f"The Orchestrator at {orchestrator.url} {error.reason}.",
-            remedies=(f"Name its orders instead: resolve {row.name} --placed --order ID --order ID ...",),
+            remedies=(
+                "Name its orders instead: "
+                f"python -m paper_run resolve {row.name}{place} --placed --order ID --order ID",
+            ),
         ) from None
     if answer is None or run is None or run.run_id != run_id:
         raise DataError(
@@ -184,6 +192,6 @@ def _mapping(state: OrderState) -> SignalOrder:
 
 def _user() -> str:
     try:
-        return getpass.getuser()
+        return getpass.getuser().encode("utf-8", "replace").decode()
     except (OSError, KeyError):  # a container's user without a name
         return f"uid {os.getuid()}"

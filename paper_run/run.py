@@ -43,7 +43,7 @@ def run_day(
         run is in progress, the session was traded otherwise.
     """
     _prove_folders(config)
-    with Ledger(config.reports_dir) as ledger, lock.held(config.reports_dir, now=clock.now()):
+    with lock.held(config.reports_dir, now=clock.now()), Ledger(config.reports_dir) as ledger:
         files.sweep(config.reports_dir)
         console.header(config, exchange_time(clock.now()))
         if ledger.created:
@@ -53,13 +53,13 @@ def run_day(
             settle_earlier(ledger, platform, config, clock, console)
             session = exchange_time(clock.now()).date()
             if (recorded := _already(ledger, session, config, again=again)) is not None:
-                return _show(recorded, config, console)
+                return _show(recorded, ledger, config, console)
         services = prepare.check(config, platform, clock, console)
         prepare.prove_account(ledger, platform, services)
         if services.sandbox:
             settle_earlier(ledger, platform, config, clock, console)
         if (recorded := _already(ledger, services.session, config, again=again)) is not None:
-            return _show(recorded, config, console)
+            return _show(recorded, ledger, config, console)
         preparation = prepare.snapshot(config, services, platform, ledger)
         if not again:
             prepare.refuse_someone_elses(preparation, platform, ledger)
@@ -166,13 +166,14 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
         and recorded.as_of_date == given.as_of_date
     )
     if not same:
-        raise failures.other_parameters(row.name + config.context, recorded, given)
+        raise failures.other_parameters(row.name + config.place, recorded, given)
     return row
 
 
-def _show(row: TradeRow, config: Config, console: Console) -> DayEnd:
+def _show(row: TradeRow, ledger: Ledger, config: Config, console: Console) -> DayEnd:
     """Show what was recorded and write its files again, byte for byte; nothing is asked of any service."""
-    reports = Reports(row.document, config.reports_dir)
+    with ledger.explained():
+        reports = Reports(row.document, config.reports_dir)
     console.notice(
         f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
     )

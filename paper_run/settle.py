@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.models import OrderState
 from paper_run.result import fits
 from paper_run.services.orchestrator import kept, read_orchestration
-from paper_run.services.parallel import at_once
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from paper_run.models import ListedRun, Orchestration, Prepared, SignalOrder
-    from paper_run.services.execution_gateway import ExecutionGateway
+    from paper_run.models import ListedRun, Orchestration, OrderState, Prepared, SignalOrder
     from paper_run.services.orchestrator import Orchestrator
 
-_LOOK_SECONDS = 2.0
+LOOK_SECONDS = 2.0
 _MOST_CANDIDATES = 5
 _CLOCK_SLACK = timedelta(seconds=1)  # an HTTP Date has whole seconds
 
@@ -53,7 +49,7 @@ def look(
     try:
         if run_id is not None:
             return _ended(orchestrator, run_id) or NotFound(f"run {run_id} has not ended")
-        listed = orchestrator.runs(seconds=_LOOK_SECONDS)
+        listed = orchestrator.runs(seconds=LOOK_SECONDS)
         candidates = [run for run in listed if _may_be_ours(run, prepared, knows_run)]
         found = [
             one
@@ -73,7 +69,7 @@ def look(
 
 
 def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
-    answer = orchestrator.run_by_id(run_id, seconds=_LOOK_SECONDS)
+    answer = orchestrator.run_by_id(run_id, seconds=LOOK_SECONDS)
     if answer is None:
         return None
     run = read_orchestration(answer)
@@ -110,31 +106,46 @@ def not_before(moment: str | None, clock: str | None) -> bool:
     return began >= (before if began.microsecond else before.replace(microsecond=0))
 
 
-def find_doubtful(
-    mappings: Iterable[SignalOrder],
-    prepared: Prepared,
-    strategy: str | None,
-    gateway: ExecutionGateway,
-    is_owned: Callable[[str], bool],
-) -> list[OrderState]:
-    """Ask the gateway for each order in doubt, by the ids it would have (CONTRACT, POST orders).
-
-    One is taken only if symbol, side and quantity agree, no trade owns it, and it was created after the POST.
-    """
-    doubtful = [each for each in mappings if each.client_order_id is None and each.qty is not None]
+def doubtful_ids(
+    mappings: Iterable[SignalOrder], prepared: Prepared, strategy: str | None
+) -> dict[str, SignalOrder]:
+    """Return the ids under which the gateway may have the orders in doubt, and the order each would be."""
     if strategy is None or prepared.gateway_clock is None:
-        return []
-    asked = [(each, identity) for each in doubtful for identity in possible_ids(each, prepared, strategy)]
-    calls = [partial(gateway.order, identity, seconds=_LOOK_SECONDS) for _, identity in asked]
-    found: dict[str, OrderState] = {}
-    for (mapping, identity), state in zip(asked, at_once(calls), strict=True):
-        if isinstance(state, Exception) and not isinstance(state, CallFailed):
-            raise state
-        if isinstance(state, OrderState) and fits(mapping, state) and not is_owned(identity):
-            created = _utc(state.created_at)
-            if created is not None and created >= prepared.gateway_clock - _CLOCK_SLACK:
-                found[identity] = state
-    return list(found.values())
+        return {}
+    doubtful = [each for each in mappings if each.client_order_id is None and each.qty is not None]
+    return {identity: each for each in doubtful for identity in possible_ids(each, prepared, strategy)}
+
+
+def adoptable(
+    wanted: Mapping[str, SignalOrder],
+    states: Mapping[str, OrderState],
+    prepared: Prepared,
+    next_clock: datetime | None,
+    owned: Collection[str],
+) -> dict[str, OrderState]:
+    """Return the orders of the gateway that are the ones in doubt, each under its id.
+
+    Symbol, side and quantity agree, no trade owns it, it was created after the POST and before the next
+    trade's, and it is the only one that fits.
+
+    :param wanted: the possible ids. :param next_clock: the gateway's time before the next trade.
+    """
+    found = {
+        identity: state
+        for identity, state in states.items()
+        if identity not in owned
+        and fits(wanted[identity], state)
+        and _was_created_between(state, prepared.gateway_clock, next_clock)
+    }
+    rivals = [id(wanted[identity]) for identity in found]
+    return {identity: state for identity, state in found.items() if rivals.count(id(wanted[identity])) == 1}
+
+
+def _was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:
+    created = _utc(state.created_at)
+    if created is None or post is None:
+        return False
+    return created >= post - _CLOCK_SLACK and (next_clock is None or created < next_clock)
 
 
 def possible_ids(mapping: SignalOrder, prepared: Prepared, strategy: str) -> list[str]:
@@ -143,7 +154,7 @@ def possible_ids(mapping: SignalOrder, prepared: Prepared, strategy: str) -> lis
         return []
     clock = prepared.gateway_clock
     today = clock.date() if clock else prepared.session
-    dates = sorted({prepared.session, today, today + timedelta(days=1)})
+    dates = sorted({prepared.session, *(today + timedelta(days=days) for days in (-1, 0, 1))})
     order = f"{mapping.symbol}|{mapping.side}|{int(mapping.qty)}|None|None"
     return [
         hashlib.sha256(f"{order}|{kind}{strategy}|{day}".encode()).hexdigest()[:24]

@@ -27,25 +27,68 @@ def settle_all(ledger: Ledger, platform: Platform, now: datetime) -> list[TradeR
     A service that does not answer is asked once and no more; it settles nothing and is no error here.
     """
     when = f"on {exchange_time(now).isoformat(sep=' ', timespec='seconds')}"
-    settled, silent = [], False
-    for row in ledger.unfinished():
+    look = _Look(ledger, platform, when)
+    found = [look.at(row) for row in ledger.unfinished()]
+    found += [look.at_doubts_of(row) for row in ledger.doubtful()]
+    return [row for row in found if row is not None]
+
+
+class _Look:
+    """One look at every unfinished trade; whoever does not answer is not asked again."""
+
+    def __init__(self, ledger: Ledger, platform: Platform, when: str) -> None:
+        self._ledger = ledger
+        self._platform = platform
+        self._when = when
+        self._orchestrator_silent = self._gateway_silent = False
+
+    def at(self, row: TradeRow) -> TradeRow | None:
+        """Look for a trade's run, or read the orders of one whose run is known."""
         if row.state == "answered" and row.answer is not None:
+            if self._gateway_silent:
+                return None
+            how = _also(row.settled, f"its orders were read {self._when}")
             run = recorded_orchestration(row.answer)
-            finished = _with_orders(row, run, None, f"its orders were read {when}", ledger, platform)
-            settled += [finished] if finished.state == "closed" else []
-            continue
-        if silent:
-            continue
-        seen = settle.look(row.prepared, row.run_id, platform.orchestrator, ledger.knows_run)
-        if isinstance(seen, settle.Found):
-            how = f"run {seen.orchestration.run_id} was found {when}"
-            settled.append(adopt(row, seen.orchestration, seen.answer, how, ledger, platform))
-        else:
-            silent = seen.silent
-    for row in ledger.doubtful():
-        found = _orders_found(row, ledger, platform, when)
-        settled += [found] if found else []
-    return settled
+            finished = _with_orders(row, run, None, how, self._ledger, self._platform)
+            self._gateway_silent = finished.state == "answered"
+            return None if self._gateway_silent else finished
+        if self._orchestrator_silent:
+            return None
+        seen = settle.look(row.prepared, row.run_id, self._platform.orchestrator, self._ledger.knows_run)
+        if isinstance(seen, settle.NotFound):
+            self._orchestrator_silent = seen.silent
+            return None
+        how = f"run {seen.orchestration.run_id} was found {self._when}"
+        return adopt(row, seen.orchestration, seen.answer, how, self._ledger, self._platform)
+
+    def at_doubts_of(self, row: TradeRow) -> TradeRow | None:
+        """Ask for a trade's orders in doubt by their computed ids."""
+        if row.answer is None or self._gateway_silent:
+            return None
+        run = recorded_orchestration(row.answer)
+        states = self._ledger.order_states(row, also=identities(run))
+        run = with_adopted(run, states)
+        strategy = run.strategy or row.prepared.health[-1].strategy
+        wanted = settle.doubtful_ids(run.mappings, row.prepared, strategy)
+        seen = self._platform.find_orders(wanted, seconds=settle.LOOK_SECONDS)
+        self._gateway_silent = seen.silent
+        owned = self._ledger.owners(seen.states)
+        next_clock = self._ledger.next_gateway_clock(row)
+        found = settle.adoptable(wanted, seen.states, row.prepared, next_clock, owned)
+        if not found:
+            return None
+        names = ", ".join(f"{state.symbol} as {identity}" for identity, state in found.items())
+        how = _also(row.settled, f"the gateway was found to have {names}, {self._when}")
+        return restate(row, self._ledger, run=run, state="closed", settled=how, states={**states, **found})
+
+
+def _also(settled: str | None, how: str) -> str:
+    return f"{settled}; {how}" if settled else how
+
+
+def identities(run: Orchestration) -> list[str]:
+    """Return the ids of a run's orders."""
+    return [each.client_order_id for each in run.mappings if each.client_order_id]
 
 
 def adopt(
@@ -61,7 +104,7 @@ def _with_orders(
     row: TradeRow, run: Orchestration, answer: str | None, how: str, ledger: Ledger, platform: Platform
 ) -> TradeRow:
     """Read the orders of a run that has ended; while the gateway is silent, they stay to be read."""
-    after = platform.after_trade(each.client_order_id for each in run.mappings if each.client_order_id)
+    after = platform.after_trade(identities(run))
     if after.silent:
         if answer is None:
             return row
@@ -72,29 +115,6 @@ def _with_orders(
     return restate(
         row, ledger, run=run, answer=answer, state="closed", settled=how, states=after.states, failed=found
     )
-
-
-def _orders_found(row: TradeRow, ledger: Ledger, platform: Platform, when: str) -> TradeRow | None:
-    """Ask for a trade's orders in doubt by their computed ids."""
-    if row.answer is None:
-        return None
-    states = ledger.order_states(row)
-    run = with_adopted(recorded_orchestration(row.answer), states)
-    strategy = run.strategy or row.prepared.health[-1].strategy
-    found = settle.find_doubtful(
-        run.mappings,
-        row.prepared,
-        strategy,
-        platform.execution_gateway,
-        lambda identity: bool(ledger.owners([identity])),
-    )
-    if not found:
-        return None
-    names = ", ".join(f"{each.symbol} as {each.client_order_id}" for each in found)
-    states |= {each.client_order_id: each for each in found}
-    how = f"the gateway was found to have {names}, {when}"
-    settled = f"{row.settled}; {how}" if row.settled else how
-    return restate(row, ledger, run=run, state="closed", settled=settled, states=states)
 
 
 def restate(
@@ -110,8 +130,7 @@ def restate(
     failed: tuple[PaperRunError, ...] = (),
 ) -> TradeRow:
     """Record a trade anew from what is known of it now; its report says how it was settled."""
-    identities = [each.client_order_id for each in run.mappings if each.client_order_id] if run else []
-    owners = ledger.owners(identities)
+    owners = ledger.owners(identities(run) if run else [])
     document = json_document.loads(row.document)
     said = (*row.prepared.notices, UNREAD, f"Settled: {row.settled}.")
     earlier = tuple(text for text in document["warnings"] if text not in said) if run is None else ()

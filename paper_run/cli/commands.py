@@ -80,7 +80,11 @@ def run(**flags: Any) -> ExitStatus:
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
     sources = reading.sources(flags)
-    settings = replace(config.load(sources, today=reading.today()), context=reading.context(flags))
+    settings = replace(
+        config.load(sources, today=reading.today()),
+        place=reading.place(flags),
+        context=reading.context(flags),
+    )
     if sessions > 1 and flags["again"]:
         raise DataError(
             "--again trades one session once more, --sessions plays several", "Use one or the other."
@@ -111,7 +115,10 @@ def report(trade: str, **flags: Any) -> ExitStatus:
 
     folder, console = reading.reports_folder(flags), showing.console(flags)
     with prepare.existing_ledger(folder) as ledger:
-        written, unwritten = Reports(resolve.named(ledger, trade).document, folder).save()
+        row = resolve.named(ledger, trade)
+        with ledger.explained():
+            reports = Reports(row.document, folder)
+        written, unwritten = reports.save()
     return _written(console, written, unwritten)
 
 
@@ -142,7 +149,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
 
     decision = reading.decision(trade, flags)
     settings = replace(
-        config.load(reading.sources(flags), today=reading.today()), context=reading.context(flags)
+        config.load(reading.sources(flags), today=reading.today()),
+        place=reading.place(flags),
+        context=reading.context(flags),
     )
     with (
         platforms.connected(settings, flags) as (settings, platform),
@@ -156,7 +165,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(unsettled, ledger.doubtful(), settings.context)
                 return ExitStatus.SUCCESS
-            row = resolve.settle(resolve.named(ledger, trade), decision, ledger, platform, clock.now())
+            row = resolve.settle(
+                resolve.named(ledger, trade), decision, ledger, platform, clock.now(), settings.place
+            )
             written, unwritten = Reports(row.document, settings.reports_dir).save()
     console.say(f"The trade {row.name} is settled: {row.settled}.")
     return _written(console, written, unwritten)

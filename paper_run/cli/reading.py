@@ -39,17 +39,22 @@ def sources(flags: Mapping[str, Any]) -> Sources:
     return config.Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
+def place(flags: Mapping[str, Any]) -> str:
+    """Return the options that the next command needs to find the same ledger."""
+    words = ["--sandbox"] if flags["sandbox"] else []
+    if flags["env_file"] is not None:
+        words += ["--env-file", shlex.quote(os.path.abspath(flags["env_file"]))]
+    if flags["reports_dir"] is not None:
+        folder = reports_folder({**flags, "sandbox": False})
+        words += ["--reports-dir", shlex.quote(str(folder))]
+    return "".join(f" {word}" for word in words)
+
+
 def context(flags: Mapping[str, Any]) -> str:
     """Return the options that the next command needs to find the same ledger and services."""
-    words = ["--sandbox"] if flags["sandbox"] else []
-    folder = None if flags["reports_dir"] is None else str(reports_folder({**flags, "sandbox": False}))
-    file = None if flags["env_file"] is None else os.path.abspath(flags["env_file"])
-    given = {**flags, "reports_dir": folder, "env_file": file}
-    for name in ("env_file", "reports_dir", *_URL_FLAGS):
-        value = given[name]
-        if value is not None and "@" not in value:
-            words += ["--" + name.replace("_", "-"), shlex.quote(value)]
-    return "".join(f" {word}" for word in words)
+    urls = [(name, flags[name]) for name in _URL_FLAGS if flags[name] and "@" not in flags[name]]
+    words = [f" --{name.replace('_', '-')} {shlex.quote(value)}" for name, value in urls]
+    return place(flags) + "".join(words)
 
 
 def reports_folder(flags: Mapping[str, Any]) -> Path:
@@ -116,6 +121,10 @@ def decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:
     from paper_run.resolve import Decision
 
     how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
+    typed = [("--run-id", flags["run_id"] or ""), *(("--order", order) for order in flags["orders"])]
+    for option, name in typed:
+        if not name.isprintable():
+            raise DataError(f"{option}: {name!a} is no id", "Allowed: printable text.")
     named = flags["run_id"] is not None or bool(flags["orders"])
     if flags["placed"] and flags["not_placed"]:
         raise DataError("--placed and --not-placed contradict each other", how)

@@ -51,7 +51,7 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise (_damaged if "decode" in str(error) else _trouble)(path, error) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ValueError, LookupError, TypeError) as error:
         raise _damaged(path, error) from error
     except OSError as error:
         raise DataError(
@@ -61,10 +61,11 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _damaged(path: Path, error: sqlite3.DatabaseError) -> DataError:
+def _damaged(path: Path, error: Exception) -> DataError:
+    said = f"SQLite says: {error}" if isinstance(error, sqlite3.Error) else f"A row can't be read: {error}"
     return DataError(
         f"The ledger {path} is damaged",
-        f"SQLite says: {error}.",
+        f"{said}.",
         remedies=(
             f"Restore it from a backup, or save what can be saved: sqlite3 {path} .dump",
             "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
@@ -95,15 +96,14 @@ def _create(path: Path) -> bool:
         try:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute("PRAGMA synchronous = FULL")
-            _apply(connection, 0)
+            _apply(connection)
             connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()
         if path.exists():  # an empty file in its place, or one made by another run meanwhile
             if path.stat().st_size:
                 return False
-            os.replace(draft, path)
-            return True
+            path.rename(draft.with_name(draft.name + "-empty"))
         try:
             os.link(draft, path)
         except FileExistsError:
@@ -117,7 +117,10 @@ def _create(path: Path) -> bool:
             os.close(folder)
         return True
     finally:
-        for leftover in (draft, draft.with_name(draft.name + "-wal"), draft.with_name(draft.name + "-shm")):
+        for leftover in (
+            draft,
+            *(draft.with_name(f"{draft.name}-{part}") for part in ("wal", "shm", "empty")),
+        ):
             leftover.unlink(missing_ok=True)
 
 
@@ -157,12 +160,14 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
         )
     if version < len(MIGRATIONS):
-        _apply(connection, version)
+        _apply(connection)
 
 
-def _apply(connection: sqlite3.Connection, version: int) -> None:
+def _apply(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, in one transaction; another program may have done it meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
         for script in MIGRATIONS[version:]:
             for statement in script.split(";\n"):
                 if statement.strip():
@@ -170,5 +175,11 @@ def _apply(connection: sqlite3.Connection, version: int) -> None:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        roll_back(connection)
         raise
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """Undo the transaction, unless SQLite has already done so (it does on a full disk)."""
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")

@@ -9,6 +9,7 @@ from paper_run.ledger import database, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
     from pathlib import Path
     from types import TracebackType
@@ -36,6 +37,10 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+    def explained(self) -> AbstractContextManager[None]:
+        """Return a context in which a record that can't be read is a damaged ledger, in words."""
+        return database.explained(self.path)
 
     # whose ledger it is
 
@@ -99,28 +104,28 @@ class Ledger:
     def trades(self, session: date) -> list[TradeRow]:
         """Return the trades of a session, rehearsals and attempts that placed nothing included, in order."""
         query = "SELECT * FROM trades WHERE session = ? ORDER BY number, id"
-        return [rows.trade(row) for row in self._rows(query, session.isoformat())]
+        return self._trades(query, session.isoformat())
 
     def trade(self, session: date, number: int) -> TradeRow | None:
         """Return a trade by its name; of several attempts the latest."""
         query = "SELECT * FROM trades WHERE session = ? AND number = ? ORDER BY id DESC LIMIT 1"
-        return next((rows.trade(row) for row in self._rows(query, session.isoformat(), number)), None)
+        return next(iter(self._trades(query, session.isoformat(), number)), None)
 
     def latest(self) -> TradeRow | None:
         """Return the trade sent last."""
         query = "SELECT * FROM trades ORDER BY session DESC, number DESC, id DESC LIMIT 1"
-        return next((rows.trade(row) for row in self._rows(query)), None)
+        return next(iter(self._trades(query)), None)
 
     def by_id(self, identity: int) -> TradeRow:
         """Return a trade by its row."""
-        return rows.trade(self._rows("SELECT * FROM trades WHERE id = ?", identity)[0])
+        return self._trades("SELECT * FROM trades WHERE id = ?", identity)[0]
 
     def unfinished(self) -> list[TradeRow]:
         """Return the trades of which not all is known: unsettled, or their orders not read."""
         query = (
             "SELECT * FROM trades WHERE state IN ('sent', 'unsettled', 'answered') ORDER BY session, number"
         )
-        return [rows.trade(row) for row in self._rows(query)]
+        return self._trades(query)
 
     def doubtful(self) -> list[TradeRow]:
         """Return the closed trades with orders in doubt, of the last two sessions that traded."""
@@ -128,7 +133,7 @@ class Ledger:
             "SELECT * FROM trades WHERE in_doubt > 0 AND state = 'closed' AND session IN "
             "(SELECT DISTINCT session FROM trades ORDER BY session DESC LIMIT 2) ORDER BY session, number"
         )
-        return [rows.trade(row) for row in self._rows(query)]
+        return self._trades(query)
 
     def knows_run(self, run_id: str) -> bool:
         """Whether some trade owns a run."""
@@ -187,7 +192,7 @@ class Ledger:
                     self._keep(row, state_read)
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                database.roll_back(self._connection)
                 raise
         return self.by_id(row.id)
 
@@ -207,10 +212,19 @@ class Ledger:
             f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated}", columns
         )
 
-    def order_states(self, row: TradeRow) -> dict[str, OrderState]:
-        """Return the orders of a trade as they were last read."""
-        query = "SELECT * FROM orders WHERE trade = ? AND status IS NOT NULL"
-        return {each["client_order_id"]: rows.order(each) for each in self._rows(query, row.id)}
+    def order_states(self, row: TradeRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
+        """Return the orders of a trade as they were last read, and some of other trades by their ids."""
+        found = self._rows("SELECT * FROM orders WHERE trade = ? AND status IS NOT NULL", row.id)
+        for identity in also:
+            query = "SELECT * FROM orders WHERE client_order_id = ? AND status IS NOT NULL"
+            found += self._rows(query, identity)
+        with database.explained(self.path):
+            return {each["client_order_id"]: rows.order(each) for each in found}
+
+    def next_gateway_clock(self, row: TradeRow) -> datetime | None:
+        """Return the gateway's time before the next trade: what it took from then on is not this one's."""
+        query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
+        return next((after.prepared.gateway_clock for after in self._trades(query, row.id)), None)
 
     def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
         """Return which of these orders are owned, and by which trade's row."""
@@ -219,6 +233,11 @@ class Ledger:
             for row in self._rows("SELECT trade FROM orders WHERE client_order_id = ?", identity):
                 owned[identity] = int(row["trade"])
         return owned
+
+    def _trades(self, query: str, *values: Any) -> list[TradeRow]:
+        found = self._rows(query, *values)
+        with database.explained(self.path):
+            return [rows.trade(row) for row in found]
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with database.explained(self.path):

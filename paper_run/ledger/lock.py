@@ -39,23 +39,36 @@ def held(
     except OSError as error:
         raise DataError(f"The lock {path} can't be opened", f"{error.strerror}.") from error
     try:
-        waited = 0.0
-        while not _taken(descriptor):
-            if pause is None or waited >= patience:
-                raise OrchestrationError(
-                    "Another run is in progress",
-                    f"{_holder(descriptor)} holds {path}. Nothing was sent.",
-                    remedies=("Wait until it has ended, then look at its report.",),
-                )
-            pause(0.2)
-            waited += 0.2
-        started = now.isoformat(timespec="seconds")
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        try:
+            _take(descriptor, path, now, patience, pause)
+        except OSError as error:
+            raise DataError(
+                f"The lock {path} can't be taken",
+                f"{error.strerror}.",
+                remedies=("Name a folder on a disk with room and file locks: --reports-dir DIR",),
+            ) from error
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(
+    descriptor: int, path: Path, now: datetime, patience: float, pause: Callable[[float], None] | None
+) -> None:
+    waited = 0.0
+    while not _taken(descriptor):
+        if pause is None or waited >= patience:
+            raise OrchestrationError(
+                "Another run is in progress",
+                f"{_holder(descriptor)} holds {path}. Nothing was sent.",
+                remedies=("Wait until it has ended, then look at its report.",),
+            )
+        pause(0.2)
+        waited += 0.2
+    started = now.isoformat(timespec="seconds")
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "started": started}
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
 
 
 def _taken(descriptor: int) -> bool:

@@ -54,7 +54,7 @@ class Platform:
         gateway take as long as one.
         """
         ids = tuple(dict.fromkeys(client_order_ids))
-        gateway = _GivesUp(self.execution_gateway)
+        gateway = _GivesUp(self.execution_gateway, seconds=READ_SECONDS, patience=1)
         calls: list[Callable[[], OrderState | tuple[Position, ...] | None]] = [gateway.positions]
         calls += [partial(gateway.order, identity) for identity in ids]
         positions, *orders = at_once(calls)
@@ -72,6 +72,28 @@ class Platform:
                 )
         return after
 
+    def find_orders(self, client_order_ids: Iterable[str], *, seconds: float) -> FoundOrders:
+        """Ask for orders that the gateway may or may not have, until it stops answering."""
+        ids = tuple(dict.fromkeys(client_order_ids))
+        gateway = _GivesUp(self.execution_gateway, seconds=seconds, patience=3)
+        answers = at_once([partial(gateway.order, identity) for identity in ids])
+        for answer in answers:
+            if isinstance(answer, Exception):
+                _reason(answer)
+        found = {
+            identity: answer
+            for identity, answer in zip(ids, answers, strict=True)
+            if isinstance(answer, OrderState)
+        }
+        return FoundOrders(found, gateway.is_silent)
+
+
+class FoundOrders(NamedTuple):
+    """The orders that the gateway has, and whether it stopped answering."""
+
+    states: dict[str, OrderState]
+    silent: bool
+
 
 class AfterTrade(NamedTuple):
     """The orders as they stand, and a clause for each thing that could not be read."""
@@ -82,25 +104,31 @@ class AfterTrade(NamedTuple):
 
 
 class _GivesUp:
-    """The gateway, until it stops answering."""
+    """The gateway, until it has failed to answer `patience` times."""
 
-    def __init__(self, gateway: ExecutionGateway) -> None:
+    def __init__(self, gateway: ExecutionGateway, *, seconds: float, patience: int) -> None:
         self._gateway = gateway
-        self._silent: CallFailed | None = None
+        self._seconds = seconds
+        self._patience = patience
+        self._failures: list[CallFailed] = []
+
+    @property
+    def is_silent(self) -> bool:
+        return len(self._failures) >= self._patience
 
     def order(self, client_order_id: str) -> OrderState | None:
-        return self._unless_silent(partial(self._gateway.order, client_order_id, seconds=READ_SECONDS))
+        return self._unless_silent(partial(self._gateway.order, client_order_id, seconds=self._seconds))
 
     def positions(self) -> tuple[Position, ...]:
-        return self._unless_silent(partial(self._gateway.positions, seconds=READ_SECONDS))
+        return self._unless_silent(partial(self._gateway.positions, seconds=self._seconds))
 
     def _unless_silent(self, call: Callable[[], T]) -> T:
-        if self._silent is not None:
-            raise self._silent
+        if self.is_silent:
+            raise self._failures[-1]
         try:
             return call()
         except (NoAnswer, NeverSent) as error:
-            self._silent = error
+            self._failures.append(error)
             raise
 
 

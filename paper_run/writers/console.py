@@ -234,10 +234,6 @@ class Console:
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
             )
 
-    def blank(self) -> None:
-        """Print an empty line."""
-        self._line()
-
     def say(self, words: str = "") -> None:
         """Print a line as it is."""
         self._line(words)

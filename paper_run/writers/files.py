@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
@@ -76,9 +77,9 @@ def prove_outputs(paths: Iterable[Path]) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove the temporary files of runs that were killed; those of a running process stay."""
-    for path in folder.glob(".*.tmp"):
-        words = path.name.split(".")
-        if words[-2].isdigit() and not _is_running(int(words[-2])):
+    for path in folder.glob(".*.tmp*"):
+        left = re.fullmatch(r"\..*\.([0-9]+)\.tmp(?:-[a-z]+)?", path.name)
+        if left and not _is_running(int(left[1])):
             path.unlink(missing_ok=True)
 
 

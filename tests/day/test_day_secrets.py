@@ -48,7 +48,7 @@ def test_no_failure_tells_them(platform: OddPlatform, tmp_path: Path, kind: str)
     elif kind == "positions":
         platform.gateway.always("GET", POSITIONS, Answer(status=401, body={"detail": "who?"}))
     elif kind == "reset":
-        platform.orchestrator.always("POST", RUN, Answer(reset=True))
+        platform.orchestrator.always("POST", RUN, Answer(reset=True, process="never"))
         args += ["--timeout", "0.5"]
     elif kind == "wrong-url":
         env["ORCHESTRATOR_URL"] = f"ftp://ops:{CANARY}@host"

@@ -54,7 +54,7 @@ def start_command(
     """Start the command, to be signalled or awaited; it is killed when the block is left."""
     variables = clean_environment(cwd) | (platform.urls if platform else {}) | dict(env or {})
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with _interruptible():
+    with interruptible():
         process = subprocess.Popen(
             [sys.executable, "-m", "paper_run", *map(str, args)],
             cwd=cwd,
@@ -87,7 +87,7 @@ def _installed() -> bool:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let the child react to Ctrl-C even where the tests run in the background and ignore it."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         yield

@@ -1,6 +1,7 @@
 """An HTTP/1.1 server that records what it is asked and can be told, request by request, how to fail."""
 
 import contextlib
+import email.utils
 import os
 import socket
 import struct
@@ -10,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +48,8 @@ class Log:
         self.requests: list[Request] = []
         self.crashes: list[BaseException] = []
         self.stopping = threading.Event()
+        self.late = 0
+        """How many requests are answered or lost already, and still to be worked on."""
 
     def record(self, request: Request) -> None:
         with self.changed:
@@ -80,6 +84,10 @@ class ScriptedService:
     def healthy(self, request: Request) -> tuple[int, Any]:
         """Do the work and return status and body."""
         raise NotImplementedError
+
+    def now(self) -> datetime:
+        """Return the server's time, which its Date header says."""
+        return datetime.now(UTC)
 
     def script(self, method: str, path: str, answers: Iterable[Answer], then: Answer | None = None) -> None:
         """Answer the next requests of a route (`*` matches anything) so, and all later ones with `then`.
@@ -199,6 +207,9 @@ class _Handler(BaseHTTPRequestHandler):
         status, body = 200, {}
         if answer.work == "before":
             status, body = self._work(request, route)
+        elif answer.work == "after":
+            with service.log.changed:
+                service.log.late += 1
         stopping = service.log.stopping
         if answer.delay:
             stopping.wait(answer.delay)
@@ -208,6 +219,9 @@ class _Handler(BaseHTTPRequestHandler):
             if answer.work == "after":
                 stopping.wait(answer.lag)
                 self._work(request, route)
+                with service.log.changed:
+                    service.log.late -= 1
+                    service.log.changed.notify_all()
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815  http.server's names
 
@@ -240,7 +254,9 @@ class _Handler(BaseHTTPRequestHandler):
             payload = body.encode() if isinstance(body, str) else body
         else:
             payload = simplejson.dumps(body, use_decimal=True).encode()
-        headers = {"content-TYPE": answer.content_type or content_type, "X-Odd": 'a;b="c"', **answer.headers}
+        date = email.utils.format_datetime(self.server.service.now(), usegmt=True)
+        headers = {"content-TYPE": answer.content_type or content_type, "X-Odd": 'a;b="c"', "date": date}
+        headers |= answer.headers
         if answer.chunked:
             headers["Transfer-Encoding"] = "chunked"
             payload = _chunks(payload)

@@ -4,13 +4,13 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from support.answers import Answer
 from support.faulty_http import Request
-from support.odd_services import STRATEGY, Service, utc_now
+from support.odd_services import STRATEGY, Service, utc_text
 
 if TYPE_CHECKING:
     from support.odd_platform import OddPlatform
@@ -62,10 +62,24 @@ class Orchestrator(Service):
         """Every orchestration that was executed, oldest first, as the POST answered it."""
         self.answer: dict[str, Any] = {}
         """Overrides in the answer of each orchestration, e.g. status, error_message, counts."""
+        self.zone = timedelta()
+        """What this server's local time is ahead of UTC; its times are naive."""
+        self.keys: dict[str, str | None] = {}
+        """The Idempotency-Key that each orchestration, by run_id, was asked for with; None: somebody else."""
+
+    def timestamp(self) -> str:
+        return (self.now() + self.zone).replace(tzinfo=None).isoformat()
+
+    def run_for_somebody_else(self, *symbols: str, as_of_date: str, **changes: Any) -> dict[str, Any]:
+        """Execute an orchestration that another client asked for; `changes` override its answer."""
+        with self.log.changed:
+            _, run = self._run({"symbols": list(symbols), "as_of_date": as_of_date}, None)
+            run |= changes
+        return run
 
     def route(self, request: Request) -> tuple[int, Any] | None:
         if request.path == RUN and request.method == "POST":
-            return self._run(request.json())
+            return self._run(request.json(), request.headers.get("idempotency-key"))
         if request.path == RUNS:
             limit = int(request.query.get("limit", ["20"])[0])
             newest = [_listed(run) for run in reversed(self.runs)]
@@ -86,8 +100,8 @@ class Orchestrator(Service):
         self.script("POST", RUN, [Answer(edit=lambda run: run | STILL_RUNNING)])
         self.script("GET", RUNS + "/*", polls)
 
-    def _run(self, asked: dict[str, Any]) -> tuple[int, Any]:
-        as_of = asked.get("as_of_date") or datetime.now(UTC).date().isoformat()
+    def _run(self, asked: dict[str, Any], key: str | None) -> tuple[int, Any]:
+        as_of = asked.get("as_of_date") or self.now().date().isoformat()
         try:
             datetime.strptime(as_of, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError:
@@ -97,7 +111,7 @@ class Orchestrator(Service):
             for rank, symbol in enumerate(asked["symbols"], start=1)
         ]
         ordered = [mapping for mapping in mappings if mapping["client_order_id"]]
-        now = datetime.now(UTC).replace(tzinfo=None).isoformat()  # naive, as the contract says
+        now = self.timestamp()
         run = {
             "run_id": str(uuid.uuid4()),
             "status": "completed",
@@ -118,10 +132,11 @@ class Orchestrator(Service):
             "error_message": None,
         } | self.answer
         self.runs.append(run)
+        self.keys[run["run_id"]] = key
         return 200, run
 
     def _trade(self, symbol: str, rank: int, plan: Plan) -> dict[str, Any]:
-        order_id = order_id_of(symbol, plan.side, plan.qty)
+        order_id = order_id_of(symbol, plan.side, plan.qty, self.now().date())
         filled = Decimal(plan.qty) if plan.filled is None else plan.filled
         filled = filled if plan.price is not None else Decimal(0)
         mapping = {
@@ -163,8 +178,8 @@ class Orchestrator(Service):
             "broker_order_id": f"broker-{symbol}",
             "error_message": None,
             "retry_count": 0,
-            "created_at": utc_now(),
-            "updated_at": utc_now(),
+            "created_at": utc_text(self.now()),
+            "updated_at": utc_text(self.now()),
             "submitted_at": None,
             "filled_at": None,
             "filled_qty": self.odd.text_amount(filled),
@@ -188,10 +203,12 @@ def still_running() -> Answer:
     return Answer(edit=lambda run: run | STILL_RUNNING)
 
 
-def order_id_of(symbol: str, side: str | None, qty: int) -> str:
-    """Compute a client_order_id as the gateway does: the same order on the same day is one order."""
-    day = datetime.now(UTC).date().isoformat()
-    text = f"{symbol}|{side}|{qty}|None|None|{STRATEGY}|{day}"
+def order_id_of(symbol: str, side: str | None, qty: int, day: date, kind: str = "") -> str:
+    """Compute a client_order_id as the gateway does: the same order on the same day is one order.
+
+    `kind` is `market|day|` in the generation of 2026.
+    """
+    text = f"{symbol}|{side}|{qty}|None|None|{kind}{STRATEGY}|{day}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 

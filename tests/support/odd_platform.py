@@ -3,7 +3,8 @@
 Written from the contract alone, without a look at `paper_run.sandbox`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -19,10 +20,17 @@ class OddPlatform:
     """The four servers together, a context manager.
 
     `down` names services (`signal`, `gateway`, `orchestrator`, `quotes`) that refuse connections until
-    `up()` is called on them.
+    `up()` is called on them. `now` is the time that all of them go by.
     """
 
-    def __init__(self, *, seed: int = 7, down: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        down: Iterable[str] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.now = now
         self.log = Log()
         self.odd = OddJson(seed)
         self.plan: dict[str, Plan] = {}

@@ -29,11 +29,18 @@ class Service(ScriptedService):
         status, body = self._common(request) or self.route(request) or (404, {"detail": "Not Found"})
         return status, self.odd.disguise(body) if status == 200 else body
 
+    def now(self) -> datetime:
+        return self.platform.now()
+
+    def timestamp(self) -> str:
+        """Write the time as this service does in its health answer."""
+        return utc_text(self.now())
+
     def _common(self, request: Request) -> tuple[int, Any] | None:
         if request.path == "/":
             return 200, {"service": self.name, "version": "0.1.0", "docs": "/docs"}
         if request.path == "/health" and self.has_health:
-            return 200, self.health
+            return 200, {"timestamp": self.timestamp()} | self.health
         return None
 
     def route(self, request: Request) -> tuple[int, Any] | None:
@@ -98,7 +105,7 @@ class Gateway(Service):
             "current_price": price,
             "unrealized_pl": None,
             "realized_pl": "0E-8",
-            "updated_at": utc_now(),
+            "updated_at": utc_text(self.now()),
             "last_trade_at": None,
         }
 
@@ -135,6 +142,6 @@ class Quotes(Service):
         return None
 
 
-def utc_now() -> str:
-    """Write the time as the gateway does."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+def utc_text(moment: datetime) -> str:
+    """Write a time as the gateway does."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,490 @@
+"""The ledger: each trade from before it is sent, every value as it was, all of a record or nothing of it."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ledger.trades import SESSION, begun, order, prepared, signal
+
+from paper_run import money
+from paper_run.errors import DataError, ExitStatus
+from paper_run.ledger import database
+from paper_run.ledger.journal import Ledger
+from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
+
+NEXT = SESSION + timedelta(days=3)
+URL = "http://t5.test:8003"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path) as opened:
+        yield opened
+
+
+def close(ledger: Ledger, row: TradeRow, state: str = "closed", **facts: Any) -> TradeRow:
+    """Record a trade in some state."""
+    return ledger.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})
+
+
+# What goes in comes out
+
+NASTY = "'\";--\n\r\t\0\x1b[31m</script>é漢\U0001f4a3\u202e%s{}:1?"
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.just(NASTY)
+amounts = st.builds(
+    lambda digits, exponent, sign: Decimal((sign, digits, exponent)),
+    st.lists(st.integers(0, 9), min_size=1, max_size=28).map(tuple),
+    st.integers(-40, 2),
+    st.integers(0, 1),
+)
+some_amounts = st.none() | amounts
+dates = st.dates(date(1990, 1, 1), date(2100, 1, 1))
+moments = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))]))
+healths = st.builds(
+    ServiceHealth,
+    service=texts,
+    url=texts,
+    status=texts,
+    latency_ms=st.integers(0, 10**6),
+    detail=st.none() | texts,
+    dry_run=st.booleans(),
+    sandbox_session=st.none() | dates,
+    clock=st.none() | texts,
+    date_header=st.none() | texts,
+    strategy=st.none() | texts,
+)
+positions = st.builds(
+    Position,
+    symbol=texts,
+    qty=amounts,
+    avg_entry_price=some_amounts,
+    current_price=some_amounts,
+    unrealized_pl=some_amounts,
+    realized_pl=some_amounts,
+)
+snapshots = st.builds(
+    Prepared,
+    session=dates,
+    parameters=st.builds(
+        Parameters,
+        symbols=st.lists(texts, min_size=1, max_size=3).map(tuple),
+        capital=amounts,
+        max_position_size=amounts,
+        as_of_date=dates,
+    ),
+    health=st.lists(healths, max_size=3).map(tuple),
+    positions=st.lists(positions, max_size=3).map(tuple),
+    sandbox=st.booleans(),
+    rehearsal=st.booleans(),
+    known_runs=st.none() | st.lists(texts, max_size=3).map(tuple),
+    orchestrator_clock=st.none() | texts,
+    gateway_clock=st.none() | moments,
+    notices=st.lists(texts, max_size=3).map(tuple),
+)
+order_states = st.builds(
+    OrderState,
+    client_order_id=texts,
+    symbol=texts,
+    side=texts,
+    qty=amounts,
+    status=texts,
+    broker_order_id=st.none() | texts,
+    limit_price=some_amounts,
+    filled_qty=some_amounts,
+    filled_avg_price=some_amounts,
+    error_message=st.none() | texts,
+    created_at=st.none() | texts,
+)
+at_ease = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def shown(value: Decimal | None) -> str | None:
+    return None if value is None else money.digits(value)
+
+
+@at_ease
+@given(snapshot=snapshots, number=st.integers(1, 10**6), key=texts, started_at=moments, document=texts)
+def test_what_is_known_before_the_post_is_kept_as_it_is(
+    tmp_path: Path, snapshot: Prepared, number: int, key: str, started_at: datetime, document: str
+) -> None:
+    """Every field, whatever text is in it; amounts digit for digit; "not known" is not "none"."""
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    with Ledger(tmp_path) as ledger:
+        written = ledger.begin(snapshot, number=number, key=key, started_at=started_at, document=document)
+    with Ledger(tmp_path) as ledger:
+        read = ledger.trade(snapshot.session, number)
+    assert read == written
+    assert read is not None
+    assert read.prepared == snapshot
+    assert (read.session, read.number, read.key) == (snapshot.session, number, key)
+    assert (read.started_at, read.document, read.state) == (started_at, document, "sent")
+    assert (read.run_id, read.answer, read.settled) == (None, None, None)
+    for ours, theirs in zip(read.prepared.positions, snapshot.positions, strict=True):
+        for name in ("qty", "avg_entry_price", "current_price", "unrealized_pl", "realized_pl"):
+            assert shown(getattr(ours, name)) == shown(getattr(theirs, name))
+    for name in ("capital", "max_position_size"):
+        assert shown(getattr(read.prepared.parameters, name)) == shown(getattr(snapshot.parameters, name))
+
+
+@at_ease
+@given(states=st.lists(order_states, max_size=4, unique_by=lambda each: each.client_order_id), data=st.data())
+def test_what_becomes_known_is_kept_as_it_is(
+    tmp_path: Path, states: list[OrderState], data: st.DataObject
+) -> None:
+    """Run id, answer, how it was settled, the result, every order with all its digits."""
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    facts = {name: data.draw(texts, name) for name in ("run_id", "answer", "settled", "document")}
+    with Ledger(tmp_path) as ledger:
+        row = close(ledger, begun(ledger), states=states, **facts)
+        assert row == ledger.by_id(row.id)
+        assert {name: getattr(row, name) for name in facts} == facts
+        kept = ledger.order_states(row)
+    assert kept == {each.client_order_id: each for each in states}
+    for each in states:
+        for name in ("qty", "limit_price", "filled_qty", "filled_avg_price"):
+            assert shown(getattr(kept[each.client_order_id], name)) == shown(getattr(each, name))
+
+
+def test_twenty_eight_digits_survive(ledger: Ledger) -> None:
+    """None is lost to a float or to a context of 28 digits."""
+    price = Decimal("150.2512345678901234567890123")
+    row = close(ledger, begun(ledger), states=[order(filled_avg_price=price, qty=Decimal("0.000000001"))])
+    kept = ledger.order_states(row)["a" * 24]
+    assert (str(kept.filled_avg_price), format(kept.qty, "f")) == (str(price), "0.000000001")
+
+
+def test_a_trade_is_on_disk_before_it_is_sent(ledger: Ledger, tmp_path: Path) -> None:
+    """Another connection sees the row as soon as the method returns: it is committed."""
+    row = begun(ledger)
+    with Ledger(tmp_path) as other:
+        assert other.trades(SESSION) == [row]
+
+
+def test_what_is_not_told_again_is_kept(ledger: Ledger) -> None:
+    """A later record without run id, answer or settlement leaves those that are known."""
+    row = close(ledger, begun(ledger), "unsettled", run_id="r", answer="{}", settled="so")
+    row = close(ledger, row)
+    assert (row.state, row.run_id, row.answer, row.settled) == ("closed", "r", "{}", "so")
+
+
+# Names and numbers
+
+
+def test_a_trade_has_a_number_of_its_own(ledger: Ledger) -> None:
+    """Two rows of one session and number can't be, whatever asks for it; the first stays as it is."""
+    first = begun(ledger)
+    with pytest.raises(DataError):
+        begun(ledger)
+    begun(ledger, number=2)
+    begun(ledger, NEXT)
+    assert ledger.trade(SESSION, 1) == first
+    assert len(ledger.trades(SESSION)) == 2
+
+
+def test_two_trades_never_share_a_key(ledger: Ledger) -> None:
+    """The Idempotency-Key is the row's own."""
+    begun(ledger, key="same")
+    with pytest.raises(DataError):
+        begun(ledger, NEXT, key="same")
+
+
+def test_an_attempt_that_placed_nothing_gives_its_number_back(ledger: Ledger) -> None:
+    """The next attempt is a row of its own under the same name, and that name now means the latest."""
+    assert ledger.next_number(SESSION) == 1
+    first = close(ledger, begun(ledger), "nothing")
+    assert ledger.next_number(SESSION) == 1
+    second = begun(ledger)
+    assert (first.name, second.name) == ("2025-01-17", "2025-01-17")
+    assert first.id != second.id
+    assert ledger.trade(SESSION, 1) == second
+    assert [row.id for row in ledger.trades(SESSION)] == [first.id, second.id]
+    with pytest.raises(DataError):
+        close(ledger, first)
+    assert ledger.by_id(first.id) == first
+
+
+@pytest.mark.parametrize("state", ["sent", "unsettled", "answered", "closed"])
+def test_every_other_attempt_keeps_its_number(ledger: Ledger, state: str) -> None:
+    """Also one of which nothing is known."""
+    row = begun(ledger)
+    if state != "sent":
+        close(ledger, row, state)
+    assert ledger.next_number(SESSION) == 2
+    assert ledger.next_number(NEXT) == 1
+
+
+def test_rehearsals_have_numbers_too(ledger: Ledger) -> None:
+    """Each is kept as the next number."""
+    close(ledger, begun(ledger, rehearsal=True))
+    assert ledger.next_number(SESSION) == 2
+
+
+def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) -> None:
+    """An earlier trade found to have placed nothing leaves a gap; the next number is still a new one."""
+    first = begun(ledger, rehearsal=True)
+    begun(ledger, number=2)
+    close(ledger, first, "nothing")
+    assert ledger.next_number(SESSION) == 3
+
+
+def test_an_unknown_state_is_refused(ledger: Ledger) -> None:
+    """The five words of the schema and no other."""
+    row = begun(ledger)
+    with pytest.raises(DataError):
+        close(ledger, row, "done")
+    assert ledger.by_id(row.id) == row
+
+
+def test_the_latest_trade_is_the_one_sent_last(ledger: Ledger) -> None:
+    """By session, then number, then attempt."""
+    assert ledger.latest() is None
+    close(ledger, begun(ledger, NEXT), "nothing")
+    again = begun(ledger, NEXT)
+    begun(ledger)
+    begun(ledger, number=2)
+    latest = ledger.latest()
+    assert latest is not None
+    assert latest.id == again.id
+
+
+def test_a_trade_that_is_not_there_is_none(ledger: Ledger) -> None:
+    """Neither of another number nor of another session."""
+    begun(ledger)
+    assert ledger.trade(SESSION, 2) is None
+    assert ledger.trade(NEXT, 1) is None
+    assert ledger.trades(NEXT) == []
+
+
+def test_a_name_has_its_number_from_the_second_on(ledger: Ledger) -> None:
+    """As commands and files have it."""
+    assert [begun(ledger, number=number).name for number in (1, 2, 12)] == [
+        "2025-01-17",
+        "2025-01-17-2",
+        "2025-01-17-12",
+    ]
+
+
+# What is still to be found out
+
+
+def test_unfinished_trades_are_those_of_which_not_all_is_known(ledger: Ledger) -> None:
+    """Sent, unsettled, or answered without its orders, oldest first; of these the first two are unsettled."""
+    states = ["sent", "unsettled", "answered", "closed", "nothing"]
+    for number, state in enumerate(states, 1):
+        row = begun(ledger, number=number)
+        if state != "sent":
+            close(ledger, row, state)
+    begun(ledger, SESSION - timedelta(days=1))
+    assert [(row.session.day, row.state) for row in ledger.unfinished()] == [
+        (16, "sent"),
+        (17, "sent"),
+        (17, "unsettled"),
+        (17, "answered"),
+    ]
+    assert [row.unsettled for row in ledger.unfinished()] == [True, True, True, False]
+
+
+def test_orders_in_doubt_are_remembered_for_two_sessions(ledger: Ledger) -> None:
+    """Closed trades of the last two sessions, oldest first, as long as an order is in doubt."""
+    days = [SESSION + timedelta(days=day) for day in range(3)]
+    doubted = [close(ledger, begun(ledger, day), in_doubt=1) for day in days[:2]]
+    assert [row.id for row in ledger.doubtful()] == [row.id for row in doubted]
+    close(ledger, begun(ledger, days[2]))
+    assert [row.id for row in ledger.doubtful()] == [doubted[1].id]
+    close(ledger, doubted[1])
+    assert ledger.doubtful() == []
+
+
+@pytest.mark.parametrize("state", ["unsettled", "answered", "nothing"])
+def test_orders_in_doubt_are_those_of_closed_trades(ledger: Ledger, state: str) -> None:
+    """The others are looked at as a whole, or have no order."""
+    close(ledger, begun(ledger), state, in_doubt=1)
+    assert ledger.doubtful() == []
+
+
+# Runs and orders have one owner
+
+
+def test_a_run_is_known_once_a_trade_owns_it(ledger: Ledger) -> None:
+    """Whatever the trade's state."""
+    row = begun(ledger)
+    assert not ledger.knows_run("r")
+    close(ledger, row, "unsettled", run_id="r")
+    assert ledger.knows_run("r")
+    assert not ledger.knows_run("R")
+
+
+def test_an_order_belongs_to_the_trade_that_named_it_first(ledger: Ledger) -> None:
+    """The same id in a later trade is the same order: its state is updated, its owner is not."""
+    first = close(ledger, begun(ledger), mappings=[signal()], states=[order(status="new", filled_qty=None)])
+    second = close(ledger, begun(ledger, number=2), mappings=[signal()], states=[order(status="filled")])
+    assert ledger.owners(["a" * 24, "b" * 24]) == {"a" * 24: first.id}
+    assert ledger.order_states(second) == {}
+    assert ledger.order_states(first)["a" * 24].status == "filled"
+
+
+def test_an_order_is_owned_before_it_is_read(ledger: Ledger) -> None:
+    """From the orchestrator's answer alone; its state is not known until the gateway was asked."""
+    row = close(ledger, begun(ledger), "answered", mappings=[signal()])
+    assert ledger.owners(["a" * 24]) == {"a" * 24: row.id}
+    assert ledger.order_states(row) == {}
+    row = close(ledger, row, mappings=[signal()], states=[order()])
+    assert ledger.order_states(row) == {"a" * 24: order()}
+
+
+def test_what_is_no_order_is_owned_by_nobody(ledger: Ledger) -> None:
+    """A signal without an order, or one that got no id."""
+    mappings = [signal(None), signal("b" * 24, qty=None), signal("c" * 24, side=None)]
+    close(ledger, begun(ledger), mappings=mappings)
+    assert ledger.owners(["b" * 24, "c" * 24, ""]) == {}
+
+
+# All or nothing
+
+
+@pytest.mark.parametrize("where", ["mappings", "states"])
+def test_a_record_that_fails_leaves_the_row_as_it_was(ledger: Ledger, where: str) -> None:
+    """An error after the first order: neither row nor order is changed, and it can be tried again."""
+    row = begun(ledger)
+
+    def broken() -> Iterator[Any]:
+        yield signal() if where == "mappings" else order()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        close(ledger, row, run_id="r", **{where: broken()})
+    assert ledger.by_id(row.id) == row
+    assert ledger.owners(["a" * 24]) == {}
+    assert not ledger.knows_run("r")
+    assert close(ledger, row, run_id="r", mappings=[signal()]).state == "closed"
+    assert ledger.owners(["a" * 24]) == {"a" * 24: row.id}
+
+
+def test_a_record_that_is_interrupted_leaves_the_row_as_it_was(ledger: Ledger) -> None:
+    """Ctrl-C in the middle."""
+    row = begun(ledger)
+
+    def interrupted() -> Iterator[OrderState]:
+        yield order()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        close(ledger, row, states=interrupted())
+    assert ledger.by_id(row.id) == row
+    assert ledger.order_states(row) == {}
+
+
+def test_a_record_that_another_program_keeps_out_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locked: an error that names it; afterwards the same record goes through."""
+    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.05)
+    with Ledger(tmp_path) as ledger:
+        row = begun(ledger)
+        other = sqlite3.connect(tmp_path / database.FILE_NAME, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DataError, match="locked"):
+            close(ledger, row)
+        assert ledger.by_id(row.id) == row
+        other.close()
+        assert close(ledger, row).state == "closed"
+
+
+# Whose it is
+
+
+def test_a_ledger_belongs_to_nobody_before_its_first_trade(ledger: Ledger, tmp_path: Path) -> None:
+    """Then it is the sandbox's or real for good."""
+    assert ledger.is_sandbox is None
+    ledger.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy=None)
+    assert ledger.is_sandbox is True
+    (tmp_path / "real").mkdir()
+    with Ledger(tmp_path / "real") as real:
+        real.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    with Ledger(tmp_path / "real") as real:
+        assert real.is_sandbox is False
+
+
+def mixed(ledger: Ledger, **changes: Any) -> DataError:
+    """Be another account than the ledger's."""
+    with pytest.raises(DataError) as caught:
+        ledger.belongs_to(**{"sandbox": False, "orchestrator_url": URL, "strategy": "alpha", **changes})
+    assert caught.value.exit_status is ExitStatus.DATA
+    assert str(ledger.path) in caught.value.title
+    assert "--reports-dir" in caught.value.remedies[0]
+    return caught.value
+
+
+def test_another_account_is_refused(ledger: Ledger) -> None:
+    """Exit 3 with both values and the fix; and nothing of the other is remembered."""
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    url = mixed(ledger, orchestrator_url="http://other:1")
+    assert f"orchestrator url is {URL}" in url.explanation
+    assert "http://other:1" in url.explanation
+    strategy = mixed(ledger, strategy="beta")
+    assert "strategy is alpha" in strategy.explanation
+    assert "beta" in strategy.explanation
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+
+
+def test_sandbox_and_real_are_never_mixed(ledger: Ledger, tmp_path: Path) -> None:
+    """In either direction; the error says which of the two the ledger is."""
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    real = mixed(ledger, sandbox=True)
+    assert "belongs to a real platform, and this is a sandbox" in real.title
+    (tmp_path / "play").mkdir()
+    with Ledger(tmp_path / "play") as play:
+        play.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy="alpha")
+        error = mixed(play)
+    assert "belongs to a sandbox, and this is a real platform" in error.title
+
+
+def test_a_sandbox_may_be_anywhere(ledger: Ledger) -> None:
+    """Its ports change with each run, and its strategy is its own."""
+    ledger.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy="a")
+    ledger.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:2", strategy="b")
+
+
+def test_a_strategy_that_is_not_told_is_learnt_later(ledger: Ledger) -> None:
+    """An orchestrator may not tell it; once it does, it is held to it."""
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
+    mixed(ledger, strategy="beta")
+
+
+def test_a_look_claims_nothing(ledger: Ledger) -> None:
+    """A plan or a list proves whose the ledger is, and makes it nobody's."""
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha", claim=False)
+    assert ledger.is_sandbox is None
+    ledger.belongs_to(sandbox=True, orchestrator_url=URL, strategy=None)
+    assert mixed(ledger, claim=False)
+
+
+def test_another_url_is_refused_before_anything_is_asked(ledger: Ledger) -> None:
+    """Of a real platform's ledger; of one without an account any may be the first."""
+    ledger.refuse_other_url("http://other:1")
+    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
+    ledger.refuse_other_url(URL)
+    with pytest.raises(DataError, match="another account"):
+        ledger.refuse_other_url("http://other:1")
+
+
+def test_the_row_of_a_trade_can_be_found_by_its_id(ledger: Ledger) -> None:
+    """Also where several attempts have one name."""
+    first = close(ledger, begun(ledger), "nothing")
+    second = begun(ledger)
+    assert [ledger.by_id(row.id) for row in (first, second)] == [first, second]
+    assert prepared() == first.prepared == replace(second.prepared)

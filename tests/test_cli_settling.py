@@ -1,0 +1,535 @@
+"""`report` and `resolve` as commands: what they print, write, refuse, and end with."""
+
+import json
+import os
+import re
+import shlex
+import signal
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger.test_lock import held_by
+from ledger.trades import begun, order, unknown
+from ledger.trades import signal as a_signal
+from services.fakes import FakeTime
+from support.lines import new_york_today
+from support.odd_platform import ORDERS, RUNS, OddPlatform
+from support.odd_services import STRATEGY
+
+from paper_run.cli import main, showing
+from paper_run.ledger import database
+from paper_run.ledger.journal import Ledger
+from paper_run.models import TradeRow
+
+FILES = ["2025-01-17_orders.csv", "2025-01-17_paper_run.html", "2025-01-17_paper_run.json"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder, an environment and a SIGTERM of the test's own; ann is who types."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith("PAPER_RUN_") or name.endswith(
+            ("_SERVICE_URL", "_GATEWAY_URL", "ORCHESTRATOR_URL")
+        ):
+            monkeypatch.delenv(name)
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "ann")
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The reports folder, which is there."""
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    return reports
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[OddPlatform]:
+    """Services to which the environment leads."""
+    with OddPlatform() as running:
+        for name, url in running.urls.items():
+            monkeypatch.setenv(name, url)
+        yield running
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that leads to services that are down."""
+    with OddPlatform(down=("signal", "gateway", "orchestrator", "quotes")) as down:
+        for name, url in down.urls.items():
+            monkeypatch.setenv(name, url)
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command; return its exit status and what it printed on both streams."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(arguments)
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return status, printed.out, printed.err
+
+    return run
+
+
+Say = Callable[..., tuple[int, str, str]]
+
+
+def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes: Any) -> TradeRow:
+    """Have a trade in the ledger of the folder."""
+    with Ledger(folder) as ledger:
+        row = begun(ledger, number=number, **changes)
+        if state == "sent":
+            return row
+        return ledger.record(row, state=state, document=row.document, in_doubt=0)
+
+
+def trade_of(folder: Path, row: TradeRow) -> TradeRow:
+    with Ledger(folder) as ledger:
+        return ledger.by_id(row.id)
+
+
+def written(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file() and "ledger" not in path.name)
+
+
+def saved(folder: Path, name: str = "2025-01-17") -> dict[str, Any]:
+    text = (folder / f"{name}_paper_run.json").read_text("utf-8")
+    read: dict[str, Any] = json.loads(text, parse_float=Decimal)
+    return read
+
+
+# report
+
+
+def test_a_report_needs_a_ledger(say: Say, tmp_path: Path) -> None:
+    """Exit 3 naming the folder; none is made."""
+    status, out, err = say("report")
+    assert (status, out) == (3, "")
+    assert f"no ledger in {tmp_path / 'reports'}" in err
+    assert "--reports-dir" in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_report_is_made_again_byte_for_byte(say: Say, folder: Path) -> None:
+    """Offline, from the ledger alone: what it keeps is the JSON, and each file is the same every time."""
+    row = recorded(folder)
+    status, out, err = say("report")
+    assert (status, err) == (0, "")
+    assert written(folder) == FILES
+    assert all(str(folder / name) in out for name in FILES)
+    assert (folder / FILES[2]).read_text("utf-8") == row.document
+    before = {name: (folder / name).read_bytes() for name in FILES}
+    for name in FILES:
+        (folder / name).unlink()
+    assert say("report", "2025-01-17")[0] == 0
+    assert {name: (folder / name).read_bytes() for name in FILES} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [([], 2), (["latest"], 2), (["2025-01-17"], 1), (["2025-01-17-2"], 2)]
+)
+def test_a_report_is_of_the_trade_that_is_named(say: Say, folder: Path, name: list[str], number: int) -> None:
+    """The latest without a name."""
+    for each in (1, 2):
+        recorded(folder, number=each, rehearsal=True)
+    assert say("report", *name)[0] == 0
+    assert written(folder) == (FILES if number == 1 else [each.replace("17_", "17-2_") for each in FILES])
+
+
+def test_a_report_of_several_attempts_is_of_the_latest(say: Say, folder: Path) -> None:
+    """Attempts that placed nothing have the same name."""
+    recorded(folder, state="nothing", notices=("the first",))
+    recorded(folder, notices=("the second",))
+    assert say("report", "2025-01-17")[0] == 0
+    assert saved(folder)["warnings"] == ["the second"]
+
+
+@pytest.mark.parametrize("state", ["sent", "unsettled", "answered", "nothing"])
+def test_a_report_can_be_made_of_any_trade(say: Say, folder: Path, state: str) -> None:
+    """Also of one of which nothing is known; it is a report, so the exit status is its own."""
+    recorded(folder, state=state)
+    assert say("report")[0] == 0
+    assert saved(folder)["status"] == "unknown"
+
+
+@pytest.mark.parametrize("name", ["2025-01-18", "2025-01-17-2", "yesterday", os.fsdecode(b"\xff")])
+def test_a_report_of_no_trade_is_refused(say: Say, folder: Path, name: str) -> None:
+    """Exit 3; nothing is written."""
+    recorded(folder)
+    status, out, err = say("report", name)
+    assert (status, out) == (3, "")
+    assert "ERROR" in err
+    assert written(folder) == []
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other_back(say: Say, folder: Path) -> None:
+    """Exit 3 naming the file; the others are there."""
+    recorded(folder)
+    (folder / FILES[1]).mkdir()
+    status, out, err = say("report")
+    assert status == 3
+    assert FILES[1] in err
+    assert FILES[1] not in out
+    assert written(folder) == [FILES[0], FILES[2]]
+
+
+def test_a_quiet_report_prints_nothing(say: Say, folder: Path) -> None:
+    """-q, when all is well."""
+    recorded(folder)
+    assert say("report", "-q") == (0, "", "")
+    assert written(folder) == FILES
+
+
+def test_a_report_from_another_folder(say: Say, tmp_path: Path) -> None:
+    """--reports-dir, and --sandbox for the sandbox's."""
+    for name in ("mine", "mine/sandbox"):
+        (tmp_path / name).mkdir()
+        recorded(tmp_path / name, notices=(name,))
+        flags = ["--sandbox"] if "sandbox" in name else []
+        assert say("report", "--reports-dir", "mine", *flags)[0] == 0
+        assert saved(tmp_path / name)["warnings"] == [name]
+
+
+def test_a_report_of_a_damaged_record_is_an_error(say: Say, folder: Path) -> None:
+    """Exit 3 naming the ledger, never a traceback."""
+    recorded(folder, document="{gibberish")
+    status, _, err = say("report")
+    assert status == 3
+    assert "ledger.sqlite3" in err
+
+
+# resolve: what there is
+
+
+def test_resolve_needs_a_ledger(say: Say, tmp_path: Path, platform: OddPlatform) -> None:
+    """Exit 3 naming the folder; none is made for a folder that was mistyped."""
+    status, out, err = say("resolve", "--reports-dir", "reprots")
+    assert (status, out) == (3, "")
+    assert str(tmp_path / "reprots") in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_resolve_says_that_all_is_settled(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """One line, exit 0."""
+    recorded(folder)
+    assert say("resolve") == (0, "Everything is settled.\n", "")
+
+
+def commands(text: str) -> list[list[str]]:
+    return [shlex.split(found) for found in re.findall(r"python -m paper_run (.*)", text)]
+
+
+@pytest.mark.usefixtures("platform")
+def test_the_commands_that_resolve_lists_work(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they are printed, from another folder: the last one settles the trade."""
+    reports = tmp_path / "my reports"
+    reports.mkdir()
+    row = recorded(reports, state="unsettled", known_runs=None)
+    status, out, _ = say("resolve", "--reports-dir", "my reports")
+    assert status == 0
+    ready = commands(out)
+    assert len(ready) == 3
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert say(*ready[2])[0] == 0
+    assert trade_of(reports, row).state == "nothing"
+
+
+def test_resolve_looks_once_more_by_itself(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """The run that was lost is there now: it is adopted, its files are written, nothing is left to settle."""
+    row = recorded(folder, state="unsettled")
+    run = platform.orchestrator.run_for_somebody_else("AAPL", "MSFT", as_of_date="2025-01-17")
+    status, out, _ = say("resolve")
+    assert status == 0
+    assert f"run {run['run_id']} was found" in out
+    assert "Everything is settled." in out
+    assert trade_of(folder, row).run_id == run["run_id"]
+    assert written(folder) == FILES
+    assert saved(folder)["run_id"] == run["run_id"]
+    assert platform.executed == 1
+    assert platform.posts == []
+
+
+def test_resolve_makes_the_ledger_nobodys(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Only a first trade says whose it is."""
+    recorded(folder)
+    assert say("resolve")[0] == 0
+    with Ledger(folder) as ledger:
+        assert ledger.is_sandbox is None
+
+
+def test_resolve_sends_nothing_to_trade(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Whatever it is told."""
+    recorded(folder, state="sent")
+    say("resolve")
+    say("resolve", "2025-01-17", "--placed", "--run-id", "x")
+    say("resolve", "2025-01-17", "--not-placed")
+    assert platform.posts == []
+
+
+# resolve: a decision
+
+
+def test_not_placed(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Exit 0, who said it is printed, the files are written anew, and the session is open."""
+    row = recorded(folder, state="sent")
+    status, out, err = say("resolve", "2025-01-17", "--not-placed")
+    assert (status, err) == (0, "")
+    assert "The trade 2025-01-17 is settled: not placed, by ann@" in out
+    assert all(str(folder / name) in out for name in FILES)
+    assert saved(folder)["status"] == "failed"
+    assert trade_of(folder, row).state == "nothing"
+
+
+def test_placed_by_its_run(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Fetched from the orchestrator and the gateway into the record."""
+    row = recorded(folder, state="sent")
+    run = platform.orchestrator.run_for_somebody_else("AAPL", "TSLA", as_of_date="2025-01-16")
+    status, out, _ = say("resolve", "2025-01-17", "--placed", "--run-id", run["run_id"])
+    assert status == 0
+    assert f"placed, run {run['run_id']}, by ann@" in out
+    assert trade_of(folder, row).state == "closed"
+    assert [each["symbol"] for each in saved(folder)["orders"]] == ["AAPL", "TSLA"]
+    assert saved(folder)["results"]["num_orders_filled"] == 2
+
+
+def test_placed_by_its_orders(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Each is fetched from the gateway."""
+    recorded(folder, state="sent")
+    run = platform.orchestrator.run_for_somebody_else("AAPL", "MSFT", as_of_date="2025-01-16")
+    ids = [each["client_order_id"] for each in run["mappings"]]
+    status, _, _ = say("resolve", "2025-01-17", "--placed", "--order", ids[0], "--order", ids[1])
+    assert status == 0
+    assert [each["client_order_id"] for each in saved(folder)["orders"]] == ids
+    assert saved(folder)["status"] == "success"
+
+
+def test_placed(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Without more: settled, of unknown outcome."""
+    row = recorded(folder, state="sent")
+    assert say("resolve", "2025-01-17", "--placed")[0] == 0
+    assert (trade_of(folder, row).state, saved(folder)["status"]) == ("closed", "unknown")
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_word_can_be_given_while_every_service_is_down(say: Say, folder: Path) -> None:
+    """What was not placed needs nobody's answer; a run does: exit 2, and the trade stays as it is."""
+    recorded(folder, state="sent")
+    second = recorded(folder, number=2, state="sent", rehearsal=True)
+    assert say("resolve", "2025-01-17", "--not-placed")[0] == 0
+    status, _, err = say("resolve", "2025-01-17-2", "--placed", "--run-id", "run-1")
+    assert status == 2
+    assert "can't be read" in err
+    assert trade_of(folder, second).state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("2025-01-17", "not said what came of it"),
+        ("--placed", "needs the trade"),
+        ("--not-placed", "needs the trade"),
+        ("2025-01-17 --placed --not-placed", "contradict"),
+        ("2025-01-17 --run-id r", "goes with --placed"),
+        ("2025-01-17 --order o", "goes with --placed"),
+        ("2025-01-17 --not-placed --run-id r", "goes with --placed"),
+        ("2025-01-17 --not-placed --order o", "goes with --placed"),
+        ("2025-01-17 --placed --run-id r --order o", "one kind of the two"),
+        ("2025-01-18 --not-placed", "no trade 2025-01-18"),
+        ("2025-01-17-2 --not-placed", "no trade 2025-01-17-2"),
+        ("tomorrow --not-placed", "names no trade"),
+        ("2025-01-17 2025-01-18 --placed", "unexpected extra argument"),
+        ("2025-01-17 --placed --run-id", "requires an argument"),
+        ("2025-01-17 --placed --capital 5", "No such option"),
+        ("2025-01-17 --placed --run-id nobodys", "knows no run nobodys"),
+        ("2025-01-17 --placed --order nobodys", "knows no order nobodys"),
+        ("2025-01-17 --placed --order ''", "--order"),
+        ("2025-01-17 --placed --run-id ''", "--run-id"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    say: Say, folder: Path, platform: OddPlatform, typed: str, says: str
+) -> None:
+    """Exit 3 with the form; the trade stays as it is."""
+    row = recorded(folder, state="sent")
+    status, _, err = say("resolve", *shlex.split(typed))
+    assert status == 3
+    assert says in err
+    assert trade_of(folder, row) == row
+
+
+@pytest.mark.parametrize("flag", ["--run-id", "--order"])
+def test_an_id_that_is_no_text_is_refused(say: Say, folder: Path, platform: OddPlatform, flag: str) -> None:
+    """Bytes that no service can know: exit 3, no traceback."""
+    row = recorded(folder, state="sent")
+    status, _, err = say("resolve", "2025-01-17", "--placed", flag, os.fsdecode(b"\xff"))
+    assert status == 3
+    assert flag in err
+    assert trade_of(folder, row) == row
+
+
+def test_a_settled_trade_is_refused_with_a_command_that_shows_it(
+    say: Say, tmp_path: Path, platform: OddPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 3 with how it was settled; the command that is shown finds this ledger from anywhere."""
+    reports = tmp_path / "my reports"
+    reports.mkdir()
+    recorded(reports, state="sent")
+    options = ["--reports-dir", "my reports"]
+    assert say("resolve", "2025-01-17", "--not-placed", *options)[0] == 0
+    status, _, err = say("resolve", "2025-01-17", "--placed", *options)
+    assert status == 3
+    assert "settled already: not placed, by ann@" in err
+    (ready,) = commands(err)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert say(*ready)[0] == 0
+
+
+def test_files_that_cannot_be_written_are_named(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Exit 3; the decision is recorded all the same."""
+    row = recorded(folder, state="sent")
+    (folder / FILES[2]).mkdir()
+    status, out, err = say("resolve", "2025-01-17", "--not-placed")
+    assert status == 3
+    assert "is settled" in out
+    assert FILES[2] in err
+    assert trade_of(folder, row).state == "nothing"
+
+
+def test_resolve_waits_a_minute_for_another_run(
+    say: Say, folder: Path, platform: OddPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it is exit 2, naming who holds the lock."""
+    row = recorded(folder, state="sent")
+    time = FakeTime()
+    monkeypatch.setattr(showing, "clock", lambda: time.clock)
+    with held_by(folder, b'{"pid": 7, "host": "h", "started": "s"}'):
+        status, _, err = say("resolve", "2025-01-17", "--not-placed")
+    assert status == 2
+    assert "Process 7 on h, started s" in err
+    assert time.passed >= 60
+    assert trade_of(folder, row) == row
+
+
+# Another account's platform
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "2025-01-17 --placed --run-id RUN", "2025-01-17 --placed --order ORDER"]
+)
+def test_another_platform_is_not_asked(say: Say, folder: Path, platform: OddPlatform, typed: str) -> None:
+    """The ledger is of another orchestrator: exit 3; a run of this one that would fit is not taken."""
+    with Ledger(folder) as ledger:
+        ledger.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
+    row = recorded(folder, state="unsettled")
+    run = platform.orchestrator.run_for_somebody_else("AAPL", as_of_date="2025-01-17")
+    typed = typed.replace("RUN", run["run_id"]).replace("ORDER", run["mappings"][0]["client_order_id"])
+    status, _, err = say("resolve", *typed.split())
+    assert status == 3
+    assert "another account" in err
+    assert trade_of(folder, row) == row
+    assert not [each for each in platform.requests if each.path.startswith((RUNS, ORDERS))]
+
+
+def test_a_run_against_another_platform_does_not_settle_with_it(
+    say: Say, folder: Path, platform: OddPlatform
+) -> None:
+    """The day is refused before earlier trades are looked for there."""
+    with Ledger(folder) as ledger:
+        ledger.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
+    row = recorded(folder, state="unsettled")
+    platform.orchestrator.run_for_somebody_else("AAPL", as_of_date="2025-01-17")
+    status, _, err = say()
+    assert status == 3
+    assert "another account" in err
+    assert trade_of(folder, row) == row
+    assert platform.posts == []
+
+
+# Before and after a run
+
+
+def test_the_command_shown_for_other_parameters_works(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Exit 3 for a session traded otherwise; the report command that it shows makes the files again."""
+    today = new_york_today()
+    recorded(folder, session=today)
+    status, _, err = say("--capital", "5", "--orchestrator-url", platform.orchestrator.url)
+    assert status == 3
+    assert "with other parameters" in err
+    ready = [each for each in commands(err) if each[0] == "report"]
+    assert len(ready) == 1
+    status, out, err = say(*ready[0])
+    assert (status, err) == (0, "")
+    assert f"{today}_paper_run.json" in out
+
+
+def test_a_session_settled_by_hand_says_so_in_every_later_report(
+    say: Say, folder: Path, platform: OddPlatform
+) -> None:
+    """Its first attempt was settled as not placed, by ann; the second one's report tells that too."""
+    today = new_york_today()
+    recorded(folder, state="unsettled", session=today, known_runs=None)
+    assert say("resolve", f"{today}", "--not-placed")[0] == 0
+    assert say()[0] == 0
+    assert platform.executed == 1
+    result = saved(folder, f"{today}")
+    assert result["status"] == "success"
+    assert any("not placed, by ann@" in warning for warning in result["warnings"])
+
+
+def test_an_unsettled_trade_is_a_warning_of_the_next_sessions_report(
+    say: Say, folder: Path, platform: OddPlatform
+) -> None:
+    """It blocks nothing, and the command that the warning names lists it."""
+    recorded(folder, state="unsettled")
+    assert say("--reports-dir", str(folder))[0] == 0
+    (warning,) = [text for text in saved(folder, f"{new_york_today()}")["warnings"] if "not settled" in text]
+    assert "2025-01-17" in warning
+    (ready,) = commands(warning.rstrip("."))
+    status, out, _ = say(*ready)
+    assert status == 0
+    assert "2025-01-17: sent" in out
+
+
+def test_an_order_in_doubt_is_listed_until_it_is_found(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """A closed trade with an order in doubt is no unsettled one; it is shown all the same."""
+    with Ledger(folder) as ledger:
+        row = begun(ledger)
+        ledger.record(
+            row,
+            state="closed",
+            document=unknown(row.prepared),
+            in_doubt=1,
+            mappings=[a_signal()],
+            states=[order()],
+        )
+    status, out, _ = say("resolve")
+    assert status == 0
+    assert "2025-01-17: has orders in doubt" in out
+    assert "Everything is settled" not in out
+
+
+def test_a_foreign_file_is_refused_by_every_command(say: Say, folder: Path, platform: OddPlatform) -> None:
+    """Exit 3 naming it, before anything is asked or sent; it is not touched."""
+    path = folder / database.FILE_NAME
+    path.write_bytes(b"dear diary\n" * 400)
+    for command in ([], ["--dry-run"], ["report"], ["resolve"]):
+        status, _, err = say(*command)
+        assert status == 3, command
+        assert str(path) in err
+    assert path.read_bytes() == b"dear diary\n" * 400
+    assert platform.posts == []

@@ -1,0 +1,160 @@
+"""The day's failures in words: which exit status, what is named, and commands that can be pasted."""
+
+import re
+import shlex
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from ledger.trades import SESSION, prepared, signal
+from test_result import DOUBT, IDLE, known, run
+
+from paper_run import failures
+from paper_run.cli import main
+from paper_run.errors import ExitStatus, PaperRunError
+from paper_run.models import ServiceUrl
+from paper_run.result import conclude
+
+T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))
+T4 = ServiceUrl(base="http://t4.test:8002", credentials=("ops", "canary"))
+CONTEXT = " --reports-dir '/a b/c' --orchestrator-url http://t5.test:8003"
+TRADE = f"2025-01-17-2{CONTEXT}"
+PLACE = "2025-01-17-2 --reports-dir '/a b/c'"
+PARAMETERS = prepared().parameters
+OTHERS = replace(PARAMETERS, symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
+ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
+    "positions": (failures.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
+    "interrupted": (failures.interrupted(T5, T4, "run-1", TRADE), ExitStatus.INTERRUPTED),
+    "interrupted early": (failures.interrupted(T5, T4, None, TRADE), ExitStatus.INTERRUPTED),
+    "interrupted before": (failures.interrupted_before(), ExitStatus.INTERRUPTED),
+    "cut off": (failures.cut_off(T5, T4, TRADE), ExitStatus.ORCHESTRATION),
+    "lost": (failures.lost(T5, T4, "answered 500: no", TRADE), ExitStatus.ORCHESTRATION),
+    "timed out": (failures.timed_out("run-1", Decimal("3E+2")), ExitStatus.ORCHESTRATION),
+    "unreadable": (failures.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
+    "someone else": (failures.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
+    "midnight": (failures.midnight(SESSION), ExitStatus.ORCHESTRATION),
+    "other": (failures.other_parameters(PLACE, PARAMETERS, OTHERS), ExitStatus.DATA),
+    "again": (failures.again_while_unsettled(TRADE), ExitStatus.ORCHESTRATION),
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_failure_has_its_status_and_a_way_out(name: str) -> None:
+    """Something to try, and no credentials of any URL."""
+    error, status = ALL[name]
+    assert error.exit_status is status
+    assert error.title
+    assert error.explanation
+    assert error.remedies
+    assert "canary" not in f"{error} {error.remedies}"
+
+
+@pytest.mark.parametrize("name", ["interrupted", "interrupted early", "cut off", "lost", "again"])
+def test_who_can_settle_is_told_how(name: str) -> None:
+    """With both ready commands, for this trade and this ledger; and that nothing is sent a second time."""
+    remedies = ALL[name][0].remedies
+    assert f"If it did not: python -m paper_run resolve {TRADE} --not-placed" in remedies
+    assert f"If it did trade: python -m paper_run resolve {TRADE} --placed --run-id ID" in remedies
+    assert any("never sent again" in remedy for remedy in remedies)
+
+
+COMMANDS = [
+    (name, found[1])
+    for name, (error, _) in ALL.items()
+    for remedy in error.remedies
+    if (found := re.search(r"python -m paper_run (.*)", remedy))
+]
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS)
+def test_a_ready_command_is_one(
+    name: str,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It is understood as it stands: it fails for want of a ledger there, and not as a wrong command line."""
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(command)) == 3
+    assert "There is no ledger" in capsys.readouterr().err
+
+
+def test_what_was_interrupted_is_named() -> None:
+    """The run where it is known; else where to look for it."""
+    error = ALL["interrupted"][0]
+    assert "run-1 goes on" in error.explanation
+    assert any("runs/run-1'" in remedy for remedy in error.remedies)
+    early = ALL["interrupted early"][0]
+    assert "may still be trading" in early.explanation
+    assert any("runs?limit=5'" in remedy for remedy in early.remedies)
+
+
+def test_a_lost_answer_says_why_it_is_lost() -> None:
+    """The service's own reason, and that orders may have been placed."""
+    assert "http://t5.test:8003 answered 500: no." in ALL["lost"][0].explanation
+    assert "Orders may have been placed" in ALL["lost"][0].explanation
+    assert "this program ended before its answer came" in ALL["cut off"][0].explanation
+
+
+def test_a_timeout_names_the_run_and_the_seconds() -> None:
+    """In digits."""
+    assert "run-1 is still running after 300 s" in ALL["timed out"][0].explanation
+
+
+def test_other_parameters_are_both_shown() -> None:
+    """Recorded and given, all four values of each; the title is the trade's name without options."""
+    error = ALL["other"][0]
+    assert error.title == "The session was already traded, as 2025-01-17-2, with other parameters"
+    recorded, given = error.explanation.split("\n")
+    assert recorded == (
+        "Recorded: symbols AAPL, MSFT, GOOGL; capital 100000; maximum position 20000; "
+        "signals as of 2025-01-17."
+    )
+    assert given == "Given now: symbols TSLA; capital 5.50; maximum position 1; signals as of 2025-01-17."
+    assert any("--again" in remedy for remedy in error.remedies)
+
+
+def test_somebody_elses_run_is_named() -> None:
+    """With its orders and what to do; nothing was sent."""
+    error = ALL["someone else"][0]
+    assert "2025-01-17" in error.title
+    assert "run-1 of today with 3 orders" in error.explanation
+    assert "Nothing was sent" in error.explanation
+    assert any("--again" in remedy for remedy in error.remedies)
+
+
+def test_a_gateway_with_many_complaints_is_cut_short() -> None:
+    """Five are enough to see what is wrong."""
+    error = failures.gateway_unreadable(T4, [f"reason {number}" for number in range(9)])
+    assert "reason 4" in error.explanation
+    assert "reason 5" not in error.explanation
+
+
+def test_orders_that_were_not_accepted_are_listed() -> None:
+    """How many of how many, the orchestrator's own words on one line, and each reason."""
+    asked = run(signal(), DOUBT, IDLE, status="partial", error_message="half\n of  it")
+    rows = conclude(known(asked)).result.orders
+    error = failures.unsuccessful(asked, rows, ("first reason", "second reason"))
+    assert error.title == "1 of 2 orders were not accepted"
+    assert "Run run-1 ended as partial. The orchestrator says: half of it" in error.explanation
+    assert error.explanation.endswith("\n- first reason\n- second reason")
+
+
+def test_a_run_that_ended_badly_without_a_refusal_says_so() -> None:
+    """Nothing to count: the run's own end is the title."""
+    asked = run(status="failed")
+    assert failures.unsuccessful(asked, (), ()).title == "The orchestrator ended the run as failed"
+
+
+@pytest.mark.parametrize("status", list(ExitStatus))
+def test_a_recorded_failure_is_shown_again(status: ExitStatus) -> None:
+    """With the same words; nothing to show of a day without one."""
+    assert failures.recorded([], int(status)) == ()
+    texts = ["Title. Why it was so. And more", "Only a title"]
+    again = failures.recorded(texts, int(status))
+    assert [str(error) for error in again] == texts
+    assert again[0].title == "Title"
+    if status:
+        assert {error.exit_status for error in again} == {status}

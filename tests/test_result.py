@@ -1,0 +1,283 @@
+"""The result from what is known of a trade: counts, status, notional, and every problem in words."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from ledger.trades import SESSION, order, prepared, signal
+from services.fakes import NOON
+
+from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
+from paper_run.models import Orchestration, RunStatus, SignalOrder
+from paper_run.result import Known, Outcome, conclude, fits, placed_nothing, with_adopted
+
+BUY, SELL = "a" * 24, "b" * 24
+SOLD = signal(SELL, symbol="MSFT", side="sell", qty=Decimal(5), rank=3)
+IDLE = signal(None, symbol="GOOGL", qty=None, side=None, status=None, skip_reason="zero_weight", rank=2)
+DOUBT = signal(None, skip_reason="unexpected_error: ConnectError")
+
+
+def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
+    """Return a completed run; the orchestrator states no counts of its own."""
+    completed = Orchestration(
+        run_id="run-1",
+        status="completed",
+        strategy="alpha",
+        as_of_date=SESSION.isoformat(),
+        started_at=None,
+        num_signals=None,
+        num_orders_submitted=None,
+        num_orders_accepted=None,
+        num_orders_rejected=None,
+        mappings=mappings,
+        duration_seconds=Decimal("4.25"),
+        error_message=None,
+    )
+    return replace(completed, **changes)
+
+
+def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
+    facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
+    return Known(prepared(), 2, NOON)._replace(**{**facts, **changes})
+
+
+def counted(outcome: Outcome) -> tuple[int | None, ...]:
+    """Return signals, submitted, accepted, rejected, in doubt, filled."""
+    counts = outcome.result.counts
+    return (
+        counts.signals,
+        counts.submitted,
+        counts.accepted,
+        counts.rejected,
+        counts.in_doubt,
+        counts.filled,
+    )
+
+
+# What is not known is not invented
+
+
+@pytest.mark.parametrize("status", [None, "unknown", "interrupted", "timeout"])
+def test_nothing_is_counted_while_the_run_is_not_known(status: RunStatus | None) -> None:
+    """No zero stands for a number that nobody knows; without a word on it, the status is unknown."""
+    lost = OrchestrationError("Lost")
+    outcome = conclude(known(status=status, failures=(lost,)))
+    assert set(counted(outcome)) == {None}
+    assert (outcome.result.total_notional, outcome.result.success_rate) == (None, None)
+    assert outcome.result.status == (status or "unknown")
+    assert (outcome.result.run_id, outcome.result.orders) == (None, ())
+    assert (outcome.result.exit_status, outcome.result.errors) == (ExitStatus.ORCHESTRATION, ("Lost",))
+    assert outcome.failures == (lost,)
+
+
+def test_nothing_placed_is_known_to_be_nothing() -> None:
+    """Provably nothing: that is a zero, and no rate of it."""
+    outcome = conclude(known(status="failed", failures=(OrchestrationError("Refused"),)))
+    assert counted(outcome) == (0, 0, 0, 0, 0, 0)
+    assert (outcome.result.total_notional, outcome.result.success_rate) == (0, None)
+
+
+def test_orders_that_were_not_all_read_have_no_filled_count() -> None:
+    """One that could not be asked for might be filled."""
+    mappings = (signal(BUY), SOLD)
+    states = {BUY: order(BUY)}
+    assert counted(conclude(known(run(*mappings), states=states)))[-1] is None
+    states[SELL] = order(SELL, symbol="MSFT", side="sell", qty=Decimal(5), status="new", filled_qty=None)
+    assert counted(conclude(known(run(*mappings), states=states)))[-1] == 1
+
+
+# A run that is known
+
+
+def test_a_success() -> None:
+    """Every figure from the orders, the identity of the trade from its row."""
+    states = {BUY: order(BUY), SELL: order(SELL, symbol="MSFT", side="sell", qty=Decimal(5))}
+    outcome = conclude(known(run(signal(BUY), IDLE, SOLD), states=states))
+    result = outcome.result
+    assert counted(outcome) == (3, 2, 2, 0, 0, 2)
+    assert (result.total_notional, result.success_rate) == (Decimal("2253.75"), Decimal("1.0000"))
+    assert (result.status, result.exit_status) == ("success", ExitStatus.SUCCESS)
+    assert (result.run_id, result.session, result.trade) == ("run-1", SESSION, 2)
+    assert result.timestamp.isoformat() == "2025-01-17T12:00:00-05:00"
+    assert (result.duration_seconds, result.warnings, result.errors) == (Decimal("4.25"), (), ())
+    assert [each.symbol for each in result.orders] == ["AAPL", "GOOGL", "MSFT"]
+    assert (result.parameters, result.health) == (prepared().parameters, prepared().health)
+
+
+@pytest.mark.parametrize(("stated", "shown"), [("4.25", "4.25"), (None, "9")])
+def test_the_duration_is_the_orchestrators_or_the_time_waited(stated: str | None, shown: str) -> None:
+    """Its own where it states one."""
+    asked = run(signal(BUY), duration_seconds=None if stated is None else Decimal(stated))
+    assert str(conclude(known(asked, waited=Decimal(9))).result.duration_seconds) == shown
+
+
+def test_a_run_that_goes_on_has_taken_as_long_as_was_waited() -> None:
+    """Whatever it stated before."""
+    outcome = conclude(known(run(), status="timeout", waited=Decimal(300)))
+    assert outcome.result.duration_seconds == 300
+
+
+@pytest.mark.parametrize(
+    ("mappings", "status", "submitted"),
+    [
+        ((signal(BUY), DOUBT), "partial", 2),
+        ((DOUBT,), "failed", 1),
+        ((signal(BUY, status="rejected"),), "failed", 1),
+        ((signal(BUY), signal(SELL, status="rejected")), "partial", 2),
+    ],
+)
+def test_orders_that_were_not_accepted_make_it_fail(
+    mappings: tuple[SignalOrder, ...], status: str, submitted: int
+) -> None:
+    """Partial where one was accepted; exit 2, and the error says which one and why, the warnings do not."""
+    outcome = conclude(known(run(*mappings)))
+    assert (outcome.result.status, outcome.result.exit_status) == (status, ExitStatus.ORCHESTRATION)
+    (failure,) = outcome.failures
+    assert f"1 of {submitted} orders" in failure.title
+    assert outcome.result.errors == (str(failure),)
+    assert outcome.result.warnings == ()
+    assert "buy 10 AAPL" in failure.explanation
+
+
+def test_a_run_that_ended_badly_is_no_success() -> None:
+    """The orchestrator's own word counts, though each order was accepted."""
+    outcome = conclude(known(run(signal(BUY), status="partial", error_message="half\n of it")))
+    assert outcome.result.status == "partial"
+    assert "half of it" in outcome.result.errors[0]
+
+
+def test_problems_of_a_run_whose_end_is_not_known_are_warnings() -> None:
+    """A timeout has an error of its own; what is wrong with its orders is still told."""
+    late = OrchestrationError("Late")
+    outcome = conclude(known(run(DOUBT), status="timeout", failures=(late,)))
+    assert outcome.failures == (late,)
+    assert any("in doubt" in text for text in outcome.result.warnings)
+
+
+def test_every_failure_counts_and_the_worst_decides() -> None:
+    """A gateway that could not be read (1) beside an order that was not accepted (2)."""
+    unreadable = DependencyError("Gateway")
+    outcome = conclude(known(run(DOUBT), failures=(unreadable,)))
+    assert outcome.result.exit_status is ExitStatus.ORCHESTRATION
+    assert len(outcome.result.errors) == 2
+    assert outcome.result.errors[0] == "Gateway"
+
+
+def test_an_order_of_an_earlier_trade_is_a_repeat() -> None:
+    """Listed, not counted again, neither in the counts nor in the notional."""
+    mappings = (signal(BUY), SOLD)
+    states = {BUY: order(BUY), SELL: order(SELL, symbol="MSFT", side="sell", qty=Decimal(5))}
+    outcome = conclude(known(run(*mappings), states=states, repeats={BUY}))
+    assert counted(outcome) == (2, 1, 1, 0, 0, 1)
+    assert [each.outcome for each in outcome.result.orders] == ["repeat", "accepted"]
+    assert outcome.result.total_notional == Decimal("751.25")
+
+
+def test_warnings_come_in_the_order_of_the_day() -> None:
+    """What was noticed before, then while it ran, then what is odd about the answer."""
+    odd = run(
+        signal(BUY, symbol="TSLA"),
+        signal(SELL, symbol="NVDA"),
+        as_of_date="2025-01-16",
+        error_message="a little\nsomething",
+        num_orders_submitted=9,
+    )
+    before = prepared(notices=("noticed",))
+    warnings = conclude(known(odd, prepared=before, warnings=("meanwhile",))).result.warnings
+    assert warnings[:2] == ("noticed", "meanwhile")
+    assert warnings[2] == "The orchestrator ran for 2025-01-16, not for 2025-01-17."
+    assert warnings[3] == "The orchestrator traded symbols not asked for: NVDA, TSLA."
+    assert warnings[4].startswith("The orchestrator completed the run but says: a little")
+    assert "9 orders submitted" in warnings[5]
+    assert len(warnings) == 6
+
+
+def test_a_date_that_is_not_said_is_not_odd() -> None:
+    """Nor is an error message of a run that failed: that is the error."""
+    outcome = conclude(known(run(status="failed", as_of_date=None, error_message="no bar")))
+    assert outcome.result.warnings == ()
+    assert "no bar" in outcome.result.errors[0]
+
+
+def test_signals_without_mappings_are_counted_as_stated() -> None:
+    """A run may state how many signals there were and list none."""
+    assert counted(conclude(known(run(num_signals=3))))[0] == 3
+    assert counted(conclude(known(run(IDLE, num_signals=3))))[0] == 1
+
+
+# Whether nothing was placed
+
+
+@pytest.mark.parametrize(
+    ("status", "mappings", "nothing"),
+    [
+        ("failed", (), True),
+        ("failed", (IDLE,), True),
+        ("failed", (IDLE, DOUBT), False),
+        ("failed", (signal(BUY),), False),
+        ("failed", (signal(None, qty=Decimal(0)),), False),
+        ("completed", (), False),
+        ("completed", (IDLE,), False),
+        ("partial", (), False),
+        ("running", (), False),
+        ("cancelled", (), False),
+    ],
+)
+def test_placed_nothing(status: str, mappings: tuple[SignalOrder, ...], nothing: bool) -> None:
+    """Failed, and no mapping that has a quantity; completed, even with no order, closes the session."""
+    assert placed_nothing(run(*mappings, status=status)) is nothing
+
+
+# Orders in doubt that were found
+
+
+def test_an_order_in_doubt_gets_the_id_it_was_found_under() -> None:
+    """The first that fits, and no other; what has an id keeps it."""
+    adopted = with_adopted(run(signal(BUY), DOUBT, IDLE), {"f" * 24: order("f" * 24)})
+    assert [each.client_order_id for each in adopted.mappings] == [BUY, "f" * 24, None]
+
+
+def test_one_order_settles_one_mapping() -> None:
+    """Two equal orders in doubt, one found: the second stays in doubt; with two found, none does."""
+    states = {"f" * 24: order("f" * 24)}
+    ids = [each.client_order_id for each in with_adopted(run(DOUBT, DOUBT), states).mappings]
+    assert ids == ["f" * 24, None]
+    states["e" * 24] = order("e" * 24)
+    ids = [each.client_order_id for each in with_adopted(run(DOUBT, DOUBT), states).mappings]
+    assert ids == ["f" * 24, "e" * 24]
+
+
+def test_without_a_spare_order_the_run_stays_the_same() -> None:
+    """The states of the run's own orders are no news."""
+    asked = run(signal(BUY), DOUBT)
+    assert with_adopted(asked, {BUY: order(BUY)}) is asked
+    assert with_adopted(asked, {}) is asked
+
+
+@pytest.mark.parametrize("changes", [{"symbol": "MSFT"}, {"side": "sell"}, {"qty": Decimal(11)}])
+def test_what_does_not_fit_settles_nothing(changes: dict[str, Any]) -> None:
+    """Symbol, side and quantity must agree."""
+    assert not fits(DOUBT, order(**changes))
+    assert with_adopted(run(DOUBT), {BUY: order(**changes)}) == run(DOUBT)
+
+
+def test_quantities_fit_as_values() -> None:
+    """10 and 10.00 are the same; a mapping that has an id fits nothing."""
+    assert fits(DOUBT, order(qty=Decimal("10.00")))
+    assert not fits(signal(BUY), order(BUY))
+
+
+def test_an_order_that_was_found_is_counted_and_valued() -> None:
+    """No longer in doubt: accepted, filled, with its notional, and the day is a success after all."""
+    outcome = conclude(known(run(DOUBT), states={"f" * 24: order("f" * 24)}))
+    assert counted(outcome) == (1, 1, 1, 0, 0, 1)
+    assert outcome.result.orders[0].client_order_id == "f" * 24
+    assert (outcome.result.status, outcome.result.total_notional) == ("success", Decimal("1502.50"))
+
+
+def test_an_order_that_was_found_rejected_is_rejected() -> None:
+    """The gateway knows it, and says no."""
+    found = order("f" * 24, status="rejected", filled_qty=None, filled_avg_price=None)
+    outcome = conclude(known(run(DOUBT), states={"f" * 24: found}))
+    assert counted(outcome) == (1, 1, 0, 1, 0, 0)
