@@ -86,10 +86,12 @@ def prove_account(ledger: Ledger, platform: Platform, services: Services, *, cla
 
 
 def is_its_platform(ledger: Ledger, platform: Platform) -> bool:
-    """Whether the ledger's own platform answers, so that it may be asked about earlier trades.
+    """Whether there is something to ask about earlier trades, and the ledger's own platform answers.
 
     :raises DataError: another platform answers.
     """
+    if not ledger.unfinished() and not ledger.doubtful():
+        return False
     orchestrator = platform.health()[2]
     if orchestrator.status == "unreachable":
         return False

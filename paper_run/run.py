@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import failures, prepare, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
 from paper_run.ledger import lock
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.models import Parameters
 from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.session import exchange_time
@@ -43,6 +43,7 @@ def run_day(
         run is in progress, the session was traded otherwise.
     """
     _prove_folders(config)
+    refuse_foreign(config.reports_dir)
     with lock.held(config.reports_dir, now=clock.now()), Ledger(config.reports_dir) as ledger:
         files.sweep(config.reports_dir)
         console.header(config, exchange_time(clock.now()))

@@ -78,6 +78,17 @@ def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
     return Found(run, kept(answer))
 
 
+def fits_too(found: Found, prepared: Prepared) -> bool:
+    """Whether a run that was found for one trade could be another's as well."""
+    run = found.orchestration
+    return (
+        run.run_id not in (prepared.known_runs or ())
+        and run.as_of_date == prepared.parameters.as_of_date.isoformat()
+        and not_before(run.started_at, prepared.orchestrator_clock)
+        and _symbols_fit(run, prepared)
+    )
+
+
 def _may_be_ours(run: ListedRun, prepared: Prepared, knows_run: Callable[[str], bool]) -> bool:
     """Tell whether a listed run can be the lost one: unknown before, started after, for the same date."""
     return (

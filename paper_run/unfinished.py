@@ -58,6 +58,9 @@ class _Look:
         if isinstance(seen, settle.NotFound):
             self._orchestrator_silent = seen.silent
             return None
+        rivals = [each for each in self._ledger.unfinished() if each.unsettled and each.id != row.id]
+        if row.run_id is None and any(settle.fits_too(seen, each.prepared) for each in rivals):
+            return None
         how = f"run {seen.orchestration.run_id} was found {self._when}"
         return adopt(row, seen.orchestration, seen.answer, how, self._ledger, self._platform)
 

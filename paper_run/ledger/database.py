@@ -31,7 +31,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     with explained(path):
         if not path.exists() or path.stat().st_size == 0:
             created = _create(path)
-        _refuse_foreign(path)
+        refuse_foreign(path)
         connection = _opened(path)
         try:
             _migrate(connection, path)
@@ -124,8 +124,11 @@ def _create(path: Path) -> bool:
             leftover.unlink(missing_ok=True)
 
 
-def _refuse_foreign(path: Path) -> None:
-    """Read the header as plain bytes: opening a foreign database for writing would already alter it."""
+def refuse_foreign(path: Path) -> None:
+    """Read the header as plain bytes: opening a foreign database for writing would already alter it.
+
+    :raises DataError: the file is no ledger.
+    """
     with path.open("rb") as file:
         header = file.read(100)
     identity = struct.unpack(">I", header[68:72])[0] if len(header) == 100 else None

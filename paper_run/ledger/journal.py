@@ -18,10 +18,22 @@ if TYPE_CHECKING:
     from paper_run.models import OrderState, Prepared, SignalOrder, TradeRow
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Prove that what lies in the ledger's place is one, or nothing; before anything is written beside it.
+
+    :raises DataError: it is another program's file.
+    """
+    path = folder / database.FILE_NAME
+    with database.explained(path):
+        if path.exists() and path.stat().st_size:
+            database.refuse_foreign(path)
+
+
 class Ledger:
     """The open ledger of a reports folder; a context manager.
 
-    Every write is one transaction, committed and synced when the method returns.
+    Every write is one transaction, committed and synced when the method returns. Trades are looked up in
+    the table itself (NOT INDEXED): a damaged index must never hide one.
 
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
@@ -103,17 +115,17 @@ class Ledger:
 
     def trades(self, session: date) -> list[TradeRow]:
         """Return the trades of a session, rehearsals and attempts that placed nothing included, in order."""
-        query = "SELECT * FROM trades WHERE session = ? ORDER BY number, id"
+        query = "SELECT * FROM trades NOT INDEXED WHERE session = ? ORDER BY number, id"
         return self._trades(query, session.isoformat())
 
     def trade(self, session: date, number: int) -> TradeRow | None:
         """Return a trade by its name; of several attempts the latest."""
-        query = "SELECT * FROM trades WHERE session = ? AND number = ? ORDER BY id DESC LIMIT 1"
+        query = "SELECT * FROM trades NOT INDEXED WHERE session = ? AND number = ? ORDER BY id DESC LIMIT 1"
         return next(iter(self._trades(query, session.isoformat(), number)), None)
 
     def latest(self) -> TradeRow | None:
         """Return the trade sent last."""
-        query = "SELECT * FROM trades ORDER BY session DESC, number DESC, id DESC LIMIT 1"
+        query = "SELECT * FROM trades NOT INDEXED ORDER BY session DESC, number DESC, id DESC LIMIT 1"
         return next(iter(self._trades(query)), None)
 
     def by_id(self, identity: int) -> TradeRow:
@@ -123,25 +135,30 @@ class Ledger:
     def unfinished(self) -> list[TradeRow]:
         """Return the trades of which not all is known: unsettled, or their orders not read."""
         query = (
-            "SELECT * FROM trades WHERE state IN ('sent', 'unsettled', 'answered') ORDER BY session, number"
+            "SELECT * FROM trades NOT INDEXED WHERE state IN ('sent', 'unsettled', 'answered') "
+            "ORDER BY session, number"
         )
         return self._trades(query)
 
     def doubtful(self) -> list[TradeRow]:
         """Return the closed trades with orders in doubt, of the last two sessions that traded."""
         query = (
-            "SELECT * FROM trades WHERE in_doubt > 0 AND state = 'closed' AND session IN "
-            "(SELECT DISTINCT session FROM trades ORDER BY session DESC LIMIT 2) ORDER BY session, number"
+            "SELECT * FROM trades NOT INDEXED WHERE in_doubt > 0 AND state = 'closed' AND session IN "
+            "(SELECT DISTINCT session FROM trades NOT INDEXED ORDER BY session DESC LIMIT 2) "
+            "ORDER BY session, number"
         )
         return self._trades(query)
 
     def knows_run(self, run_id: str) -> bool:
         """Whether some trade owns a run."""
-        return bool(self._rows("SELECT 1 FROM trades WHERE run_id = ?", run_id))
+        return bool(self._rows("SELECT 1 FROM trades NOT INDEXED WHERE run_id = ?", run_id))
 
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
-        query = "SELECT COALESCE(MAX(number), 0) + 1 FROM trades WHERE session = ? AND state <> 'nothing'"
+        query = (
+            "SELECT COALESCE(MAX(number), 0) + 1 FROM trades NOT INDEXED "
+            "WHERE session = ? AND state <> 'nothing'"
+        )
         number: int = self._rows(query, session.isoformat())[0][0]
         return number
 

@@ -31,10 +31,6 @@ MIGRATIONS = (
         document TEXT NOT NULL            -- the result, JSON
     );
     CREATE UNIQUE INDEX one_trade_of_a_number ON trades (session, number) WHERE state <> 'nothing';
-    CREATE INDEX trades_by_session ON trades (session, number);
-    CREATE INDEX trades_by_run ON trades (run_id);
-    CREATE INDEX trades_by_state ON trades (state) WHERE state IN ('sent', 'unsettled', 'answered');
-    CREATE INDEX trades_in_doubt ON trades (session) WHERE in_doubt > 0;
     CREATE TABLE orders (
         client_order_id TEXT PRIMARY KEY,
         trade INTEGER NOT NULL REFERENCES trades (id),

@@ -89,7 +89,7 @@ def count(source: dict[str, Any], key: str) -> int | None:
 def words(value: str) -> str:
     """Return a service's text without URL credentials and without what no file can encode."""
     clean = value.encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"(?<=://)[^\s/\"]+@", "<hidden>@", clean)
+    return re.sub(r"(?<=://)[^\s/]+@", "<hidden>@", clean)
 
 
 def reason(answer: Answer) -> str:

@@ -50,8 +50,10 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
     probe = folder / f".writable.{os.getpid()}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"\n")
-        probe.unlink()
+        try:
+            probe.write_bytes(b"\n")
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         raise DataError(
             f"{purpose} {folder} can't be written to",

@@ -25,7 +25,10 @@ from support.answers import HEALTHY, Answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it came in; header names in lower case, `at` on the monotonic clock."""
+    """A request as it came in; header names in lower case, `at` on the monotonic clock.
+
+    `connection` is the client's port: two requests with the same one came over one connection.
+    """
 
     service: str
     method: str
@@ -34,6 +37,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     at: float
+    connection: int
 
     def json(self) -> Any:
         """Return the body, numbers exact."""
@@ -197,6 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
             at=time.monotonic(),
+            connection=self.client_address[1],
         )
         service.log.record(request)
         route = split.path.removeprefix(service.prefix)

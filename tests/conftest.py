@@ -1,0 +1,23 @@
+"""What the whole suite shares: the option that replays a schedule of faults, and the suite's own counts."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-seed", type=int, help="play this one random schedule of faults again")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the schedules of faults did, from every worker."""
+    counts: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "faults" and report.when == "call":
+                    counts.update(value)
+    if counts:
+        terminalreporter.section("random schedules of faults")
+        terminalreporter.line(", ".join(f"{number:,} {what}" for what, number in sorted(counts.items())))

@@ -1,0 +1,113 @@
+"""A command as a forked child: the package is imported already, time is passed in, and a blow may end it."""
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from faults.plans import Blow
+from faults.steps import Steps, send_signal
+from faults.warp import Warp
+
+from paper_run import cli
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended: its status (negative: killed by that signal) and all that it said."""
+
+    pid: int
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Child:
+    """A running command."""
+
+    def __init__(
+        self,
+        args: tuple[str, ...],
+        *,
+        folder: Path,
+        env: Mapping[str, str],
+        ahead: timedelta,
+        blow: Blow | None,
+    ) -> None:
+        self._files = [folder / f".{name}.{id(self)}" for name in ("stdout", "stderr")]
+        for path in self._files:
+            path.touch()
+        self.pid = os.fork()
+        if not self.pid:
+            _become(args, self._files, folder, env, ahead, blow)
+        self._seconds = blow.seconds if blow else None
+        self._signal = signal.Signals[blow.signal] if blow else None
+
+    def wait(self) -> Ended:
+        """Wait for its end, and strike it when its time has come."""
+        if self._seconds is not None and self._signal is not None:
+            time.sleep(self._seconds)
+            os.kill(self.pid, self._signal)
+        _, status = os.waitpid(self.pid, 0)
+        texts = [path.read_text("utf-8") for path in self._files]
+        for path in self._files:
+            path.unlink()
+        return Ended(pid=self.pid, status=os.waitstatus_to_exitcode(status), stdout=texts[0], stderr=texts[1])
+
+
+def _become(
+    args: tuple[str, ...],
+    files: list[Path],
+    folder: Path,
+    env: Mapping[str, str],
+    ahead: timedelta,
+    blow: Blow | None,
+) -> None:
+    """Be the command; never return."""
+    status = 70
+    try:
+        for descriptor, path in enumerate(files, start=1):
+            opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.dup2(opened, descriptor)
+            os.close(opened)
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environ.clear()
+        os.environ.update({"HOME": str(folder), "PATH": os.defpath, **env})
+        os.chdir(folder)
+        Warp(ahead).install()
+        threading.Timer(30, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
+        if blow and blow.step:
+            Steps("*", blow.step, send_signal(signal.Signals[blow.signal])).install()
+        status = cli.main(list(args))
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def prepare() -> None:
+    """Import all that a command imports late, so that its children need not."""
+    import jinja2  # noqa: F401
+    import simplejson  # noqa: F401
+
+    from paper_run import config, prepare, resolve, run, settle, trade, unfinished  # noqa: F401
+    from paper_run.cli import commands, platforms, reading, showing  # noqa: F401
+    from paper_run.services import platform  # noqa: F401
+    from paper_run.writers import console, html_page, reports  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # a collection in a child would copy every page of its parent

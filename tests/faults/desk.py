@@ -1,0 +1,121 @@
+"""A desk where the day is run: a platform, a reports folder, a clock that moves by sessions."""
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from support.command import ROOT, Finished, clean_environment, interruptible
+from support.faulty_http import Request, exact
+from support.odd_platform import OddPlatform
+
+FIRST = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
+"""A Tuesday morning in New York: the first session."""
+LAUNCHER = Path(__file__).with_name("launcher.py")
+
+
+class Desk:
+    """Commands in a folder of their own, against a platform that lives in the same time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ahead = FIRST - datetime.now(UTC)
+        self.platform = OddPlatform(now=lambda: datetime.now(UTC) + self.ahead)
+        self.env = dict(self.platform.urls)
+        self.said: list[Finished] = []
+        """What every command said."""
+
+    @property
+    def session(self) -> str:
+        return (datetime.now(UTC) + self.ahead).date().isoformat()
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports"
+
+    @property
+    def ledger(self) -> Path:
+        return self.reports / "ledger.sqlite3"
+
+    def at_post(self, action: Callable[[], object]) -> None:
+        """Do something the moment that a POST arrives, before anything is made of it."""
+        record = self.platform.log.record
+
+        def recorded(request: Request) -> None:
+            record(request)
+            if request.method == "POST":
+                action()
+
+        self.platform.log.record = recorded  # type: ignore[method-assign]
+
+    def next_session(self) -> None:
+        """Let a day go by, for the commands and for the platform."""
+        self.ahead += timedelta(days=1)
+
+    def run(
+        self, *args: str | Path, at: str = "", nth: int = 1, do: str = "", timeout: float = 60
+    ) -> Finished:
+        """Run a command to its end; `at` the n-th step of that pattern `do` happens to it."""
+        with self.start(*args, at=at, nth=nth, do=do) as process:
+            stdout, stderr = process.communicate(timeout=timeout)
+        finished = Finished(returncode=process.returncode, stdout=stdout, stderr=stderr)
+        assert "Traceback" not in stdout + stderr, stdout + stderr
+        self.said.append(finished)
+        return finished
+
+    @contextlib.contextmanager
+    def start(
+        self, *args: str | Path, at: str = "", nth: int = 1, do: str = ""
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start a command; it is killed when the block is left."""
+        variables = clean_environment(self.folder) | self.env
+        path = [str(ROOT / "tests"), *filter(None, [variables.get("PYTHONPATH")])]
+        variables |= {"PYTHONPATH": ":".join(path), "FAULTS_AHEAD": str(self.ahead.total_seconds())}
+        variables |= {"FAULTS_AT": at, "FAULTS_NTH": str(nth), "FAULTS_DO": do} if do else {}
+        with interruptible():
+            process = subprocess.Popen(
+                [sys.executable, LAUNCHER, *map(str, args)],
+                cwd=self.folder,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        with process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    def resolve(self, *args: str | Path) -> Finished:
+        return self.run("resolve", *args)
+
+    def saved(self, trade: str | None = None) -> Any:
+        """Return a trade's JSON result, the first of the session without a name."""
+        return exact((self.reports / f"{trade or self.session}_paper_run.json").read_text("utf-8"))
+
+    def files(self) -> dict[str, bytes]:
+        """Return every report file there is."""
+        kinds = ("*.json", "*.html", "*.csv")
+        return {path.name: path.read_bytes() for kind in kinds for path in self.reports.glob(kind)}
+
+    def rows(self, table: str = "trades") -> list[dict[str, Any]]:
+        """Return what the ledger has, in the order of its rows."""
+        return read_rows(self.ledger, table)
+
+    def leftovers(self) -> list[str]:
+        return sorted(path.name for path in self.reports.rglob("*.tmp"))
+
+
+def read_rows(ledger: Path, table: str) -> list[dict[str, Any]]:
+    """Read a table of a ledger without writing to it."""
+    with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        query = f"SELECT * FROM {table} ORDER BY rowid"
+        return [dict(row) for row in connection.execute(query)]

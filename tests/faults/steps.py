@@ -1,0 +1,88 @@
+"""The steps that a crash may fall between: each file call, each write of the ledger, each request."""
+
+import os
+import resource
+import signal
+import sqlite3
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from paper_run.services.transport import Transport
+
+_WRITES = ("BEGIN", "INSERT", "UPDATE", "COMMIT", "CREATE", "PRAGMA journal_mode", "PRAGMA user_version")
+
+
+class Steps:
+    """Counts the steps, and does something at the n-th of those whose name matches a pattern.
+
+    A step is named `before` or `after` and what it is: `before sync`, `after replace NAME`, `before sql
+    INSERT INTO trades`, `before POST /path`, `after GET /path`.
+    """
+
+    def __init__(self, pattern: str, nth: int, action: Callable[[], None]) -> None:
+        self._pattern = pattern
+        self._left = nth
+        self._action = action
+
+    def step(self, name: str) -> None:
+        if fnmatchcase(name, self._pattern):
+            self._left -= 1
+            if self._left == 0:
+                self._action()
+
+    def install(self) -> None:
+        """Follow the steps of this process; there is no way back."""
+        for name in ("fsync", "replace", "link", "unlink"):
+            setattr(os, name, self._followed(name, getattr(os, name)))
+        self._follow_ledger()
+        self._follow_requests()
+
+    def _followed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def followed(*args: Any, **kwargs: Any) -> Any:
+            what = f"{name} {Path(args[-1]).name}" if isinstance(args[-1], str | Path) else name
+            self.step(f"before {what}")
+            result = call(*args, **kwargs)
+            self.step(f"after {what}")
+            return result
+
+        return followed
+
+    def _follow_ledger(self) -> None:
+        step, connect = self.step, sqlite3.connect
+
+        class Followed(sqlite3.Connection):
+            def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+                words = " ".join(sql.split()[:3])
+                if not words.startswith(_WRITES):
+                    return super().execute(sql, *args)
+                step(f"before sql {words}")
+                cursor = super().execute(sql, *args)
+                step(f"after sql {words}")
+                return cursor
+
+        sqlite3.connect = lambda *args, **kwargs: connect(*args, factory=Followed, **kwargs)  # type: ignore[assignment]
+
+    def _follow_requests(self) -> None:
+        exchange = Transport._exchange
+
+        def followed(transport: Any, session: Any, method: str, url: Any, path: str, **more: Any) -> Any:
+            self.step(f"before {method} {path}")
+            try:
+                return exchange(transport, session, method, url, path, **more)
+            finally:
+                self.step(f"after {method} {path}")
+
+        Transport._exchange = followed  # type: ignore[assignment]
+
+
+def send_signal(number: int) -> Callable[[], None]:
+    """Return what sends this process a signal."""
+    return lambda: os.kill(os.getpid(), number)
+
+
+def fill_disk() -> None:
+    """Let no file grow from now on, as on a full disk."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))

@@ -1,0 +1,123 @@
+"""Rule 9: broken off at any step, the next command finds the row and knows, or says that it does not."""
+
+import csv
+import io
+import json
+import signal
+
+import pytest
+from faults.desk import Desk
+from support.answers import Answer
+from support.odd_platform import RUN, RUNS, still_running
+
+SIGNALS = ["SIGINT", "SIGTERM", "SIGKILL"]
+STEPS = {
+    "ledger-to-be-made": ("after sql COMMIT", 1, 0),
+    "ledger-made": ("after link ledger.sqlite3", 1, 0),
+    "health": ("after GET /health", 1, 0),
+    "row-written": ("after sql INSERT INTO trades", 1, 0),
+    "post-to-be-sent": ("before POST *", 1, 0),
+    "post-answered": ("after POST *", 1, 1),
+    "answer-to-be-recorded": ("after sql UPDATE trades SET", 1, 1),
+    "answer-recorded": ("after sql COMMIT", 2, 1),
+    "orders-read": ("before GET /api/v1/orders/*", 1, 1),
+    "orders-to-be-recorded": ("after GET /api/v1/orders/*", 1, 1),
+    "orders-recorded": ("after sql COMMIT", 3, 1),
+    "json-to-be-written": ("before replace *_paper_run.json", 1, 1),
+    "json-written": ("after replace *_paper_run.json", 1, 1),
+    "html-to-be-written": ("before replace *_paper_run.html", 1, 1),
+    "csv-written": ("after replace *_orders.csv", 1, 1),
+}
+
+
+def assert_whole(files: dict[str, bytes]) -> None:
+    """Every file is one that a reader can take whole."""
+    for name, content in files.items():
+        if name.endswith(".json"):
+            json.loads(content)
+        elif name.endswith(".html"):
+            assert content.endswith(b"</html>\n"), name
+        else:
+            assert len({len(row) for row in csv.reader(io.StringIO(content.decode()))}) == 1, name
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+@pytest.mark.parametrize("step", STEPS)
+def test_rule_9_interrupted_at_a_step(desk: Desk, step: str, kind: str) -> None:
+    """Never a second POST; what was executed is found; what was not sent is settled by hand or open."""
+    at, nth, executed = STEPS[step]
+    finished = desk.run(at=at, nth=nth, do=kind)
+    assert finished.returncode == (-9 if kind == "SIGKILL" else 130)
+    assert desk.platform.executed == executed
+    assert_whole(desk.files())
+    if executed:
+        assert "Nothing was sent" not in finished.stdout + finished.stderr
+    if kind != "SIGKILL":
+        assert desk.leftovers() == []
+    posts, rows = len(desk.platform.posts), desk.rows() if desk.ledger.exists() else []
+    after = desk.run()
+    assert_whole(desk.files())
+    if executed:
+        assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
+        assert desk.saved()["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]
+        assert desk.saved()["results"]["num_orders_accepted"] == 3
+        assert after.returncode in (0, 130)
+    elif any(row["state"] in ("sent", "unsettled") for row in rows):
+        assert (after.returncode, len(desk.platform.posts)) == (desk.saved()["exit_status"], posts)
+        assert desk.saved()["status"] in ("unknown", "interrupted")
+        assert desk.resolve(desk.session, "--not-placed").returncode == 0
+        assert desk.run().returncode == 0
+        assert desk.platform.executed == 1
+    else:
+        assert (after.returncode, desk.platform.executed) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_rule_9_during_the_post(desk: Desk, kind: str) -> None:
+    """The orchestrator has it and works on: the next command adopts the run."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(freeze=True, process="before")])
+    with desk.start() as process:
+        desk.platform.log.until(lambda: desk.platform.executed)
+        process.send_signal(signal.Signals[kind])
+        _, stderr = process.communicate(timeout=10)
+    assert process.returncode == (-9 if kind == "SIGKILL" else 130)
+    assert "Nothing was sent" not in stderr
+    if kind != "SIGKILL":
+        assert (desk.saved()["status"], desk.saved()["exit_status"]) == ("interrupted", 130)
+        assert f"resolve {desk.session}" in stderr
+    assert desk.run().returncode == 0
+    assert desk.saved()["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]
+    assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_rule_9_during_the_poll(desk: Desk, kind: str) -> None:
+    """The run's id is on record, and the next command follows it to its end."""
+    desk.platform.orchestrator.answers_running([still_running()] * 3)
+    finished = desk.run(at=f"before GET {RUNS}/*", nth=2, do=kind)
+    assert finished.returncode == (-9 if kind == "SIGKILL" else 130)
+    run_id = desk.platform.orchestrator.runs[0]["run_id"]
+    assert desk.rows()[0]["run_id"] == run_id
+    while (finished := desk.run()).returncode:
+        assert finished.returncode == desk.saved()["exit_status"] == (2 if kind == "SIGKILL" else 130)
+        assert len(desk.platform.posts) == 1
+    assert (finished.returncode, desk.saved()["status"], desk.saved()["run_id"]) == (0, "success", run_id)
+    assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
+
+
+def test_rule_9_killed_again_and_again(desk: Desk) -> None:
+    """Killed at each look in turn, the record only grows, and there is never a second POST."""
+    desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
+    assert desk.run(at=f"before GET {RUNS}*", nth=2, do="SIGKILL").returncode == -9
+    for at in (
+        f"after GET {RUNS}*",
+        "before GET /api/v1/orders/*",
+        "before sql COMMIT",
+        "before replace *html",
+    ):
+        assert desk.run(at=at, do="SIGKILL").returncode == -9
+        assert len(desk.rows()) == 1
+    assert desk.run().returncode == 0
+    assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
+    assert desk.saved()["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]
+    assert_whole(desk.files())

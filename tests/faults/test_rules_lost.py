@@ -1,0 +1,190 @@
+"""Rule 7: every other answer is a lost one: never asked for again, adopted only when one run alone fits."""
+
+from datetime import timedelta
+
+import pytest
+from faults.desk import Desk
+from support.answers import (
+    Answer,
+    detail_object,
+    detail_text,
+    error_and_detail,
+    gateway_timeout_html,
+    kill_switch,
+    plain_500,
+    redirect,
+)
+from support.odd_platform import RUN, RUNS
+
+LOST = {
+    "timeout": Answer(freeze=True, process="before"),
+    "trickled-body": Answer(trickle=0.05),
+    "trickled-headers": Answer(trickle_headers=0.05),
+    "reset-before": Answer(reset=True, process="never"),
+    "reset-after": Answer(reset=True, process="before"),
+    "hung-up": Answer(hang_up=True, process="before"),
+    "truncated": Answer(truncate=10),
+    "not-json": Answer(body="<h1>welcome</h1>", process="before"),
+    "no-object": Answer(body=[], process="before"),
+    "no-run-id": Answer(edit=lambda run: {key: run[key] for key in run if key not in ("run_id", "runId")}),
+    "empty": Answer(body=b"", process="before"),
+    "307": redirect("/elsewhere"),
+    "302": Answer(status=302, body="", headers={"Location": RUN}),
+    "304": Answer(status=304, body=b""),
+    "400-other": detail_text(400, "bad luck"),
+    "402": detail_text(402, "pay first"),
+    "408": detail_text(408, "too slow"),
+    "409": detail_text(409, "conflict"),
+    "418": detail_text(418, "teapot"),
+    "500-text": plain_500(),
+    "500-object": error_and_detail(500, "OverflowError", "numeric field overflow"),
+    "501": detail_text(501, "not here"),
+    "502": detail_text(502, "bad gateway"),
+    "503-text": detail_text(503, "kill switch? no, just busy"),
+    "503-object": detail_object(503, "database_unavailable", "no connection"),
+    "504-html": gateway_timeout_html(),
+    "599": detail_text(599, "odd"),
+    "201": Answer(status=201, process="before"),
+    "500-with-kill-switch": Answer(status=500, body=kill_switch("x").body),
+}
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_rule_7_a_lost_answer_is_never_asked_for_again(desk: Desk, kind: str) -> None:
+    """One POST however often the day is run; where no run can be seen it is `unknown`, exit 2, and closed."""
+    desk.platform.orchestrator.always("POST", RUN, LOST[kind])
+    desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    for _ in range(2):
+        finished = desk.run("--timeout", "0.3")
+        assert (finished.returncode, desk.saved()["status"]) == (2, "unknown")
+        assert desk.saved()["exit_status"] == 2
+    assert len(desk.platform.posts) == 1
+    assert [row["state"] for row in desk.rows()] == ["unsettled"]
+
+
+EXECUTED = ["timeout", "reset-after", "hung-up", "truncated", "not-json", "no-run-id", "empty", "201"]
+
+
+@pytest.mark.parametrize("kind", EXECUTED)
+def test_rule_7_the_one_run_that_fits_is_adopted(desk: Desk, kind: str) -> None:
+    """The run is found in the list: success, as if its answer had come, and it says so."""
+    desk.platform.orchestrator.script("POST", RUN, [LOST[kind]])
+    finished = desk.run("--timeout", "0.3")
+    assert (finished.returncode, desk.saved()["status"]) == (0, "success")
+    assert desk.saved()["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]
+    assert any("answer was lost" in warning for warning in desk.saved()["warnings"])
+    assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
+
+
+def test_rule_7_a_run_that_begins_after_the_client_left_is_found_by_the_next_command(desk: Desk) -> None:
+    """504 by a proxy, the orchestrator goes on behind it: unknown first, settled by the next look."""
+    desk.platform.orchestrator.script("POST", RUN, [gateway_timeout_html(process="after", lag=2)])
+    assert desk.run("--timeout", "1").returncode == 2
+    assert desk.saved()["status"] == "unknown"
+    desk.platform.log.until(lambda: desk.platform.executed == 1)
+    finished = desk.run()
+    assert (finished.returncode, desk.saved()["status"]) == (0, "success")
+    assert desk.saved()["run_id"] in desk.rows()[0]["settled"]
+    assert any(desk.rows()[0]["settled"] in warning for warning in desk.saved()["warnings"])
+    assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
+
+
+def test_rule_7_two_that_fit_are_none(desk: Desk) -> None:
+    """With two candidates it stays unknown, and both are named."""
+    desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else("AAPL", as_of_date=desk.session))
+    desk.platform.orchestrator.script("POST", RUN, [LOST["reset-after"]])
+    assert desk.run("--timeout", "1").returncode == 2
+    result = desk.saved()
+    assert (result["status"], result["run_id"]) == ("unknown", None)
+    for run in desk.platform.orchestrator.runs:
+        assert run["run_id"] in str(result["warnings"])
+    assert [row["state"] for row in desk.rows()] == ["unsettled"]
+
+
+@pytest.mark.parametrize(
+    "case", ["snapshot", "other-date", "started-before", "foreign-symbols", "owned", "running"]
+)
+def test_rule_7_what_does_not_fit_is_not_adopted(desk: Desk, case: str) -> None:
+    """Each condition by itself keeps a run from being taken for ours; the POST was never executed."""
+    orchestrator = desk.platform.orchestrator
+    execute = orchestrator.run_for_somebody_else
+    later = (desk.platform.now() + timedelta(hours=1)).replace(tzinfo=None).isoformat()
+    again = []
+    if case == "snapshot":
+        execute("AAPL", as_of_date=desk.session, started_at=later, num_orders_submitted=0)
+    elif case == "started-before":
+        execute("AAPL", as_of_date=desk.session)
+        orchestrator.script("GET", RUNS, [plain_500()])
+    elif case == "other-date":
+        desk.at_post(lambda: execute("AAPL", as_of_date="2026-03-02"))
+    elif case == "foreign-symbols":
+        desk.at_post(lambda: execute("AAPL", "TSLA", as_of_date=desk.session))
+    elif case == "running":
+        desk.at_post(lambda: execute("AAPL", as_of_date=desk.session, status="running"))
+    else:
+        assert desk.run().returncode == 0
+        again = ["--again"]
+        orchestrator.zone = -timedelta(hours=1)  # so that the owned run seems to begin after the second POST
+        orchestrator.script("GET", RUNS, [plain_500()])
+    orchestrator.script("POST", RUN, [LOST["reset-before"]])
+    assert desk.run(*again, "--timeout", "1").returncode == 2
+    result = desk.saved(f"{desk.session}-2" if again else None)
+    assert (result["status"], result["run_id"]) == ("unknown", None)
+    assert desk.rows()[-1]["state"] == "unsettled"
+
+
+def test_rule_7_positions_alone_are_no_adoption(desk: Desk) -> None:
+    """Positions that have grown by what was asked for prove nothing while no run is seen."""
+    desk.platform.orchestrator.always("POST", RUN, LOST["reset-after"])
+    desk.platform.orchestrator.always("GET", RUNS, Answer(edit=lambda body: body | {"runs": [], "total": 0}))
+    assert desk.run("--timeout", "1").returncode == 2
+    assert desk.platform.gateway.positions
+    assert desk.saved()["status"] == "unknown"
+
+
+def test_rule_7_a_run_id_in_a_broken_answer_is_followed(desk: Desk) -> None:
+    """An answer cut off after its run_id leads to that run by its id, though others would fit too."""
+    desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else("AAPL", as_of_date=desk.session))
+    desk.platform.orchestrator.script(
+        "POST",
+        RUN,
+        [Answer(truncate=90, edit=lambda run: {"run_id": run["run_id"]} | dict(run))],
+    )
+    finished = desk.run("--timeout", "1")
+    ours = next(run for run in desk.platform.orchestrator.runs if len(run["mappings"]) == 3)
+    assert (finished.returncode, desk.saved()["run_id"]) == (0, ours["run_id"])
+
+
+def test_rule_7_an_order_of_the_list_is_no_matter(desk: Desk) -> None:
+    """The run is found wherever in the list it stands."""
+    orchestrator = desk.platform.orchestrator
+    for _ in range(5):
+        orchestrator.run_for_somebody_else("TSLA", as_of_date="2026-02-27", started_at="2026-02-27T15:00:00")
+    orchestrator.always("GET", RUNS, Answer(edit=lambda body: body | {"runs": body["runs"][::-1]}))
+    orchestrator.script("POST", RUN, [LOST["reset-after"]])
+    assert desk.run("--timeout", "1").returncode == 0
+    assert desk.saved()["run_id"] == orchestrator.runs[-1]["run_id"]
+
+
+def test_rule_7_again_is_refused_while_unsettled(desk: Desk) -> None:
+    """Nothing is traded on top of what is not known, not even on purpose."""
+    desk.platform.orchestrator.script("POST", RUN, [LOST["reset-before"]])
+    desk.platform.orchestrator.always("GET", RUNS, plain_500())
+    assert desk.run("--timeout", "1").returncode == 2
+    finished = desk.run("--again")
+    assert (finished.returncode, len(desk.platform.posts)) == (2, 1)
+    assert f"resolve {desk.session} --not-placed" in finished.stderr
+
+
+def test_rule_7_yesterdays_unknown_blocks_no_other_session(desk: Desk) -> None:
+    """The next session trades, and its report warns of the one that is not settled."""
+    desk.platform.orchestrator.script("POST", RUN, [LOST["reset-before"]])
+    desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
+    assert desk.run("--timeout", "1").returncode == 2
+    first = desk.session
+    desk.next_session()
+    finished = desk.run()
+    assert (finished.returncode, desk.saved()["status"]) == (0, "success")
+    assert any(first in warning and "not settled" in warning for warning in desk.saved()["warnings"])
+    assert first in finished.stdout
+    assert [row["state"] for row in desk.rows()] == ["unsettled", "closed"]

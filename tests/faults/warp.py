@@ -1,0 +1,36 @@
+"""The time that a command under test goes by: moved to a fixed day, and running ahead at each pause."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from paper_run import session
+from paper_run.services.transport import Transport
+from paper_run.watch import Clock
+
+TICK = 0.002
+"""Real seconds that pass in each pause, so that a server gets to work."""
+
+
+class Warp:
+    """The machine's clock, `ahead` of itself by so much, and by all the pauses so far."""
+
+    def __init__(self, ahead: timedelta, *, tick: float = TICK) -> None:
+        self._ahead = ahead
+        self._tick = tick
+        self._skipped = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead + timedelta(seconds=self._skipped)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._skipped
+
+    def pause(self, seconds: float) -> None:
+        time.sleep(min(self._tick, seconds))
+        self._skipped += max(0.0, seconds - self._tick)
+
+    def install(self) -> None:
+        """Have the commands of this process go by this time; sockets still wait in real time."""
+        Clock.__new__.__defaults__ = (self.monotonic, self.pause)  # type: ignore[attr-defined]
+        session.utc_now = self.now  # type: ignore[assignment]
+        Transport.__init__.__kwdefaults__ |= {"now": self.monotonic, "pause": self.pause}
