@@ -52,8 +52,10 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             probe.write_bytes(b"\n")
-        finally:
+            probe.unlink()
+        except BaseException:  # an interruption too leaves nothing behind
             probe.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise DataError(
             f"{purpose} {folder} can't be written to",
