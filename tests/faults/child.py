@@ -73,6 +73,7 @@ def _become(
 ) -> None:
     """Be the command; never return."""
     status = 70
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what comes before the command begins just ends it
     try:
         for descriptor, path in enumerate(files, start=1):
             opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -80,7 +81,6 @@ def _become(
             os.close(opened)
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.clear()
         os.environ.update({"HOME": str(folder), "PATH": os.defpath, **env})
         os.chdir(folder)
@@ -88,7 +88,10 @@ def _become(
         threading.Timer(30, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
         if blow and blow.step:
             Steps("*", blow.step, send_signal(signal.Signals[blow.signal])).install()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         status = cli.main(list(args))
+        for late in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(late, signal.SIG_IGN)
     except BaseException:
         traceback.print_exc()
     finally:

@@ -42,6 +42,7 @@ LOST: dict[str, Answer] = {
     "500-object": error_and_detail(500, "OverflowError", "numeric field overflow"),
     "502-late": Answer(status=502, body={"detail": "bad gateway"}, process="after", lag=0.02),
     "503-text": detail_text(503, "busy"),
+    "503-executed": Answer(status=503, body={"detail": {"error": "busy"}}, process="before"),
     "504-late": gateway_timeout_html(process="after", lag=0.05),
     "504-very-late": gateway_timeout_html(process="after", lag=0.3),
     "504-executed": gateway_timeout_html(process="before"),

@@ -71,7 +71,7 @@ class Planner:
             (None, draw.choice(tuple(LOST)), draw.choice(tuple(NOTHING)), RUNNING), weights=(30, 50, 10, 10)
         )[0]
         race = None
-        if draw.random() < 0.06:
+        if draw.random() < 0.1:
             race = "AAPL" if post in EXECUTED_FIRST else "TSLA"
         return Act(
             kind=kind,

@@ -126,7 +126,7 @@ def check_end(record: Record, truth: dict[str, Any], ended: Ended, *, shows_json
         f"{ended.status} is not {document['exit_status']} of the JSON",
     )
     name = document["session"] + ("" if document["trade"] == 1 else f"-{document['trade']}")
-    saved = (record.reports / f"{name}_paper_run.json").read_text("utf-8")
+    saved = (record.reports / f"{name}_paper_run.json").read_bytes().decode()
     must(saved == ended.stdout, "the JSON on the disk is not the one that was printed")
     row = next(
         row
