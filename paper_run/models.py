@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -263,3 +263,24 @@ class RunResult:
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
     settled: str | None = None
+
+
+class SessionLine(NamedTuple):
+    """A session as the history, the index and the curves show it; dollars and cents, ratios as such.
+
+    Money is None in a session that could not be valued whole (or not at all); it is left out of curves.
+
+    :ivar trades: the number and the status of each trade, rehearsals too, in order.
+    :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before.
+    :ivar marked: whether it was valued by a mark, which has files of its own.
+    """
+
+    session: str
+    trades: tuple[tuple[int, str], ...]
+    complete: bool
+    day_pnl: Decimal | None
+    total_pnl: Decimal | None
+    closing: Decimal | None
+    daily_return: Decimal | None
+    drawdown: Decimal | None
+    marked: bool
