@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -34,7 +34,8 @@ class Config:
     """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
 
     `place` are the options that another command needs to find the same ledger, `context` those and the
-    services' URLs, as text that begins with a blank; URLs with credentials are left out.
+    services' URLs, as text that begins with a blank; URLs with credentials are left out. `quotes` is None
+    unless PAPER_RUN_QUOTES_URL names a source; `quote_keys` None: positions have the gateway's prices.
     """
 
     symbols: tuple[str, ...]
@@ -48,6 +49,8 @@ class Config:
     signal_service: ServiceUrl
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
+    quotes: ServiceUrl | None = None
+    quote_keys: tuple[str, str] | None = field(default=None, repr=False)
     notices: tuple[str, ...] = ()
     place: str = ""
     context: str = ""
@@ -105,6 +108,13 @@ SETTINGS = {
 }
 
 
+QUOTES_URL = "PAPER_RUN_QUOTES_URL"
+_KEY_VARIABLES = (
+    ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
+    ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
+)
+
+
 class Sources:
     """Looks a setting up in the flags, the environment, the .env file and the defaults, in that order."""
 
@@ -140,6 +150,16 @@ class Sources:
                 return [Given(self._file_values[setting.variable], origin)]
         return [] if setting.default is None else [Given(setting.default, flag)]
 
+    def variable(self, name: str) -> Given | None:
+        """Return a setting that has no flag; set to nothing is not set."""
+        if name in self._environment:
+            given = Given(self._environment[name], name)
+        elif name in self._file_values:
+            given = Given(self._file_values[name], f"{name} in {self._file}")
+        else:
+            return None
+        return given if given.value.strip() else None
+
     def last(self, flag: str) -> Given:
         """Return the value of a setting that takes one; of a repeated flag the last counts."""
         return self.given(flag)[-1]
@@ -150,7 +170,7 @@ class Sources:
 
     def misspelt(self) -> tuple[str, ...]:
         """Name each PAPER_RUN_ variable that nothing reads but that looks like one that is read."""
-        known = {setting.variable for setting in SETTINGS.values() if setting.variable}
+        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | {QUOTES_URL}
         found = {
             name
             for name in (*self._environment, *self._file_values)
@@ -173,6 +193,7 @@ def load(sources: Sources, *, today: date) -> Config:
     :param today: the exchange's date, which no `--as-of-date` may lie after.
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
+    quotes = sources.variable(QUOTES_URL)
     return Config(
         symbols=_symbols(sources.given("--symbols")),
         capital=_dollars(sources.last("--capital")),
@@ -185,6 +206,8 @@ def load(sources: Sources, *, today: date) -> Config:
         signal_service=_url(sources.last("--signal-service-url")),
         execution_gateway=_url(sources.last("--execution-gateway-url")),
         orchestrator=_url(sources.last("--orchestrator-url")),
+        quotes=_url(quotes) if quotes else None,
+        quote_keys=_quote_keys(sources),
         notices=sources.misspelt(),
     )
 
@@ -277,6 +300,25 @@ def _url(given: Given) -> ServiceUrl:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     netloc = host if port is None else f"{host}:{port}"
     return ServiceUrl(base=f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}", credentials=credentials)
+
+
+def _quote_keys(sources: Sources) -> tuple[str, str] | None:
+    """Read the key pair of the quote source, under Alpaca's two spellings; both or none."""
+    found = [
+        next((given for name in names if (given := sources.variable(name)) is not None), None)
+        for names in _KEY_VARIABLES
+    ]
+    for given, missing in zip(found, reversed(_KEY_VARIABLES), strict=True):
+        if given is not None and not re.fullmatch(r"[!-~]+", given.value):
+            raise Given("<hidden>", given.origin).wrong("printable characters without a blank")
+        if given is not None and None in found:
+            raise DataError(
+                f"{given.origin} is set, but {missing[0]} is not",
+                "Allowed: both, for quotes from Alpaca, or neither, for the gateway's own prices.",
+                remedies=(f"Set {missing[0]} or take {given.origin} away; nothing was sent.",),
+            )
+    key, secret = found
+    return None if key is None or secret is None else (key.value, secret.value)
 
 
 def _outputs(sources: Sources) -> tuple[Path, ...]:

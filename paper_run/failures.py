@@ -135,6 +135,43 @@ def gateway_unreadable(gateway: ServiceUrl, reasons: list[str]) -> PaperRunError
     )
 
 
+def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
+    """Say that the gateway is not the one that the orchestrator trades with."""
+    named = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
+    return DependencyError(
+        "The gateway does not know the orders",
+        f"The Execution Gateway at {gateway} answers 404 for every one of them: {named}. Nothing of what it "
+        "says was booked.",
+        remedies=(
+            "Name the gateway that the orchestrator trades with: --execution-gateway-url URL",
+            "Then value the session: python -m paper_run mark",
+            "If the account was wiped, begin a new book: python -m paper_run resolve --reset",
+        ),
+    )
+
+
+def nothing_to_compare(reasons: list[str]) -> PaperRunError:
+    """Say that the book can't be brought to the gateway's quantities: they are not known."""
+    return DependencyError(
+        "The positions can't be read",
+        f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked.",
+        remedies=("When it answers again, say it again.",),
+    )
+
+
+def quotes_unreadable(source: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunError:
+    """Say that the configured quote source could not be read; positions then have no price."""
+    return DependencyError(
+        "The quotes could not be read",
+        f"The quote source at {source}: {'; '.join(reasons[:5])}. Everything else is saved; what needs a "
+        "price is not stated.",
+        remedies=(
+            "When it answers again, value the session: python -m paper_run mark",
+            "Check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL",
+        ),
+    )
+
+
 def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: date) -> PaperRunError:
     """Say that the orchestrator has a run of today that this ledger does not know."""
     return OrchestrationError(

@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
     from decimal import Decimal
 
+    from paper_run.book.comparison import Difference, Theirs
+    from paper_run.book.statistics import Statistic
+    from paper_run.book.valuation import Valuation
     from paper_run.errors import ExitStatus
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
@@ -86,6 +90,7 @@ class Position:
     current_price: Decimal | None
     unrealized_pl: Decimal | None
     realized_pl: Decimal | None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,13 +246,37 @@ class Counts:
     filled: int | None
 
 
+class BookFigures(NamedTuple):
+    """The book as a result states it.
+
+    :ivar since: the session of its first trade. :ivar session: the one that is valued.
+    :ivar now: the moment of the valuation, UTC.
+    :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
+    :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
+    """
+
+    since: date
+    session: date
+    now: datetime
+    valuation: Valuation
+    gateway: Mapping[str, Theirs]
+    differences: Mapping[str, tuple[Difference, ...]]
+    in_flight: frozenset[str]
+    unpriced: Mapping[str, str]
+    statistics: Mapping[str, Statistic]
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A day, whole: what was asked, what came of it, and every problem in words."""
+    """A trade or a mark, whole: what was asked, what came of it, and every problem in words.
+
+    `trade` is None in a mark. `book` is None where nothing could be valued.
+    """
 
     run_id: str | None
     session: date
-    trade: int
+    trade: int | None
     timestamp: datetime
     status: RunStatus
     exit_status: ExitStatus
@@ -263,6 +292,7 @@ class RunResult:
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
     settled: str | None = None
+    book: BookFigures | None = None
 
 
 class SessionLine(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.models import Counts, Order
+from paper_run.models import Counts, Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         Parameters,
         PriceSource,
         RunStatus,
-        SignalOrder,
     )
 
 REFUSED = frozenset({"rejected", "failed"})
@@ -34,6 +33,8 @@ WORKING_OR_DONE = frozenset(
     )
 )
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
+FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
+"""Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
 
 
 def order_rows(
@@ -42,10 +43,11 @@ def order_rows(
     parameters: Parameters,
     *,
     repeats: Collection[str] = (),
+    quotes: Mapping[str, Decimal] | None = None,
 ) -> tuple[Order, ...]:
     """Join each signal with the latest state of its order; an id seen twice is one order, counted once.
 
-    :param repeats: ids that an earlier trade owns.
+    :param repeats: ids that an earlier trade owns. :param quotes: the market's price by symbol, dollars.
     """
     rows, seen = [], set(repeats)
     for mapping in mappings:
@@ -53,11 +55,19 @@ def order_rows(
         repeat = identity is not None and identity in seen
         if identity is not None:
             seen.add(identity)
-        rows.append(_row(mapping, states.get(identity or ""), parameters, repeat=repeat))
+        state = states.get(identity or "")
+        rows.append(_row(mapping, state, parameters, (quotes or {}).get(mapping.symbol), repeat=repeat))
     return tuple(rows)
 
 
-def _row(mapping: SignalOrder, state: OrderState | None, parameters: Parameters, *, repeat: bool) -> Order:
+def _row(
+    mapping: SignalOrder,
+    state: OrderState | None,
+    parameters: Parameters,
+    quote: Decimal | None,
+    *,
+    repeat: bool,
+) -> Order:
     status = state.status if state else mapping.status
     filled_qty = _first(state.filled_qty if state else None, mapping.filled_qty)
     filled_price = _first(state.filled_avg_price if state else None, mapping.filled_avg_price)
@@ -65,7 +75,7 @@ def _row(mapping: SignalOrder, state: OrderState | None, parameters: Parameters,
     outcome: Outcome | None = None
     if is_order:
         outcome = "repeat" if repeat else _outcome(mapping, status, filled_qty)
-    price, source = _price(filled_price, state.limit_price if state else None)
+    price, source = _price(filled_price, state.limit_price if state else None, quote if is_order else None)
     notional = None
     if outcome == "accepted" and mapping.qty is not None:
         if price is not None:
@@ -112,11 +122,15 @@ def _outcome(mapping: SignalOrder, status: str | None, filled_qty: Decimal | Non
     return "accepted"
 
 
-def _price(filled: Decimal | None, limit: Decimal | None) -> tuple[Decimal | None, PriceSource | None]:
+def _price(
+    filled: Decimal | None, limit: Decimal | None, quote: Decimal | None
+) -> tuple[Decimal | None, PriceSource | None]:
     if filled is not None and filled > 0:
         return filled, "fill"
     if limit is not None and limit > 0:
         return limit, "limit"
+    if quote is not None and quote > 0:
+        return quote, "quote"
     return None, None
 
 
@@ -181,3 +195,21 @@ def problem(order: Order) -> str | None:
     if order.outcome == "accepted" and order.status is not None and order.status not in KNOWN:
         return f"{name} has a status that is not known here, {order.status!r}; taken as working"
     return None
+
+
+def signal_of(state: OrderState) -> SignalOrder:
+    """Put an order that the gateway knows in the place of a run's mapping; its signal is not known."""
+    return SignalOrder(
+        symbol=state.symbol,
+        predicted_return=None,
+        rank=None,
+        target_weight=None,
+        client_order_id=state.client_order_id,
+        qty=state.qty,
+        side=state.side,
+        broker_order_id=state.broker_order_id,
+        status=state.status,
+        filled_qty=state.filled_qty,
+        filled_avg_price=state.filled_avg_price,
+        skip_reason=None,
+    )

@@ -85,6 +85,12 @@ def prove_account(ledger: Ledger, platform: Platform, services: Services, *, cla
     )
 
 
+def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: bool) -> None:
+    """Value a sandbox's positions at its own prices, unless a quote source was named for it."""
+    if is_sandbox and config.quotes is None:
+        platform.quotes = None
+
+
 def is_its_platform(ledger: Ledger, platform: Platform) -> bool:
     """Whether there is something to ask about earlier trades, and the ledger's own platform answers.
 
@@ -132,7 +138,7 @@ def snapshot(config: Config, services: Services, platform: Platform, ledger: Led
         rehearsal=services.gateway.dry_run,
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
         orchestrator_clock=services.orchestrator.clock,
-        gateway_clock=_gateway_clock(services.gateway),
+        gateway_clock=gateway_clock(services.gateway),
         notices=(*config.notices, *(_reminders(ledger, services.session, config) if ledger else ())),
     )
     return Preparation(prepared, listed or ())
@@ -195,8 +201,8 @@ def _reminders(ledger: Ledger, session: date, config: Config) -> tuple[str, ...]
     )
 
 
-def _gateway_clock(gateway: ServiceHealth) -> datetime | None:
-    """Return the gateway's time: a sandbox's simulated clock, else the HTTP Date of its answer."""
+def gateway_clock(gateway: ServiceHealth) -> datetime | None:
+    """Return the gateway's time (UTC): a sandbox's simulated clock, else the HTTP Date of its answer."""
     try:
         if gateway.sandbox_session is not None:
             return datetime.fromisoformat(gateway.clock or "").replace(tzinfo=UTC)

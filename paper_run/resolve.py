@@ -9,9 +9,9 @@ import socket
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import unfinished
+from paper_run import orders, unfinished
 from paper_run.errors import DataError, DependencyError, OrchestrationError
-from paper_run.models import Orchestration, SignalOrder
+from paper_run.models import Orchestration
 from paper_run.services.orchestrator import kept, read_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
@@ -75,8 +75,7 @@ def settle(
             f"The trade {row.name} is settled already{how}",
             remedies=(f"See it: python -m paper_run report {row.name}{place}",),
         )
-    moment = exchange_time(now).isoformat(sep=" ", timespec="seconds")
-    by = f"by {_user()}@{socket.gethostname()} on {moment}"
+    by = by_whom(now)
     if not decision.placed:
         error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
         return unfinished.restate(
@@ -167,27 +166,16 @@ def _run_of(row: TradeRow, states: dict[str, OrderState]) -> Orchestration:
         num_orders_submitted=None,
         num_orders_accepted=None,
         num_orders_rejected=None,
-        mappings=tuple(_mapping(state) for state in states.values()),
+        mappings=tuple(orders.signal_of(state) for state in states.values()),
         duration_seconds=None,
         error_message=None,
     )
 
 
-def _mapping(state: OrderState) -> SignalOrder:
-    return SignalOrder(
-        symbol=state.symbol,
-        predicted_return=None,
-        rank=None,
-        target_weight=None,
-        client_order_id=state.client_order_id,
-        qty=state.qty,
-        side=state.side,
-        broker_order_id=state.broker_order_id,
-        status=state.status,
-        filled_qty=state.filled_qty,
-        filled_avg_price=state.filled_avg_price,
-        skip_reason=None,
-    )
+def by_whom(now: datetime) -> str:
+    """Return who decides, on which machine, and when (the exchange's time)."""
+    moment = exchange_time(now).isoformat(sep=" ", timespec="seconds")
+    return f"by {_user()}@{socket.gethostname()} on {moment}"
 
 
 def _user() -> str:

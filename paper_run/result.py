@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.models import (
+        BookFigures,
         Counts,
         Orchestration,
         Order,
@@ -34,6 +35,7 @@ class Known(NamedTuple):
 
     :ivar status: set when the run itself can't tell: failed, timeout, unknown or interrupted.
     :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier trade owns.
+    :ivar quotes: a quote source's prices, for orders without a fill. :ivar book: what the book says now.
     :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
     """
 
@@ -49,6 +51,8 @@ class Known(NamedTuple):
     warnings: tuple[str, ...] = ()
     waited: Decimal = money.ZERO
     settled: str | None = None
+    book: BookFigures | None = None
+    quotes: Mapping[str, Decimal] = {}
 
 
 class Outcome(NamedTuple):
@@ -62,7 +66,9 @@ def conclude(known: Known) -> Outcome:
     """State the result: the orders as they stand, the counts, the notional, the status, every problem."""
     run = known.orchestration and with_adopted(known.orchestration, known.states)
     mappings = run.mappings if run else ()
-    rows = orders.order_rows(mappings, known.states, known.prepared.parameters, repeats=known.repeats)
+    rows = orders.order_rows(
+        mappings, known.states, known.prepared.parameters, repeats=known.repeats, quotes=known.quotes
+    )
     tally = _counts(known, run, rows)
     notional = money.total(row.notional for row in rows if row.notional is not None)
     status = known.status or (orders.run_status(run, tally) if run else "unknown")
@@ -75,6 +81,7 @@ def conclude(known: Known) -> Outcome:
         found.append(failures.unsuccessful(run, rows, problems))
     else:
         warnings += problems
+    warnings += known.book.remarks if known.book else ()
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,
@@ -95,6 +102,7 @@ def conclude(known: Known) -> Outcome:
         warnings=tuple(warnings),
         errors=tuple(str(failure) for failure in found),
         settled=known.settled,
+        book=known.book,
     )
     return Outcome(result, tuple(found))
 

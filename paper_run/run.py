@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, prepare, unfinished
+from paper_run import failures, prepare, trading_days, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
 from paper_run.ledger import lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
@@ -57,6 +57,7 @@ def run_day(
                 return _show(recorded, ledger, config, console)
         services = prepare.check(config, platform, clock, console)
         prepare.prove_account(ledger, platform, services)
+        prepare.keep_real_quotes_away(config, platform, is_sandbox=services.sandbox)
         if services.sandbox:
             settle_earlier(ledger, platform, config, clock, console)
         if (recorded := _already(ledger, services.session, config, again=again)) is not None:
@@ -67,7 +68,16 @@ def run_day(
         if not services.sandbox and exchange_time(clock.now()).date() != services.session:
             raise failures.midnight(services.session)
         number = ledger.next_number(services.session)
-        end = trade(config, preparation.snapshot, platform, ledger, clock, console, number=number)
+        end = trade(
+            config,
+            preparation.snapshot,
+            platform,
+            ledger,
+            clock,
+            console,
+            number=number,
+            is_open_at=trading_days.calendar(ledger).is_open_at,
+        )
         return _save(end.document, end.failures, config, console)
 
 

@@ -6,7 +6,7 @@ import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import failures, settle, submission
+from paper_run import bookkeeping, failures, settle, submission
 from paper_run.errors import DataError, PaperRunError
 from paper_run.models import trade_name
 from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
@@ -15,10 +15,13 @@ from paper_run.services.transport import CallFailed
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.models import Orchestration, Prepared, TradeRow
-    from paper_run.services.platform import Platform
+    from paper_run.services.platform import AfterTrade, Platform
     from paper_run.watch import Clock, Watch
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
@@ -43,17 +46,21 @@ def trade(
     watch: Watch,
     *,
     number: int,
+    is_open_at: Callable[[datetime], bool],
 ) -> TradeEnd:
     """Have the orchestrator trade once and record what comes of it, fact by fact.
 
+    :param is_open_at: whether the exchange was open at a moment, for the quotes.
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
         ends in a TradeEnd.
     """
-    day = _Trade(config, prepared, platform, ledger, clock, watch, number)
+    now = prepared.gateway_clock if prepared.sandbox else None
+    moment = bookkeeping.Moment(prepared.session, now or clock.now(), is_open_at)
+    day = _Trade(config, prepared, platform, ledger, clock, watch, number, moment)
     day.begin()
     try:
         day.orchestrate()
-        day.read_orders()
+        day.settle_up()
     except KeyboardInterrupt:
         day.interrupted()
     except DataError as error:  # the ledger could not be read; what is known is still stated
@@ -73,7 +80,9 @@ class _Trade:
         clock: Clock,
         watch: Watch,
         number: int,
+        moment: bookkeeping.Moment,
     ) -> None:
+        self.moment = moment
         self.platform = platform
         self.ledger = ledger
         self.clock = clock
@@ -213,18 +222,50 @@ class _Trade:
         if text not in self.known.warnings:
             self.known = self.known._replace(warnings=(*self.known.warnings, text))
 
-    def read_orders(self) -> None:
-        """Read the orders, and the positions beside them; what can't be read is a failure of the gateway."""
-        if self.state != "answered" or self.known.orchestration is None:
+    def settle_up(self) -> None:
+        """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
+        run, prepared = self.known.orchestration, self.known.prepared
+        has_ended = self.state == "answered"
+        mappings = run.mappings if run is not None and has_ended else ()
+        if prepared.rehearsal and not mappings:
             return
-        mappings = self.known.orchestration.mappings
-        after = self.platform.after_trade(each.client_order_id for each in mappings if each.client_order_id)
-        warnings = tuple(text for text in self.known.warnings if text != UNREAD)
-        found: tuple[PaperRunError, ...] = ()
-        if after.unreadable:
-            found = (failures.gateway_unreadable(self.platform.execution_gateway.url, after.unreadable),)
-            warnings = (*warnings, *map(str, found))
-        self._learn("closed", states=after.states, warnings=warnings, failures=found)
+        after = bookkeeping.read(
+            self.platform,
+            self.ledger,
+            own=[each.client_order_id for each in mappings if each.client_order_id],
+            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
+        )
+        problems = bookkeeping.problems(after, self.platform, of_a_run=has_ended)
+        facts: dict[str, Any] = {
+            "quotes": bookkeeping.market_prices(after, self.moment),
+            "failures": (*self.known.failures, *problems.failures),
+            "warnings": (
+                *(text for text in self.known.warnings if text != UNREAD),
+                *(str(failure) for failure in problems.failures),
+                *problems.warnings,
+            ),
+        }
+        state = "closed" if has_ended else self.state
+        if has_ended and not after.is_wrong_gateway:
+            facts["states"] = after.states
+        if prepared.rehearsal or after.is_wrong_gateway:
+            self._learn(state, **facts)
+        else:
+            self._value(state, after, facts)
+
+    def _value(self, state: str, after: AfterTrade, facts: dict[str, Any]) -> None:
+        """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
+        before = self.known
+        try:
+            with self.ledger.transaction():
+                self._record(state, **facts)
+                self.ledger.keep_orders(after.earlier.values())
+                book = bookkeeping.bring_up_to_date(self.ledger, after, self.moment, self.clock.now())
+                self._record(state, book=book)
+        except DataError as error:
+            self.unwritten.append(error)
+            self.known = before
+            self._learn(state, **facts)
 
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""
@@ -239,23 +280,26 @@ class _Trade:
 
     def _learn(self, state: str, **facts: Any) -> None:
         """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
+        try:
+            self._record(state, **facts)
+        except DataError as error:
+            self.unwritten.append(error)
+
+    def _record(self, state: str, **facts: Any) -> None:
         self.state = state
         self.known = self.known._replace(waited=self._waited(), **facts)
         document = self._stated()
         run = self.known.orchestration
-        try:
-            self.row = self.ledger.record(
-                self.row,
-                state=state,
-                document=document,
-                in_doubt=self.outcome.result.counts.in_doubt or 0,
-                run_id=self.known.run_id,
-                answer=self.answer,
-                states=self.known.states.values(),
-                mappings=run.mappings if run else (),
-            )
-        except DataError as error:
-            self.unwritten.append(error)
+        self.row = self.ledger.record(
+            self.row,
+            state=state,
+            document=document,
+            in_doubt=self.outcome.result.counts.in_doubt or 0,
+            run_id=self.known.run_id,
+            answer=self.answer,
+            states=self.known.states.values(),
+            mappings=run.mappings if run else (),
+        )
 
     def _stated(self) -> str:
         self.outcome = conclude(self.known)

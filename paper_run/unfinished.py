@@ -135,6 +135,7 @@ def restate(
     """Record a trade anew from what is known of it now; its report says how it was settled."""
     owners = ledger.owners(identities(run) if run else [])
     document = json_document.loads(row.document)
+    pnl, statistics = document["pnl"], document["statistics"]
     said = (*row.prepared.notices, UNREAD, f"Settled: {row.settled}.")
     earlier = tuple(text for text in document["warnings"] if text not in said) if run is None else ()
     known = Known(
@@ -155,7 +156,9 @@ def restate(
     return ledger.record(
         row,
         state=state,
-        document=json_document.dumps(json_document.document(result)),
+        document=json_document.dumps(
+            {**json_document.document(result), "pnl": pnl, "statistics": statistics}
+        ),
         in_doubt=result.counts.in_doubt or 0,
         run_id=known.run_id,
         answer=answer,

@@ -17,13 +17,16 @@ PACKAGE = ROOT / "paper_run"
 LAYERS = (
     {"errors"},
     {"money"},
+    {"book"},
     {"models"},
-    {"services", "book", "ledger", "orders", "session", "config", "failures", "watch"},
-    {"writers", "mail", "schedule"},
+    {"calendar_settings", "calendar_year"},
+    {"services", "ledger", "orders", "session", "config", "failures", "watch"},
+    {"writers", "mail", "schedule", "bookkeeping", "trading_days"},
     {"result", "submission"},
     {"settle"},
     {"trade", "unfinished", "prepare"},
     {"resolve", "run"},
+    {"mark"},
     {"cli"},
     {"__main__"},
 )

@@ -36,6 +36,7 @@ from paper_run.trade import trade
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"
+POSITIONS = f"{GATEWAY}/api/v1/positions"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 PREPARED = Prepared(
     session=TODAY,
@@ -87,7 +88,16 @@ class Day:
             orchestrator=ServiceUrl(base=ORCHESTRATOR),
         )
         with Ledger(self.folder) as ledger:
-            ended = trade(settings, self.prepared, platform, ledger, self.time.clock, self.watch, number=1)
+            ended = trade(
+                settings,
+                self.prepared,
+                platform,
+                ledger,
+                self.time.clock,
+                self.watch,
+                number=1,
+                is_open_at=lambda _: False,
+            )
         assert self.posts() == 1, "one POST, whatever happens"
         return End(json.loads(ended.document, parse_float=Decimal), ended.failures)
 
@@ -109,7 +119,7 @@ def day(tmp_path: Path) -> Iterator[Day]:
     spare = FakeTime()
     transport = Transport(now=spare.clock.monotonic, pause=spare.pause)
     with responses.mock:
-        serve_example("GET", f"{GATEWAY}/api/v1/positions", "positions_mixed")
+        serve("GET", POSITIONS, {"positions": [held("MSFT"), held("GOOGL")], "total_positions": 2})
         for identity, symbol in ((BUY, "MSFT"), (SELL, "GOOGL")):
             serve_example(
                 "GET",
@@ -121,6 +131,20 @@ def day(tmp_path: Path) -> Iterator[Day]:
         yield Day(tmp_path, transport)
     transport.close()
     responses.reset()
+
+
+def held(symbol: str) -> dict[str, Any]:
+    """Return the position that the observed fill makes, still at the price of the fill."""
+    fill = body("order_after_fill")
+    return {
+        "symbol": symbol,
+        "qty": fill["filled_qty"],
+        "avg_entry_price": fill["filled_avg_price"],
+        "current_price": fill["filled_avg_price"],
+        "unrealized_pl": "0",
+        "realized_pl": "0",
+        "updated_at": fill["updated_at"],
+    }
 
 
 def running(**changes: Any) -> dict[str, Any]:
@@ -180,6 +204,8 @@ def test_the_steps_are_shown_as_they_happen(day: Day) -> None:
 
 def test_a_day_without_orders_is_a_success(day: Day) -> None:
     """Completed with no order to submit: nothing is invented, and the rate is null."""
+    responses.remove("GET", POSITIONS)
+    serve("GET", POSITIONS, {"positions": [], "total_positions": 0})
     mappings = [
         mapping(client_order_id=None, order_qty=None, order_side=None, order_status=None, skip_reason="x")
     ]
@@ -329,7 +355,7 @@ def test_an_interruption_while_the_orders_are_read_loses_nothing(
 ) -> None:
     """The run has ended and is recorded as it ended; exit 130."""
     serve_example("POST", RUN_URL, "run_normal")
-    monkeypatch.setattr(Platform, "after_trade", lambda *_args: interrupt())
+    monkeypatch.setattr(Platform, "after_trade", lambda *_args, **_more: interrupt())
     result = day.result()
     assert (result["run_id"], result["exit_status"]) == (RUN_ID, 130)
     assert len(result["orders"]) == 3
@@ -353,7 +379,8 @@ def test_a_refused_post_failed(day: Day, status: int, value: Any) -> None:
     assert outcome.result["orders"] == []
     assert "no" in str(outcome.failures[0])
     assert f"{status}" in outcome.result["errors"][0]
-    assert not [call for call in responses.calls if call.request.method == "GET"]
+    gets = [call.request.url for call in responses.calls if call.request.method == "GET"]
+    assert gets == [POSITIONS], "only what the book is valued at"
 
 
 @pytest.mark.parametrize(
@@ -484,7 +511,7 @@ def test_a_status_nobody_knows_is_said(day: Day) -> None:
 
 def test_a_gateway_that_fails_after_the_trade_is_exit_1(day: Day) -> None:
     """The trade stands and is saved; the fills are not known, so neither is their number."""
-    for url in (f"{GATEWAY}/api/v1/positions", f"{GATEWAY}/api/v1/orders/{BUY}"):
+    for url in (POSITIONS, f"{GATEWAY}/api/v1/orders/{BUY}"):
         responses.remove("GET", url)
         serve("GET", url, {"detail": "no database"}, 500)
     serve_example("POST", RUN_URL, "run_normal")
@@ -498,8 +525,8 @@ def test_a_gateway_that_fails_after_the_trade_is_exit_1(day: Day) -> None:
 
 def test_a_bad_run_beats_a_gateway_that_fails(day: Day) -> None:
     """2 beats 1."""
-    responses.remove("GET", f"{GATEWAY}/api/v1/positions")
-    serve("GET", f"{GATEWAY}/api/v1/positions", "oops", 500)
+    responses.remove("GET", POSITIONS)
+    serve("GET", POSITIONS, "oops", 500)
     serve_example("POST", RUN_URL, "run_normal", status="partial")
     result = day.result()
     assert (result["status"], result["exit_status"]) == ("partial", 2)

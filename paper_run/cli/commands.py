@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.cli import platforms, reading, showing
+from paper_run.cli import book_commands, platforms, reading, showing
 from paper_run.cli.arguments import Commands, DayCommand, common_options, service_urls
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
@@ -105,6 +105,9 @@ def run(**flags: Any) -> ExitStatus:
     return exit_status
 
 
+commands.add_command(book_commands.mark)
+
+
 @commands.command(short_help="Make a trade's files again from the ledger, offline.")
 @click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
 @common_options
@@ -137,6 +140,11 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Data
 @click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
 @click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
 @click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
+@click.option(
+    "--position", multiple=True, metavar="SYMBOL|all", help="Bring the book to the gateway's quantity."
+)
+@click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
+@click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @service_urls
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
@@ -147,6 +155,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     from paper_run.ledger import lock
     from paper_run.writers.reports import Reports
 
+    change = reading.change(trade, flags)
+    if change is not None:
+        return book_commands.change_book(change, flags)
     decision = reading.decision(trade, flags)
     settings = replace(
         config.load(reading.sources(flags), today=reading.today()),

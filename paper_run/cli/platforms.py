@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from paper_run.config import Config
     from paper_run.services.platform import Platform
+    from paper_run.services.quotes import Quotes
 
 
 @contextlib.contextmanager
@@ -43,6 +44,7 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
             )
         transport = Transport(**showing.watch_requests(flags))
         stack.callback(transport.close)
+        quotes = None if flags["sandbox"] else _quotes(settings, flags, stack)
         yield (
             settings,
             Platform(
@@ -50,8 +52,23 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
                 signal_service=settings.signal_service,
                 execution_gateway=settings.execution_gateway,
                 orchestrator=settings.orchestrator,
+                quotes=quotes,
             ),
         )
+
+
+def _quotes(settings: Config, flags: Mapping[str, Any], stack: contextlib.ExitStack) -> Quotes | None:
+    """Connect to the quote source, if there are keys for one."""
+    if settings.quote_keys is None:
+        return None
+    from paper_run.models import ServiceUrl
+    from paper_run.services.quotes import Keys, Quotes
+    from paper_run.services.transport import Transport
+
+    transport = Transport(**showing.watch_requests(flags), environment=True)
+    stack.callback(transport.close)
+    url = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
+    return Quotes(transport, url, Keys(*settings.quote_keys))
 
 
 def wait_for_ctrl_c() -> None:

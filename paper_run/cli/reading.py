@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.config import Sources
+    from paper_run.mark import Change
     from paper_run.resolve import Decision
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
+_SETTLING = ("placed", "not_placed", "run_id", "orders")
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 
@@ -114,6 +117,46 @@ def refuse_urls_with_sandbox(flags: Mapping[str, Any]) -> None:
             "Allowed: one or the other.",
             remedies=("Leave --sandbox out to run against that service; nothing was sent.",),
         )
+
+
+def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
+    """Read what a person changes in the book; None when they change nothing.
+
+    :raises DataError: it can't be read, or goes with nothing else that was typed.
+    """
+    from decimal import Decimal
+
+    from paper_run.mark import Change
+
+    how = "Allowed: one of resolve --position SYMBOL|all, resolve --split SYMBOL N:M, resolve --reset."
+    typed = [name for name in ("position", "split", "reset") if flags[name]]
+    if not typed:
+        return None
+    if len(typed) > 1 or trade is not None or any(flags[name] for name in _SETTLING):
+        raise DataError(f"--{typed[0]} goes with nothing else", how)
+    if flags["position"]:
+        names = [_symbol_or_all(name, how) for name in flags["position"]]
+        return Change(adjust=tuple(dict.fromkeys(names)))
+    if flags["split"]:
+        symbol, ratio = flags["split"]
+        became, colon, shares = ratio.partition(":")
+        if not colon or not all(re.fullmatch(r"[1-9][0-9]{0,5}", word) for word in (became, shares)):
+            raise DataError(
+                f"--split: {ratio!a} is no ratio",
+                "Allowed: N:M in whole numbers, M shares became N: 2:1 doubles, 1:10 is a reverse split, 1:1 "
+                "says that there was none.",
+                remedies=("Correct --split and run again; nothing was booked.",),
+            )
+        return Change(split=(_symbol_or_all(symbol, how), Decimal(became), Decimal(shares)))
+    return Change()
+
+
+def _symbol_or_all(name: str, how: str) -> str:
+    if name == "all":
+        return name
+    if not re.fullmatch(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*", name):
+        raise DataError(f"{name!a} is no symbol", how)
+    return name.upper()
 
 
 def decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:

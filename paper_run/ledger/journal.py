@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError
 from paper_run.ledger import database, rows
+from paper_run.ledger.books import Books
+from paper_run.ledger.following import Following
+from paper_run.ledger.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import date, datetime
     from pathlib import Path
@@ -41,6 +45,9 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.path = folder / database.FILE_NAME
         self._connection, self.created = database.connect(self.path)
+        self.books = Books(self._rows, self._run)
+        self.following = Following(self._rows, self._run, self.books)
+        self.history = History(self._rows, self._run, self.books)
 
     def __enter__(self) -> Self:
         return self
@@ -49,6 +56,22 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all that is written inside it, or nothing; one inside another is a part of that."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with database.explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with database.explained(self.path):
+                self._connection.execute("COMMIT")
+        except BaseException:
+            database.roll_back(self._connection)
+            raise
 
     def explained(self) -> AbstractContextManager[None]:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
@@ -153,6 +176,15 @@ class Ledger:
         """Whether some trade owns a run."""
         return bool(self._rows("SELECT 1 FROM trades NOT INDEXED WHERE run_id = ?", run_id))
 
+    def kept_calendar(self, year: int) -> str | None:
+        """Return what is kept of a year's holidays."""
+        found = self._rows("SELECT days FROM calendar WHERE year = ?", year)
+        return str(found[0]["days"]) if found else None
+
+    def keep_calendar(self, year: int, days: str) -> None:
+        """Keep a year's holidays."""
+        self._run("INSERT OR REPLACE INTO calendar VALUES (?, ?)", year, days)
+
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
         query = (
@@ -198,20 +230,23 @@ class Ledger:
         changes |= {"answer": answer} if answer is not None else {}
         changes |= {"settled": settled} if settled is not None else {}
         assignments = ", ".join(f"{name} = :{name}" for name in changes if name != "id")
-        with database.explained(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                update = f"UPDATE trades SET {assignments} WHERE id = :id"  # noqa: S608  our own column names
-                self._connection.execute(update, changes)
-                for mapping in mappings:
-                    self._own(row, mapping)
-                for state_read in states:
-                    self._keep(row, state_read)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                database.roll_back(self._connection)
-                raise
+        with self.transaction(), database.explained(self.path):
+            update = f"UPDATE trades SET {assignments} WHERE id = :id"  # noqa: S608  our own column names
+            self._connection.execute(update, changes)
+            for mapping in mappings:
+                self._own(row, mapping)
+            for state_read in states:
+                self._keep(row.id, state_read)
         return self.by_id(row.id)
+
+    def keep_orders(self, states: Iterable[OrderState]) -> None:
+        """Write what the gateway says now of orders that a trade owns already."""
+        with self.transaction(), database.explained(self.path):
+            for state in states:
+                for owner in self._rows(
+                    "SELECT trade FROM orders WHERE client_order_id = ?", state.client_order_id
+                ):
+                    self._keep(owner["trade"], state)
 
     def _own(self, row: TradeRow, mapping: SignalOrder) -> None:
         if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:
@@ -222,8 +257,8 @@ class Ledger:
             (mapping.client_order_id, row.id, mapping.symbol, mapping.side, str(mapping.qty)),
         )
 
-    def _keep(self, row: TradeRow, state: OrderState) -> None:
-        columns = {**rows.order_columns(state), "trade": row.id}
+    def _keep(self, owner: int, state: OrderState) -> None:
+        columns = {**rows.order_columns(state), "trade": owner}
         updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
         self._connection.execute(
             f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated}", columns
@@ -259,6 +294,10 @@ class Ledger:
     def _rows(self, query: str, *values: Any) -> list[Any]:
         with database.explained(self.path):
             return self._connection.execute(query, values).fetchall()
+
+    def _run(self, statement: str, *values: Any) -> None:
+        with database.explained(self.path):
+            self._connection.execute(statement, values)
 
 
 _KEPT = frozenset({"client_order_id", "trade"})

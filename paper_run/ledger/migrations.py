@@ -47,4 +47,57 @@ MIGRATIONS = (
     );
     CREATE INDEX orders_by_trade ON orders (trade);
     """,
+    """
+    -- what of an order is in the book: shares, and what they came to, both unsigned
+    ALTER TABLE orders ADD COLUMN booked_qty TEXT NOT NULL DEFAULT '0';
+    ALTER TABLE orders ADD COLUMN booked_dollars TEXT NOT NULL DEFAULT '0';
+    -- 1: it is read again, 0: it has ended, 2: stale, given up
+    ALTER TABLE orders ADD COLUMN followed INTEGER NOT NULL DEFAULT 1;
+    CREATE INDEX followed_orders ON orders (followed) WHERE followed = 1;
+    CREATE TABLE epochs (
+        id INTEGER PRIMARY KEY,
+        trade INTEGER NOT NULL REFERENCES trades (id),  -- the first that the book holds
+        session TEXT NOT NULL,
+        base TEXT NOT NULL,               -- that trade's capital
+        realized TEXT NOT NULL,           -- JSON: what the gateway had realized before it, by symbol
+        last_trade INTEGER,               -- the last that the book holds; NULL: it is the present book
+        closed TEXT                       -- by whom and when
+    );
+    CREATE TABLE entries (
+        id INTEGER PRIMARY KEY,
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,            -- the one in which it was seen
+        kind TEXT NOT NULL CHECK (kind IN ('fill', 'correction', 'found', 'gain', 'adjustment', 'split')),
+        symbol TEXT NOT NULL,
+        qty TEXT NOT NULL,                -- signed
+        dollars TEXT NOT NULL,            -- signed like it
+        client_order_id TEXT,
+        booked_at TEXT NOT NULL,          -- our clock, UTC
+        note TEXT
+    );
+    CREATE TABLE sessions (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        entry INTEGER NOT NULL,           -- the last entry that is in it
+        complete INTEGER NOT NULL,        -- 1: every open position had a price
+        opening TEXT NOT NULL,            -- dollars and cents, like all that follow
+        realized TEXT NOT NULL,           -- since inception, like all that follow but day_pnl
+        unrealized TEXT,
+        gains TEXT NOT NULL,
+        day_pnl TEXT,
+        closing TEXT,
+        exposure TEXT,
+        traded TEXT NOT NULL,
+        state TEXT,                       -- JSON: the book then; NULL when no longer needed
+        PRIMARY KEY (epoch, session)
+    );
+    CREATE TABLE calendar (
+        year INTEGER PRIMARY KEY,
+        days TEXT NOT NULL                -- JSON: holidays and half days, and who said so
+    );
+    CREATE TABLE marks (
+        session TEXT PRIMARY KEY,
+        document TEXT NOT NULL            -- the latest mark's result, JSON
+    );
+    """,
 )

@@ -67,6 +67,7 @@ def _position(entry: dict[str, Any]) -> Position:
         current_price=wire.opinion(entry, "current_price"),
         unrealized_pl=wire.opinion(entry, "unrealized_pl"),
         realized_pl=wire.opinion(entry, "realized_pl"),
+        updated_at=wire.moment(entry, "updated_at"),
     )
 
 

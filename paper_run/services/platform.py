@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from paper_run.book.marks import Market
 from paper_run.models import OrderState
 from paper_run.services import health
 from paper_run.services.execution_gateway import ExecutionGateway
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from paper_run.models import Position, ServiceHealth, ServiceUrl
+    from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
 
 READ_SECONDS = 4.0
@@ -33,7 +35,13 @@ class Platform:
         signal_service: ServiceUrl,
         execution_gateway: ServiceUrl,
         orchestrator: ServiceUrl,
+        quotes: Quotes | None = None,
     ) -> None:
+        """Connect to nothing yet.
+
+        :param quotes: the configured quote source; None: positions are valued at the gateway's prices.
+        """
+        self.quotes = quotes
         self._transport = transport
         self._urls = (signal_service, execution_gateway, orchestrator)
         self.execution_gateway = ExecutionGateway(transport, execution_gateway)
@@ -47,30 +55,55 @@ class Platform:
         ]
         return tuple(_result(answer) for answer in at_once(calls))
 
-    def after_trade(self, client_order_ids: Iterable[str]) -> AfterTrade:
-        """Read the orders and the positions at once, over the pooled connections.
+    def after_trade(
+        self, client_order_ids: Iterable[str], *, earlier: Iterable[str] = (), symbols: Iterable[str] = ()
+    ) -> AfterTrade:
+        """Read the orders, the positions and the quotes at once, over the pooled connections.
 
         When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
         gateway take as long as one.
+
+        :param earlier: orders of earlier trades that are read again. :param symbols: what quotes are asked
+            for, if a source of them is configured.
         """
-        ids = tuple(dict.fromkeys(client_order_ids))
+        own = tuple(dict.fromkeys(client_order_ids))
+        others = tuple(identity for identity in dict.fromkeys(earlier) if identity not in own)
         gateway = _GivesUp(self.execution_gateway, seconds=READ_SECONDS, patience=1)
-        calls: list[Callable[[], OrderState | tuple[Position, ...] | None]] = [gateway.positions]
-        calls += [partial(gateway.order, identity) for identity in ids]
-        positions, *orders = at_once(calls)
-        after = AfterTrade({}, [], isinstance(positions, NoAnswer | NeverSent))
+        calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
+        calls += [partial(gateway.order, identity) for identity in (*own, *others)]
+        market, positions, *orders = at_once(calls)
+        if isinstance(market, Exception):
+            raise market
+        after = AfterTrade(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
         if isinstance(positions, Exception):
             after.unreadable.append(f"the positions: it {_reason(positions)}")
-        for identity, state in zip(ids, orders, strict=True):
+        else:
+            after.positions = positions
+        for identity, state in zip((*own, *others), orders, strict=True):
+            is_own = identity in own
+            problems = after.unreadable if is_own else after.unread
             if isinstance(state, OrderState):
-                after.states[identity] = state
+                (after.states if is_own else after.earlier)[identity] = state
             elif isinstance(state, Exception):
-                after.unreadable.append(f"order {identity}: it {_reason(state)}")
+                problems.append(f"order {identity}: it {_reason(state)}")
             else:
-                after.unreadable.append(
+                after.unknown.append(identity)
+                problems.append(
                     f"order {identity}: it does not know it (is this the orchestrator's own gateway?)"
                 )
         return after
+
+    def _market(self, symbols: tuple[str, ...]) -> MarketReading | None:
+        """Ask the quote source, if one is configured; that it failed is a value."""
+        if self.quotes is None:
+            return None
+        if not symbols:
+            return MarketReading({}, ())
+        try:
+            seen = self.quotes.latest(symbols, seconds=READ_SECONDS)
+        except CallFailed as error:
+            return MarketReading(None, (f"it {error.reason}",))
+        return MarketReading(_by_symbol(seen), seen.problems)
 
     def find_orders(self, client_order_ids: Iterable[str], *, seconds: float) -> FoundOrders:
         """Ask for orders that the gateway may or may not have, until it stops answering."""
@@ -95,12 +128,36 @@ class FoundOrders(NamedTuple):
     silent: bool
 
 
-class AfterTrade(NamedTuple):
-    """The orders as they stand, and a clause for each thing that could not be read."""
+class MarketReading(NamedTuple):
+    """What the quote source says by symbol, None when it could not be read; and a clause for each failure."""
 
-    states: dict[str, OrderState]
-    unreadable: list[str]
-    silent: bool
+    by_symbol: dict[str, Market] | None
+    problems: tuple[str, ...]
+
+
+class AfterTrade:
+    """What was read at once after a trade, or for a mark.
+
+    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades. :ivar positions: None when
+        they could not be read. :ivar unreadable: a clause for each own order, and the positions, that could
+        not be read. :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not
+        know. :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    """
+
+    def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
+        self.states: dict[str, OrderState] = {}
+        self.earlier: dict[str, OrderState] = {}
+        self.positions: tuple[Position, ...] | None = None
+        self.unreadable: list[str] = []
+        self.unread: list[str] = []
+        self.unknown: list[str] = []
+        self.market = market
+        self.silent = is_silent
+
+    @property
+    def is_wrong_gateway(self) -> bool:
+        """Whether the gateway knows none of the orders that it was asked for."""
+        return bool(self.unknown) and not self.states and not self.earlier
 
 
 class _GivesUp:
@@ -130,6 +187,21 @@ class _GivesUp:
         except (NoAnswer, NeverSent) as error:
             self._failures.append(error)
             raise
+
+
+def _by_symbol(seen: MarketData) -> dict[str, Market]:
+    """Put a symbol's quote and last trade together."""
+    market = {}
+    for symbol in {**seen.quotes, **seen.trades}:
+        quote, trade = seen.quotes.get(symbol), seen.trades.get(symbol)
+        market[symbol] = Market(
+            bid=quote.bid if quote else None,
+            ask=quote.ask if quote else None,
+            quoted_at=quote.time if quote else None,
+            traded=trade.price if trade else None,
+            traded_at=trade.time if trade else None,
+        )
+    return market
 
 
 def _reason(error: Exception) -> str:

@@ -19,6 +19,7 @@ from tenacity import RetryCallState, Retrying
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.poolmanager import ProxyManager
 
 from paper_run.models import Exchange
 
@@ -33,6 +34,8 @@ POOLED_CONNECTIONS = 8
 PASSING = frozenset({429, 502, 503, 504})
 """Answers that may be another one in a moment: a read is retried on them."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_DIRECT = {f"{scheme}://{host}": "" for scheme in ("http", "https") for host in _LOOPBACK}
 
 
 class CallFailed(Exception):
@@ -69,13 +72,14 @@ class Answer(NamedTuple):
     body: bytes
     milliseconds: int
 
-    def json(self) -> Any:
+    def json(self, *, constant: Callable[[str], object] | None = None) -> Any:
         """Parse the body, numbers with a point as Decimal.
 
+        :param constant: what NaN, Infinity and -Infinity become, where they are not to spoil the rest.
         :raises UnreadableAnswer: it is no JSON, or holds NaN, Infinity or absurd nesting.
         """
         try:
-            return json.loads(self.body, parse_float=Decimal, parse_constant=_refuse_constant)
+            return json.loads(self.body, parse_float=Decimal, parse_constant=constant or _refuse_constant)
         except (ValueError, RecursionError, ArithmeticError):
             raise UnreadableAnswer(self.url, f"answered {self.status} with a body that is not JSON") from None
 
@@ -89,6 +93,8 @@ class Transport:
 
     :param watch: called with each finished request.
     :param now: a monotonic clock in seconds. :param pause: waits that many seconds.
+    :param environment: go through the proxies and trust the certificates that the environment names, as
+        for a host on the internet; a host on loopback is asked directly all the same.
     """
 
     def __init__(
@@ -97,13 +103,22 @@ class Transport:
         watch: Callable[[Exchange], None] = lambda _: None,
         now: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
+        environment: bool = False,
     ) -> None:
         self._watch = watch
         self._now = now
         self._pause = pause
-        self._session = _session()
+        self._session = _session(environment=environment)
 
-    def get(self, url: ServiceUrl, path: str, *, seconds: float, retry: bool = True) -> Answer:
+    def get(
+        self,
+        url: ServiceUrl,
+        path: str,
+        *,
+        seconds: float,
+        retry: bool = True,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Read, within `seconds` in all; a passing failure (refused, timeout, 429, 502-504) is retried.
 
         :raises CallFailed: no answer came in time. A last 4xx or 5xx answer is returned, not raised.
@@ -113,7 +128,9 @@ class Transport:
         answers: list[Answer] = []
 
         def attempt() -> Answer:
-            answer = self._exchange(self._session, "GET", url, path, deadline=deadline, seconds=seconds)
+            answer = self._exchange(
+                self._session, "GET", url, path, deadline=deadline, seconds=seconds, headers=headers
+            )
             answers.append(answer)
             return answer
 
@@ -190,7 +207,7 @@ class Transport:
                 target,
                 data=body,
                 headers=headers,
-                auth=url.credentials,
+                auth=url.credentials or _no_credentials,
                 timeout=(min(CONNECT_SECONDS, left), left),
                 allow_redirects=False,
                 stream=True,
@@ -263,7 +280,9 @@ class _Connection(HTTPConnection):
         return bounded
 
 
-class _SecureConnection(HTTPSConnection):
+class _SecureConnection(_Connection, HTTPSConnection):
+    """Bounded already before TLS begins: a proxy's answer to CONNECT is read from the plain socket."""
+
     def connect(self) -> None:
         if self.ssl_context is None:
             self.ssl_context = ssl.create_default_context()
@@ -279,15 +298,29 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
-def _session() -> requests.Session:
+def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from looking into netrc: passwords of other programs are not ours to send."""
+    return request
+
+
+def _session(*, environment: bool = False) -> requests.Session:
     session = requests.Session()
-    session.trust_env = False
+    session.trust_env = environment
+    session.proxies = dict(_DIRECT)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _Adapter(pool_connections=POOLED_CONNECTIONS, pool_maxsize=POOLED_CONNECTIONS, max_retries=0)
     session.mount("http://", adapter)
@@ -306,9 +339,18 @@ def _read_whole(response: requests.Response, url: str, received: bytearray) -> N
             raise NoAnswer(url, f"answered with more than {LARGEST_BODY >> 20} MiB")
 
 
+_PROXY_FAULTS = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+)
+
+
 def _explain(error: Exception, url: str, seconds: float) -> CallFailed:
     """Tell a request that provably never left from one whose answer is missing."""
     causes = _causes(error)
+    if any(isinstance(cause, _PROXY_FAULTS) for cause in causes):
+        return NoAnswer(url, "can't be reached through the proxy that the environment names")
     for cause in causes:
         if isinstance(cause, NewConnectionError):
             return NeverSent(url, _why_no_connection(str(cause).lower()))

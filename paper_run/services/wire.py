@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from paper_run.services.transport import Answer
 
 _LONGEST_WORDS = 600
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998  # outside them a zone can leave what a datetime holds
 
 
 class Unreadable(ValueError):
@@ -78,6 +80,18 @@ def opinion(source: dict[str, Any], key: str) -> Decimal | None:
         return optional_amount(source, key)
     except Unreadable:
         return None
+
+
+def moment(source: dict[str, Any], key: str) -> datetime | None:
+    """Return a time in UTC that decides nothing (naive: UTC); None also when it can't be read."""
+    value = source.get(key)
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    if read is None or not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def count(source: dict[str, Any], key: str) -> int | None:

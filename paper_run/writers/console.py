@@ -105,6 +105,19 @@ class Console:
             self._line(f"! {notice}", paint=_YELLOW)
         self._line()
 
+    def mark_header(self, config: Config, moment: datetime) -> None:
+        """Print the banner of a mark.
+
+        :param moment: the exchange's time.
+        """
+        self._line(RULE)
+        self._line(f"  MARK TO MARKET - {text.moment(moment.isoformat(timespec='seconds'))}", paint=_BOLD)
+        self._line(RULE)
+        for notice in config.notices:
+            self._line(f"! {notice}", paint=_YELLOW)
+        self._line()
+        self._line("[1/5] Checking dependencies...", paint=_BOLD)
+
     def step(self, number: int, heading: str) -> None:
         """Print the heading of one of the five steps."""
         if number > 1:
@@ -181,6 +194,7 @@ class Console:
         simulated = " (simulated)" if document["rehearsal"] else ""
         self._figure("Total Notional", text.money(results["total_notional"]) + simulated)
         self._figure("Success Rate", text.percent(results["success_rate"]))
+        self._pnl(document)
         if document["orders"]:
             self._line()
         for order in document["orders"][:_SHOWN_ORDERS]:
@@ -189,6 +203,30 @@ class Console:
             self._line(f"  {more:,} more in the report")
         for warning in document["warnings"]:
             self._line(f"  ! {warning}", paint=_YELLOW)
+
+    def _pnl(self, document: Mapping[str, Any]) -> None:
+        """Print what the book says; where it says nothing, that."""
+        pnl = document["pnl"]
+        if pnl is None:
+            self._figure("P&L", "not computed: nothing executed" if document["rehearsal"] else "not known")
+            return
+        day, equity = pnl["day_pnl"], pnl["equity"]
+        change = document["statistics"]["daily_return"]["value"] if day is not None else None
+        unrealized = text.signed_money(pnl["unrealized_pnl"])
+        if not pnl["complete"]:
+            unrealized += f" (priced so far {text.signed_money(pnl['priced_so_far'])})"
+        self._figure("Realized P&L", text.signed_money(pnl["realized_pnl"]))
+        self._figure("Unrealized P&L", unrealized)
+        self._figure("Total P&L", text.signed_money(pnl["total_pnl"]))
+        shown = f" ({text.signed_percent(change)})" if change is not None else ""
+        self._figure("Day P&L", text.signed_money(day) + shown)
+        self._figure("Equity", text.money(equity["closing"]))
+        open_positions = [each for each in pnl["positions"] if each["qty"]]
+        self._figure("Positions", text.count(len(open_positions)))
+        for each in open_positions[:_SHOWN_ORDERS]:
+            self._line(position_line(each))
+        if (more := len(open_positions) - _SHOWN_ORDERS) > 0:
+            self._line(f"    {more:,} more in the report")
 
     def saving(self) -> None:
         """Print the heading of step 5."""
@@ -200,10 +238,11 @@ class Console:
 
     def complete(self, document: Mapping[str, Any]) -> None:
         """Print the closing banner."""
+        what = "MARK" if document["kind"] == "mark" else "PAPER RUN"
         label = f"{document['label']} - " if document["label"] else ""
         self._line()
         self._line(RULE)
-        self._line(f"  {label}PAPER RUN COMPLETE - Status: {document['status'].upper()}", paint=_BOLD)
+        self._line(f"  {label}{what} COMPLETE - Status: {document['status'].upper()}", paint=_BOLD)
         self._line(RULE)
 
     def sessions(self, tally: Tally, folder: Path) -> None:
@@ -262,6 +301,17 @@ class Tally:
         self.statuses[document["status"]] = self.statuses.get(document["status"], 0) + 1
         self.accepted += document["results"]["num_orders_accepted"] or 0
         self.notional += document["results"]["total_notional"] or 0
+
+
+def position_line(position: Mapping[str, Any]) -> str:
+    """Return an open position on a line."""
+    shown = f"    {position['symbol']:<8} {text.quantity(position['qty']):>10}"
+    if position["avg_entry_price"] is not None:
+        shown += f" @ {text.price(position['avg_entry_price'])}"
+    if position["mark_price"] is None:
+        return f"{shown}, no price"
+    unrealized = text.signed_money(position["unrealized_pnl"])
+    return f"{shown}, now {text.price(position['mark_price'])}: {unrealized} unrealized"
 
 
 def order_line(order: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
+from paper_run.writers import book_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ def document(result: RunResult) -> dict[str, Any]:
     """Return the result under the names of the JSON file; amounts stay Decimal, in dollars."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "kind": "run",
+        "kind": "mark" if result.trade is None else "run",
         "run_id": result.run_id,
         "session": result.session.isoformat(),
         "trade": result.trade,
@@ -48,8 +49,8 @@ def document(result: RunResult) -> dict[str, Any]:
             "duration_seconds": result.duration_seconds,
         },
         "orders": [_order(order) for order in result.orders],
-        "pnl": None,
-        "statistics": {},
+        "pnl": None if result.book is None else book_document.pnl(result.book),
+        "statistics": {} if result.book is None else book_document.statistics(result.book),
         "health": [_health(service) for service in result.health],
         "warnings": list(result.warnings),
         "errors": list(result.errors),

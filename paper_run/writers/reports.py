@@ -44,11 +44,13 @@ class Reports:
 
     def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
         """Write the day's files and the extra outputs; one that fails does not keep back the others."""
-        name = trade_name(self.document["session"], self.document["trade"])
+        day, number = self.document["session"], self.document["trade"]
+        name = f"{day}_mark" if number is None else f"{trade_name(day, number)}_paper_run"
+        tables = name.removesuffix("_paper_run")
         wanted = [
-            self._folder / f"{name}_paper_run.json",
-            self._folder / f"{name}_paper_run.html",
-            self._folder / f"{name}_orders.csv",
+            self._folder / f"{name}.json",
+            self._folder / f"{name}.html",
+            self._folder / f"{tables}_orders.csv",
             *outputs,
         ]
         written, failed = [], []

@@ -49,6 +49,14 @@ def money(amount: Decimal | int | None) -> str:
     return _signed(amount, 2, before="$")
 
 
+def signed_money(amount: Decimal | int | None) -> str:
+    """Return a gain or a loss in dollars with its sign: `+$1,234.50`, `−$12.30`, `$0.00`, `—` for None."""
+    if amount is None:
+        return ABSENT
+    shown = money(amount)
+    return "+" + shown if amount > 0 and shown != "$0.00" else shown
+
+
 def price(amount: Decimal | int | None) -> str:
     """Return a price in dollars: at least cents, at most 4 decimals (8 below a dollar)."""
     if amount is None:

@@ -1,0 +1,59 @@
+"""Our figures beside the gateway's: where they differ, and by how much. Nothing is booked from it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+
+if TYPE_CHECKING:
+    from paper_run.book.holdings import Holding
+
+_HALF_A_CENT = Decimal("0.005")
+
+
+class Theirs(NamedTuple):
+    """A position in the gateway's words: signed shares, dollars."""
+
+    qty: Decimal
+    avg_entry_price: Decimal | None
+    realized_pl: Decimal | None
+    unrealized_pl: Decimal | None
+
+
+class Difference(NamedTuple):
+    """A figure that differs; `difference` is ours - the gateway's."""
+
+    field: str
+    ours: Decimal
+    gateway: Decimal
+    difference: Decimal
+
+
+def differences(ours: Holding, theirs: Theirs | None) -> tuple[Difference, ...]:
+    """Return the figures that differ by more than the gateway's own rounding.
+
+    A symbol that the gateway does not list is a quantity of zero there: closed positions are left out of
+    its answer, and their realized P&L with them.
+    """
+    found = [("qty", ours.qty, theirs.qty if theirs else money.ZERO, money.ZERO)]
+    if theirs is not None:
+        average = ours.avg_entry_price
+        if average is not None and theirs.qty and theirs.avg_entry_price is not None:
+            margin = _rounding(theirs.avg_entry_price)
+            found.append(("avg_entry_price", average, theirs.avg_entry_price, margin))
+        if theirs.realized_pl is not None:
+            found.append(("realized_pl", money.cents(ours.realized), theirs.realized_pl, _HALF_A_CENT))
+    return tuple(
+        Difference(field, our, their, apart)
+        for field, our, their, margin in found
+        if (apart := money.CONTEXT.subtract(our, their)).copy_abs() > margin
+    )
+
+
+def _rounding(price: Decimal) -> Decimal:
+    """Return what a price may be off by for its number of decimals alone: half a cent at most."""
+    exponent = price.as_tuple().exponent
+    places = -exponent if isinstance(exponent, int) else 0
+    return _HALF_A_CENT if places <= 2 else Decimal((0, (1,), -places))

@@ -1,0 +1,184 @@
+"""What the complete sessions come to: returns, drawdown, risk, exposure and turnover."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.money import ZERO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+SESSIONS_A_YEAR = 252
+_CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
+_ONE = Decimal(1)
+_PLACES = Decimal("0.000001")
+# A ratio of this size is a division by next to nothing: by a cent of equity, or by the deviation of equal
+# returns, whose mean can be off in its last digit. Up to it 28 digits make six true decimals.
+_TOO_LARGE = Decimal("1E+12")
+_FOR_RISK, _FOR_A_YEAR = 20, 60
+_MINIMUM = {
+    "total_return": 1,
+    "daily_return": 1,
+    "max_drawdown": 1,
+    "best_day": 1,
+    "worst_day": 1,
+    "win_rate": 1,
+    "exposure": 1,
+    "turnover": 1,
+    "volatility": _FOR_RISK,
+    "sharpe_ratio": _FOR_RISK,
+    "sortino_ratio": _FOR_RISK,
+    "annualised_return": _FOR_A_YEAR,
+}
+
+
+class Day(NamedTuple):
+    """A complete session, dollars.
+
+    :ivar opening: the equity that it opened from: the last complete closing; zero or less after a wipe-out.
+    :ivar exposure: the sum of |market value| at its last valuation.
+    :ivar traded: the sum of |qty x price| of its fills.
+    """
+
+    opening: Decimal
+    day_pnl: Decimal
+    closing: Decimal
+    exposure: Decimal
+    traded: Decimal
+
+
+class Statistic(NamedTuple):
+    """A figure, and how many sessions it comes from and needs.
+
+    :ivar value: a ratio (0.01 is 1 %), six places, half to even; None with fewer than `minimum` sessions, or
+        where it is not defined.
+    """
+
+    value: Decimal | None
+    n: int
+    minimum: int
+
+
+def statistics(days: Sequence[Day]) -> dict[str, Statistic]:
+    """Return every statistic by its name in the result document.
+
+    A figure is over all of the sessions, or None: one that left out the session that it cannot count would
+    flatter. The risk-free rate is zero. The conventions of the ratios are those of the empyrical library.
+
+    :param days: the complete sessions, oldest first.
+    """
+    with localcontext(_CONTEXT):
+        found = _figures(days) if days else {}
+        counted = {name: min(len(days), 1) if name == "daily_return" else len(days) for name in _MINIMUM}
+        return {
+            name: Statistic(_shown(found.get(name)), counted[name], minimum)
+            for name, minimum in _MINIMUM.items()
+        }
+
+
+def daily_return(day: Day) -> Decimal | None:
+    """Return day_pnl / opening, six places; None when it opened from nothing or from a debt."""
+    with localcontext(_CONTEXT):
+        return _shown(_returns([day])[0])
+
+
+def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
+    """Return for each day how far compounded equity stands below its peak: zero or negative, six places.
+
+    The start, 1, is the first peak. After a session without a return, or one that lost 100 % or more, there
+    is nothing left to compound, and the rest is None.
+    """
+    with localcontext(_CONTEXT):
+        return tuple(_shown(fall) for fall in _falls(_curve(_returns(days))))
+
+
+def _figures(days: Sequence[Day]) -> dict[str, Decimal | None]:
+    """Return the figures that these days are enough for and that are defined."""
+    n = len(days)
+    opening, day_pnl, closing, exposure, traded = zip(*days, strict=True)
+    returns = _ratios(day_pnl, opening)
+    curve = list(_curve(returns))
+    figures = {
+        "daily_return": returns[-1],
+        "win_rate": Decimal(sum(pnl > ZERO for pnl in day_pnl)) / n,
+        "exposure": _mean(_ratios(exposure, closing)),
+        "turnover": _mean(_ratios(traded, opening)),
+    }
+    if (growth := curve[-1]) is not None:
+        figures["total_return"] = growth - 1
+        figures["max_drawdown"] = min(fall for fall in _falls(curve) if fall is not None)
+        # A power of a debt is no rate, and with 63, 126 or 252 sessions it would look like one.
+        if n >= _FOR_A_YEAR and growth >= 0:
+            figures["annualised_return"] = growth ** (Decimal(SESSIONS_A_YEAR) / n) - 1
+    if (known := _all_known(returns)) is not None:
+        figures["best_day"], figures["worst_day"] = max(known), min(known)
+        if n >= _FOR_RISK:
+            figures |= _risk(known)
+    return figures
+
+
+def _risk(returns: Sequence[Decimal]) -> dict[str, Decimal | None]:
+    """Return volatility and the ratios of the mean return to it and to the downside.
+
+    Sharpe, "The Sharpe Ratio" (1994), and Sortino and Price, "Performance Measurement in a Downside Risk
+    Framework" (1994): the downside is the root of the mean, over all days, of the squared negative returns.
+    """
+    n, year = len(returns), Decimal(SESSIONS_A_YEAR).sqrt()
+    mean = sum(returns, ZERO) / n
+    deviation = (sum(((each - mean) * (each - mean) for each in returns), ZERO) / (n - 1)).sqrt()
+    downside = (sum((each * each for each in returns if each < ZERO), ZERO) / n).sqrt()
+    return {
+        "volatility": deviation * year,
+        "sharpe_ratio": mean / deviation * year if deviation else None,
+        "sortino_ratio": mean / downside * year if downside else None,
+    }
+
+
+def _ratios(dollars: Iterable[Decimal], equity: Iterable[Decimal]) -> list[Decimal | None]:
+    """Return dollars / equity of each day; of nothing or of a debt there is no part."""
+    return [part / whole if whole > ZERO else None for part, whole in zip(dollars, equity, strict=True)]
+
+
+def _returns(days: Sequence[Day]) -> list[Decimal | None]:
+    return _ratios((day.day_pnl for day in days), (day.opening for day in days))
+
+
+def _all_known(values: Sequence[Decimal | None]) -> list[Decimal] | None:
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(values) else None
+
+
+def _mean(values: Sequence[Decimal | None]) -> Decimal | None:
+    """Return the mean of all values, None if one of them is not known."""
+    known = _all_known(values)
+    return None if known is None else sum(known, ZERO) / len(known)
+
+
+def _curve(returns: Iterable[Decimal | None]) -> Iterator[Decimal | None]:
+    """Yield compounded equity after each return, from 1; None once there is nothing to compound."""
+    equity: Decimal | None = _ONE
+    for each in returns:
+        equity = None if equity is None or equity <= ZERO or each is None else equity * (_ONE + each)
+        yield equity
+
+
+def _falls(curve: Iterable[Decimal | None]) -> Iterator[Decimal | None]:
+    """Yield how far each point of a curve stands below the highest so far, as a ratio."""
+    peak = _ONE
+    for equity in curve:
+        if equity is None:
+            yield None
+        elif equity >= peak:
+            peak = equity
+            yield ZERO
+        else:
+            yield (equity - peak) / peak
+
+
+def _shown(value: Decimal | None) -> Decimal | None:
+    """Round to six places; zero has no sign."""
+    if value is None or abs(value) >= _TOO_LARGE:
+        return None
+    return value.quantize(_PLACES) + ZERO

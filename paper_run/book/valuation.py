@@ -1,0 +1,223 @@
+"""The book at a moment's prices: each position, the totals that its rows add up to, and the bridges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.money import CONTEXT, ZERO, cents, total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from paper_run.book.holdings import Book, Holding
+    from paper_run.book.marks import Mark
+
+
+class PositionValue(NamedTuple):
+    """A symbol of the book, money in cents; what needs a price is None without one.
+
+    :ivar gain: what it was up when it was found before the first trade, part of equity but not of P&L.
+    :ivar day_pnl: what `total_pnl` gained since the opening.
+    """
+
+    symbol: str
+    holding: Holding
+    mark: Mark | None
+    market_value: Decimal | None
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal | None
+    gain: Decimal
+    day_pnl: Decimal | None
+
+    @property
+    def total_pnl(self) -> Decimal | None:
+        """Realized and unrealized P&L since the first trade."""
+        if self.unrealized_pnl is None:
+            return None
+        return CONTEXT.subtract(CONTEXT.add(self.realized_pnl, self.unrealized_pnl), self.gain)
+
+
+class Opening(NamedTuple):
+    """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
+
+    :ivar totals: each symbol's total P&L then.
+    """
+
+    equity: Decimal
+    realized: Decimal = ZERO
+    unrealized: Decimal = ZERO
+    gains: Decimal = ZERO
+    totals: Mapping[str, Decimal] = {}
+
+
+class Bridge(NamedTuple):
+    """opening + realized + unrealized_change + adjustments = closing; dollars and cents."""
+
+    opening: Decimal
+    realized: Decimal
+    unrealized_change: Decimal | None
+    adjustments: Decimal
+    closing: Decimal | None
+    unexplained: Decimal | None
+
+
+class Valuation(NamedTuple):
+    """The book at a moment; dollars and cents, every total the sum of the rows.
+
+    :ivar base: the capital of the first trade. :ivar gains: of found holdings, see PositionValue.
+    """
+
+    base: Decimal
+    positions: tuple[PositionValue, ...]
+    realized_pnl: Decimal
+    priced_so_far: Decimal
+    unrealized_pnl: Decimal | None
+    gains: Decimal
+    market_value: Decimal | None
+    exposure: Decimal | None
+    session: Bridge
+    inception: Bridge
+
+    @property
+    def complete(self) -> bool:
+        """Whether every open position has a price."""
+        return self.unrealized_pnl is not None
+
+    @property
+    def total_pnl(self) -> Decimal | None:
+        """P&L since the first trade."""
+        return _pnl(self.inception)
+
+    @property
+    def day_pnl(self) -> Decimal | None:
+        """P&L since the opening of the session."""
+        return _pnl(self.session)
+
+
+def value(book: Book, marks: Mapping[str, Mark], base: Decimal, opening: Opening | None) -> Valuation:
+    """Value the book: each row's money is rounded once, to the cent, and the totals are sums of those rows.
+
+    Without a price an open position has no market value, and no total has one that needs it; nothing else
+    changes.
+
+    :param base: the capital of the first trade. :param opening: the last complete closing of an earlier
+        session, None in the first.
+    """
+    start = Opening(cents(base)) if opening is None else opening
+    rows = tuple(
+        _position(name, book.holdings[name], marks.get(name), start) for name in sorted(book.holdings)
+    )
+    priced = total(row.unrealized_pnl for row in rows if row.unrealized_pnl is not None)
+    complete = all(row.unrealized_pnl is not None for row in rows)
+    values = [row.market_value for row in rows if row.market_value is not None]
+    unrealized = priced if complete else None
+    figures = Opening(ZERO, total(row.realized_pnl for row in rows), priced, total(row.gain for row in rows))
+    unexplained = _unexplained(book, marks, base) if complete else None
+    return Valuation(
+        base=cents(base),
+        positions=rows,
+        realized_pnl=figures.realized,
+        priced_so_far=priced,
+        unrealized_pnl=unrealized,
+        gains=figures.gains,
+        market_value=total(values) if complete else None,
+        exposure=total(each.copy_abs() for each in values) if complete else None,
+        session=_bridge(start, figures, unexplained, complete=complete),
+        inception=_bridge(Opening(cents(base)), figures, unexplained, complete=complete),
+    )
+
+
+def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening) -> PositionValue:
+    worth = cost = ZERO
+    known = not holding.qty
+    if holding.qty and mark is not None:
+        worth, cost, known = holding.market_value(mark.price), holding.cost, True
+    row = PositionValue(
+        symbol=symbol,
+        holding=holding,
+        mark=mark if holding.qty else None,
+        market_value=cents(worth) if known else None,
+        realized_pnl=cents(holding.realized),
+        unrealized_pnl=cents(CONTEXT.subtract(worth, cost)) if known else None,
+        gain=cents(holding.gain or ZERO),
+        day_pnl=None,
+    )
+    if row.total_pnl is None:
+        return row
+    return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, opening.totals.get(symbol, ZERO)))
+
+
+def _bridge(start: Opening, now: Opening, unexplained: Decimal | None, *, complete: bool) -> Bridge:
+    """Return the bridge; what a found holding was up when it was found is an adjustment, not a change."""
+    adjustments = CONTEXT.subtract(now.gains, start.gains)
+    realized = CONTEXT.subtract(now.realized, start.realized)
+    change = CONTEXT.subtract(CONTEXT.subtract(now.unrealized, start.unrealized), adjustments)
+    closing = total((start.equity, realized, change, adjustments))
+    return Bridge(
+        start.equity,
+        realized,
+        change if complete else None,
+        adjustments,
+        closing if complete else None,
+        unexplained,
+    )
+
+
+def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decimal:
+    """Compare, unrounded, what the cash and the shares are worth with what the P&L says; in cents.
+
+    The cash is summed entry by entry and knows no average cost; a found holding is paid for at its cost, so
+    that what it was up is in its market value.
+    """
+    worth, pnl = [base, book.cash], [base]
+    for symbol, holding in book.holdings.items():
+        pnl.append(holding.realized)
+        if holding.qty:
+            price = marks[symbol].price
+            worth.append(holding.market_value(price))
+            pnl.append(holding.unrealized(price))
+    return CONTEXT.add(cents(CONTEXT.subtract(total(worth), total(pnl))), ZERO)
+
+
+def _pnl(bridge: Bridge) -> Decimal | None:
+    if bridge.closing is None:
+        return None
+    return CONTEXT.subtract(CONTEXT.subtract(bridge.closing, bridge.opening), bridge.adjustments)
+
+
+def closing(valuation: Valuation) -> Opening:
+    """Return what the next session opens from; only of a complete valuation.
+
+    :raises ValueError: it is not complete.
+    """
+    if valuation.session.closing is None:
+        raise ValueError("a session that is not valued whole has no closing")
+    return Opening(
+        valuation.session.closing,
+        valuation.realized_pnl,
+        valuation.priced_so_far,
+        valuation.gains,
+        {row.symbol: row.total_pnl for row in valuation.positions if row.total_pnl is not None},
+    )
+
+
+def pending_gains(book: Book, marks: Mapping[str, Mark]) -> dict[str, Decimal]:
+    """Return what each found holding is up at its first price, dollars; at most once for each."""
+    return {
+        symbol: holding.unrealized(marks[symbol].price)
+        for symbol, holding in book.holdings.items()
+        if holding.gain is None and symbol in marks
+    }
+
+
+def open_symbols(book: Book) -> tuple[str, ...]:
+    """Return the symbols that need a price."""
+    return tuple(sorted(symbol for symbol, holding in book.holdings.items() if holding.qty))
+
+
+def adjustment(holding: Holding, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the shares and dollars that bring a holding to a quantity at a price, P&L-neutral."""
+    shares = CONTEXT.subtract(qty, holding.qty)
+    return shares, money.product(shares, price)

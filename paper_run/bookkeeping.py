@@ -1,0 +1,351 @@
+"""Bringing the book up to date: fills are booked, positions priced, the session valued, all in the ledger."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import failures, money, orders
+from paper_run.book import comparison, holdings, marks, statistics, valuation
+from paper_run.errors import DataError
+from paper_run.models import BookFigures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import date, datetime
+
+    from paper_run.errors import PaperRunError
+    from paper_run.ledger.books import Epoch, Kept
+    from paper_run.ledger.journal import Ledger
+    from paper_run.models import Position
+    from paper_run.services.platform import AfterTrade, Platform
+
+_MOST_DIFFERENCES = 20
+_SMALLEST_SHARE = Decimal("1E-9")
+
+
+class Moment(NamedTuple):
+    """When a valuation takes place.
+
+    :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against,
+        a sandbox's own in a sandbox. :ivar is_open_at: whether the exchange was open at a moment.
+    """
+
+    session: date
+    now: datetime
+    is_open_at: Callable[[datetime], bool]
+
+
+class Problems(NamedTuple):
+    """What could not be read: what the exit status must tell, and what is only said."""
+
+    failures: tuple[PaperRunError, ...]
+    warnings: tuple[str, ...]
+
+
+def read(
+    platform: Platform, ledger: Ledger, *, own: Iterable[str] = (), symbols: Iterable[str] = ()
+) -> AfterTrade:
+    """Read at once: a run's own orders, the working ones of earlier trades, the positions, the quotes.
+
+    :param symbols: what else needs a price besides what the book holds and what still works.
+    """
+    followed = ledger.following.followed()
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in followed)}
+    return platform.after_trade(
+        own, earlier=(order.client_order_id for order in followed), symbols=sorted(wanted)
+    )
+
+
+def problems(after: AfterTrade, platform: Platform, *, of_a_run: bool) -> Problems:
+    """Put into words what could not be read.
+
+    :param of_a_run: whether it belongs to a run that ended, or to a mark; else its own failure says enough.
+    """
+    gateway = platform.execution_gateway.url
+    found: list[PaperRunError] = []
+    if after.is_wrong_gateway:
+        found.append(failures.wrong_gateway(gateway, after.unknown))
+    elif after.unreadable:
+        found.append(failures.gateway_unreadable(gateway, after.unreadable))
+    said = [f"Of an earlier trade, {clause}." for clause in after.unread if not after.is_wrong_gateway]
+    if after.market is not None and platform.quotes is not None:
+        if after.market.by_symbol is None:
+            found.append(failures.quotes_unreadable(platform.quotes.url, after.market.problems))
+        else:
+            said += [f"The quote source at {platform.quotes.url}: {each}." for each in after.market.problems]
+    if of_a_run:
+        return Problems(tuple(found), tuple(said))
+    return Problems((), (*map(str, found), *said))
+
+
+def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
+    """Return the quote source's price of each symbol that has one, dollars."""
+    if after.market is None or after.market.by_symbol is None:
+        return {}
+    chosen = {
+        symbol: marks.choose(market, moment.now, moment.is_open_at)
+        for symbol, market in after.market.by_symbol.items()
+    }
+    return {symbol: mark.price for symbol, mark in chosen.items() if mark is not None}
+
+
+def held(ledger: Ledger) -> tuple[str, ...]:
+    """Return the symbols that the book holds or has booked since it was valued last."""
+    epoch = ledger.books.epoch()
+    if epoch is None:
+        return ()
+    book, _, _ = _book(ledger, epoch, ledger.books.kept(epoch))
+    return valuation.open_symbols(book)
+
+
+def bring_up_to_date(
+    ledger: Ledger,
+    read: AfterTrade,
+    moment: Moment,
+    booked_at: datetime,
+    *,
+    adjust: Iterable[str] = (),
+    note: str | None = None,
+) -> BookFigures | None:
+    """Book what is new and value the session; None while no trade is known to have been placed.
+
+    To be called inside a transaction of the ledger, with the orders' states written.
+
+    :param adjust: symbols whose difference from the gateway is booked at the mark, P&L-neutral.
+    :param note: by whom and why they are adjusted.
+    """
+    books = ledger.books
+    epoch = books.epoch()
+    if epoch is None:
+        opener = books.opens_with()
+        if opener is None:
+            return None
+        epoch = books.open_epoch(ledger.by_id(opener), booked_at, priced=read.market is None)
+    kept = books.kept(epoch)
+    session = max(moment.session, kept.session) if kept else moment.session
+    remarks = ledger.following.book_fills(epoch, session, booked_at, orders.FINAL)
+    remarks += [
+        f"Order {order.client_order_id} of {order.session} ({order.symbol}) still works after two sessions: "
+        "it is no longer read, only by mark --stale."
+        for order in ledger.following.give_up_stale(session)
+    ]
+    book, moved, last = _book(ledger, epoch, kept)
+    positions = {each.symbol: each for each in read.positions or () if each.qty}
+    prices, unpriced = _prices(book, positions, read, moment, kept.prices if kept else {}, moved)
+    new = [
+        holdings.Entry("gain", symbol, money.ZERO, gain)
+        for symbol, gain in valuation.pending_gains(book, prices).items()
+    ]
+    if adjust:
+        if read.positions is None:
+            raise failures.nothing_to_compare(read.unreadable)
+        new += _adjustments(book, positions, prices, tuple(adjust))
+    if new:
+        books.append(epoch, session, new, booked_at, note=note)
+        book, _, last = _book(ledger, epoch, kept)
+    strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
+    shown = book._replace(holdings={**book.holdings, **strangers})
+    valued = valuation.value(shown, prices, epoch.base, books.opening(epoch, session))
+    going_on = {symbol: mark.price for symbol, mark in prices.items()}
+    if kept:
+        going_on |= {symbol: kept.prices[symbol] for symbol in unpriced if symbol in kept.prices}
+    books.keep(epoch, session, last, book, valued, going_on)
+    theirs = {
+        symbol: comparison.Theirs(each.qty, each.avg_entry_price, each.realized_pl, each.unrealized_pl)
+        for symbol, each in positions.items()
+    }
+    figures = BookFigures(
+        since=epoch.session,
+        session=session,
+        now=moment.now,
+        valuation=valued,
+        gateway=theirs,
+        differences={} if read.positions is None else _differences(shown, theirs, epoch),
+        in_flight=frozenset(order.symbol for order in ledger.following.followed()),
+        unpriced=unpriced,
+        statistics=_statistics(ledger, epoch, session, valued, book.traded),
+    )
+    return figures._replace(remarks=(*remarks, *_words(figures)))
+
+
+def split(
+    ledger: Ledger,
+    symbol: str,
+    became: Decimal,
+    shares: Decimal,
+    moment: Moment,
+    booked_at: datetime,
+    note: str,
+) -> None:
+    """Book a split: `shares` shares became `became`; the same number says that there was none.
+
+    :raises DataError: the book does not hold the symbol.
+    """
+    epoch = ledger.books.epoch()
+    book = _book(ledger, epoch, ledger.books.kept(epoch))[0] if epoch else holdings.Book()
+    holding = book.holdings.get(symbol)
+    if epoch is None or holding is None or not holding.qty:
+        raise DataError(
+            f"--split: the book holds no {symbol}",
+            "Allowed: a symbol with an open position.",
+            remedies=("See what it holds: python -m paper_run mark; nothing was booked.",),
+        )
+    more = money.CONTEXT.divide(
+        money.product(holding.qty, money.CONTEXT.subtract(became, shares)), shares
+    ).quantize(_SMALLEST_SHARE, context=money.CONTEXT)
+    entry = holdings.Entry("split", symbol, more, money.ZERO)
+    ledger.books.append(epoch, moment.session, (entry,), booked_at, note=note)
+
+
+def _book(ledger: Ledger, epoch: Epoch, kept: Kept | None) -> tuple[holdings.Book, frozenset[str], int]:
+    """Return the book as it is now, the symbols booked since it was valued last, and its last entry."""
+    entries, last = ledger.books.entries_after(epoch, kept.entry if kept else 0)
+    book = (kept.book if kept else holdings.Book()).after(entries)
+    return book, frozenset(entry.symbol for entry in entries if entry.kind != "gain"), last
+
+
+def _prices(
+    book: holdings.Book,
+    positions: Mapping[str, Position],
+    read: AfterTrade,
+    moment: Moment,
+    before: Mapping[str, Decimal],
+    moved: frozenset[str],
+) -> tuple[dict[str, marks.Mark], dict[str, str]]:
+    """Return the price of each open position, or why it has none."""
+    prices, unpriced = {}, {}
+    for symbol in valuation.open_symbols(book):
+        mark = _mark(symbol, positions.get(symbol), read, moment)
+        if isinstance(mark, str):
+            unpriced[symbol] = mark
+            continue
+        last = before.get(symbol)
+        split = marks.possible_split(last, mark.price) if last and symbol not in moved else None
+        if split and last:
+            unpriced[symbol] = (
+                f"a possible split {split}: its price went from {money.digits(last)} to "
+                f"{money.digits(mark.price)} without a fill; resolve --split {symbol} {split} books one, "
+                f"resolve --split {symbol} 1:1 says that there was none"
+            )
+        else:
+            prices[symbol] = mark
+    return prices, unpriced
+
+
+def _mark(symbol: str, position: Position | None, read: AfterTrade, moment: Moment) -> marks.Mark | str:
+    """Return a symbol's price: the configured source's, else the gateway's; or why there is none."""
+    if read.market is not None:
+        if read.market.by_symbol is None:
+            return "the quote source could not be read"
+        seen = read.market.by_symbol.get(symbol, marks.Market())
+        if (mark := marks.choose(seen, moment.now, moment.is_open_at)) is not None:
+            return mark
+    if read.positions is None:
+        return "the gateway's positions could not be read"
+    if position is None:
+        return "the gateway does not list it, so it gives no price"
+    if (price := marks.usable(position.current_price)) is None:
+        return (
+            "there is no quote for it, and the gateway gives no price"
+            if read.market
+            else ("the gateway gives no price")
+        )
+    return marks.Mark(price, "gateway", position.updated_at)
+
+
+def _adjustments(
+    book: holdings.Book,
+    positions: Mapping[str, Position],
+    prices: Mapping[str, marks.Mark],
+    adjust: tuple[str, ...],
+) -> list[holdings.Entry]:
+    """Return the entries that bring symbols to the gateway's quantity; `all` is each that differs.
+
+    :raises DataError: there is nothing to adjust, or no price to do it at.
+    """
+    entries = []
+    wanted = tuple(sorted({*book.holdings, *positions})) if adjust == ("all",) else adjust
+    for symbol in wanted:
+        held = book.holdings.get(symbol, holdings.Holding())
+        position = positions.get(symbol)
+        price = (
+            prices[symbol].price
+            if symbol in prices
+            else marks.usable(position.current_price if position else None)
+        )
+        qty = position.qty if position else money.ZERO
+        if qty != held.qty and price is not None:
+            shares, dollars = valuation.adjustment(held, qty, price)
+            entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
+        elif qty != held.qty:
+            raise DataError(
+                f"--position: {symbol} has no price to book its difference at",
+                f"The gateway has {money.digits(qty)}, the book {money.digits(held.qty)}.",
+                remedies=("Once it has a price, say it again; nothing was booked.",),
+            )
+    if adjust and not entries:
+        raise DataError(
+            f"--position: the gateway has what the book has of {', '.join(adjust)}",
+            remedies=("See where they differ: python -m paper_run mark; nothing was booked.",),
+        )
+    return entries
+
+
+def _differences(
+    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], epoch: Epoch
+) -> dict[str, tuple[comparison.Difference, ...]]:
+    found = {}
+    for symbol, holding in book.holdings.items():
+        their = theirs.get(symbol)
+        if their is not None and their.realized_pl is not None and symbol in epoch.realized:
+            since = money.CONTEXT.subtract(their.realized_pl, epoch.realized[symbol])
+            their = their._replace(realized_pl=since)
+        if differs := comparison.differences(holding, their):
+            found[symbol] = differs
+    return found
+
+
+def _statistics(
+    ledger: Ledger, epoch: Epoch, session: date, valued: valuation.Valuation, traded: Decimal
+) -> dict[str, statistics.Statistic]:
+    """Return the statistics over the complete sessions; one that is not has no return of its own."""
+    days = [day for _, day in ledger.books.days(epoch, session)]
+    bridge = valued.session
+    if bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
+        found = statistics.statistics(days)
+        return {**found, "daily_return": found["daily_return"]._replace(value=None)}
+    before = ledger.books.traded_before(epoch, session)
+    today = statistics.Day(
+        opening=bridge.opening,
+        day_pnl=valued.day_pnl,
+        closing=bridge.closing,
+        exposure=valued.exposure,
+        traded=money.CONTEXT.subtract(traded, before),
+    )
+    return statistics.statistics([*days, today])
+
+
+def _words(figures: BookFigures) -> list[str]:
+    """Say what has no price, what does not tie out, and where the gateway differs."""
+    said = [f"{symbol} has no price: {reason}." for symbol, reason in figures.unpriced.items()]
+    if unexplained := figures.valuation.inception.unexplained:
+        said.append(f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained.")
+    for symbol, differs in list(figures.differences.items())[:_MOST_DIFFERENCES]:
+        flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
+        figures_differ = ", ".join(
+            f"{_FIELDS[each.field]} {_short(each.gateway)} instead of {_short(each.ours)}" for each in differs
+        )
+        said.append(f"The gateway differs on {symbol}: {figures_differ}{flying}.")
+    if (more := len(figures.differences) - _MOST_DIFFERENCES) > 0:
+        said.append(f"The gateway differs on {more} more symbols.")
+    return said
+
+
+_FIELDS = {"qty": "quantity", "avg_entry_price": "average price", "realized_pl": "realized P&L"}
+
+
+def _short(value: Decimal) -> str:
+    """Return a figure with at most 8 decimals."""
+    places = -min(int(value.as_tuple().exponent), 0)
+    return money.digits(value if places <= 8 else round(value, 8))

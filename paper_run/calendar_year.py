@@ -1,0 +1,95 @@
+"""The days of a year on which the New York Stock Exchange is closed or closes early."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_EARLY_CLOSE = re.compile(r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m")
+
+
+class ClosedDays(NamedTuple):
+    """A year's holidays by name, and the close of each half day on New York's clock.
+
+    A holiday that falls on a weekend may be among them or not.
+
+    :ivar source: the package that said so and its version, to be compared with `source()`.
+    """
+
+    year: int
+    holidays: Mapping[date, str]
+    half_days: Mapping[date, time]
+    source: str
+
+
+def source() -> str:
+    """Return who would be asked now: another version may know of a closure that was announced since.
+
+    Costs no import of the package itself.
+    """
+    from importlib.metadata import version
+
+    return f"holidays {version('holidays')}"
+
+
+def closed_days(year: int) -> ClosedDays:
+    """Ask the `holidays` package, whose import costs more than a whole start: keep the answer.
+
+    From version 0.87 on its answers need no correction: each session and each close from 1988 to 2027 is
+    that of `exchange_calendars`, which alone leaves out the snowstorm of 1994-02-11.
+    """
+    from holidays import financial_holidays
+
+    # Without a language the names are in that of the environment.
+    full = financial_holidays("NYSE", years=year, categories="public", language="en_US")
+    half = financial_holidays("NYSE", years=year, categories="half_day", language="en_US")
+    return ClosedDays(
+        year=year,
+        holidays={day: full[day] for day in sorted(full)},
+        half_days={day: _early_close(half[day]) for day in sorted(half)},
+        source=source(),
+    )
+
+
+def to_json(days: ClosedDays) -> str:
+    """Return the text to keep; `from_json` reads it."""
+    return json.dumps(
+        {
+            "year": days.year,
+            "holidays": {day.isoformat(): name for day, name in days.holidays.items()},
+            "half_days": {day.isoformat(): f"{close:%H:%M}" for day, close in days.half_days.items()},
+            "source": days.source,
+        }
+    )
+
+
+def from_json(text: str) -> ClosedDays:
+    """Read a kept text.
+
+    :raises ValueError: when it is no text of `to_json`; `closed_days` answers anew.
+    """
+    try:
+        kept = json.loads(text)
+        return ClosedDays(
+            year=int(kept["year"]),
+            holidays={date.fromisoformat(day): str(name) for day, name in kept["holidays"].items()},
+            half_days={
+                date.fromisoformat(day): time.fromisoformat(close) for day, close in kept["half_days"].items()
+            },
+            source=str(kept["source"]),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"the kept closed days can't be read: {error!r}") from error
+
+
+def _early_close(name: str) -> time:
+    """Read the close out of a half day's name; each one since 1995 was at 13:00, and so is one without."""
+    if not (found := _EARLY_CLOSE.search(name)):
+        return time(13)
+    hour, minute, half = found.groups()
+    return time(int(hour) % 12 + (12 if half == "p" else 0), int(minute))

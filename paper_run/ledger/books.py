@@ -1,0 +1,283 @@
+"""The book in the ledger: its entries, and each session's figures as they were valued last."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run import money
+from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.statistics import Day
+from paper_run.book.valuation import Opening
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from paper_run.book.valuation import Valuation
+    from paper_run.models import TradeRow
+
+
+class Epoch(NamedTuple):
+    """One book: from its first trade until the account is wiped, if it ever is.
+
+    :ivar base: the first trade's capital, dollars. :ivar realized: what the gateway had realized before it.
+    """
+
+    id: int
+    trade: int
+    session: date
+    base: Decimal
+    realized: Mapping[str, Decimal]
+
+
+class Kept(NamedTuple):
+    """The book as it was valued last, and the price that each position was valued at."""
+
+    session: date
+    entry: int
+    book: Book
+    prices: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal]
+
+
+class Books:
+    """The part of the ledger that holds the book; it is reached through the ledger, in its transactions.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
+        self._rows = rows
+        self._run = run
+
+    def epochs(self) -> list[Epoch]:
+        """Return all books, ended ones too, oldest first."""
+        return [_epoch(row) for row in self._rows("SELECT * FROM epochs ORDER BY id")]
+
+    def epoch(self) -> Epoch | None:
+        """Return the present book, None when no trade is known to have been placed."""
+        found = self._rows("SELECT * FROM epochs WHERE last_trade IS NULL ORDER BY id DESC LIMIT 1")
+        return _epoch(found[0]) if found else None
+
+    def opens_with(self) -> int | None:
+        """Return the row of the trade that a new book begins with: the first that was placed, for real."""
+        found = self._rows(
+            "SELECT id FROM trades NOT INDEXED WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
+            "AND id > (SELECT COALESCE(MAX(last_trade), 0) FROM epochs) ORDER BY id LIMIT 1"
+        )
+        return int(found[0]["id"]) if found else None
+
+    def open_epoch(self, row: TradeRow, now: datetime, priced: bool) -> Epoch:
+        """Begin a book with a trade: its capital, and the holdings that were there before it.
+
+        :param priced: whether the gateway's prices are what the book is valued at; else a holding's gain
+            waits for its first price.
+        """
+        prepared = row.prepared
+        held = [each for each in prepared.positions if each.qty]
+        realized = {
+            each.symbol: money.digits(each.realized_pl) for each in prepared.positions if each.realized_pl
+        }
+        self._run(
+            "INSERT INTO epochs (trade, session, base, realized) VALUES (?, ?, ?, ?)",
+            row.id,
+            row.session.isoformat(),
+            money.digits(prepared.parameters.capital),
+            json.dumps(realized),
+        )
+        epoch = self.epoch()
+        if epoch is None:
+            raise LookupError("the book that was just begun is not there")
+        entries = []
+        for each in held:
+            average = each.avg_entry_price or each.current_price or money.ZERO
+            cost = money.product(each.qty, average)
+            entries.append(Entry("found", each.symbol, each.qty, cost))
+            if priced and each.current_price is not None and each.current_price > 0:
+                gain = Holding(each.qty, cost).unrealized(each.current_price)
+                entries.append(Entry("gain", each.symbol, money.ZERO, gain))
+        self.append(epoch, row.session, entries, now, note="held before the first trade")
+        return epoch
+
+    def close_epoch(self, note: str) -> None:
+        """End the present book: what was traded until now is in no book that comes after it."""
+        self._run(
+            "UPDATE epochs SET last_trade = (SELECT COALESCE(MAX(id), 0) FROM trades), closed = ? "
+            "WHERE last_trade IS NULL",
+            note,
+        )
+        self._run("UPDATE orders SET followed = 0 WHERE followed = 1")
+
+    def append(
+        self,
+        epoch: Epoch,
+        session: date,
+        entries: Iterable[Entry],
+        now: datetime,
+        *,
+        client_order_id: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Write entries; they are never changed."""
+        for entry in entries:
+            self._run(
+                "INSERT INTO entries "
+                "(epoch, session, kind, symbol, qty, dollars, client_order_id, booked_at, note) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                epoch.id,
+                session.isoformat(),
+                entry.kind,
+                entry.symbol,
+                money.digits(entry.qty),
+                money.digits(entry.dollars),
+                client_order_id,
+                now.isoformat(),
+                note,
+            )
+
+    def kept(self, epoch: Epoch) -> Kept | None:
+        """Return the book as it was valued last."""
+        found = self._rows(
+            "SELECT session, entry, traded, state FROM sessions WHERE epoch = ? "
+            "ORDER BY session DESC LIMIT 1",
+            epoch.id,
+        )
+        return _kept(found[0]) if found else None
+
+    def entries_after(self, epoch: Epoch, entry: int) -> tuple[list[Entry], int]:
+        """Return the entries after one, in their order, and the id of the last one."""
+        found = self._rows("SELECT * FROM entries WHERE epoch = ? AND id > ? ORDER BY id", epoch.id, entry)
+        entries = [
+            Entry(row["kind"], row["symbol"], Decimal(row["qty"]), Decimal(row["dollars"])) for row in found
+        ]
+        return entries, int(found[-1]["id"]) if found else entry
+
+    def opening(self, epoch: Epoch, session: date) -> Opening | None:
+        """Return the last complete closing of an earlier session."""
+        found = self._rows(
+            "SELECT * FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
+            "ORDER BY session DESC LIMIT 1",
+            epoch.id,
+            session.isoformat(),
+        )
+        if not found:
+            return None
+        row = found[0]
+        return Opening(
+            Decimal(row["closing"]),
+            Decimal(row["realized"]),
+            Decimal(row["unrealized"]),
+            Decimal(row["gains"]),
+            _kept(row).totals,
+        )
+
+    def days(self, epoch: Epoch, before: date) -> list[tuple[str, Day]]:
+        """Return the complete sessions before a date, oldest first, for the statistics."""
+        found = self._rows(
+            "SELECT session, opening, day_pnl, closing, exposure, traded, complete FROM sessions "
+            "WHERE epoch = ? AND session < ? ORDER BY session",
+            epoch.id,
+            before.isoformat(),
+        )
+        days, traded = [], money.ZERO
+        for row in found:
+            if not row["complete"]:
+                continue
+            so_far = Decimal(row["traded"])
+            day = Day(
+                opening=Decimal(row["opening"]),
+                day_pnl=Decimal(row["day_pnl"]),
+                closing=Decimal(row["closing"]),
+                exposure=Decimal(row["exposure"]),
+                traded=money.CONTEXT.subtract(so_far, traded),
+            )
+            traded = so_far
+            days.append((row["session"], day))
+        return days
+
+    def traded_before(self, epoch: Epoch, session: date) -> Decimal:
+        """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
+        found = self._rows(
+            "SELECT traded FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
+            "ORDER BY session DESC LIMIT 1",
+            epoch.id,
+            session.isoformat(),
+        )
+        return Decimal(found[0]["traded"]) if found else money.ZERO
+
+    def keep(
+        self,
+        epoch: Epoch,
+        session: date,
+        entry: int,
+        book: Book,
+        valuation: Valuation,
+        prices: Mapping[str, Decimal],
+    ) -> None:
+        """Write a session's row as it is valued now, in place of an earlier one.
+
+        :param prices: what the next valuation's prices are compared with.
+        """
+        bridge = valuation.session
+        self._run(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            epoch.id,
+            session.isoformat(),
+            entry,
+            int(valuation.complete),
+            money.digits(bridge.opening),
+            money.digits(valuation.realized_pnl),
+            _text(valuation.unrealized_pnl),
+            money.digits(valuation.gains),
+            _text(valuation.day_pnl),
+            _text(bridge.closing),
+            _text(valuation.exposure),
+            money.digits(book.traded),
+            _state(book, valuation, prices),
+        )
+        # A book is needed only to go on from: the last one, and the last complete one before it.
+        self._run(
+            "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "
+            "(SELECT MAX(session) FROM sessions WHERE epoch = ? AND complete = 1 AND session < ?)",
+            epoch.id,
+            epoch.id,
+            session.isoformat(),
+        )
+
+
+def _epoch(row: Any) -> Epoch:
+    realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
+    return Epoch(row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized)
+
+
+def _state(book: Book, valuation: Valuation, prices: Mapping[str, Decimal]) -> str:
+    holdings = {}
+    for row in valuation.positions:
+        held = row.holding
+        amounts = (held.qty, held.cost, held.realized, held.gain, prices.get(row.symbol), row.total_pnl)
+        holdings[row.symbol] = [_text(each) for each in amounts]
+    return json.dumps({"cash": money.digits(book.cash), "holdings": holdings})
+
+
+def _kept(row: Any) -> Kept:
+    state = json.loads(row["state"])
+    holdings, prices, totals = {}, {}, {}
+    for symbol, (qty, cost, realized, gain, price, total) in state["holdings"].items():
+        holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), _amount(gain))
+        if price is not None:
+            prices[symbol] = Decimal(price)
+        if total is not None:
+            totals[symbol] = Decimal(total)
+    book = Book(holdings, Decimal(state["cash"]), Decimal(row["traded"]))
+    return Kept(date.fromisoformat(row["session"]), row["entry"], book, prices, totals)
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else money.digits(value)
+
+
+def _amount(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

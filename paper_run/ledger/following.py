@@ -1,0 +1,114 @@
+"""Orders followed to their end: which are still to be read, and what they filled goes into the book."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run import money
+from paper_run.book import fills
+from paper_run.book.holdings import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from paper_run.ledger.books import Books, Epoch
+
+_STALE_AFTER = 2
+
+
+class Followed(NamedTuple):
+    """An order that is still to be read again: its id, symbol, and the session of its trade."""
+
+    client_order_id: str
+    symbol: str
+    session: date
+
+
+class Following:
+    """The part of the ledger that knows which orders still work; used in the ledger's transactions.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None], books: Books) -> None:
+        self._rows = rows
+        self._run = run
+        self._books = books
+
+    def followed(self) -> list[Followed]:
+        """Return the orders that have not ended, of trades that were placed for real."""
+        found = self._rows(
+            "SELECT client_order_id, symbol, session FROM orders JOIN trades ON trades.id = orders.trade "
+            "WHERE followed = 1 AND rehearsal = 0 ORDER BY orders.rowid"
+        )
+        return [
+            Followed(row["client_order_id"], row["symbol"], date.fromisoformat(row["session"]))
+            for row in found
+        ]
+
+    def stale(self) -> list[str]:
+        """Return the ids of the orders that were given up."""
+        return [row["client_order_id"] for row in self._rows("SELECT * FROM orders WHERE followed = 2")]
+
+    def follow_again(self, client_order_ids: Iterable[str]) -> None:
+        """Take orders that were given up for working ones once more."""
+        for identity in client_order_ids:
+            self._run("UPDATE orders SET followed = 1 WHERE client_order_id = ?", identity)
+
+    def book_fills(self, epoch: Epoch, session: date, now: datetime, ended: Iterable[str]) -> list[str]:
+        """Book what the orders have filled since it was looked at last; return what is odd, in words.
+
+        :param session: the one in which it is seen. :param ended: the status words after which nothing more
+            fills.
+        """
+        remarks = []
+        final = frozenset(ended)
+        for row in self._rows(
+            "SELECT orders.* FROM orders JOIN trades ON trades.id = orders.trade "
+            "WHERE followed = 1 AND rehearsal = 0 AND status IS NOT NULL AND trade >= ? "
+            "ORDER BY orders.rowid",
+            epoch.trade,
+        ):
+            identity, ordered = row["client_order_id"], Decimal(row["qty"])
+            filled, price = _amount(row["filled_qty"]), _amount(row["filled_avg_price"])
+            seen = fills.Seen(Decimal(row["booked_qty"]), Decimal(row["booked_dollars"]))
+            grown = fills.growth(row["side"], ordered, seen, filled, price)
+            if grown.remark:
+                name = f"{row['side']} {money.digits(ordered)} {row['symbol']} ({identity})"
+                remarks.append(f"{name}: {grown.remark}.")
+            if grown.kind is not None:
+                entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars)
+                self._books.append(epoch, session, (entry,), now, client_order_id=identity)
+            whole = row["status"] != "filled" or (filled or money.ZERO) >= ordered
+            working = row["status"] not in final or grown.waits or not whole
+            self._run(
+                "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = ? "
+                "WHERE client_order_id = ?",
+                money.digits(grown.seen.qty),
+                money.digits(grown.seen.dollars),
+                int(working),
+                identity,
+            )
+        return remarks
+
+    def give_up_stale(self, session: date) -> list[Followed]:
+        """Give up the working orders that two later sessions have seen; return them, once."""
+        given_up = []
+        for order in self.followed():
+            later = self._rows(
+                "SELECT COUNT(*) FROM (SELECT session FROM trades NOT INDEXED WHERE state <> 'nothing' "
+                "AND rehearsal = 0 UNION SELECT session FROM sessions UNION SELECT ?) WHERE session > ?",
+                session.isoformat(),
+                order.session.isoformat(),
+            )
+            if later[0][0] >= _STALE_AFTER:
+                self._run("UPDATE orders SET followed = 2 WHERE client_order_id = ?", order.client_order_id)
+                given_up.append(order)
+        return given_up
+
+
+def _amount(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

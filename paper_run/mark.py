@@ -1,0 +1,227 @@
+"""A mark: orders, positions and prices read again, the latest session valued; it never trades."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import bookkeeping, failures, money, orders, prepare, trading_days
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.ledger import lock
+from paper_run.models import RunResult
+from paper_run.result import with_adopted
+from paper_run.run import settle_earlier
+from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.session import exchange_time
+from paper_run.writers import files, json_document
+from paper_run.writers.reports import Reports
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from paper_run.config import Config
+    from paper_run.ledger.journal import Ledger
+    from paper_run.models import BookFigures, Order, OrderState, ServiceHealth, SignalOrder, TradeRow
+    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.watch import Clock
+    from paper_run.writers.console import Console
+
+PATIENCE = 60.0
+"""Seconds that a mark waits for a trade in progress."""
+
+
+class MarkEnd(NamedTuple):
+    """How the mark ended: the exit status, the failures to show, the reports (None: nothing to value)."""
+
+    exit_status: ExitStatus
+    failures: tuple[PaperRunError, ...] = ()
+    reports: Reports | None = None
+
+
+class Change(NamedTuple):
+    """What a person changes in the book before it is valued.
+
+    :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
+    :ivar split: a symbol and what N shares became of M: N, M.
+    """
+
+    adjust: tuple[str, ...] = ()
+    split: tuple[str, Decimal, Decimal] | None = None
+    note: str = ""
+
+
+def mark_session(
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    *,
+    with_stale: bool = False,
+    change: Change | None = None,
+) -> MarkEnd:
+    """Value the latest session that has opened, at the prices of now.
+
+    :param with_stale: also read the orders that were given up. :param change: made first, in the same step.
+    :raises PaperRunError: nothing was written: the gateway is down, unfit or another one, the ledger fails.
+    """
+    files.prove_writable(config.reports_dir, purpose="The reports folder")
+    with (
+        lock.held(config.reports_dir, now=clock.now(), patience=PATIENCE, pause=clock.pause),
+        prepare.existing_ledger(config.reports_dir) as ledger,
+    ):
+        files.sweep(config.reports_dir)
+        console.mark_header(config, exchange_time(clock.now()))
+        health = _health(config, platform, ledger, console)
+        settle_earlier(ledger, platform, config, clock, console)
+        started = clock.now()
+        moment = _moment(ledger, health, started)
+        if with_stale:
+            ledger.following.follow_again(ledger.following.stale())
+        after = bookkeeping.read(platform, ledger, symbols=_found_before(ledger))
+        if after.is_wrong_gateway:
+            raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
+        problems = bookkeeping.problems(after, platform, of_a_run=True)
+        with ledger.transaction():
+            ledger.keep_orders(after.earlier.values())
+            before = _book_of(ledger, change, after, moment, started)
+            if before is None:
+                console.notice("No trade is known to have been placed yet: there is nothing to value")
+                return MarkEnd(ExitStatus.SUCCESS)
+            result = _result(ledger, before, problems, moment, started, health, after.earlier)
+            document = json_document.dumps(json_document.document(result))
+            ledger.history.keep_mark(result.session, document)
+        return _save(document, problems.failures, config, console)
+
+
+def _health(
+    config: Config, platform: Platform, ledger: Ledger, console: Console
+) -> tuple[ServiceHealth, ...]:
+    """Check that the ledger's own platform answers; only the gateway is needed."""
+    health = platform.health()
+    console.health(health)
+    gateway, orchestrator = health[1], health[2]
+    if orchestrator.status != "unreachable":
+        ledger.belongs_to(
+            sandbox=orchestrator.sandbox_session is not None,
+            orchestrator_url=platform.orchestrator.url.base,
+            strategy=orchestrator.strategy,
+            claim=False,
+        )
+    elif not ledger.is_sandbox:
+        ledger.refuse_other_url(platform.orchestrator.url.base)
+    prepare.keep_real_quotes_away(config, platform, is_sandbox=bool(ledger.is_sandbox))
+    if gateway.sandbox_session is not None and not ledger.is_sandbox:
+        raise DataError(
+            f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
+            "Simulated and real prices are never mixed in one ledger.",
+            remedies=("Name the real gateway: --execution-gateway-url URL; nothing was written.",),
+        )
+    return health
+
+
+def _moment(ledger: Ledger, health: tuple[ServiceHealth, ...], now: datetime) -> bookkeeping.Moment:
+    """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
+    calendar = trading_days.calendar(ledger)
+    if not ledger.is_sandbox:
+        return bookkeeping.Moment(calendar.latest_opened(now), now, calendar.is_open_at)
+    latest = ledger.latest()
+    simulated = prepare.gateway_clock(health[1]) or now
+    session = latest.session if latest is not None else simulated.date()
+    return bookkeeping.Moment(session, simulated, calendar.is_open_at)
+
+
+def _found_before(ledger: Ledger) -> tuple[str, ...]:
+    """Return the symbols held before the trade that a new book begins with; they need prices too."""
+    opener = None if ledger.books.epoch() else ledger.books.opens_with()
+    return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
+
+
+def _book_of(
+    ledger: Ledger, change: Change | None, after: AfterTrade, moment: bookkeeping.Moment, now: datetime
+) -> BookFigures | None:
+    if change is None:
+        return bookkeeping.bring_up_to_date(ledger, after, moment, now)
+    if change.split is not None:
+        bookkeeping.split(ledger, *change.split, moment, now, change.note)
+    return bookkeeping.bring_up_to_date(ledger, after, moment, now, adjust=change.adjust, note=change.note)
+
+
+def _result(
+    ledger: Ledger,
+    book: BookFigures,
+    problems: bookkeeping.Problems,
+    moment: bookkeeping.Moment,
+    started: datetime,
+    health: tuple[ServiceHealth, ...],
+    read_again: dict[str, OrderState],
+) -> RunResult:
+    session = max(moment.session, book.session)
+    rows = _orders(ledger, session, read_again)
+    tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
+    latest = ledger.latest()
+    if latest is None:
+        raise LookupError("there is a book without a trade")
+    exit_status = worst(failure.exit_status for failure in problems.failures)
+    whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
+    return RunResult(
+        run_id=None,
+        session=session,
+        trade=None,
+        timestamp=exchange_time(started),
+        status="success" if whole else "partial",
+        exit_status=exit_status,
+        sandbox=bool(ledger.is_sandbox),
+        rehearsal=False,
+        parameters=latest.prepared.parameters,
+        counts=tally,
+        total_notional=money.total(row.notional for row in rows if row.notional is not None),
+        success_rate=money.rate(tally.accepted or 0, tally.submitted or 0),
+        duration_seconds=Decimal(0),
+        orders=rows,
+        health=health,
+        warnings=(
+            *map(str, problems.failures),
+            *problems.warnings,
+            *book.remarks,
+            *(text for row in rows if (text := orders.problem(row))),
+        ),
+        errors=tuple(str(failure) for failure in problems.failures),
+        book=book,
+    )
+
+
+def _orders(ledger: Ledger, session: date, read_again: dict[str, OrderState]) -> tuple[Order, ...]:
+    """Return the orders of the session's trades as they stand, and the earlier ones that were read again."""
+    rows: list[Order] = []
+    shown: set[str] = set()
+    for row in ledger.trades(session):
+        if row.prepared.rehearsal or row.state == "nothing":
+            continue
+        states = ledger.order_states(row)
+        for each in orders.order_rows(_mappings(row, states), states, row.prepared.parameters, repeats=shown):
+            rows.append(each)
+            shown |= {each.client_order_id} if each.client_order_id else set()
+    late = {identity: state for identity, state in read_again.items() if identity not in shown}
+    latest = ledger.latest()
+    if late and latest is not None:
+        signals = [orders.signal_of(state) for state in late.values()]
+        rows += orders.order_rows(signals, late, latest.prepared.parameters)
+    return tuple(rows)
+
+
+def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:
+    if row.answer is None:
+        return tuple(orders.signal_of(state) for state in states.values())
+    return with_adopted(recorded_orchestration(row.answer), states).mappings
+
+
+def _save(document: str, failed: tuple[PaperRunError, ...], config: Config, console: Console) -> MarkEnd:
+    reports = Reports(document, config.reports_dir)
+    console.figures(reports.document)
+    console.saving()
+    written, unwritten = reports.save()
+    for path in written:
+        console.saved(path)
+    console.complete(reports.document)
+    ended = (*failed, *unwritten)
+    return MarkEnd(worst(failure.exit_status for failure in ended), ended, reports)

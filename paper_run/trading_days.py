@@ -1,0 +1,29 @@
+"""The exchange's calendar for a ledger: a year's holidays are asked for once and kept in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import calendar_year
+from paper_run.session import Calendar
+
+if TYPE_CHECKING:
+    from paper_run.calendar_year import ClosedDays
+    from paper_run.ledger.journal import Ledger
+
+
+def calendar(ledger: Ledger) -> Calendar:
+    """Return the calendar; what is kept counts as long as the same version of its source would be asked."""
+
+    def closed_days(year: int) -> ClosedDays:
+        kept = ledger.kept_calendar(year)
+        if kept is not None:
+            with ledger.explained():
+                days = calendar_year.from_json(kept)
+            if days.source == calendar_year.source():
+                return days
+        asked = calendar_year.closed_days(year)
+        ledger.keep_calendar(year, calendar_year.to_json(asked))
+        return asked
+
+    return Calendar(closed_days)

@@ -1,0 +1,130 @@
+"""What an order's cumulative fill adds to the book: only its growth, each share and dollar once."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from book.worked import number
+
+from paper_run.book.fills import Growth, Seen, growth
+
+ZERO = Decimal(0)
+
+
+def seen(qty: str, price: str) -> Seen:
+    """Return what is booked of an order that was filled at a price."""
+    return Seen(Decimal(qty), Decimal(qty) * Decimal(price))
+
+
+def grown(side: str, before: Seen, qty: str | None, price: str | None, ordered: str = "10") -> Growth:
+    return growth(side, Decimal(ordered), before, number(qty), number(price))
+
+
+@pytest.mark.parametrize(
+    ("before", "qty", "price", "booked_qty", "booked_dollars"),
+    [
+        pytest.param(Seen(), "10", "228.50", "10", "2285", id="all at once: 10 x 228.50 = 2285"),
+        pytest.param(Seen(), "4", "100", "4", "400", id="a first part: 4 x 100 = 400"),
+        # 10 x 103 - 4 x 100 = 1030 - 400 = 630: the other 6 came at 105.
+        pytest.param(seen("4", "100"), "10", "103", "6", "630", id="the rest at another price"),
+        # 6 x 100 - 4 x 100 = 200: 2 more at 100.
+        pytest.param(seen("4", "100"), "6", "100", "2", "200", id="the rest at the same price"),
+        # 0.75 x 10.01 - 0.5 x 10 = 7.5075 - 5 = 2.5075: 0.25 at 10.03.
+        pytest.param(seen("0.5", "10"), "0.75", "10.01", "0.25", "2.5075", id="fractions of shares"),
+        # 2 x 50 - 1 x 100 = 0: the price of the first share was corrected in the same step.
+        pytest.param(seen("1", "100"), "2", "50", "1", "0", id="growth for no money"),
+        # 10 x 80 - 9 x 100 = 800 - 900 = -100: the first 9 had not cost 900, which comes back with the tenth.
+        pytest.param(seen("9", "100"), "10", "80", "1", "-100", id="growth that gives money back"),
+        # 10 x 120 - 9 x 100 = 1200 - 900 = 300: one share "at 300", of a share that trades at 120.
+        pytest.param(seen("9", "100"), "10", "120", "1", "300", id="growth at an odd price"),
+    ],
+)
+def test_growth_is_the_difference_of_what_the_shares_came_to(
+    before: Seen, qty: str, price: str, booked_qty: str, booked_dollars: str
+) -> None:
+    """(q1, p1) to (q2, p2) books q2 - q1 shares and q2 p2 - q1 p1 dollars; a sale books their negatives."""
+    after = seen(qty, price)
+    bought = Growth("fill", Decimal(booked_qty), Decimal(booked_dollars), after)
+    assert grown("buy", before, qty, price) == bought
+    sold = bought._replace(qty=-bought.qty, dollars=-bought.dollars)
+    assert grown("sell", before, qty, price) == sold
+
+
+def test_growth_of_28_digits_is_exact() -> None:
+    """No digit of a long quantity or price is lost."""
+    qty, price = Decimal("9.876543210987654321098765432"), Decimal("228.1234567890123456789012345")
+    booked = grown("buy", Seen(), str(qty), str(price))
+    assert Fraction(booked.dollars) == Fraction(qty) * Fraction(price)
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_nothing_filled_books_nothing(side: str) -> None:
+    """No quantity, a zero, and a fill that is booked already all add nothing and need no word."""
+    for before, qty, price in (
+        (Seen(), None, None),
+        (Seen(), "0", None),
+        (Seen(), "0", "100"),
+        (seen("4", "100"), "4", "100"),
+        (seen("4", "100"), "4.00", "100.0"),
+    ):
+        assert grown(side, before, qty, price) == Growth(None, ZERO, ZERO, before)
+
+
+@pytest.mark.parametrize("price", [None, "0", "-1"])
+def test_a_quantity_without_a_price_waits_for_one(price: str | None) -> None:
+    """Shares without a usable price are not booked; the order is read again until they have one."""
+    waiting = grown("buy", seen("4", "100"), "10", price)
+    assert (waiting.kind, waiting.qty, waiting.dollars) == (None, 0, 0)
+    assert waiting.seen == seen("4", "100")
+    assert waiting.waits
+    assert waiting.remark == "6 filled without a price; it waits for one"
+    later = grown("buy", waiting.seen, "10", "103")
+    assert (later.qty, later.dollars, later.waits) == (6, 630, False)
+
+
+@pytest.mark.parametrize("price", [None, "0", "-1"])
+def test_a_price_that_went_away_changes_nothing(price: str | None) -> None:
+    """What is booked keeps its price when a later answer has none."""
+    assert grown("buy", seen("4", "100"), "4", price) == Growth(None, ZERO, ZERO, seen("4", "100"))
+
+
+@pytest.mark.parametrize("qty", ["3", "0", None, "-4"])
+def test_a_quantity_that_went_back_books_nothing_and_is_remarked_upon(qty: str | None) -> None:
+    """A smaller cumulative quantity is never booked as the other side; what was seen stays."""
+    fell = grown("buy", seen("4", "100"), qty, "100")
+    assert (fell.kind, fell.qty, fell.dollars, fell.seen) == (None, 0, 0, seen("4", "100"))
+    assert fell.remark == f"its filled quantity went back from 4 to {qty or 0}; nothing was booked"
+    assert not fell.waits
+
+
+def test_a_quantity_that_went_back_and_returns_is_booked_once() -> None:
+    """4, then 3, then 6 filled are 6 in all."""
+    fell = grown("buy", seen("4", "100"), "3", "100")
+    assert grown("buy", fell.seen, "6", "100").qty == 2
+
+
+@pytest.mark.parametrize(("side", "booked_dollars"), [("buy", "2"), ("sell", "-2")])
+def test_another_price_of_the_same_quantity_is_a_correction(side: str, booked_dollars: str) -> None:
+    """4 at 100.50 instead of 100 are 2 dollars more and no shares."""
+    corrected = grown(side, seen("4", "100"), "4", "100.50")
+    assert corrected == Growth(
+        "correction",
+        ZERO,
+        Decimal(booked_dollars),
+        seen("4", "100.50"),
+        "the price of its 4 was corrected to 100.50",
+    )
+
+
+def test_more_than_was_ordered_is_booked_and_remarked_upon() -> None:
+    """11 of 10 are 11: the shares are there, whatever was ordered."""
+    over = grown("sell", seen("4", "100"), "11", "100")
+    assert (over.kind, over.qty, over.dollars) == ("fill", -7, -700)
+    assert over.remark == "11 filled, more than the 10 ordered"
+
+
+def test_a_corrected_price_of_an_overfill_is_a_correction() -> None:
+    """The overfill was remarked upon when it came; the correction says what it is."""
+    corrected = grown("buy", seen("11", "100"), "11", "101")
+    assert corrected.kind == "correction"
+    assert corrected.remark == "the price of its 11 was corrected to 101"

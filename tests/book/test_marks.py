@@ -1,0 +1,184 @@
+"""Which price a position is valued at, to the second and to the last digit of every limit."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from book.worked import NOON, number
+
+from paper_run.book.marks import FRESH, Mark, Market, choose, possible_split, usable
+from paper_run.money import product
+
+TRADED_AT = NOON - timedelta(minutes=30)
+TRADE = Mark(Decimal("99.5"), "trade", TRADED_AT)
+SECOND = timedelta(microseconds=1)
+
+
+def market(bid: str | None = "99", ask: str | None = "101", age: timedelta = timedelta(0)) -> Market:
+    """Return a market whose quote is this old at noon; its last trade was at 99.50."""
+    return Market(number(bid), number(ask), NOON - age, TRADE.price, TRADED_AT)
+
+
+def chosen(asked: Market, *, is_open: bool = True) -> Mark | None:
+    return choose(asked, NOON, lambda _moment: is_open)
+
+
+def test_the_middle_of_a_quote_is_the_mark() -> None:
+    """99 to 101 is 100, at the quote's own time."""
+    assert chosen(market(age=timedelta(minutes=1))) == Mark(
+        Decimal(100), "quote", NOON - timedelta(minutes=1)
+    )
+
+
+def test_the_middle_keeps_every_digit() -> None:
+    """Half of an odd last digit is one digit more."""
+    mark = chosen(market("100.123456789012345678901234567", "100.123456789012345678901234568"))
+    assert mark is not None
+    assert mark.price == Decimal("100.1234567890123456789012345675")
+
+
+def test_a_locked_quote_is_a_price() -> None:
+    """Bid and ask at the same price are that price."""
+    assert chosen(market("100", "100")) == Mark(Decimal(100), "quote", NOON)
+
+
+@pytest.mark.parametrize(
+    ("age", "source"),
+    [
+        (timedelta(0), "quote"),
+        (FRESH, "quote"),
+        (FRESH + SECOND, "trade"),
+        # Clocks may be a minute apart; a quote from further in the future is from no clock to believe.
+        (-timedelta(minutes=1), "quote"),
+        (-timedelta(minutes=1) - SECOND, "trade"),
+    ],
+)
+def test_a_quote_counts_for_five_minutes(age: timedelta, source: str) -> None:
+    """Exactly five minutes are fresh, a microsecond more is not."""
+    mark = chosen(market(age=age))
+    assert mark is not None
+    assert mark.source == source
+    assert timedelta(minutes=5) == FRESH
+
+
+def test_a_quote_of_a_closed_market_does_not_count() -> None:
+    """The last trade is used instead."""
+    assert chosen(market(), is_open=False) == TRADE
+
+
+def test_it_is_the_quotes_time_that_must_lie_in_the_session() -> None:
+    """After the close a quote of its last minutes still counts, while it is fresh."""
+    asked: list[datetime] = []
+
+    def is_open(moment: datetime) -> bool:
+        asked.append(moment)
+        return True
+
+    quoted = market(age=timedelta(minutes=3))
+    assert choose(quoted, NOON, is_open) == Mark(Decimal(100), "quote", NOON - timedelta(minutes=3))
+    assert asked == [NOON - timedelta(minutes=3)]
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask"),
+    [
+        pytest.param("101", "99", id="crossed"),
+        pytest.param(None, "101", id="no bid"),
+        pytest.param("99", None, id="no ask"),
+        pytest.param("0", "101", id="zero bid"),
+        pytest.param("99", "0", id="zero ask"),
+        pytest.param("-99", "101", id="negative bid"),
+        pytest.param("99", "-101", id="negative ask"),
+        pytest.param("NaN", "101", id="NaN bid"),
+        pytest.param("99", "NaN", id="NaN ask"),
+        pytest.param("sNaN", "sNaN", id="signalling NaN"),
+        pytest.param("99", "Infinity", id="infinite ask"),
+        pytest.param("0", "0", id="both zero"),
+    ],
+)
+def test_a_quote_that_is_none_leaves_the_last_trade(bid: str | None, ask: str | None) -> None:
+    """Crossed, one-sided, zero, negative and NaN are no quote."""
+    assert chosen(market(bid, ask)) == TRADE
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "source"),
+    [
+        # middle 100, spread 2: exactly 2 %
+        ("99", "101", "quote"),
+        # middle 100, spread 2 + 2E-27: more than 2 %
+        ("98.999999999999999999999999999", "101.000000000000000000000000001", "trade"),
+        # middle 100.0005, spread 2.001, 2 % of the middle 2.00001
+        ("99", "101.001", "trade"),
+        # middle 100.005, spread 2, 2 % of the middle 2.0001
+        ("99.005", "101.005", "quote"),
+    ],
+)
+def test_a_spread_of_two_percent_of_the_middle_is_the_widest(bid: str, ask: str, source: str) -> None:
+    """Exactly 2 % counts, any more does not."""
+    mark = chosen(market(bid, ask))
+    assert mark is not None
+    assert mark.source == source
+
+
+def test_a_quote_without_a_time_does_not_count() -> None:
+    """It can't be said to be fresh."""
+    assert chosen(market()._replace(quoted_at=None)) == TRADE
+
+
+@pytest.mark.parametrize("price", [None, "0", "-1", "NaN", "sNaN", "Infinity"])
+def test_without_a_quote_and_a_trade_there_is_no_price(price: str | None) -> None:
+    """No price is invented."""
+    assert chosen(Market(traded=number(price), traded_at=NOON)) is None
+
+
+def test_a_trade_counts_at_any_age() -> None:
+    """It is the last resort, and shown with its time; one without a time is shown without."""
+    old = datetime(2024, 12, 24, 18, 0, tzinfo=UTC)
+    assert chosen(Market(traded=Decimal(7), traded_at=old)) == Mark(Decimal(7), "trade", old)
+    assert chosen(Market(traded=Decimal(7))) == Mark(Decimal(7), "trade", None)
+
+
+@pytest.mark.parametrize("price", [None, "0", "0.00", "-0", "-1", "NaN", "-Infinity", "Infinity", "sNaN"])
+def test_what_is_no_price(price: str | None) -> None:
+    """Nothing, zero, less, NaN and infinity can't be a price."""
+    assert usable(number(price)) is None
+
+
+def test_the_smallest_amount_is_a_price() -> None:
+    """Anything above zero is."""
+    assert usable(Decimal("1E-28")) == Decimal("1E-28")
+
+
+FACTORS = (2, 3, 4, 5, 10, 20)
+LAST = Decimal(60)
+"""It is divided by each of the factors without a rest."""
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("away", ["0", "0.02", "-0.02"])
+def test_a_price_within_two_percent_of_a_split_is_a_possible_split(factor: int, away: str) -> None:
+    """A share that became N costs a Nth, N that became one cost N times as much; exactly 2 % is within."""
+    moved = 1 + Decimal(away)
+    assert possible_split(LAST, LAST / factor * moved) == f"{factor}:1"
+    assert possible_split(LAST, LAST * factor * moved) == f"1:{factor}"
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("moved", ["1.02" + "0" * 32 + "1", "0.97" + "9" * 33])
+def test_a_price_further_from_a_split_is_a_price(factor: int, moved: str) -> None:
+    """More than 2 % away, by however little, it is taken for what it says."""
+    assert possible_split(LAST, product(LAST / factor, Decimal(moved))) is None
+    assert possible_split(LAST, product(LAST * factor, Decimal(moved))) is None
+
+
+def test_a_split_is_seen_of_prices_that_do_not_divide() -> None:
+    """10 after 3.4 is no third of anything exact: 3.4 x 3 = 10.2, 2 % more than 10."""
+    assert possible_split(Decimal(10), Decimal("3.4")) == "3:1"
+    assert possible_split(Decimal(10), Decimal("3.4000000000000000000000000001")) is None
+
+
+@pytest.mark.parametrize("price", ["60", "61", "59", "45", "90", "35", "120000", "0.0006"])
+def test_an_ordinary_price_is_no_split(price: str) -> None:
+    """The same price, a usual move, a bad day, and what no usual split explains."""
+    assert possible_split(LAST, Decimal(price)) is None

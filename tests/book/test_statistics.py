@@ -1,0 +1,416 @@
+"""Statistics: worked by hand, their properties, and beside an independent library."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from math import isnan
+
+import empyrical
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from support.schema import SCHEMA
+
+from paper_run.book.statistics import Day, Statistic, daily_return, drawdown, statistics
+
+RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
+DOCUMENT = Draft202012Validator({"$ref": "#/$defs/statistics", "$defs": SCHEMA["$defs"]})
+COMPOUNDED = ("total_return", "max_drawdown", "annualised_return")
+
+
+def day(
+    opening: str, day_pnl: str, *, closing: str | None = None, exposure: str = "0", traded: str = "0"
+) -> Day:
+    """Return a day that closes where its P&L takes it, unless told otherwise."""
+    start, pnl = Decimal(opening), Decimal(day_pnl)
+    return Day(start, pnl, Decimal(closing) if closing else start + pnl, Decimal(exposure), Decimal(traded))
+
+
+def returning(*returns: str) -> list[Day]:
+    """Return days of these returns, each on 100 dollars."""
+    return [day("100", str(Decimal(each) * 100)) for each in returns]
+
+
+def values(days: Sequence[Day]) -> dict[str, Decimal | None]:
+    return {name: statistic.value for name, statistic in statistics(days).items()}
+
+
+# 1000 -> 1100 -> 990 -> 990 -> 1188
+FOUR = [
+    day("1000", "100", exposure="550", traded="550"),
+    day("1100", "-110", exposure="495", traded="0"),
+    day("990", "0", exposure="0", traded="495"),
+    day("990", "198", exposure="1188", traded="1188"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        # 1.1 x 0.9 x 1 x 1.2 = 1.188 = 1188 / 1000
+        ("total_return", "0.188000"),
+        # 198 / 990
+        ("daily_return", "0.200000"),
+        # from 1.1 to 0.99: -0.11 / 1.1
+        ("max_drawdown", "-0.100000"),
+        ("best_day", "0.200000"),
+        ("worst_day", "-0.100000"),
+        # 2 of 4: a day of zero is none
+        ("win_rate", "0.500000"),
+        # 550 / 1100 = 0.5; 495 / 990 = 0.5; 0; 1188 / 1188 = 1; 2 / 4
+        ("exposure", "0.500000"),
+        # 550 / 1000 = 0.55; 0; 495 / 990 = 0.5; 1188 / 990 = 1.2; 2.25 / 4 = 0.5625
+        ("turnover", "0.562500"),
+    ],
+)
+def test_four_days_worked_by_hand(name: str, expected: str) -> None:
+    """What one session is enough for is what the arithmetic beside it says, with six decimals."""
+    found = statistics(FOUR)[name]
+    assert str(found.value) == expected
+    assert found.minimum == 1
+
+
+def test_risk_worked_by_hand() -> None:
+    """Ten days of +2 % and ten of -1 %: sample deviation, downside over all days, 252 sessions a year."""
+    found = values(returning(*["0.02", "-0.01"] * 10))
+    # mean = 10 x 0.01 / 20 = 0.005; each day is 0.015 from it: 20 x 0.000225 / 19 = 0.000236842105...
+    # root = 0.015389675281; x 15.874507866 (the root of 252) = 0.244303521...
+    assert found["volatility"] == Decimal("0.244304")
+    # 0.005 / 0.015389675281 x 15.874507866 = 5.157518772...
+    assert found["sharpe_ratio"] == Decimal("5.157519")
+    # 10 x 0.0001 / 20 = 0.00005; root = 0.007071067812; 0.005 / it x 15.874507866 = 11.22497216
+    assert found["sortino_ratio"] == Decimal("11.224972")
+
+
+def test_an_annualised_return_worked_by_hand() -> None:
+    """A gain of 10 % in 63 sessions, a quarter of a year, is 1.1 ** 4 - 1 a year; in 126, 1.1 ** 2 - 1."""
+    assert values(returning("0.1", *["0"] * 62))["annualised_return"] == Decimal("0.464100")
+    assert values(returning("0.1", *["0"] * 125))["annualised_return"] == Decimal("0.210000")
+    # 1.1 ** (252 / 60) = 1.1 ** 4.2 = e ** (4.2 x 0.0953101798) = e ** 0.400302755 = 1.492276...
+    assert values(returning("0.1", *["0"] * 59))["annualised_return"] == Decimal("0.492276")
+
+
+def test_the_running_drawdown_worked_by_hand() -> None:
+    """Each day stands beside the highest so far; a new peak is zero."""
+    # equity 0.9, 0.99, 1.089, 0.9801, 0.98010; the peak is 1, 1, 1.089, 1.089, 1.089
+    falls = drawdown(returning("-0.1", "0.1", "0.1", "-0.1", "0"))
+    assert [str(fall) for fall in falls] == ["-0.100000", "-0.010000", "0.000000", "-0.100000", "-0.100000"]
+
+
+def test_the_start_is_the_first_peak() -> None:
+    """A loss on the first day is a drawdown already."""
+    assert drawdown(returning("-0.25")) == (Decimal("-0.25"),)
+    assert values(returning("-0.25", "0.1"))["max_drawdown"] == Decimal("-0.25")
+
+
+def test_equity_is_compounded_from_returns_and_not_from_closings() -> None:
+    """What an adjustment adds between two days is no return: 1000 -> 1100, 500 added, 1600 -> 1760."""
+    days = [day("1000", "100"), day("1600", "160")]
+    assert values(days)["total_return"] == Decimal("0.21")  # 1.1 x 1.1, not 1760 / 1000
+    # and within a day: its P&L is the return, not its closing
+    assert values([day("1000", "100", closing="1600")])["total_return"] == Decimal("0.1")
+
+
+def test_exposure_is_of_the_closing_and_turnover_of_the_opening() -> None:
+    """Exposure is what is held at the end of a day, turnover what was traded with its start."""
+    found = values([day("1000", "600", exposure="800", traded="800")])
+    assert (found["exposure"], found["turnover"]) == (Decimal("0.5"), Decimal("0.8"))
+
+
+@pytest.mark.parametrize(
+    ("day_pnl", "rounded"), [("0.5", "0.000000"), ("1.5", "0.000002"), ("-1.5", "-0.000002")]
+)
+def test_figures_are_rounded_half_to_even_once(day_pnl: str, rounded: str) -> None:
+    """Six decimals; half of the last one goes to the even neighbour."""
+    assert str(daily_return(day("1000000", day_pnl))) == rounded
+
+
+def test_a_zero_has_no_sign() -> None:
+    """A loss too small for six decimals is written as zero, not as minus zero."""
+    tiny = day("1000000000", "-0.01")
+    assert str(daily_return(tiny)) == "0.000000"
+    assert str(drawdown([tiny])[0]) == "0.000000"
+    assert {str(statistics([tiny])[name].value) for name in ("total_return", "max_drawdown")} == {"0.000000"}
+
+
+# How many sessions a figure needs
+
+
+def test_the_names_are_those_of_the_schema_in_its_order() -> None:
+    """Every statistic that the result document requires is there, and none besides."""
+    assert list(statistics(FOUR)) == SCHEMA["$defs"]["statistics"]["required"]
+
+
+def test_without_sessions_there_are_no_figures() -> None:
+    """Every value is None over zero sessions, and there is no curve."""
+    found = statistics([])
+    assert {statistic[:2] for statistic in found.values()} == {(None, 0)}
+    assert drawdown([]) == ()
+
+
+MINIMUMS = dict.fromkeys(statistics([]), 1) | dict.fromkeys(RISK, 20) | {"annualised_return": 60}
+
+
+@pytest.mark.parametrize("n", [1, 19, 20, 59, 60])
+def test_a_figure_has_a_value_from_its_minimum_on(n: int) -> None:
+    """One session less than the minimum is None, the minimum is enough; n counts the sessions used."""
+    days = returning(*["0.02", "-0.01"] * 30)[:n]
+    for name, found in statistics(days).items():
+        assert found.minimum == MINIMUMS[name], name
+        assert found.n == (1 if name == "daily_return" else n), name
+        assert (found.value is not None) == (n >= MINIMUMS[name]), name
+
+
+# What is not defined
+
+
+def test_days_that_are_all_the_same_have_no_sharpe_ratio() -> None:
+    """Without deviation volatility is zero and the ratio a division by it: None, not the noise of a mean."""
+    days = [day("700", "100")] * 23  # 1 / 7 has no last digit
+    found = values(days)
+    assert (found["volatility"], found["sharpe_ratio"]) == (0, None)
+
+
+def test_days_without_a_loss_have_no_sortino_ratio() -> None:
+    """Without a negative return there is no downside to divide by; the Sharpe ratio stands."""
+    found = values(returning(*["0.01", "0"] * 10))
+    assert found["sortino_ratio"] is None
+    assert found["sharpe_ratio"] is not None
+
+
+def test_days_without_any_pnl_are_zero_and_not_none() -> None:
+    """A book that never moved has returns, drawdown and volatility of zero; its ratios are not defined."""
+    found = values(returning(*["0"] * 60))
+    assert {name for name, value in found.items() if value is None} == {"sharpe_ratio", "sortino_ratio"}
+    assert {value for value in found.values() if value is not None} == {0}
+
+
+@pytest.mark.parametrize("opening", ["0", "-0.01", "-500"])
+def test_a_day_that_opened_from_nothing_has_no_return(opening: str) -> None:
+    """Of zero or of a debt there is no part: what needs that day's return is None, the counts go on."""
+    broken = day(opening, "50", closing="50", exposure="25")
+    days = [*returning(*["0.02", "-0.01"] * 30), broken]
+    found = statistics(days)
+    assert daily_return(broken) is None
+    defined = {name for name, statistic in found.items() if statistic.value is not None}
+    assert defined == {"win_rate", "exposure"}
+    # 30 gains of 60, and this one: 31 / 61 = 0.508196...
+    assert found["win_rate"] == Statistic(Decimal("0.508197"), 61, 1)
+    # only the last of 61 holds anything, 25 / 50: 0.5 / 61 = 0.008196...
+    assert found["exposure"] == Statistic(Decimal("0.008197"), 61, 1)
+
+
+def test_the_day_after_one_without_a_return_has_its_own() -> None:
+    """The last day's return needs no other day; what is compounded or averaged over all stays None."""
+    days = [day("100", "10"), day("0", "100"), day("100", "10")]
+    found = values(days)
+    assert found["daily_return"] == Decimal("0.1")
+    assert found["win_rate"] == 1
+    assert {
+        found[name] for name in ("total_return", "max_drawdown", "best_day", "worst_day", "turnover")
+    } == {None}
+    assert drawdown(days) == (0, None, None)
+
+
+@pytest.mark.parametrize(("closing", "defined"), [("0", False), ("-1", False), ("0.01", True)])
+def test_a_day_that_closed_at_nothing_has_no_exposure(closing: str, defined: bool) -> None:
+    """Exposure is a part of the closing; where there is none, the mean is None and the others stand."""
+    found = values([day("100", "-1"), day("100", "1", closing=closing)])
+    assert (found["exposure"] is not None) is defined
+    assert found["turnover"] == 0
+
+
+@pytest.mark.parametrize(("lost", "left"), [("-1", "0"), ("-1.5", "-0.5")])
+def test_the_day_that_loses_everything_is_stated(lost: str, left: str) -> None:
+    """On that day return, total and drawdown are plain arithmetic, also below -100 %."""
+    days = returning("0.25", lost)
+    found = values(days)
+    assert found["daily_return"] == found["worst_day"] == Decimal(lost)
+    assert found["total_return"] == Decimal("1.25") * Decimal(left) - 1
+    assert found["max_drawdown"] == Decimal(left) - 1  # of the peak of 1.25
+    assert drawdown(days) == (0, Decimal(left) - 1)
+
+
+@pytest.mark.parametrize("lost", ["-1", "-1.5"])
+@pytest.mark.parametrize("next_opening", ["100", "-50"])
+def test_after_everything_was_lost_nothing_is_compounded(lost: str, next_opening: str) -> None:
+    """Nothing grows from zero, and a debt times a gain is no gain: what is compounded is None."""
+    days = [*returning(*["0.01"] * 59, lost), day(next_opening, "10")]
+    found = values(days)
+    assert [found[name] for name in COMPOUNDED] == [None, None, None]
+    assert drawdown(days)[-3:] == (0, Decimal(lost), None)
+    # a new start has returns of its own, so that the figures of single days go on
+    assert (found["worst_day"] is not None) == (next_opening == "100")
+    assert (found["volatility"] is not None) == (next_opening == "100")
+
+
+@pytest.mark.parametrize("n", [60, 63, 126, 252])
+def test_a_debt_has_no_yearly_rate(n: int) -> None:
+    """(1 + total) ** (252 / n) of a negative is None, also where the power is whole and would be a number."""
+    found = values(returning(*["0"] * (n - 1), "-1.5"))
+    assert (found["total_return"], found["annualised_return"]) == (Decimal("-1.5"), None)
+
+
+def test_a_total_loss_is_a_total_loss_a_year() -> None:
+    """Zero to any power is zero: -100 %."""
+    assert values(returning(*["0"] * 59, "-1"))["annualised_return"] == -1
+
+
+def test_a_ratio_to_next_to_nothing_is_no_figure() -> None:
+    """A return of 1e12 or more is None rather than twenty digits; below it all six decimals are there."""
+    assert daily_return(day("0.01", "9999999999.99")) == Decimal("999999999999")
+    assert daily_return(day("0.01", "10000000000")) is None
+    assert daily_return(day("0.01", "-10000000000")) is None
+    days = [day("0.01", "1000000")] * 60  # each 1e8: compounded 1e480
+    found = values(days)
+    assert found["best_day"] == Decimal(10) ** 8
+    assert (found["total_return"], found["annualised_return"]) == (None, None)
+    assert found["max_drawdown"] == 0
+
+
+# Properties
+
+RATES = st.integers(-50_000, 50_000).map(lambda millionths: Decimal(millionths).scaleb(-6))
+PNLS = st.integers(-90_000_00, 150_000_00).map(lambda cents: Decimal(cents).scaleb(-2))
+AMOUNTS = st.integers(0, 500_000_00).map(lambda cents: Decimal(cents).scaleb(-2))
+OPENINGS = st.integers(-10_00, 500_000_00).map(lambda cents: Decimal(cents).scaleb(-2))
+ANY_DAY = st.builds(
+    lambda opening, pnl, exposure, traded: Day(opening, pnl, opening + pnl, exposure, traded),
+    *(OPENINGS, PNLS, AMOUNTS, AMOUNTS),
+)
+SOUND_DAY = st.builds(
+    lambda rate, exposure, traded: Day(
+        Decimal(100_000), 100_000 * rate, 100_000 * (1 + rate), exposure, traded
+    ),
+    *(RATES, AMOUNTS, AMOUNTS),
+)
+DAYS = st.lists(ANY_DAY, max_size=80) | st.lists(SOUND_DAY, min_size=20, max_size=80)
+FACTORS = st.integers(1, 10**9).map(lambda number: Decimal(number).scaleb(-4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, FACTORS)
+def test_scaling_all_dollars_changes_nothing(days: list[Day], factor: Decimal) -> None:
+    """Every figure is a ratio: in another currency it is the same, to the last digit."""
+    scaled = [Day(*(amount * factor for amount in each)) for each in days]
+    assert statistics(scaled) == statistics(days)
+    assert drawdown(scaled) == drawdown(days)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_order_of_days_changes_only_what_follows_a_path(data: st.DataObject) -> None:
+    """Drawdown and the last day depend on the order; no other figure of solvent days does."""
+    days = data.draw(st.lists(SOUND_DAY, min_size=1, max_size=80))
+    before, after = statistics(days), statistics(data.draw(st.permutations(days)))
+    for name in before.keys() - {"daily_return", "max_drawdown"}:
+        assert after[name] == before[name], name
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS)
+def test_a_drawdown_is_never_positive_and_the_deepest_is_the_statistic(days: list[Day]) -> None:
+    """One value a day, zero or less; None only until the end; the least of a whole curve is max_drawdown."""
+    falls = drawdown(days)
+    known = [fall for fall in falls if fall is not None]
+    assert len(falls) == len(days)
+    assert falls == (*known, *[None] * (len(falls) - len(known)))
+    assert all(fall <= 0 for fall in known)
+    whole = known and len(known) == len(falls)
+    assert values(days)["max_drawdown"] == (min(known) if whole else None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 1_000_000_00), st.lists(PNLS, min_size=1, max_size=60))
+def test_a_chain_of_days_returns_its_last_closing_over_its_first_opening(
+    start: int, pnls: list[Decimal]
+) -> None:
+    """When each day opens from the closing before, compounding comes to the plain ratio."""
+    equity = Decimal(start).scaleb(-2)
+    days = []
+    for pnl in pnls:
+        if equity <= 0:
+            break
+        days.append(Day(equity, pnl, equity + pnl, Decimal(0), Decimal(0)))
+        equity += pnl
+    total = values(days)["total_return"]
+    expected = equity / days[0].opening - 1
+    assert (total is None) == (abs(expected) >= 10**12)
+    assert total is None or abs(total - expected) <= Decimal("0.0000005000001")
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS)
+def test_every_figure_fits_the_schema_and_its_bounds(days: list[Day]) -> None:
+    """Whatever the days, nothing raises; at most six decimals; rates of wins lie in 0..1; best >= worst."""
+    found = statistics(days)
+    DOCUMENT.validate({name: figure._asdict() for name, figure in found.items()})
+    for figure in found.values():
+        assert figure.value is None or figure.value.as_tuple().exponent == -6
+    best, worst, wins = (found[name].value for name in ("best_day", "worst_day", "win_rate"))
+    assert (best is None) == (worst is None)
+    assert best is None or worst is None or best >= worst
+    assert wins is None or 0 <= wins <= 1
+
+
+# Beside an independent library: empyrical, in binary floats
+
+SERIES = st.lists(RATES, min_size=1, max_size=300)
+LONG_SERIES = st.integers(0, 240).flatmap(
+    lambda more: st.lists(RATES, min_size=60 + more, max_size=60 + more)
+)
+
+
+def _beside(series: list[Decimal]) -> tuple[dict[str, Decimal | None], np.ndarray]:
+    return values(returning(*map(str, series))), np.array([float(each) for each in series])
+
+
+def _same(ours: Decimal | None, theirs: float) -> bool:
+    """Whether two figures agree to 1e-6; of one above 1 a part of it, which is what a float holds."""
+    return ours is not None and float(ours) == pytest.approx(theirs, rel=1e-6, abs=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SERIES | LONG_SERIES)
+def test_compounding_agrees_with_empyrical(series: list[Decimal]) -> None:
+    """Total return, drawdown, yearly rate; empyrical gives the last from the first day, we from the 60th."""
+    ours, returns = _beside(series)
+    assert _same(ours["total_return"], empyrical.cum_returns_final(returns))
+    assert _same(ours["max_drawdown"], empyrical.max_drawdown(returns))
+    if len(series) >= 60:
+        assert _same(ours["annualised_return"], empyrical.annual_return(returns))
+    else:
+        assert ours["annualised_return"] is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(SERIES | LONG_SERIES)
+@example([Decimal("0.01")] * 20)
+@example([Decimal(0)] * 20)
+def test_risk_agrees_with_empyrical(series: list[Decimal]) -> None:
+    """Volatility, Sharpe and Sortino; a division by zero is an infinity or NaN there and None with us."""
+    ours, returns = _beside(series)
+    if len(series) < 20:  # empyrical starts at two days
+        assert {ours[name] for name in RISK} == {None}
+        return
+    assert _same(ours["volatility"], empyrical.annual_volatility(returns))
+    for name, theirs in (
+        ("sharpe_ratio", empyrical.sharpe_ratio(returns)),
+        ("sortino_ratio", empyrical.sortino_ratio(returns)),
+    ):
+        if isnan(theirs) or abs(theirs) == float("inf"):
+            assert ours[name] is None, name
+        else:
+            assert _same(ours[name], theirs), name
+
+
+@settings(max_examples=30, deadline=None)
+@given(SERIES)
+def test_the_running_drawdown_agrees_with_empyrical(series: list[Decimal]) -> None:
+    """Day by day; its curve has a value a day and counts the start as a peak, like ours."""
+    _, returns = _beside(series)
+    theirs = empyrical.stats.drawdown_series(returns)
+    assert [float(fall or 0) for fall in drawdown(returning(*map(str, series)))] == pytest.approx(
+        theirs, abs=1e-6
+    )

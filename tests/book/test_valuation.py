@@ -1,0 +1,371 @@
+"""The book at a moment's prices, against days that were worked out by hand."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+from book.worked import at, booked, dollars, entry, fill, found, held, shares
+
+from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.valuation import (
+    Bridge,
+    Opening,
+    PositionValue,
+    Valuation,
+    adjustment,
+    closing,
+    open_symbols,
+    pending_gains,
+    value,
+)
+
+BASE = Decimal(100_000)
+FIRST_DAY = (
+    # AAPL: 15 at 105 are left, realized 5 x (120 - 105) = 75
+    *(fill("10", "100"), fill("10", "110"), fill("-5", "120")),
+    # GOOGL: closed, realized 2 x (165 - 180) = -30
+    *(fill("2", "180", "GOOGL"), fill("-2", "165", "GOOGL")),
+    # MSFT: 4 short at 50
+    fill("-4", "50", "MSFT"),
+)
+FIRST_CLOSE = at(AAPL="112", MSFT="45")
+# AAPL 15 x 112 = 1680, 1680 - 1575 = 105; MSFT -4 x 45 = -180, -180 + 200 = 20
+FIRST = value(booked(*FIRST_DAY), FIRST_CLOSE, BASE, None)
+
+
+def amounts(bridge: Bridge) -> list[str]:
+    return [str(each) for each in bridge]
+
+
+def row(valuation: Valuation, symbol: str) -> PositionValue:
+    return next(each for each in valuation.positions if each.symbol == symbol)
+
+
+def test_each_row_of_a_first_day() -> None:
+    """Long, closed and short, by symbol: worth, realized, unrealized and total."""
+    figures = [
+        (each.symbol, each.market_value, each.realized_pnl, each.unrealized_pnl, each.total_pnl, each.day_pnl)
+        for each in FIRST.positions
+    ]
+    assert figures == [
+        ("AAPL", 1680, 75, 105, 180, 180),
+        ("GOOGL", 0, -30, 0, -30, -30),
+        ("MSFT", -180, 0, 20, 20, 20),
+    ]
+    assert [each.mark for each in FIRST.positions] == [FIRST_CLOSE["AAPL"], None, FIRST_CLOSE["MSFT"]]
+
+
+def test_the_totals_of_a_first_day() -> None:
+    """Short positions count negative in market value and positive in exposure."""
+    assert (FIRST.base, FIRST.complete) == (100_000, True)
+    assert FIRST.realized_pnl == 75 - 30
+    assert FIRST.unrealized_pnl == FIRST.priced_so_far == 105 + 20
+    assert FIRST.market_value == 1680 - 180
+    assert FIRST.exposure == 1680 + 180
+    assert FIRST.total_pnl == FIRST.day_pnl == 45 + 125
+
+
+def test_the_bridge_of_a_first_day() -> None:
+    """100000 + 45 + 125 = 100170, from the capital, and it is since inception too."""
+    expected = ["100000.00", "45.00", "125.00", "0.00", "100170.00", "0.00"]
+    assert amounts(FIRST.session) == amounts(FIRST.inception) == expected
+
+
+def test_the_bridge_of_a_second_day() -> None:
+    """It starts from the last closing: only what came since is in it, and since inception has all of it."""
+    # AAPL: 15 sold at 110, realized 1650 - 1575 = 75 more, no unrealized (was 105).
+    # MSFT: still -4 at 50, now at 52: -208 + 200 = -8 (was 20).
+    book = booked(*FIRST_DAY, fill("-15", "110"))
+    second = value(book, at(MSFT="52"), BASE, closing(FIRST))
+    # realized 75; change -8 - 125 = -133; 100170 + 75 - 133 = 100112
+    assert amounts(second.session) == ["100170.00", "75.00", "-133.00", "0.00", "100112.00", "0.00"]
+    # realized 45 + 75 = 120; unrealized -8; 100000 + 120 - 8 = 100112
+    assert amounts(second.inception) == ["100000.00", "120.00", "-8.00", "0.00", "100112.00", "0.00"]
+    assert (second.day_pnl, second.total_pnl) == (75 - 133, 120 - 8)
+    # AAPL 150 - 180 = -30; GOOGL nothing; MSFT -8 - 20 = -28
+    assert [each.day_pnl for each in second.positions] == [-30, 0, -28]
+
+
+def test_what_the_next_session_opens_from() -> None:
+    """The closing, the sums that the bridge subtracts, and each symbol's total."""
+    assert closing(FIRST) == Opening(
+        equity=Decimal(100_170),
+        realized=Decimal(45),
+        unrealized=Decimal(125),
+        gains=Decimal(0),
+        totals={"AAPL": Decimal(180), "GOOGL": Decimal(-30), "MSFT": Decimal(20)},
+    )
+
+
+def test_a_book_without_positions_is_complete() -> None:
+    """No position needs a price: equity is the capital."""
+    nothing = value(Book(), {}, BASE, None)
+    assert nothing.complete
+    assert nothing.positions == ()
+    assert (nothing.market_value, nothing.exposure, nothing.total_pnl, nothing.day_pnl) == (0, 0, 0, 0)
+    assert amounts(nothing.session)[0] == amounts(nothing.session)[4] == "100000.00"
+
+
+def test_a_closed_position_needs_no_price() -> None:
+    """All is closed: the totals are there without a price, and one that comes anyway is not used."""
+    book = booked(fill("10", "100"), fill("-10", "120"))
+    closed = value(book, {}, BASE, None)
+    assert closed.complete
+    assert closed.total_pnl == 200
+    assert value(book, at(AAPL="7", MSFT="8"), BASE, None) == closed
+
+
+def test_without_a_price_no_total_is_invented() -> None:
+    """MSFT has none: it and the totals have no figure that needs it; the rest is as it was."""
+    second = value(booked(*FIRST_DAY), at(AAPL="113"), BASE, closing(FIRST))
+    unpriced = row(second, "MSFT")
+    assert (unpriced.mark, unpriced.market_value, unpriced.unrealized_pnl) == (None, None, None)
+    assert (unpriced.total_pnl, unpriced.day_pnl, unpriced.realized_pnl) == (None, None, 0)
+    assert (second.complete, second.unrealized_pnl, second.total_pnl, second.day_pnl) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    assert (second.market_value, second.exposure) == (None, None)
+    # 15 x (113 - 105) = 120
+    assert second.priced_so_far == 120
+    assert second.session == Bridge(Decimal(100_170), Decimal(0), None, Decimal(0), None, None)
+    assert row(second, "AAPL").day_pnl == 15
+
+
+def test_an_incomplete_session_has_no_closing() -> None:
+    """Nothing can open from it."""
+    with pytest.raises(ValueError, match="no closing"):
+        closing(value(booked(*FIRST_DAY), at(AAPL="113"), BASE, None))
+
+
+def test_the_session_after_an_incomplete_one_opens_from_the_last_complete_closing() -> None:
+    """Its day P&L is that of both days: 15 x (114 - 112) + 4 x (45 - 44) = 34."""
+    third = value(booked(*FIRST_DAY), at(AAPL="114", MSFT="44"), BASE, closing(FIRST))
+    assert (third.session.opening, third.day_pnl, third.session.closing) == (100_170, 34, 100_204)
+
+
+def test_each_row_is_rounded_once_and_totals_add_the_rows() -> None:
+    """Three times 3.335 up are three rows of 3.34 (half to even): 10.02 in all, not the 10.00 of 10.005."""
+    book = booked(*(fill("1", "100", symbol) for symbol in ("A", "B", "C")))
+    valuation = value(book, at(A="103.335", B="103.335", C="103.335"), BASE, None)
+    assert [str(each.unrealized_pnl) for each in valuation.positions] == ["3.34"] * 3
+    assert str(valuation.unrealized_pnl) == "10.02"
+    # 100000 + 10.02; the check compares unrounded amounts, so that rounding is no fault.
+    assert amounts(valuation.session) == ["100000.00", "0.00", "10.02", "0.00", "100010.02", "0.00"]
+
+
+def test_every_amount_of_a_row_is_in_cents() -> None:
+    """Worth, realized, unrealized, gain and total have two decimals, whatever the digits behind them."""
+    book = booked(found("1", "10.0004"), dollars("gain", "0.1236"), fill("-0.5", "10.1234"))
+    only = value(book, at(AAPL="11.2345"), BASE, None).positions[0]
+    # worth 0.5 x 11.2345 = 5.61725; realized 0.5 x 0.1230 = 0.0615; unrealized 0.5 x 1.2341 = 0.61705
+    amounts_of_it = (only.market_value, only.realized_pnl, only.unrealized_pnl, only.gain, only.total_pnl)
+    assert [str(each) for each in amounts_of_it] == ["5.62", "0.06", "0.62", "0.12", "0.56"]
+
+
+def test_what_does_not_divide_is_explained_to_the_cent() -> None:
+    """3 shares for 100 dollars, one sold at 40: 6.67 realized, 13.33 unrealized at 40, 20 in all."""
+    book = booked(Entry("fill", "AAPL", Decimal(3), Decimal(100)), fill("-1", "40"))
+    valuation = value(book, at(AAPL="40"), BASE, None)
+    assert amounts(valuation.session) == ["100000.00", "6.67", "13.33", "0.00", "100020.00", "0.00"]
+
+
+def test_a_corrected_price_is_realized() -> None:
+    """10 bought at 100, corrected to 100.20: 2 dollars lost, and explained."""
+    valuation = value(booked(fill("10", "100"), dollars("correction", "2")), at(AAPL="100"), BASE, None)
+    assert amounts(valuation.session) == ["100000.00", "-2.00", "0.00", "0.00", "99998.00", "0.00"]
+
+
+# Holdings found before the first trade: 10 at 90
+
+
+def test_a_found_holding_that_is_priced_at_once_starts_at_zero() -> None:
+    """At 100 it was up 100: equity has them, P&L has not."""
+    book = booked(found("10", "90"))
+    gains = pending_gains(book, at(AAPL="100"))
+    assert gains == {"AAPL": 100}
+    book = book.after([Entry("gain", "AAPL", Decimal(0), gains["AAPL"])])
+    first = value(book, at(AAPL="100"), BASE, None)
+    assert amounts(first.session) == ["100000.00", "0.00", "0.00", "100.00", "100100.00", "0.00"]
+    assert (first.total_pnl, first.day_pnl, row(first, "AAPL").total_pnl) == (0, 0, 0)
+    assert (first.unrealized_pnl, first.gains, row(first, "AAPL").gain) == (100, 100, 100)
+    # At 103, next day: 10 x 3 = 30 of our own. Nothing is adjusted again.
+    second = value(book, at(AAPL="103"), BASE, closing(first))
+    assert amounts(second.session) == ["100100.00", "0.00", "30.00", "0.00", "100130.00", "0.00"]
+    assert amounts(second.inception) == ["100000.00", "0.00", "30.00", "100.00", "100130.00", "0.00"]
+    assert (second.total_pnl, second.day_pnl) == (30, 30)
+    # Sold at 104: realized 10 x (104 - 90) = 140, of which 100 were there before.
+    third = value(book.after([fill("-10", "104")]), {}, BASE, closing(second))
+    assert amounts(third.session) == ["100130.00", "140.00", "-130.00", "0.00", "100140.00", "0.00"]
+    assert (third.total_pnl, third.day_pnl) == (40, 10)
+
+
+def test_a_found_holding_that_is_priced_later_is_adjusted_then() -> None:
+    """Without a price the first session has no closing; at 95 in the second, 50 are adjusted."""
+    book = booked(found("10", "90"), fill("5", "20", "MSFT"))
+    first = value(book, at(MSFT="21"), BASE, None)
+    assert pending_gains(book, at(MSFT="21")) == {}
+    assert (first.complete, first.gains, first.priced_so_far) == (False, 0, 5)
+    gains = pending_gains(book, at(AAPL="95", MSFT="21"))
+    assert gains == {"AAPL": 50}
+    book = book.after([Entry("gain", "AAPL", Decimal(0), gains["AAPL"])])
+    second = value(book, at(AAPL="95", MSFT="21"), BASE, None)
+    assert amounts(second.session) == ["100000.00", "0.00", "5.00", "50.00", "100055.00", "0.00"]
+    assert second.day_pnl == 5
+
+
+def test_a_gain_comes_in_the_middle_of_the_curve() -> None:
+    """Priced after a session was closed: the bridge adjusts it, the day P&L does not."""
+    book = booked(fill("5", "20", "MSFT"))
+    first = value(book, at(MSFT="21"), BASE, None)
+    later = book.after([found("10", "90"), dollars("gain", "50")])
+    second = value(later, at(AAPL="96", MSFT="21"), BASE, closing(first))
+    # opening 100005; change 60 - 50 = 10; adjustments 50
+    assert amounts(second.session) == ["100005.00", "0.00", "10.00", "50.00", "100065.00", "0.00"]
+    assert second.day_pnl == 10
+
+
+@pytest.mark.parametrize(
+    ("sold", "marks", "bridge"),
+    [
+        # 4 sold: realized 4 x 15 = 60; 6 x (105 - 90) = 90, less the 150 that it was up: -60
+        pytest.param("-4", at(AAPL="105"), ["60.00", "-60.00", "150.00", "100150.00"], id="a part"),
+        # all sold: realized 150; nothing left, less 150
+        pytest.param("-10", {}, ["150.00", "-150.00", "150.00", "100150.00"], id="all"),
+        # flipped: 2 short at 105, worth what they brought
+        pytest.param("-12", at(AAPL="105"), ["150.00", "-150.00", "150.00", "100150.00"], id="flipped"),
+    ],
+)
+def test_a_found_holding_that_a_fill_prices_first_starts_at_zero(
+    sold: str, marks: dict[str, object], bridge: list[str]
+) -> None:
+    """At 105 it was up 150, which are adjusted: selling at its first price is no P&L of ours."""
+    book = booked(found("10", "90"), fill(sold, "105"))
+    assert pending_gains(book, at(AAPL="105")) == {}
+    valuation = value(book, marks, BASE, None)  # type: ignore[arg-type]
+    assert amounts(valuation.session) == ["100000.00", *bridge, "0.00"]
+    assert (valuation.total_pnl, valuation.day_pnl) == (0, 0)
+
+
+def test_each_gain_is_pending_once_and_only_with_a_price() -> None:
+    """Only found holdings without a gain are, and only those that have a mark now."""
+    book = booked(
+        found("10", "90", "A"),
+        found("-10", "90", "B"),
+        *(found("1", "9", "C"), dollars("gain", "1", "C")),
+        found("1", "9", "D"),
+        fill("1", "9", "E"),
+    )
+    # A 10 x (100 - 90); B -10 x (100 - 90)
+    assert pending_gains(book, at(A="100", B="100", C="10", E="10")) == {"A": 100, "B": -100}
+
+
+def test_open_symbols_are_those_with_shares() -> None:
+    """Closed ones need no price."""
+    assert open_symbols(booked(*FIRST_DAY)) == ("AAPL", "MSFT")
+    assert open_symbols(Book()) == ()
+
+
+# Adjustments and splits
+
+
+@pytest.mark.parametrize(
+    ("before", "to", "booked_shares", "booked_dollars"),
+    [
+        ("10", "12", "2", "224"),  # 2 x 112
+        ("10", "4", "-6", "-672"),
+        ("10", "0", "-10", "-1120"),
+        ("10", "-3", "-13", "-1456"),
+        ("-10", "-12", "-2", "-224"),
+        ("0", "5", "5", "560"),
+    ],
+)
+def test_an_adjustment_at_the_mark_is_no_profit(
+    before: str, to: str, booked_shares: str, booked_dollars: str
+) -> None:
+    """The shares come and go at what they are worth: total P&L is what it was, and all is explained."""
+    old = held(fill(before, "100"))
+    assert adjustment(old, Decimal(to), Decimal(112)) == (Decimal(booked_shares), Decimal(booked_dollars))
+    book = booked(fill(before, "100"))
+    adjusted = book.after([Entry("adjustment", "AAPL", Decimal(booked_shares), Decimal(booked_dollars))])
+    was, now = (value(each, at(AAPL="112"), BASE, None) for each in (book, adjusted))
+    assert now.positions[0].holding.qty == Decimal(to)
+    assert (now.total_pnl, now.session.closing, now.session.unexplained) == (
+        was.total_pnl,
+        was.session.closing,
+        0,
+    )
+    assert adjusted.traded == book.traded
+
+
+@pytest.mark.parametrize(
+    ("added", "price"), [("10", "56"), ("-9", "1120"), ("0", "112")], ids=["2:1", "1:10", "1:1"]
+)
+def test_a_split_at_its_price_is_no_profit(added: str, price: str) -> None:
+    """Twice the shares at half the price are worth the same."""
+    was = value(booked(fill("10", "100")), at(AAPL="112"), BASE, None)
+    now = value(booked(fill("10", "100"), shares(added)), at(AAPL=price), BASE, None)
+    assert (now.session, now.inception, now.market_value) == (was.session, was.inception, was.market_value)
+
+
+# The independent check
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A book that was broken on purpose, and what of its equity nothing explains."""
+
+    book: Book
+    unexplained: str
+
+
+def _with(holding: Holding) -> Book:
+    whole = booked(*FIRST_DAY)
+    return whole._replace(holdings={**whole.holdings, "AAPL": holding})
+
+
+_AAPL = booked(*FIRST_DAY).holdings["AAPL"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        # 10 dollars more of cost are 10 less of unrealized, which the cash does not know of
+        pytest.param(Broken(_with(_AAPL._replace(cost=Decimal(1585))), "10.00"), id="a cost"),
+        pytest.param(Broken(_with(_AAPL._replace(realized=Decimal(82))), "-7.00"), id="a realized P&L"),
+        pytest.param(Broken(_with(_AAPL._replace(realized=Decimal("75.01"))), "-0.01"), id="a cent"),
+        # the purchase of 1000 is not in the cash
+        pytest.param(
+            Broken(booked(*FIRST_DAY)._replace(cash=booked(*FIRST_DAY[1:]).cash), "1000.00"), id="cash"
+        ),
+        # a holding is lost: its 1680 are worth nothing, its 180 of P&L are gone
+        pytest.param(
+            Broken(
+                booked(*FIRST_DAY)._replace(
+                    holdings={k: v for k, v in booked(*FIRST_DAY).holdings.items() if k != "AAPL"}
+                ),
+                "-1500.00",
+            ),
+            id="a holding",
+        ),
+    ],
+)
+def test_a_broken_book_is_not_explained(broken: Broken) -> None:
+    """The cash of the entries contradicts the holdings, to the cent; the whole book is explained."""
+    assert str(FIRST.session.unexplained) == "0.00"
+    valuation = value(broken.book, FIRST_CLOSE, BASE, None)
+    assert str(valuation.session.unexplained) == str(valuation.inception.unexplained) == broken.unexplained
+
+
+def test_what_is_explained_has_no_minus() -> None:
+    """A trace below the cent of either sign is 0.00."""
+    for trace in ("0.004", "-0.004"):
+        book = _with(_AAPL._replace(realized=75 + Decimal(trace)))
+        assert str(value(book, FIRST_CLOSE, BASE, None).session.unexplained) == "0.00"
+
+
+def test_an_adjustment_entry_moves_cash() -> None:
+    """A kind that moves shares moves what they are worth."""
+    assert booked(entry("adjustment", "3", "10")).cash == -30
