@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from paper_run import failures, money, orders
 from paper_run.book import comparison, holdings, marks, statistics, valuation
@@ -11,92 +11,17 @@ from paper_run.errors import DataError
 from paper_run.models import BookFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
-    from paper_run.errors import PaperRunError
-    from paper_run.ledger.books import Epoch, Kept
+    from paper_run.ledger.books import Epoch
     from paper_run.ledger.journal import Ledger
     from paper_run.models import Position
-    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.readings import Moment
+    from paper_run.services.platform import AfterTrade
 
 _MOST_DIFFERENCES = 20
 _SMALLEST_SHARE = Decimal("1E-9")
-
-
-class Moment(NamedTuple):
-    """When a valuation takes place.
-
-    :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against,
-        a sandbox's own in a sandbox. :ivar is_open_at: whether the exchange was open at a moment.
-    """
-
-    session: date
-    now: datetime
-    is_open_at: Callable[[datetime], bool]
-
-
-class Problems(NamedTuple):
-    """What could not be read: what the exit status must tell, and what is only said."""
-
-    failures: tuple[PaperRunError, ...]
-    warnings: tuple[str, ...]
-
-
-def read(
-    platform: Platform, ledger: Ledger, *, own: Iterable[str] = (), symbols: Iterable[str] = ()
-) -> AfterTrade:
-    """Read at once: a run's own orders, the working ones of earlier trades, the positions, the quotes.
-
-    :param symbols: what else needs a price besides what the book holds and what still works.
-    """
-    followed = ledger.following.followed()
-    wanted = {*symbols, *held(ledger), *(order.symbol for order in followed)}
-    return platform.after_trade(
-        own, earlier=(order.client_order_id for order in followed), symbols=sorted(wanted)
-    )
-
-
-def problems(after: AfterTrade, platform: Platform, *, of_a_run: bool) -> Problems:
-    """Put into words what could not be read.
-
-    :param of_a_run: whether it belongs to a run that ended, or to a mark; else its own failure says enough.
-    """
-    gateway = platform.execution_gateway.url
-    found: list[PaperRunError] = []
-    if after.is_wrong_gateway:
-        found.append(failures.wrong_gateway(gateway, after.unknown))
-    elif after.unreadable:
-        found.append(failures.gateway_unreadable(gateway, after.unreadable))
-    said = [f"Of an earlier trade, {clause}." for clause in after.unread if not after.is_wrong_gateway]
-    if after.market is not None and platform.quotes is not None:
-        if after.market.by_symbol is None:
-            found.append(failures.quotes_unreadable(platform.quotes.url, after.market.problems))
-        else:
-            said += [f"The quote source at {platform.quotes.url}: {each}." for each in after.market.problems]
-    if of_a_run:
-        return Problems(tuple(found), tuple(said))
-    return Problems((), (*map(str, found), *said))
-
-
-def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
-    """Return the quote source's price of each symbol that has one, dollars."""
-    if after.market is None or after.market.by_symbol is None:
-        return {}
-    chosen = {
-        symbol: marks.choose(market, moment.now, moment.is_open_at)
-        for symbol, market in after.market.by_symbol.items()
-    }
-    return {symbol: mark.price for symbol, mark in chosen.items() if mark is not None}
-
-
-def held(ledger: Ledger) -> tuple[str, ...]:
-    """Return the symbols that the book holds or has booked since it was valued last."""
-    epoch = ledger.books.epoch()
-    if epoch is None:
-        return ()
-    book, _, _ = _book(ledger, epoch, ledger.books.kept(epoch))
-    return valuation.open_symbols(book)
 
 
 def bring_up_to_date(
@@ -130,7 +55,7 @@ def bring_up_to_date(
         "it is no longer read, only by mark --stale."
         for order in ledger.following.give_up_stale(session)
     ]
-    book, moved, last = _book(ledger, epoch, kept)
+    book, moved, last = books.standing(epoch, kept)
     positions = {each.symbol: each for each in read.positions or () if each.qty}
     prices, unpriced = _prices(book, positions, read, moment, kept.prices if kept else {}, moved)
     new = [
@@ -138,12 +63,10 @@ def bring_up_to_date(
         for symbol, gain in valuation.pending_gains(book, prices).items()
     ]
     if adjust:
-        if read.positions is None:
-            raise failures.nothing_to_compare(read.unreadable)
-        new += _adjustments(book, positions, prices, tuple(adjust))
+        new += _adjustments(book, read, moment, prices, tuple(adjust))
     if new:
         books.append(epoch, session, new, booked_at, note=note)
-        book, _, last = _book(ledger, epoch, kept)
+        book, _, last = books.standing(epoch, kept)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     valued = valuation.value(shown, prices, epoch.base, books.opening(epoch, session))
@@ -183,7 +106,7 @@ def split(
     :raises DataError: the book does not hold the symbol.
     """
     epoch = ledger.books.epoch()
-    book = _book(ledger, epoch, ledger.books.kept(epoch))[0] if epoch else holdings.Book()
+    book = ledger.books.standing(epoch).book if epoch else holdings.Book()
     holding = book.holdings.get(symbol)
     if epoch is None or holding is None or not holding.qty:
         raise DataError(
@@ -196,13 +119,6 @@ def split(
     ).quantize(_SMALLEST_SHARE, context=money.CONTEXT)
     entry = holdings.Entry("split", symbol, more, money.ZERO)
     ledger.books.append(epoch, moment.session, (entry,), booked_at, note=note)
-
-
-def _book(ledger: Ledger, epoch: Epoch, kept: Kept | None) -> tuple[holdings.Book, frozenset[str], int]:
-    """Return the book as it is now, the symbols booked since it was valued last, and its last entry."""
-    entries, last = ledger.books.entries_after(epoch, kept.entry if kept else 0)
-    book = (kept.book if kept else holdings.Book()).after(entries)
-    return book, frozenset(entry.symbol for entry in entries if entry.kind != "gain"), last
 
 
 def _prices(
@@ -256,35 +172,37 @@ def _mark(symbol: str, position: Position | None, read: AfterTrade, moment: Mome
 
 def _adjustments(
     book: holdings.Book,
-    positions: Mapping[str, Position],
+    read: AfterTrade,
+    moment: Moment,
     prices: Mapping[str, marks.Mark],
     adjust: tuple[str, ...],
 ) -> list[holdings.Entry]:
     """Return the entries that bring symbols to the gateway's quantity; `all` is each that differs.
 
     :raises DataError: there is nothing to adjust, or no price to do it at.
+    :raises DependencyError: the gateway's quantities are not known.
     """
+    if read.positions is None:
+        raise failures.nothing_to_compare(read.unreadable)
+    positions = {each.symbol: each for each in read.positions}
     entries = []
-    wanted = tuple(sorted({*book.holdings, *positions})) if adjust == ("all",) else adjust
-    for symbol in wanted:
+    for symbol in sorted({*book.holdings, *positions}) if adjust == ("all",) else adjust:
         held = book.holdings.get(symbol, holdings.Holding())
         position = positions.get(symbol)
-        price = (
-            prices[symbol].price
-            if symbol in prices
-            else marks.usable(position.current_price if position else None)
-        )
         qty = position.qty if position else money.ZERO
-        if qty != held.qty and price is not None:
-            shares, dollars = valuation.adjustment(held, qty, price)
-            entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
-        elif qty != held.qty:
+        if qty == held.qty:
+            continue
+        # What is not held was not priced with the rest.
+        mark = prices.get(symbol) if held.qty else _mark(symbol, position, read, moment)
+        if not isinstance(mark, marks.Mark):
             raise DataError(
                 f"--position: {symbol} has no price to book its difference at",
                 f"The gateway has {money.digits(qty)}, the book {money.digits(held.qty)}.",
                 remedies=("Once it has a price, say it again; nothing was booked.",),
             )
-    if adjust and not entries:
+        shares, dollars = valuation.adjustment(held, qty, mark.price)
+        entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
+    if not entries:
         raise DataError(
             f"--position: the gateway has what the book has of {', '.join(adjust)}",
             remedies=("See where they differ: python -m paper_run mark; nothing was booked.",),
@@ -329,7 +247,8 @@ def _statistics(
 def _words(figures: BookFigures) -> list[str]:
     """Say what has no price, what does not tie out, and where the gateway differs."""
     said = [f"{symbol} has no price: {reason}." for symbol, reason in figures.unpriced.items()]
-    if unexplained := figures.valuation.inception.unexplained:
+    bridges = (figures.valuation.session, figures.valuation.inception)
+    for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
         said.append(f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained.")
     for symbol, differs in list(figures.differences.items())[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import bookkeeping, failures, money, orders, prepare, trading_days
+from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.ledger import lock
 from paper_run.models import RunResult
@@ -77,10 +77,10 @@ def mark_session(
         moment = _moment(ledger, health, started)
         if with_stale:
             ledger.following.follow_again(ledger.following.stale())
-        after = bookkeeping.read(platform, ledger, symbols=_found_before(ledger))
+        after = readings.read(platform, ledger, symbols=_found_before(ledger))
         if after.is_wrong_gateway:
             raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
-        problems = bookkeeping.problems(after, platform, of_a_run=True)
+        problems = readings.problems(after, platform, of_a_run=True)
         with ledger.transaction():
             ledger.keep_orders(after.earlier.values())
             before = _book_of(ledger, change, after, moment, started)
@@ -119,15 +119,15 @@ def _health(
     return health
 
 
-def _moment(ledger: Ledger, health: tuple[ServiceHealth, ...], now: datetime) -> bookkeeping.Moment:
+def _moment(ledger: Ledger, health: tuple[ServiceHealth, ...], now: datetime) -> readings.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
     calendar = trading_days.calendar(ledger)
     if not ledger.is_sandbox:
-        return bookkeeping.Moment(calendar.latest_opened(now), now, calendar.is_open_at)
+        return readings.Moment(calendar.latest_opened(now), now, calendar.is_open_at)
     latest = ledger.latest()
     simulated = prepare.gateway_clock(health[1]) or now
     session = latest.session if latest is not None else simulated.date()
-    return bookkeeping.Moment(session, simulated, calendar.is_open_at)
+    return readings.Moment(session, simulated, calendar.is_open_at)
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ def _found_before(ledger: Ledger) -> tuple[str, ...]:
 
 
 def _book_of(
-    ledger: Ledger, change: Change | None, after: AfterTrade, moment: bookkeeping.Moment, now: datetime
+    ledger: Ledger, change: Change | None, after: AfterTrade, moment: readings.Moment, now: datetime
 ) -> BookFigures | None:
     if change is None:
         return bookkeeping.bring_up_to_date(ledger, after, moment, now)
@@ -149,8 +149,8 @@ def _book_of(
 def _result(
     ledger: Ledger,
     book: BookFigures,
-    problems: bookkeeping.Problems,
-    moment: bookkeeping.Moment,
+    problems: readings.Problems,
+    moment: readings.Moment,
     started: datetime,
     health: tuple[ServiceHealth, ...],
     read_again: dict[str, OrderState],

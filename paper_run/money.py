@@ -39,7 +39,7 @@ def product(left: Decimal, right: Decimal) -> Decimal:
 
 def cents(value: Decimal) -> Decimal:
     """Round to the cent, half to even: done once for each row, when a result is built."""
-    return value.quantize(CENT, context=CONTEXT)
+    return CONTEXT.add(value.quantize(CENT, context=CONTEXT), ZERO)  # a minus zero becomes zero
 
 
 def rate(part: int, whole: int) -> Decimal | None:

@@ -59,6 +59,21 @@ def named(ledger: Ledger, name: str) -> TradeRow:
     return row
 
 
+def documents(ledger: Ledger, name: str) -> list[str]:
+    """Return the results of a name: of its trade, and without a number of the session's latest mark too.
+
+    :raises DataError: it is no such name, or the ledger has nothing of it.
+    """
+    try:
+        row = named(ledger, name)
+    except DataError:
+        if (marked := ledger.history.mark(name)) is None:
+            raise
+        return [marked]
+    marked = ledger.history.mark(str(row.session)) if name in ("latest", str(row.session)) else None
+    return [row.document] if marked is None else [row.document, marked]
+
+
 def settle(
     row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime, place: str = ""
 ) -> TradeRow:

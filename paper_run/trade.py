@@ -6,7 +6,7 @@ import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import bookkeeping, failures, settle, submission
+from paper_run import bookkeeping, failures, readings, settle, submission
 from paper_run.errors import DataError, PaperRunError
 from paper_run.models import trade_name
 from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
@@ -55,7 +55,7 @@ def trade(
         ends in a TradeEnd.
     """
     now = prepared.gateway_clock if prepared.sandbox else None
-    moment = bookkeeping.Moment(prepared.session, now or clock.now(), is_open_at)
+    moment = readings.Moment(prepared.session, now or clock.now(), is_open_at)
     day = _Trade(config, prepared, platform, ledger, clock, watch, number, moment)
     day.begin()
     try:
@@ -80,7 +80,7 @@ class _Trade:
         clock: Clock,
         watch: Watch,
         number: int,
-        moment: bookkeeping.Moment,
+        moment: readings.Moment,
     ) -> None:
         self.moment = moment
         self.platform = platform
@@ -229,15 +229,15 @@ class _Trade:
         mappings = run.mappings if run is not None and has_ended else ()
         if prepared.rehearsal and not mappings:
             return
-        after = bookkeeping.read(
+        after = readings.read(
             self.platform,
             self.ledger,
             own=[each.client_order_id for each in mappings if each.client_order_id],
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
-        problems = bookkeeping.problems(after, self.platform, of_a_run=has_ended)
+        problems = readings.problems(after, self.platform, of_a_run=has_ended)
         facts: dict[str, Any] = {
-            "quotes": bookkeeping.market_prices(after, self.moment),
+            "quotes": readings.market_prices(after, self.moment),
             "failures": (*self.known.failures, *problems.failures),
             "warnings": (
                 *(text for text in self.known.warnings if text != UNREAD),
@@ -255,7 +255,7 @@ class _Trade:
 
     def _value(self, state: str, after: AfterTrade, facts: dict[str, Any]) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
-        before = self.known
+        before = self.known, self.state
         try:
             with self.ledger.transaction():
                 self._record(state, **facts)
@@ -264,8 +264,11 @@ class _Trade:
                 self._record(state, book=book)
         except DataError as error:
             self.unwritten.append(error)
-            self.known = before
+            self.known, self.state = before
             self._learn(state, **facts)
+        except BaseException:  # nothing of it was written, so nothing of it may be stated
+            self.known, self.state = before
+            raise
 
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""

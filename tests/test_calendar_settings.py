@@ -5,8 +5,8 @@ from datetime import date, time
 import pytest
 
 from paper_run import calendar_settings
-from paper_run.config import Given
 from paper_run.errors import DataError
+from paper_run.sources import Given
 
 
 @pytest.mark.parametrize("value", ["XNYS", "24/7"])

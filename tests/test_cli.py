@@ -11,7 +11,7 @@ import click
 import pytest
 from services.socket_server import refusing, serving
 
-from paper_run import __version__, cli, config, run
+from paper_run import __version__, cli, config, run, sources
 from paper_run.cli import main
 from paper_run.errors import (
     DataError,
@@ -210,7 +210,7 @@ def test_help_lists_the_days_options_and_every_command(capsys: pytest.CaptureFix
     assert main(["--help"]) == 0
     shown = capsys.readouterr()
     assert shown.err == ""
-    for setting in config.SETTINGS.values():
+    for setting in sources.SETTINGS.values():
         assert setting.flag in shown.out
         if setting.variable:
             assert setting.variable in shown.out

@@ -24,7 +24,12 @@ from paper_run.ledger import database
 from paper_run.ledger.journal import Ledger
 from paper_run.models import TradeRow
 
-FILES = ["2025-01-17_orders.csv", "2025-01-17_paper_run.html", "2025-01-17_paper_run.json"]
+FILES = [
+    "2025-01-17_orders.csv",
+    "2025-01-17_paper_run.html",
+    "2025-01-17_paper_run.json",
+    "2025-01-17_positions.csv",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -181,7 +186,7 @@ def test_a_report_that_cannot_be_written_keeps_no_other_back(say: Say, folder: P
     assert status == 3
     assert FILES[1] in err
     assert FILES[1] not in out
-    assert written(folder) == [FILES[0], FILES[2]]
+    assert written(folder) == [FILES[0], *FILES[2:]]
 
 
 def test_a_quiet_report_prints_nothing(say: Say, folder: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paper_run import config
-from paper_run.config import Config, Sources
+from paper_run import config, sources
+from paper_run.config import Config
 from paper_run.errors import DataError
+from paper_run.sources import Sources
 
 TODAY = date(2025, 1, 17)
 HERE = Path("/nowhere/at/all")
@@ -79,7 +80,7 @@ VARIABLES = [
 def test_every_setting_is_in_the_table_above() -> None:
     """Each option with a value has its variable proved below."""
     assert {(flag, variable) for flag, variable, *_ in VARIABLES} == {
-        (setting.flag, setting.variable) for setting in config.SETTINGS.values()
+        (setting.flag, setting.variable) for setting in sources.SETTINGS.values()
     }
 
 

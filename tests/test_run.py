@@ -13,12 +13,12 @@ from services.wire_examples import GATEWAY, ORCHESTRATOR, RUN_URL, SIGNALS, body
 from writers.test_console import Screen
 
 from paper_run import config
-from paper_run.config import Sources
 from paper_run.errors import DataError, DependencyError, PaperRunError, SeveralErrors
 from paper_run.models import ServiceUrl
 from paper_run.run import DayEnd, plan_day, run_day
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
+from paper_run.sources import Sources
 from paper_run.writers import files
 from paper_run.writers.console import Console, Terminal
 
@@ -93,13 +93,18 @@ def day(tmp_path: Path) -> Iterator[Day]:
 
 
 def test_a_good_day_is_traded_once_and_saved(day: Day) -> None:
-    """One POST, after the positions were read; three files named after the session."""
+    """One POST, after the positions were read; four files named after the session."""
     day.ready()
     end = day.run()
     assert (end.exit_status, end.failures, posts()) == (0, (), 1)
     paths = [f"{call.request.method} {call.request.url}" for call in responses.calls]
     assert paths.index(f"GET {POSITIONS}") < paths.index(f"POST {RUN_URL}")
-    names = ["2025-01-17_orders.csv", "2025-01-17_paper_run.html", "2025-01-17_paper_run.json"]
+    names = [
+        "2025-01-17_orders.csv",
+        "2025-01-17_paper_run.html",
+        "2025-01-17_paper_run.json",
+        "2025-01-17_positions.csv",
+    ]
     assert [name for name in day.written() if name.startswith("2025")] == names
     saved = json.loads((day.folder / "reports" / names[2]).read_text("utf-8"))
     assert (saved["session"], saved["status"], saved["rehearsal"]) == ("2025-01-17", "success", True)

@@ -26,12 +26,12 @@ from test_config import HERE, TODAY
 from urllib3.exceptions import NewConnectionError
 
 from paper_run import config
-from paper_run.config import Sources
 from paper_run.errors import PaperRunError
 from paper_run.ledger.journal import Ledger
 from paper_run.models import Parameters, Prepared, ServiceHealth, ServiceUrl
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
+from paper_run.sources import Sources
 from paper_run.trade import trade
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"

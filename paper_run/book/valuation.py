@@ -115,6 +115,7 @@ def value(book: Book, marks: Mapping[str, Mark], base: Decimal, opening: Opening
     unrealized = priced if complete else None
     figures = Opening(ZERO, total(row.realized_pnl for row in rows), priced, total(row.gain for row in rows))
     unexplained = _unexplained(book, marks, base) if complete else None
+    equity = total((cents(base), figures.realized, figures.unrealized))
     return Valuation(
         base=cents(base),
         positions=rows,
@@ -124,8 +125,8 @@ def value(book: Book, marks: Mapping[str, Mark], base: Decimal, opening: Opening
         gains=figures.gains,
         market_value=total(values) if complete else None,
         exposure=total(each.copy_abs() for each in values) if complete else None,
-        session=_bridge(start, figures, unexplained, complete=complete),
-        inception=_bridge(Opening(cents(base)), figures, unexplained, complete=complete),
+        session=_bridge(start, figures, equity, unexplained, complete=complete),
+        inception=_bridge(Opening(cents(base)), figures, equity, unexplained, complete=complete),
     )
 
 
@@ -149,8 +150,14 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
     return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, opening.totals.get(symbol, ZERO)))
 
 
-def _bridge(start: Opening, now: Opening, unexplained: Decimal | None, *, complete: bool) -> Bridge:
-    """Return the bridge; what a found holding was up when it was found is an adjustment, not a change."""
+def _bridge(
+    start: Opening, now: Opening, equity: Decimal, unexplained: Decimal | None, *, complete: bool
+) -> Bridge:
+    """Return the bridge; what a found holding was up when it was found is an adjustment, not a change.
+
+    :param equity: the capital and all P&L since, which the closing must be, wherever the bridge starts.
+    :param unexplained: what cash and shares do not account for in it.
+    """
     adjustments = CONTEXT.subtract(now.gains, start.gains)
     realized = CONTEXT.subtract(now.realized, start.realized)
     change = CONTEXT.subtract(CONTEXT.subtract(now.unrealized, start.unrealized), adjustments)
@@ -161,7 +168,7 @@ def _bridge(start: Opening, now: Opening, unexplained: Decimal | None, *, comple
         change if complete else None,
         adjustments,
         closing if complete else None,
-        unexplained,
+        None if unexplained is None else cents(CONTEXT.subtract(CONTEXT.add(unexplained, equity), closing)),
     )
 
 

@@ -8,7 +8,7 @@ import click
 
 from paper_run.cli import platforms, reading, showing
 from paper_run.cli.arguments import common_options, service_urls
-from paper_run.errors import ExitStatus
+from paper_run.errors import ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,3 +69,29 @@ def _settings(flags: Mapping[str, Any]) -> Config:
 
     settings = config.load(reading.sources(flags), today=reading.today())
     return replace(settings, place=reading.place(flags), context=reading.context(flags))
+
+
+@click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--since", metavar="YYYY-MM-DD", help="Leave out earlier sessions.")
+@common_options
+def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> ExitStatus:
+    """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
+    from paper_run import prepare
+    from paper_run.writers import csv_tables
+    from paper_run.writers import history as tables
+
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv are two forms; use one of them.")
+    first = reading.past_day("--since", since)
+    with prepare.existing_ledger(reading.reports_folder(flags)) as ledger:
+        lines = ledger.history.lines(since=first)
+        is_sandbox = bool(ledger.is_sandbox)
+    if as_json or as_csv:
+        failures = showing.print_raw(tables.json_text(lines) if as_json else csv_tables.history_csv(lines))
+        exit_status = worst(failure.exit_status for failure in failures)
+        showing.show_failures(failures, exit_status)
+        return exit_status
+    showing.console(flags).table(tables.table(lines), is_sandbox=is_sandbox)
+    return ExitStatus.SUCCESS

@@ -99,29 +99,36 @@ def run(**flags: Any) -> ExitStatus:
             end = run.plan_day(settings, platform, showing.clock(), console, again=flags["again"])
         else:
             end = run.run_day(settings, platform, showing.clock(), console, again=flags["again"])
-    unprinted = showing.print_json(end.reports.json) if end.reports is not None and settings.to_stdout else []
+    unprinted = showing.print_raw(end.reports.json) if end.reports is not None and settings.to_stdout else []
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
     showing.show_failures((*end.failures, *unprinted), exit_status)
     return exit_status
 
 
 commands.add_command(book_commands.mark)
+commands.add_command(book_commands.history)
 
 
-@commands.command(short_help="Make a trade's files again from the ledger, offline.")
+@commands.command(short_help="Make a session's files again from the ledger, offline.")
 @click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
 @common_options
 def report(trade: str, **flags: Any) -> ExitStatus:
-    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest."""
+    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
+
+    SESSION makes those of its first trade and of its latest mark.
+    """
     from paper_run import prepare, resolve
     from paper_run.writers.reports import Reports
 
     folder, console = reading.reports_folder(flags), showing.console(flags)
     with prepare.existing_ledger(folder) as ledger:
-        row = resolve.named(ledger, trade)
-        with ledger.explained():
-            reports = Reports(row.document, folder)
-        written, unwritten = reports.save()
+        written, unwritten = [], []
+        for document in resolve.documents(ledger, trade):
+            with ledger.explained():
+                reports = Reports(document, folder)
+            done, failed = reports.save()
+            written += done
+            unwritten += failed
     return _written(console, written, unwritten)
 
 

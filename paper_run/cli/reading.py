@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from paper_run.config import Sources
     from paper_run.mark import Change
     from paper_run.resolve import Decision
+    from paper_run.sources import Sources
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
@@ -37,9 +37,9 @@ def values(flags: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def sources(flags: Mapping[str, Any]) -> Sources:
     """Return where the settings are looked up."""
-    from paper_run import config
+    from paper_run.sources import Sources
 
-    return config.Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
+    return Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
 def place(flags: Mapping[str, Any]) -> str:
@@ -75,12 +75,23 @@ def today() -> date:
     return exchange_time(utc_now()).date()
 
 
+def past_day(option: str, typed: str | None) -> date | None:
+    """Read an option that takes a date that is not in the future.
+
+    :raises DataError: it is none.
+    """
+    from paper_run.config import past_date
+    from paper_run.sources import Given
+
+    return None if typed is None else past_date(Given(typed, option), today())
+
+
 def whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:
     """Read an option that takes a whole number.
 
     :raises DataError: it is none, or out of bounds.
     """
-    from paper_run.config import Given
+    from paper_run.sources import Given
 
     typed = flags[name]
     if typed is None:

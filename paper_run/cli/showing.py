@@ -45,13 +45,13 @@ def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {"watch": lambda exchange: stderr.line(console.exchange_line(exchange))}
 
 
-def print_json(content: str) -> list[PaperRunError]:
-    """Print the JSON alone; return what went wrong, if anything did."""
+def print_raw(content: str) -> list[PaperRunError]:
+    """Print text alone, as it is; return what went wrong, if anything did."""
     try:
         sys.stdout.buffer.write(content.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
-        return [DataError("--output -: standard output can't be written", f"{error.strerror}.")]
+        return [DataError("The standard output can't be written", f"{error.strerror}.")]
     return []
 
 

@@ -43,6 +43,14 @@ class Kept(NamedTuple):
     totals: Mapping[str, Decimal]
 
 
+class Standing(NamedTuple):
+    """The book as it is now, the symbols booked since it was valued last, and its last entry."""
+
+    book: Book
+    moved: frozenset[str]
+    last: int
+
+
 class Books:
     """The part of the ledger that holds the book; it is reached through the ledger, in its transactions.
 
@@ -154,6 +162,16 @@ class Books:
             Entry(row["kind"], row["symbol"], Decimal(row["qty"]), Decimal(row["dollars"])) for row in found
         ]
         return entries, int(found[-1]["id"]) if found else entry
+
+    def standing(self, epoch: Epoch, kept: Kept | None = None) -> Standing:
+        """Return the book with all entries; what a found holding was up does not count as booked.
+
+        :param kept: the book as it was valued last, if that is at hand.
+        """
+        kept = kept or self.kept(epoch)
+        entries, last = self.entries_after(epoch, kept.entry if kept else 0)
+        moved = frozenset(entry.symbol for entry in entries if entry.kind != "gain")
+        return Standing((kept.book if kept else Book()).after(entries), moved, last)
 
     def opening(self, epoch: Epoch, session: date) -> Opening | None:
         """Return the last complete closing of an earlier session."""

@@ -59,9 +59,9 @@ class History:
             if first <= session < last
         ]
 
-    def mark(self, session: date) -> str | None:
-        """Return the result of a session's latest mark."""
-        found = self._rows("SELECT document FROM marks WHERE session = ?", session.isoformat())
+    def mark(self, session: str) -> str | None:
+        """Return the result of a session's latest mark, the session by its ISO date."""
+        found = self._rows("SELECT document FROM marks WHERE session = ?", session)
         return str(found[0]["document"]) if found else None
 
     def latest_mark(self) -> str | None:

@@ -273,6 +273,13 @@ class Console:
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
             )
 
+    def table(self, lines: str, *, is_sandbox: bool) -> None:
+        """Print a table as it is, and that its prices are simulated if they are."""
+        if is_sandbox:
+            self._line("SANDBOX - simulated prices", paint=_YELLOW)
+        for line in lines.splitlines():
+            self._line(line)
+
     def say(self, words: str = "") -> None:
         """Print a line as it is."""
         self._line(words)

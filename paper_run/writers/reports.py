@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
@@ -51,13 +52,18 @@ class Reports:
             self._folder / f"{name}.json",
             self._folder / f"{name}.html",
             self._folder / f"{tables}_orders.csv",
-            *outputs,
         ]
+        files: list[tuple[Path, Callable[[], bytes]]]
+        files = [(path, partial(self.content, path.suffix.lower())) for path in (*wanted, *outputs)]
+        files.insert(len(wanted), (self._folder / f"{tables}_positions.csv", self._positions))
         written, failed = [], []
-        for path in wanted:
+        for path, content in files:
             try:
-                write_atomic(path, self.content(path.suffix.lower()))
+                write_atomic(path, content())
                 written.append(path)
             except DataError as error:
                 failed.append(error)
         return written, failed
+
+    def _positions(self) -> bytes:
+        return csv_tables.positions_csv(self.document).encode()

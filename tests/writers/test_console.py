@@ -19,10 +19,10 @@ from test_config import HERE, TODAY
 from writers.documents import DAYS, HOSTILE, good_day, many_orders, order
 
 from paper_run import config
-from paper_run.config import Sources
 from paper_run.errors import DataError, DependencyError
 from paper_run.models import ServiceHealth
 from paper_run.services.transport import Exchange
+from paper_run.sources import Sources
 from paper_run.writers import console, json_document
 from paper_run.writers.console import Console, Tally, Terminal, error_block, exchange_line, order_line
 
