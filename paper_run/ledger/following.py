@@ -68,7 +68,7 @@ class Following:
         final = frozenset(ended)
         for row in self._rows(
             "SELECT orders.* FROM orders JOIN trades ON trades.id = orders.trade "
-            "WHERE followed = 1 AND rehearsal = 0 AND status IS NOT NULL AND trade >= ? "
+            "WHERE followed = 1 AND rehearsal = 0 AND orders.status IS NOT NULL AND trade >= ? "
             "ORDER BY orders.rowid",
             epoch.trade,
         ):

@@ -43,7 +43,7 @@ class History:
             figures[row["session"]] = row
         trades: dict[str, list[tuple[int, str]]] = {session: [] for session in figures}
         for row in self._rows(
-            "SELECT session, number, json_extract(document, '$.status') AS status FROM trades NOT INDEXED "
+            "SELECT session, number, status FROM trades INDEXED BY trade_statuses "
             "ORDER BY session, number, id"
         ):
             kept = trades.setdefault(row["session"], [])

@@ -205,11 +205,13 @@ class Ledger:
             "state": "sent",
             "started_at": started_at.isoformat(),
             "in_doubt": 0,
+            "status": "unknown",
             "document": document,
         }
         with database.explained(self.path):
             cursor = self._connection.execute(_insert("trades", columns), columns)
-        return self.by_id(int(cursor.lastrowid or 0))
+            identity = int(cursor.lastrowid or 0)
+        return self.by_id(identity)
 
     def record(
         self,
@@ -231,7 +233,7 @@ class Ledger:
         changes |= {"settled": settled} if settled is not None else {}
         assignments = ", ".join(f"{name} = :{name}" for name in changes if name != "id")
         with self.transaction(), database.explained(self.path):
-            update = f"UPDATE trades SET {assignments} WHERE id = :id"  # noqa: S608  our own column names
+            update = f"UPDATE trades SET {assignments}, {_STATUS} WHERE id = :id"  # noqa: S608  our own column names
             self._connection.execute(update, changes)
             for mapping in mappings:
                 self._own(row, mapping)
@@ -300,6 +302,7 @@ class Ledger:
             self._connection.execute(statement, values)
 
 
+_STATUS = "status = json_extract(:document, '$.status')"
 _KEPT = frozenset({"client_order_id", "trade"})
 
 

@@ -48,6 +48,10 @@ MIGRATIONS = (
     CREATE INDEX orders_by_trade ON orders (trade);
     """,
     """
+    -- the result's status, with an index that tells it without reading the documents
+    ALTER TABLE trades ADD COLUMN status TEXT;
+    UPDATE trades SET status = json_extract(document, '$.status');
+    CREATE INDEX trade_statuses ON trades (session, number, id, status);
     -- what of an order is in the book: shares, and what they came to, both unsigned
     ALTER TABLE orders ADD COLUMN booked_qty TEXT NOT NULL DEFAULT '0';
     ALTER TABLE orders ADD COLUMN booked_dollars TEXT NOT NULL DEFAULT '0';

@@ -1,0 +1,198 @@
+"""The book in the ledger: an older ledger's trades come into it, a replay of its entries is the same book."""
+
+import sqlite3
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger.trades import SESSION, begun, prepared
+
+from paper_run.book.holdings import Book, Entry
+from paper_run.book.marks import Mark
+from paper_run.book.valuation import value
+from paper_run.ledger import database, migrations, rows
+from paper_run.ledger.journal import Ledger
+from paper_run.models import OrderState, Position
+
+NOW = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
+TUESDAY = date(2025, 1, 21)
+ENDED = ("filled", "canceled")
+
+
+def order(**changes: Any) -> OrderState:
+    """Return a buy order of 10 AAPL, filled at 100."""
+    facts: dict[str, Any] = {
+        "client_order_id": "a1",
+        "symbol": "AAPL",
+        "side": "buy",
+        "qty": Decimal(10),
+        "status": "filled",
+        "broker_order_id": None,
+        "limit_price": None,
+        "filled_qty": Decimal(10),
+        "filled_avg_price": Decimal(100),
+        "error_message": None,
+    }
+    return OrderState(**{**facts, **changes})
+
+
+def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **changes: Any) -> None:
+    """Keep a trade that was placed, with its orders."""
+    row = begun(ledger, session, **changes)
+    ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+
+
+def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a ledger of the first version with one closed trade and its filled order."""
+    monkeypatch.setattr(database, "MIGRATIONS", migrations.MIGRATIONS[:1])
+    connection, _ = database.connect(path / database.FILE_NAME)
+    columns = {
+        **rows.prepared_columns(prepared()),
+        "id": 1,
+        "number": 1,
+        "key": "k",
+        "state": "closed",
+        "started_at": NOW.isoformat(),
+        "in_doubt": 0,
+        "document": '{"status": "partial"}',
+    }
+    marks = ", ".join(f":{name}" for name in columns)
+    connection.execute(f"INSERT INTO trades ({', '.join(columns)}) VALUES ({marks})", columns)
+    state = {**rows.order_columns(order()), "trade": 1}
+    marks = ", ".join(f":{name}" for name in state)
+    connection.execute(f"INSERT INTO orders ({', '.join(state)}) VALUES ({marks})", state)
+    connection.close()
+    monkeypatch.undo()
+
+
+def test_the_fills_of_an_older_ledger_come_into_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger without a book is upgraded: its trade begins one, its fill is booked, its status is known."""
+    older(tmp_path, monkeypatch)
+    with Ledger(tmp_path) as ledger:
+        opener = ledger.books.opens_with()
+        assert opener == 1
+        epoch = ledger.books.open_epoch(ledger.by_id(opener), NOW, priced=True)
+        assert (epoch.base, epoch.session) == (Decimal(100000), SESSION)
+        assert ledger.following.book_fills(epoch, SESSION, NOW, ENDED) == []
+        assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
+        (line,) = ledger.history.lines()
+        assert line.trades == ((1, "partial"),)
+
+
+@pytest.mark.parametrize("state", ["sent", "unsettled", "nothing"])
+def test_a_trade_that_is_not_known_to_be_placed_begins_no_book(tmp_path: Path, state: str) -> None:
+    """Its capital is nobody's base, and what it may have filled is in no book."""
+    with Ledger(tmp_path) as ledger:
+        row = begun(ledger)
+        ledger.record(row, state=state, document=row.document, in_doubt=0)
+        assert ledger.books.opens_with() is None
+
+
+def test_a_rehearsal_begins_no_book(tmp_path: Path) -> None:
+    """Nothing was executed."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, order(), rehearsal=True)
+        assert ledger.books.opens_with() is None
+        assert ledger.following.followed() == []
+
+
+def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
+    """After the end of a book its orders are not followed; the next trade is the new one's first."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, order(status="new", filled_qty=None, filled_avg_price=None))
+        first = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        assert len(ledger.following.followed()) == 1
+        ledger.books.close_epoch("by ann")
+        assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.following.followed()) == (
+            None,
+            None,
+            [],
+        )
+        closed(ledger, order(client_order_id="b2"), session=TUESDAY)
+        assert ledger.books.opens_with() == 2
+        second = ledger.books.open_epoch(ledger.by_id(2), NOW, priced=True)
+        assert second.id > first.id
+        assert [epoch.session for epoch in ledger.books.epochs()] == [SESSION, TUESDAY]
+
+
+def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path: Path) -> None:
+    """With a quote source the gateway's price is not what they are valued at, so it says nothing of them."""
+    held = Position(
+        symbol="XYZ",
+        qty=Decimal(10),
+        avg_entry_price=Decimal(90),
+        current_price=Decimal(100),
+        unrealized_pl=None,
+        realized_pl=Decimal(7),
+    )
+    for priced, gain in ((True, Decimal(100)), (False, None)):
+        folder = tmp_path / str(priced)
+        folder.mkdir()
+        with Ledger(folder) as ledger:
+            closed(ledger, positions=(held,))
+            epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=priced)
+            holding = ledger.books.standing(epoch).book.holdings["XYZ"]
+            assert (holding.qty, holding.cost, holding.gain) == (10, 900, gain)
+            assert epoch.realized == {"XYZ": Decimal(7)}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["AAPL", "MSFT"]),
+            st.integers(-50, 50).filter(bool),
+            st.decimals("0.01", "999", places=4),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_replay_is_the_same_book(
+    steps: list[tuple[str, int, Decimal, bool]], tmp_path_factory: Any
+) -> None:
+    """Gone on from where it was valued, or from all entries: the same book, digit for digit."""
+    with Ledger(tmp_path_factory.mktemp("replay")) as ledger:
+        closed(ledger)
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        day = SESSION
+        for symbol, shares, price, is_valued in steps:
+            qty = Decimal(shares)
+            ledger.books.append(epoch, day, [Entry("fill", symbol, qty, qty * price)], NOW)
+            if not is_valued:
+                continue
+            standing = ledger.books.standing(epoch)
+            marks = {name: Mark(price, "gateway", None) for name in standing.book.holdings}
+            valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
+            prices = {name: mark.price for name, mark in marks.items()}
+            ledger.books.keep(epoch, day, standing.last, standing.book, valued, prices)
+            day = date.fromordinal(day.toordinal() + 1)
+        entries, _ = ledger.books.entries_after(epoch, 0)
+        assert Book().after(entries) == ledger.books.standing(epoch).book
+
+
+def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
+    """Ten sessions leave ten rows of figures, and the books of the last two."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, order())
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.following.book_fills(epoch, SESSION, NOW, ENDED)
+        for number in range(10):
+            day = date.fromordinal(SESSION.toordinal() + number)
+            standing = ledger.books.standing(epoch)
+            marks = {"AAPL": Mark(Decimal(100 + number), "gateway", None)}
+            valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
+            ledger.books.keep(epoch, day, standing.last, standing.book, valued, {})
+        figures = ledger.history.lines()
+        assert [line.day_pnl for line in figures] == [0] + [10] * 9
+        assert figures[-1].total_pnl == 90
+    connection = sqlite3.connect(tmp_path / database.FILE_NAME)
+    assert connection.execute("SELECT COUNT(*), COUNT(state) FROM sessions").fetchone() == (10, 2)
+    connection.close()
