@@ -1,4 +1,4 @@
-"""The orders of a day as a tidy table: RFC 4180, exact decimals, safe to open in a spreadsheet.
+"""Orders, positions and sessions as tidy tables: RFC 4180, exact decimals, safe to open in a spreadsheet.
 
 A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` (also full-width, also behind blanks) as a
 formula. Text cells like that, and those that begin with a tab, a newline or an apostrophe, are written with
@@ -6,13 +6,18 @@ one apostrophe in front: take one leading apostrophe away and you have the text 
 touched, so `-12.5` stays a number.
 """
 
+from __future__ import annotations
+
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paper_run.writers.text import exact, printable
+
+if TYPE_CHECKING:
+    from paper_run.models import SessionLine
 
 ORDER_COLUMNS = (
     "session",
@@ -37,6 +42,44 @@ ORDER_COLUMNS = (
     "label",
 )
 
+POSITION_COLUMNS = (
+    "session",
+    "kind",
+    "trade",
+    "symbol",
+    "qty",
+    "avg_entry_price",
+    "mark_price",
+    "price_source",
+    "price_time",
+    "price_age_seconds",
+    "market_value",
+    "realized_pnl",
+    "unrealized_pnl",
+    "total_pnl",
+    "day_pnl",
+    "orders_in_flight",
+    "unpriced_reason",
+    "gateway_qty",
+    "gateway_avg_entry_price",
+    "gateway_realized_pl",
+    "gateway_unrealized_pl",
+    "differences",
+    "label",
+)
+HISTORY_COLUMNS = (
+    "session",
+    "statuses",
+    "complete",
+    "day_pnl",
+    "total_pnl",
+    "closing",
+    "daily_return",
+    "drawdown",
+    "marked",
+)
+
+_GATEWAY = "gateway_"
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
 _CELL_BREAKS = ("\t", "\n")
 
@@ -47,23 +90,66 @@ def orders_csv(document: Mapping[str, Any]) -> str:
     `label` says SANDBOX or REHEARSAL on every row of such a day. An absent value is an empty cell.
     Control characters, lone surrogates and bidi overrides are U+FFFD.
     """
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\r\n")
-    writer.writerow(ORDER_COLUMNS)
     day = {name: document.get(name) for name in ("session", "trade", "label")}
-    for row in document.get("orders") or ():
-        order = {**row, **day}
-        writer.writerow([cell(order.get(column)) for column in ORDER_COLUMNS])
-    return table.getvalue()
+    return _table(ORDER_COLUMNS, ({**order, **day} for order in document.get("orders") or ()))
 
 
-def cell(value: Decimal | int | str | None) -> str:
-    """Return what a cell holds: all digits of a number, text without its power to be a formula."""
+def positions_csv(document: Mapping[str, Any]) -> str:
+    """Return the book's positions, one row each, below one header line; closed ones have `qty` 0.
+
+    `trade` is empty in a mark. `gateway_*` are the gateway's own words, empty where it does not list the
+    symbol; `differences` names the fields in which it differs from the book, parted by blanks.
+    """
+    day = {name: document.get(name) for name in ("session", "kind", "trade", "label")}
+    return _table(
+        POSITION_COLUMNS,
+        (
+            {
+                **position,
+                **{_GATEWAY + name: value for name, value in (position.get("gateway") or {}).items()},
+                "differences": " ".join(
+                    str(difference.get("field")) for difference in position.get("differences") or ()
+                ),
+                **day,
+            }
+            for position in (document.get("pnl") or {}).get("positions") or ()
+        ),
+    )
+
+
+def history_csv(lines: Iterable[SessionLine]) -> str:
+    """Return the sessions, one row each in the order given, below one header line.
+
+    `statuses` has each trade as `number:status`, parted by blanks. Money is empty in a session that could
+    not be valued; `daily_return` and `drawdown` are ratios, 0.01 is 1 %.
+    """
+    return _table(
+        HISTORY_COLUMNS,
+        (
+            {**line._asdict(), "statuses": " ".join(f"{number}:{status}" for number, status in line.trades)}
+            for line in lines
+        ),
+    )
+
+
+def cell(value: Decimal | int | str | bool | None) -> str:
+    """Return what a cell holds: all digits of a number, true or false, text that can't be a formula."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if not isinstance(value, str):
         return exact(value)
     text = printable(value)
     if text.startswith(_CELL_BREAKS) or text.lstrip().startswith(_FORMULA_STARTS):
         return "'" + text
     return text
+
+
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(row.get(column)) for column in columns])
+    return table.getvalue()

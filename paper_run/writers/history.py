@@ -1,0 +1,122 @@
+"""The sessions as `history` prints them: a table for a terminal, or JSON (CSV: `csv_tables.history_csv`)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from paper_run.money import CONTEXT, total
+from paper_run.writers import json_document, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paper_run.models import SessionLine
+
+WIDTH = 100
+_HEADS = ("Session", "Status", "Day P&L", "Total P&L", "Equity", "Return", "Drawdown")
+_STATUS = 1
+_GAP = "  "
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+# "interrupted," fits.
+_NARROWEST_STATUS = 12
+_WHOLE = Decimal(1)
+
+
+def table(lines: Sequence[SessionLine]) -> str:
+    """Return the sessions in the order given, one a row, and below their number and the sum of day P&L.
+
+    At most `WIDTH` columns while equity is below a trillion dollars: a session of many trades takes more
+    rows, and where amounts leave no room for that they are shown in whole dollars.
+    """
+    if not lines:
+        return "No session yet.\n"
+    rows = [_row(line, cents=True) for line in lines]
+    footer = _footer(lines, cents=True)
+    if _room_for_statuses([*rows, footer]) < _NARROWEST_STATUS:
+        rows = [_row(line, cents=False) for line in lines]
+        footer = _footer(lines, cents=False)
+    longest = max(len(row[_STATUS]) for row in [_HEADS, *rows, footer])
+    room = max(_NARROWEST_STATUS, min(longest, _room_for_statuses([*rows, footer])))
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, footer, strict=True)]
+    widths[_STATUS] = room
+    rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
+    shown = [*_shown(_HEADS, widths), rule]
+    for row in rows:
+        shown += _shown(row, widths)
+    return "\n".join([*shown, rule, *_shown(footer, widths)]) + "\n"
+
+
+def json_text(lines: Sequence[SessionLine]) -> str:
+    """Return a JSON list of the sessions in the order given; amounts are numbers with their exact digits."""
+    content: Any = [_record(line) for line in lines]
+    return json_document.dumps(content)
+
+
+def _record(line: SessionLine) -> dict[str, Any]:
+    trades = [{"trade": number, "status": status} for number, status in line.trades]
+    return line._asdict() | {"trades": trades}
+
+
+def _row(line: SessionLine, *, cents: bool) -> tuple[str, ...]:
+    return (
+        text.one_line(line.session),
+        _statuses(line),
+        _amount(line.day_pnl, signed=True, cents=cents),
+        _amount(line.total_pnl, signed=True, cents=cents),
+        _amount(line.closing, signed=False, cents=cents),
+        text.signed_percent(line.daily_return),
+        text.signed_percent(line.drawdown),
+    )
+
+
+def _footer(lines: Sequence[SessionLine], *, cents: bool) -> tuple[str, ...]:
+    known = [line.day_pnl for line in lines if line.day_pnl is not None]
+    unvalued = len(lines) - len(known)
+    return (
+        "Sum",
+        f"{len(lines):,} session{'s' * (len(lines) != 1)}"
+        + (f", {unvalued:,} not valued" if unvalued else ""),
+        _amount(total(known) if known else None, signed=True, cents=cents),
+        *[""] * (len(_HEADS) - 3),
+    )
+
+
+def _statuses(line: SessionLine) -> str:
+    """Return the status of a single trade, several with their numbers, `mark` for a session without any."""
+    if len(line.trades) == 1 and line.trades[0][0] == 1:
+        return text.one_line(line.trades[0][1])
+    numbered = ", ".join(f"{number} {text.one_line(status)}" for number, status in line.trades)
+    return numbered or ("mark" if line.marked else text.ABSENT)
+
+
+def _amount(amount: Decimal | None, *, signed: bool, cents: bool) -> str:
+    show = text.signed_money if signed else text.money
+    if cents or amount is None:
+        return show(amount)
+    return show(amount.quantize(_WHOLE, context=CONTEXT)).removesuffix(".00")
+
+
+def _room_for_statuses(rows: Sequence[Sequence[str]]) -> int:
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
+    return WIDTH - sum(widths) + widths[_STATUS] - len(_GAP) * (len(widths) - 1)
+
+
+def _wrapped(statuses: str, width: int) -> list[str]:
+    """Return the lines of statuses, each whole on one line where the longest one fits."""
+    whole = statuses.replace(" ", _NO_BREAK).replace("," + _NO_BREAK, ", ")
+    fit = all(len(part) <= width for part in whole.split(" "))
+    return [line.replace(_NO_BREAK, " ") for line in wrap(whole if fit else statuses, width)] or [""]
+
+
+def _shown(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    """Return the lines of a row: words to the left, amounts to the right, long statuses wrapped."""
+    first, *more = _wrapped(row[_STATUS], widths[_STATUS])
+    cells = [
+        f"{words:<{width}}" if at <= _STATUS else f"{words:>{width}}"
+        for at, (words, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    cells[_STATUS] = f"{first:<{widths[_STATUS]}}"
+    indent = " " * widths[0] + _GAP
+    return [_GAP.join(cells).rstrip(), *(indent + words for words in more)]
