@@ -1,59 +1,127 @@
 "use strict";
-// Sorting and filtering of the orders. Without it the page reads the same.
+// Sorting and filtering of the tables, and the crosshair of the curve. Without it the page reads the same.
 (() => {
-  const table = document.getElementById("orders-table");
-  if (!table) return;
-  const body = table.tBodies[0];
-  const rows = [...body.rows];
-  const heads = [...table.tHead.rows[0].cells];
-
-  // The exact value is in the title where the text is rounded.
+  // The exact value is in the title where the text is rounded; of a percentage it is the ratio.
   const number = (cell) => {
     const text = cell.title || cell.textContent;
-    return parseFloat(text.replace("\u2212", "-").replace(/[$,%+]/g, "")) * (!cell.title || !/%/.test(cell.textContent) ? 1 : 100);
+    const value = parseFloat(text.replace("\u2212", "-").replace(/[$,%+]/g, ""));
+    return cell.title && cell.textContent.includes("%") ? value * 100 : value;
   };
-  const isAbsent = (cell) => cell.textContent === "\u2014";
-  const isNumeric = (column) => getComputedStyle(heads[column]).textAlign === "right";
   const words = new Intl.Collator("en", { numeric: true });
 
-  const sort = (column, direction) => {
-    const compare = isNumeric(column)
-      ? (a, b) => number(a) - number(b)
-      : (a, b) => words.compare(a.textContent, b.textContent);
-    const sorted = rows.map((row) => row.cells[column]).sort((a, b) =>
-      isAbsent(a) - isAbsent(b) || direction * (isAbsent(a) ? 0 : compare(a, b)));
-    body.append(...sorted.map((cell) => cell.parentNode));
-    heads.forEach((head, index) => {
-      if (index === column) head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
-      else head.removeAttribute("aria-sort");
+  const sortable = (table) => {
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    const heads = [...table.tHead.rows[0].cells];
+    const isNumeric = (column) => getComputedStyle(heads[column]).textAlign === "right";
+    const sort = (column, direction) => {
+      const numeric = isNumeric(column);
+      const keyed = rows.map((row) => {
+        const cell = row.cells[column];
+        const key = numeric ? number(cell) : cell.textContent;
+        return { row, key, absent: numeric ? Number.isNaN(key) : key === "\u2014" };
+      });
+      keyed.sort((a, b) => a.absent - b.absent
+        || (a.absent ? 0 : direction * (numeric ? a.key - b.key : words.compare(a.key, b.key))));
+      body.append(...keyed.map(({ row }) => row));
+      heads.forEach((head, index) => {
+        if (index === column) head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+        else head.removeAttribute("aria-sort");
+      });
+    };
+    heads.forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      button.addEventListener("click", () => {
+        const before = head.getAttribute("aria-sort");
+        sort(column, before ? (before === "ascending" ? -1 : 1) : isNumeric(column) ? -1 : 1);
+      });
+      head.append(button);
     });
+    return rows;
   };
 
-  heads.forEach((head, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...head.childNodes);
-    button.addEventListener("click", () => {
-      const before = head.getAttribute("aria-sort");
-      const first = isNumeric(column) ? -1 : 1;
-      sort(column, before ? (before === "ascending" ? -1 : 1) : first);
-    });
-    head.append(button);
-  });
+  for (const tools of document.querySelectorAll("[data-table]")) {
+    const rows = sortable(document.getElementById(tools.dataset.table));
+    const filter = tools.querySelector("input");
+    const shown = tools.querySelector("output");
+    let texts;
+    const update = () => {
+      texts ??= rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
+      const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let count = 0;
+      rows.forEach((row, index) => {
+        row.hidden = !wanted.every((word) => texts[index].includes(word));
+        if (!row.hidden) count += 1;
+      });
+      shown.textContent = `${count} of ${rows.length} rows`;
+    };
+    filter.addEventListener("input", update);
+    shown.textContent = `${rows.length} rows`;
+    tools.hidden = rows.length < 5;
+  }
 
-  const filter = document.getElementById("filter");
-  const shown = document.getElementById("shown");
-  const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
-  const update = () => {
-    const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let count = 0;
-    rows.forEach((row, index) => {
-      row.hidden = !wanted.every((word) => texts[index].includes(word));
-      if (!row.hidden) count += 1;
-    });
-    shown.textContent = `${count} of ${rows.length} rows`;
+  // Long tables open fast because only the rows in sight are drawn; the others follow when the page is at rest.
+  addEventListener("load", () => setTimeout(() => {
+    for (const table of document.querySelectorAll(".long")) table.classList.add("drawn");
+  }, 1000));
+
+  // A range lies over the curve, unseen: pointer, finger and arrow keys all move the one crosshair.
+  const panels = document.getElementById("panels");
+  if (!panels) return;
+  const plot = panels.querySelector(".equity .plot");
+  const sessions = [...document.getElementById("sessions-table").tBodies[0].rows].reverse();
+  const points = panels.querySelector(".line").getAttribute("d").slice(1).split("L")
+    .slice(-sessions.length).map((point) => point.split(" ").map(parseFloat));
+  const figures = [...document.querySelectorAll("#reading dd")];
+  const names = [...document.querySelectorAll("#reading dt")].map((each) => each.textContent);
+  const add = (tag, name) => {
+    const made = document.createElement(tag);
+    made.className = name;
+    return made;
   };
-  filter.addEventListener("input", update);
-  document.getElementById("tools").hidden = false;
-  update();
+  const cross = add("div", "cross");
+  const dot = add("div", "dot");
+  const range = add("input", "scrub");
+  Object.assign(range, { type: "range", min: 0, max: sessions.length - 1, step: 1 });
+  range.value = sessions.length - 1;
+  range.setAttribute("aria-label", "Session of the curve");
+  panels.append(cross, dot, range);
+
+  const show = () => {
+    const at = Number(range.value);
+    const texts = [...sessions[at].cells].map((cell) => cell.textContent);
+    figures.forEach((figure, index) => { figure.textContent = texts[index]; });
+    range.setAttribute("aria-valuetext", texts.map((text, index) => `${names[index]} ${text}`).join(", "));
+    const box = plot.getBoundingClientRect();
+    const place = panels.getBoundingClientRect();
+    const x = box.left - place.left + points[at][0] / 1000 * box.width;
+    cross.style.left = dot.style.left = `${x}px`;
+    dot.style.top = `${box.top - place.top + points[at][1] / 1000 * box.height}px`;
+    range.style.width = `${box.right - place.left}px`;
+    panels.classList.toggle("live", at < sessions.length - 1 || panels.matches(":hover, :focus-within"));
+  };
+  const follow = (event) => {
+    const box = plot.getBoundingClientRect();
+    const across = (event.clientX - box.left) / box.width * 1000;
+    let nearest = 0;
+    points.forEach(([x], index) => {
+      if (Math.abs(x - across) < Math.abs(points[nearest][0] - across)) nearest = index;
+    });
+    range.value = nearest;
+    show();
+  };
+  // While a finger or button is down the range would set a value of its own, evenly spaced: ours goes by date.
+  let held = null;
+  range.addEventListener("pointerdown", (event) => { held = event; follow(event); });
+  range.addEventListener("pointermove", (event) => { held &&= event; follow(event); });
+  for (const end of ["pointerup", "pointercancel"]) range.addEventListener(end, () => { held = null; });
+  range.addEventListener("input", () => (held ? follow(held) : show()));
+  range.addEventListener("focus", show);
+  const leave = () => { range.value = sessions.length - 1; show(); };
+  range.addEventListener("pointerleave", (event) => { if (event.pointerType === "mouse") leave(); });
+  range.addEventListener("blur", leave);
+  addEventListener("resize", show);
+  show();
 })();

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from paper_run.writers.text import one_line
+from paper_run.writers.text import one_line, signed_money
 
 Tone = Literal["good", "caution", "bad", "unsure"]
 
@@ -43,8 +43,11 @@ def headline(document: Mapping[str, Any]) -> Headline:
     """Return the status of the day in words, the worst problem first."""
     status = str(document.get("status"))
     tone, label = _STATUSES.get(status, ("unsure", status.capitalize()))
-    if tone == "good" and (document.get("warnings") or document.get("errors")):
-        tone = "caution"
+    if tone == "good":
+        if document.get("kind") == "mark":
+            label = "Valued"
+        if document.get("warnings") or document.get("errors") or _valuation(document):
+            tone = "caution"
     return Headline(tone, one_line(label), one_line(_worst(document, status)))
 
 
@@ -112,12 +115,46 @@ def _worst(document: Mapping[str, Any], status: str) -> str:
 
 
 def _went_well(document: Mapping[str, Any], submitted: int) -> str:
-    done = _done(document, submitted)
+    done = _valued(document) if document.get("kind") == "mark" else _done(document, submitted)
     warnings = document.get("warnings") or ()
+    if wrong := _valuation(document):
+        return f"{done} {wrong}"
     if not warnings:
         return done
     more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""
     return f"{done} {_ended(warnings[0])}{more}"
+
+
+def _valued(document: Mapping[str, Any]) -> str:
+    held = sum(1 for each in _positions(document) if each["qty"])
+    if not held:
+        return "The book holds no open position. Nothing was traded."
+    return (
+        f"{held:,} open position{'s' * (held != 1)} valued. Nothing was traded: the orders are the session's."
+    )
+
+
+def _valuation(document: Mapping[str, Any]) -> str:
+    """Return what is wrong with the valuation, "" when it is whole and adds up."""
+    pnl = document.get("pnl")
+    if not pnl:
+        return ""
+    if not pnl["complete"]:
+        missing = [
+            one_line(str(each["symbol"]))
+            for each in _positions(document)
+            if each["qty"] and each["market_value"] is None
+        ]
+        return f"No price for {_listed(missing) or 'a position'}: P&L and equity are not known."
+    apart = next(
+        (each for bridge in ("equity", "since_inception") if (each := pnl[bridge]["unexplained"])), None
+    )
+    return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."
+
+
+def _positions(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    found: Iterable[Mapping[str, Any]] = (document.get("pnl") or {}).get("positions") or ()
+    return found
 
 
 def _done(document: Mapping[str, Any], submitted: int) -> str:

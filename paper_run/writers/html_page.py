@@ -1,92 +1,106 @@
 """The report of a day as one self-contained page: no request leaves it, and it reads without its script."""
 
-from base64 import b64encode
-from collections.abc import Mapping
-from datetime import date
-from decimal import Decimal
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
-from paper_run.money import total
-from paper_run.writers import html_tables, text
+from paper_run.writers import charts, html_book, html_tables, page_assets, text
+from paper_run.writers.charts import legend
+from paper_run.writers.day_bars import day_bars, table_rows
+from paper_run.writers.days import day_of, long_date
+from paper_run.writers.equity_curve import described, equity_curve
 from paper_run.writers.headline import banners, headline
-from paper_run.writers.svg import Bar, bar_chart
+from paper_run.writers.html_book import Figure
+from paper_run.writers.page_assets import markup
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
-    from markupsafe import Markup
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-_PAGE = "report.html"
-_MOST_BARS = 12
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
+    from paper_run.models import SessionLine
+
+# A point is no curve.
+_LEAST_POINTS = 2
+# A table of more rows than this is drawn row by row, as it is scrolled to.
+_LONG = 60
+# The scale beside the curve: narrow, middling or wide, by the characters of its longest figure.
+_SCALES = ((9, "narrow"), (12, "middling"))
+
+_PNL_LEGEND = legend(
+    ("gain", "realized gain"),
+    ("gain hatched", "unrealized gain"),
+    ("loss", "realized loss"),
+    ("loss hatched", "unrealized loss"),
 )
+_WAY_LEGEND = legend(("buy", "long"), ("sell hatched", "short"))
 
 
-def render(document: Mapping[str, Any], *, cache_folder: Path | None = None) -> str:
-    """Return the page of a result document; the same document gives the same text.
+def render(
+    document: Mapping[str, Any], *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None
+) -> str:
+    """Return the page of a result document; the same document and curve give the same text.
 
     With a cache folder the compiled template is kept there, which saves most of the time; one that can't be
     written costs that saving and nothing else. It must be private: what lies in it is run.
+
+    :param curve: the sessions to draw, oldest first, the document's own last if it is complete.
     """
-    orders = document.get("orders") or ()
-    listed = html_tables.listed_orders(orders)
+    errors, warnings = document.get("errors") or (), document.get("warnings") or ()
+    valued = [line for line in curve if line.closing is not None]
     view = {
-        "css": _markup(_asset("report.css")),
-        "script": _markup(_asset("report.js")),
-        "policy": _policy(),
+        "css": markup(page_assets.asset("report.css")),
+        "script": markup(page_assets.asset("report.js")),
+        "policy": page_assets.policy(style="report.css", script="report.js"),
+        "long": _LONG,
         "headline": headline(document),
         "banners": banners(document),
-        "order_rows": _markup(html_tables.order_rows(listed)),
-        "num_listed": len(listed),
-        "num_unlisted": len(orders) - len(listed),
-        "chart": _markup(_notional_chart(document)),
-        "health_rows": _markup(html_tables.health_rows(document.get("health") or ())),
-        "warnings": [text.printable(str(warning)) for warning in document.get("warnings") or ()],
-        "errors": [text.printable(str(error)) for error in document.get("errors") or ()],
+        "problems": " and ".join(["errors"] * bool(errors) + ["warnings"] * bool(warnings)).capitalize(),
+        "problem_rows": markup(html_tables.problem_rows(errors, warnings)),
+        "health_rows": markup(html_tables.health_rows(document.get("health") or ())),
         "parameters": _parameters(document.get("parameters") or {}),
         **_identity(document),
-        **_figures(document),
+        **_trading(document),
+        **_book(document, valued),
+        **_curve(document, valued),
     }
-    return _template(cache_folder).render(view)
+    return page_assets.template("report.html", cache_folder=cache_folder).render(view)
 
 
 def _identity(document: Mapping[str, Any]) -> dict[str, Any]:
     session = text.one_line(str(document.get("session")))
+    day = day_of(session)
+    is_mark = document.get("kind") == "mark"
     return {
+        "is_mark": is_mark,
+        "name": "Mark" if is_mark else "Paper run",
         "session": session,
-        "day": _long_date(session),
+        "day": long_date(day) if day else session,
         "trade": document.get("trade") or 1,
         "moment": text.moment(str(document.get("timestamp") or text.ABSENT)),
         "run_id": text.one_line(str(document.get("run_id") or "")),
+        "settled": text.one_line(str(document.get("settled") or "")),
         "exit_status": document.get("exit_status"),
-        "schema_version": document.get("schema_version"),
         "rehearsal": bool(document.get("rehearsal")),
         "sandbox": bool(document.get("sandbox")),
     }
 
 
-def _figures(document: Mapping[str, Any]) -> dict[str, Any]:
-    results = document.get("results") or {}
-    notional = results.get("total_notional")
-    priced_by_guess = sum(
-        1
-        for order in document.get("orders") or ()
-        if order.get("outcome") == "accepted" and order.get("price_source") == "estimated"
+def _trading(document: Mapping[str, Any]) -> dict[str, Any]:
+    results, orders = document.get("results") or {}, document.get("orders") or ()
+    listed = html_tables.listed_orders(orders)
+    amount = results.get("total_notional")
+    by_guess = sum(
+        order.get("outcome") == "accepted" and order.get("price_source") == "estimated" for order in orders
     )
+    aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
+    kind = "mark" if document.get("kind") == "mark" else "run"
+    simulated = "Simulated notional" if document.get("rehearsal") else "Notional"
     return {
-        "notional": text.money(notional),
-        "notional_exact": text.exact(notional)
-        if notional is not None and text.is_rounded(notional, 2)
-        else "",
-        "num_estimated": priced_by_guess,
-        "success_rate": text.percent(results.get("success_rate")),
-        "duration": text.seconds(results.get("duration_seconds")),
-        "orders_known": results.get("num_orders_submitted") is not None,
+        "trading": [
+            Figure(simulated, text.money(amount), "not known" if amount is None else aside),
+            Figure("Success rate", text.percent(results.get("success_rate")), "accepted of submitted"),
+            Figure("Duration", text.seconds(results.get("duration_seconds")), f"of the {kind}"),
+        ],
         "counts": [
             (label, text.count(results.get(name)), tone if results.get(name) else "")
             for label, name, tone in (
@@ -98,7 +112,92 @@ def _figures(document: Mapping[str, Any]) -> dict[str, Any]:
                 ("Filled", "num_orders_filled", ""),
             )
         ],
+        "orders_known": results.get("num_orders_submitted") is not None,
+        "order_rows": markup(html_tables.order_rows(listed)),
+        "num_listed": len(listed),
+        "num_unlisted": len(orders) - len(listed),
     }
+
+
+def _book(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[str, Any]:
+    pnl, statistics = document.get("pnl"), document.get("statistics") or {}
+    if not pnl:
+        notional = charts.notional(document.get("orders") or ())
+        side = legend(("buy", "buy"), ("sell hatched", "sell"))
+        return {"pnl": False, "absence": _absence(document, valued), "by_symbol": _chart(notional, side)}
+    positions, closing = pnl["positions"], pnl["equity"]["closing"]
+    listed = html_book.listed_positions(positions)
+    return {
+        "pnl": True,
+        "since": text.one_line(str(pnl["since"])),
+        "figures": html_book.figures(pnl, statistics),
+        "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
+        "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
+        "exposure_figures": [
+            (label, text.money(amount), text.fixed_percent(charts.share(amount, closing)))
+            for label, amount in (("Gross exposure", pnl["exposure"]), ("Net exposure", pnl["market_value"]))
+        ],
+        "position_rows": markup(html_book.position_rows(listed, closing)),
+        "position_totals": markup(html_book.position_totals(pnl)),
+        "num_positions": len(listed),
+        "num_unlisted_positions": len(positions) - len(listed),
+        "bridge_rows": markup(html_book.bridge_rows(pnl)),
+        "adjusted": bool(pnl["since_inception"]["adjustments"]),
+        "statistic_rows": markup(html_book.statistic_rows(statistics)),
+    }
+
+
+def _absence(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> str:
+    """Return why there is no book, and what equity was last."""
+    why = html_book.absence(document)
+    if not valued:
+        return why
+    last = valued[-1]
+    return f"{why} Equity last stood at {text.money(last.closing)}, in session {text.one_line(last.session)}."
+
+
+def _chart(chart: charts.Chart, legend: str) -> dict[str, Any]:
+    return {
+        "svg": markup(chart.svg),
+        "left_out": chart.left_out,
+        "rows": markup(chart.rows),
+        "legend": markup(legend),
+    }
+
+
+def _curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[str, Any]:
+    """Return the curve of the sessions that have a closing; with too few of them, the words for it."""
+    if len(valued) < _LEAST_POINTS:
+        return {"curve": None, "no_curve": _no_curve(document, valued)}
+    longest = max(len(text.money(line.closing)) for line in valued)
+    counted = ((document.get("statistics") or {}).get("total_return") or {}).get("n") or 0
+    last = valued[-1]
+    return {
+        "curve": markup(equity_curve(valued)),
+        "curve_words": described(valued),
+        "curve_rows": markup(table_rows(valued)),
+        "days": markup(day_bars(valued)),
+        "scale": next((name for most, name in _SCALES if longest <= most), "wide"),
+        "num_points": len(valued),
+        "num_sessions": max(counted, len(valued)),
+        "reading": [
+            (text.one_line(last.session), "Session"),
+            (text.money(last.closing), "Equity"),
+            (text.signed_money(last.day_pnl), "Day"),
+            (text.signed_percent(last.daily_return), "Return"),
+            (text.signed_percent(last.drawdown), "Drawdown"),
+        ],
+        "ends_before": text.one_line(last.session) if last.session != document.get("session") else "",
+    }
+
+
+def _no_curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> str:
+    if valued or (document.get("pnl") or {}).get("complete"):
+        return (
+            "This is the first session with a complete valuation. One point is no curve: "
+            "it begins with the next session."
+        )
+    return "No session has a complete valuation yet, so there is no curve."
 
 
 def _parameters(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -109,111 +208,3 @@ def _parameters(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Maximum position", text.money(parameters.get("max_position_size"))),
         ("Signals as of", text.one_line(str(parameters.get("as_of_date") or text.ABSENT))),
     ]
-
-
-def _notional_chart(document: Mapping[str, Any]) -> str:
-    """Return the notional of the accepted orders by symbol and side, largest first, "" when there is none."""
-    sums: dict[tuple[str, str], Decimal] = {}
-    for order in document.get("orders") or ():
-        notional = order.get("notional")
-        if order.get("outcome") == "accepted" and notional:
-            key = (str(order.get("symbol")), str(order.get("side") or ""))
-            sums[key] = total((sums.get(key, Decimal(0)), notional))
-    if not sums:
-        return ""
-    largest = sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
-    bars = [
-        Bar(symbol, side, abs(notional), text.money(notional), second=side == "sell")
-        for (symbol, side), notional in largest[:_MOST_BARS]
-    ]
-    rest = total(notional for _, notional in largest[_MOST_BARS:])
-    others = (
-        f" {len(largest) - _MOST_BARS} smaller ones, {text.money(rest)} together, are left out."
-        if rest
-        else ""
-    )
-    shown = "; ".join(f"{bar.label} {bar.note} {bar.shown}" for bar in bars)
-    return bar_chart(
-        bars,
-        name="notional",
-        title="Notional of the accepted orders by symbol",
-        description=f"{shown}.{others} The orders table has every figure.",
-    ) + (f'<p class="aside">{others.strip()}</p>' if others else "")
-
-
-def _markup(escaped: str) -> "Markup":
-    """Vouch for text that is escaped already, or ours."""
-    from markupsafe import Markup
-
-    return Markup(escaped)  # noqa: S704 - every caller hands over markup built from `svg.escaped`, or an asset
-
-
-def _long_date(session: str) -> str:
-    try:
-        day = date.fromisoformat(session)
-    except ValueError:
-        return session
-    return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _policy() -> str:
-    """Return a policy that lets this page's own style and script act, and nothing load."""
-    return (
-        f"default-src 'none'; style-src '{_hash('report.css')}'; script-src '{_hash('report.js')}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-@cache
-def _hash(name: str) -> str:
-    return "sha256-" + b64encode(sha256(_asset(name).encode()).digest()).decode()
-
-
-@cache
-def _asset(name: str) -> str:
-    return (_templates() / name).read_text(encoding="utf-8")
-
-
-@cache
-def _templates() -> Path:
-    """Return the folder of the templates: inside an installed package, beside it in a checkout."""
-    package = Path(__file__).parent.parent
-    folders = (package / "templates", package.parent / "templates")
-    for folder in folders:
-        if folder.is_dir():
-            return folder
-    raise FileNotFoundError(f"the page templates are missing: looked in {folders[0]} and {folders[1]}")
-
-
-@cache
-def _environment(cache_folder: Path | None) -> "Environment":
-    from jinja2 import (
-        Environment,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        StrictUndefined,
-        select_autoescape,
-    )
-
-    kept = None
-    if cache_folder is not None:
-        cache_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = FileSystemBytecodeCache(str(cache_folder))
-    return Environment(
-        loader=FileSystemLoader(_templates()),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        bytecode_cache=kept,
-    )
-
-
-def _template(cache_folder: Path | None) -> "Template":
-    try:
-        return _environment(cache_folder).get_template(_PAGE)
-    except OSError:
-        if cache_folder is None:
-            raise
-        return _environment(None).get_template(_PAGE)

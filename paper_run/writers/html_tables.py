@@ -1,11 +1,11 @@
 """The rows of the page's tables as escaped markup: far cheaper than the same loops in a template."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from paper_run.writers import text
-from paper_run.writers.svg import clipped, escaped
+from paper_run.writers import cells, text
+from paper_run.writers.svg import escaped, escaped_lines
 
 MOST_ORDERS = 500
 
@@ -32,6 +32,15 @@ def listed_orders(orders: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
 def order_rows(orders: Sequence[Mapping[str, Any]]) -> str:
     """Return one table row an order or signal, in the order given."""
     return "\n".join(_order_row(order) for order in orders)
+
+
+def problem_rows(errors: Sequence[Any], warnings: Sequence[Any]) -> str:
+    """Return a list item for each error and then each warning, in full, line breaks kept."""
+    told = [("bad", "Error", each) for each in errors] + [("caution", "Warning", each) for each in warnings]
+    return "\n".join(
+        f'<li class="{tone}"><strong>{kind}</strong> <span>{escaped_lines(str(said))}</span></li>'
+        for tone, kind, said in told
+    )
 
 
 def health_rows(health: Sequence[Mapping[str, Any]]) -> str:
@@ -71,13 +80,15 @@ def _order_row(order: Mapping[str, Any]) -> str:
     reasons = dict.fromkeys(str(reason) for reason in (get("skip_reason"), get("error_message")) if reason)
     urgent = f' class="{tone}"' if _is_problem(order) else ""
     return (
-        f"<tr{urgent}>{_symbol(str(get('symbol')))}{_words(get('side'))}"
+        f"<tr{urgent}>{cells.name(str(get('symbol')))}{cells.words(get('side'))}"
         f'<td><b class="{tone}">{mark}</b> {escaped(words)}{also}</td>'
-        f"{_number(get('qty'), text.quantity, 6)}{_number(get('filled_qty'), text.quantity, 6)}"
-        f"{_number(get('price'), text.price, 4)}{_words(source)}{_number(get('notional'), text.money, 2)}"
+        f"{cells.number(get('qty'), text.quantity, 6)}{cells.number(get('filled_qty'), text.quantity, 6)}"
+        f"{cells.number(get('price'), text.price, 4)}{cells.words(source)}"
+        f"{cells.number(get('notional'), text.money, 2)}"
         f"<td>{escaped('; '.join(reasons)) or text.ABSENT}</td>"
-        f"{_number(get('predicted_return'), text.signed_percent, 4)}{_number(get('rank'), text.quantity, 6)}"
-        f"{_number(get('target_weight'), text.signed_percent, 4)}{_identity(order)}</tr>"
+        f"{cells.number(get('predicted_return'), text.signed_percent, 4)}"
+        f"{cells.number(get('rank'), text.quantity, 6)}"
+        f"{cells.number(get('target_weight'), text.signed_percent, 4)}{_identity(order)}</tr>"
     )
 
 
@@ -92,24 +103,6 @@ def _health_row(service: Mapping[str, Any]) -> str:
         f"{f'<small>{escaped(str(detail))}</small>' if detail else ''}</td>"
         f"<td>{text.milliseconds(service.get('latency_ms'))}</td></tr>"
     )
-
-
-def _number(value: Any, show: Callable[[Any], str], places: int) -> str:
-    """Return a cell with the value as shown, and all its digits in the title where some are left out."""
-    if value is None:
-        return f"<td>{text.ABSENT}</td>"
-    title = f' title="{text.exact(value)}"' if text.is_rounded(value, places) else ""
-    return f"<td{title}>{show(value)}</td>"
-
-
-def _symbol(symbol: str) -> str:
-    short = clipped(symbol)
-    title = f' title="{escaped(symbol)}"' if short != symbol else ""
-    return f'<th scope="row"{title}>{escaped(short)}</th>'
-
-
-def _words(value: str | None) -> str:
-    return f"<td>{escaped(value) if value else text.ABSENT}</td>"
 
 
 def _identity(order: Mapping[str, Any]) -> str:

@@ -87,13 +87,15 @@ def percent(rate: Decimal | int | None) -> str:
     return shown.rstrip("0").rstrip(".") + "%"
 
 
+def fixed_percent(rate: Decimal | int | None) -> str:
+    """Return a ratio as a percentage of always 2 decimals, as a column has them: `20.00%`, `−19.38%`."""
+    return ABSENT if rate is None else _signed(_ROUNDING.scaleb(Decimal(rate), 2), 2) + "%"
+
+
 def signed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage with its sign and always 2 decimals: `+1.20%`, `−0.35%`, `0.00%`."""
-    if rate is None:
-        return ABSENT
-    percentage = _ROUNDING.scaleb(Decimal(rate), 2)
-    shown = _signed(percentage, 2) + "%"
-    return "+" + shown if percentage > 0 and shown != "0.00%" else shown
+    shown = fixed_percent(rate)
+    return "+" + shown if rate is not None and rate > 0 and shown != "0.00%" else shown
 
 
 def seconds(duration: Decimal | int | None) -> str:
@@ -112,6 +114,22 @@ def milliseconds(latency: Decimal | int | None) -> str:
         return ABSENT
     latency = Decimal(latency)
     return _signed(latency, 0 if latency >= 10 else 1).removesuffix(".0") + " ms"
+
+
+def age(elapsed: int | None) -> str:
+    """Return how old something is, given in seconds: `3 s`, `4 min`, `2 h`, `5 days`, `—` for None."""
+    if elapsed is None:
+        return ABSENT
+    for size, unit in ((86_400, "day"), (3_600, "h"), (60, "min")):
+        if elapsed >= size:
+            units = elapsed // size
+            return f"{units:,} {unit}{'s' * (unit == 'day' and units != 1)}"
+    return f"{elapsed} s"
+
+
+def ratio(value: Decimal | int | None) -> str:
+    """Return a plain ratio with 2 decimals and a true minus: `1.44`, `−0.30`."""
+    return ABSENT if value is None else _signed(value, 2)
 
 
 def moment(timestamp: str) -> str:

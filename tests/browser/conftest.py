@@ -69,9 +69,11 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Open a document's page from file://; it may ask for nothing but itself, and complain of nothing."""
     contexts, asked, complaints, addresses = [], [], [], set()
 
-    def open_page(document: Any, *, width: int = 1280, height: int = 800, **options: Any) -> Any:
+    def open_page(
+        document: Any, *, curve: Any = (), width: int = 1280, height: int = 800, **options: Any
+    ) -> Any:
         file = tmp_path / f"page-{len(contexts)}.html"
-        file.write_text(render(document), encoding="utf-8")
+        file.write_text(render(document, curve=curve), encoding="utf-8")
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()

@@ -1,8 +1,12 @@
 """Result documents of days that went every way a day can go, as `DESIGN` names their fields."""
 
 from copy import deepcopy
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+
+from paper_run.models import SessionLine
+from paper_run.money import cents, product, total
 
 HOSTILE = (
     "</script></style></title><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -44,8 +48,209 @@ def hash_of(symbol: str) -> int:
     return number
 
 
+def position(
+    symbol: str,
+    qty: str,
+    average: str | None,
+    mark: str | None,
+    *,
+    realized: str = "0.00",
+    day: str | None = "0.00",
+    **fields: Any,
+) -> dict[str, Any]:
+    """Return a position of the book whose money follows from its quantity and prices; no mark: unpriced."""
+    shares = Decimal(qty)
+    value = cents(product(shares, Decimal(mark))) if mark and shares else None
+    cost = cents(product(shares, Decimal(average))) if average else Decimal("0.00")
+    if not shares:
+        value = Decimal("0.00")
+    unrealized = None if value is None else value - cost
+    made: dict[str, Any] = {
+        "symbol": symbol,
+        "qty": shares,
+        "avg_entry_price": Decimal(average) if average else None,
+        "mark_price": Decimal(mark) if mark and shares else None,
+        "price_source": "quote" if mark and shares else None,
+        "price_time": "2025-01-17T09:00:02-05:00" if mark and shares else None,
+        "price_age_seconds": 3 if mark and shares else None,
+        "unpriced_reason": None if mark or not shares else "no quote and no trade",
+        "market_value": value,
+        "realized_pnl": Decimal(realized),
+        "unrealized_pnl": unrealized,
+        "total_pnl": None if unrealized is None else Decimal(realized) + unrealized,
+        "day_pnl": None if unrealized is None or day is None else Decimal(day),
+        "orders_in_flight": False,
+        "gateway": {
+            "qty": shares,
+            "avg_entry_price": Decimal(average) if average else None,
+            "realized_pl": Decimal(realized),
+            "unrealized_pl": unrealized,
+        }
+        if shares
+        else None,
+        "differences": [],
+    }
+    return made | fields
+
+
+def book(
+    positions: list[dict[str, Any]],
+    *,
+    since: str = "2024-11-04",
+    realized_today: str = "0.00",
+    opening: str | None = None,
+    unexplained: str = "0.00",
+    adjustments: str = "0.00",
+) -> dict[str, Any]:
+    """Return the `pnl` that these positions make of 100,000 dollars; `opening`: when one is unpriced."""
+    complete = all(each["market_value"] is not None for each in positions)
+    base, adjusted, check = Decimal("100000.00"), Decimal(adjustments), Decimal(unexplained)
+
+    def summed(name: str) -> Decimal:
+        return Decimal("0.00") + total(each[name] for each in positions if each[name] is not None)
+
+    realized, priced, gained, day = map(summed, ("realized_pnl", "unrealized_pnl", "total_pnl", "day_pnl"))
+    closing = base + gained + adjusted
+    session = Decimal(realized_today)
+    opened = Decimal(opening) if opening else closing - day
+    return {
+        "method": "average_cost",
+        "complete": complete,
+        "since": since,
+        "base": base,
+        "realized_pnl": realized,
+        "unrealized_pnl": priced if complete else None,
+        "total_pnl": gained if complete else None,
+        "day_pnl": day if complete else None,
+        "priced_so_far": priced,
+        "market_value": summed("market_value") if complete else None,
+        "exposure": total(abs(each["market_value"]) for each in positions) if complete else None,
+        "equity": {
+            "opening": opened,
+            "realized": session,
+            "unrealized_change": day - session if complete else None,
+            "adjustments": Decimal("0.00"),
+            "closing": closing if complete else None,
+            "unexplained": check if complete else None,
+        },
+        "since_inception": {
+            "opening": base,
+            "realized": realized,
+            "unrealized_change": priced if complete else None,
+            "adjustments": adjusted,
+            "closing": closing if complete else None,
+            "unexplained": check if complete else None,
+        },
+        "positions": positions,
+    }
+
+
+_STATISTICS = {
+    "total_return": ("0.021379", 1),
+    "daily_return": ("0.001742", 1),
+    "max_drawdown": ("-0.014206", 1),
+    "best_day": ("0.009381", 1),
+    "worst_day": ("-0.008127", 1),
+    "win_rate": ("0.568627", 1),
+    "exposure": ("0.603114", 1),
+    "turnover": ("0.182204", 1),
+    "volatility": ("0.073381", 20),
+    "sharpe_ratio": ("1.438102", 20),
+    "sortino_ratio": ("2.204417", 20),
+    "annualised_return": ("0.109123", 60),
+}
+
+
+def statistics(sessions: int) -> dict[str, Any]:
+    """Return the statistics after a number of sessions: those that need more have no value yet."""
+    return {
+        name: {"value": Decimal(value) if sessions >= minimum else None, "n": sessions, "minimum": minimum}
+        for name, (value, minimum) in _STATISTICS.items()
+    }
+
+
+def _difference(field: str, ours: str, gateway: str) -> dict[str, Any]:
+    return {
+        "field": field,
+        "ours": Decimal(ours),
+        "gateway": Decimal(gateway),
+        "difference": Decimal(ours) - Decimal(gateway),
+    }
+
+
+def _positions() -> list[dict[str, Any]]:
+    """Two long, one short, one closed; one of which the gateway has other figures."""
+    return [
+        position("AAPL", "133", "150.253712", "152.115", day="247.56"),
+        position("GOOGL", "-101", "195.19", "196.025", realized="318.40", day="-84.34", price_age_seconds=14),
+        position(
+            "MSFT",
+            "48",
+            "415.1041666666666666666666667",
+            "417.335",
+            realized="212.40",
+            day="14.16",
+            price_source="trade",
+            price_age_seconds=272,
+            differences=[_difference("realized_pl", "212.40", "531.20")],
+            gateway={
+                "qty": Decimal(48),
+                "avg_entry_price": Decimal("415.1041666666666666666666667"),
+                "realized_pl": Decimal("531.20"),
+                "unrealized_pl": Decimal("107.08"),
+            },
+        ),
+        position("NVDA", "0", None, None, realized="1336.56"),
+    ]
+
+
+def curve(number: int, document: dict[str, Any] | None = None) -> tuple[SessionLine, ...]:
+    """Return sessions up to a document's own, every weekday; the last one closes as the document does."""
+    document = document or good_day()
+    pnl = document["pnl"] or {}
+    equity = pnl.get("equity") or {}
+    closing = equity.get("closing") or Decimal("100000.00")
+    base = pnl.get("base") or Decimal("100000.00")
+    day = date.fromisoformat(document["session"])
+    days: list[date] = []
+    while len(days) < number:
+        if day.weekday() < 5:
+            days.append(day)
+        day -= timedelta(days=1)
+    days.reverse()
+    opening = equity.get("opening") or base
+    moves, state = [Decimal(0)], number
+    for _ in range(number - 2):
+        state = (state * 1103515245 + 12345) % 2**31
+        moves.append(Decimal(state // 1000 % 150_000 - 75_000) / 100)
+    drift = (opening - base - sum(moves)) / max(1, number - 1)
+    closings = (
+        [cents(base + sum(moves[: at + 1]) + drift * (at + 1)) for at in range(number - 2)]
+        + [opening] * (number > 1)
+        + [closing]
+    )
+    lines, peak = [], base
+    for at, (each, closed) in enumerate(zip(days, closings, strict=True)):
+        before = closings[at - 1] if at else base
+        peak = max(peak, closed)
+        lines.append(
+            SessionLine(
+                session=each.isoformat(),
+                trades=((1, "success"),),
+                complete=True,
+                day_pnl=closed - before,
+                total_pnl=closed - base,
+                closing=closed,
+                daily_return=((closed - before) / before).quantize(Decimal("0.000001")),
+                drawdown=((closed - peak) / peak).quantize(Decimal("0.000001")),
+                marked=False,
+            )
+        )
+    return tuple(lines)
+
+
 def good_day() -> dict[str, Any]:
-    """Three orders, all accepted and filled."""
+    """Three orders, all accepted and filled; the book is complete."""
     return {
         "schema_version": 1,
         "kind": "run",
@@ -57,6 +262,8 @@ def good_day() -> dict[str, Any]:
         "exit_status": 0,
         "sandbox": False,
         "rehearsal": False,
+        "label": None,
+        "settled": None,
         "parameters": {
             "symbols": ["AAPL", "MSFT", "GOOGL"],
             "capital": Decimal("100000"),
@@ -89,8 +296,8 @@ def good_day() -> dict[str, Any]:
                 target_weight=Decimal("-0.3333"),
             ),
         ],
-        "pnl": None,
-        "statistics": {},
+        "pnl": book(_positions(), realized_today="64.20"),
+        "statistics": statistics(51),
         "health": [
             {
                 "service": "signal_service",
@@ -110,7 +317,7 @@ def good_day() -> dict[str, Any]:
                 "service": "orchestrator",
                 "url": "http://localhost:8003",
                 "status": "healthy",
-                "latency_ms": Decimal("1204.6"),
+                "latency_ms": 1205,
                 "detail": None,
             },
         ],
@@ -176,7 +383,7 @@ def partial_day() -> dict[str, Any]:
             rank=6,
             target_weight=Decimal("0.16666667"),
         ),
-        order("META", "buy", 12, "612.77", outcome="repeat", rank=7),
+        order("META", "buy", 12, "612.77", outcome="repeat", notional=None, rank=7),
         order("NFLX", None, None, None, skip_reason="price_unavailable: no bar", rank=8),
         order("ORCL", None, None, None, skip_reason="zero_weight", rank=9, target_weight=Decimal(0)),
     ]
@@ -223,6 +430,16 @@ def zero_trade_day() -> dict[str, Any]:
     )
 
 
+_COUNTS = (
+    "num_signals",
+    "num_orders_submitted",
+    "num_orders_accepted",
+    "num_orders_rejected",
+    "num_orders_in_doubt",
+    "num_orders_filled",
+)
+
+
 def failed_run() -> dict[str, Any]:
     """A service was down, so nothing was sent."""
     document = changed(
@@ -231,10 +448,13 @@ def failed_run() -> dict[str, Any]:
         status="failed",
         exit_status=1,
         orders=[],
-        results=dict.fromkeys(good_day()["results"], None),
+        results=dict.fromkeys(_COUNTS, 0)
+        | {"total_notional": Decimal("0.00"), "success_rate": None, "duration_seconds": Decimal("0.0")},
+        pnl=None,
+        statistics={},
         errors=["Signal Service is not healthy at http://localhost:8001/health: 503 Model not loaded."],
     )
-    document["health"][0] |= {"status": "unhealthy", "detail": "Model not loaded", "latency_ms": None}
+    document["health"][0] |= {"status": "unhealthy", "detail": "Model not loaded"}
     return document
 
 
@@ -247,6 +467,8 @@ def unknown_run() -> dict[str, Any]:
         exit_status=2,
         orders=[],
         results=dict.fromkeys(good_day()["results"], None) | {"duration_seconds": Decimal("310.4")},
+        pnl=None,
+        statistics={},
         errors=["POST http://localhost:8003/api/v1/orchestration/run: no answer within 300 s."],
     )
 
@@ -256,6 +478,9 @@ def rehearsal() -> dict[str, Any]:
     document = changed(
         good_day(),
         rehearsal=True,
+        label="REHEARSAL - nothing executed",
+        pnl=None,
+        statistics={},
         results={"num_orders_filled": 0},
         warnings=["The execution gateway is in DRY_RUN."],
     )
@@ -271,7 +496,82 @@ def rehearsal() -> dict[str, Any]:
 
 def sandbox_day() -> dict[str, Any]:
     """A good day on simulated prices."""
-    return changed(good_day(), sandbox=True)
+    return changed(good_day(), sandbox=True, label="SANDBOX - simulated prices")
+
+
+def first_day() -> dict[str, Any]:
+    """The first session of a book: one point is no curve, one session no statistics."""
+    positions = [
+        position("AAPL", "133", "150.253712", "150.41", day="20.79"),
+        position("GOOGL", "-101", "195.19", "195.02", day="17.17"),
+        position("MSFT", "48", "415.10", "414.87", day="-11.04"),
+    ]
+    known = {
+        **dict.fromkeys(("total_return", "daily_return", "best_day", "worst_day"), "0.000269"),
+        "max_drawdown": "0",
+        "win_rate": "1",
+        "exposure": "0.595992",
+        "turnover": "0.596230",
+    }
+    counted = statistics(1)
+    for name, value in known.items():
+        counted[name]["value"] = Decimal(value)
+    return changed(good_day(), pnl=book(positions, since="2025-01-17"), statistics=counted)
+
+
+def incomplete_day() -> dict[str, Any]:
+    """A good day of trading on which one position has no price, and one order is still working."""
+    positions = _positions()
+    positions[0] |= {
+        "orders_in_flight": True,
+        "differences": [_difference("qty", "133", "100")],
+        "gateway": positions[0]["gateway"] | {"qty": Decimal(100)},
+    }
+    positions.append(
+        position(
+            "TSLA",
+            "-25",
+            "421.06",
+            None,
+            realized="88.10",
+            unpriced_reason="the quote is crossed (bid 426.10, ask 418.02) and there is no trade today",
+        )
+    )
+    return changed(
+        good_day(),
+        pnl=book(positions, opening="101962.83"),
+        statistics=statistics(50) | {"daily_return": {"value": None, "n": 50, "minimum": 1}},
+        warnings=[
+            "TSLA has no price: the quote is crossed (bid 426.10, ask 418.02) and there is no trade today."
+        ],
+    )
+
+
+def mark() -> dict[str, Any]:
+    """The book valued at the end of the day, without trading."""
+    return changed(
+        good_day(),
+        kind="mark",
+        run_id=None,
+        trade=None,
+        timestamp="2025-01-17T16:05:00-05:00",
+        results={"duration_seconds": Decimal("0.8")},
+    )
+
+
+def many_positions(number: int) -> dict[str, Any]:
+    """A book of many positions, every third one short."""
+    positions = [
+        position(
+            f"S{n:04d}",
+            str(-n if n % 3 == 0 else n),
+            "12.5037",
+            f"{12 + n % 7 * Decimal('0.25')}",
+            day=f"{n % 11 - 5}.00",
+        )
+        for n in range(1, number + 1)
+    ]
+    return changed(good_day(), pnl=book(positions))
 
 
 def many_orders(number: int) -> dict[str, Any]:
@@ -319,6 +619,9 @@ def hostile() -> dict[str, Any]:
         return [poisoned(each) for each in value] if isinstance(value, list) else value
 
     document: dict[str, Any] = poisoned(partial_day())
+    document["pnl"]["complete"] = False
+    for each in document["pnl"]["positions"]:
+        each["differences"] = [_difference(HOSTILE, "1", "2")]
     for each, outcome in zip(document["orders"], ("accepted", "rejected", "in_doubt", None), strict=False):
         each["outcome"] = outcome
     return document
@@ -332,5 +635,8 @@ DAYS = {
     "unknown": unknown_run,
     "rehearsal": rehearsal,
     "sandbox": sandbox_day,
+    "first": first_day,
+    "incomplete": incomplete_day,
+    "mark": mark,
     "hostile": hostile,
 }

@@ -10,7 +10,7 @@ import pytest
 from markupsafe import escape
 from writers import documents
 
-from paper_run.writers import html_page
+from paper_run.writers import page_assets
 from paper_run.writers.headline import headline
 from paper_run.writers.html_page import render
 from paper_run.writers.text import printable
@@ -29,6 +29,7 @@ class Page(HTMLParser):
         self.words = []
         self.rows = []
         self._open = ""
+        self._in_cell = False
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
@@ -38,9 +39,12 @@ class Page(HTMLParser):
             self.rows.append([])
         elif tag in {"td", "th"}:
             self.rows[-1].append("")
+            self._in_cell = True
 
     def handle_endtag(self, tag):
         self._open = ""
+        if tag in {"td", "th"}:
+            self._in_cell = False
         if tag == "table":
             self.words.append("\n")
 
@@ -49,7 +53,7 @@ class Page(HTMLParser):
             self.texts[self._open] += data
             return
         self.words.append(data)
-        if self.rows and self.rows[-1]:
+        if self._in_cell:
             self.rows[-1][-1] += data
 
     @property
@@ -88,7 +92,7 @@ def test_every_day_has_every_part(day):
     """A day without trades or answers is laid out like a good one: status, figures, tables, definitions."""
     page = Page(render(documents.DAYS[day]()))
     ids = {attrs["id"] for _, attrs in page.elements if "id" in attrs}
-    assert {"status", "by-symbol", "services", "parameters", "orders", "definitions"} <= ids
+    assert {"status", "equity", "by-symbol", "services", "parameters", "orders", "definitions"} <= ids
     for label in (
         "otional",
         "Success rate",
@@ -104,20 +108,23 @@ def test_every_day_has_every_part(day):
 
 
 def test_a_good_day_answers_the_three_questions_first():
-    """Status, notional and counts stand before any table, in the order of the statement."""
+    """Status, P&L, equity and counts stand before any chart or table, in the order of the statement."""
     page = Page(render(documents.good_day()))
     assert page.texts["title"] == "Paper run — 2025-01-17"
     expected = (
         "Friday, 17 January 2025 Time 2025-01-17 09:00:00 EST Run 550e8400-e29b-41d4-a716-446655440000",
         "Status: Success All 3 orders were accepted, all filled.",
-        "Notional $59,623.01",
-        "Success rate 100%",
-        "Duration 4.2 s",
+        "Day P&L +$177.38 +0.17% of opening equity",
+        "Total P&L +$2,137.67 +2.14% since 2024-11-04",
+        "Equity $102,137.67 opened at $101,960.29",
         "Signals 3 Submitted 3 Accepted 3 Rejected 0 In doubt 0 Filled 3",
     )
     places = [page.text.index(each) for each in expected]
     assert places == sorted(places)
-    assert places[-1] < page.text.index("Services")
+    assert places[-1] < page.text.index("Equity and drawdown")
+    assert "Notional $59,623.01" in page.text
+    assert "Success rate 100%" in page.text
+    assert "Duration 4.2 s" in page.text
 
 
 @pytest.mark.parametrize(
@@ -241,21 +248,25 @@ def test_a_rounded_figure_carries_its_exact_value():
     assert "415.10" not in titles
 
 
+def bars(page):
+    """The look and the fill of each bar, top to bottom."""
+    return [(each["class"], each.get("fill")) for each in page.having("rect") if "bar " in each["class"]]
+
+
 def test_the_chart_tells_buy_from_sell_without_colour():
     """A bar names its side in words, a sale is hatched, and the description holds every value."""
-    page = Page(render(documents.good_day()))
-    bars = [attrs for attrs in page.having("rect") if attrs.get("class") == "bar"]
-    assert [attrs.get("fill") for attrs in bars] == [None, None, "url(#notional-hatch)"]
+    page = Page(render(documents.rehearsal()))
+    assert bars(page) == [("bar buy", None), ("bar buy", None), ("bar sell", "url(#notional-sell)")]
     assert "AAPL buy $19,983.74; MSFT buy $19,924.80; GOOGL sell $19,714.19" in page.text
     assert page.having("svg")[0]["aria-labelledby"] == "notional-title notional-desc"
 
 
-def test_the_chart_counts_accepted_orders_only_and_says_what_it_leaves_out():
+def test_the_notional_chart_counts_accepted_orders_only_and_says_what_it_leaves_out():
     """A repeat has no bar, and of many symbols the largest twelve have one, the rest their sum."""
-    page = Page(render(documents.partial_day()))
+    page = Page(render(documents.changed(documents.partial_day(), pnl=None)))
     assert "AMZN buy $16,666.67. The orders table has every figure." in page.text
-    page = Page(render(documents.many_orders(20)))
-    assert sum(attrs.get("class") == "bar" for attrs in page.having("rect")) == 12
+    page = Page(render(documents.changed(documents.many_orders(20), pnl=None)))
+    assert len(bars(page)) == 12
     rest = sum((Decimal("12.5037") * (10 + n)).quantize(Decimal("0.01")) for n in range(2, 9))
     assert f"7 smaller ones, ${rest:,.2f} together" in page.text
 
@@ -327,15 +338,15 @@ def test_a_damaged_cache_is_compiled_again(tmp_path):
     render(documents.good_day(), cache_folder=tmp_path)
     for kept in tmp_path.iterdir():
         kept.write_bytes(b"garbage")
-    html_page._environment.cache_clear()
+    page_assets._environment.cache_clear()
     assert render(documents.good_day(), cache_folder=tmp_path) == render(documents.good_day())
 
 
 def test_missing_templates_are_said_with_both_places(monkeypatch, tmp_path):
     """A broken installation names the folders that were looked in."""
-    monkeypatch.setattr(html_page, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    monkeypatch.setattr(page_assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
     with pytest.raises(FileNotFoundError, match=r"paper_run/templates and .*/templates"):
-        html_page._templates.__wrapped__()
+        page_assets._templates.__wrapped__()
 
 
 @pytest.mark.parametrize("place", ["paper_run/templates", "templates"])
@@ -343,13 +354,14 @@ def test_templates_are_found_inside_the_package_or_beside_it(monkeypatch, tmp_pa
     """A wheel has them inside, a checkout and an editable installation beside the package."""
     (tmp_path / place).mkdir(parents=True)
     (tmp_path / "paper_run" / "writers").mkdir(parents=True)
-    monkeypatch.setattr(html_page, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
-    assert html_page._templates.__wrapped__() == tmp_path / place
+    monkeypatch.setattr(page_assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    assert page_assets._templates.__wrapped__() == tmp_path / place
 
 
-def test_fifty_orders_weigh_less_than_60_kb():
-    """A usual page is small; the budget is 150 KB."""
-    assert len(render(documents.many_orders(50)).encode()) < 60_000
+def test_fifty_orders_and_260_sessions_weigh_less_than_150_kb():
+    """A usual page is small, with the longest curve that a page has."""
+    page = render(documents.many_orders(50), curve=documents.curve(260))
+    assert len(page.encode()) < 125_000
 
 
 def test_the_page_engine_is_loaded_by_the_first_page():

@@ -153,3 +153,36 @@ def test_formatting_and_tables_load_nothing_heavy():
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "shown"),
+    [
+        (None, "—"),
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3_599, "59 min"),
+        (3_600, "1 h"),
+        (86_399, "23 h"),
+        (86_400, "1 day"),
+        (172_800, "2 days"),
+    ],
+)
+def test_an_age_has_the_largest_unit_that_it_fills(elapsed, shown):
+    assert text.age(elapsed) == shown
+
+
+@pytest.mark.parametrize(
+    ("rate", "fixed", "plain"),
+    [
+        (None, "—", "—"),
+        (Decimal("0.2"), "20.00%", "0.20"),
+        (Decimal("-0.19381"), "−19.38%", "−0.19"),
+        (Decimal("-0.00001"), "0.00%", "0.00"),
+        (Decimal("1.438102"), "143.81%", "1.44"),
+    ],
+)
+def test_a_column_of_ratios_has_always_two_decimals(rate, fixed, plain):
+    """So that they stand under each other; a ratio that is no share is shown as a plain number."""
+    assert (text.fixed_percent(rate), text.ratio(rate)) == (fixed, plain)

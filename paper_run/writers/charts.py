@@ -1,0 +1,182 @@
+"""Which bars the page draws: P&L, exposure and notional by symbol, and P&L by day, each with its table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run.money import ZERO, total
+from paper_run.writers import cells, text
+from paper_run.writers.svg import Bar, BarRow, bar_chart, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+MOST_BARS = 12
+
+
+class Chart(NamedTuple):
+    """A chart, what it leaves out in words, and the rows of the table that says the same."""
+
+    svg: str
+    left_out: str
+    rows: str
+
+
+NO_CHART = Chart("", "", "")
+
+
+def pnl_by_symbol(positions: Iterable[Mapping[str, Any]]) -> Chart:
+    """Return realized and unrealized P&L apart, the largest total first; one without a price says so."""
+    moved = [each for each in positions if each["realized_pnl"] or each["unrealized_pnl"] or _unpriced(each)]
+    if not moved:
+        return NO_CHART
+    ordered = sorted(moved, key=lambda each: (-abs(_known_pnl(each)), each["symbol"]))
+    shown = ordered[:MOST_BARS]
+    rows = [
+        BarRow(
+            str(each["symbol"]),
+            "closed" if not each["qty"] else "",
+            "no price" if _unpriced(each) else text.signed_money(each["total_pnl"]),
+            (
+                _pnl_bar(each["realized_pnl"], hatched=False),
+                _pnl_bar(each["unrealized_pnl"] or ZERO, hatched=True),
+            ),
+        )
+        for each in shown
+    ]
+    told = "; ".join(
+        f"{each['symbol']} realized {text.signed_money(each['realized_pnl'])}, "
+        f"unrealized {text.signed_money(each['unrealized_pnl'])}"
+        for each in shown
+    )
+    rest = total(_known_pnl(each) for each in ordered[MOST_BARS:])
+    return Chart(
+        bar_chart(
+            rows,
+            name="pnl",
+            title="Realized and unrealized P&L by symbol",
+            description=f"{told}. The positions table has every figure.",
+        ),
+        _left_out(len(ordered) - MOST_BARS, text.signed_money(rest)),
+        "".join(
+            f"<tr>{cells.name(str(each['symbol']))}{cells.gain(each['realized_pnl'])}"
+            f"{cells.gain(each['unrealized_pnl'])}{cells.gain(each['total_pnl'])}</tr>"
+            for each in shown
+        ),
+    )
+
+
+def exposure(positions: Iterable[Mapping[str, Any]], equity: Decimal | None) -> Chart:
+    """Return the market value of each open position without its sign, short ones hatched."""
+    held = [each for each in positions if each["market_value"]]
+    if not held:
+        return NO_CHART
+    ordered = sorted(held, key=lambda each: (-abs(each["market_value"]), each["symbol"]))
+    shown = ordered[:MOST_BARS]
+    rows = [
+        BarRow(
+            str(each["symbol"]),
+            _way(each),
+            " · ".join([text.money(abs(each["market_value"])), *_shares(each, equity)]),
+            (Bar(abs(each["market_value"]), "sell" if each["qty"] < 0 else "buy", hatched=each["qty"] < 0),),
+        )
+        for each in shown
+    ]
+    rest = total(abs(each["market_value"]) for each in ordered[MOST_BARS:])
+    return Chart(
+        bar_chart(
+            rows,
+            name="exposure",
+            title="Exposure by symbol",
+            description="; ".join(f"{row.label} {row.note} {row.shown}" for row in rows)
+            + ". The positions table has every figure.",
+        ),
+        _left_out(len(ordered) - MOST_BARS, text.money(rest)),
+        "".join(
+            f"<tr>{cells.name(str(each['symbol']))}<td>{text.money(each['market_value'])}</td>"
+            f"{cells.number(share(each['market_value'], equity), text.fixed_percent, 4)}</tr>"
+            for each in shown
+        ),
+    )
+
+
+def notional(orders: Iterable[Mapping[str, Any]]) -> Chart:
+    """Return the notional of the accepted orders by symbol and side, the largest first."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for order in orders:
+        amount = order.get("notional")
+        if order.get("outcome") == "accepted" and amount:
+            key = (str(order.get("symbol")), str(order.get("side") or ""))
+            sums[key] = total((sums.get(key, ZERO), amount))
+    if not sums:
+        return NO_CHART
+    largest = sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0]))
+    shown = largest[:MOST_BARS]
+    rows = [
+        BarRow(
+            symbol,
+            side,
+            text.money(amount),
+            (Bar(abs(amount), "sell" if side == "sell" else "buy", hatched=side == "sell"),),
+        )
+        for (symbol, side), amount in shown
+    ]
+    left_out = _left_out(
+        len(largest) - MOST_BARS, text.money(total(amount for _, amount in largest[MOST_BARS:]))
+    )
+    return Chart(
+        bar_chart(
+            rows,
+            name="notional",
+            title="Notional of the accepted orders by symbol",
+            description="; ".join(f"{row.label} {row.note} {row.shown}" for row in rows)
+            + ". The orders table has every figure.",
+        ),
+        left_out,
+        "".join(
+            f"<tr>{cells.name(symbol)}{cells.words(side)}<td>{text.money(amount)}</td></tr>"
+            for (symbol, side), amount in shown
+        ),
+    )
+
+
+def share(amount: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """Return amount / whole to 6 places, None where either is not known or the whole is not above zero."""
+    if amount is None or whole is None or whole <= 0:
+        return None
+    return (amount / whole).quantize(Decimal("0.000001"))
+
+
+def legend(*entries: tuple[str, str]) -> str:
+    """Return what the bars' looks mean: pairs of a class and words."""
+    return "".join(f'<li><i class="{look}"></i>{escaped(words)}</li>' for look, words in entries)
+
+
+def _pnl_bar(amount: Decimal, *, hatched: bool) -> Bar:
+    return Bar(amount, "loss" if amount < 0 else "gain", hatched=hatched)
+
+
+def _known_pnl(position: Mapping[str, Any]) -> Decimal:
+    known: Decimal | None = position["total_pnl"]
+    return position["realized_pnl"] if known is None else known
+
+
+def _unpriced(position: Mapping[str, Any]) -> bool:
+    return bool(position["qty"]) and position["market_value"] is None
+
+
+def _way(position: Mapping[str, Any]) -> str:
+    return "short" if position["qty"] < 0 else "long"
+
+
+def _shares(position: Mapping[str, Any], equity: Decimal | None) -> Sequence[str]:
+    part = share(abs(position["market_value"]), equity)
+    return () if part is None else (text.fixed_percent(part),)
+
+
+def _left_out(number: int, together: str) -> str:
+    """Say how many have no bar, "" when every one has."""
+    if number <= 0:
+        return ""
+    return f"{number:,} smaller {'one' if number == 1 else 'ones'}, {together} together, left out."

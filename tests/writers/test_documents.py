@@ -1,0 +1,44 @@
+"""The sample documents are documents: what the pages are tested with is what a ledger can hold."""
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from support.schema import faults
+from writers import documents
+
+from paper_run.writers.json_document import dumps
+
+HONEST = [name for name in documents.DAYS if name != "hostile"]
+
+
+@pytest.mark.parametrize("day", HONEST)
+def test_a_sample_is_as_the_schema_has_it(day):
+    """No field is missing, none has another type than the schema says."""
+    assert faults(dumps(documents.DAYS[day]())) == []
+
+
+@pytest.mark.parametrize("made", [documents.many_orders(60), documents.many_positions(60)])
+def test_a_large_sample_is_as_the_schema_has_it(made):
+    assert faults(dumps(made)) == []
+
+
+@pytest.mark.parametrize("day", HONEST)
+def test_a_sample_adds_up(day):
+    """Each bridge holds to the cent, and the totals are the sums of the positions."""
+    pnl = documents.DAYS[day]()["pnl"]
+    for bridge in (pnl["equity"], pnl["since_inception"]) if pnl and pnl["complete"] else ():
+        parts = ("opening", "realized", "unrealized_change", "adjustments")
+        assert sum((bridge[part] for part in parts), Decimal(0)) == bridge["closing"]
+    if pnl and pnl["complete"]:
+        assert pnl["total_pnl"] == sum(each["total_pnl"] for each in pnl["positions"])
+        assert pnl["day_pnl"] == sum(each["day_pnl"] for each in pnl["positions"])
+
+
+def test_a_sample_curve_ends_where_its_document_does():
+    """Sessions are in order, each day's P&L is the step between two closings, none above its peak."""
+    lines = documents.curve(260)
+    assert [line.session for line in lines] == sorted({line.session for line in lines})
+    assert lines[-1].closing == documents.good_day()["pnl"]["equity"]["closing"]
+    assert all(line.closing - before.closing == line.day_pnl for before, line in pairwise(lines))
+    assert all(line.drawdown <= 0 for line in lines)
