@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.filing import Filing
 from paper_run.ledger import lock
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
@@ -14,7 +15,6 @@ from paper_run.run import settle_earlier
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
 from paper_run.writers import files, json_document
-from paper_run.writers.reports import Reports
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
+    from paper_run.writers.reports import Reports
 
 PATIENCE = 60.0
 """Seconds that a mark waits for a trade in progress."""
@@ -90,7 +91,7 @@ def mark_session(
             result = _result(ledger, before, problems, moment, started, health, after.earlier)
             document = json_document.dumps(json_document.document(result))
             ledger.history.keep_mark(result.session, document)
-        return _save(document, problems.failures, config, console)
+        return _save(document, problems.failures, ledger, config, console)
 
 
 def _health(
@@ -215,11 +216,14 @@ def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder
     return with_adopted(recorded_orchestration(row.answer), states).mappings
 
 
-def _save(document: str, failed: tuple[PaperRunError, ...], config: Config, console: Console) -> MarkEnd:
-    reports = Reports(document, config.reports_dir)
+def _save(
+    document: str, failed: tuple[PaperRunError, ...], ledger: Ledger, config: Config, console: Console
+) -> MarkEnd:
+    filing = Filing(ledger, config.reports_dir)
+    reports = filing.reports(document)
     console.figures(reports.document)
     console.saving()
-    written, unwritten = reports.save()
+    written, unwritten = filing.save([reports])
     for path in written:
         console.saved(path)
     console.complete(reports.document)

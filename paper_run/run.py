@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, prepare, trading_days, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
+from paper_run.filing import Filing
 from paper_run.ledger import lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.models import Parameters
@@ -13,7 +14,6 @@ from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.session import exchange_time
 from paper_run.trade import trade
 from paper_run.writers import files
-from paper_run.writers.reports import Reports
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Platform
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
+    from paper_run.writers.reports import Reports
 
 
 class DayEnd(NamedTuple):
@@ -78,7 +79,7 @@ def run_day(
             number=number,
             is_open_at=trading_days.calendar(ledger).is_open_at,
         )
-        return _save(end.document, end.failures, config, console)
+        return _save(end.document, end.failures, ledger, config, console)
 
 
 def plan_day(
@@ -130,11 +131,15 @@ def settle_earlier(
     ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console
 ) -> None:
     """Look once more at each earlier trade of which not all is known; write the files of those found."""
-    for row in unfinished.settle_all(ledger, platform, clock.now()):
+    settled = unfinished.settle_all(ledger, platform, clock.now())
+    if not settled:
+        return
+    for row in settled:
         console.notice(f"The trade {row.name} is settled: {row.settled}")
-        _, unwritten = Reports(row.document, config.reports_dir).save()
-        for failure in unwritten:
-            console.notice(str(failure))
+    filing = Filing(ledger, config.reports_dir)
+    _, unwritten = filing.save([filing.reports(row.document) for row in settled])
+    for failure in unwritten:
+        console.notice(str(failure))
 
 
 def _prove_folders(config: Config) -> None:
@@ -183,8 +188,7 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
 
 def _show(row: TradeRow, ledger: Ledger, config: Config, console: Console) -> DayEnd:
     """Show what was recorded and write its files again, byte for byte; nothing is asked of any service."""
-    with ledger.explained():
-        reports = Reports(row.document, config.reports_dir)
+    reports = Filing(ledger, config.reports_dir).reports(row.document)
     console.notice(
         f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
     )
@@ -192,14 +196,17 @@ def _show(row: TradeRow, ledger: Ledger, config: Config, console: Console) -> Da
     if row.unsettled:
         for failure in shown:
             failure.remedies = failures.settling(row.name + config.context)
-    return _save(row.document, shown, config, console)
+    return _save(row.document, shown, ledger, config, console)
 
 
-def _save(document: str, failed: tuple[PaperRunError, ...], config: Config, console: Console) -> DayEnd:
-    reports = Reports(document, config.reports_dir)
+def _save(
+    document: str, failed: tuple[PaperRunError, ...], ledger: Ledger, config: Config, console: Console
+) -> DayEnd:
+    filing = Filing(ledger, config.reports_dir)
+    reports = filing.reports(document)
     console.figures(reports.document)
     console.saving()
-    written, unwritten = reports.save(config.files)
+    written, unwritten = filing.save([reports], config.files)
     for path in written:
         console.saved(path)
     console.complete(reports.document)

@@ -23,7 +23,7 @@ LAYERS = (
     {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
     {"config"},
     {"writers", "mail", "schedule", "readings", "trading_days"},
-    {"bookkeeping"},
+    {"bookkeeping", "filing"},
     {"result", "submission"},
     {"settle"},
     {"trade", "unfinished", "prepare"},

@@ -118,17 +118,13 @@ def report(trade: str, **flags: Any) -> ExitStatus:
     SESSION makes those of its first trade and of its latest mark.
     """
     from paper_run import prepare, resolve
-    from paper_run.writers.reports import Reports
+    from paper_run.filing import Filing
 
     folder, console = reading.reports_folder(flags), showing.console(flags)
     with prepare.existing_ledger(folder) as ledger:
-        written, unwritten = [], []
-        for document in resolve.documents(ledger, trade):
-            with ledger.explained():
-                reports = Reports(document, folder)
-            done, failed = reports.save()
-            written += done
-            unwritten += failed
+        filing = Filing(ledger, folder)
+        reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
+        written, unwritten = filing.save(reports)
     return _written(console, written, unwritten)
 
 
@@ -159,8 +155,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     from dataclasses import replace
 
     from paper_run import config, prepare, resolve, run
+    from paper_run.filing import Filing
     from paper_run.ledger import lock
-    from paper_run.writers.reports import Reports
 
     change = reading.change(trade, flags)
     if change is not None:
@@ -186,7 +182,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
             row = resolve.settle(
                 resolve.named(ledger, trade), decision, ledger, platform, clock.now(), settings.place
             )
-            written, unwritten = Reports(row.document, settings.reports_dir).save()
+            filing = Filing(ledger, settings.reports_dir)
+            written, unwritten = filing.save([filing.reports(row.document)])
     console.say(f"The trade {row.name} is settled: {row.settled}.")
     return _written(console, written, unwritten)
 

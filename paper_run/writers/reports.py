@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError
 from paper_run.models import trade_name
 from paper_run.writers import csv_tables, html_page, json_document
+from paper_run.writers.equity_curve import thin
 from paper_run.writers.files import write_atomic
+from paper_run.writers.session_line import curve_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from paper_run.models import SessionLine
 
 CACHE_FOLDER = ".template-cache"
 
@@ -24,10 +28,15 @@ class Reports:
     later are the same bytes.
     """
 
-    def __init__(self, json: str, folder: Path) -> None:
+    def __init__(self, json: str, folder: Path, lines: Sequence[SessionLine] = ()) -> None:
+        """Take the result and where its files go.
+
+        :param lines: the ledger's sessions, for the curve on the page.
+        """
         self.json = json
         self.document = json_document.loads(json)
         self._folder = folder
+        self._lines = lines
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
 
     def content(self, suffix: str) -> bytes:
@@ -38,7 +47,8 @@ class Reports:
         return self._rendered[suffix]
 
     def _html(self) -> str:
-        return html_page.render(self.document, cache_folder=self._folder / CACHE_FOLDER)
+        curve = thin(curve_of(self.document, self._lines))
+        return html_page.render(self.document, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
 
     def _orders(self) -> str:
         return csv_tables.orders_csv(self.document)
