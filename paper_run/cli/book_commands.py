@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
 @click.option("--stale", is_flag=True, help="Also read the orders that were given up after two sessions.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @service_urls
 @common_options
 def mark(**flags: Any) -> ExitStatus:
@@ -58,8 +59,10 @@ def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change 
         end = mark.mark_session(
             settings, platform, showing.clock(), console, with_stale=with_stale, change=change
         )
-    showing.show_failures(end.failures, end.exit_status)
-    return end.exit_status
+    unopened = showing.open_page(end.reports.page) if end.reports is not None and flags.get("opens") else []
+    exit_status = worst((end.exit_status, *(failure.exit_status for failure in unopened)))
+    showing.show_failures((*end.failures, *unopened), exit_status)
+    return exit_status
 
 
 def _settings(flags: Mapping[str, Any]) -> Config:

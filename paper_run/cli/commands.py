@@ -60,6 +60,7 @@ def commands() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
 @click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--sessions", metavar="N", help="With --sandbox: play N sessions.  [1]")
 @click.option(
     "--timeout",
@@ -100,6 +101,8 @@ def run(**flags: Any) -> ExitStatus:
         else:
             end = run.run_day(settings, platform, showing.clock(), console, again=flags["again"])
     unprinted = showing.print_raw(end.reports.json) if end.reports is not None and settings.to_stdout else []
+    if end.reports is not None and flags["opens"]:
+        unprinted += showing.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
     showing.show_failures((*end.failures, *unprinted), exit_status)
     return exit_status
@@ -111,8 +114,9 @@ commands.add_command(book_commands.history)
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
 @click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @common_options
-def report(trade: str, **flags: Any) -> ExitStatus:
+def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
     """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
 
     SESSION makes those of its first trade and of its latest mark.
@@ -125,10 +129,11 @@ def report(trade: str, **flags: Any) -> ExitStatus:
         filing = Filing(ledger, folder)
         reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
         written, unwritten = filing.save(reports)
-    return _written(console, written, unwritten)
+    unopened = showing.open_page(reports[0].page) if opens else []
+    return _written(console, written, [*unwritten, *unopened])
 
 
-def _written(console: Console, written: Sequence[Path], unwritten: Sequence[DataError]) -> ExitStatus:
+def _written(console: Console, written: Sequence[Path], unwritten: Sequence[PaperRunError]) -> ExitStatus:
     """Show which files were written and which could not be."""
     for path in written:
         console.saved(path)
@@ -252,6 +257,8 @@ def _play_sessions(
                 tally.add(end.reports.document)
             bar.update(1)
     showing.console(flags).sessions(tally, settings.reports_dir)
+    if flags["opens"]:
+        failures += showing.open_page(settings.reports_dir / "index.html")
     exit_status = worst(failure.exit_status for failure in failures)
     showing.show_failures(failures[-1:], exit_status)
     return exit_status

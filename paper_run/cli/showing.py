@@ -10,6 +10,7 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
@@ -53,6 +54,25 @@ def print_raw(content: str) -> list[PaperRunError]:
     except OSError as error:
         return [DataError("The standard output can't be written", f"{error.strerror}.")]
     return []
+
+
+def open_page(page: Path) -> list[PaperRunError]:
+    """Show a page in the default browser; return what went wrong, if anything did."""
+    import webbrowser
+
+    try:
+        is_open = webbrowser.open(page.as_uri())
+    except (OSError, webbrowser.Error):
+        is_open = False
+    if is_open:
+        return []
+    return [
+        DataError(
+            "--open: no browser could be started",
+            f"The page is {page}.",
+            remedies=("Open that file yourself, or name a browser in the variable BROWSER.",),
+        )
+    ]
 
 
 def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:

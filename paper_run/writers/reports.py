@@ -53,10 +53,19 @@ class Reports:
     def _orders(self) -> str:
         return csv_tables.orders_csv(self.document)
 
+    @property
+    def _name(self) -> str:
+        day, number = self.document["session"], self.document["trade"]
+        return f"{day}_mark" if number is None else f"{trade_name(day, number)}_paper_run"
+
+    @property
+    def page(self) -> Path:
+        """Where the page lies once it is saved."""
+        return self._folder / f"{self._name}.html"
+
     def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
         """Write the day's files and the extra outputs; one that fails does not keep back the others."""
-        day, number = self.document["session"], self.document["trade"]
-        name = f"{day}_mark" if number is None else f"{trade_name(day, number)}_paper_run"
+        name = self._name
         tables = name.removesuffix("_paper_run")
         wanted = [
             self._folder / f"{name}.json",
