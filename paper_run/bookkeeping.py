@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, money, orders
 from paper_run.book import comparison, holdings, marks, statistics, valuation
@@ -92,33 +92,54 @@ def bring_up_to_date(
     return figures._replace(remarks=(*remarks, *_words(figures)))
 
 
-def split(
-    ledger: Ledger,
-    symbol: str,
-    became: Decimal,
-    shares: Decimal,
-    moment: Moment,
-    booked_at: datetime,
-    note: str,
-) -> None:
-    """Book a split: `shares` shares became `became`; the same number says that there was none.
+class Split(NamedTuple):
+    """A split as a person states it: `shares` shares became `became`; the same number: there was none."""
 
-    :raises DataError: the book does not hold the symbol.
+    symbol: str
+    became: Decimal
+    shares: Decimal
+
+    @property
+    def ratio(self) -> str:
+        """The split as it is typed."""
+        return f"{self.became}:{self.shares}"
+
+
+def split(
+    ledger: Ledger, said: Split, read: AfterTrade, moment: Moment, booked_at: datetime, note: str
+) -> None:
+    """Book a split, if the price or the gateway's quantity agrees that it was one.
+
+    :raises DataError: the book does not hold the symbol, or nothing speaks for this split.
     """
     epoch = ledger.books.epoch()
-    book = ledger.books.standing(epoch).book if epoch else holdings.Book()
-    holding = book.holdings.get(symbol)
+    kept = ledger.books.kept(epoch) if epoch else None
+    holding = ledger.books.standing(epoch, kept).book.holdings.get(said.symbol) if epoch else None
     if epoch is None or holding is None or not holding.qty:
         raise DataError(
-            f"--split: the book holds no {symbol}",
+            f"--split: the book holds no {said.symbol}",
             "Allowed: a symbol with an open position.",
             remedies=("See what it holds: python -m paper_run mark; nothing was booked.",),
         )
     more = money.CONTEXT.divide(
-        money.product(holding.qty, money.CONTEXT.subtract(became, shares)), shares
+        money.product(holding.qty, money.CONTEXT.subtract(said.became, said.shares)), said.shares
     ).quantize(_SMALLEST_SHARE, context=money.CONTEXT)
-    entry = holdings.Entry("split", symbol, more, money.ZERO)
-    ledger.books.append(epoch, moment.session, (entry,), booked_at, note=note)
+    position = next((each for each in read.positions or () if each.symbol == said.symbol), None)
+    after = money.CONTEXT.add(holding.qty, more)
+    last = kept.prices.get(said.symbol) if kept else None
+    mark = _mark(said.symbol, position, read, moment)
+    agrees = position is not None and position.qty == after
+    if more and last is not None and isinstance(mark, marks.Mark) and not agrees:
+        expected = money.CONTEXT.divide(money.product(last, said.shares), said.became)
+        if not marks.is_nearer(mark.price, expected, last):
+            raise DataError(
+                f"--split: the price of {said.symbol} does not fit a split of {said.ratio}",
+                f"It was {money.digits(last)} and is {money.digits(mark.price)}; after such a split it would "
+                f"be near {_short(expected)}. The gateway's quantity does not fit it either.",
+                remedies=("Correct the ratio and run again; nothing was booked.",),
+            )
+    entry = holdings.Entry("split", said.symbol, more.normalize(money.CONTEXT), money.ZERO)
+    ledger.books.append(epoch, moment.session, (entry,), booked_at, note=f"{said.ratio} {note}")
 
 
 def _prices(
@@ -202,9 +223,11 @@ def _adjustments(
             )
         shares, dollars = valuation.adjustment(held, qty, mark.price)
         entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
+    named = "every symbol" if adjust == ("all",) else ", ".join(adjust)
     if not entries:
         raise DataError(
-            f"--position: the gateway has what the book has of {', '.join(adjust)}",
+            "--position: there is no difference to book",
+            f"The gateway has the book's quantity of {named}.",
             remedies=("See where they differ: python -m paper_run mark; nothing was booked.",),
         )
     return entries

@@ -94,7 +94,7 @@ def load(sources: Sources, *, today: date) -> Config:
         orchestrator=_url(sources.last("--orchestrator-url")),
         quotes=_url(quotes) if quotes else None,
         quote_keys=_quote_keys(sources),
-        notices=sources.misspelt(),
+        notices=(*sources.misspelt(), *_idle(quotes, sources)),
     )
 
 
@@ -205,6 +205,13 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
             )
     key, secret = found
     return None if key is None or secret is None else (key.value, secret.value)
+
+
+def _idle(quotes: Given | None, sources: Sources) -> tuple[str, ...]:
+    """Say that a quote source was named which is never asked."""
+    if quotes is None or _quote_keys(sources) is not None:
+        return ()
+    return (f"{quotes.origin} is set, but ALPACA_API_KEY_ID is not: no quotes are asked for.",)
 
 
 def _outputs(sources: Sources) -> tuple[Path, ...]:

@@ -123,14 +123,15 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
     )
 
 
-def gateway_unreadable(gateway: ServiceUrl, reasons: list[str]) -> PaperRunError:
-    """Say what could not be read after the trade."""
+def gateway_unreadable(gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False) -> PaperRunError:
+    """Say what could not be read after the trade, or for a mark."""
     return DependencyError(
-        "The gateway could not be read after the trade",
-        f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}. Everything else is saved.",
+        "The gateway could not be read" + ("" if of_a_mark else " after the trade"),
+        f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}.",
         remedies=(
             f"Ask it yourself: curl {gateway}/api/v1/positions",
             "Check logs: tail -f logs/execution_gateway.log",
+            "When it answers again, value the session: python -m paper_run mark",
         ),
     )
 
@@ -147,6 +148,15 @@ def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
             "Then value the session: python -m paper_run mark",
             "If the account was wiped, begin a new book: python -m paper_run resolve --reset",
         ),
+    )
+
+
+def valued_before(session: date, reasons: tuple[PaperRunError, ...]) -> PaperRunError:
+    """Say that a mark read too little to take the place of a whole valuation."""
+    return DependencyError(
+        f"The session of {session} can't be valued anew",
+        f"{' '.join(map(str, reasons))} It was valued whole before: that stays, and nothing was written.",
+        remedies=("When what failed answers again: python -m paper_run mark",),
     )
 
 

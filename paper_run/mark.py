@@ -43,11 +43,10 @@ class Change(NamedTuple):
     """What a person changes in the book before it is valued.
 
     :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
-    :ivar split: a symbol and what N shares became of M: N, M.
     """
 
     adjust: tuple[str, ...] = ()
-    split: tuple[str, Decimal, Decimal] | None = None
+    split: bookkeeping.Split | None = None
     note: str = ""
 
 
@@ -63,7 +62,8 @@ def mark_session(
     """Value the latest session that has opened, at the prices of now.
 
     :param with_stale: also read the orders that were given up. :param change: made first, in the same step.
-    :raises PaperRunError: nothing was written: the gateway is down, unfit or another one, the ledger fails.
+    :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
+        read is not enough to value anew what was valued whole before.
     """
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with (
@@ -81,14 +81,17 @@ def mark_session(
         after = readings.read(platform, ledger, symbols=_found_before(ledger))
         if after.is_wrong_gateway:
             raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
-        problems = readings.problems(after, platform, of_a_run=True)
+        problems = readings.problems(after, platform, of_a=readings.MARK)
         with ledger.transaction():
             ledger.keep_orders(after.earlier.values())
-            before = _book_of(ledger, change, after, moment, started)
-            if before is None:
-                console.notice("No trade is known to have been placed yet: there is nothing to value")
+            was_whole = ledger.books.is_complete(moment.session)
+            book = _book_of(ledger, change, after, moment, started)
+            if book is None:
+                console.notice("There is no book: one begins with a trade that is known to be placed")
                 return MarkEnd(ExitStatus.SUCCESS)
-            result = _result(ledger, before, problems, moment, started, health, after.earlier)
+            if problems.failures and was_whole and not book.valuation.complete:
+                raise failures.valued_before(book.session, problems.failures)
+            result = _result(ledger, book, problems, moment, started, health, after.earlier)
             document = json_document.dumps(json_document.document(result))
             ledger.history.keep_mark(result.session, document)
         return _save(document, problems.failures, ledger, config, console)
@@ -143,7 +146,7 @@ def _book_of(
     if change is None:
         return bookkeeping.bring_up_to_date(ledger, after, moment, now)
     if change.split is not None:
-        bookkeeping.split(ledger, *change.split, moment, now, change.note)
+        bookkeeping.split(ledger, change.split, after, moment, now, change.note)
     return bookkeeping.bring_up_to_date(ledger, after, moment, now, adjust=change.adjust, note=change.note)
 
 
@@ -222,7 +225,7 @@ def _save(
     filing = Filing(ledger, config.reports_dir)
     reports = filing.reports(document)
     console.figures(reports.document)
-    console.saving()
+    console.saving(of_a_mark=True)
     written, unwritten = filing.save([reports])
     for path in written:
         console.saved(path)

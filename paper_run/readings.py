@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from paper_run.services.platform import AfterTrade, Platform
 
 
+RUN, MARK = "run", "mark"
+
+
 class Moment(NamedTuple):
     """When a valuation takes place.
 
@@ -50,17 +53,17 @@ def read(
     )
 
 
-def problems(after: AfterTrade, platform: Platform, *, of_a_run: bool) -> Problems:
+def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Problems:
     """Put into words what could not be read.
 
-    :param of_a_run: whether it belongs to a run that ended, or to a mark; else its own failure says enough.
+    :param of_a: RUN for one that ended, MARK, or None for a run whose own failure says enough.
     """
     gateway = platform.execution_gateway.url
     found: list[PaperRunError] = []
     if after.is_wrong_gateway:
         found.append(failures.wrong_gateway(gateway, after.unknown))
     elif after.unreadable:
-        found.append(failures.gateway_unreadable(gateway, after.unreadable))
+        found.append(failures.gateway_unreadable(gateway, after.unreadable, of_a_mark=of_a == MARK))
     said = [f"Of an earlier trade, {clause}." for clause in after.unread if not after.is_wrong_gateway]
     said += [
         f"Order {identity} of an earlier trade has a status that is not known here, {state.status!r}; taken "
@@ -73,7 +76,7 @@ def problems(after: AfterTrade, platform: Platform, *, of_a_run: bool) -> Proble
             found.append(failures.quotes_unreadable(platform.quotes.url, after.market.problems))
         else:
             said += [f"The quote source at {platform.quotes.url}: {each}." for each in after.market.problems]
-    if of_a_run:
+    if of_a is not None:
         return Problems(tuple(found), tuple(said))
     return Problems((), (*map(str, found), *said))
 

@@ -235,7 +235,7 @@ class _Trade:
             own=[each.client_order_id for each in mappings if each.client_order_id],
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
-        problems = readings.problems(after, self.platform, of_a_run=has_ended)
+        problems = readings.problems(after, self.platform, of_a=readings.RUN if has_ended else None)
         facts: dict[str, Any] = {
             "quotes": readings.market_prices(after, self.moment),
             "failures": (*self.known.failures, *problems.failures),

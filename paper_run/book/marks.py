@@ -67,6 +67,15 @@ def _middle(market: Market) -> Decimal | None:
     return middle if spread <= money.product(middle, _WIDEST_SPREAD) else None
 
 
+def is_nearer(price: Decimal, one: Decimal, other: Decimal) -> bool:
+    """Whether a price is nearer to one price than to another, as a ratio; all are dollars above zero."""
+    return _apart(price, one) < _apart(price, other)
+
+
+def _apart(left: Decimal, right: Decimal) -> Decimal:
+    return money.CONTEXT.divide(max(left, right), min(left, right))
+
+
 def possible_split(last: Decimal, price: Decimal) -> str | None:
     """Return the split that a price looks like (`2:1`: a share became two), None if it looks like none.
 

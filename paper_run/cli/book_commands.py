@@ -8,7 +8,7 @@ import click
 
 from paper_run.cli import platforms, reading, showing
 from paper_run.cli.arguments import common_options, service_urls
-from paper_run.errors import ExitStatus, worst
+from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,11 @@ def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
         prepare.existing_ledger(folder) as ledger,
         ledger.transaction(),
     ):
+        if ledger.books.epoch() is None and ledger.books.opens_with() is None:
+            raise DataError(
+                "--reset: there is no book to end",
+                "It begins with the first trade that is known to have been placed.",
+            )
         ledger.books.close_epoch(note)
     console = showing.console(flags)
     console.say(

@@ -30,7 +30,7 @@ _EPILOG = (
 @click.group(cls=Commands, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="paper_run")
 def commands() -> None:
-    """Run the day: check the services, trade once, compute the notional, save the reports."""
+    """Run the day: check the services, trade once, compute P&L, save the reports."""
 
 
 @commands.command(cls=DayCommand, hidden=True)
@@ -149,7 +149,10 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
 @click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
 @click.option(
-    "--position", multiple=True, metavar="SYMBOL|all", help="Bring the book to the gateway's quantity."
+    "--position",
+    multiple=True,
+    metavar="SYMBOL|all",
+    help="Bring the book to the gateway's quantity; repeatable.",
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")

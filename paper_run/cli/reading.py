@@ -137,6 +137,7 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
     """
     from decimal import Decimal
 
+    from paper_run.bookkeeping import Split
     from paper_run.mark import Change
 
     how = "Allowed: one of resolve --position SYMBOL|all, resolve --split SYMBOL N:M, resolve --reset."
@@ -158,7 +159,7 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
                 "says that there was none.",
                 remedies=("Correct --split and run again; nothing was booked.",),
             )
-        return Change(split=(_symbol_or_all(symbol, how), Decimal(became), Decimal(shares)))
+        return Change(split=Split(_symbol_or_all(symbol, how), Decimal(became), Decimal(shares)))
     return Change()
 
 

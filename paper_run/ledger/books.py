@@ -112,6 +112,13 @@ class Books:
 
     def close_epoch(self, note: str) -> None:
         """End the present book: what was traded until now is in no book that comes after it."""
+        if self.epoch() is None and (opener := self.opens_with()) is not None:
+            # None was begun, for nobody knew that trade's orders; the next one must not begin with it.
+            self._run(
+                "INSERT INTO epochs (trade, session, base, realized) "
+                "SELECT id, session, json_extract(parameters, '$.capital'), '{}' FROM trades WHERE id = ?",
+                opener,
+            )
         self._run(
             "UPDATE epochs SET last_trade = (SELECT COALESCE(MAX(id), 0) FROM trades), closed = ? "
             "WHERE last_trade IS NULL",
@@ -191,6 +198,15 @@ class Books:
             Decimal(row["gains"]),
             _kept(row).totals,
         )
+
+    def is_complete(self, session: date) -> bool:
+        """Whether a session of the present book was valued whole."""
+        found = self._rows(
+            "SELECT complete FROM sessions JOIN epochs ON epochs.id = epoch "
+            "WHERE last_trade IS NULL AND sessions.session = ?",
+            session.isoformat(),
+        )
+        return bool(found and found[0]["complete"])
 
     def days(self, epoch: Epoch, before: date) -> list[tuple[str, Day]]:
         """Return the complete sessions before a date, oldest first, for the statistics."""

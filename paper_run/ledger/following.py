@@ -39,10 +39,15 @@ class Following:
         self._books = books
 
     def followed(self) -> list[Followed]:
-        """Return the orders that have not ended, of trades that were placed for real."""
+        """Return the orders that have not ended, of trades that were placed for real, for the present book.
+
+        What an earlier trade filled, of which nothing was known when the book began, it has as a holding.
+        """
         found = self._rows(
             "SELECT client_order_id, symbol, session FROM orders JOIN trades ON trades.id = orders.trade "
-            "WHERE followed = 1 AND rehearsal = 0 ORDER BY orders.rowid"
+            "WHERE followed = 1 AND rehearsal = 0 AND trade >= "
+            "(SELECT COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0) "
+            "FROM epochs) ORDER BY orders.rowid"
         )
         return [
             Followed(row["client_order_id"], row["symbol"], date.fromisoformat(row["session"]))

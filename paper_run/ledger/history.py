@@ -42,10 +42,7 @@ class History:
         for row in self._rows("SELECT * FROM sessions ORDER BY epoch"):
             figures[row["session"]] = row
         trades: dict[str, list[tuple[int, str]]] = {session: [] for session in figures}
-        for row in self._rows(
-            "SELECT session, number, status FROM trades INDEXED BY trade_statuses "
-            "ORDER BY session, number, id"
-        ):
+        for row in self._rows("SELECT session, number, status FROM trades ORDER BY session, number, id"):
             kept = trades.setdefault(row["session"], [])
             if kept and kept[-1][0] == row["number"]:  # an attempt that placed nothing, and was made again
                 kept.pop()

@@ -116,13 +116,13 @@ class Console:
         for notice in config.notices:
             self._line(f"! {notice}", paint=_YELLOW)
         self._line()
-        self._line("[1/5] Checking dependencies...", paint=_BOLD)
+        self.step(1, "Checking dependencies", of=3)
 
-    def step(self, number: int, heading: str) -> None:
-        """Print the heading of one of the five steps."""
+    def step(self, number: int, heading: str, *, of: int = 5) -> None:
+        """Print the heading of one of the five steps of a day, or the three of a mark."""
         if number > 1:
             self._line()
-        self._line(f"[{number}/5] {heading}...", paint=_BOLD)
+        self._line(f"[{number}/{of}] {heading}...", paint=_BOLD)
 
     def notice(self, words: str) -> None:
         """Print a line that must not be missed."""
@@ -183,17 +183,11 @@ class Console:
 
     def figures(self, document: Mapping[str, Any]) -> None:
         """Print step 4: the counts, the notional and each order."""
-        results = document["results"]
-        self.step(4, "Calculating P&L")
-        self._figure("Signals Generated", text.count(results["num_signals"]))
-        self._figure("Orders Submitted", text.count(results["num_orders_submitted"]))
-        self._figure("Orders Accepted", text.count(results["num_orders_accepted"]))
-        self._figure("Orders Rejected", text.count(results["num_orders_rejected"]))
-        if results["num_orders_in_doubt"]:
-            self._figure("Orders In Doubt", text.count(results["num_orders_in_doubt"]))
-        simulated = " (simulated)" if document["rehearsal"] else ""
-        self._figure("Total Notional", text.money(results["total_notional"]) + simulated)
-        self._figure("Success Rate", text.percent(results["success_rate"]))
+        if document["kind"] == "mark":
+            self.step(2, f"Valuing the session of {document['session']}", of=3)
+        else:
+            self.step(4, "Calculating P&L")
+            self._counts(document)
         self._pnl(document)
         if document["orders"]:
             self._line()
@@ -203,6 +197,18 @@ class Console:
             self._line(f"  {more:,} more in the report")
         for warning in document["warnings"]:
             self._line(f"  ! {warning}", paint=_YELLOW)
+
+    def _counts(self, document: Mapping[str, Any]) -> None:
+        results = document["results"]
+        self._figure("Signals Generated", text.count(results["num_signals"]))
+        self._figure("Orders Submitted", text.count(results["num_orders_submitted"]))
+        self._figure("Orders Accepted", text.count(results["num_orders_accepted"]))
+        self._figure("Orders Rejected", text.count(results["num_orders_rejected"]))
+        if results["num_orders_in_doubt"]:
+            self._figure("Orders In Doubt", text.count(results["num_orders_in_doubt"]))
+        simulated = " (simulated)" if document["rehearsal"] else ""
+        self._figure("Total Notional", text.money(results["total_notional"]) + simulated)
+        self._figure("Success Rate", text.percent(results["success_rate"]))
 
     def _pnl(self, document: Mapping[str, Any]) -> None:
         """Print what the book says; where it says nothing, that."""
@@ -228,9 +234,10 @@ class Console:
         if (more := len(open_positions) - _SHOWN_ORDERS) > 0:
             self._line(f"    {more:,} more in the report")
 
-    def saving(self) -> None:
-        """Print the heading of step 5."""
-        self.step(5, "Saving results")
+    def saving(self, *, of_a_mark: bool = False) -> None:
+        """Print the heading of the last step."""
+        last = 3 if of_a_mark else 5
+        self.step(last, "Saving results", of=last)
 
     def saved(self, path: Path) -> None:
         """Print where a file lies."""

@@ -1,0 +1,154 @@
+"""What the documents say of the book is true: files, history, prices, changes by hand, tables, modules."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from support.command import run_command
+from support.readme import README
+from support.tree import ROOT
+from test_imports import LAYERS
+
+from paper_run import config
+from paper_run.cli.commands import commands
+from paper_run.config import Sources
+from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
+
+GUIDE = ROOT / "docs" / "IMPLEMENTATION_GUIDES" / "p0t6-paper-run.md"
+DOCUMENTS = (README, GUIDE, ROOT / "CLAUDE.md", ROOT / "reports" / "README.md")
+_MEMORY = {"ledger.sqlite3", "ledger.lock", "platform.sqlite3"}
+
+
+def _section(document: Path, heading: str) -> str:
+    """Return the text below a heading, up to the next one of its level or a higher one."""
+    text = document.read_text("utf-8")
+    found = re.search(rf"^(#+) {re.escape(heading)}$", text, re.MULTILINE)
+    assert found, f"{document.name} has no heading {heading!r}"
+    rest = text[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def _first_cells(text: str) -> list[str]:
+    """Return the first cell of each row of a table, without its header."""
+    return [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| `")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the sandbox has played four sessions and the last was marked."""
+    folder = tmp_path_factory.mktemp("documents")
+    for words in (("--sandbox", "--sessions", "4", "-q"), ("mark", "--sandbox", "-q")):
+        done = run_command(*words, cwd=folder)
+        assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+def test_a_day_and_its_mark_leave_the_files_that_the_readme_lists(folder: Path) -> None:
+    """The table of files names what lies there after a run and a mark, and nothing else."""
+    written = {
+        name.replace("2025-01-17", "2025-01-07")
+        for cell in _first_cells(_section(README, "What a day leaves"))
+        for name in re.findall(r"`([^`]+)`", cell)
+    }
+    there = {path.name for path in (folder / "reports" / "sandbox").iterdir() if path.name[0] != "."}
+    of_others = {name for name in there if name[:4] == "2025" and not name.startswith("2025-01-07")}
+    assert written - _MEMORY == there - _MEMORY - of_others
+
+
+def test_the_readme_shows_what_history_prints(folder: Path) -> None:
+    """The history in the README is that of the sandbox after four sessions, line by line."""
+    shown = re.search(r"```text\n\$ [^\n]*paper_run (history[^\n]*)\n(.*?)```", README.read_text(), re.DOTALL)
+    assert shown
+    assert run_command(*shown[1].split(), cwd=folder).stdout == shown[2]
+
+
+def test_the_guide_shows_what_a_day_prints(tmp_path: Path) -> None:
+    """The figures of the first day in a sandbox are those that the guide shows, line by line."""
+    figures = re.compile(r"^\[4/5\].*?(?=^\[5/5\])", re.DOTALL | re.MULTILINE)
+    shown = figures.search(GUIDE.read_text("utf-8"))
+    printed = figures.search(run_command("--sandbox", cwd=tmp_path).stdout)
+    assert shown
+    assert printed
+    assert printed[0] == shown[0]
+
+
+def test_a_position_without_a_price_is_not_guessed_at_and_no_failure(tmp_path: Path) -> None:
+    """It has a reason and no P&L, the totals are null, the exit status is 0 and -q prints nothing."""
+    done = run_command("--sandbox", "-q", "--symbols", "NOPRICE", "AAPL", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (result,) = (tmp_path / "reports" / "sandbox").glob("*_paper_run.json")
+    pnl = json.loads(result.read_text("utf-8"))["pnl"]
+    held = next(each for each in pnl["positions"] if each["symbol"] == "NOPRICE")
+    assert held["unpriced_reason"]
+    assert [held["unrealized_pnl"], pnl["unrealized_pnl"], pnl["total_pnl"], pnl["day_pnl"]] == [None] * 4
+
+
+def test_a_split_that_nothing_speaks_for_is_refused(folder: Path) -> None:
+    """The price stayed and so did the gateway's quantity: exit 3, and the book is as before."""
+    result = folder / "reports" / "sandbox" / "2025-01-07_mark.json"
+    before = result.read_bytes()
+    done = run_command("resolve", "--sandbox", "--split", "AAPL", "2:1", cwd=folder)
+    assert done.returncode == 3
+    assert "does not fit a split of 2:1" in done.stderr
+    assert result.read_bytes() == before
+
+
+def test_the_variables_of_the_readme_are_the_keys_that_are_read(tmp_path: Path) -> None:
+    """Each pair of keys in the README's table sets the quote source's keys, and its URL is read."""
+    rows = [line for line in _section(README, "Prices").splitlines() if line.startswith("| `")]
+    names = re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", "\n".join(rows))
+    keys, secrets = ([name for name in names if name.endswith(end)] for end in ("_KEY_ID", "_SECRET_KEY"))
+    (url,) = (name for name in names if name.endswith("_URL"))
+    assert len(keys) == len(secrets) == 2
+    for key, secret in zip(keys, secrets, strict=True):
+        environment = {key: "a", secret: "b", url: "http://127.0.0.1:9"}
+        sources = Sources({}, environment, env_file=None, here=tmp_path)
+        read = config.load(sources, today=date(2025, 1, 17))
+        assert (read.quote_keys, str(read.quotes)) == (("a", "b"), "http://127.0.0.1:9")
+
+
+def test_every_command_line_in_the_documents_is_one_that_the_program_takes() -> None:
+    """Each `paper_run COMMAND --options` of the documents names a command and options that exist."""
+    wrong = []
+    for document in DOCUMENTS:
+        for line in re.findall(r"python -m paper_run(?: +[^\n`#|>]+)?", document.read_text("utf-8")):
+            words = line.split()[3:]
+            name = words[0] if words and re.fullmatch(r"[a-z]+", words[0]) else "run"
+            command = commands.commands.get(name)
+            known = {form for each in command.params for form in each.opts} if command else set()
+            known |= {"--help", "--version"}
+            options = {word.split("=")[0].rstrip(".,;:)") for word in words if re.match(r"--?[a-z]", word)}
+            if command is None or options - known:
+                wrong.append(f"{document.name}: {line}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_guide_lists_the_tables_of_the_ledger() -> None:
+    """The guide has a row for each table that the migrations make, and no other."""
+    made = re.findall(r"CREATE TABLE (\w+)", "".join(MIGRATIONS))
+    listed = [cell.strip("`") for cell in _first_cells(_section(GUIDE, "The ledger"))]
+    assert sorted(listed) == sorted(made)
+
+
+def test_the_guide_recovers_a_ledger_of_this_version() -> None:
+    """What marks a recovered file as a ledger is this program's id and its newest version."""
+    pragmas = dict(re.findall(r"PRAGMA (application_id|user_version) = (\d+)", GUIDE.read_text("utf-8")))
+    assert pragmas == {"application_id": str(APPLICATION_ID), "user_version": str(len(MIGRATIONS))}
+
+
+def test_the_guide_lists_the_modules_from_the_bottom_up() -> None:
+    """Each module and package of paper_run is in the guide's map, below all that it may import."""
+    rank = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    cells = _first_cells(_section(GUIDE, "How it is put together").partition("### ")[0])
+    names = [name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    there = {
+        path.stem
+        for path in (ROOT / "paper_run").iterdir()
+        if path.name[0] != "_" and (path.suffix == ".py" or path.is_dir())
+    }
+    assert set(names) - {"templates"} == there
+    ranks = [rank[name] for name in names if name in rank]
+    assert ranks == sorted(ranks)
