@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
-    from paper_run.ledger.books import Epoch
+    from paper_run.ledger.books import Epoch, Kept, Standing
     from paper_run.ledger.journal import Ledger
     from paper_run.models import Position
     from paper_run.readings import Moment
@@ -55,25 +55,27 @@ def bring_up_to_date(
         "it is no longer read, only by mark --stale."
         for order in ledger.following.give_up_stale(session)
     ]
-    book, moved, last = books.standing(epoch, kept)
+    standing = books.standing(epoch, kept)
+    book, last = standing.book, standing.last
     positions = {each.symbol: each for each in read.positions or () if each.qty}
-    prices, unpriced = _prices(book, positions, read, moment, kept.prices if kept else {}, moved)
+    prices, unpriced, suspects = _prices(standing, kept, positions, read, moment)
+    in_flight = frozenset(order.symbol for order in ledger.following.followed())
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
         for symbol, gain in valuation.pending_gains(book, prices).items()
     ]
     if adjust:
-        new += _adjustments(book, read, moment, prices, tuple(adjust))
+        new += _adjustments(book, read, moment, prices, tuple(adjust), in_flight)
     if new:
         books.append(epoch, session, new, booked_at, note=note)
-        book, _, last = books.standing(epoch, kept)
+        book, *_, last = books.standing(epoch, kept)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     valued = valuation.value(shown, prices, epoch.base, books.opening(epoch, session))
     going_on = {symbol: mark.price for symbol, mark in prices.items()}
     if kept:
         going_on |= {symbol: kept.prices[symbol] for symbol in unpriced if symbol in kept.prices}
-    books.keep(epoch, session, last, book, valued, going_on)
+    books.keep(epoch, session, last, book, valued, going_on, suspects)
     theirs = {
         symbol: comparison.Theirs(each.qty, each.avg_entry_price, each.realized_pl, each.unrealized_pl)
         for symbol, each in positions.items()
@@ -85,7 +87,7 @@ def bring_up_to_date(
         valuation=valued,
         gateway=theirs,
         differences={} if read.positions is None else _differences(shown, theirs, epoch),
-        in_flight=frozenset(order.symbol for order in ledger.following.followed()),
+        in_flight=in_flight,
         unpriced=unpriced,
         statistics=_statistics(ledger, epoch, session, valued, book.traded),
     )
@@ -143,23 +145,29 @@ def split(
 
 
 def _prices(
-    book: holdings.Book,
+    standing: Standing,
+    kept: Kept | None,
     positions: Mapping[str, Position],
     read: AfterTrade,
     moment: Moment,
-    before: Mapping[str, Decimal],
-    moved: frozenset[str],
-) -> tuple[dict[str, marks.Mark], dict[str, str]]:
-    """Return the price of each open position, or why it has none."""
-    prices, unpriced = {}, {}
-    for symbol in valuation.open_symbols(book):
+) -> tuple[dict[str, marks.Mark], dict[str, str], set[str]]:
+    """Return the price of each open position, or why it has none, and those whose price may be a split's.
+
+    A fill at the new price does not settle a split that was suspected before it.
+    """
+    prices: dict[str, marks.Mark] = {}
+    unpriced: dict[str, str] = {}
+    suspects: set[str] = set()
+    believed = standing.split | (standing.moved - (kept.suspects if kept else frozenset()))
+    for symbol in valuation.open_symbols(standing.book):
         mark = _mark(symbol, positions.get(symbol), read, moment)
         if isinstance(mark, str):
             unpriced[symbol] = mark
             continue
-        last = before.get(symbol)
-        split = marks.possible_split(last, mark.price) if last and symbol not in moved else None
+        last = kept.prices.get(symbol) if kept else None
+        split = marks.possible_split(last, mark.price) if last and symbol not in believed else None
         if split and last:
+            suspects.add(symbol)
             unpriced[symbol] = (
                 f"a possible split {split}: its price went from {money.digits(last)} to "
                 f"{money.digits(mark.price)} without a fill; resolve --split {symbol} {split} books one, "
@@ -167,7 +175,7 @@ def _prices(
             )
         else:
             prices[symbol] = mark
-    return prices, unpriced
+    return prices, unpriced, suspects
 
 
 def _mark(symbol: str, position: Position | None, read: AfterTrade, moment: Moment) -> marks.Mark | str:
@@ -197,8 +205,11 @@ def _adjustments(
     moment: Moment,
     prices: Mapping[str, marks.Mark],
     adjust: tuple[str, ...],
+    in_flight: frozenset[str],
 ) -> list[holdings.Entry]:
-    """Return the entries that bring symbols to the gateway's quantity; `all` is each that differs.
+    """Return the entries that bring symbols to the gateway's quantity.
+
+    `all` is each symbol that differs and of which no order of ours still works.
 
     :raises DataError: there is nothing to adjust, or no price to do it at.
     :raises DependencyError: the gateway's quantities are not known.
@@ -211,8 +222,14 @@ def _adjustments(
         held = book.holdings.get(symbol, holdings.Holding())
         position = positions.get(symbol)
         qty = position.qty if position else money.ZERO
-        if qty == held.qty:
+        if qty == held.qty or (symbol in in_flight and adjust == ("all",)):
             continue
+        if symbol in in_flight:
+            raise DataError(
+                f"--position: an order of ours in {symbol} still works",
+                "What it fills comes into the book by itself, and the gateway may count it already.",
+                remedies=("Once it has ended, say it again if they still differ; nothing was booked.",),
+            )
         # What is not held was not priced with the rest.
         mark = prices.get(symbol) if held.qty else _mark(symbol, position, read, moment)
         if not isinstance(mark, marks.Mark):

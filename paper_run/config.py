@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError
 from paper_run.models import ServiceUrl
@@ -30,8 +29,7 @@ _URL_FORM = "http://HOST[:PORT][/PATH] or https://..."
 _LONGEST_WAIT = Decimal(86_400)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(NamedTuple):
     """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
 
     `place` are the options that another command needs to find the same ledger, `context` those and the
@@ -51,10 +49,13 @@ class Config:
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
     quotes: ServiceUrl | None = None
-    quote_keys: tuple[str, str] | None = field(default=None, repr=False)
+    quote_keys: tuple[str, str] | None = None
     notices: tuple[str, ...] = ()
     place: str = ""
     context: str = ""
+
+    def __repr__(self) -> str:
+        return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,19 +24,20 @@ def trade_name(session: date | str, number: int) -> str:
     return f"{session}" if number == 1 else f"{session}-{number}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceUrl:
+class ServiceUrl(NamedTuple):
     """Where a service is: a base without trailing slash or credentials, which travel beside it."""
 
     base: str
-    credentials: tuple[str, str] | None = field(default=None, repr=False)
+    credentials: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return self.base
 
+    def __repr__(self) -> str:
+        return f"ServiceUrl({self.base!r})"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
+
+class Parameters(NamedTuple):
     """What the orchestrator is asked to trade; amounts in dollars, exactly as given."""
 
     symbols: tuple[str, ...]
@@ -46,8 +46,7 @@ class Parameters:
     as_of_date: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request as `-v` shows it: the outcome is its status, or the reason why there is none."""
 
     method: str
@@ -56,8 +55,7 @@ class Exchange:
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceHealth:
+class ServiceHealth(NamedTuple):
     """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
 
     `clock` is the service's own time, as it words it: it is compared with that service's times alone.
@@ -80,8 +78,7 @@ class ServiceHealth:
         return self.status == "healthy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(NamedTuple):
     """A holding as the gateway words it; `qty` is signed, prices in dollars, `*_pl` the gateway's own."""
 
     symbol: str
@@ -93,8 +90,7 @@ class Position:
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NamedTuple):
     """All that is known before anything is sent.
 
     `known_runs` are the ids that the orchestrator listed, None when its list could not be read.
@@ -113,8 +109,7 @@ class Prepared:
     notices: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeRow:
+class TradeRow(NamedTuple):
     """A trade as the ledger keeps it; see `paper_run.ledger` for its states."""
 
     id: int
@@ -140,8 +135,7 @@ class TradeRow:
         return self.state in ("sent", "unsettled")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalOrder:
+class SignalOrder(NamedTuple):
     """A signal and what the orchestrator made of it (a `mapping`); qty and side are None without an order."""
 
     symbol: str
@@ -158,8 +152,7 @@ class SignalOrder:
     skip_reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orchestration:
+class Orchestration(NamedTuple):
     """The orchestrator's answer for one run; the counts are its own opinion."""
 
     run_id: str
@@ -176,8 +169,7 @@ class Orchestration:
     error_message: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedRun:
+class ListedRun(NamedTuple):
     """A run as the orchestrator's list shows it; `orders` is how many it says it submitted."""
 
     run_id: str
@@ -187,8 +179,7 @@ class ListedRun:
     orders: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderState:
+class OrderState(NamedTuple):
     """An order as the gateway knows it now; `filled_qty` and `filled_avg_price` are cumulative."""
 
     client_order_id: str
@@ -204,8 +195,7 @@ class OrderState:
     created_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """A row of the result: the signal, its order, how it stands, and its notional in dollars and cents.
 
     `outcome` is None for a signal without an order. `price_source` says where `price` comes from; an
@@ -231,8 +221,7 @@ class Order:
     error_message: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(NamedTuple):
     """What became of the submitted orders.
 
     `filled` is None when the gateway could not be asked; all are None while the run itself is not known.
@@ -267,8 +256,7 @@ class BookFigures(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
+class RunResult(NamedTuple):
     """A trade or a mark, whole: what was asked, what came of it, and every problem in words.
 
     `trade` is None in a mark. `book` is None where nothing could be valued.

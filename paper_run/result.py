@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, money, orders
@@ -134,8 +133,8 @@ def with_adopted(run: Orchestration, states: Mapping[str, OrderState]) -> Orches
             mappings.append(mapping)
             continue
         spare.remove(match)
-        mappings.append(replace(mapping, client_order_id=match.client_order_id))
-    return replace(run, mappings=tuple(mappings))
+        mappings.append(mapping._replace(client_order_id=match.client_order_id))
+    return run._replace(mappings=tuple(mappings))
 
 
 def fits(mapping: SignalOrder, state: OrderState) -> bool:

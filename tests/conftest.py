@@ -1,4 +1,4 @@
-"""What the whole suite shares: the option that replays a schedule of faults, and the suite's own counts."""
+"""What the whole suite shares: its options (a schedule of faults again, new golden files), its own counts."""
 
 from collections import Counter
 from typing import Any
@@ -8,6 +8,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seed", type=int, help="play this one random schedule of faults again")
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden with what is found")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -105,7 +105,8 @@ def trade_of(folder: Path, row: TradeRow) -> TradeRow:
 
 
 def written(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.is_file() and "ledger" not in path.name)
+    """Return the files of single sessions."""
+    return sorted(path.name for path in folder.iterdir() if path.is_file() and path.name[:4] == "2025")
 
 
 def saved(folder: Path, name: str = "2025-01-17") -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,7 +21,7 @@ CONTEXT = " --reports-dir '/a b/c' --orchestrator-url http://t5.test:8003"
 TRADE = f"2025-01-17-2{CONTEXT}"
 PLACE = "2025-01-17-2 --reports-dir '/a b/c'"
 PARAMETERS = prepared().parameters
-OTHERS = replace(PARAMETERS, symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
+OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "positions": (failures.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
     "interrupted": (failures.interrupted(T5, T4, "run-1", TRADE), ExitStatus.INTERRUPTED),

@@ -1,6 +1,5 @@
 """The result from what is known of a trade: counts, status, notional, and every problem in words."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +33,7 @@ def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
         duration_seconds=Decimal("4.25"),
         error_message=None,
     )
-    return replace(completed, **changes)
+    return completed._replace(**changes)
 
 
 def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -507,7 +506,7 @@ def test_a_failed_run_that_fits_is_adopted_too(platform: Platform) -> None:
 def test_the_signals_date_is_the_one_that_was_sent(platform: Platform) -> None:
     """With --as-of-date the run's date is that one, not the session."""
     before = date(2025, 1, 16)
-    parameters = replace(prepared().parameters, as_of_date=before)
+    parameters = prepared().parameters._replace(as_of_date=before)
     serve_list(listed(as_of_date="2025-01-16"), listed(OTHER))
     serve("GET", f"{RUNS}/{OURS}", ended())
     found = seen(platform, parameters=parameters)

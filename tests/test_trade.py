@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -234,14 +233,14 @@ def test_a_day_without_orders_is_a_success(day: Day) -> None:
 
 def test_what_was_noticed_before_is_kept_with_the_result(day: Day) -> None:
     """What was odd about the configuration is a warning of the report."""
-    day.prepared = replace(PREPARED, notices=("odd setting",))
+    day.prepared = PREPARED._replace(notices=("odd setting",))
     serve_example("POST", RUN_URL, "run_normal")
     assert day.result()["warnings"] == ["odd setting"]
 
 
 def test_a_rehearsal_is_labelled(day: Day) -> None:
     """With a gateway in DRY_RUN nothing executes: the notional is an estimate, and it is marked."""
-    day.prepared = replace(PREPARED, rehearsal=True, sandbox=True)
+    day.prepared = PREPARED._replace(rehearsal=True, sandbox=True)
     for identity in (BUY, SELL):
         url = f"{GATEWAY}/api/v1/orders/{identity}"
         responses.remove("GET", url)
@@ -479,7 +478,7 @@ def test_another_date_than_the_one_asked_for_is_said(day: Day) -> None:
 
 def test_symbols_that_were_not_asked_for_are_said(day: Day) -> None:
     """Strangers among the mappings are named and counted."""
-    day.prepared = replace(PREPARED, parameters=replace(PREPARED.parameters, symbols=("AAPL",)))
+    day.prepared = PREPARED._replace(parameters=PREPARED.parameters._replace(symbols=("AAPL",)))
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
     (warning,) = result["warnings"]

@@ -71,12 +71,11 @@ def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change 
 
 
 def _settings(flags: Mapping[str, Any]) -> Config:
-    from dataclasses import replace
 
     from paper_run import config
 
     settings = config.load(reading.sources(flags), today=reading.today())
-    return replace(settings, place=reading.place(flags), context=reading.context(flags))
+    return settings._replace(place=reading.place(flags), context=reading.context(flags))
 
 
 @click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")

@@ -74,15 +74,12 @@ def commands() -> None:
 @common_options
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
-    from dataclasses import replace
-
     from paper_run import config, run
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
     sources = reading.sources(flags)
-    settings = replace(
-        config.load(sources, today=reading.today()),
+    settings = config.load(sources, today=reading.today())._replace(
         place=reading.place(flags),
         context=reading.context(flags),
     )
@@ -160,8 +157,6 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
-    from dataclasses import replace
-
     from paper_run import config, prepare, resolve, run
     from paper_run.filing import Filing
     from paper_run.ledger import lock
@@ -170,8 +165,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     if change is not None:
         return book_commands.change_book(change, flags)
     decision = reading.decision(trade, flags)
-    settings = replace(
-        config.load(reading.sources(flags), today=reading.today()),
+    settings = config.load(reading.sources(flags), today=reading.today())._replace(
         place=reading.place(flags),
         context=reading.context(flags),
     )

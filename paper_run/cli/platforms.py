@@ -27,16 +27,13 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
 
     with contextlib.ExitStack() as stack:
         if flags["sandbox"]:
-            from dataclasses import replace
-
             from paper_run.sandbox import Sandbox
 
             folder = settings.reports_dir / reading.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
             again = bool(flags.get("again"))
             sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))
-            settings = replace(
-                settings,
+            settings = settings._replace(
                 reports_dir=folder,
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),

@@ -13,7 +13,7 @@ from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from paper_run.book.valuation import Valuation
@@ -34,20 +34,29 @@ class Epoch(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """The book as it was valued last, and the price that each position was valued at."""
+    """The book as it was valued last, and the price that each position was valued at.
+
+    :ivar suspects: the symbols whose price looked like a split, which nobody has settled.
+    """
 
     session: date
     entry: int
     book: Book
     prices: Mapping[str, Decimal]
     totals: Mapping[str, Decimal]
+    suspects: frozenset[str]
 
 
 class Standing(NamedTuple):
-    """The book as it is now, the symbols booked since it was valued last, and its last entry."""
+    """The book as it is now, and its last entry.
+
+    :ivar moved: the symbols booked since it was valued last. :ivar split: those of which it was said since
+        whether they split.
+    """
 
     book: Book
     moved: frozenset[str]
+    split: frozenset[str]
     last: int
 
 
@@ -178,7 +187,8 @@ class Books:
         kept = kept or self.kept(epoch)
         entries, last = self.entries_after(epoch, kept.entry if kept else 0)
         moved = frozenset(entry.symbol for entry in entries if entry.kind != "gain")
-        return Standing((kept.book if kept else Book()).after(entries), moved, last)
+        split = frozenset(entry.symbol for entry in entries if entry.kind == "split")
+        return Standing((kept.book if kept else Book()).after(entries), moved, split, last)
 
     def opening(self, epoch: Epoch, session: date) -> Opening | None:
         """Return the last complete closing of an earlier session."""
@@ -250,10 +260,12 @@ class Books:
         book: Book,
         valuation: Valuation,
         prices: Mapping[str, Decimal],
+        suspects: Collection[str] = (),
     ) -> None:
         """Write a session's row as it is valued now, in place of an earlier one.
 
-        :param prices: what the next valuation's prices are compared with.
+        :param prices: what the next valuation's prices are compared with. :param suspects: the symbols whose
+            price looks like a split.
         """
         bridge = valuation.session
         self._run(
@@ -270,7 +282,7 @@ class Books:
             _text(bridge.closing),
             _text(valuation.exposure),
             money.digits(book.traded),
-            _state(book, valuation, prices),
+            _state(book, valuation, prices, suspects),
         )
         # A book is needed only to go on from: the last one, and the last complete one before it.
         self._run(
@@ -287,13 +299,13 @@ def _epoch(row: Any) -> Epoch:
     return Epoch(row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized)
 
 
-def _state(book: Book, valuation: Valuation, prices: Mapping[str, Decimal]) -> str:
+def _state(book: Book, valuation: Valuation, prices: Mapping[str, Decimal], suspects: Collection[str]) -> str:
     holdings = {}
     for row in valuation.positions:
         held = row.holding
         amounts = (held.qty, held.cost, held.realized, held.gain, prices.get(row.symbol), row.total_pnl)
         holdings[row.symbol] = [_text(each) for each in amounts]
-    return json.dumps({"cash": money.digits(book.cash), "holdings": holdings})
+    return json.dumps({"cash": money.digits(book.cash), "holdings": holdings, "suspects": sorted(suspects)})
 
 
 def _kept(row: Any) -> Kept:
@@ -306,7 +318,9 @@ def _kept(row: Any) -> Kept:
         if total is not None:
             totals[symbol] = Decimal(total)
     book = Book(holdings, Decimal(state["cash"]), Decimal(row["traded"]))
-    return Kept(date.fromisoformat(row["session"]), row["entry"], book, prices, totals)
+    return Kept(
+        date.fromisoformat(row["session"]), row["entry"], book, prices, totals, frozenset(state["suspects"])
+    )
 
 
 def _text(value: Decimal | None) -> str | None:

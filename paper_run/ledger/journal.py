@@ -302,7 +302,7 @@ class Ledger:
             self._connection.execute(statement, values)
 
 
-_STATUS = "status = json_extract(:document, '$.status')"
+_STATUS = "status = CASE WHEN json_valid(:document) THEN json_extract(:document, '$.status') END"
 _KEPT = frozenset({"client_order_id", "trade"})
 
 

@@ -50,7 +50,7 @@ MIGRATIONS = (
     """
     -- the result's status, with an index that tells it without reading the documents
     ALTER TABLE trades ADD COLUMN status TEXT;
-    UPDATE trades SET status = json_extract(document, '$.status');
+    UPDATE trades SET status = json_extract(document, '$.status') WHERE json_valid(document);
     CREATE INDEX trade_statuses ON trades (session, number, id, status);
     -- what of an order is in the book: shares, and what they came to, both unsigned
     ALTER TABLE orders ADD COLUMN booked_qty TEXT NOT NULL DEFAULT '0';

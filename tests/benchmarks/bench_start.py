@@ -4,14 +4,14 @@ import functools
 import tempfile
 from pathlib import Path
 
-from measuring import arguments, cpu_seconds, installed, medians, show
+from measuring import cpu_seconds, installed, medians, options, show
 
 EMPTY = "python -c pass"
 BUDGET = 6.0
 
 
 def main() -> None:
-    given = arguments(__doc__ or "", rounds=21)
+    given = options(__doc__ or "", rounds=21).parse_args()
     with installed(given.python) as python, tempfile.TemporaryDirectory() as folder:
         run = functools.partial(cpu_seconds, cwd=Path(folder))
         program = [python, "-m", "paper_run"]

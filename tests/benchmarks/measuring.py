@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def arguments(description: str, rounds: int) -> argparse.Namespace:
-    """Read `--python` and `--rounds` from the command line."""
+def options(description: str, rounds: int) -> argparse.ArgumentParser:
+    """Return what reads `--python` and `--rounds` from the command line, to be added to."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         "--python", type=Path, help="of an environment with paper_run installed, not editable"
@@ -22,7 +23,7 @@ def arguments(description: str, rounds: int) -> argparse.Namespace:
     parser.add_argument(
         "--rounds", type=int, default=rounds, help="medians are over so many (default %(default)s)"
     )
-    return parser.parse_args()
+    return parser
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -70,6 +71,18 @@ def cpu_seconds(
     command: list[str | Path], cwd: Path, env: Mapping[str, str] | None = None, *, exit_status: int = 0
 ) -> float:
     """Run a command, which must end with `exit_status`; return its user and system time, with children's."""
+    return cpu_of(used_by(command, cwd, env, exit_status=exit_status))
+
+
+def cpu_of(used: resource.struct_rusage) -> float:
+    """Return user and system time together, in seconds."""
+    return used.ru_utime + used.ru_stime
+
+
+def used_by(
+    command: list[str | Path], cwd: Path, env: Mapping[str, str] | None = None, *, exit_status: int = 0
+) -> resource.struct_rusage:
+    """Run a command, which must end with `exit_status`; return what it used of the machine."""
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, cwd=cwd, env=env or environment(), stdout=said, stderr=said)
         _, status, used = os.wait4(process.pid, 0)
@@ -77,7 +90,7 @@ def cpu_seconds(
         if process.returncode != exit_status:
             said.seek(0)
             sys.exit(f"{command}: exit {process.returncode}\n{said.read().decode(errors='replace')}")
-    return used.ru_utime + used.ru_stime
+    return used
 
 
 def medians(what: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
@@ -91,12 +104,19 @@ def medians(what: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, f
     return {name: statistics.median(times) for name, times in seen.items()}
 
 
-def show(title: str, found: Mapping[str, float], *, base: str, budgets: Mapping[str, float]) -> None:
+def show(
+    title: str,
+    found: Mapping[str, float],
+    *,
+    base: str,
+    budgets: Mapping[str, float],
+    measured: str = "CPU, user + system",
+) -> None:
     """Print each median beside the base's, as a ratio, with its budget where it has one."""
-    print(f"{title} (medians of CPU, user + system)")
+    print(f"{title} (medians of {measured}; load of the machine {os.getloadavg()[0]:.1f})")
     for name, seconds in found.items():
         ratio = seconds / found[base]
         line = f"  {name:<44} {seconds * 1000:8.1f} ms {ratio:7.2f} x"
         if name in budgets:
-            line += f"   budget {budgets[name]:.1f} x   {'within' if ratio <= budgets[name] else 'OVER'}"
+            line += f"   budget {budgets[name]:g} x   {'within' if ratio <= budgets[name] else 'OVER'}"
         print(line)

@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -487,4 +486,4 @@ def test_the_row_of_a_trade_can_be_found_by_its_id(ledger: Ledger) -> None:
     first = close(ledger, begun(ledger), "nothing")
     second = begun(ledger)
     assert [ledger.by_id(row.id) for row in (first, second)] == [first, second]
-    assert prepared() == first.prepared == replace(second.prepared)
+    assert prepared() == first.prepared == second.prepared._replace()

@@ -5,7 +5,6 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -70,8 +69,8 @@ PREPARED = Prepared(
 
 def prepared(session: date = SESSION, **changes: Any) -> Prepared:
     """Return what is known before the POST of a session, with some of it changed."""
-    parameters = replace(PREPARED.parameters, as_of_date=session)
-    return replace(PREPARED, **{"session": session, "parameters": parameters, **changes})
+    parameters = PREPARED.parameters._replace(as_of_date=session)
+    return PREPARED._replace(**{"session": session, "parameters": parameters, **changes})
 
 
 def begun(
@@ -116,7 +115,7 @@ def order(identity: str = "a" * 24, **changes: Any) -> OrderState:
         error_message=None,
         created_at="2025-01-17T17:00:01.500000Z",
     )
-    return replace(filled, **changes)
+    return filled._replace(**changes)
 
 
 def signal(identity: str | None = "a" * 24, **changes: Any) -> SignalOrder:
@@ -135,7 +134,7 @@ def signal(identity: str | None = "a" * 24, **changes: Any) -> SignalOrder:
         filled_avg_price=None,
         skip_reason=None,
     )
-    return replace(bought, **changes)
+    return bought._replace(**changes)
 
 
 class Orders:

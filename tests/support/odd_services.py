@@ -1,5 +1,6 @@
 """Signal service, execution gateway and quotes: the parts of the odd platform that only tell."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -80,10 +81,17 @@ class Gateway(Service):
         """What GET /orders/{id} answers, by client_order_id."""
         self.positions: dict[str, dict[str, Any]] = {}
         """The envelope's items by symbol; those with a qty of 0 are left out."""
+        self.says: dict[str, Mapping[str, Any] | None] = {}
+        """What the envelope's item of a symbol says instead, in these fields; None: it is left out."""
 
     def route(self, request: Request) -> tuple[int, Any] | None:
         if request.path == POSITIONS:
-            held = [position for position in self.positions.values() if Decimal(position["qty"]) != 0]
+            told = [
+                position | said
+                for symbol, position in self.positions.items()
+                if (said := self.says.get(symbol, {})) is not None
+            ]
+            held = [position for position in told if Decimal(position["qty"]) != 0]
             return 200, {
                 "positions": held,
                 "total_positions": len(held),

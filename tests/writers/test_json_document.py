@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -192,7 +191,7 @@ def test_every_value_is_where_it_belongs() -> None:
 )
 def test_an_amount_is_a_number_with_its_exact_digits(value: str, digits: str) -> None:
     """No quotes, no exponent, no digit of a binary float, no zero lost."""
-    text = written(replace(RESULT, total_notional=Decimal(value)))
+    text = written(RESULT._replace(total_notional=Decimal(value)))
     assert re.search(rf'"total_notional": {re.escape(digits)},\n', text)
 
 
@@ -207,7 +206,7 @@ def test_a_whole_document_has_no_exponent() -> None:
 )
 def test_what_is_not_real_says_so(sandbox: bool, rehearsal: bool) -> None:
     """A sandbox's file says SANDBOX and simulated prices, a rehearsal's that it is one."""
-    text = written(replace(RESULT, sandbox=sandbox, rehearsal=rehearsal))
+    text = written(RESULT._replace(sandbox=sandbox, rehearsal=rehearsal))
     assert ("SANDBOX" in text and "simulated prices" in text) is sandbox
     assert ("REHEARSAL" in text) is rehearsal
     assert (parsed(text)["label"] is None) is not (sandbox or rehearsal)
@@ -215,7 +214,7 @@ def test_what_is_not_real_says_so(sandbox: bool, rehearsal: bool) -> None:
 
 def test_unknown_figures_are_null() -> None:
     """A rate of nothing, fills that could not be read, and a run without an id."""
-    found = parsed(written(replace(RESULT, run_id=None, success_rate=None, orders=())))
+    found = parsed(written(RESULT._replace(run_id=None, success_rate=None, orders=())))
     assert (found["run_id"], found["results"]["success_rate"], found["results"]["num_orders_filled"]) == (
         None,
         None,
@@ -245,8 +244,8 @@ exact = st.builds(
 @given(exact, exact, st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_a_document_reads_back_as_it_was(notional: Decimal, price: Decimal, words: str) -> None:
     """Every amount and every text is the same, and writing it again gives the same bytes."""
-    given_order = replace(ORDER, price=price, skip_reason=words)
-    text = written(replace(RESULT, total_notional=notional, orders=(given_order,), warnings=(words,)))
+    given_order = ORDER._replace(price=price, skip_reason=words)
+    text = written(RESULT._replace(total_notional=notional, orders=(given_order,), warnings=(words,)))
     found = loads(text)
     assert found["results"]["total_notional"] == notional
     assert found["orders"][0]["price"] == price

@@ -3,7 +3,6 @@
 import itertools
 import json
 from copy import deepcopy
-from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,9 +33,8 @@ from paper_run.result import Known, conclude
 from paper_run.services.health import SERVICES
 from paper_run.writers.json_document import document, dumps, label
 
-MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), warnings=(), errors=())
-UNKNOWN = replace(
-    MINIMAL,
+MINIMAL = RESULT._replace(rehearsal=False, orders=(), health=(), warnings=(), errors=())
+UNKNOWN = MINIMAL._replace(
     run_id=None,
     status="unknown",
     exit_status=ExitStatus.ORCHESTRATION,
@@ -105,7 +103,7 @@ KNOWN = {
     "timeout": known(
         status="timeout",
         run_id="550e8400",
-        orchestration=replace(RUN_ENDED, status="running", mappings=(), num_signals=None),
+        orchestration=RUN_ENDED._replace(status="running", mappings=(), num_signals=None),
         waited=Decimal("300.001"),
     ),
     "interrupted": known(status="interrupted"),
@@ -113,18 +111,18 @@ KNOWN = {
     "completed": known(orchestration=RUN_ENDED, run_id="550e8400"),
     "a repeat": known(orchestration=RUN_ENDED, repeats=("a1b2",)),
     "in doubt": known(
-        orchestration=replace(
-            RUN_ENDED, mappings=(replace(MAPPING, client_order_id=None, status="rejected"),)
+        orchestration=RUN_ENDED._replace(
+            mappings=(MAPPING._replace(client_order_id=None, status="rejected"),)
         )
     ),
     "no order": known(
-        orchestration=replace(
-            RUN_ENDED, mappings=(replace(MAPPING, client_order_id=None, qty=None, side=None),)
+        orchestration=RUN_ENDED._replace(
+            mappings=(MAPPING._replace(client_order_id=None, qty=None, side=None),)
         )
     ),
-    "failed": known(orchestration=replace(RUN_ENDED, status="failed", mappings=(), error_message="no bar")),
+    "failed": known(orchestration=RUN_ENDED._replace(status="failed", mappings=(), error_message="no bar")),
     "rehearsal": known(
-        prepared=replace(PREPARED, rehearsal=True, sandbox=True), orchestration=RUN_ENDED, number=12
+        prepared=PREPARED._replace(rehearsal=True, sandbox=True), orchestration=RUN_ENDED, number=12
     ),
 }
 
@@ -170,7 +168,7 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
     assert list(content["health"][0]) == parts["health"]["required"]
-    assert {field.name for field in fields(ORDER)} == set(parts["order"]["required"])
+    assert set(ORDER._fields) == set(parts["order"]["required"])
 
 
 def test_the_words_are_the_programs() -> None:
@@ -190,7 +188,7 @@ def test_the_words_are_the_programs() -> None:
 @pytest.mark.parametrize("rehearsal", [False, True])
 def test_a_full_document_of_each_status(status: RunStatus, sandbox: bool, rehearsal: bool) -> None:
     """Simulated, rehearsed, both or neither."""
-    result = replace(RESULT, status=status, sandbox=sandbox, rehearsal=rehearsal)
+    result = RESULT._replace(status=status, sandbox=sandbox, rehearsal=rehearsal)
     assert faults(written(result)) == []
 
 
@@ -198,7 +196,7 @@ def test_a_full_document_of_each_status(status: RunStatus, sandbox: bool, rehear
 @pytest.mark.parametrize("rehearsal", [False, True])
 def test_a_document_of_which_nothing_is_known(sandbox: bool, rehearsal: bool) -> None:
     """All counts and amounts are null, and there is no order."""
-    assert faults(written(replace(UNKNOWN, sandbox=sandbox, rehearsal=rehearsal))) == []
+    assert faults(written(UNKNOWN._replace(sandbox=sandbox, rehearsal=rehearsal))) == []
 
 
 @pytest.mark.parametrize("kind", KNOWN)
@@ -212,7 +210,7 @@ def test_an_order_of_each_outcome(outcome: Outcome) -> None:
     """Only an accepted one has a notional."""
     notional = ORDER.notional if outcome == "accepted" else None
     assert (
-        faults(written(replace(RESULT, orders=(replace(ORDER, outcome=outcome, notional=notional),)))) == []
+        faults(written(RESULT._replace(orders=(ORDER._replace(outcome=outcome, notional=notional),)))) == []
     )
 
 
@@ -220,8 +218,8 @@ def test_amounts_of_any_length() -> None:
     """28 digits, very small ones and whole ones are numbers like any other."""
     prices = (Decimal("150.2512345678901234567890123"), Decimal("1E-12"), Decimal("1E+5"))
     for price in prices:
-        order = replace(ORDER, price=price, filled_avg_price=price, filled_qty=price)
-        assert faults(written(replace(RESULT, orders=(order,)))) == []
+        order = ORDER._replace(price=price, filled_avg_price=price, filled_qty=price)
+        assert faults(written(RESULT._replace(orders=(order,)))) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,14 @@
+"""A fresh account for each life."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.life import Life
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Iterator[Life]:
+    lived = Life(tmp_path)
+    with lived.platform:
+        yield lived

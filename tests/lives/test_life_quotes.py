@@ -1,0 +1,158 @@
+"""Quotes of a configured source: which price is taken, from when, and what happens when there is none."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from support.answers import Answer, detail_text, plain_500
+from support.life import Life, amounts, buy, figures, row, says
+from support.odd_platform import POSITIONS
+
+KEY, SECRET = "PKLIFEANDDEATH", "s3cr3t/0f+th3=source"
+SPELLINGS = (
+    {"ALPACA_API_KEY_ID": KEY, "ALPACA_API_SECRET_KEY": SECRET},
+    {"APCA_API_KEY_ID": KEY, "APCA_API_SECRET_KEY": SECRET},
+)
+SOURCE = "mark_price price_source price_time price_age_seconds"
+
+
+@pytest.fixture
+def quoted(life: Life) -> Life:
+    """Return a life whose marks come from the quote source."""
+    life.env = {**SPELLINGS[0], "PAPER_RUN_QUOTES_URL": life.platform.quotes.url}
+    return life
+
+
+def quote(life: Life, bid: str, ask: str, ago: int) -> Mapping[str, Any]:
+    moment = (life.now - timedelta(seconds=ago)).isoformat().replace("+00:00", ".123456789Z")
+    return {"t": moment, "bp": float(bid), "ap": float(ask), "bs": 1, "as": 2}
+
+
+def trade(life: Life, price: str, ago: int) -> Mapping[str, Any]:
+    moment = (life.now - timedelta(seconds=ago)).isoformat().replace("+00:00", "Z")
+    return {"t": moment, "p": float(price), "s": 100}
+
+
+@pytest.mark.parametrize("keys", SPELLINGS, ids=["ALPACA", "APCA"])
+def test_each_symbol_gets_the_best_price_there_is(quoted: Life, keys: Mapping[str, str]) -> None:
+    """The middle of a fresh narrow quote, else the last trade, else the gateway's; each with its time."""
+    life = quoted
+    life.env = {**keys, "PAPER_RUN_QUOTES_URL": life.platform.quotes.url}
+    source = life.platform.quotes
+    # It is 10:00 in New York. AAPL: (99.98 + 100.06) / 2 = 100.02, of 89.9 s ago.
+    source.quotes["AAPL"] = dict(quote(life, "99.98", "100.06", 90))
+    source.trades["AAPL"] = dict(trade(life, "90", 1))
+    # MSFT's quote is 10 minutes old, WIDE's 20 % wide, CROS's crossed, ONES has no bid: their last trades.
+    source.quotes["MSFT"] = dict(quote(life, "199.9", "200.1", 600))
+    source.quotes["WIDE"] = dict(quote(life, "90", "110", 5))
+    source.quotes["CROS"] = dict(quote(life, "102", "101", 5))
+    source.quotes["ONES"] = dict(quote(life, "0", "101", 5))
+    for symbol, price in (("MSFT", "201.5"), ("WIDE", "101"), ("CROS", "102.5"), ("ONES", "103")):
+        source.trades[symbol] = dict(trade(life, price, 60))
+    # GONE is absent there: the gateway's 50, of its own time.
+    life.prices(GONE="50")
+    day = life.trade(
+        AAPL=buy(10, "100"),
+        MSFT=buy(1, "200"),
+        WIDE=buy(1, "100"),
+        CROS=buy(1, "100"),
+        ONES=buy(1, "100"),
+        GONE=buy(1, "50"),
+    )
+    assert figures(row(day, "AAPL"), SOURCE) == (*amounts("100.02"), "quote", "2025-01-06T09:58:30-05:00", 90)
+    for symbol, price in (("MSFT", "201.5"), ("WIDE", "101"), ("CROS", "102.5"), ("ONES", "103")):
+        assert figures(row(day, symbol), SOURCE) == (
+            *amounts(price),
+            "trade",
+            "2025-01-06T09:59:00-05:00",
+            60,
+        )
+    assert figures(row(day, "GONE"), SOURCE) == (*amounts("50"), "gateway", "2025-01-06T10:00:00-05:00", 0)
+    # 10 x 0.02 = 0.20, 1.50, 1, 2.50, 3 and 0: 8.20 up.
+    assert day["pnl"]["total_pnl"] == amounts("8.20")[0]
+    asked = [each for each in life.requests_of("quotes") if each.path.startswith("/v2/stocks/")]
+    assert {each.headers["apca-api-key-id"] for each in asked} == {KEY}
+    assert {each.headers["apca-api-secret-key"] for each in asked} == {SECRET}
+    # After the close a quote is no market, however fresh: the last trade, 90; 10 x -10 = -100.
+    life.now += timedelta(hours=6, minutes=30)
+    source.quotes["AAPL"] = dict(quote(life, "99.98", "100.06", 5))
+    marked = life.mark()
+    assert figures(row(marked, "AAPL"), "mark_price price_source unrealized_pnl") == (90, "trade", -100)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, plain_500(), detail_text(403, f"forbidden, {SECRET}")], ids=["down", "500", "403"]
+)
+def test_an_unreadable_source_leaves_the_book_to_be_valued_later(quoted: Life, answer: Answer | None) -> None:
+    """All that is known is saved, P&L is null and not the gateway's, exit 1; the next mark is complete."""
+    life = quoted
+    source = life.platform.quotes
+    if answer is None:
+        source.down()
+    else:
+        source.always("GET", "/v2/*", answer)
+    life.prices(AAPL="101")
+    day = life.trade(AAPL=buy(10, "100"), status=1)
+    assert (day["status"], day["exit_status"], day["orders"][0]["filled_qty"]) == ("success", 1, 10)
+    assert figures(day["pnl"], "complete total_pnl day_pnl") == (False, None, None)
+    assert row(day, "AAPL")["unpriced_reason"] == "the quote source could not be read"
+    assert says(day["warnings"], "The quotes could not be read", source.url)
+    assert "python -m paper_run mark" in life.last.stderr
+    assert SECRET not in life.last.stdout + life.last.stderr
+    if answer is None:
+        source.up()
+    else:
+        source.always("GET", "/v2/*", Answer())
+    # 10 x (102 - 100) = 20.
+    source.trades["AAPL"] = dict(trade(life, "102", 60))
+    marked = life.mark()
+    assert figures(marked["pnl"], "complete total_pnl day_pnl") == (True, *amounts("20 20"))
+    assert (marked["status"], life.last.stderr) == ("success", "")
+
+
+def test_quotes_value_the_book_while_positions_are_unreadable(quoted: Life) -> None:
+    """The P&L is whole, the gateway's side is not there, and the exit status still tells."""
+    quoted.gateway.script("GET", POSITIONS, [Answer()], then=plain_500())
+    quoted.platform.quotes.trades["AAPL"] = dict(trade(quoted, "103", 60))
+    day = quoted.trade(AAPL=buy(10, "100"), status=1)
+    assert figures(day["pnl"], "complete total_pnl day_pnl") == (True, *amounts("30 30"))
+    assert figures(row(day, "AAPL"), "gateway differences") == (None, [])
+
+
+@pytest.mark.parametrize("name", ["ALPACA_API_KEY_ID", "APCA_API_SECRET_KEY"])
+def test_half_a_pair_of_keys_is_wrong_input(life: Life, name: str) -> None:
+    """Exit 3 before anything is asked or sent, for a run and for a mark; the value is not repeated."""
+    life.env = {name: SECRET}
+    for command in ((), ("mark",)):
+        life.run(*command, status=3)
+        assert f"{name} is set, but" in life.last.stderr
+        assert SECRET not in life.last.stdout + life.last.stderr
+    assert life.platform.requests == []
+
+
+def test_the_keys_are_in_no_file_and_no_output(quoted: Life) -> None:
+    """Not with -v either, and not when the source repeats them."""
+    life = quoted
+    life.platform.quotes.trades["AAPL"] = dict(trade(life, "101", 60))
+    life.trade("-v", AAPL=buy(10, "100"))
+    life.platform.quotes.always("GET", "/v2/*", detail_text(401, f"key {KEY} with {SECRET} is not allowed"))
+    life.run("mark", "-v", status=1)
+    assert "/v2/stocks/quotes/latest" in life.last.stderr
+    written = [path.read_bytes() for path in life.folder.rglob("*") if path.is_file()]
+    assert len(written) > 5
+    for text in (*written, *(said.encode() for each in life.said for said in (each.stdout, each.stderr))):
+        assert KEY.encode() not in text
+        assert SECRET.encode() not in text
+
+
+def test_a_sandbox_asks_no_real_source(life: Life) -> None:
+    """With keys and no PAPER_RUN_QUOTES_URL it is valued at its own prices; whoever asked would fail here."""
+    closed = life.platform.quotes
+    closed.down()
+    life.env = {**SPELLINGS[0], "HTTPS_PROXY": closed.url, "HTTP_PROXY": closed.url}
+    life.prices(AAPL="101")
+    day = life.trade(AAPL=buy(10, "100"))
+    assert figures(row(day, "AAPL"), "price_source unrealized_pnl") == ("gateway", 10)
+    marked = life.mark()
+    assert figures(row(marked, "AAPL"), "price_source unrealized_pnl") == ("gateway", 10)
