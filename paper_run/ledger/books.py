@@ -319,7 +319,12 @@ def _kept(row: Any) -> Kept:
             totals[symbol] = Decimal(total)
     book = Book(holdings, Decimal(state["cash"]), Decimal(row["traded"]))
     return Kept(
-        date.fromisoformat(row["session"]), row["entry"], book, prices, totals, frozenset(state["suspects"])
+        date.fromisoformat(row["session"]),
+        row["entry"],
+        book,
+        prices,
+        totals,
+        frozenset(state.get("suspects", ())),
     )
 
 
