@@ -1,4 +1,4 @@
-"""Take docs/report.png anew: a day of the real program on the sandbox, opened in a headless Chromium.
+"""Take docs/report.png anew: days of the real program on the sandbox, the last opened in a headless Chromium.
 
 It needs the `test` extra and pillow: pip install -e ".[test]" pillow
 """
@@ -16,16 +16,18 @@ from paper_run.cli import main
 
 PICTURE = Path(__file__).with_name("report.png")
 SYMBOLS = ("AAPL", "MSFT", "GOOGL", "AMZN", "NVDA", "TSLA")
-WIDTH, HEIGHT, SCALE = 1280, 900, 1.5
+SESSIONS = 45
+WIDTH, HEIGHT, SCALE = 1280, 1080, 1.5
 COLOURS = 128
 
 
 def report(folder: Path) -> Path:
-    """Run a day in the folder and return its page."""
-    status = main(["--sandbox", "-q", "--reports-dir", str(folder), "--symbols", *SYMBOLS])
+    """Play sessions in the folder and return the last one's page."""
+    words = ["--sandbox", "-q", "--reports-dir", str(folder), "--sessions", str(SESSIONS)]
+    status = main([*words, "--symbols", *SYMBOLS])
     if status:
         sys.exit(f"the day ended with exit status {status}")
-    return next(folder.rglob("*_paper_run.html"))
+    return max(folder.rglob("*_paper_run.html"))
 
 
 def picture(page_file: Path) -> bytes:
