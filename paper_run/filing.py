@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.writers import overview
-from paper_run.writers.json_document import label
+from paper_run.writers import json_document, overview
 from paper_run.writers.reports import Reports
 
 if TYPE_CHECKING:
@@ -24,11 +23,6 @@ class Filing:
         self._ledger = ledger
         self._folder = folder
         self._failed: list[DataError] = []
-        self._lines: Sequence[SessionLine] = ()
-        try:
-            self._lines = ledger.history.lines()
-        except DataError as error:
-            self._failed.append(error)
 
     def reports(self, document: str) -> Reports:
         """Return the reports of a result.
@@ -36,24 +30,37 @@ class Filing:
         :raises DataError: the ledger's record can't be read.
         """
         with self._ledger.explained():
-            return Reports(document, self._folder, self._lines)
+            content = json_document.loads(document)
+            since = content["pnl"]["since"] if content["pnl"] else ""
+            session = str(content["session"])
+        return Reports(document, self._folder, self._curve(since, session))
+
+    def _curve(self, since: str, before: str) -> Sequence[SessionLine]:
+        try:
+            return self._ledger.history.curve(overview.LISTED - 1, since, before)
+        except DataError as error:
+            self._failed.append(error)
+            return ()
 
     def save(
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
     ) -> tuple[list[Path], list[DataError]]:
         """Write the files of results, the extra outputs of the last one, the index and the history."""
         written: list[Path] = []
-        failed = list(self._failed)
+        failed: list[DataError] = []
         made = list(reports)
         for number, each in enumerate(made, 1):
             done, not_done = each.save(outputs if number == len(made) else ())
             written += done
             failed += not_done
-        if self._lines:
-            is_sandbox = bool(self._ledger.is_sandbox)
-            done, not_done = overview.save(
-                self._lines, self._folder, label=label(sandbox=is_sandbox, rehearsal=False)
-            )
-            written += done
-            failed += not_done
-        return written, failed
+        try:
+            history = self._ledger.history
+            table = history.table()
+            since = str(table[-overview.LISTED :][0][0]) if table else ""
+            curve = history.curve(overview.LISTED)
+            sessions = overview.Overview(history.lines(since), curve, len(table), table)
+            label = json_document.label(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
+        except DataError as error:
+            return written, [*failed, error]
+        done, not_done = overview.save(sessions, self._folder, label=label)
+        return [*written, *done], [*failed, *self._failed, *not_done]

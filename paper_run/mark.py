@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
-from paper_run.ledger import lock
+from paper_run.ledger import existing, lock
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
@@ -68,7 +68,7 @@ def mark_session(
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with (
         lock.held(config.reports_dir, now=clock.now(), patience=PATIENCE, pause=clock.pause),
-        prepare.existing_ledger(config.reports_dir) as ledger,
+        existing.existing_ledger(config.reports_dir) as ledger,
     ):
         files.sweep(config.reports_dir)
         console.mark_header(config, exchange_time(clock.now()))

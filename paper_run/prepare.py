@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import email.utils
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
 from paper_run.errors import DataError, DependencyError, SeveralErrors
-from paper_run.ledger import database
-from paper_run.ledger.journal import Ledger
 from paper_run.models import Parameters, Prepared
 from paper_run.services import health as health_check
 from paper_run.services.platform import READ_SECONDS
@@ -18,11 +15,10 @@ from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import date
-    from pathlib import Path
 
     from paper_run.config import Config
+    from paper_run.ledger.journal import Ledger
     from paper_run.models import ListedRun, Position, ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.watch import Clock, Watch
@@ -155,32 +151,6 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
     for run in preparation.listed:
         if run.orders and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
             raise failures.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
-
-
-@contextlib.contextmanager
-def ledger_if_any(folder: Path) -> Iterator[Ledger | None]:
-    """Open the ledger if there is one; none is made."""
-    if not (folder / database.FILE_NAME).exists():
-        yield None
-        return
-    with Ledger(folder) as ledger:
-        yield ledger
-
-
-@contextlib.contextmanager
-def existing_ledger(folder: Path) -> Iterator[Ledger]:
-    """Open the ledger that there must be.
-
-    :raises DataError: there is none.
-    """
-    with ledger_if_any(folder) as ledger:
-        if ledger is None:
-            raise DataError(
-                f"There is no ledger in {folder}",
-                "What was traded is kept in the ledger of earlier runs.",
-                remedies=("Name the folder that has it: --reports-dir DIR", "Or run the day first."),
-            )
-        yield ledger
 
 
 def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import failures, prepare, trading_days, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
 from paper_run.filing import Filing
-from paper_run.ledger import lock
+from paper_run.ledger import existing, lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.models import Parameters
 from paper_run.services.orchestrator import RUN_PATH, request_body
@@ -91,7 +91,7 @@ def plan_day(
     """
     _prove_folders(config)
     console.header(config, exchange_time(clock.now()))
-    with prepare.ledger_if_any(config.reports_dir) as ledger:
+    with existing.ledger_if_any(config.reports_dir) as ledger:
         if ledger is not None and not ledger.is_sandbox:
             ledger.refuse_other_url(platform.orchestrator.url.base)
         services = prepare.check(config, platform, clock, console)

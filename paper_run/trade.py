@@ -258,10 +258,12 @@ class _Trade:
         before = self.known, self.state
         try:
             with self.ledger.transaction():
-                self._record(state, **facts)
+                run = self.known.orchestration
+                self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
+                self.ledger.close(self.row, state)
                 self.ledger.keep_orders(after.earlier.values())
                 book = bookkeeping.bring_up_to_date(self.ledger, after, self.moment, self.clock.now())
-                self._record(state, book=book)
+                self._record(state, **facts, book=book)
         except DataError as error:
             self.unwritten.append(error)
             self.known, self.state = before

@@ -84,6 +84,24 @@ def daily_return(day: Day) -> Decimal | None:
         return _shown(_returns([day])[0])
 
 
+def height(before: Decimal | None, day: Day) -> Decimal | None:
+    """Return compounded equity / its peak after one more day, 28 digits; its drawdown is that - 1.
+
+    :param before: the height after the day before; None: there was nothing to compound. The first is 1.
+    """
+    with localcontext(_CONTEXT):
+        (earned,) = _returns([day])
+        if before is None or before <= ZERO or earned is None:
+            return None
+        return min(_ONE, before * (_ONE + earned))
+
+
+def fall(height: Decimal | None) -> Decimal | None:
+    """Return the drawdown at a height, six places."""
+    with localcontext(_CONTEXT):
+        return _shown(None if height is None else height - _ONE)
+
+
 def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
     """Return for each day how far compounded equity stands below its peak: zero or negative, six places.
 

@@ -29,8 +29,8 @@ def mark(**flags: Any) -> ExitStatus:
 
 def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
     """Change the book by hand, and value it; or end it."""
-    from paper_run import mark, prepare, resolve
-    from paper_run.ledger import lock
+    from paper_run import mark, resolve
+    from paper_run.ledger import existing, lock
 
     clock = showing.clock()
     note = resolve.by_whom(clock.now())
@@ -39,7 +39,7 @@ def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
     folder = reading.reports_folder(flags)
     with (
         lock.held(folder, now=clock.now(), patience=mark.PATIENCE, pause=clock.pause),
-        prepare.existing_ledger(folder) as ledger,
+        existing.existing_ledger(folder) as ledger,
         ledger.transaction(),
     ):
         if ledger.books.epoch() is None and ledger.books.opens_with() is None:
@@ -85,15 +85,15 @@ def _settings(flags: Mapping[str, Any]) -> Config:
 @common_options
 def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
-    from paper_run import prepare
+    from paper_run.ledger import existing
     from paper_run.writers import csv_tables
     from paper_run.writers import history as tables
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = reading.past_day("--since", since)
-    with prepare.existing_ledger(reading.reports_folder(flags)) as ledger:
-        lines = ledger.history.lines(since=first)
+    with existing.existing_ledger(reading.reports_folder(flags)) as ledger:
+        lines = ledger.history.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.is_sandbox)
     if as_json or as_csv:
         failures = showing.print_raw(tables.json_text(lines) if as_json else csv_tables.history_csv(lines))

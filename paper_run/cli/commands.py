@@ -118,11 +118,12 @@ def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
 
     SESSION makes those of its first trade and of its latest mark.
     """
-    from paper_run import prepare, resolve
+    from paper_run import resolve
     from paper_run.filing import Filing
+    from paper_run.ledger import existing
 
     folder, console = reading.reports_folder(flags), showing.console(flags)
-    with prepare.existing_ledger(folder) as ledger:
+    with existing.existing_ledger(folder) as ledger:
         filing = Filing(ledger, folder)
         reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
         written, unwritten = filing.save(reports)
@@ -159,7 +160,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
     from paper_run import config, prepare, resolve, run
     from paper_run.filing import Filing
-    from paper_run.ledger import lock
+    from paper_run.ledger import existing, lock
 
     change = reading.change(trade, flags)
     if change is not None:
@@ -171,7 +172,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     )
     with (
         platforms.connected(settings, flags) as (settings, platform),
-        prepare.existing_ledger(settings.reports_dir) as ledger,
+        existing.existing_ledger(settings.reports_dir) as ledger,
     ):
         console, clock = showing.console(flags), showing.clock()
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
+from paper_run.book import statistics
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening
@@ -221,26 +222,35 @@ class Books:
     def days(self, epoch: Epoch, before: date) -> list[tuple[str, Day]]:
         """Return the complete sessions before a date, oldest first, for the statistics."""
         found = self._rows(
-            "SELECT session, opening, day_pnl, closing, exposure, traded, complete FROM sessions "
-            "WHERE epoch = ? AND session < ? ORDER BY session",
+            "SELECT session, traded, opening, day_pnl, closing, exposure FROM sessions "
+            "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
             epoch.id,
             before.isoformat(),
         )
-        days, traded = [], money.ZERO
-        for row in found:
-            if not row["complete"]:
-                continue
-            so_far = Decimal(row["traded"])
-            day = Day(
-                opening=Decimal(row["opening"]),
-                day_pnl=Decimal(row["day_pnl"]),
-                closing=Decimal(row["closing"]),
-                exposure=Decimal(row["exposure"]),
-                traded=money.CONTEXT.subtract(so_far, traded),
-            )
-            traded = so_far
-            days.append((row["session"], day))
+        days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
+        for session, so_far, *figures in found:  # a thousand of them must not cost a day anything
+            total = Decimal(so_far)
+            opening, day_pnl, closing, exposure = map(Decimal, figures)
+            days.append((session, Day(opening, day_pnl, closing, exposure, subtract(total, traded))))
+            traded = total
         return days
+
+    def _returns(
+        self, epoch: Epoch, session: date, valuation: Valuation
+    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
+        bridge, earned = valuation.session, valuation.day_pnl
+        if bridge.closing is None or earned is None:
+            return None, None, None
+        found = self._rows(
+            "SELECT height FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
+            "ORDER BY session DESC LIMIT 1",
+            epoch.id,
+            session.isoformat(),
+        )
+        day = Day(bridge.opening, earned, bridge.closing, money.ZERO, money.ZERO)
+        height = statistics.height(_amount(found[0]["height"]) if found else Decimal(1), day)
+        return statistics.daily_return(day), statistics.fall(height), height
 
     def traded_before(self, epoch: Epoch, session: date) -> Decimal:
         """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
@@ -269,7 +279,7 @@ class Books:
         """
         bridge = valuation.session
         self._run(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 17)})",  # noqa: S608  only marks
             epoch.id,
             session.isoformat(),
             entry,
@@ -282,6 +292,8 @@ class Books:
             _text(bridge.closing),
             _text(valuation.exposure),
             money.digits(book.traded),
+            _text(valuation.total_pnl),
+            *map(_text, self._returns(epoch, session, valuation)),
             _state(book, valuation, prices, suspects),
         )
         # A book is needed only to go on from: the last one, and the last complete one before it.

@@ -101,17 +101,22 @@ class Following:
 
     def give_up_stale(self, session: date) -> list[Followed]:
         """Give up the working orders that two later sessions have seen; return them, once."""
-        given_up = []
-        for order in self.followed():
-            later = self._rows(
-                "SELECT COUNT(*) FROM (SELECT session FROM trades NOT INDEXED WHERE state <> 'nothing' "
-                "AND rehearsal = 0 UNION SELECT session FROM sessions UNION SELECT ?) WHERE session > ?",
-                session.isoformat(),
-                order.session.isoformat(),
-            )
-            if later[0][0] >= _STALE_AFTER:
-                self._run("UPDATE orders SET followed = 2 WHERE client_order_id = ?", order.client_order_id)
-                given_up.append(order)
+        working = self.followed()
+        if not working:
+            return []
+        found = self._rows(
+            "SELECT session FROM trades NOT INDEXED WHERE state <> 'nothing' AND rehearsal = 0 "
+            "UNION SELECT session FROM sessions UNION SELECT ?",
+            session.isoformat(),
+        )
+        latest = sorted(row["session"] for row in found)[-_STALE_AFTER:]
+        given_up = [
+            order
+            for order in working
+            if len(latest) == _STALE_AFTER and order.session.isoformat() < latest[0]
+        ]
+        for order in given_up:
+            self._run("UPDATE orders SET followed = 2 WHERE client_order_id = ?", order.client_order_id)
         return given_up
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from paper_run import money
-from paper_run.book import statistics
+from paper_run.book import thinning
 from paper_run.models import SessionLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
-    from paper_run.ledger.books import Books
+
+_END = "9999-12-31"
+_FIGURES = (
+    "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown FROM sessions"
+)
 
 
 class History:
@@ -22,39 +25,74 @@ class History:
     :param rows: runs a query and returns its rows. :param run: runs a statement.
     """
 
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None], books: Books) -> None:
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
         self._rows = rows
         self._run = run
-        self._books = books
 
-    def lines(self, since: date | None = None, before: date | None = None) -> list[SessionLine]:
+    def lines(self, since: str = "", before: str = _END) -> list[SessionLine]:
         """Return the sessions that traded or were valued, oldest first, as the history shows them.
 
-        :param before: leave out this session and later ones.
+        :param since: leave out earlier ones, by ISO date. :param before: leave out this one and later ones.
         """
-        returns: dict[tuple[int, str], tuple[Decimal | None, Decimal | None]] = {}
-        figures: dict[str, Any] = {}
-        for epoch in self._books.epochs():
-            days = self._books.days(epoch, date.max)
-            falls = statistics.drawdown([day for _, day in days])
-            for (session, day), fall in zip(days, falls, strict=True):
-                returns[epoch.id, session] = (statistics.daily_return(day), fall)
-        for row in self._rows("SELECT * FROM sessions ORDER BY epoch"):
-            figures[row["session"]] = row
-        trades: dict[str, list[tuple[int, str]]] = {session: [] for session in figures}
-        for row in self._rows("SELECT session, number, status FROM trades ORDER BY session, number, id"):
-            kept = trades.setdefault(row["session"], [])
-            if kept and kept[-1][0] == row["number"]:  # an attempt that placed nothing, and was made again
-                kept.pop()
-            kept.append((row["number"], row["status"]))
-        marked = {row["session"] for row in self._rows("SELECT session FROM marks")}
-        first = "" if since is None else since.isoformat()
-        last = date.max.isoformat() if before is None else before.isoformat()
+        span = (since, before)
+        figures = {
+            row["session"]: row
+            for row in self._rows(f"{_FIGURES} WHERE session >= ? AND session < ? ORDER BY epoch", *span)
+        }
+        trades = self._statuses(since, before)
+        marked = {
+            row["session"]
+            for row in self._rows("SELECT session FROM marks WHERE session >= ? AND session < ?", *span)
+        }
         return [
-            _line(session, trades[session], figures.get(session), returns, is_marked=session in marked)
-            for session in sorted(trades)
-            if first <= session < last
+            _line(session, trades.get(session, {}), figures.get(session), is_marked=session in marked)
+            for session in sorted(trades.keys() | figures.keys())
         ]
+
+    def curve(self, most: int, since: str = "", before: str = _END) -> list[SessionLine]:
+        """Return at most so many sessions whose curve looks like that of all (`thinning`), oldest first."""
+        points = self._rows(
+            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall FROM sessions "
+            "WHERE complete = 1 AND session >= ? AND session < ? ORDER BY session, epoch",
+            since,
+            before,
+        )
+        chosen = thinning.kept([row["closing"] for row in points], [row["fall"] or 0 for row in points], most)
+        wanted = sorted({points[at]["session"] for at in chosen})
+        marks = ", ".join("?" * len(wanted))
+        rows = self._rows(f"{_FIGURES} WHERE session IN ({marks}) ORDER BY session, epoch", *wanted)
+        latest = {row["session"]: _line(row["session"], {}, row, is_marked=False) for row in rows}
+        return list(latest.values())
+
+    def table(self) -> list[Sequence[str | None]]:
+        """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
+
+        It is written whole after each trade and mark: years of sessions must not cost a day anything.
+        """
+        trades = self._statuses("", _END)
+        figures = {row["session"]: row for row in self._rows(f"{_FIGURES} ORDER BY epoch")}
+        marked = {row["session"] for row in self._rows("SELECT session FROM marks")}
+        table: list[Sequence[str | None]] = []
+        for session in sorted(trades.keys() | figures.keys()):
+            words = " ".join([f"{number}:{status}" for number, status in trades.get(session, {}).items()])
+            is_marked = "true" if session in marked else "false"
+            if (row := figures.get(session)) is not None and row["complete"]:
+                table.append((session, words, "true", *tuple(row)[3:], is_marked))
+            else:
+                table.append((session, words, "false", None, None, None, None, None, is_marked))
+        return table
+
+    def _statuses(self, since: str, before: str) -> dict[str, dict[int, str]]:
+        """Return each session's trades by number; one that placed nothing gives way to the next attempt."""
+        trades: dict[str, dict[int, str]] = {}
+        for session, number, status in self._rows(
+            "SELECT session, number, status FROM trades WHERE session >= ? AND session < ? "
+            "ORDER BY session, number, id",
+            since,
+            before,
+        ):
+            trades.setdefault(session, {})[number] = status
+        return trades
 
     def mark(self, session: str) -> str | None:
         """Return the result of a session's latest mark, the session by its ISO date."""
@@ -71,28 +109,14 @@ class History:
         self._run("INSERT OR REPLACE INTO marks VALUES (?, ?)", session.isoformat(), document)
 
 
-def _line(
-    session: str,
-    trades: list[tuple[int, str]],
-    row: Any,
-    returns: Mapping[tuple[int, str], tuple[Decimal | None, Decimal | None]],
-    *,
-    is_marked: bool,
-) -> SessionLine:
+def _line(session: str, trades: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
     complete = row is not None and bool(row["complete"])
-    daily, drawdown = returns.get((row["epoch"], session), (None, None)) if complete else (None, None)
-    total = None
-    if complete:
-        earned = money.total((Decimal(row["realized"]), Decimal(row["unrealized"])))
-        total = money.CONTEXT.subtract(earned, Decimal(row["gains"]))
+    names = ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")
+    amounts = {name: _amount(row[name]) if complete else None for name in names}
     return SessionLine(
-        session=session,
-        trades=tuple(trades),
-        complete=complete,
-        day_pnl=Decimal(row["day_pnl"]) if complete else None,
-        total_pnl=total,
-        closing=Decimal(row["closing"]) if complete else None,
-        daily_return=daily,
-        drawdown=drawdown,
-        marked=is_marked,
+        session=session, trades=tuple(trades.items()), complete=complete, marked=is_marked, **amounts
     )
+
+
+def _amount(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

@@ -12,7 +12,7 @@ from paper_run.ledger.following import Following
 from paper_run.ledger.history import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import date, datetime
     from pathlib import Path
@@ -37,7 +37,8 @@ class Ledger:
     """The open ledger of a reports folder; a context manager.
 
     Every write is one transaction, committed and synced when the method returns. Trades are looked up in
-    the table itself (NOT INDEXED): a damaged index must never hide one.
+    the table itself (NOT INDEXED): a damaged index must never hide one. Whoever trades or settles holds the
+    lock, so what was read of the trades stays true until this ledger writes one.
 
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
@@ -45,9 +46,10 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.path = folder / database.FILE_NAME
         self._connection, self.created = database.connect(self.path)
+        self._known: dict[int, Any] | None = None
         self.books = Books(self._rows, self._run)
         self.following = Following(self._rows, self._run, self.books)
-        self.history = History(self._rows, self._run, self.books)
+        self.history = History(self._rows, self._run)
 
     def __enter__(self) -> Self:
         return self
@@ -70,6 +72,7 @@ class Ledger:
             with database.explained(self.path):
                 self._connection.execute("COMMIT")
         except BaseException:
+            self._known = None
             database.roll_back(self._connection)
             raise
 
@@ -138,18 +141,18 @@ class Ledger:
 
     def trades(self, session: date) -> list[TradeRow]:
         """Return the trades of a session, rehearsals and attempts that placed nothing included, in order."""
-        query = "SELECT * FROM trades NOT INDEXED WHERE session = ? ORDER BY number, id"
-        return self._trades(query, session.isoformat())
+        return self._chosen(lambda row: row["session"] == session.isoformat())
 
     def trade(self, session: date, number: int) -> TradeRow | None:
         """Return a trade by its name; of several attempts the latest."""
-        query = "SELECT * FROM trades NOT INDEXED WHERE session = ? AND number = ? ORDER BY id DESC LIMIT 1"
-        return next(iter(self._trades(query, session.isoformat(), number)), None)
+        named = (session.isoformat(), number)
+        found = [row["id"] for row in self._all_trades() if (row["session"], row["number"]) == named]
+        return self.by_id(max(found)) if found else None
 
     def latest(self) -> TradeRow | None:
         """Return the trade sent last."""
-        query = "SELECT * FROM trades NOT INDEXED ORDER BY session DESC, number DESC, id DESC LIMIT 1"
-        return next(iter(self._trades(query)), None)
+        found = max(self._all_trades(), key=_in_order, default=None)
+        return None if found is None else self.by_id(found["id"])
 
     def by_id(self, identity: int) -> TradeRow:
         """Return a trade by its row."""
@@ -157,24 +160,33 @@ class Ledger:
 
     def unfinished(self) -> list[TradeRow]:
         """Return the trades of which not all is known: unsettled, or their orders not read."""
-        query = (
-            "SELECT * FROM trades NOT INDEXED WHERE state IN ('sent', 'unsettled', 'answered') "
-            "ORDER BY session, number"
-        )
-        return self._trades(query)
+        return self._chosen(lambda row: row["state"] in _UNFINISHED)
 
     def doubtful(self) -> list[TradeRow]:
         """Return the closed trades with orders in doubt, of the last two sessions that traded."""
-        query = (
-            "SELECT * FROM trades NOT INDEXED WHERE in_doubt > 0 AND state = 'closed' AND session IN "
-            "(SELECT DISTINCT session FROM trades NOT INDEXED ORDER BY session DESC LIMIT 2) "
-            "ORDER BY session, number"
+        last = sorted({row["session"] for row in self._all_trades()})[-2:]
+        return self._chosen(
+            lambda row: row["in_doubt"] > 0 and row["state"] == "closed" and row["session"] in last
         )
-        return self._trades(query)
 
     def knows_run(self, run_id: str) -> bool:
         """Whether some trade owns a run."""
-        return bool(self._rows("SELECT 1 FROM trades NOT INDEXED WHERE run_id = ?", run_id))
+        return any(row["run_id"] == run_id for row in self._all_trades())
+
+    def _all_trades(self) -> Collection[Any]:
+        """Return what tells the trades apart: read once, and from the table itself."""
+        if self._known is None:
+            self._known = {row["id"]: row for row in self._rows(_TOLD_APART)}
+        return self._known.values()
+
+    def _changed(self, identity: int) -> None:
+        """Read again what tells a trade apart: it was written."""
+        if self._known is not None:
+            (self._known[identity],) = self._rows(f"{_TOLD_APART} WHERE id = ?", identity)
+
+    def _chosen(self, wanted: Callable[[Any], bool]) -> list[TradeRow]:
+        found = sorted((row for row in self._all_trades() if wanted(row)), key=_in_order)
+        return [self.by_id(row["id"]) for row in found]
 
     def kept_calendar(self, year: int) -> str | None:
         """Return what is kept of a year's holidays."""
@@ -187,12 +199,11 @@ class Ledger:
 
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
-        query = (
-            "SELECT COALESCE(MAX(number), 0) + 1 FROM trades NOT INDEXED "
-            "WHERE session = ? AND state <> 'nothing'"
-        )
-        number: int = self._rows(query, session.isoformat())[0][0]
-        return number
+        day = session.isoformat()
+        taken = [
+            row["number"] for row in self._all_trades() if row["session"] == day and row["state"] != "nothing"
+        ]
+        return max(taken, default=0) + 1
 
     def begin(
         self, prepared: Prepared, *, number: int, key: str, started_at: datetime, document: str
@@ -211,7 +222,16 @@ class Ledger:
         with database.explained(self.path):
             cursor = self._connection.execute(_insert("trades", columns), columns)
             identity = int(cursor.lastrowid or 0)
+        self._changed(identity)
         return self.by_id(identity)
+
+    def own(self, row: TradeRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
+        """Write a trade's orders: which are its own, and what the gateway says of them."""
+        with self.transaction(), database.explained(self.path):
+            for mapping in mappings:
+                self._own(row, mapping)
+            for state in states:
+                self._keep(row.id, state)
 
     def record(
         self,
@@ -235,11 +255,14 @@ class Ledger:
         with self.transaction(), database.explained(self.path):
             update = f"UPDATE trades SET {assignments}, {_STATUS} WHERE id = :id"  # noqa: S608  our own column names
             self._connection.execute(update, changes)
-            for mapping in mappings:
-                self._own(row, mapping)
-            for state_read in states:
-                self._keep(row.id, state_read)
+            self.own(row, mappings, states)
+        self._changed(row.id)
         return self.by_id(row.id)
+
+    def close(self, row: TradeRow, state: str) -> None:
+        """Write a trade's state alone; its result follows in the same transaction."""
+        self._run("UPDATE trades SET state = ? WHERE id = ?", state, row.id)
+        self._changed(row.id)
 
     def keep_orders(self, states: Iterable[OrderState]) -> None:
         """Write what the gateway says now of orders that a trade owns already."""
@@ -303,7 +326,13 @@ class Ledger:
 
 
 _STATUS = "status = CASE WHEN json_valid(:document) THEN json_extract(:document, '$.status') END"
+_TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id FROM trades NOT INDEXED"
+_UNFINISHED = ("sent", "unsettled", "answered")
 _KEPT = frozenset({"client_order_id", "trade"})
+
+
+def _in_order(row: Any) -> tuple[str, int, int]:
+    return row["session"], row["number"], row["id"]
 
 
 def _insert(table: str, columns: Mapping[str, Any]) -> str:

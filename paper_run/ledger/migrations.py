@@ -15,6 +15,8 @@ MIGRATIONS = (
         key TEXT NOT NULL UNIQUE,         -- the POST's Idempotency-Key
         state TEXT NOT NULL CHECK (state IN ('sent', 'unsettled', 'answered', 'closed', 'nothing')),
         rehearsal INTEGER NOT NULL,       -- 1: the gateway was in DRY_RUN
+        in_doubt INTEGER NOT NULL,        -- how many of its orders are in doubt
+        run_id TEXT,
         sandbox INTEGER NOT NULL,
         started_at TEXT NOT NULL,         -- our clock, UTC
         parameters TEXT NOT NULL,         -- JSON, amounts as text
@@ -24,10 +26,8 @@ MIGRATIONS = (
         gateway_clock TEXT,               -- T4's time before the POST, UTC
         health TEXT NOT NULL,             -- JSON
         notices TEXT NOT NULL,            -- JSON list of warnings that stood before the POST
-        run_id TEXT,
         answer TEXT,                      -- T5's answer, as it came
         settled TEXT,                     -- how an unsettled trade was settled, by whom and when
-        in_doubt INTEGER NOT NULL,        -- how many of its orders are in doubt
         document TEXT NOT NULL            -- the result, JSON
     );
     CREATE UNIQUE INDEX one_trade_of_a_number ON trades (session, number) WHERE state <> 'nothing';
@@ -92,6 +92,10 @@ MIGRATIONS = (
         closing TEXT,
         exposure TEXT,
         traded TEXT NOT NULL,
+        total_pnl TEXT,
+        daily_return TEXT,
+        drawdown TEXT,                    -- how far compounded equity is below its peak, zero or negative
+        height TEXT,                      -- compounded equity / its peak, 28 digits
         state TEXT,                       -- JSON: the book then; NULL when no longer needed
         PRIMARY KEY (epoch, session)
     );

@@ -132,6 +132,15 @@ def history_csv(lines: Iterable[SessionLine]) -> str:
     )
 
 
+def history_file(rows: Iterable[Sequence[str | None]]) -> str:
+    """Return the same of rows that are text already: digits, dates and our own words, nothing else."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\r\n")
+    writer.writerow(HISTORY_COLUMNS)
+    writer.writerows(rows)
+    return table.getvalue()
+
+
 def cell(value: Decimal | int | str | bool | None) -> str:
     """Return what a cell holds: all digits of a number, true or false, text that can't be a formula."""
     if value is None:

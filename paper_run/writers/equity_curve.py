@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.book import thinning
 from paper_run.money import ZERO
 from paper_run.writers import text
 from paper_run.writers.days import day_of, short_date
@@ -36,17 +37,8 @@ def thin(lines: Sequence[SessionLine], most: int = 260) -> list[SessionLine]:
     :param most: at least 5; below that only the first and the last are kept.
     """
     valued = [line for line in lines if line.closing is not None]
-    if len(valued) <= most:
-        return valued
-    inner = range(1, len(valued) - 1)
-    stretches = max(0, (most - 2) // 3)
-    kept = {0, len(valued) - 1}
-    for number in range(stretches):
-        stretch = inner[len(inner) * number // stretches : len(inner) * (number + 1) // stretches]
-        kept.add(min(stretch, key=lambda at: valued[at].closing or ZERO))
-        kept.add(max(stretch, key=lambda at: valued[at].closing or ZERO))
-        kept.add(min(stretch, key=lambda at: valued[at].drawdown or ZERO))
-    return [valued[at] for at in sorted(kept)]
+    closings = [line.closing or ZERO for line in valued]
+    return [valued[at] for at in thinning.kept(closings, [line.drawdown or ZERO for line in valued], most)]
 
 
 class _Point(NamedTuple):

@@ -81,10 +81,10 @@ def prove_outputs(paths: Iterable[Path]) -> None:
 
 def sweep(folder: Path) -> None:
     """Remove the temporary files of runs that were killed; those of a running process stay."""
-    for path in folder.glob(".*.tmp*"):
-        left = re.fullmatch(r"\..*\.([0-9]+)\.tmp(?:-[a-z]+)?", path.name)
+    for name in os.listdir(folder):  # thousands of reports lie there after some years
+        left = re.fullmatch(r"\..*\.([0-9]+)\.tmp(?:-[a-z]+)?", name) if name[0] == "." else None
         if left and not _is_running(int(left[1])):
-            path.unlink(missing_ok=True)
+            (folder / name).unlink(missing_ok=True)
 
 
 def _is_running(process: int) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError
 from paper_run.writers import csv_tables, index_page
-from paper_run.writers.equity_curve import thin
 from paper_run.writers.files import write_atomic
 from paper_run.writers.reports import CACHE_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from paper_run.models import SessionLine
@@ -19,23 +18,34 @@ if TYPE_CHECKING:
 LISTED = 260
 
 
-def save(
-    lines: Sequence[SessionLine], folder: Path, *, label: str | None
-) -> tuple[list[Path], list[DataError]]:
-    """Write index.html (the last 260 sessions, the whole curve) and history.csv (all of them)."""
+class Overview(NamedTuple):
+    """All sessions as the files show them.
+
+    :ivar latest: those to list, at most LISTED. :ivar curve: those that the curve goes through.
+    :ivar number: how many there are. :ivar table: each as text, see `csv_tables.HISTORY_COLUMNS`.
+    """
+
+    latest: Sequence[SessionLine]
+    curve: Sequence[SessionLine]
+    number: int
+    table: Iterable[Sequence[str | None]]
+
+
+def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[Path], list[DataError]]:
+    """Write index.html and history.csv; one that fails does not keep back the other."""
 
     def index() -> str:
         return index_page.render(
-            lines[-LISTED:],
-            curve=thin(lines),
+            sessions.latest,
+            curve=sessions.curve,
             label=label,
             cache_folder=folder / CACHE_FOLDER,
-            num_sessions=len(lines),
+            num_sessions=sessions.number,
         )
 
     files: list[tuple[str, Callable[[], str]]] = [
         ("index.html", index),
-        (index_page.HISTORY_FILE, lambda: csv_tables.history_csv(lines)),
+        (index_page.HISTORY_FILE, lambda: csv_tables.history_file(sessions.table)),
     ]
     written, failed = [], []
     for name, content in files:

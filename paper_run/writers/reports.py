@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError
 from paper_run.models import trade_name
 from paper_run.writers import csv_tables, html_page, json_document
-from paper_run.writers.equity_curve import thin
 from paper_run.writers.files import write_atomic
-from paper_run.writers.session_line import curve_of
+from paper_run.writers.session_line import with_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,15 +27,15 @@ class Reports:
     later are the same bytes.
     """
 
-    def __init__(self, json: str, folder: Path, lines: Sequence[SessionLine] = ()) -> None:
+    def __init__(self, json: str, folder: Path, before: Sequence[SessionLine] = ()) -> None:
         """Take the result and where its files go.
 
-        :param lines: the ledger's sessions, for the curve on the page.
+        :param before: the sessions of its book before it, for the curve on the page.
         """
         self.json = json
         self.document = json_document.loads(json)
         self._folder = folder
-        self._lines = lines
+        self._before = before
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
 
     def content(self, suffix: str) -> bytes:
@@ -47,7 +46,7 @@ class Reports:
         return self._rendered[suffix]
 
     def _html(self) -> str:
-        curve = thin(curve_of(self.document, self._lines))
+        curve = with_own(self.document, self._before)
         return html_page.render(self.document, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
 
     def _orders(self) -> str:

@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from paper_run.book import statistics
 from paper_run.models import SessionLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SIX = Context(prec=40)
-_PLACES = Decimal("0.000001")
 
-
-def curve_of(document: Mapping[str, Any], lines: Sequence[SessionLine]) -> list[SessionLine]:
-    """Return the sessions of a document's book up to its own, which is as the document has it.
+def with_own(document: Mapping[str, Any], before: Sequence[SessionLine]) -> list[SessionLine]:
+    """Return the sessions before a document's, and its own as the document has it, if it is whole.
 
     What the ledger learns of a session afterwards, or of later ones, does not change its page.
 
-    :param lines: the ledger's sessions, oldest first.
+    :param before: the ledger's complete sessions of the same book, oldest first.
     """
-    pnl, session = document["pnl"], document["session"]
-    since = "" if pnl is None else pnl["since"]
-    before = [line for line in lines if line.complete and since <= line.session < session]
+    pnl = document["pnl"]
     if pnl is None or not pnl["complete"]:
-        return before
-    daily = document["statistics"]["daily_return"]["value"]
+        return list(before)
+    opening, earned = Decimal(pnl["equity"]["opening"]), Decimal(pnl["day_pnl"])
+    closing = Decimal(pnl["equity"]["closing"])
+    day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0))
+    last = before[-1].drawdown if before else Decimal(0)
+    height = statistics.height(None if last is None else 1 + last, day)
     return [
         *before,
         SessionLine(
-            session=session,
+            session=document["session"],
             trades=(),
             complete=True,
-            day_pnl=Decimal(pnl["day_pnl"]),
+            day_pnl=earned,
             total_pnl=Decimal(pnl["total_pnl"]),
-            closing=Decimal(pnl["equity"]["closing"]),
-            daily_return=daily,
-            drawdown=_drawdown(before[-1].drawdown if before else Decimal(0), daily),
+            closing=closing,
+            daily_return=statistics.daily_return(day),
+            drawdown=statistics.fall(height),
             marked=document["kind"] == "mark",
         ),
     ]
-
-
-def _drawdown(before: Decimal | None, daily_return: Decimal | None) -> Decimal | None:
-    """Return how far equity is below its peak after one more return, six places; the peak is 1."""
-    if before is None or daily_return is None:
-        return None
-    height = _SIX.multiply(1 + before, 1 + Decimal(daily_return))
-    return min(Decimal(0), height - 1).quantize(_PLACES, context=_SIX) + Decimal(0)
