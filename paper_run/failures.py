@@ -118,6 +118,11 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
         f"Run {run.run_id} ended as {run.status}.{said}" + "".join(f"\n- {text}" for text in problems),
         remedies=(
             "Read the reasons above and in the report",
+            *(
+                ("An order in doubt is looked for by each later command, mark too: do not place it again",)
+                if any(row.outcome == "in_doubt" for row in rows)
+                else ()
+            ),
             "Check logs: tail -f logs/orchestrator.log logs/execution_gateway.log",
         ),
     )

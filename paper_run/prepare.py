@@ -87,23 +87,26 @@ def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: boo
         platform.quotes = None
 
 
-def is_its_platform(ledger: Ledger, platform: Platform) -> bool:
-    """Whether there is something to ask about earlier trades, and the ledger's own platform answers.
+def unheard(ledger: Ledger, platform: Platform) -> str | None:
+    """Say that the ledger's platform can't be asked about earlier trades; None when it answers, or need not.
 
     :raises DataError: another platform answers.
     """
     if not ledger.unfinished() and not ledger.doubtful():
-        return False
+        return None
     orchestrator = platform.health()[2]
     if orchestrator.status == "unreachable":
-        return False
+        return (
+            f"The orchestrator at {orchestrator.url} could not be asked what it knows: it "
+            f"{orchestrator.detail}. Start it before you decide"
+        )
     ledger.belongs_to(
         sandbox=orchestrator.sandbox_session is not None,
         orchestrator_url=platform.orchestrator.url.base,
         strategy=orchestrator.strategy,
         claim=False,
     )
-    return True
+    return None
 
 
 class Preparation(NamedTuple):

@@ -27,11 +27,15 @@ _READ_SECONDS = 5.0
 
 
 class Decision(NamedTuple):
-    """What a person says of a trade: placed (with its run or its orders, if they are known) or not."""
+    """What a person says of a trade: placed (with its run or its orders, if they are known) or not.
+
+    :ivar unheard: whether the orchestrator could not be asked before they said so.
+    """
 
     placed: bool
     run_id: str | None = None
     orders: tuple[str, ...] = ()
+    unheard: bool = False
 
 
 def named(ledger: Ledger, name: str) -> TradeRow:
@@ -99,7 +103,7 @@ def settle(
             run=None,
             state="nothing",
             status="failed",
-            settled=f"not placed, {by}",
+            settled=f"not placed, {by}" + (", the orchestrator not asked" if decision.unheard else ""),
             failed=(error,),
         )
     if decision.run_id is not None:

@@ -63,9 +63,9 @@ def _where(python: Path, cwd: Path) -> Path:
 
 def _assert_a_day_runs(python: Path, cwd: Path) -> None:
     _run(python, "-m", "paper_run", "--sandbox", cwd=cwd, CI="true")
-    results = [json.loads(path.read_text("utf-8")) for path in cwd.rglob("*_paper_run.json")]
+    results = [json.loads(path.read_text("utf-8")) for path in (cwd / "reports").rglob("*_paper_run.json")]
     assert [result["status"] for result in results] == ["success"]
-    pages = [path.read_text("utf-8") for path in cwd.rglob("*_paper_run.html")]
+    pages = [path.read_text("utf-8") for path in (cwd / "reports").rglob("*_paper_run.html")]
     assert len(pages) == 1
     assert "</html>" in pages[0]
 

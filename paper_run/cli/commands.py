@@ -176,14 +176,22 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     ):
         console, clock = showing.console(flags), showing.clock()
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
-            if prepare.is_its_platform(ledger, platform):
+            unheard = prepare.unheard(ledger, platform)
+            if unheard is None:
                 run.settle_earlier(ledger, platform, settings, clock, console)
+            else:
+                console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(unsettled, ledger.doubtful(), settings.context)
                 return ExitStatus.SUCCESS
             row = resolve.settle(
-                resolve.named(ledger, trade), decision, ledger, platform, clock.now(), settings.place
+                resolve.named(ledger, trade),
+                decision._replace(unheard=unheard is not None),
+                ledger,
+                platform,
+                clock.now(),
+                settings.place,
             )
             filing = Filing(ledger, settings.reports_dir)
             written, unwritten = filing.save([filing.reports(row.document)])

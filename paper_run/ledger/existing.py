@@ -32,9 +32,14 @@ def existing_ledger(folder: Path) -> Iterator[Ledger]:
     """
     with ledger_if_any(folder) as ledger:
         if ledger is None:
+            played = (folder / "sandbox" / database.FILE_NAME).exists()
             raise DataError(
                 f"There is no ledger in {folder}",
                 "What was traded is kept in the ledger of earlier runs.",
-                remedies=("Name the folder that has it: --reports-dir DIR", "Or run the day first."),
+                remedies=(
+                    *(("The sandbox has one there: add --sandbox",) if played else ()),
+                    "Name the folder that has it: --reports-dir DIR",
+                    "Or run the day first.",
+                ),
             )
         yield ledger

@@ -11,6 +11,7 @@ from paper_run.sandbox.account import Position, total, written
 from paper_run.sandbox.broker import STRATEGY, Order
 from paper_run.sandbox.clock import naive, priced_session, zulu
 from paper_run.sandbox.desk import Desk, played
+from paper_run.sandbox.exchange_days import close_time
 from paper_run.sandbox.validation import Fields
 from paper_run.sandbox.web import Answer, HangUpError, RefusedError, Request, Route, Service
 
@@ -147,7 +148,7 @@ def _envelope(desk: Desk) -> dict[str, Any]:
         if not position.qty:
             continue
         price = None if symbol == special.NOPRICE else market.close_price(symbol, day)
-        shown.append(_position(symbol, position, price, updated_at))
+        shown.append(_position(symbol, position, price, updated_at, zulu(close_time(day))))
         realized.append(position.realized)
         if price is not None:
             unrealized.append(position.unrealized(price))
@@ -159,7 +160,9 @@ def _envelope(desk: Desk) -> dict[str, Any]:
     }
 
 
-def _position(symbol: str, position: Position, price: Decimal | None, updated_at: str) -> dict[str, Any]:
+def _position(
+    symbol: str, position: Position, price: Decimal | None, traded_at: str, priced_at: str
+) -> dict[str, Any]:
     return {
         "symbol": symbol,
         "qty": written(position.qty),
@@ -167,6 +170,6 @@ def _position(symbol: str, position: Position, price: Decimal | None, updated_at
         "current_price": None if price is None else str(price),
         "unrealized_pl": None if price is None else written(position.unrealized(price)),
         "realized_pl": written(position.realized),
-        "updated_at": updated_at,
-        "last_trade_at": updated_at,
+        "updated_at": traded_at if price is None else max(traded_at, priced_at),
+        "last_trade_at": traded_at,
     }

@@ -223,6 +223,8 @@ class Console:
             unrealized += f" (priced so far {text.signed_money(pnl['priced_so_far'])})"
         self._figure("Realized P&L", text.signed_money(pnl["realized_pnl"]))
         self._figure("Unrealized P&L", unrealized)
+        if found := pnl["since_inception"]["adjustments"]:
+            self._figure("Taken Over", f"{text.signed_money(found)}, of holdings from before: no P&L")
         self._figure("Total P&L", text.signed_money(pnl["total_pnl"]))
         shown = f" ({text.signed_percent(change)})" if change is not None else ""
         self._figure("Day P&L", text.signed_money(day) + shown)
@@ -258,7 +260,10 @@ class Console:
         self._line(f"SANDBOX - simulated prices. Played {tally.first} to {tally.last}: {became}.")
         self._line(f"  Orders Accepted:    {tally.accepted:,}")
         self._line(f"  Total Notional:     {text.money(tally.notional)}")
+        self._line(f"  Total P&L:          {text.signed_money(tally.total_pnl)}")
+        self._line(f"  Equity:             {text.money(tally.equity)}")
         self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
+        self._line(f"  All of them:  {folder / 'index.html'}")
 
     def unsettled(self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow], context: str) -> None:
         """Print what is not settled, with the ready command for each.
@@ -300,13 +305,15 @@ class Console:
 
 
 class Tally:
-    """What several days came to; dollars in cents."""
+    """What several days came to, P&L and equity after the last; dollars in cents."""
 
     def __init__(self) -> None:
         self.first = self.last = ""
         self.statuses: dict[str, int] = {}
         self.accepted = 0
         self.notional = Decimal(0)
+        self.total_pnl: Decimal | None = None
+        self.equity: Decimal | None = None
 
     def add(self, document: Mapping[str, Any]) -> None:
         """Add a day's result document."""
@@ -315,6 +322,9 @@ class Tally:
         self.statuses[document["status"]] = self.statuses.get(document["status"], 0) + 1
         self.accepted += document["results"]["num_orders_accepted"] or 0
         self.notional += document["results"]["total_notional"] or 0
+        pnl = document["pnl"]
+        self.total_pnl = pnl and pnl["total_pnl"]
+        self.equity = pnl and pnl["equity"]["closing"]
 
 
 def position_line(position: Mapping[str, Any]) -> str:

@@ -102,16 +102,16 @@ def _worst(document: Mapping[str, Any], status: str) -> str:
     errors = document.get("errors") or ()
     if status in _LOST:
         return _LOST[status]
+    if document.get("kind") == "mark" and not errors:
+        return _went_well(document, submitted)
     said = f" {_ended(errors[0])}" if errors else ""
     if doubtful := _figure(document, "num_orders_in_doubt"):
         return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
     if rejected:
         return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(document)}.{said}"
-    if said:
-        return said.strip()
-    if status != "success":
+    if status != "success" and not said:
         return "The orchestration failed and gave no reason."
-    return _went_well(document, submitted)
+    return said.strip() or _went_well(document, submitted)
 
 
 def _went_well(document: Mapping[str, Any], submitted: int) -> str:

@@ -54,7 +54,9 @@ def test_a_second_run_keeps_the_files_of_the_first(platform: OddPlatform, tmp_pa
     """Another trade of the day, on purpose, has files of its own."""
     run_command(cwd=tmp_path, platform=platform)
     first = {
-        path: path.read_bytes() for suffix in ("json", "html", "csv") for path in reports(tmp_path, suffix)
+        path: path.read_bytes()
+        for kind in ("_*.json", "_*.html", "_*.csv")
+        for path in reports(tmp_path, kind)
     }
     platform.orchestrator.answer = {"run_id": "another-one"}
     run_command("--again", cwd=tmp_path, platform=platform)

@@ -103,8 +103,8 @@ class Desk:
         return exact((self.reports / f"{trade or self.session}_paper_run.json").read_text("utf-8"))
 
     def files(self) -> dict[str, bytes]:
-        """Return every report file there is."""
-        kinds = ("*.json", "*.html", "*.csv")
+        """Return every report file of a trade or a mark; those over all sessions are no trade's own."""
+        kinds = ("*_*.json", "*_*.html", "*_*.csv")
         return {path.name: path.read_bytes() for kind in kinds for path in self.reports.glob(kind)}
 
     def rows(self, table: str = "trades") -> list[dict[str, Any]]:

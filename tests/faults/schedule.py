@@ -243,5 +243,5 @@ class Schedule:
             )
 
     def files(self) -> dict[str, bytes]:
-        kinds = ("*.json", "*.html", "*.csv")
+        kinds = ("*_*.json", "*_*.html", "*_*.csv")  # those over all sessions are no trade's own
         return {path.name: path.read_bytes() for kind in kinds for path in self.record.reports.glob(kind)}

@@ -124,7 +124,7 @@ def test_settled_by_hand(secret: Desk) -> None:
 
 def test_settings_that_hold_passwords(secret: Desk) -> None:
     """Whatever else the environment and the .env file hold is none of the program's business."""
-    secret.env |= {"PAPER_RUN_SMTP_PASSWORD": CANARY, "APCA_API_SECRET_KEY": CANARY, "PGPASSWORD": CANARY}
+    secret.env |= {"PAPER_RUN_SMTP_PASSWORD": CANARY, "APCA_SECRET": CANARY, "PGPASSWORD": CANARY}
     settings = secret.folder / ".env"
     settings.write_text(f"SMTP_PASSWORD={CANARY}\nALPACA_SECRET={CANARY}\n")
     try:

@@ -18,7 +18,7 @@ STEPS = {
     "row-written": ("after sql INSERT INTO trades", 1, 0),
     "post-to-be-sent": ("before POST *", 1, 0),
     "post-answered": ("after POST *", 1, 1),
-    "answer-to-be-recorded": ("after sql UPDATE trades SET", 1, 1),
+    "answer-to-be-recorded": ("after sql UPDATE trades SET", 2, 1),
     "answer-recorded": ("after sql COMMIT", 2, 1),
     "orders-read": ("before GET /api/v1/orders/*", 1, 1),
     "orders-to-be-recorded": ("after GET /api/v1/orders/*", 1, 1),

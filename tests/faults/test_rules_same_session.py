@@ -121,6 +121,7 @@ def test_rule_8_again_trades_a_second_time(desk: Desk) -> None:
         f"{desk.session}-2_orders.csv",
         f"{desk.session}-2_paper_run.html",
         f"{desk.session}-2_paper_run.json",
+        f"{desk.session}-2_positions.csv",
     ]
     assert desk.run("--capital", "5000").returncode == 0
     assert len(desk.platform.posts) == 2

@@ -193,13 +193,18 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         service = self.server.service
         split = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client was killed in the middle of it: that was no request
+            self.close_connection = True
+            return
         request = Request(
             service=service.name,
             method=self.command,
             path=split.path,
             query=parse_qs(split.query),
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+            body=body,
             at=time.monotonic(),
             connection=self.client_address[1],
         )
