@@ -1,0 +1,78 @@
+"""A curve from day to day: its height below the peak, and the few points that show all of it."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paper_run.book import marks, statistics, thinning
+from paper_run.book.statistics import Day
+
+ONE = Decimal(1)
+
+
+def day(opening: str, earned: str) -> Day:
+    """Return a day that earned so much."""
+    start, gain = Decimal(opening), Decimal(earned)
+    return Day(start, gain, start + gain, Decimal(0), Decimal(0))
+
+
+def test_a_height_never_passes_its_peak() -> None:
+    """100 -> 110 is a new peak, 1; 110 -> 99 is 0.9 of it; 99 -> 104.5 is 0.95."""
+    first = statistics.height(ONE, day("100", "10"))
+    second = statistics.height(first, day("110", "-11"))
+    third = statistics.height(second, day("99", "5.5"))
+    assert (first, second) == (1, Decimal("0.9"))
+    assert [statistics.fall(each) for each in (first, second, third)] == [
+        0,
+        Decimal("-0.1"),
+        Decimal("-0.05"),
+    ]
+
+
+def test_nothing_is_compounded_from_nothing() -> None:
+    """After a loss of all, or without an opening, there is no height, and then none any more."""
+    assert statistics.height(ONE, day("100", "-100")) == 0
+    assert statistics.height(Decimal(0), day("100", "5")) is None
+    assert statistics.height(None, day("100", "5")) is None
+    assert statistics.height(ONE, day("0", "5")) is None
+    assert statistics.fall(None) is None
+
+
+@given(st.lists(st.decimals("-0.5", "0.5", places=4), min_size=1, max_size=40))
+def test_heights_are_the_drawdowns_of_the_statistics(returns: list[Decimal]) -> None:
+    """Day by day, or all at once: the same drawdown at six places."""
+    days = [Day(Decimal(100), 100 * each, 100 + 100 * each, Decimal(0), Decimal(0)) for each in returns]
+    height: Decimal | None = ONE
+    falls = []
+    for each in days:
+        height = statistics.height(height, each)
+        falls.append(statistics.fall(height))
+    for ours, theirs in zip(falls, statistics.drawdown(days), strict=True):
+        assert ours is not None
+        assert theirs is not None
+        assert abs(ours - theirs) <= Decimal("0.000001")
+
+
+@given(st.lists(st.floats(1, 1e6), min_size=1, max_size=400), st.integers(5, 60))
+def test_few_points_show_the_extremes_of_many(closings: list[float], most: int) -> None:
+    """At most so many, in order, with the first, the last, the lowest, the highest and the deepest fall."""
+    falls = [each - max(closings[: at + 1]) for at, each in enumerate(closings)]
+    kept = thinning.kept(closings, falls, most)
+    assert kept == sorted(set(kept))
+    assert len(kept) <= max(most, 2)
+    assert (kept[0], kept[-1]) == (0, len(closings) - 1)
+    assert {min(closings), max(closings)} <= {closings[at] for at in kept}
+    assert min(falls) in {falls[at] for at in kept}
+
+
+def test_two_points_are_kept_where_there_is_no_room() -> None:
+    """Below five only the ends."""
+    assert thinning.kept([1.0] * 10, [0.0] * 10, 2) == [0, 9]
+
+
+def test_a_price_is_nearer_as_a_ratio() -> None:
+    """51 is a fiftieth above 50 and half of 100; 200 is as far from 100 as 50 is."""
+    assert marks.is_nearer(Decimal(51), Decimal(50), Decimal(100))
+    assert not marks.is_nearer(Decimal(200), Decimal(50), Decimal(100))
+    assert not marks.is_nearer(Decimal(200), Decimal(100), Decimal(100))
