@@ -58,7 +58,7 @@ def named(ledger: Ledger, name: str) -> TradeRow:
     if row is None:
         raise DataError(
             f"The ledger {ledger.path} has no trade {name}",
-            remedies=("See which there are in the reports folder.",),
+            remedies=("See which there are: python -m paper_run history",),
         )
     return row
 

@@ -54,9 +54,7 @@ def trade(
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
         ends in a TradeEnd.
     """
-    now = prepared.gateway_clock if prepared.sandbox else None
-    moment = readings.Moment(prepared.session, now or clock.now(), is_open_at)
-    day = _Trade(config, prepared, platform, ledger, clock, watch, number, moment)
+    day = _Trade(config, prepared, platform, ledger, clock, watch, number, is_open_at)
     day.begin()
     try:
         day.orchestrate()
@@ -80,9 +78,9 @@ class _Trade:
         clock: Clock,
         watch: Watch,
         number: int,
-        moment: readings.Moment,
+        is_open_at: Callable[[datetime], bool],
     ) -> None:
-        self.moment = moment
+        self.is_open_at = is_open_at
         self.platform = platform
         self.ledger = ledger
         self.clock = clock
@@ -186,6 +184,11 @@ class _Trade:
                 looked = f"The orchestrator was looked at for the run: {seen.reason}."
                 self._learn("unsettled", warnings=(*self.known.warnings, looked))
                 return
+            if pause == _FIRST_LOOK:
+                self.watch.notice(
+                    f"The answer was lost: the orchestrator {verdict.reason}. It is looked at for the run, "
+                    f"up to {left:.0f} s; to stop waiting is safe, nothing is sent again"
+                )
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
 
@@ -235,9 +238,10 @@ class _Trade:
             own=[each.client_order_id for each in mappings if each.client_order_id],
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
+        moment = self._moment()
         problems = readings.problems(after, self.platform, of_a=readings.RUN if has_ended else None)
         facts: dict[str, Any] = {
-            "quotes": readings.market_prices(after, self.moment),
+            "quotes": readings.market_prices(after, moment),
             "failures": (*self.known.failures, *problems.failures),
             "warnings": (
                 *(text for text in self.known.warnings if text != UNREAD),
@@ -251,9 +255,15 @@ class _Trade:
         if prepared.rehearsal or after.is_wrong_gateway:
             self._learn(state, **facts)
         else:
-            self._value(state, after, facts)
+            self._value(state, after, moment, facts)
 
-    def _value(self, state: str, after: AfterTrade, facts: dict[str, Any]) -> None:
+    def _moment(self) -> readings.Moment:
+        """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
+        prepared = self.known.prepared
+        now = prepared.gateway_clock if prepared.sandbox else None
+        return readings.Moment(prepared.session, now or self.clock.now(), self.is_open_at)
+
+    def _value(self, state: str, after: AfterTrade, moment: readings.Moment, facts: dict[str, Any]) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
         before = self.known, self.state
         try:
@@ -262,7 +272,7 @@ class _Trade:
                 self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
                 self.ledger.close(self.row, state)
                 self.ledger.keep_orders(after.earlier.values())
-                book = bookkeeping.bring_up_to_date(self.ledger, after, self.moment, self.clock.now())
+                book = bookkeeping.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self._record(state, **facts, book=book)
         except DataError as error:
             self.unwritten.append(error)

@@ -1,7 +1,7 @@
 """One trade: the POST, the wait, and the result that comes of it whatever happens."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +29,7 @@ from paper_run.errors import PaperRunError
 from paper_run.ledger.journal import Ledger
 from paper_run.models import Parameters, Prepared, ServiceHealth, ServiceUrl
 from paper_run.services.platform import Platform
+from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
 from paper_run.sources import Sources
 from paper_run.trade import trade
@@ -75,6 +76,7 @@ class Day:
         self.prepared = PREPARED
         self.timeout = "300"
         self.transport = transport
+        self.quotes: Market | None = None
 
     def trade(self) -> End:
         settings = config.load(
@@ -85,6 +87,7 @@ class Day:
             signal_service=ServiceUrl(base=SIGNALS),
             execution_gateway=ServiceUrl(base=GATEWAY),
             orchestrator=ServiceUrl(base=ORCHESTRATOR),
+            quotes=self.quotes,  # type: ignore[arg-type]
         )
         with Ledger(self.folder) as ledger:
             ended = trade(
@@ -95,7 +98,7 @@ class Day:
                 self.time.clock,
                 self.watch,
                 number=1,
-                is_open_at=lambda _: False,
+                is_open_at=lambda _: self.quotes is not None,
             )
         assert self.posts() == 1, "one POST, whatever happens"
         return End(json.loads(ended.document, parse_float=Decimal), ended.failures)
@@ -149,6 +152,20 @@ def held(symbol: str) -> dict[str, Any]:
 def running(**changes: Any) -> dict[str, Any]:
     """Return the observed run while it is under way."""
     return body("run_normal", status="running", completed_at=None, duration_seconds=None, **changes)
+
+
+class Market:
+    """A quote source that quotes a narrow market of this very moment."""
+
+    url = ServiceUrl(base="http://quotes.example.com")
+
+    def __init__(self, time: FakeTime) -> None:
+        self._time = time
+
+    def latest(self, symbols: Iterable[str], *, seconds: float) -> MarketData:
+        assert seconds > 0
+        quote = Quote(Decimal("150.30"), Decimal("150.40"), self._time.clock.now())
+        return MarketData(dict.fromkeys(symbols, quote), {}, ())
 
 
 # A run that ends well
@@ -271,6 +288,22 @@ def test_a_running_run_is_looked_at_ever_less_often(day: Day) -> None:
     assert day.time.pauses == [0.5, 0.75, 1.125, 1.6875, 2.53125, 3.796875, 5, 5, 5, 5]
     assert (result["status"], result["results"]["num_orders_accepted"]) == ("success", 2)
     assert result["warnings"] == []
+
+
+def test_prices_are_of_the_end_of_the_wait(day: Day) -> None:
+    """After minutes of waiting a quote of now is fresh, and no seconds old: the middle is the mark."""
+    day.quotes = Market(day.time)
+    serve("POST", RUN_URL, running())
+    for _ in range(40):
+        serve("GET", RUN, running())
+    serve_example("GET", RUN, "run_normal", symbols=[], capital="0")
+    result = day.result()
+    assert sum(day.time.pauses) > 120
+    prices = {
+        (each["price_source"], each["mark_price"], each["price_age_seconds"])
+        for each in result["pnl"]["positions"]
+    }
+    assert prices == {("quote", Decimal("150.35"), 0)}
 
 
 def test_failed_looks_do_not_end_the_wait(day: Day) -> None:
