@@ -211,10 +211,10 @@ class Books:
         )
 
     def is_complete(self, session: date) -> bool:
-        """Whether a session of the present book was valued whole."""
+        """Whether the present book's last session, if it is this one or a later one, was valued whole."""
         found = self._rows(
             "SELECT complete FROM sessions JOIN epochs ON epochs.id = epoch "
-            "WHERE last_trade IS NULL AND sessions.session = ?",
+            "WHERE last_trade IS NULL AND sessions.session >= ? ORDER BY sessions.session DESC LIMIT 1",
             session.isoformat(),
         )
         return bool(found and found[0]["complete"])
