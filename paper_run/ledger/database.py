@@ -117,11 +117,16 @@ def _create(path: Path) -> bool:
             os.close(folder)
         return True
     finally:
-        for leftover in (
-            draft,
-            *(draft.with_name(f"{draft.name}-{part}") for part in ("wal", "shm", "empty")),
-        ):
-            leftover.unlink(missing_ok=True)
+        try:
+            _remove(draft)
+        except BaseException:  # a signal in the middle of it leaves nothing behind either
+            _remove(draft)
+            raise
+
+
+def _remove(draft: Path) -> None:
+    for leftover in (draft, *(draft.with_name(f"{draft.name}-{part}") for part in ("wal", "shm", "empty"))):
+        leftover.unlink(missing_ok=True)
 
 
 def refuse_foreign(path: Path) -> None:
