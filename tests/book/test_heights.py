@@ -54,7 +54,7 @@ def test_heights_are_the_drawdowns_of_the_statistics(returns: list[Decimal]) -> 
         assert abs(ours - theirs) <= Decimal("0.000001")
 
 
-@given(st.lists(st.floats(1, 1e6), min_size=1, max_size=400), st.integers(5, 60))
+@given(st.lists(st.floats(1, 1e6), min_size=1, max_size=400), st.integers(5, 20))
 def test_few_points_show_the_extremes_of_many(closings: list[float], most: int) -> None:
     """At most so many, in order, with the first, the last, the lowest, the highest and the deepest fall."""
     falls = [each - max(closings[: at + 1]) for at, each in enumerate(closings)]
@@ -76,3 +76,10 @@ def test_a_price_is_nearer_as_a_ratio() -> None:
     assert marks.is_nearer(Decimal(51), Decimal(50), Decimal(100))
     assert not marks.is_nearer(Decimal(200), Decimal(50), Decimal(100))
     assert not marks.is_nearer(Decimal(200), Decimal(100), Decimal(100))
+
+
+def test_each_stretch_keeps_its_extremes() -> None:
+    """12 points, 8 to keep: two stretches of five, each with its lowest, its highest, its deepest fall."""
+    closings = [10.0, 11, 15, 9, 12, 11, 20, 21, 25, 19, 18, 17]
+    falls = [0.0, 0, 0, -0.4, -0.2, -0.3, 0, 0, 0, -0.2, -0.3, -0.3]
+    assert thinning.kept(closings, falls, 8) == [0, 2, 3, 8, 10, 11]
