@@ -133,12 +133,9 @@ def history_csv(lines: Iterable[SessionLine]) -> str:
 
 
 def history_file(rows: Iterable[Sequence[str | None]]) -> str:
-    """Return the same of rows that are text already: digits, dates and our own words, nothing else."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\r\n")
-    writer.writerow(HISTORY_COLUMNS)
-    writer.writerows(rows)
-    return table.getvalue()
+    """Return the same of rows that are text already: digits, dates and our own words, nothing to quote."""
+    lines = [",".join(HISTORY_COLUMNS), *(",".join([value or "" for value in row]) for row in rows), ""]
+    return "\r\n".join(lines)
 
 
 def cell(value: Decimal | int | str | bool | None) -> str:

@@ -17,6 +17,7 @@ from paper_run.book.valuation import value
 from paper_run.ledger import database, migrations, rows
 from paper_run.ledger.journal import Ledger
 from paper_run.models import OrderState, Position
+from paper_run.writers import csv_tables
 
 NOW = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 TUESDAY = date(2025, 1, 21)
@@ -176,6 +177,32 @@ def test_a_replay_is_the_same_book(
             day = date.fromordinal(day.toordinal() + 1)
         entries, _ = ledger.books.entries_after(epoch, 0)
         assert Book().after(entries) == ledger.books.standing(epoch).book
+
+
+def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
+    """What is written without the csv module is what it would write: attempts, gaps, marks, more trades."""
+    with Ledger(tmp_path) as ledger:
+        assert csv_tables.history_file(ledger.history.table()) == csv_tables.history_csv([])
+        failed = begun(ledger, document='{"status": "failed"}')
+        ledger.record(failed, state="nothing", document=failed.document, in_doubt=0)
+        for number, status in ((1, "success"), (2, "partial")):
+            row = begun(ledger, number=number)
+            document = f'{{"status": "{status}"}}'
+            ledger.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
+        begun(ledger, TUESDAY, document='{"status": "unknown"}')
+        epoch = ledger.books.open_epoch(ledger.by_id(2), NOW, priced=True)
+        ledger.following.book_fills(epoch, SESSION, NOW, ENDED)
+        standing = ledger.books.standing(epoch)
+        for day, marks in ((SESSION, {"AAPL": Mark(Decimal("99.5"), "gateway", None)}), (TUESDAY, {})):
+            valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
+            ledger.books.keep(epoch, day, standing.last, standing.book, valued, {})
+        ledger.history.keep_mark(SESSION, "{}")
+        lines = ledger.history.lines()
+        assert csv_tables.history_file(ledger.history.table()) == csv_tables.history_csv(lines)
+        assert [(line.trades, line.day_pnl, line.marked) for line in lines] == [
+            (((1, "success"), (2, "partial")), -5, True),
+            (((1, "unknown"),), None, False),
+        ]
 
 
 def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
