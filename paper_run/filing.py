@@ -23,6 +23,7 @@ class Filing:
         self._ledger = ledger
         self._folder = folder
         self._failed: list[DataError] = []
+        self._curves: dict[tuple[str, str], Sequence[SessionLine]] = {}
 
     def reports(self, document: str) -> Reports:
         """Return the reports of a result.
@@ -36,11 +37,15 @@ class Filing:
         return Reports(document, self._folder, self._curve(since, session))
 
     def _curve(self, since: str, before: str) -> Sequence[SessionLine]:
-        try:
-            return self._ledger.history.curve(overview.LISTED - 1, since, before)
-        except DataError as error:
-            self._failed.append(error)
-            return ()
+        """Return the curve up to a session; the page of the last one and the index go through the same."""
+        if (since, before) not in self._curves:
+            try:
+                found = self._ledger.history.curve(overview.LISTED - 1, since, before)
+            except DataError as error:
+                self._failed.append(error)
+                return ()
+            self._curves[since, before] = found
+        return self._curves[since, before]
 
     def save(
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
@@ -56,9 +61,10 @@ class Filing:
         try:
             history = self._ledger.history
             table = history.table()
-            since = str(table[-overview.LISTED :][0][0]) if table else ""
-            curve = history.curve(overview.LISTED)
-            sessions = overview.Overview(history.lines(since), curve, len(table), table)
+            lines = history.lines(str(table[-overview.LISTED :][0][0])) if table else []
+            curve = self._curve(str(table[0][0]), lines[-1].session) if lines else ()
+            own = [line for line in lines[-1:] if line.complete]
+            sessions = overview.Overview(lines, [*curve, *own], len(table), table)
             label = json_document.label(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
         except DataError as error:
             return written, [*failed, error]
