@@ -194,7 +194,7 @@ def _mark(symbol: str, position: Position | None, read: AfterTrade, moment: Mome
         return (
             "there is no quote for it, and the gateway gives no price"
             if read.market
-            else ("the gateway gives no price")
+            else "the gateway gives no price"
         )
     return marks.Mark(price, "gateway", position.updated_at)
 

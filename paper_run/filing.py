@@ -31,10 +31,10 @@ class Filing:
         :raises DataError: the ledger's record can't be read.
         """
         with self._ledger.explained():
-            content = json_document.loads(document)
-            since = content["pnl"]["since"] if content["pnl"] else ""
-            session = str(content["session"])
-        return Reports(document, self._folder, self._curve(since, session))
+            reports = Reports(document, self._folder)
+            span = reports.span
+        reports.before = self._curve(*span)
+        return reports
 
     def _curve(self, since: str, before: str) -> Sequence[SessionLine]:
         """Return the curve up to a session; the page of the last one and the index go through the same."""

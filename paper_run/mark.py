@@ -91,7 +91,7 @@ def mark_session(
                 return MarkEnd(ExitStatus.SUCCESS)
             if problems.failures and was_whole and not book.valuation.complete:
                 raise failures.valued_before(book.session, problems.failures)
-            result = _result(ledger, book, problems, moment, started, health, after.earlier)
+            result = _result(ledger, book, problems, started, health, after.earlier)
             document = json_document.dumps(json_document.document(result))
             ledger.history.keep_mark(result.session, document)
         return _save(document, problems.failures, ledger, config, console)
@@ -154,13 +154,11 @@ def _result(
     ledger: Ledger,
     book: BookFigures,
     problems: readings.Problems,
-    moment: readings.Moment,
     started: datetime,
     health: tuple[ServiceHealth, ...],
     read_again: dict[str, OrderState],
 ) -> RunResult:
-    session = max(moment.session, book.session)
-    rows = _orders(ledger, session, read_again)
+    rows = _orders(ledger, book.session, read_again)
     tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.latest()
     if latest is None:
@@ -169,7 +167,7 @@ def _result(
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
         run_id=None,
-        session=session,
+        session=book.session,
         trade=None,
         timestamp=exchange_time(started),
         status="success" if whole else "partial",

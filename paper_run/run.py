@@ -79,7 +79,8 @@ def run_day(
             number=number,
             is_open_at=trading_days.calendar(ledger).is_open_at,
         )
-        return _save(end.document, end.failures, ledger, config, console)
+        filing = Filing(ledger, config.reports_dir)
+        return _save(filing, filing.reports(end.document), end.failures, config, console)
 
 
 def plan_day(
@@ -188,7 +189,8 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
 
 def _show(row: TradeRow, ledger: Ledger, config: Config, console: Console) -> DayEnd:
     """Show what was recorded and write its files again, byte for byte; nothing is asked of any service."""
-    reports = Filing(ledger, config.reports_dir).reports(row.document)
+    filing = Filing(ledger, config.reports_dir)
+    reports = filing.reports(row.document)
     console.notice(
         f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
     )
@@ -196,14 +198,12 @@ def _show(row: TradeRow, ledger: Ledger, config: Config, console: Console) -> Da
     if row.unsettled:
         for failure in shown:
             failure.remedies = failures.settling(row.name + config.context)
-    return _save(row.document, shown, ledger, config, console)
+    return _save(filing, reports, shown, config, console)
 
 
 def _save(
-    document: str, failed: tuple[PaperRunError, ...], ledger: Ledger, config: Config, console: Console
+    filing: Filing, reports: Reports, failed: tuple[PaperRunError, ...], config: Config, console: Console
 ) -> DayEnd:
-    filing = Filing(ledger, config.reports_dir)
-    reports = filing.reports(document)
     console.figures(reports.document)
     console.saving()
     written, unwritten = filing.save([reports], config.files)

@@ -12,6 +12,7 @@ from paper_run.book import statistics
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening
+from paper_run.ledger.rows import amount, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -249,7 +250,7 @@ class Books:
             session.isoformat(),
         )
         day = Day(bridge.opening, earned, bridge.closing, money.ZERO, money.ZERO)
-        height = statistics.height(_amount(found[0]["height"]) if found else Decimal(1), day)
+        height = statistics.height(amount(found[0]["height"]) if found else Decimal(1), day)
         return statistics.daily_return(day), statistics.fall(height), height
 
     def traded_before(self, epoch: Epoch, session: date) -> Decimal:
@@ -286,14 +287,14 @@ class Books:
             int(valuation.complete),
             money.digits(bridge.opening),
             money.digits(valuation.realized_pnl),
-            _text(valuation.unrealized_pnl),
+            text(valuation.unrealized_pnl),
             money.digits(valuation.gains),
-            _text(valuation.day_pnl),
-            _text(bridge.closing),
-            _text(valuation.exposure),
+            text(valuation.day_pnl),
+            text(bridge.closing),
+            text(valuation.exposure),
             money.digits(book.traded),
-            _text(valuation.total_pnl),
-            *map(_text, self._returns(epoch, session, valuation)),
+            text(valuation.total_pnl),
+            *map(text, self._returns(epoch, session, valuation)),
             _state(book, valuation, prices, suspects),
         )
         # A book is needed only to go on from: the last one, and the last complete one before it.
@@ -316,7 +317,7 @@ def _state(book: Book, valuation: Valuation, prices: Mapping[str, Decimal], susp
     for row in valuation.positions:
         held = row.holding
         amounts = (held.qty, held.cost, held.realized, held.gain, prices.get(row.symbol), row.total_pnl)
-        holdings[row.symbol] = [_text(each) for each in amounts]
+        holdings[row.symbol] = [text(each) for each in amounts]
     return json.dumps({"cash": money.digits(book.cash), "holdings": holdings, "suspects": sorted(suspects)})
 
 
@@ -324,7 +325,7 @@ def _kept(row: Any) -> Kept:
     state = json.loads(row["state"])
     holdings, prices, totals = {}, {}, {}
     for symbol, (qty, cost, realized, gain, price, total) in state["holdings"].items():
-        holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), _amount(gain))
+        holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), amount(gain))
         if price is not None:
             prices[symbol] = Decimal(price)
         if total is not None:
@@ -338,11 +339,3 @@ def _kept(row: Any) -> Kept:
         totals,
         frozenset(state.get("suspects", ())),
     )
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else money.digits(value)
-
-
-def _amount(value: str | None) -> Decimal | None:
-    return None if value is None else Decimal(value)

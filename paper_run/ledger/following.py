@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
+from paper_run.ledger.rows import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,7 +79,7 @@ class Following:
             epoch.trade,
         ):
             identity, ordered = row["client_order_id"], Decimal(row["qty"])
-            filled, price = _amount(row["filled_qty"]), _amount(row["filled_avg_price"])
+            filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
             seen = fills.Seen(Decimal(row["booked_qty"]), Decimal(row["booked_dollars"]))
             grown = fills.growth(row["side"], ordered, seen, filled, price)
             if grown.remark:
@@ -118,7 +119,3 @@ class Following:
         for order in given_up:
             self._run("UPDATE orders SET followed = 2 WHERE client_order_id = ?", order.client_order_id)
         return given_up
-
-
-def _amount(value: str | None) -> Decimal | None:
-    return None if value is None else Decimal(value)

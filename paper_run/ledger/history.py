@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book import thinning
+from paper_run.ledger.rows import amount
 from paper_run.models import SessionLine
 
 if TYPE_CHECKING:
@@ -29,21 +29,16 @@ class History:
         self._rows = rows
         self._run = run
 
-    def lines(self, since: str = "", before: str = _END) -> list[SessionLine]:
+    def lines(self, since: str = "") -> list[SessionLine]:
         """Return the sessions that traded or were valued, oldest first, as the history shows them.
 
-        :param since: leave out earlier ones, by ISO date. :param before: leave out this one and later ones.
+        :param since: leave out earlier ones, by ISO date.
         """
-        span = (since, before)
         figures = {
-            row["session"]: row
-            for row in self._rows(f"{_FIGURES} WHERE session >= ? AND session < ? ORDER BY epoch", *span)
+            row["session"]: row for row in self._rows(f"{_FIGURES} WHERE session >= ? ORDER BY epoch", since)
         }
-        trades = self._statuses(since, before)
-        marked = {
-            row["session"]
-            for row in self._rows("SELECT session FROM marks WHERE session >= ? AND session < ?", *span)
-        }
+        trades = self._statuses(since)
+        marked = {row["session"] for row in self._rows("SELECT session FROM marks WHERE session >= ?", since)}
         return [
             _line(session, trades.get(session, {}), figures.get(session), is_marked=session in marked)
             for session in sorted(trades.keys() | figures.keys())
@@ -69,7 +64,7 @@ class History:
 
         It is written whole after each trade and mark: years of sessions must not cost a day anything.
         """
-        trades = self._statuses("", _END)
+        trades = self._statuses("")
         figures = {row["session"]: row for row in self._rows(f"{_FIGURES} ORDER BY epoch")}
         marked = {row["session"] for row in self._rows("SELECT session FROM marks")}
         table: list[Sequence[str | None]] = []
@@ -82,14 +77,12 @@ class History:
                 table.append((session, words, "false", None, None, None, None, None, is_marked))
         return table
 
-    def _statuses(self, since: str, before: str) -> dict[str, dict[int, str]]:
+    def _statuses(self, since: str) -> dict[str, dict[int, str]]:
         """Return each session's trades by number; one that placed nothing gives way to the next attempt."""
         trades: dict[str, dict[int, str]] = {}
         for session, number, status in self._rows(
-            "SELECT session, number, status FROM trades WHERE session >= ? AND session < ? "
-            "ORDER BY session, number, id",
+            "SELECT session, number, status FROM trades WHERE session >= ? ORDER BY session, number, id",
             since,
-            before,
         ):
             trades.setdefault(session, {})[number] = status
         return trades
@@ -99,11 +92,6 @@ class History:
         found = self._rows("SELECT document FROM marks WHERE session = ?", session)
         return str(found[0]["document"]) if found else None
 
-    def latest_mark(self) -> str | None:
-        """Return the session of the latest mark."""
-        found = self._rows("SELECT MAX(session) FROM marks")
-        return None if found[0][0] is None else str(found[0][0])
-
     def keep_mark(self, session: date, document: str) -> None:
         """Write a session's latest mark."""
         self._run("INSERT OR REPLACE INTO marks VALUES (?, ?)", session.isoformat(), document)
@@ -112,11 +100,7 @@ class History:
 def _line(session: str, trades: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
     complete = row is not None and bool(row["complete"])
     names = ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")
-    amounts = {name: _amount(row[name]) if complete else None for name in names}
+    amounts = {name: amount(row[name]) if complete else None for name in names}
     return SessionLine(
         session=session, trades=tuple(trades.items()), complete=complete, marked=is_marked, **amounts
     )
-
-
-def _amount(value: str | None) -> Decimal | None:
-    return None if value is None else Decimal(value)

@@ -84,12 +84,12 @@ _HEALTH = ("service", "url", "status", "latency_ms", "detail", "dry_run", "clock
 
 
 def _position(position: Position) -> dict[str, str | None]:
-    amounts = {name: _text(getattr(position, name)) for name in _POSITION_AMOUNTS}
+    amounts = {name: text(getattr(position, name)) for name in _POSITION_AMOUNTS}
     return {"symbol": position.symbol, **amounts}
 
 
 def _holding(entry: dict[str, str | None]) -> Position:
-    amounts: dict[str, Any] = {name: _amount(entry[name]) for name in _POSITION_AMOUNTS}
+    amounts: dict[str, Any] = {name: amount(entry[name]) for name in _POSITION_AMOUNTS}
     return Position(symbol=str(entry["symbol"]), **amounts)
 
 
@@ -111,12 +111,12 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "client_order_id": state.client_order_id,
         "symbol": state.symbol,
         "side": state.side,
-        "qty": _text(state.qty),
+        "qty": text(state.qty),
         "status": state.status,
         "broker_order_id": state.broker_order_id,
-        "limit_price": _text(state.limit_price),
-        "filled_qty": _text(state.filled_qty),
-        "filled_avg_price": _text(state.filled_avg_price),
+        "limit_price": text(state.limit_price),
+        "filled_qty": text(state.filled_qty),
+        "filled_avg_price": text(state.filled_avg_price),
         "error_message": state.error_message,
         "created_at": state.created_at,
     }
@@ -131,17 +131,19 @@ def order(row: Row) -> OrderState:
         qty=Decimal(row["qty"]),
         status=row["status"],
         broker_order_id=row["broker_order_id"],
-        limit_price=_amount(row["limit_price"]),
-        filled_qty=_amount(row["filled_qty"]),
-        filled_avg_price=_amount(row["filled_avg_price"]),
+        limit_price=amount(row["limit_price"]),
+        filled_qty=amount(row["filled_qty"]),
+        filled_avg_price=amount(row["filled_avg_price"]),
         error_message=row["error_message"],
         created_at=row["created_at"],
     )
 
 
-def _text(value: Decimal | None) -> str | None:
+def text(value: Decimal | None) -> str | None:
+    """Return an amount as it is kept, digit for digit."""
     return None if value is None else money.digits(value)
 
 
-def _amount(value: str | None) -> Decimal | None:
+def amount(value: str | None) -> Decimal | None:
+    """Return a kept amount."""
     return None if value is None else Decimal(value)

@@ -25,18 +25,22 @@ class Reports:
 
     It is made from the JSON text that the ledger keeps, so that a report made today and one made again
     later are the same bytes.
+
+    :ivar before: the complete sessions of its book within `span`, for the curve on the page.
     """
 
-    def __init__(self, json: str, folder: Path, before: Sequence[SessionLine] = ()) -> None:
-        """Take the result and where its files go.
-
-        :param before: the sessions of its book before it, for the curve on the page.
-        """
+    def __init__(self, json: str, folder: Path) -> None:
         self.json = json
         self.document = json_document.loads(json)
         self._folder = folder
-        self._before = before
+        self.before: Sequence[SessionLine] = ()
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first session of its book ("": all that there are), and its own."""
+        pnl = self.document["pnl"]
+        return pnl["since"] if pnl else "", str(self.document["session"])
 
     def content(self, suffix: str) -> bytes:
         """Return the report in the format of `.json`, `.html` or `.csv` (the orders)."""
@@ -46,7 +50,7 @@ class Reports:
         return self._rendered[suffix]
 
     def _html(self) -> str:
-        curve = with_own(self.document, self._before)
+        curve = with_own(self.document, self.before)
         return html_page.render(self.document, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
 
     def _orders(self) -> str:
