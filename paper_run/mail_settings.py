@@ -1,4 +1,4 @@
-"""What a person may type about the e-mail: the server, how to speak to it, from whom and to whom, and when."""
+"""What a person may type about the e-mail: the server, its security, from whom and to whom, and when."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The e-mail of a day: from its result to a letter, from a letter to a message, from there to the recipients."""
+"""The e-mail of a day: a result becomes a letter, a letter a message, and the message is delivered once."""

@@ -1,4 +1,4 @@
-"""What an e-mail says, before it is addressed: a subject, the same figures as text and as HTML, attachments."""
+"""What an e-mail says before it is addressed: a subject, its figures as text and as HTML, attachments."""
 
 from __future__ import annotations
 
