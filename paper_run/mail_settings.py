@@ -33,5 +33,15 @@ class MailSettings(NamedTuple):
     on: EmailOn
     timeout: Decimal
 
+    @property
+    def server(self) -> str:
+        """The server as messages name it."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Everybody who gets a mail."""
+        return tuple(dict.fromkeys((*self.to, *self.cc)))
+
     def __repr__(self) -> str:
         return f"MailSettings({self.host}:{self.port})"  # it holds a password

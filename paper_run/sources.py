@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
+CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
+OPEN_DATES = "PAPER_RUN_OPEN_DATES"
+WITHOUT_FLAG = frozenset({QUOTES_URL, CLOSED_DATES, OPEN_DATES})
+"""The variables of ours that no option beats."""
 
 
 class Given(NamedTuple):
@@ -46,6 +50,8 @@ SETTINGS = {
         Setting("--as-of-date", "PAPER_RUN_AS_OF_DATE", None),
         Setting("--output", "PAPER_RUN_OUTPUT", None),
         Setting("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports"),
+        Setting("--exchange", "PAPER_RUN_EXCHANGE", "XNYS"),
+        Setting("--latest-start", "PAPER_RUN_LATEST_START", None),
         Setting("--timeout", "PAPER_RUN_TIMEOUT", "300"),
         Setting("--wait", "PAPER_RUN_WAIT", "0"),
         Setting("--signal-service-url", "SIGNAL_SERVICE_URL", "http://localhost:8001"),
@@ -110,7 +116,7 @@ class Sources:
 
     def misspelt(self) -> tuple[str, ...]:
         """Name each PAPER_RUN_ variable that nothing reads but that looks like one that is read."""
-        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | {QUOTES_URL}
+        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | WITHOUT_FLAG
         found = {
             name
             for name in (*self._environment, *self._file_values)

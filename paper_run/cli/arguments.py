@@ -69,6 +69,15 @@ def service_urls(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def exchange_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says whose calendar and clock count."""
+    return click.option(
+        "--exchange",
+        metavar="NAME",
+        help="Whose sessions: XNYS (New York), or 24/7 (each UTC day).  [PAPER_RUN_EXCHANGE; XNYS]",
+    )(command)
+
+
 def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> list[str]:
     """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands.
 

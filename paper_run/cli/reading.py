@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from paper_run.config import Config
     from paper_run.mark import Change
     from paper_run.resolve import Decision
     from paper_run.sources import Sources
@@ -42,6 +43,19 @@ def sources(flags: Mapping[str, Any]) -> Sources:
     return Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
+def settings(flags: Mapping[str, Any]) -> Config:
+    """Return every setting of a command, read and checked.
+
+    :raises DataError: one is wrong.
+    """
+    from paper_run import config
+
+    found = sources(flags)
+    return config.load(found, today=today(found))._replace(
+        ignore_calendar=bool(flags.get("ignore_calendar")), place=place(flags), context=context(flags)
+    )
+
+
 def place(flags: Mapping[str, Any]) -> str:
     """Return the options that the next command needs to find the same ledger."""
     words = ["--sandbox"] if flags["sandbox"] else []
@@ -68,14 +82,14 @@ def reports_folder(flags: Mapping[str, Any]) -> Path:
     return folder / SANDBOX_FOLDER if flags["sandbox"] else folder
 
 
-def today() -> date:
+def today(sources: Sources) -> date:
     """Return the exchange's date."""
-    from paper_run.session import exchange_time, utc_now
+    from paper_run import config, session
 
-    return exchange_time(utc_now()).date()
+    return session.exchange_time(session.utc_now(), config.exchange(sources)).date()
 
 
-def past_day(option: str, typed: str | None) -> date | None:
+def past_day(option: str, typed: str | None, flags: Mapping[str, Any]) -> date | None:
     """Read an option that takes a date that is not in the future.
 
     :raises DataError: it is none.
@@ -83,7 +97,7 @@ def past_day(option: str, typed: str | None) -> date | None:
     from paper_run.config import past_date
     from paper_run.sources import Given
 
-    return None if typed is None else past_date(Given(typed, option), today())
+    return None if typed is None else past_date(Given(typed, option), today(sources(flags)))
 
 
 def whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:

@@ -245,6 +245,10 @@ class Console:
         """Print where a file lies."""
         self._line(f"  ✓ Saved to: {path}", paint=_GREEN)
 
+    def mailed(self, subject: str) -> None:
+        """Print which mail was sent."""
+        self._line(f"  ✓ Mailed: {subject}", paint=_GREEN)
+
     def complete(self, document: Mapping[str, Any]) -> None:
         """Print the closing banner."""
         what = "MARK" if document["kind"] == "mark" else "PAPER RUN"
