@@ -84,27 +84,28 @@ class Sources:
             self.folder = path.resolve().parent
 
     def given(self, flag: str) -> list[Given]:
-        """Return the values of a setting; several when its flag was repeated, none when it has no default."""
+        """Return the values of a setting; several when its flag was repeated, none when it has no default.
+
+        A variable without a default that is set to nothing is not set.
+        """
         setting = SETTINGS[flag]
         if values := self._flags.get(flag):
             return [Given(value, flag) for value in values]
-        if setting.variable is not None:
-            if setting.variable in self._environment:
-                return [Given(self._environment[setting.variable], setting.variable)]
-            if setting.variable in self._file_values:
-                origin = f"{setting.variable} in {self._file}"
-                return [Given(self._file_values[setting.variable], origin)]
+        if setting.variable is not None and (given := self._typed(setting.variable)) is not None:
+            return [given] if setting.default is not None or given.value.strip() else []
         return [] if setting.default is None else [Given(setting.default, flag)]
 
     def variable(self, name: str) -> Given | None:
         """Return a setting that has no flag; set to nothing is not set."""
+        given = self._typed(name)
+        return given if given is not None and given.value.strip() else None
+
+    def _typed(self, name: str) -> Given | None:
         if name in self._environment:
-            given = Given(self._environment[name], name)
-        elif name in self._file_values:
-            given = Given(self._file_values[name], f"{name} in {self._file}")
-        else:
-            return None
-        return given if given.value.strip() else None
+            return Given(self._environment[name], name)
+        if name in self._file_values:
+            return Given(self._file_values[name], f"{name} in {self._file}")
+        return None
 
     def last(self, flag: str) -> Given:
         """Return the value of a setting that takes one; of a repeated flag the last counts."""
