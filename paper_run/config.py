@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from paper_run import calendar_settings
+from paper_run import calendar_settings, mail_settings
 from paper_run.errors import DataError
 from paper_run.models import ServiceUrl
 from paper_run.sources import CLOSED_DATES, OPEN_DATES, QUOTES_URL, Given, Sources, shown
@@ -97,6 +97,10 @@ def load(sources: Sources, *, today: date) -> Config:
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
     quotes = sources.variable(QUOTES_URL)
+    mail = mail_settings.read(
+        sources.variable, to=sources.given("--email-to"), folder=sources.folder
+    )
+    said = mail_settings.notices(mail) if mail else ()
     return Config(
         symbols=_symbols(sources.given("--symbols")),
         capital=_dollars(sources.last("--capital")),
@@ -115,7 +119,8 @@ def load(sources: Sources, *, today: date) -> Config:
         latest_start=_optional(sources.given("--latest-start"), calendar_settings.clock_time),
         quotes=_url(quotes) if quotes else None,
         quote_keys=_quote_keys(sources),
-        notices=(*sources.misspelt(), *_idle(quotes, sources)),
+        mail=mail,
+        notices=(*sources.misspelt(), *_idle(quotes, sources), *said),
     )
 
 

@@ -66,7 +66,7 @@ def mark_session(
     ):
         files.sweep(config.reports_dir)
         calendar = trading_days.calendar(ledger, config)
-        outbox = Outbox(ledger, config.mail, clock.now)
+        outbox = Outbox(ledger, config.mail, clock.now, config.context)
         filing = Filing(ledger, config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))
         try:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.config import Config
-    from paper_run.mail.letters import NoticeKind
+    from paper_run.mail.notices import NoticeKind
     from paper_run.models import TradeRow
     from paper_run.services.platform import Platform
     from paper_run.session import Calendar
@@ -73,7 +73,7 @@ class _Day:
         self.console = console
         self.again = again
         self.calendar = trading_days.calendar(ledger, config)
-        self.outbox = Outbox(ledger, config.mail, clock.now)
+        self.outbox = Outbox(ledger, config.mail, clock.now, config.context)
         self.filing = Filing(ledger, config.reports_dir)
         self.session = self.calendar.session_date(clock.now())
         self.is_late = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run import mail_settings
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
 OPEN_DATES = "PAPER_RUN_OPEN_DATES"
-WITHOUT_FLAG = frozenset({QUOTES_URL, CLOSED_DATES, OPEN_DATES})
+WITHOUT_FLAG = frozenset({QUOTES_URL, CLOSED_DATES, OPEN_DATES, *mail_settings.VARIABLES})
 """The variables of ours that no option beats."""
 
 
@@ -52,6 +53,7 @@ SETTINGS = {
         Setting("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports"),
         Setting("--exchange", "PAPER_RUN_EXCHANGE", "XNYS"),
         Setting("--latest-start", "PAPER_RUN_LATEST_START", None),
+        Setting("--email-to", mail_settings.TO, None),
         Setting("--timeout", "PAPER_RUN_TIMEOUT", "300"),
         Setting("--wait", "PAPER_RUN_WAIT", "0"),
         Setting("--signal-service-url", "SIGNAL_SERVICE_URL", "http://localhost:8001"),

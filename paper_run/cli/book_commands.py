@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import platforms, reading, showing
-from paper_run.cli.arguments import common_options, exchange_option, service_urls
+from paper_run.cli.arguments import common_options, exchange_option, mail_options, service_urls
 from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--stale", is_flag=True, help="Also read the orders that were given up after two sessions.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @exchange_option
+@mail_options
 @service_urls
 @common_options
 def mark(**flags: Any) -> ExitStatus:

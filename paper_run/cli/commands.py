@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.cli import book_commands, platforms, reading, showing
-from paper_run.cli.arguments import Commands, DayCommand, common_options, exchange_option, service_urls
+from paper_run.cli import book_commands, mail_commands, platforms, reading, showing
+from paper_run.cli.arguments import (
+    Commands,
+    DayCommand,
+    common_options,
+    exchange_option,
+    mail_options,
+    service_urls,
+)
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
@@ -83,6 +90,7 @@ def commands() -> None:
 @click.option(
     "--wait", metavar="SECONDS", help="How long to wait for the services to come up.  [PAPER_RUN_WAIT; 0]"
 )
+@mail_options
 @service_urls
 @common_options
 def run(**flags: Any) -> ExitStatus:
@@ -116,6 +124,7 @@ def run(**flags: Any) -> ExitStatus:
 
 commands.add_command(book_commands.mark)
 commands.add_command(book_commands.history)
+commands.add_command(mail_commands.email)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
@@ -182,7 +191,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         existing.existing_ledger(settings.reports_dir) as ledger,
     ):
         console, clock = showing.console(flags), showing.clock()
-        outbox, filing = Outbox(ledger, settings.mail, clock.now), Filing(ledger, settings.reports_dir)
+        outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+        filing = Filing(ledger, settings.reports_dir)
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
             unheard = prepare.unheard(ledger, platform)
             if unheard is None:

@@ -43,17 +43,23 @@ def sources(flags: Mapping[str, Any]) -> Sources:
     return Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
-def settings(flags: Mapping[str, Any]) -> Config:
+def settings(flags: Mapping[str, Any], *, sends: bool = True) -> Config:
     """Return every setting of a command, read and checked.
 
+    :param sends: whether mails are to be sent, so that there must be a server for them.
     :raises DataError: one is wrong.
     """
-    from paper_run import config
+    from paper_run import config, mail_settings
 
     found = sources(flags)
-    return config.load(found, today=today(found))._replace(
+    read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")), place=place(flags), context=context(flags)
     )
+    if flags.get("no_email"):
+        return read._replace(mail=None)
+    if read.mail is not None and read.mail.on != "never" and sends:
+        mail_settings.require_host(read.mail)
+    return read
 
 
 def place(flags: Mapping[str, Any]) -> str:

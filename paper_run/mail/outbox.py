@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
 from paper_run.errors import DataError
+from paper_run.ledger.mails import MailRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -14,13 +15,23 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.filing import Filing
     from paper_run.ledger.journal import Ledger
-    from paper_run.ledger.mails import MailKind, MailRow
+    from paper_run.ledger.mails import MailKind
     from paper_run.mail.delivery import Server
     from paper_run.mail.letter import Attachment, Letter
-    from paper_run.mail.letters import Notice, NoticeKind, Occasion
+    from paper_run.mail.notices import Notice, NoticeKind
+    from paper_run.mail.subjects import Occasion
     from paper_run.mail_settings import MailSettings
     from paper_run.models import TradeRow
     from paper_run.writers.reports import Reports
+
+
+class Told(NamedTuple):
+    """What a mail tells of: a trade, a session's latest mark, or a notice by its content."""
+
+    kind: MailKind
+    session: str
+    trade: TradeRow | None = None
+    content: str | None = None
 
 
 class Delivered(NamedTuple):
@@ -34,12 +45,16 @@ class Outbox:
     """Queues and sends a ledger's mails; whoever uses it holds the ledger's lock.
 
     :param settings: None: nobody is to be mailed, so nothing is queued and nothing sent.
+    :param context: the options that a command needs to find this ledger.
     """
 
-    def __init__(self, ledger: Ledger, settings: MailSettings | None, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ledger: Ledger, settings: MailSettings | None, now: Callable[[], datetime], context: str = ""
+    ) -> None:
         self._ledger = ledger
         self._settings = settings
         self._now = now
+        self._context = context
 
     @property
     def takes(self) -> bool:
@@ -50,7 +65,7 @@ class Outbox:
         """Queue that there is no session on a day; `words` say it in a sentence."""
         if not self.takes:
             return
-        from paper_run.mail.letters import Notice
+        from paper_run.mail.notices import Notice
 
         self._tell(
             Notice(
@@ -71,7 +86,7 @@ class Outbox:
         """Queue why a session was not traded or not valued."""
         if not self.takes:
             return
-        from paper_run.mail.letters import Notice
+        from paper_run.mail.notices import Notice
         from paper_run.writers.json_document import label
 
         errors = failures.single(error)
@@ -90,7 +105,7 @@ class Outbox:
 
     def _tell(self, notice: Notice) -> None:
         """Queue a notice, unless the session has had one of its kind and title."""
-        from paper_run.mail.letters import Notice
+        from paper_run.mail.notices import Notice
 
         rows = self._ledger.mails.of_session(notice.session)
         with self._ledger.explained():
@@ -136,11 +151,12 @@ class Outbox:
 
     def _is_problem(self, row: MailRow) -> bool:
         from paper_run.mail import letters
+        from paper_run.mail.notices import Notice
         from paper_run.writers import json_document
 
         with self._ledger.explained():
             if row.content is not None:
-                return letters.Notice.from_json(row.content).is_problem
+                return letters.is_problem(Notice.from_json(row.content))
             return letters.is_problem(json_document.loads(self._document(row)))
 
     def _send(
@@ -185,18 +201,60 @@ class Outbox:
         self._ledger.mails.trouble(row, words, reached)
         return words
 
+    # by hand
+
+    def again(self, told: Told) -> None:
+        """Queue a mail on purpose, whatever was sent before."""
+        self._ledger.mails.queue(
+            told.kind,
+            told.session,
+            self._now(),
+            trade=told.trade.id if told.trade else None,
+            trade_number=told.trade.number if told.trade else 0,
+            content=told.content,
+            on_purpose=True,
+        )
+
+    def printed(self, told: Told, filing: Filing) -> bytes:
+        """Return a message to be sent by somebody else; nothing is recorded.
+
+        Its number is the time, so that it is no mail that was ever sent.
+        """
+        if self._settings is None:
+            raise LookupError("a message without a recipient")
+        row = MailRow(
+            id=0,
+            session=told.session,
+            kind=told.kind,
+            trade=told.trade.id if told.trade else None,
+            trade_number=told.trade.number if told.trade else 0,
+            number=int(self._now().timestamp()),
+            on_purpose=True,
+            state="queued",
+            content=told.content,
+            reached=(),
+        )
+        return self.message(row, self.letter(row, filing), self._settings)
+
     # what a mail says
 
     def letter(self, row: MailRow, filing: Filing, made: Mapping[str, Reports] | None = None) -> Letter:
         """Return the letter of a mail, from the ledger as it stands now."""
         from paper_run.mail import letters
+        from paper_run.mail.notices import Notice
 
         with self._ledger.explained():
             if row.content is not None:
-                return letters.of_notice(letters.Notice.from_json(row.content))
+                return letters.of_notice(Notice.from_json(row.content), cache_folder=filing.cache_folder)
             document = self._document(row)
         reports = (made or {}).get(document) or filing.reports(document)
-        return letters.of_result(reports.document, occasion=_occasion(row), attachments=_attachments(reports))
+        return letters.of_result(
+            reports.document,
+            occasion=_occasion(row),
+            attachments=_attachments(reports),
+            context=self._context,
+            cache_folder=filing.cache_folder,
+        )
 
     def message(self, row: MailRow, letter: Letter, settings: MailSettings) -> bytes:
         """Return the whole message of a mail, ready to be sent."""
