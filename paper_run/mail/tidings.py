@@ -25,7 +25,7 @@ _NEEDS_NAMED = 3
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
 _PAPER = "Paper trading: no real money."
-_EQUITY = "Equity is the capital of the first trade and all P&L since; dividends, fees and interest are not in it."
+_EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
 
 
 def of_result(

@@ -1,4 +1,4 @@
-"""What of a day needs a person: orders, prices, the book, errors and warnings, and the commands to settle it."""
+"""What of a day needs a person: orders, prices, the book, errors, warnings, and commands that settle it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def headline(document: Mapping[str, Any]) -> Headline:
 
 
 def problem(document: Mapping[str, Any]) -> str:
-    """Return the worst problem of the day in a sentence, without what went well; "" where nothing is wrong."""
+    """Return the worst problem in a sentence, without what went well; "" where nothing is wrong."""
     return one_line(_failure(document) or _concern(document))
 
 
