@@ -11,6 +11,9 @@ from paper_run.writers.text import one_line
 if TYPE_CHECKING:
     from paper_run.mail.movers import Movers
 
+NOT_KNOWN = "not known"
+"""What a figure says that is not."""
+
 # What a character that a mail carries as several octets counts for, when text is cut to a length.
 _WIDE = 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.mail.digest import NOT_KNOWN
 from paper_run.writers import page_assets
 from paper_run.writers.page_assets import markup
 from paper_run.writers.svg import escaped
@@ -23,6 +24,8 @@ _LONGEST_LINE = 900
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
 # The space is where a line may end, inside of the tag, where nobody sees it.
 _MAY_BREAK = "<wbr >"
+_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+_UNBROKEN = r'<span style="white-space:nowrap">\g<0></span>'
 
 
 class Look(NamedTuple):
@@ -60,16 +63,16 @@ LOOKS = {
 def render(digest: Digest, *, title: str, cache_folder: Path | None = None) -> str:
     """Return the HTML document: ASCII alone, no line longer than a message may have."""
     page = page_assets.template("email.html", cache_folder=cache_folder).render(
-        title=soft(title), digest=digest, soft=soft, looks=LOOKS, **PALETTE
+        title=soft(title), digest=digest, soft=soft, looks=LOOKS, not_known=NOT_KNOWN, **PALETTE
     )
     plain = page.encode("ascii", "xmlcharrefreplace").decode()
     return "\n".join(folded for line in plain.splitlines() if line for folded in _folded(line)) + "\n"
 
 
 def soft(words: str) -> Markup:
-    """Return escaped text whose long words may be broken."""
+    """Return escaped text whose long words may be broken, and its dates not."""
     parts = _LONG_WORD.sub("\\g<0>\0", one_line(words)).split("\0")
-    return markup(_MAY_BREAK.join(map(escaped, parts)))
+    return markup(_DATE.sub(_UNBROKEN, _MAY_BREAK.join(map(escaped, parts))))
 
 
 def _folded(line: str) -> Iterator[str]:

@@ -54,7 +54,11 @@ def movers(pnl: Mapping[str, Any]) -> Movers | None:
         "What moved the day" if is_of_the_day else f"Total P&L by position, since {since}",
         tuple(_mover(each, each[name], largest) for each in best),
         tuple(_mover(each, each[name], largest) for each in worst),
-        " ".join(filter(None, (_unpriced(positions), f"{unlisted:,} more moved less." if unlisted else ""))),
+        " ".join(
+            filter(
+                None, (_unpriced(positions), f"{unlisted:,} more moved: see the report." if unlisted else "")
+            )
+        ),
     )
 
 

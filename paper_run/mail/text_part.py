@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from paper_run.writers.html_book import Figure
 
 _WIDTH = 76
-_LABEL = 14
+_LABEL = 20
 
 
 def render(digest: Digest) -> str:
@@ -41,8 +41,7 @@ def _lines(words: str, first: str = "", rest: str = "") -> list[str]:
 
 
 def _figure(figure: Figure) -> list[str]:
-    label = "Notional" if len(figure.label) > _LABEL else figure.label
-    return _lines(f"{figure.shown}  {figure.aside}", f"{label:<{_LABEL}}", " " * _LABEL)
+    return _lines(f"{figure.shown}  {figure.aside}", f"{figure.label:<{_LABEL}}", " " * _LABEL)
 
 
 def _fact(label: str, value: str) -> list[str]:
@@ -52,8 +51,8 @@ def _fact(label: str, value: str) -> list[str]:
 def _section(section: Section) -> list[str]:
     lines = [section.heading]
     for item in section.items:
-        about = " ".join(filter(None, (item.kind, item.about)))
-        lines += _lines(f"{about}: {item.said}" if about else item.said, "- ", "  ")
+        about = f"{item.about} - {item.said}" if item.about else item.said
+        lines += _lines(f"{item.kind}: {about}" if item.kind else about, "- ", "  ")
     return lines + _lines(section.more, "  ", "  ")
 
 

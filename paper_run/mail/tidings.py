@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_run.mail.digest import Count, Digest, Item, Section, Step, clip
+from paper_run.mail.digest import NOT_KNOWN, Count, Digest, Item, Section, Step, clip
 from paper_run.mail.movers import movers
 from paper_run.mail.troubles import is_unknown, troubles
 from paper_run.writers import html_book, text
@@ -24,6 +24,7 @@ _NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "sett
 _NEEDS_NAMED = 3
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
+_COMMAND = ": python -m paper_run"
 _PAPER = "Paper trading: no real money."
 _EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
 
@@ -44,7 +45,9 @@ def of_result(
         verdict=_verdict(head.tone, found.needs),
         status=clip(f"{head.label}: {head.sentence}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(document)),
-        figures=tuple(map(_clipped, html_book.figures(pnl, document.get("statistics") or {}))) if pnl else (),
+        figures=tuple(map(_in_words, html_book.figures(pnl, document.get("statistics") or {})))
+        if pnl
+        else (),
         absence="" if pnl else _absence(document),
         counts=_counts(document.get("results") or {}),
         notional=_notional(document),
@@ -61,10 +64,13 @@ def of_notice(notice: Notice) -> Digest:
     """Return what is told of a day that left no result."""
     is_closed = notice.kind == "closed"
     tone: Tone = "good" if is_closed else "bad"
-    title = clip(notice.title, _LONGEST_STATUS)
+    status = (
+        f"{'No session' if is_closed else 'Not traded'}: {clip(notice.title, _LONGEST_STATUS).rstrip('.')}."
+    )
     said = [clip(part, _LONGEST_LINE) for part in notice.explanation.split("\n") if part.strip()]
     facts = [("Session", notice.session), ("Exit status", str(notice.exit_status))]
     if notice.next_session:
+        status += f" The next session is on {_day(notice.next_session)}."
         facts.insert(1, ("Next session", notice.next_session))
     lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
     more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
@@ -74,14 +80,19 @@ def of_notice(notice: Notice) -> Digest:
         moment="",
         tone=tone,
         verdict="Nothing to do." if is_closed else "Needs you: nothing was traded.",
-        status=f"{'No session' if is_closed else 'Not traded'}: {title}",
+        status=status,
         banners=tuple(Banner("sandbox", each, "") for each in (notice.label or "").split("; ") if each),
         sections=(Section("What happened", lines, more),) if lines else (),
         steps_heading="If it should trade after all" if is_closed else "What to try",
-        steps=tuple(Step(clip(each, _LONGEST_LINE)) for each in notice.remedies[:_MOST_REMEDIES]),
+        steps=tuple(_step(clip(each, _LONGEST_LINE)) for each in notice.remedies[:_MOST_REMEDIES]),
         facts=tuple((label, clip(value, _LONGEST_FACT)) for label, value in facts),
         closing=(_PAPER,),
     )
+
+
+def _step(remedy: str) -> Step:
+    words, found, command = remedy.partition(_COMMAND)
+    return Step(f"{words}:", f"{_COMMAND}{command}".removeprefix(": ")) if found else Step(remedy)
 
 
 def _verdict(tone: Tone, needs: Sequence[str]) -> str:
@@ -111,7 +122,7 @@ def _notional(document: Mapping[str, Any]) -> Figure:
     )
     aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     label = "Simulated notional" if document.get("rehearsal") else "Total notional"
-    return Figure(label, text.money(amount), "not known" if amount is None else aside)
+    return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
 
 
 def _absence(document: Mapping[str, Any]) -> str:
@@ -148,10 +159,12 @@ def _day(session: str) -> str:
 
 
 def _short(banner: Banner) -> Banner:
-    return banner._replace(
-        title=clip(banner.title, _LONGEST_STATUS), text=clip(banner.text, _LONGEST_STATUS)
-    )
+    return banner._replace(title=clip(banner.title, _LONGEST_STATUS), text=clip(banner.text, _LONGEST_STATUS))
 
 
-def _clipped(figure: Figure) -> Figure:
-    return figure._replace(aside=clip(figure.aside, _LONGEST_STATUS))
+def _in_words(figure: Figure) -> Figure:
+    """Return a figure as a letter has it: what is not known is said to be, not dashed."""
+    aside = clip(figure.aside, _LONGEST_STATUS)
+    if figure.shown != text.ABSENT:
+        return figure._replace(aside=aside)
+    return figure._replace(shown=NOT_KNOWN, aside=aside.removeprefix(f"{NOT_KNOWN}: "))

@@ -64,7 +64,7 @@ def troubles(document: Mapping[str, Any], *, orders_file: str, context: str) -> 
     return Troubles(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
-        tuple(_steps(document, wrong, context, is_unpriced_any=bool(unpriced))),
+        tuple(_steps(document, wrong, context, has_unpriced=bool(unpriced))),
     )
 
 
@@ -93,7 +93,7 @@ def _needs(
 
 
 def _steps(
-    document: Mapping[str, Any], wrong: Iterable[Mapping[str, Any]], context: str, *, is_unpriced_any: bool
+    document: Mapping[str, Any], wrong: Iterable[Mapping[str, Any]], context: str, *, has_unpriced: bool
 ) -> Iterable[Step]:
     resolve = "python -m paper_run resolve"
     if is_unknown(document) and not document.get("settled"):
@@ -104,7 +104,7 @@ def _steps(
         yield Step("If they were not, which opens the session again:", f"{trade} --not-placed")
     if any(each.get("outcome") == "in_doubt" for each in wrong):
         yield Step("Each later command looks for an order in doubt. What is still open:", resolve + context)
-    if is_unpriced_any:
+    if has_unpriced:
         yield Step("Once there is a price, value the session:", f"python -m paper_run mark{context}")
 
 
