@@ -1,4 +1,4 @@
-"""What a letter says, in words and figures, before it is laid out: both of its parts show this and no more."""
+"""What a letter says, in words and figures, before it is laid out: both of its parts show this alone."""
 
 from __future__ import annotations
 

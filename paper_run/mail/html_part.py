@@ -76,7 +76,7 @@ def soft(words: str) -> Markup:
 
 
 def _folded(line: str) -> Iterator[str]:
-    """Yield a line in parts that a message may have, each ended at a space: none of those is shown as such."""
+    """Yield a line in parts that a message may have, ended at a space: a line's end is one to HTML."""
     while len(line) > _LONGEST_LINE:
         at = line.rindex(" ", 0, _LONGEST_LINE)
         yield line[:at]
