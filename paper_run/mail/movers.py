@@ -50,15 +50,12 @@ def movers(pnl: Mapping[str, Any]) -> Movers | None:
     largest = max(abs(each[name]) for each in (*best[:1], *worst[:1]))
     since = text.one_line(str(pnl["since"]))
     unlisted = len(moved) - len(best) - len(worst)
+    more = f"{unlisted:,} more moved: see the report." if unlisted else ""
     return Movers(
         "What moved the day" if is_of_the_day else f"Total P&L by position, since {since}",
         tuple(_mover(each, each[name], largest) for each in best),
         tuple(_mover(each, each[name], largest) for each in worst),
-        " ".join(
-            filter(
-                None, (_unpriced(positions), f"{unlisted:,} more moved: see the report." if unlisted else "")
-            )
-        ),
+        " ".join(filter(None, (_unpriced(positions), more))),
     )
 
 

@@ -45,13 +45,11 @@ def of_result(
         verdict=_verdict(head.tone, found.needs),
         status=clip(f"{head.label}: {head.sentence}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(document)),
-        figures=tuple(map(_in_words, html_book.figures(pnl, document.get("statistics") or {})))
-        if pnl
-        else (),
+        figures=_figures(document),
         absence="" if pnl else _absence(document),
         counts=_counts(document.get("results") or {}),
         notional=_notional(document),
-        sections=found.sections,
+        sections=(*_known_now(document, occasion), *found.sections),
         steps_heading="What to do",
         steps=found.steps,
         movers=movers(pnl) if pnl else None,
@@ -64,9 +62,8 @@ def of_notice(notice: Notice) -> Digest:
     """Return what is told of a day that left no result."""
     is_closed = notice.kind == "closed"
     tone: Tone = "good" if is_closed else "bad"
-    status = (
-        f"{'No session' if is_closed else 'Not traded'}: {clip(notice.title, _LONGEST_STATUS).rstrip('.')}."
-    )
+    name = "No session" if is_closed else "Not traded"
+    status = f"{name}: {clip(notice.title, _LONGEST_STATUS).rstrip('.')}."
     said = [clip(part, _LONGEST_LINE) for part in notice.explanation.split("\n") if part.strip()]
     facts = [("Session", notice.session), ("Exit status", str(notice.exit_status))]
     if notice.next_session:
@@ -75,18 +72,26 @@ def of_notice(notice: Notice) -> Digest:
     lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
     more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
     return Digest(
-        name="No session" if is_closed else "Not traded",
+        name=name,
         day=_day(notice.session),
         moment="",
         tone=tone,
         verdict="Nothing to do." if is_closed else "Needs you: nothing was traded.",
         status=status,
-        banners=tuple(Banner("sandbox", each, "") for each in (notice.label or "").split("; ") if each),
+        banners=_banners(notice.label),
         sections=(Section("What happened", lines, more),) if lines else (),
         steps_heading="If it should trade after all" if is_closed else "What to try",
         steps=tuple(_step(clip(each, _LONGEST_LINE)) for each in notice.remedies[:_MOST_REMEDIES]),
         facts=tuple((label, clip(value, _LONGEST_FACT)) for label, value in facts),
         closing=(_PAPER,),
+    )
+
+
+def _banners(label: str | None) -> tuple[Banner, ...]:
+    """Return the words of a label as banners."""
+    words = [clip(each, _LONGEST_FACT) for each in (label or "").split("; ") if each]
+    return tuple(
+        Banner("rehearsal" if each.startswith("REHEARSAL") else "sandbox", each, "") for each in words
     )
 
 
@@ -99,6 +104,11 @@ def _verdict(tone: Tone, needs: Sequence[str]) -> str:
     if tone == "good":
         return "Nothing to do."
     return f"Needs you: {', '.join(needs[:_NEEDS_NAMED]) or 'see how it ended'}."
+
+
+def _figures(document: Mapping[str, Any]) -> tuple[Figure, ...]:
+    pnl = document.get("pnl")
+    return tuple(map(_in_words, html_book.figures(pnl, document.get("statistics") or {}))) if pnl else ()
 
 
 def _counts(results: Mapping[str, Any]) -> tuple[Count, ...]:
@@ -131,6 +141,14 @@ def _absence(document: Mapping[str, Any]) -> str:
     if document.get("settled") and accepted and not is_unknown(document):
         return "What it filled is booked by the next run or mark: its P&L is in that report."
     return html_book.absence(document)
+
+
+def _known_now(document: Mapping[str, Any], occasion: Occasion) -> tuple[Section, ...]:
+    """Return how a trade was settled, where that is what the letter is about."""
+    if occasion != "settled" or not document.get("settled"):
+        return ()
+    said = Item("good", "Settled", "", clip(str(document["settled"]), _LONGEST_STATUS))
+    return (Section("What is known now", (said,)),)
 
 
 def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
