@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run.mail import html_part, subjects, text_part, tidings
 from paper_run.mail.letter import Letter
 from paper_run.mail.notices import Notice
+from paper_run.mail.subjects import Occasion
 from paper_run.writers.headline import headline
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.mail.letter import Attachment
-    from paper_run.mail.subjects import Occasion
+
+__all__ = ["Notice", "Occasion", "is_problem", "of_notice", "of_result", "summary"]
 
 
 def of_result(
