@@ -71,5 +71,5 @@ def _movers(movers: Movers | None) -> list[str]:
     lines = [movers.heading]
     for heading, found in (("Best", movers.best), ("Worst", movers.worst)):
         for number, each in enumerate(found):
-            lines.append(f"{'' if number else heading:<7}{each.symbol:<12} {each.shown:>14}  {each.note}")
+            lines.append(f"{'' if number else heading:<7}{each.symbol:<12} {each.note:<24} {each.shown:>14}")
     return lines + _lines(movers.note)

@@ -147,6 +147,8 @@ class Seen(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self.ends.append(tag)
+        if tag in {"h1", "h2"}:
+            self._words.append(" ")
         if tag == "title":
             del self._words[self._words.index("\0") :]
 
