@@ -36,7 +36,7 @@ def of_result(
     head = headline(document)
     orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
     found = troubles(document, orders_file=orders_file, context=context)
-    pnl = document.get("pnl")
+    pnl, known_now = document.get("pnl"), _known_now(document, occasion)
     return Digest(
         name=_NAMES[occasion],
         day=_day(str(document.get("session"))),
@@ -49,11 +49,11 @@ def of_result(
         absence="" if pnl else _absence(document),
         counts=_counts(document.get("results") or {}),
         notional=_notional(document),
-        sections=(*_known_now(document, occasion), *found.sections),
+        sections=(*known_now, *found.sections),
         steps_heading="What to do",
         steps=found.steps,
         movers=movers(pnl) if pnl else None,
-        facts=_facts(document),
+        facts=_facts(document, how_settled=not known_now),
         closing=tuple(filter(None, (_attached(attachments), _EQUITY if pnl else "", _PAPER))),
     )
 
@@ -151,15 +151,15 @@ def _known_now(document: Mapping[str, Any], occasion: Occasion) -> tuple[Section
     return (Section("What is known now", (said,)),)
 
 
-def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _facts(document: Mapping[str, Any], *, how_settled: bool) -> tuple[tuple[str, str], ...]:
     results, parameters = document.get("results") or {}, document.get("parameters") or {}
-    trade, settled, run = document.get("trade"), document.get("settled"), document.get("run_id")
+    trade, run = document.get("trade"), document.get("run_id")
     facts = (
         ("Session", document.get("session")),
         ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
         ("Signals", f"{text.count(results.get('num_signals'))}, as of {parameters.get('as_of_date')}"),
         ("Run", run or (None if document.get("kind") == "mark" else "no run id was received")),
-        ("Settled", settled),
+        ("Settled", document.get("settled") if how_settled else None),
         ("Exit status", document.get("exit_status")),
     )
     return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)

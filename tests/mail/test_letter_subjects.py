@@ -59,7 +59,8 @@ def rejected_day():
         ),
         (
             out_of_balance_day(),
-            "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The book does not add up: -$12.50 is unexplained.",
+            "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: "
+            "The book does not add up: -$12.50 is unexplained.",
         ),
         (
             documents.incomplete_day(),
@@ -71,7 +72,7 @@ def rejected_day():
             "The orchestrator's answer was lost. Orders may or may not have been placed.",
         ),
         (
-            changed(good_day(), status="success", exit_status=1, errors=["The quotes could not be read. 503"]),
+            changed(good_day(), exit_status=1, errors=["The quotes could not be read. 503"]),
             "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The quotes could not be read. 503.",
         ),
         (
@@ -102,9 +103,9 @@ def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject
         ),
         (settled_day(), "settled", "[paper_run] 2025-01-17 settled OK, no P&L"),
         (
-            changed(documents.failed_run(), settled="not placed", errors=["Nothing was placed. So it was settled"]),
+            changed(documents.failed_run(), settled="not placed", errors=["Nothing was placed. So be it"]),
             "settled",
-            "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So it was settled.",
+            "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So be it.",
         ),
     ],
 )  # fmt: skip
