@@ -71,7 +71,7 @@ def refuse_closed_signals(config: Config, calendar: Calendar) -> None:
         nearest = f"{calendar.previous_session(day)} or {calendar.next_session(day)}"
     except OverflowError:  # at the first day there is
         nearest = str(calendar.next_session(day))
-    raise DataError(
+    error = DataError(
         f"--as-of-date: there was no session on {day} ({why})",
         f"Allowed: a session, such as {nearest}; or previous, the last one that is over.",
         remedies=(
@@ -79,6 +79,8 @@ def refuse_closed_signals(config: Config, calendar: Calendar) -> None:
             "To send it all the same: --ignore-calendar",
         ),
     )
+    error.told = True  # no schedule has a fixed date in it: somebody has just typed it
+    raise error
 
 
 def signals_date(config: Config, calendar: Calendar, session: date, moment: datetime | None) -> date:

@@ -42,9 +42,9 @@ class Config(NamedTuple):
     `as_of_date` is None for the session's own date, "previous" for the last session that is over.
     `latest_start` is on the exchange's clock, None for 15 minutes before the close. `quotes` is None unless
     PAPER_RUN_QUOTES_URL names a source; `quote_keys` None: positions have the gateway's prices. `mail` is
-    None when nobody is to be mailed. `place` are the options that another command needs to find the same
-    ledger, `context` those and the services' URLs, as text that begins with a blank; URLs with credentials
-    are left out.
+    None when nobody is to be mailed. `secret_files` hold a password or a key. `place` are the options that
+    another command needs to find the same ledger, `context` those and the services' URLs, as text that
+    begins with a blank; URLs with credentials are left out.
     """
 
     symbols: tuple[str, ...]
@@ -66,6 +66,8 @@ class Config(NamedTuple):
     quotes: ServiceUrl | None = None
     quote_keys: tuple[str, str] | None = None
     mail: MailSettings | None = None
+    env_file: Path | None = None
+    secret_files: tuple[Path, ...] = ()
     notices: tuple[str, ...] = ()
     place: str = ""
     context: str = ""
@@ -84,6 +86,7 @@ class Config(NamedTuple):
         return STDOUT in self.outputs
 
 
+_SECRET = re.compile(r"PASSWORD$|SECRET|HEARTBEAT")
 _KEY_VARIABLES = (
     ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
     ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
@@ -97,10 +100,8 @@ def load(sources: Sources, *, today: date) -> Config:
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
     quotes = sources.variable(QUOTES_URL)
-    mail = mail_settings.read(
-        sources.variable, to=sources.given("--email-to"), folder=sources.folder
-    )
-    said = mail_settings.notices(mail) if mail else ()
+    mailed = mail(sources)
+    said = mail_settings.notices(mailed) if mailed else ()
     return Config(
         symbols=_symbols(sources.given("--symbols")),
         capital=_dollars(sources.last("--capital")),
@@ -119,9 +120,16 @@ def load(sources: Sources, *, today: date) -> Config:
         latest_start=_optional(sources.given("--latest-start"), calendar_settings.clock_time),
         quotes=_url(quotes) if quotes else None,
         quote_keys=_quote_keys(sources),
-        mail=mail,
+        mail=mailed,
+        env_file=sources.file.resolve() if sources.file else None,
+        secret_files=_secret_files(sources),
         notices=(*sources.misspelt(), *_idle(quotes, sources), *said),
     )
+
+
+def mail(sources: Sources) -> MailSettings | None:
+    """Return the settings of the e-mail alone; None when nobody is to be mailed."""
+    return mail_settings.read(sources.variable, to=sources.given("--email-to"), folder=sources.folder)
 
 
 def reports_folder(sources: Sources) -> Path:
@@ -244,6 +252,16 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
             )
     key, secret = found
     return None if key is None or secret is None else (key.value, secret.value)
+
+
+def _secret_files(sources: Sources) -> tuple[Path, ...]:
+    """Return the files with a secret in them: the .env file if it sets one, and the password's own."""
+    found = []
+    if sources.file is not None and any(_SECRET.search(name) for name in sources.in_file()):
+        found.append(sources.file.resolve())
+    if (password := sources.variable(mail_settings.PASSWORD_FILE)) is not None:
+        found.append(Path(os.path.abspath(sources.folder / Path(password.value).expanduser())))
+    return tuple(found)
 
 
 def _idle(quotes: Given | None, sources: Sources) -> tuple[str, ...]:

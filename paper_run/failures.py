@@ -255,18 +255,16 @@ def again_while_unsettled(trade: str) -> PaperRunError:
     )
 
 
-def mail_unsent(server: str, what: str, reason: str) -> PaperRunError:
-    """Say that an e-mail is still to be sent.
+def mail_unsent(server: str, what: str, reason: str, *, is_queued: bool = True) -> PaperRunError:
+    """Say that an e-mail is still to be sent, or (not queued) that it is lost.
 
     :param server: host and port. :param what: its subject, or how many there are.
     """
+    queued = ("The next run, mark or email sends it; now: python -m paper_run email",) if is_queued else ()
     return DependencyError(
         "The e-mail could not be sent",
-        f"The mail server {server} {reason}. It stays queued: {what}.",
-        remedies=(
-            "The next run, mark or email sends it; now: python -m paper_run email",
-            "Check the PAPER_RUN_SMTP_ settings: python -m paper_run doctor",
-        ),
+        f"The mail server {server} {reason}. {'It stays queued' if is_queued else 'It said'}: {what}.",
+        remedies=(*queued, "Check the PAPER_RUN_SMTP_ settings: python -m paper_run doctor"),
     )
 
 

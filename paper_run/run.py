@@ -196,7 +196,9 @@ class _Day:
             kind: NoticeKind = "late" if self.is_late else "stopped"
             self.outbox.failed(kind, self.session, error, self.calendar.next_session(self.session))
         unsent = deliver(self.filing, self.outbox, self.console)
-        return SeveralErrors((*failures.single(error), *unsent)) if unsent else error
+        found = SeveralErrors((*failures.single(error), *unsent)) if unsent else error
+        found.told = True
+        return found
 
 
 def plan_day(

@@ -27,11 +27,13 @@ class Given(NamedTuple):
     def wrong(self, form: str, *, because: str = "") -> DataError:
         """Say what is wrong, where, and what is allowed."""
         reason = f" ({because})" if because else ""
-        return DataError(
+        error = DataError(
             f"{self.origin}: {shown(self.value)} is not allowed{reason}",
             f"Allowed: {form}.",
             remedies=(f"Correct {self.origin} and run again; nothing was sent.",),
         )
+        error.told = self.origin in SETTINGS
+        return error
 
 
 class Setting(NamedTuple):
@@ -78,10 +80,10 @@ class Sources:
         self._environment = environment
         self.folder = here
         self._file_values: dict[str, str] = {}
-        self._file: Path | None = None
+        self.file: Path | None = None
         path = here / (env_file or ".env")
         if env_file is not None or path.exists():
-            self._file = path
+            self.file = path
             self._file_values = _env_file_values(path)
             self.folder = path.resolve().parent
 
@@ -106,8 +108,12 @@ class Sources:
         if name in self._environment:
             return Given(self._environment[name], name)
         if name in self._file_values:
-            return Given(self._file_values[name], f"{name} in {self._file}")
+            return Given(self._file_values[name], f"{name} in {self.file}")
         return None
+
+    def in_file(self) -> frozenset[str]:
+        """Return the names of the variables that the .env file sets to something."""
+        return frozenset(name for name, value in self._file_values.items() if value.strip())
 
     def last(self, flag: str) -> Given:
         """Return the value of a setting that takes one; of a repeated flag the last counts."""

@@ -29,7 +29,7 @@ LAYERS = (
     {"result", "submission"},
     {"settle"},
     {"trade", "unfinished", "prepare", "admission"},
-    {"resolve", "run"},
+    {"resolve", "run", "doctor"},
     {"mark"},
     {"cli"},
     {"__main__"},

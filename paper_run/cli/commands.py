@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.cli import book_commands, mail_commands, platforms, reading, showing
+from paper_run.cli import book_commands, doctor_command, mail_commands, platforms, reading, showing
 from paper_run.cli.arguments import (
     Commands,
     DayCommand,
@@ -99,14 +99,15 @@ def run(**flags: Any) -> ExitStatus:
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
-    settings = reading.settings(flags)
+    with mail_commands.untold(flags):
+        settings = reading.settings(flags)
     if sessions > 1 and flags["again"]:
         raise DataError(
             "--again trades one session once more, --sessions plays several", "Use one or the other."
         )
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
-    with platforms.connected(settings, flags) as (settings, platform):
+    with mail_commands.untold(flags), platforms.connected(settings, flags) as (settings, platform):
         if sessions > 1:
             return _play_sessions(settings, platform, flags, sessions)
         console = showing.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
@@ -125,6 +126,7 @@ def run(**flags: Any) -> ExitStatus:
 commands.add_command(book_commands.mark)
 commands.add_command(book_commands.history)
 commands.add_command(mail_commands.email)
+commands.add_command(doctor_command.doctor)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
@@ -268,15 +270,16 @@ def sandbox(**flags: Any) -> ExitStatus:
 def _play_sessions(
     settings: Config, platform: Platform, flags: Mapping[str, Any], sessions: int
 ) -> ExitStatus:
-    """Play several sandbox sessions, one after the other, each a day like any other."""
+    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed."""
     from paper_run import run
     from paper_run.writers.console import Tally
 
     silent, tally = showing.console(flags, quiet=True), Tally()
     failures: list[PaperRunError] = []
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=showing.is_silent(flags)) as bar:
-        for _ in range(sessions):
-            end = run.run_day(settings, platform, showing.clock(), silent)
+        for number in range(sessions):
+            mailed = settings if number == sessions - 1 else settings._replace(mail=None)
+            end = run.run_day(mailed, platform, showing.clock(), silent)
             failures += end.failures
             if end.reports is not None:
                 tally.add(end.reports.document)

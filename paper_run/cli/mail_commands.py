@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from paper_run.cli import reading, showing
 from paper_run.cli.arguments import common_options, email_to
-from paper_run.errors import DataError, ExitStatus, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from paper_run.ledger.journal import Ledger
     from paper_run.mail.outbox import Told
 
@@ -46,18 +49,53 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
         filing = Filing(ledger, folder)
         if to_stdout:
             message = outbox.printed(_told(ledger, trade or "latest", of_mark=of_mark), filing)
-            failures = showing.print_raw(message.decode("ascii"))
+            failed = showing.print_raw(message.decode("ascii").replace("\r\n", "\n"))
         elif trade is not None or of_mark:
             outbox.again(_told(ledger, trade or "latest", of_mark=of_mark))
-            failures = [*deliver(filing, outbox, console)]
+            failed = [*deliver(filing, outbox, console)]
         elif ledger.mails.queued():
-            failures = [*deliver(filing, outbox, console)]
+            failed = [*deliver(filing, outbox, console)]
         else:
             console.say("No e-mail is waiting. To send a session's again: python -m paper_run email SESSION")
-            failures = []
-    exit_status = worst(failure.exit_status for failure in failures)
-    showing.show_failures(failures, exit_status)
+            failed = []
+    exit_status = worst(failure.exit_status for failure in failed)
+    showing.show_failures(failed, exit_status)
     return exit_status
+
+
+@contextlib.contextmanager
+def untold(flags: Mapping[str, Any]) -> Iterator[None]:
+    """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
+    try:
+        yield
+    except PaperRunError as error:
+        if error.told or flags["dry_run"] or flags["no_email"]:
+            raise
+        unsent = _send_unrecorded(error, flags)
+        if unsent:
+            from paper_run import failures
+
+            raise SeveralErrors((*failures.single(error), *unsent)) from None
+        raise
+
+
+def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[PaperRunError, ...]:
+    from paper_run import config
+    from paper_run.mail import outbox
+    from paper_run.session import utc_now
+    from paper_run.writers.json_document import label
+
+    sources = reading.sources(flags)
+    try:
+        settings = config.mail(sources)
+        today = reading.today(sources)
+    except DataError:
+        return ()  # with settings like these there is no way to tell; the error itself is shown
+    if settings is None or settings.host is None:
+        return ()
+    words = label(sandbox=bool(flags["sandbox"]), rehearsal=False)
+    notice = outbox.notice_of(error, kind="stopped", session=today, next_session=None, label=words)
+    return outbox.send_unrecorded(notice, settings, utc_now())
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

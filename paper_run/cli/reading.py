@@ -75,7 +75,7 @@ def place(flags: Mapping[str, Any]) -> str:
 
 def context(flags: Mapping[str, Any]) -> str:
     """Return the options that the next command needs to find the same ledger and services."""
-    urls = [(name, flags[name]) for name in _URL_FLAGS if flags[name] and "@" not in flags[name]]
+    urls = [(name, flags[name]) for name in _URL_FLAGS if flags.get(name) and "@" not in flags[name]]
     words = [f" --{name.replace('_', '-')} {shlex.quote(value)}" for name, value in urls]
     return place(flags) + "".join(words)
 

@@ -84,6 +84,16 @@ class Ledger:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
         return database.explained(self.path)
 
+    def prove_whole(self) -> None:
+        """Have SQLite read every page.
+
+        :raises DataError: one is damaged.
+        """
+        (found,) = self._rows("PRAGMA quick_check(1)")
+        with self.explained():
+            if tuple(found) != ("ok",):
+                raise ValueError(f"the check says: {found[0]}")
+
     # whose ledger it is
 
     @property

@@ -1,11 +1,11 @@
-"""Word of a day that left no result: it stopped before trading, began too late, or had no session."""
+"""Word of what left no result: a run that stopped or began too late, a mark that failed, a closed day."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Literal, NamedTuple, get_args
 
-NoticeKind = Literal["stopped", "late", "closed"]
+NoticeKind = Literal["stopped", "late", "unvalued", "closed"]
 
 
 class Notice(NamedTuple):

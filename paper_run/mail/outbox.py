@@ -86,22 +86,10 @@ class Outbox:
         """Queue why a session was not traded or not valued."""
         if not self.takes:
             return
-        from paper_run.mail.notices import Notice
         from paper_run.writers.json_document import label
 
-        errors = failures.single(error)
-        self._tell(
-            Notice(
-                kind=kind,
-                session=str(session),
-                title=error.title,
-                explanation="\n".join(each.explanation for each in errors),
-                remedies=tuple(remedy for each in errors for remedy in each.remedies),
-                exit_status=int(error.exit_status),
-                next_session=None if next_session is None else str(next_session),
-                label=label(sandbox=bool(self._ledger.is_sandbox), rehearsal=False),
-            )
-        )
+        words = label(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
+        self._tell(notice_of(error, kind=kind, session=session, next_session=next_session, label=words))
 
     def _tell(self, notice: Notice) -> None:
         """Queue a notice, unless the session has had one of its kind and title."""
@@ -197,7 +185,7 @@ class Outbox:
         if not refused:
             self._ledger.mails.end(row, "sent", self._now(), reached)
             return ""
-        words = "; ".join(f"{address}: it {reason}" for address, reason in refused.items())
+        words = _refusals(refused)
         self._ledger.mails.trouble(row, words, reached)
         return words
 
@@ -268,15 +256,7 @@ class Outbox:
             ledger=self._ledger.mails.identity(),
             sender=settings.sender,
         )
-        return message.compose(
-            letter,
-            sender=settings.sender,
-            to=settings.to,
-            cc=settings.cc,
-            message_id=identity,
-            date=self._now(),
-            list_id=message.list_id(settings.sender),
-        )
+        return _composed(letter, settings, identity, self._now())
 
     def _document(self, row: MailRow) -> str:
         if row.trade is not None:
@@ -285,6 +265,71 @@ class Outbox:
         if document is None:
             raise LookupError(f"the mail {row.id} tells of a mark that is not there")
         return document
+
+
+def send_unrecorded(notice: Notice, settings: MailSettings, now: datetime) -> tuple[PaperRunError, ...]:
+    """Send a notice that no ledger can keep: it can't be opened, or it is not known which one.
+
+    :return: why it was not sent.
+    """
+    from paper_run.mail import delivery, letters, message
+
+    if settings.on == "never":
+        return ()
+    letter = letters.of_notice(notice)
+    identity = message.message_id(
+        session=notice.session,
+        trade=None,
+        kind=notice.kind,
+        number=int(now.timestamp()),
+        ledger="unrecorded",
+        sender=settings.sender,
+    )
+    content = _composed(letter, settings, identity, now)
+    try:
+        with delivery.connected(settings) as server:
+            refused = server.send(content, settings.recipients)
+    except delivery.DeliveryFailed as error:
+        return (failures.mail_unsent(settings.server, letter.subject, error.reason, is_queued=False),)
+    words = _refusals(refused)
+    return (failures.mail_refused(settings.server, letter.subject, words),) if words else ()
+
+
+def notice_of(
+    error: PaperRunError, *, kind: NoticeKind, session: date, next_session: date | None, label: str | None
+) -> Notice:
+    """Return why a session was not traded or not valued."""
+    from paper_run.mail.notices import Notice
+
+    errors = failures.single(error)
+    return Notice(
+        kind=kind,
+        session=str(session),
+        title=error.title,
+        explanation="\n".join(each.explanation for each in errors),
+        remedies=tuple(remedy for each in errors for remedy in each.remedies),
+        exit_status=int(error.exit_status),
+        next_session=None if next_session is None else str(next_session),
+        label=label,
+    )
+
+
+def _refusals(refused: Mapping[str, str]) -> str:
+    return "; ".join(f"{address}: it {reason}" for address, reason in refused.items())
+
+
+def _composed(letter: Letter, settings: MailSettings, identity: str, now: datetime) -> bytes:
+    from paper_run.mail import message
+
+    return message.compose(
+        letter,
+        sender=settings.sender,
+        to=settings.to,
+        cc=settings.cc,
+        message_id=identity,
+        date=now,
+        list_id=message.list_id(settings.sender),
+    )
 
 
 def _occasion(row: MailRow) -> Occasion:

@@ -35,7 +35,8 @@ def of_notice(notice: Notice) -> str:
     """Return the subject of a notice: not traded and why, or no session and when the next one is."""
     flags = [name for name in ("SANDBOX", "REHEARSAL") if name in (notice.label or "")]
     if notice.kind != "closed":
-        return _subject(notice.session, flags, f"Not traded: {notice.title}")
+        done = "valued" if notice.kind == "unvalued" else "traded"
+        return _subject(notice.session, flags, f"Not {done}: {notice.title}")
     coming = f"; next {notice.next_session}" if notice.next_session else ""
     return _subject(notice.session, flags, f"No session: {notice.title}", coming)
 

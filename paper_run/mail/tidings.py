@@ -62,7 +62,8 @@ def of_notice(notice: Notice) -> Digest:
     """Return what is told of a day that left no result."""
     is_closed = notice.kind == "closed"
     tone: Tone = "good" if is_closed else "bad"
-    name = "No session" if is_closed else "Not traded"
+    done = "valued" if notice.kind == "unvalued" else "traded"
+    name = "No session" if is_closed else f"Not {done}"
     status = f"{name}: {clip(notice.title, _LONGEST_STATUS).rstrip('.')}."
     said = [clip(part, _LONGEST_LINE) for part in notice.explanation.split("\n") if part.strip()]
     facts = [("Session", notice.session), ("Exit status", str(notice.exit_status))]
@@ -76,7 +77,7 @@ def of_notice(notice: Notice) -> Digest:
         day=_day(notice.session),
         moment="",
         tone=tone,
-        verdict="Nothing to do." if is_closed else "Needs you: nothing was traded.",
+        verdict="Nothing to do." if is_closed else f"Needs you: nothing was {done}.",
         status=status,
         banners=_banners(notice.label),
         sections=(Section("What happened", lines, more),) if lines else (),

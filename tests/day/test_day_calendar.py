@@ -1,42 +1,16 @@
 """The exchange's calendar and clock: when a run trades, when it does not, and what it says then."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
+from day.exchange_day import FRIDAY, THANKSGIVING, Day
 from support.command import Finished
 from support.faulty_http import Answer, exact
 from support.odd_platform import RUN, RUNS
 
-THANKSGIVING = "2026-11-26 15:00"
-FRIDAY = "2026-11-27 15:00"  # a half day: it closes at 13:00, 18:00 UTC
-CALENDAR = ("PAPER_RUN_OPEN_DATES", "PAPER_RUN_LATEST_START")
-
-
-class Day(Desk):
-    """A desk with the exchange's own calendar, at whatever time the test sets."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.env |= dict.fromkeys(CALENDAR, "")  # empty is not set
-
-    def at(self, utc: str) -> "Day":
-        """Set the clock of the commands and the platform, UTC."""
-        self.ahead = datetime.fromisoformat(utc).replace(tzinfo=UTC) - datetime.now(UTC)
-        return self
-
-    def asked(self, service: str) -> list[str]:
-        return [f"{each.method} {each.path}" for each in self.platform.requests if each.service == service]
-
-    @property
-    def traded(self) -> list[str]:
-        """The sessions that were traded, by the ledger."""
-        return [row["session"] for row in self.rows()]
-
 
 @pytest.fixture
-def day(tmp_path: Path) -> "Day":
+def day(tmp_path: Path) -> Day:
     return Day(tmp_path)
 
 
