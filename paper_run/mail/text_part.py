@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paper_run.mail.movers import Movers
     from paper_run.writers.html_book import Figure
 
-_WIDTH = 76
+_WIDTH = 78
 _LABEL = 20
 
 

@@ -9,7 +9,7 @@ from paper_run.mail.movers import movers
 from paper_run.mail.troubles import is_unknown, troubles
 from paper_run.writers import html_book, text
 from paper_run.writers.days import day_of, long_date
-from paper_run.writers.headline import Banner, banners, headline
+from paper_run.writers.headline import Banner, banners, headline, problem
 from paper_run.writers.html_book import Figure
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paper_run.mail.letter import Attachment
     from paper_run.mail.notices import Notice
     from paper_run.mail.subjects import Occasion
-    from paper_run.writers.headline import Tone
+    from paper_run.writers.headline import Headline, Tone
 
 _NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
 _NEEDS_NAMED = 3
@@ -43,7 +43,7 @@ def of_result(
         moment=text.moment(clip(str(document.get("timestamp") or text.ABSENT), 64)),
         tone=head.tone,
         verdict=_verdict(head.tone, found.needs),
-        status=clip(f"{head.label}: {head.sentence}", _LONGEST_STATUS),
+        status=clip(f"{head.label}: {_sentence(document, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(document)),
         figures=_figures(document),
         absence="" if pnl else _absence(document),
@@ -99,6 +99,12 @@ def _banners(label: str | None) -> tuple[Banner, ...]:
 def _step(remedy: str) -> Step:
     words, found, command = remedy.partition(_COMMAND)
     return Step(f"{words}:", f"{_COMMAND}{command}".removeprefix(": ")) if found else Step(remedy)
+
+
+def _sentence(document: Mapping[str, Any], head: Headline) -> str:
+    """Say how the day went; an error that follows from the orders stands below, with the others."""
+    worst = problem(document)
+    return worst if worst and head.sentence.startswith(worst) else head.sentence
 
 
 def _verdict(tone: Tone, needs: Sequence[str]) -> str:

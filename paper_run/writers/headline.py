@@ -52,8 +52,11 @@ def headline(document: Mapping[str, Any]) -> Headline:
 
 
 def problem(document: Mapping[str, Any]) -> str:
-    """Return the worst problem in a sentence, without what went well; "" where nothing is wrong."""
-    return one_line(_failure(document) or _concern(document))
+    """Return the worst problem in a sentence; "" where nothing is wrong.
+
+    Without what went well, and where orders are the problem without the error that follows from them.
+    """
+    return one_line(_failure(document, with_error=False) or _concern(document))
 
 
 def banners(document: Mapping[str, Any]) -> list[Banner]:
@@ -109,7 +112,7 @@ def _sentence(document: Mapping[str, Any]) -> str:
     return f"{done} {concern}" if concern else done
 
 
-def _failure(document: Mapping[str, Any]) -> str:
+def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
     """Return what failed, "" when nothing did; in a mark the orders are the session's, not what failed."""
     status = str(document.get("status"))
     submitted = _figure(document, "num_orders_submitted")
@@ -119,14 +122,15 @@ def _failure(document: Mapping[str, Any]) -> str:
         return _LOST[status]
     if document.get("kind") == "mark" and not errors:
         return ""
-    said = f" {_ended(errors[0])}" if errors else ""
+    error = f" {_ended(errors[0])}" if errors else ""
+    said = error if with_error else ""
     if doubtful := _figure(document, "num_orders_in_doubt"):
         return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
     if rejected:
         return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(document)}.{said}"
-    if status != "success" and not said:
+    if status != "success" and not error:
         return "The orchestration failed and gave no reason."
-    return said.strip()
+    return error.strip()
 
 
 def _concern(document: Mapping[str, Any]) -> str:

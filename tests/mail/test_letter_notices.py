@@ -68,8 +68,7 @@ def test_a_closed_day_says_when_the_next_one_is():
     letter = of_notice(CLOSED)
     assert letter.text.startswith(
         "Nothing to do.\n"
-        "No session: Thanksgiving Day. The next session is on Friday, 27 November\n"
-        "2026.\n"
+        "No session: Thanksgiving Day. The next session is on Friday, 27 November 2026.\n"
         "\n"
         "No session - Thursday, 26 November 2026\n"
     )

@@ -139,8 +139,7 @@ def test_a_good_day_reads_like_this():
         "Equity              $102,137.67  opened at $101,960.29\n"
         "Total notional      $59,623.01  accepted orders, quantity × price\n"
         "\n"
-        "Orders              submitted 3, accepted 3, rejected 0, in doubt 0, filled\n"
-        "                    3\n"
+        "Orders              submitted 3, accepted 3, rejected 0, in doubt 0, filled 3\n"
         "\n"
         "What moved the day\n"
         "Best   AAPL         133 at $152.115                +$247.56\n"
@@ -174,8 +173,8 @@ def test_a_partial_day_says_what_needs_a_person():
         "Errors and warnings\n"
         "- Error: The gateway did not answer for NVDA within 30 s: read timed out. It\n"
         "  may have been placed.\n"
-        "- Warning: The orchestrator counts 5 orders as accepted, the orders\n"
-        "  themselves say 4.\n"
+        "- Warning: The orchestrator counts 5 orders as accepted, the orders themselves\n"
+        "  say 4.\n"
     ) in text
     assert "1 ORDER IN DOUBT. Sent, without an answer" in text
     assert "looks for an order in doubt. What is still open:\n    python -m paper_run resolve\n" in text

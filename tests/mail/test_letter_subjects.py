@@ -52,6 +52,14 @@ def rejected_day():
             documents.rehearsal(),
             "[paper_run] 2025-01-17 REHEARSAL Check: The execution gateway is in DRY_RUN.",
         ),
+        (
+            changed(rejected_day(), errors=["1 of 3 orders were not accepted. Run x ended as partial."]),
+            "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422).",
+        ),
+        (
+            documents.partial_day(),
+            "[paper_run] 2025-01-17-2 Partial: 1 of 6 orders in doubt: NVDA.",
+        ),
         (rejected_day(), "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422)."),
         (
             changed(good_day(), warnings=["The quotes were old."]),
