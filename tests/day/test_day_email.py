@@ -11,7 +11,7 @@ import pytest
 from day.exchange_day import FRIDAY, THANKSGIVING, WEDNESDAY, Day
 from support.faulty_http import Answer
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
-from support.odd_platform import RUN, RUNS, Plan
+from support.odd_platform import POSITIONS, RUN, RUNS, Plan
 
 CLOSE = "2026-11-25 21:10"  # 16:10 in New York
 LOST = Answer(status=504, process="before", body="Gateway Timeout")
@@ -78,7 +78,7 @@ def test_a_day_is_mailed_once(day: MailedDay) -> None:
 
 
 def test_what_a_mail_carries(day: MailedDay) -> None:
-    """Text and HTML, the very report of the folder and the orders as attachments, all headers of a machine."""
+    """Text and HTML, the report and the orders as they lie in the folder, the headers of a machine."""
     day.must()
     (mail,) = day.mails
     kinds = [part.get_content_type() for part in mail.walk()]
@@ -123,14 +123,14 @@ def test_a_closed_day_is_mailed_once(day: MailedDay) -> None:
 
 def test_a_run_that_stopped_before_trading_is_mailed(day: MailedDay) -> None:
     """A service that is down: why and what to try; the same trouble again is no second mail, another is."""
-    day.platform.signal.stop()
+    unloaded = Answer(status=503, body={"detail": "Model not loaded"})
+    day.platform.signal.script("GET", "/health", [unloaded, unloaded])
     day.must(status=1)
     day.must(status=1)
-    assert day.subjects == ["2026-11-25 Not traded: Signal Service unavailable"]
-    text = body(day.mails[0])
-    assert "refused the connection" in text
-    assert "uvicorn apps.signal_service.main:app" in " ".join(text.split())
-    day.platform.signal.up()
+    assert day.subjects == ["2026-11-25 Not traded: Signal Service unhealthy"]
+    text = " ".join(body(day.mails[0]).split())
+    assert "answered 503: Model not loaded" in text
+    assert "uvicorn apps.signal_service.main:app" in text
     day.platform.gateway.health["database_connected"] = False
     day.must(status=1)
     assert len(day.mails) == 2
@@ -151,10 +151,11 @@ def test_a_failed_run_is_mailed(day: MailedDay) -> None:
     """A run that was refused, and one whose orders were; each in its own words."""
     day.platform.orchestrator.script("POST", RUN, [Answer(status=422, body={"detail": "no such symbol"})])
     day.must(status=2)
-    day.platform.plan["MSFT"] = Plan(status="rejected", error="no buying power")
+    refused = {"filled_qty": "0", "filled_avg_price": None, "error_message": "no buying power"}
+    day.platform.plan["MSFT"] = Plan(status="rejected", price=None, detail=refused)
     day.must(status=2)
     assert "The orchestrator refused the run" in day.subjects[0]
-    assert "MSFT" in day.subjects[1]
+    assert "MSFT (no buying power)" in day.subjects[1]
     ids = [str(each["Message-ID"]) for each in day.mails]
     assert [each.split(".")[3] for each in ids] == ["1", "2"]
 
@@ -162,10 +163,10 @@ def test_a_failed_run_is_mailed(day: MailedDay) -> None:
 def test_a_mark_that_failed_is_mailed(day: MailedDay) -> None:
     """Nobody thinks that the day was valued when it was not."""
     day.must()
-    day.platform.gateway.stop()
+    day.platform.gateway.script("GET", POSITIONS, [BROKEN] * 9)
     day.at(CLOSE).must("mark", status=1)
     assert "Not valued" in day.subjects[-1]
-    day.platform.gateway.up()
+    day.platform.gateway.script("GET", POSITIONS, [])
     day.must("mark")
     assert "close" in day.subjects[-1]
 
@@ -195,11 +196,7 @@ def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
 
 
 def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:
-    """The mail is in the ledger with the trade: killed in the middle, there is one mail, and it tells the end."""
-    day.run(at="POST", do="SIGKILL") if False else None
-    day.at_post(lambda: None)
-    killed = day.run("-q", at="ledger record", do="SIGKILL") if False else None
-    assert killed is None
+    """It is queued with the trade, before the request: after a kill there is one mail, and it tells the end."""
     with day.start() as process:
         day.at_post(process.kill)
         process.communicate(timeout=30)
@@ -321,7 +318,7 @@ def test_only_problems_can_be_wanted(day: MailedDay) -> None:
     day.at(THANKSGIVING).must()
     assert day.mails == []
     assert {state for _, _, state in day.queue} == {"unwanted"}
-    day.platform.plan["MSFT"] = Plan(status="rejected")
+    day.platform.plan["MSFT"] = Plan(status="rejected", price=None)
     day.at(FRIDAY).must(status=2)
     assert len(day.mails) == 1
 
@@ -444,7 +441,7 @@ def test_a_ledger_that_cannot_be_opened_is_mailed(day: MailedDay) -> None:
     day.ledger.write_bytes(b"not a database" * 100)
     day.must(status=3)
     assert "Not traded" in day.subjects[0]
-    assert "is not a ledger" in day.subjects[0]
+    assert "is not a ledger of paper_run" in " ".join(body(day.mails[0]).split())
     assert day.platform.requests == []
 
 
