@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.cli import book_commands, platforms, reading, showing
+from paper_run.cli import book_commands, platforms, reading, schedule_command, showing
 from paper_run.cli.arguments import Commands, DayCommand, common_options, service_urls
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
@@ -107,6 +107,7 @@ def run(**flags: Any) -> ExitStatus:
 
 commands.add_command(book_commands.mark)
 commands.add_command(book_commands.history)
+commands.add_command(schedule_command.schedule)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
