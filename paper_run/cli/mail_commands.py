@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from paper_run.ledger.journal import Ledger
-    from paper_run.mail.outbox import Told
+    from paper_run.mail.composing import Told
 
 _PATIENCE = 60.0
 
@@ -30,6 +30,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
     from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
+    from paper_run.mail.composing import Composer
     from paper_run.mail.outbox import Outbox
     from paper_run.saving import deliver
 
@@ -48,7 +49,9 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
         outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
         filing = Filing(ledger, folder)
         if to_stdout:
-            message = outbox.printed(_told(ledger, trade or "latest", of_mark=of_mark), filing)
+            told = _told(ledger, trade or "latest", of_mark=of_mark)
+            composer = Composer(ledger, filing, settings.mail, context=settings.context)
+            message = composer.printed(told, clock.now())
             failed = showing.print_raw(message.decode("ascii").replace("\r\n", "\n"))
         elif trade is not None or of_mark:
             outbox.again(_told(ledger, trade or "latest", of_mark=of_mark))
@@ -82,8 +85,8 @@ def untold(flags: Mapping[str, Any]) -> Iterator[None]:
 def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[PaperRunError, ...]:
     from paper_run import config
     from paper_run.mail import outbox
+    from paper_run.mail.notices import Notice
     from paper_run.session import utc_now
-    from paper_run.writers.json_document import label
 
     sources = reading.sources(flags)
     try:
@@ -93,8 +96,7 @@ def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[Pa
         return ()  # with settings like these there is no way to tell; the error itself is shown
     if settings is None or settings.host is None:
         return ()
-    words = label(sandbox=bool(flags["sandbox"]), rehearsal=False)
-    notice = outbox.notice_of(error, kind="stopped", session=today, next_session=None, label=words)
+    notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(flags["sandbox"]))
     return outbox.send_unrecorded(notice, settings, utc_now())
 
 
@@ -104,7 +106,7 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
     :raises DataError: the ledger has no such thing.
     """
     from paper_run import resolve
-    from paper_run.mail.outbox import Told
+    from paper_run.mail.composing import Told
 
     if not of_mark:
         try:
