@@ -266,7 +266,7 @@ class _Session(SMTP):
                 self._mail_server.connections += 1
                 self._mail_server.changed.notify_all()
             status = await self.misbehave("connect") or status
-        await super().push(status)
+        await super().push(status.encode("latin-1") if isinstance(status, str) else status)
 
     async def misbehave(self, stage: str) -> str | None:
         """Do what the server was told for this stage; return what to reply, or None when all is well."""
@@ -297,12 +297,12 @@ class _Session(SMTP):
             self._mail_server.changed.notify_all()
         reply = await self.misbehave(command)
         if reply is None and command == "DATA" and "body" in self._mail_server._acts:
-            await super().push("354 Go on")
+            await self.push("354 Go on")
             await self._reader.readuntil(b"\r\n")
             reply = await self.misbehave("body")
         if reply is None:
             return False
-        await super().push(reply)
+        await self.push(reply)
         if reply.startswith("421"):
             self.transport.close()
         return True
