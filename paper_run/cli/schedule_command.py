@@ -85,7 +85,7 @@ def _planned(flags: Mapping[str, Any]) -> Schedule:
     from paper_run.schedule.plan import TIMES, Schedule
 
     sources = reading.sources(flags)
-    settings = config.load(sources, today=reading.today())
+    settings = config.load(sources, today=reading.today(sources))
     exchange = _exchange(flags, sources)
     _prove_zone(TIMES[exchange].zone)
     named = flags["env_file"] or (".env" if Path(".env").exists() else None)
