@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.errors import DataError
 from paper_run.models import ServiceUrl
 
 if TYPE_CHECKING:
-    from paper_run.errors import DataError
+    from paper_run.typed import Typed
+
+VARIABLE = "PAPER_RUN_HEARTBEAT_URL"
 
 _FORM = "http://HOST[:PORT]/PATH[?QUERY] or https://..., such as the ping URL of healthchecks.io"
 
@@ -31,20 +34,6 @@ class HeartbeatUrl(NamedTuple):
         return f"{scheme}://{rest.partition('/')[0]}/..."
 
 
-class Typed(Protocol):
-    """A value as typed; `paper_run.sources.Given` is one."""
-
-    @property
-    def value(self) -> str:
-        """The text."""
-
-    def wrong(self, form: str, *, because: str = "") -> DataError:
-        """Say what is wrong, where, and what is allowed."""
-
-    def _replace(self, *, value: str) -> Typed:
-        """Return the same place with another text."""
-
-
 def heartbeat_url(given: Typed) -> HeartbeatUrl:
     """Read the heartbeat's URL; an error hides it.
 
@@ -53,7 +42,11 @@ def heartbeat_url(given: Typed) -> HeartbeatUrl:
     from urllib.parse import unquote, urlsplit
 
     def wrong(because: str) -> DataError:
-        return given._replace(value="<hidden>").wrong(_FORM, because=because)
+        return DataError(
+            f"{given.origin}: '<hidden>' is not allowed ({because})",
+            f"Allowed: {_FORM}.",
+            remedies=(f"Correct {given.origin} and run again; nothing was sent.",),
+        )
 
     text = given.value.strip()
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:

@@ -53,8 +53,7 @@ def print_raw(content: str) -> list[PaperRunError]:
         sys.stdout.buffer.flush()
     except OSError as error:
         # What is still buffered would fail once more when Python exits, with a status of its own.
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        sys.stdout = None
         return [DataError("The standard output can't be written", f"{error.strerror}.")]
     return []
 

@@ -1,4 +1,4 @@
-"""The heartbeat: a URL is told that a run starts and how it ended, which can neither fail nor delay the run."""
+"""The heartbeat: a URL is told that a run starts and how it ended; that can neither fail nor delay it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Heartbeat:
         self._tell(self._url, f"/{exit_status}", _body(summary), seconds).join(seconds)
 
     def _tell(self, url: HeartbeatUrl, path: str, body: bytes, seconds: float) -> threading.Thread:
-        """Send in a thread that the program does not wait for: a name that resolves slowly has no deadline."""
+        """Send in a thread that the program does not wait for: a name has no deadline to be resolved in."""
         thread = threading.Thread(target=self._send, args=(url, path, body, seconds), daemon=True)
         thread.start()
         return thread
