@@ -19,7 +19,7 @@ LAYERS = (
     {"money", "typed"},
     {"book"},
     {"models"},
-    {"calendar_settings", "calendar_year", "mail_settings"},
+    {"calendar_settings", "calendar_year", "heartbeat_settings", "mail_settings"},
     {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
     {"config"},
     {"writers", "schedule", "readings", "trading_days"},

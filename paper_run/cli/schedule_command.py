@@ -17,12 +17,9 @@ from paper_run.errors import DataError, ExitStatus, worst
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from paper_run.calendar_settings import ExchangeName
     from paper_run.schedule.plan import Schedule
-    from paper_run.sources import Sources
 
-_EXCHANGE = "PAPER_RUN_EXCHANGE"
-_FILLED_IN = {"PAPER_RUN_REPORTS_DIR", _EXCHANGE}
+_FILLED_IN = {"PAPER_RUN_EXCHANGE", "PAPER_RUN_REPORTS_DIR"}
 _OURS = re.compile(r"(?:PAPER_RUN|ALPACA_API|APCA_API|SIGNAL_SERVICE|EXECUTION_GATEWAY|ORCHESTRATOR)_[A-Z_]+")
 
 
@@ -86,13 +83,12 @@ def _planned(flags: Mapping[str, Any]) -> Schedule:
 
     sources = reading.sources(flags)
     settings = config.load(sources, today=reading.today(sources))
-    exchange = _exchange(flags, sources)
+    exchange = settings.exchange
     _prove_zone(TIMES[exchange].zone)
-    named = flags["env_file"] or (".env" if Path(".env").exists() else None)
     return Schedule(
         python=sys.executable,
         folder=Path.cwd(),
-        env_file=None if named is None else Path(os.path.abspath(named)),
+        env_file=None if sources.file is None else Path(os.path.abspath(sources.file)),
         reports_dir=settings.reports_dir,
         outputs=tuple(path.parent for path in settings.files),
         exchange=exchange,
@@ -102,15 +98,6 @@ def _planned(flags: Mapping[str, Any]) -> Schedule:
         seconds=int(settings.timeout + settings.wait),
         unseen=tuple(sorted(filter(_OURS.fullmatch, os.environ.keys() - _FILLED_IN))),
     )
-
-
-def _exchange(flags: Mapping[str, Any], sources: Sources) -> ExchangeName:
-    from paper_run import calendar_settings
-    from paper_run.sources import Given
-
-    typed = flags["exchange"]
-    given = sources.variable(_EXCHANGE) if typed is None else Given(typed, "--exchange")
-    return "XNYS" if given is None else calendar_settings.exchange(given)
 
 
 def _prove_zone(zone: str) -> None:

@@ -52,6 +52,8 @@ def print_raw(content: str) -> list[PaperRunError]:
         sys.stdout.buffer.write(content.encode())
         sys.stdout.buffer.flush()
     except OSError as error:
+        # What is still buffered would fail once more when Python exits, with a status of its own.
+        sys.stdout = None
         return [DataError("The standard output can't be written", f"{error.strerror}.")]
     return []
 

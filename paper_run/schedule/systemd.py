@@ -19,6 +19,8 @@ TIMERS = ("paper-run.timer", "paper-run-mark.timer")
 
 _SHARED = ("/tmp", "/var/tmp")  # noqa: S108  named, not used: with a /tmp of its own a service sees neither
 _SLACK = 300
+_NO_PROGRAM = re.compile(r"""['"\\]""")
+"""What systemd refuses in a program's name, and takes in an argument."""
 
 
 class Unit(NamedTuple):
@@ -78,6 +80,8 @@ def installation(schedule: Schedule, into: str, *, for_user: bool) -> tuple[str,
 
 def _service(schedule: Schedule, start: Start, *, for_user: bool) -> str:
     words = schedule.words(*start.command, "-q")
+    if _NO_PROGRAM.search(words[0]):
+        words = ("/usr/bin/env", *words)
     # systemd would replace $NAME in the arguments, but not in the program; with `:` in neither.
     prefix = ":" if any("$" in word for word in words) else ""
     command = " ".join([_unit_quoted(prefix + words[0]), *map(_unit_quoted, words[1:])])
@@ -145,7 +149,7 @@ def _timer(schedule: Schedule, start: Start) -> str:
             "[Timer]",
             f"OnCalendar={times.days} {start.clock} {times.zone}",
             "# What was missed while the machine was off is made up for at boot, be that before the bell.",
-            "# A run later than 15 minutes before the close does not trade, and says so; nor on a closed day.",
+            "# Less than 15 minutes before the close, and on a closed day, a run says so and does not trade.",
             "Persistent=true",
             "RandomizedDelaySec=60",
             "AccuracySec=1s",

@@ -180,6 +180,22 @@ class Transport:
                 body=content,
             )
 
+    def post_text(self, url: ServiceUrl, path: str, text: bytes, *, seconds: float) -> Answer:
+        """Send a text in UTF-8 once, and read the answer within `seconds` in all.
+
+        :raises CallFailed: no answer came in time. A 4xx or 5xx answer is returned, not raised.
+        """
+        return self._exchange(
+            self._session,
+            "POST",
+            url,
+            path,
+            deadline=self._now() + seconds,
+            seconds=seconds,
+            headers={"Content-Type": "text/plain; charset=utf-8"},
+            body=text,
+        )
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()

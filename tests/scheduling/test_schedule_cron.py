@@ -117,7 +117,7 @@ def test_where_the_exchange_never_closes_each_utc_day_has_its_start(
 
 @pytest.mark.parametrize("late", [0, 1, 9])
 def test_a_start_may_come_some_minutes_late(late: int, tmp_path: Path) -> None:
-    """A machine that is busy at the full hour does not lose the day; no other look falls into these minutes."""
+    """A machine that is busy at the full hour does not lose the day; no other look is that late."""
     assert _goes_on(planned(tmp_path), 0, [_monday(9, late)], "UTC", tmp_path) == [True]
     assert _goes_on(planned(tmp_path), 0, [_monday(9, 10)], "UTC", tmp_path) == [False]
 
@@ -125,7 +125,7 @@ def test_a_start_may_come_some_minutes_late(late: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [ODD, "plain", "%", "%%x", "ends in \\", "'", " "])
 @pytest.mark.parametrize("reads", ["vixie", "busybox"])
 def test_any_path_survives_cron_and_shell(name: str, reads: str, tmp_path: Path) -> None:
-    """Folder, interpreter, settings and reports arrive as they are, also where cron leaves `\\%` to the shell."""
+    """All of them arrive as they are, also where cron leaves `\\%` to the shell."""
     folder = tmp_path / name
     noted = noting(folder)
     text = cron.crontab(planned(folder))

@@ -102,7 +102,7 @@ def test_systemds_check_would_complain(analyze: str, tmp_path: Path) -> None:
 def test_the_timers_elapse_when_they_should(
     exchange: str, after: str, run: str, mark: str, analyze: str, tmp_path: Path
 ) -> None:
-    """systemd's own reckoning: New York's time on both sides of a clock change, weekends left out; or UTC's."""
+    """systemd's own reckoning: New York's time across a clock change, no weekend; or UTC's."""
     texts = _texts(planned(tmp_path, exchange=exchange))
     for name, expected in (("paper-run.timer", run), ("paper-run-mark.timer", mark)):
         (calendar,) = _setting(texts[name], "OnCalendar")
@@ -119,13 +119,16 @@ def test_the_timers_elapse_when_they_should(
 
 @pytest.mark.parametrize("name", ["plain", ODD, "%n $HOME ${HOME}", '"', "\\", "ends in \\", "a  b "])
 def test_any_path_survives(name: str, tmp_path: Path) -> None:
-    """Folder, interpreter, settings and reports are read as they are: no specifier, variable or quote of theirs."""
+    """Folder, interpreter, settings and reports are read as they are, without specifiers or variables."""
     folder = tmp_path / name
     texts = _texts(planned(folder, outputs=(folder / "more",)))
     for service, command in zip(SERVICES, ([], ["mark"]), strict=True):
         (value,) = _setting(texts[service], "ExecStart")
         first, *rest = _words(value)
         assert first.startswith(":") == ("$" in name)
+        if first.removeprefix(":") == "/usr/bin/env":
+            first, *rest = rest
+            assert set(name) & set("'\"\\"), "a name that systemd takes needs no help"
         assert first.removeprefix(":") == f"{folder}/python"
         options = ["-q", "--env-file", f"{folder}/.env", "--reports-dir", f"{folder}/reports"]
         assert rest == ["-m", "paper_run", *command, *options]
@@ -172,7 +175,7 @@ def test_a_service_whose_files_are_temporary_sees_the_shared_folder(part: str, s
 
 
 def test_a_users_own_units_ask_for_nothing_that_only_root_can_give(tmp_path: Path) -> None:
-    """No other user, no mount of its own, no target of the machine; what the kernel can refuse stays refused."""
+    """No other user, mount or target; what the kernel can refuse to anybody stays refused."""
     text = _texts(planned(tmp_path), for_user=True)["paper-run.service"]
     for name in ("User=", "ProtectSystem=", "PrivateTmp=", "network-online"):
         assert name not in text
@@ -212,6 +215,11 @@ def test_the_stream_holds_each_unit_below_the_path_of_its_file(for_user: bool, t
     heading = "\n".join(comments)
     assert ("sudo" not in heading) == for_user
     assert ("enable-linger" in heading) == for_user
-    for words in ("--into paper-run-units", "enable --now paper-run.timer paper-run-mark.timer",
-                  f"mkdir -p {tmp_path}/reports", "Set here, but not", "PAPER_RUN_AS_OF_DATE=previous"):  # fmt: skip
+    for words in (
+        "--into paper-run-units",
+        f"mkdir -p {tmp_path}/reports",
+        "enable --now paper-run.timer paper-run-mark.timer",
+        "Set here, but not",
+        "PAPER_RUN_AS_OF_DATE=previous",
+    ):
         assert words in heading
