@@ -133,6 +133,10 @@ class MailServer:
                 return act.popleft() if act else None
             return act
 
+    def acts_at(self, stage: str) -> bool:
+        """Whether something is left to be done at a stage."""
+        return bool(self._acts.get(stage))
+
     def record(self, message: Received) -> None:
         with self.changed:
             self.messages.append(message)
@@ -296,7 +300,7 @@ class _Session(SMTP):
             self._mail_server.commands.append(command)
             self._mail_server.changed.notify_all()
         reply = await self.misbehave(command)
-        if reply is None and command == "DATA" and "body" in self._mail_server._acts:
+        if reply is None and command == "DATA" and self._mail_server.acts_at("body"):
             await self.push("354 Go on")
             await self._reader.readuntil(b"\r\n")
             reply = await self.misbehave("body")
