@@ -9,15 +9,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from paper_run import calendar_settings, mail_settings
+from paper_run import calendar_settings, heartbeat_settings, mail_settings
 from paper_run.errors import DataError
 from paper_run.models import ServiceUrl
-from paper_run.sources import CLOSED_DATES, OPEN_DATES, QUOTES_URL, Given, Sources, shown
+from paper_run.sources import CLOSED_DATES, HEARTBEAT_URL, OPEN_DATES, QUOTES_URL, Given, Sources, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from paper_run.calendar_settings import ExchangeName
+    from paper_run.heartbeat_settings import HeartbeatUrl
     from paper_run.mail_settings import MailSettings
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Config(NamedTuple):
     quotes: ServiceUrl | None = None
     quote_keys: tuple[str, str] | None = None
     mail: MailSettings | None = None
+    heartbeat: HeartbeatUrl | None = None
     env_file: Path | None = None
     secret_files: tuple[Path, ...] = ()
     notices: tuple[str, ...] = ()
@@ -121,10 +123,17 @@ def load(sources: Sources, *, today: date) -> Config:
         quotes=_url(quotes) if quotes else None,
         quote_keys=_quote_keys(sources),
         mail=mailed,
+        heartbeat=heartbeat(sources),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(*sources.misspelt(), *_idle(quotes, sources), *said),
     )
+
+
+def heartbeat(sources: Sources) -> HeartbeatUrl | None:
+    """Return where the heartbeat goes; None: nowhere."""
+    given = sources.variable(HEARTBEAT_URL)
+    return None if given is None else heartbeat_settings.heartbeat_url(given)
 
 
 def mail(sources: Sources) -> MailSettings | None:

@@ -57,6 +57,8 @@ def examine(config: Config, platform: Platform, now: datetime) -> Iterator[Findi
     if platform.quotes is not None:
         yield _quotes(config, platform)
     yield _mail(config)
+    if config.heartbeat is not None:
+        yield Finding("Heartbeat", f"each run tells {config.heartbeat.shown}; not told now")
 
 
 def _program() -> Finding:

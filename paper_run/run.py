@@ -146,7 +146,7 @@ class _Day:
         self.console.say(str(closed))
         self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
         unsent = deliver(self.filing, self.outbox, self.console)
-        return End(worst(failure.exit_status for failure in unsent), unsent)
+        return End(worst(failure.exit_status for failure in unsent), unsent, said=str(closed))
 
     def _refuse_what_time_has_changed(self, services: prepare.Services) -> None:
         """Prove that the session has not ended while it was being prepared, nor the time to trade it.

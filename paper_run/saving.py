@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 
 class End(NamedTuple):
-    """How it ended: the exit status, the failures to show, the reports (None: nothing was sent or valued)."""
+    """How it ended: the exit status, the failures to show, the reports (None: nothing was sent or valued).
+
+    :ivar said: why there are no reports, in a sentence, when nothing failed.
+    """
 
     exit_status: ExitStatus
     failures: tuple[PaperRunError, ...] = ()
     reports: Reports | None = None
+    said: str = ""
 
 
 def save(

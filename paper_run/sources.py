@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import mail_settings
+from paper_run import heartbeat_settings, mail_settings
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
 OPEN_DATES = "PAPER_RUN_OPEN_DATES"
-WITHOUT_FLAG = frozenset({QUOTES_URL, CLOSED_DATES, OPEN_DATES, *mail_settings.VARIABLES})
+HEARTBEAT_URL = heartbeat_settings.VARIABLE
+WITHOUT_FLAG = frozenset({QUOTES_URL, CLOSED_DATES, OPEN_DATES, HEARTBEAT_URL, *mail_settings.VARIABLES})
 """The variables of ours that no option beats."""
 
 

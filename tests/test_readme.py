@@ -11,6 +11,7 @@ import pytest
 from support.readme import README, command
 from support.tree import ROOT, project_files
 
+from paper_run import sources
 from paper_run.errors import ExitStatus
 
 DOCUMENTS = sorted(
@@ -161,6 +162,16 @@ def test_variables_and_defaults_are_the_help_pages() -> None:
                 if len(_options(row[0])) == 1 and name not in parts
             ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_variable_without_an_option_is_described() -> None:
+    """Whatever a person may set in the environment or in .env has its row in a table of the README."""
+    written = {name for _, body in _tables() for row in body for name in re.findall(r"`([A-Z_]+)`", row[0])}
+    assert sources.WITHOUT_FLAG - set(_variables_of_options()) - written == set()
+
+
+def _variables_of_options() -> list[str]:
+    return [setting.variable for setting in sources.SETTINGS.values() if setting.variable]
 
 
 def test_the_exit_statuses_table_is_the_program() -> None:

@@ -11,6 +11,7 @@ from paper_run import __version__
 from paper_run.cli import (
     book_commands,
     doctor_command,
+    heartbeats,
     mail_commands,
     platforms,
     reading,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from paper_run.config import Config
     from paper_run.services.platform import Platform
+    from paper_run.sources import Sources
     from paper_run.writers.console import Console
 
 _EPILOG = (
@@ -103,12 +105,18 @@ def commands() -> None:
 @common_options
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
+    sources = reading.sources(flags)
+    with heartbeats.beating(flags, sources) as beat:
+        return _run(flags, sources, beat)
+
+
+def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> ExitStatus:
     from paper_run import run
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
     with mail_commands.untold(flags):
-        settings = reading.settings(flags)
+        settings = reading.settings(flags, found=sources)
     if sessions > 1 and flags["again"]:
         raise DataError(
             "--again trades one session once more, --sessions plays several", "Use one or the other."
@@ -117,7 +125,7 @@ def run(**flags: Any) -> ExitStatus:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
     with mail_commands.untold(flags), platforms.connected(settings, flags) as (settings, platform):
         if sessions > 1:
-            return _play_sessions(settings, platform, flags, sessions)
+            return _play_sessions(settings, platform, flags, sessions, beat)
         console = showing.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
         if flags["dry_run"]:
             end = run.plan_day(settings, platform, showing.clock(), console, again=flags["again"])
@@ -128,6 +136,7 @@ def run(**flags: Any) -> ExitStatus:
         unprinted += showing.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
     showing.show_failures((*end.failures, *unprinted), exit_status)
+    beat.ended(exit_status, end)
     return exit_status
 
 
@@ -277,7 +286,7 @@ def sandbox(**flags: Any) -> ExitStatus:
 
 
 def _play_sessions(
-    settings: Config, platform: Platform, flags: Mapping[str, Any], sessions: int
+    settings: Config, platform: Platform, flags: Mapping[str, Any], sessions: int, beat: heartbeats.Beat
 ) -> ExitStatus:
     """Play several sandbox sessions one after the other, each a day like any other; the last is mailed."""
     from paper_run import run
@@ -298,4 +307,5 @@ def _play_sessions(
         failures += showing.open_page(settings.reports_dir / "index.html")
     exit_status = worst(failure.exit_status for failure in failures)
     showing.show_failures(failures[-1:], exit_status)
+    beat.ended(exit_status, end)
     return exit_status

@@ -43,15 +43,16 @@ def sources(flags: Mapping[str, Any]) -> Sources:
     return Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
-def settings(flags: Mapping[str, Any], *, sends: bool = True) -> Config:
+def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: bool = True) -> Config:
     """Return every setting of a command, read and checked.
 
+    :param found: where they are looked up, if that is known already.
     :param sends: whether mails are to be sent, so that there must be a server for them.
     :raises DataError: one is wrong.
     """
     from paper_run import config, mail_settings
 
-    found = sources(flags)
+    found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")), place=place(flags), context=context(flags)
     )

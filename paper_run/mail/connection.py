@@ -130,6 +130,7 @@ def why(error: OSError, bounds: Bounds, stage: str) -> str:
 
 _CLAUSES = {
     Endless: f"answered with more than {LARGEST_ANSWERS >> 20} MiB",
+    smtplib.SMTPResponseException: "answered with a line that is too long",
     ConnectionRefusedError: "refused the connection",
     socket.gaierror: "has a host name that can't be resolved",
 }
@@ -140,7 +141,7 @@ def _tls_words(error: ssl.SSLError) -> str:
         return f"has a certificate that can't be trusted ({error.verify_message.rstrip('.')})"
     if error.reason in _NOT_TLS:
         return f"speaks no TLS from the start (is {SECURITY}=starttls meant?)"
-    said = (error.reason or "no reason given").lower().replace("_", " ")
+    said = (error.reason or "no reason is given").lower().replace("_", " ")
     return f"failed the TLS handshake or broke it off ({said})"
 
 

@@ -214,12 +214,10 @@ class _Words:
         """Put what goes wrong in the block into words."""
         try:
             yield
-        except smtplib.SMTPResponseException as error:
+        except (smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
             answer = (error.smtp_code, _octets(error.smtp_error))
-            failure = DeliveryFailed(
-                self._server, f"answered {self.said(answer)} {when}", permanent=answer[0] >= 500
-            )
-            raise failure from None
+            reason = f"answered {self.said(answer)} {when}"
+            raise DeliveryFailed(self._server, reason, permanent=answer[0] >= 500) from None
         except OSError as error:
             reason = why(error, self._bounds, when) + ("; it may have arrived" if in_doubt else "")
             raise DeliveryFailed(self._server, reason, in_doubt=in_doubt) from None

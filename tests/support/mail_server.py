@@ -133,6 +133,10 @@ class MailServer:
                 return act.popleft() if act else None
             return act
 
+    def acts_at(self, stage: str) -> bool:
+        """Whether something is left to be done at a stage."""
+        return bool(self._acts.get(stage))
+
     def record(self, message: Received) -> None:
         with self.changed:
             self.messages.append(message)
@@ -266,7 +270,7 @@ class _Session(SMTP):
                 self._mail_server.connections += 1
                 self._mail_server.changed.notify_all()
             status = await self.misbehave("connect") or status
-        await super().push(status)
+        await super().push(status.encode("latin-1") if isinstance(status, str) else status)
 
     async def misbehave(self, stage: str) -> str | None:
         """Do what the server was told for this stage; return what to reply, or None when all is well."""
@@ -296,13 +300,13 @@ class _Session(SMTP):
             self._mail_server.commands.append(command)
             self._mail_server.changed.notify_all()
         reply = await self.misbehave(command)
-        if reply is None and command == "DATA" and "body" in self._mail_server._acts:
-            await super().push("354 Go on")
+        if reply is None and command == "DATA" and self._mail_server.acts_at("body"):
+            await self.push("354 Go on")
             await self._reader.readuntil(b"\r\n")
             reply = await self.misbehave("body")
         if reply is None:
             return False
-        await super().push(reply)
+        await self.push(reply)
         if reply.startswith("421"):
             self.transport.close()
         return True

@@ -1,0 +1,75 @@
+"""The heartbeat of a run: told when it starts and how it ended, whichever way that was."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paper_run.cli import showing
+from paper_run.errors import DataError, ExitStatus, PaperRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from paper_run.heartbeat_settings import HeartbeatUrl
+    from paper_run.saving import End
+    from paper_run.sources import Sources
+
+
+class Beat:
+    """How a run ended, as far as it did not fail: to be said with the last heartbeat."""
+
+    def __init__(self) -> None:
+        self.exit_status = ExitStatus.SUCCESS
+        self._end: End | None = None
+
+    def ended(self, exit_status: ExitStatus, end: End | None = None) -> None:
+        """Remember how it ended."""
+        self.exit_status = exit_status
+        self._end = end
+
+    @property
+    def summary(self) -> str:
+        """What a run came to, in words, the text of its mail."""
+        if self._end is None:
+            return ""
+        words = [str(failure) for failure in self._end.failures]
+        if self._end.reports is not None:
+            from paper_run.mail import letters
+
+            return letters.summary(self._end.reports.document)
+        return "\n".join([self._end.said, *words]).strip()
+
+
+@contextlib.contextmanager
+def beating(flags: Mapping[str, Any], sources: Sources) -> Iterator[Beat]:
+    """Say that a run starts, and when the block is left how it ended; a dry run says nothing."""
+    beat = Beat()
+    url = None if flags["dry_run"] else _url(sources)
+    if url is None:
+        yield beat
+        return
+    from paper_run.services.heartbeat import Heartbeat
+
+    heart = Heartbeat(url, **showing.watch_requests(flags))
+    heart.start()
+    try:
+        yield beat
+    except PaperRunError as error:
+        heart.end(int(error.exit_status), str(error))
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        heart.end(int(ExitStatus.INTERRUPTED), "Interrupted.")
+        raise
+    heart.end(int(beat.exit_status), beat.summary)
+
+
+def _url(sources: Sources) -> HeartbeatUrl | None:
+    from paper_run import config
+
+    try:
+        return config.heartbeat(sources)
+    except DataError:
+        return None  # the settings are read once more by the run itself, which says what is wrong

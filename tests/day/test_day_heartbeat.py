@@ -1,0 +1,98 @@
+"""The heartbeat of the real command: when a run starts and how it ended; it fails and delays nothing."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from day.exchange_day import THANKSGIVING, Day
+from services.socket_server import SocketServer, answer, frozen, serving
+
+SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
+VARIABLE = "PAPER_RUN_HEARTBEAT_URL"
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Iterator[Day]:
+    made = Day(tmp_path)
+    with made.platform:
+        yield made
+
+
+@pytest.fixture
+def monitor(day: Day) -> Iterator[SocketServer]:
+    with serving(answer(b"OK")) as server:
+        day.env[VARIABLE] = f"{server.url.base}/{SECRET}"
+        yield server
+
+
+def told(monitor: SocketServer) -> list[tuple[str, str]]:
+    """Return path and body of each heartbeat."""
+    return [(seen.path.removeprefix(f"/{SECRET}"), seen.body.decode()) for seen in monitor.seen]
+
+
+def test_a_good_day_is_told(day: Day, monitor: SocketServer) -> None:
+    """Its start, then exit status 0 with the text of its mail, without a mail being configured."""
+    day.must()
+    (start, nothing), (end, summary) = told(monitor)
+    assert (start, nothing, end) == ("/start", "", "/0")
+    assert "Nothing to do." in summary
+    assert "submitted 3, accepted 3" in " ".join(summary.split())
+
+
+def test_a_run_that_stopped_is_told_with_its_reason(day: Day, monitor: SocketServer) -> None:
+    """A service that is down, and a wrong setting: the exit status, and what failed."""
+    day.platform.signal.stop()
+    day.must(status=1)
+    assert told(monitor)[-1][0] == "/1"
+    assert "Signal Service unavailable" in told(monitor)[-1][1]
+    day.env["PAPER_RUN_CAPITAL"] = "lots"
+    day.must(status=3)
+    assert told(monitor)[-1][0] == "/3"
+    assert "PAPER_RUN_CAPITAL" in told(monitor)[-1][1]
+
+
+def test_a_closed_day_is_told(day: Day, monitor: SocketServer) -> None:
+    """All is well, and why nothing was traded."""
+    day.at(THANKSGIVING).must()
+    path, summary = told(monitor)[-1]
+    assert path == "/0"
+    assert "No session on 2026-11-26" in summary
+
+
+def test_the_exit_status_told_is_the_commands(day: Day, monitor: SocketServer) -> None:
+    """A mail that could not be sent counts too, as the shell sees it."""
+    day.env |= {"PAPER_RUN_SMTP_HOST": "127.0.0.1", "PAPER_RUN_SMTP_PORT": "1", "PAPER_RUN_EMAIL_TO": "a@b.c"}
+    day.must(status=1)
+    assert [path for path, _ in told(monitor)] == ["/start", "/1"]
+
+
+def test_a_frozen_monitor_delays_by_its_bound_alone(day: Day) -> None:
+    """The day trades and ends as ever, a few seconds later at the most."""
+    with serving(frozen) as server:
+        day.env[VARIABLE] = f"{server.url.base}/{SECRET}"
+        began = time.monotonic()
+        said = day.must()
+        assert time.monotonic() - began < 15
+    assert said.stderr == ""
+    assert day.platform.executed == 1
+
+
+def test_only_a_run_is_told(day: Day, monitor: SocketServer) -> None:
+    """Neither a dry run nor a mark nor the history says that the day was run."""
+    day.must("--dry-run")
+    assert told(monitor) == []
+    day.must()
+    day.must("mark")
+    day.must("history")
+    assert len(told(monitor)) == 2
+
+
+def test_the_url_is_a_secret(day: Day, monitor: SocketServer) -> None:
+    """It is in no output, no report and no ledger, be it right or wrong."""
+    said = [day.must("-v"), day.must("doctor")]
+    day.env[VARIABLE] = f"ftp://{SECRET}"
+    said.append(day.must(status=3))
+    assert VARIABLE in said[-1].stderr
+    assert all(SECRET not in each.stdout + each.stderr for each in said)
+    assert all(SECRET.encode() not in path.read_bytes() for path in day.folder.rglob("*") if path.is_file())
