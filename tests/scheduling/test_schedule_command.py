@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scheduling.planned import ODD, read_by_cron
 from support.command import clean_environment, run_command
+
+from paper_run.cli import main
 
 
 @pytest.fixture
@@ -169,6 +172,21 @@ def test_a_machine_without_time_zones_is_told_so(folder: Path) -> None:
     assert "America/New_York" in done.stderr
     assert "tzdata" in done.stderr
     assert run_command("schedule", "cron", "--exchange", "24/7", cwd=folder, env=nowhere).returncode == 0
+
+
+def test_who_has_no_name_is_a_number(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: Any
+) -> None:
+    """In a container a user need not be in the list of users; systemd takes the number too."""
+    import pwd
+
+    def nobody(uid: int) -> Any:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.chdir(folder)
+    assert main(["schedule", "systemd"]) == 0
+    assert f"User={os.getuid()}\n".encode() in capsysbinary.readouterr().out
 
 
 def test_a_full_disk_behind_standard_output_is_said() -> None:
