@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
-from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.mail.outbox import Outbox
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
-from paper_run.saving import End, deliver, save
+from paper_run.saving import End, deliver, save, stopped
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.writers import files, json_document
 
@@ -72,12 +72,13 @@ def mark_session(
         try:
             valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, change)
         except PaperRunError as error:
-            if change is None:
-                outbox.failed("unvalued", calendar.latest_opened(clock.now()), error)
-            unsent = deliver(filing, outbox, console)
-            if unsent:
-                raise SeveralErrors((*failures.single(error), *unsent)) from None
-            raise
+            failed = error
+
+            def queue() -> None:
+                if change is None:  # a person who changes the book sees what became of it
+                    outbox.failed("unvalued", calendar.latest_opened(clock.now()), failed)
+
+            raise stopped(error, queue, filing, outbox, console) from None
         if valued is not None:
             return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
         console.notice("There is no book: one begins with a trade that is known to be placed")

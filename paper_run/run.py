@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import admission, failures, prepare, trading_days, unfinished
-from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors, worst
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
 from paper_run.models import Parameters
-from paper_run.saving import End, deliver, save
+from paper_run.saving import End, deliver, save, stopped
 from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.trade import trade
 from paper_run.writers import files
@@ -192,13 +192,13 @@ class _Day:
 
     def stopped(self, error: PaperRunError) -> PaperRunError:
         """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
-        if _closing(self.ledger, self.session) is None:
-            kind: NoticeKind = "late" if self.is_late else "stopped"
-            self.outbox.failed(kind, self.session, error, self.calendar.next_session(self.session))
-        unsent = deliver(self.filing, self.outbox, self.console)
-        found = SeveralErrors((*failures.single(error), *unsent)) if unsent else error
-        found.told = True
-        return found
+
+        def queue() -> None:
+            if _closing(self.ledger, self.session) is None:
+                kind: NoticeKind = "late" if self.is_late else "stopped"
+                self.outbox.failed(kind, self.session, error, self.calendar.next_session(self.session))
+
+        return stopped(error, queue, self.filing, self.outbox, self.console)
 
 
 def plan_day(

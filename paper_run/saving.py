@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.errors import ExitStatus, PaperRunError, worst
+from paper_run import failures
+from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from paper_run.filing import Filing
@@ -50,6 +51,23 @@ def save(
     console.complete(reports.document)
     ended = (*failed, *unwritten, *unsent)
     return End(worst(failure.exit_status for failure in ended), ended, reports)
+
+
+def stopped(
+    error: PaperRunError, queue: Callable[[], None], filing: Filing, outbox: Outbox, console: Console
+) -> PaperRunError:
+    """Mail why nothing came of it; return all that went wrong, `told` unless the ledger could not keep it.
+
+    :param queue: queues that mail.
+    """
+    try:
+        queue()
+        unsent = deliver(filing, outbox, console)
+    except DataError as also:
+        return error if also.title == error.title else SeveralErrors((*failures.single(error), also))
+    found = SeveralErrors((*failures.single(error), *unsent)) if unsent else error
+    found.told = True
+    return found
 
 
 def deliver(
