@@ -87,7 +87,7 @@ def _become(
         Warp(ahead).install()
         threading.Timer(30, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
         if blow and blow.step:
-            Steps("*", blow.step, send_signal(signal.Signals[blow.signal])).install()
+            Steps(blow.at, blow.step, send_signal(signal.Signals[blow.signal])).install()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         status = cli.main(list(args))
         for late in (signal.SIGINT, signal.SIGTERM):
