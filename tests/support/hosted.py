@@ -1,4 +1,4 @@
-"""A process beside the test, led over a pipe: what it hosts has threads, and so whoever forks may not have it."""
+"""A process of its own, led over a pipe, for what has threads: who forks must have none."""
 
 import os
 from collections.abc import Callable

@@ -9,7 +9,7 @@ _LOCAL = "127.0.0.1"
 
 
 class Letterbox:
-    """A context manager; `messages` are the letters as they arrived, `env` are the settings that lead here."""
+    """A context manager; `messages` are the letters as they came, `env` the settings that lead here."""
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
@@ -59,6 +59,6 @@ class Letterbox:
         if self._controller is not None:
             self._controller.stop()
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
         self.messages.append(envelope.content)
         return "250 Message accepted for delivery"

@@ -1,13 +1,13 @@
 """Plays the year: `python tests/year/player.py FOLDER` leaves FOLDER/reports and FOLDER/record.json.
 
-It forks, and so it must be a process of its own, without threads. PYTHONPATH must lead to tests/ and to the package.
+It forks, and so it must be a process of its own, without threads. PYTHONPATH must lead
+to tests/ and to the package.
 """
 
 import json
 import os
 import signal
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,7 @@ class Year:
     def _play(self, act: Act) -> None:
         ahead = act.moment - datetime.now(UTC)
         self._town.ask("move", ahead)
-        started = time.perf_counter()
         ended = self._command(act, ahead)
-        seconds = time.perf_counter() - started
         self.record.append(
             {
                 "day": act.day.isoformat(),
@@ -55,7 +53,6 @@ class Year:
                 "status": ended.status,
                 "stdout": ended.stdout,
                 "stderr": ended.stderr,
-                "seconds": round(seconds, 3),
                 **self._town.ask("news"),
                 "account": self._town.ask("account"),
             }

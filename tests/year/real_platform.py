@@ -175,10 +175,10 @@ class _WallClock(Clock):
         super().__init__(again=False)
         self._now = now
 
-    def session(self, last_played: date | None) -> date:
+    def session(self, last_played: date | None) -> date:  # noqa: ARG002 - Clock's
         return self._now().astimezone(NEW_YORK).date()
 
-    def before_the_bell(self, last_played: date | None, floor: datetime | None) -> datetime:
+    def before_the_bell(self, last_played: date | None, floor: datetime | None) -> datetime:  # noqa: ARG002
         return self._now()
 
 
@@ -186,13 +186,13 @@ def _go_by(now: Callable[[], datetime]) -> None:
     """Have the runs, the prices and the HTTP Date of this process's sandbox follow a clock."""
 
     class RunClock:
-        def __init__(self, session: date, floor: datetime | None) -> None:
+        def __init__(self, _session: date, floor: datetime | None) -> None:
             self._earliest = (floor or now()) + timedelta(microseconds=1)
 
         def now(self) -> datetime:
             return max(now(), self._earliest)
 
-    def date_header(self: Any, timestamp: float | None = None) -> str:
+    def date_header(_self: Any, _timestamp: float | None = None) -> str:
         return email.utils.format_datetime(now(), usegmt=True)
 
     desk.RunClock = RunClock  # type: ignore[misc, assignment]
