@@ -48,12 +48,13 @@ class Done(NamedTuple):
 
 
 class Year:
-    """All of it; `record` is the player's."""
+    """All of it; `files` are those that lay there when it was over, before anybody looked into the ledger."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.reports = folder / "reports"
         self.ledger = self.reports / "ledger.sqlite3"
+        self.files = [path for path in folder.rglob("*") if path.is_file()]
         record = exact((folder / "record.json").read_text("utf-8"))
         self.done = [
             Done(**each | {"day": date.fromisoformat(each["day"]), "args": tuple(each["args"])})

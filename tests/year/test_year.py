@@ -131,7 +131,7 @@ def test_nothing_is_asked_on_a_closed_day(year: Year) -> None:
 
 
 def test_a_late_start_names_the_next_session(year: Year) -> None:
-    """Ten minutes before the close, a half day's too, is too late: nothing is sent, and it says when it can."""
+    """Ten minutes before the close, a half day's too, is too late: nothing is sent."""
     late = [each for each in year.runs() if each.day in LATE]
     assert len(late) == len(LATE)
     for each in late:
@@ -178,7 +178,7 @@ def test_the_book_is_the_brokers_own_account(year: Year) -> None:
 
 
 def test_the_sessions_hang_together(year: Year) -> None:
-    """Each opens from the last complete closing, over outage and late starts; all days add up to the total."""
+    """Each opens from the last complete closing, over the outage too; all days add up to the total."""
     closing, earned = CAPITAL, Decimal(0)
     for day in SESSIONS:
         pnl = year.document(f"{day}_mark.json")["pnl"]
@@ -235,7 +235,7 @@ def test_each_mail_arrived_once(year: Year) -> None:
 
 
 def test_no_mail_waits_longer_than_its_command(year: Year) -> None:
-    """But in the week without a mail server each command sends its own day's; what was queued comes after it."""
+    """Each command sends its own day's; those of the week without a mail server come right after it."""
     end = MAIL_DOWN[1] + timedelta(days=1)
     waited = Counter()
     for each, letter in year.letters():
@@ -266,22 +266,23 @@ def test_each_session_has_its_files(year: Year) -> None:
     expected = {f"{day}{ending}" for day in TRADED for ending in FILES_OF_A_RUN}
     expected |= {f"{day}{ending}" for day in SESSIONS for ending in FILES_OF_A_MARK}
     expected |= {"index.html", "history.csv", "ledger.sqlite3", "ledger.lock"}
-    found = {path.name for path in year.reports.iterdir() if not path.name.startswith(".")}
+    found = {path.name for path in year.files if path.parent == year.reports}
     assert (expected - found, found - expected) == (set(), set())
 
 
 def test_nothing_is_left_lying_about(year: Year) -> None:
     """No temporary file, though four commands were killed; no -wal and no -shm; nothing beside the folder."""
-    assert [path.name for path in year.reports.rglob("*") if "tmp" in path.name] == []
-    assert not list(year.reports.glob("*-wal")) + list(year.reports.glob("*-shm"))
-    assert {path.name for path in year.reports.iterdir() if path.name[0] == "."} == {".template-cache"}
-    beside = {path.name for path in year.folder.iterdir()}
-    assert beside == {"reports", "platform.sqlite3", "record.json"}
+    names = [path.relative_to(year.folder) for path in year.files]
+    assert [name for name in names if "tmp" in name.name or name.name.endswith(("-wal", "-shm"))] == []
+    assert {name.parts[1] for name in names if name.parts[0] == "reports" and len(name.parts) > 2} == {
+        ".template-cache"
+    }
+    assert {name.parts[0] for name in names} == {"reports", "platform.sqlite3", "record.json"}
 
 
 def test_a_year_weighs_little(year: Year, record_property: Callable[[str, object], None]) -> None:
     """Ledger and reports stay small, and the log of cron is short enough to read."""
-    paths = [path for path in year.reports.rglob("*") if path.is_file()]
+    paths = [path for path in year.files if year.reports in path.parents]
     log = "".join(each.stdout + each.stderr for each in year.done if "-q" in each.args)
     weights = {
         "files": len(paths),
