@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from paper_run.errors import DataError
+    from paper_run.typed import Typed
 
 ExchangeName = Literal["XNYS", "24/7"]
 
 _EXCHANGE_FORM = "XNYS (the New York Stock Exchange) or 24/7 (each UTC day is a session)"
 _DATES_FORM = "dates written YYYY-MM-DD, joined by commas, such as 2025-01-09,2025-12-26"
 _TIME_FORM = "a time on the exchange's clock written HH:MM, from 00:00 to 23:59, such as 15:30"
-
-
-class Typed(Protocol):
-    """A value as typed; `paper_run.config.Given` is one."""
-
-    @property
-    def value(self) -> str:
-        """The text."""
-
-    def wrong(self, form: str, *, because: str = "") -> DataError:
-        """Say what is wrong, where, and what is allowed."""
 
 
 def exchange(given: Typed) -> ExchangeName:

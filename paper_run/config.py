@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from paper_run import calendar_settings, mail_settings
 from paper_run.errors import DataError
 from paper_run.models import ServiceUrl
-from paper_run.sources import QUOTES_URL, Given, Sources, shown
+from paper_run.sources import CLOSED_DATES, OPEN_DATES, QUOTES_URL, Given, Sources, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from paper_run.calendar_settings import ExchangeName
+    from paper_run.mail_settings import MailSettings
+
+T = TypeVar("T")
 
 OUTPUT_SUFFIXES = (".json", ".html", ".csv")
 STDOUT = Path("-")
@@ -25,6 +31,7 @@ _AMOUNT_FORM = (
 _AMOUNT_LIMIT = Decimal(10) ** 12
 _SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
 _DATE_FORM = "a past or present date written YYYY-MM-DD, such as 2025-01-17"
+_AS_OF_FORM = f"{_DATE_FORM}, or previous (the last session that is over)"
 _URL_FORM = "http://HOST[:PORT][/PATH] or https://..."
 _LONGEST_WAIT = Decimal(86_400)
 
@@ -32,15 +39,18 @@ _LONGEST_WAIT = Decimal(86_400)
 class Config(NamedTuple):
     """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
 
-    `place` are the options that another command needs to find the same ledger, `context` those and the
-    services' URLs, as text that begins with a blank; URLs with credentials are left out. `quotes` is None
-    unless PAPER_RUN_QUOTES_URL names a source; `quote_keys` None: positions have the gateway's prices.
+    `as_of_date` is None for the session's own date, "previous" for the last session that is over.
+    `latest_start` is on the exchange's clock, None for 15 minutes before the close. `quotes` is None unless
+    PAPER_RUN_QUOTES_URL names a source; `quote_keys` None: positions have the gateway's prices. `mail` is
+    None when nobody is to be mailed. `secret_files` hold a password or a key. `place` are the options that
+    another command needs to find the same ledger, `context` those and the services' URLs, as text that
+    begins with a blank; URLs with credentials are left out.
     """
 
     symbols: tuple[str, ...]
     capital: Decimal
     max_position_size: Decimal
-    as_of_date: date | None
+    as_of_date: date | Literal["previous"] | None
     outputs: tuple[Path, ...]
     reports_dir: Path
     timeout: Decimal
@@ -48,8 +58,16 @@ class Config(NamedTuple):
     signal_service: ServiceUrl
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
+    exchange: ExchangeName = "XNYS"
+    closed_dates: frozenset[date] = frozenset()
+    open_dates: frozenset[date] = frozenset()
+    latest_start: time | None = None
+    ignore_calendar: bool = False
     quotes: ServiceUrl | None = None
     quote_keys: tuple[str, str] | None = None
+    mail: MailSettings | None = None
+    env_file: Path | None = None
+    secret_files: tuple[Path, ...] = ()
     notices: tuple[str, ...] = ()
     place: str = ""
     context: str = ""
@@ -68,6 +86,7 @@ class Config(NamedTuple):
         return STDOUT in self.outputs
 
 
+_SECRET = re.compile(r"PASSWORD$|SECRET|HEARTBEAT")
 _KEY_VARIABLES = (
     ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
     ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
@@ -81,11 +100,13 @@ def load(sources: Sources, *, today: date) -> Config:
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
     quotes = sources.variable(QUOTES_URL)
+    mailed = mail(sources)
+    said = mail_settings.notices(mailed) if mailed else ()
     return Config(
         symbols=_symbols(sources.given("--symbols")),
         capital=_dollars(sources.last("--capital")),
         max_position_size=_dollars(sources.last("--max-position-size")),
-        as_of_date=_optional(sources.given("--as-of-date"), lambda given: past_date(given, today)),
+        as_of_date=_optional(sources.given("--as-of-date"), lambda given: _as_of_date(given, today)),
         outputs=_outputs(sources),
         reports_dir=reports_folder(sources),
         timeout=_seconds(sources.last("--timeout"), least=Decimal("0.1")),
@@ -93,10 +114,22 @@ def load(sources: Sources, *, today: date) -> Config:
         signal_service=_url(sources.last("--signal-service-url")),
         execution_gateway=_url(sources.last("--execution-gateway-url")),
         orchestrator=_url(sources.last("--orchestrator-url")),
+        exchange=exchange(sources),
+        closed_dates=_dates(sources.variable(CLOSED_DATES)),
+        open_dates=_dates(sources.variable(OPEN_DATES)),
+        latest_start=_optional(sources.given("--latest-start"), calendar_settings.clock_time),
         quotes=_url(quotes) if quotes else None,
         quote_keys=_quote_keys(sources),
-        notices=(*sources.misspelt(), *_idle(quotes, sources)),
+        mail=mailed,
+        env_file=sources.file.resolve() if sources.file else None,
+        secret_files=_secret_files(sources),
+        notices=(*sources.misspelt(), *_idle(quotes, sources), *said),
     )
+
+
+def mail(sources: Sources) -> MailSettings | None:
+    """Return the settings of the e-mail alone; None when nobody is to be mailed."""
+    return mail_settings.read(sources.variable, to=sources.given("--email-to"), folder=sources.folder)
 
 
 def reports_folder(sources: Sources) -> Path:
@@ -107,17 +140,30 @@ def reports_folder(sources: Sources) -> Path:
     return Path(os.path.abspath(sources.folder / Path(given.value).expanduser()))
 
 
-def past_date(given: Given, today: date) -> date:
+def exchange(sources: Sources) -> ExchangeName:
+    """Return the exchange; its date is the session."""
+    return calendar_settings.exchange(sources.last("--exchange"))
+
+
+def past_date(given: Given, today: date, *, form: str = _DATE_FORM) -> date:
     """Read an ISO date that is not after `today`."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given.value):
-        raise given.wrong(_DATE_FORM)
+        raise given.wrong(form)
     try:
         day = date.fromisoformat(given.value)
     except ValueError as error:
-        raise given.wrong(_DATE_FORM, because=str(error)) from None
+        raise given.wrong(form, because=str(error)) from None
     if day > today:
-        raise given.wrong(_DATE_FORM, because=f"it lies after the exchange's date, {today}")
+        raise given.wrong(form, because=f"it lies after the exchange's date, {today}")
     return day
+
+
+def _as_of_date(given: Given, today: date) -> date | Literal["previous"]:
+    return "previous" if given.value == "previous" else past_date(given, today, form=_AS_OF_FORM)
+
+
+def _dates(given: Given | None) -> frozenset[date]:
+    return frozenset() if given is None else calendar_settings.dates(given)
 
 
 def _symbols(values: Iterable[Given]) -> tuple[str, ...]:
@@ -208,6 +254,16 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
     return None if key is None or secret is None else (key.value, secret.value)
 
 
+def _secret_files(sources: Sources) -> tuple[Path, ...]:
+    """Return the files with a secret in them: the .env file if it sets one, and the password's own."""
+    found = []
+    if sources.file is not None and any(_SECRET.search(name) for name in sources.in_file()):
+        found.append(sources.file.resolve())
+    if (password := sources.variable(mail_settings.PASSWORD_FILE)) is not None:
+        found.append(Path(os.path.abspath(sources.folder / Path(password.value).expanduser())))
+    return tuple(found)
+
+
 def _idle(quotes: Given | None, sources: Sources) -> tuple[str, ...]:
     """Say that a quote source was named which is never asked."""
     if quotes is None or _quote_keys(sources) is not None:
@@ -235,5 +291,5 @@ def _outputs(sources: Sources) -> tuple[Path, ...]:
     return tuple(outputs)
 
 
-def _optional(values: list[Given], read: Callable[[Given], date]) -> date | None:
+def _optional(values: list[Given], read: Callable[[Given], T]) -> T | None:
     return read(values[-1]) if values else None

@@ -20,7 +20,10 @@ class ExitStatus(IntEnum):
 
 
 class PaperRunError(Exception):
-    """Something failed: what (title), where and why (explanation), and what to try (remedies)."""
+    """Something failed: what (title), where and why (explanation), and what to try (remedies).
+
+    :ivar told: whether nobody needs to be mailed about it: it was mailed, or a person has just typed it.
+    """
 
     exit_status = ExitStatus.DATA
 
@@ -29,6 +32,7 @@ class PaperRunError(Exception):
         self.title = title
         self.explanation = explanation
         self.remedies = remedies
+        self.told = False
 
     def __str__(self) -> str:
         return f"{self.title}. {self.explanation}" if self.explanation else self.title

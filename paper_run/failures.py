@@ -12,13 +12,19 @@ from paper_run.errors import (
     Interrupted,
     OrchestrationError,
     PaperRunError,
+    SeveralErrors,
 )
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from decimal import Decimal
 
     from paper_run.models import Orchestration, Order, Parameters, ServiceUrl
+
+
+def single(error: PaperRunError) -> tuple[PaperRunError, ...]:
+    """Return the failures that an error stands for: several found at the same moment, or itself."""
+    return error.errors if isinstance(error, SeveralErrors) else (error,)
 
 
 def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
@@ -200,6 +206,26 @@ def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: da
     )
 
 
+def too_late(
+    now: datetime, latest: datetime, closes: datetime | None, next_session: date
+) -> OrchestrationError:
+    """Say that the session is nearly over, or is; times on the exchange's clock.
+
+    :param closes: when it closes; None: somebody set another latest start.
+    """
+    because = f", 15 minutes before the close at {closes:%H:%M}" if closes else ""
+    return OrchestrationError(
+        f"Too late to trade the session of {now.date()}",
+        f"It is {now:%H:%M %Z}; the latest start is {latest:%H:%M}{because}. Nothing was sent. "
+        f"The next session is {next_session}.",
+        remedies=(
+            "Let the schedule start it earlier: python -m paper_run schedule cron",
+            "Allow a later start: --latest-start HH:MM (PAPER_RUN_LATEST_START)",
+            "To trade all the same: --ignore-calendar",
+        ),
+    )
+
+
 def midnight(session: date) -> PaperRunError:
     """Say that the session ended while it was being prepared."""
     return OrchestrationError(
@@ -226,6 +252,30 @@ def again_while_unsettled(trade: str) -> PaperRunError:
         f"--again: the trade {trade.split(maxsplit=1)[0]} is not settled",
         "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
         remedies=settling(trade),
+    )
+
+
+def mail_unsent(server: str, what: str, reason: str, *, is_queued: bool = True) -> PaperRunError:
+    """Say that an e-mail is still to be sent, or (not queued) that it is lost.
+
+    :param server: host and port. :param what: its subject, or how many there are.
+    """
+    queued = ("The next run, mark or email sends it; now: python -m paper_run email",) if is_queued else ()
+    return DependencyError(
+        "The e-mail could not be sent",
+        f"The mail server {server} {reason}. {'It stays queued' if is_queued else 'It said'}: {what}.",
+        remedies=(*queued, "Check the PAPER_RUN_SMTP_ settings: python -m paper_run doctor"),
+    )
+
+
+def mail_refused(server: str, what: str, words: str) -> PaperRunError:
+    """Say who did not get an e-mail that others have."""
+    return DependencyError(
+        "The e-mail did not reach everybody",
+        f"The mail server {server} refused {words}. The others have it: {what}.",
+        remedies=(
+            "Correct PAPER_RUN_EMAIL_TO or PAPER_RUN_EMAIL_CC: the next command sends it to those left",
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
 from paper_run.writers import json_document, overview
-from paper_run.writers.reports import Reports
+from paper_run.writers.reports import CACHE_FOLDER, Reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +24,11 @@ class Filing:
         self._folder = folder
         self._failed: list[DataError] = []
         self._curves: dict[tuple[str, str], Sequence[SessionLine]] = {}
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where compiled templates are kept."""
+        return self._folder / CACHE_FOLDER
 
     def reports(self, document: str) -> Reports:
         """Return the reports of a result.

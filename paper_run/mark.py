@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
+from paper_run.mail.outbox import Outbox
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
+from paper_run.saving import End, deliver, save
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.session import exchange_time
 from paper_run.writers import files, json_document
 
 if TYPE_CHECKING:
@@ -21,22 +22,15 @@ if TYPE_CHECKING:
 
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
+    from paper_run.ledger.mails import MailKind
     from paper_run.models import BookFigures, Order, OrderState, ServiceHealth, SignalOrder, TradeRow
     from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.session import Calendar
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
-    from paper_run.writers.reports import Reports
 
 PATIENCE = 60.0
 """Seconds that a mark waits for a trade in progress."""
-
-
-class MarkEnd(NamedTuple):
-    """How the mark ended: the exit status, the failures to show, the reports (None: nothing to value)."""
-
-    exit_status: ExitStatus
-    failures: tuple[PaperRunError, ...] = ()
-    reports: Reports | None = None
 
 
 class Change(NamedTuple):
@@ -58,7 +52,7 @@ def mark_session(
     *,
     with_stale: bool = False,
     change: Change | None = None,
-) -> MarkEnd:
+) -> End:
     """Value the latest session that has opened, at the prices of now.
 
     :param with_stale: also read the orders that were given up. :param change: made first, in the same step.
@@ -71,30 +65,75 @@ def mark_session(
         existing.existing_ledger(config.reports_dir) as ledger,
     ):
         files.sweep(config.reports_dir)
-        console.mark_header(config, exchange_time(clock.now()))
-        health = _health(config, platform, ledger, console)
-        settle_earlier(ledger, platform, config, clock, console)
-        started = clock.now()
-        moment = _moment(ledger, health, started)
-        if with_stale:
-            ledger.following.follow_again(ledger.following.stale())
-        after = readings.read(platform, ledger, symbols=_found_before(ledger))
-        if after.is_wrong_gateway:
-            raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
-        problems = readings.problems(after, platform, of_a=readings.MARK)
-        with ledger.transaction():
-            ledger.keep_orders(after.earlier.values())
-            was_whole = ledger.books.is_complete(moment.session)
-            book = _book_of(ledger, change, after, moment, started)
-            if book is None:
-                console.notice("There is no book: one begins with a trade that is known to be placed")
-                return MarkEnd(ExitStatus.SUCCESS)
-            if problems.failures and was_whole and not book.valuation.complete:
-                raise failures.valued_before(book.session, problems.failures)
-            result = _result(ledger, book, problems, started, health, after.earlier)
-            document = json_document.dumps(json_document.document(result))
-            ledger.history.keep_mark(result.session, document)
-        return _save(document, problems.failures, ledger, config, console)
+        calendar = trading_days.calendar(ledger, config)
+        outbox = Outbox(ledger, config.mail, clock.now, config.context)
+        filing = Filing(ledger, config.reports_dir)
+        console.mark_header(config, calendar.clock(clock.now()))
+        try:
+            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, change)
+        except PaperRunError as error:
+            if change is None:
+                outbox.failed("unvalued", calendar.latest_opened(clock.now()), error)
+            unsent = deliver(filing, outbox, console)
+            if unsent:
+                raise SeveralErrors((*failures.single(error), *unsent)) from None
+            raise
+        if valued is not None:
+            return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
+        console.notice("There is no book: one begins with a trade that is known to be placed")
+        unsent = deliver(filing, outbox, console)
+        return End(worst(failure.exit_status for failure in unsent), unsent)
+
+
+class _Valued(NamedTuple):
+    """The result as JSON text, and what could not be read for it."""
+
+    document: str
+    failures: tuple[PaperRunError, ...]
+
+
+def _value(
+    config: Config,
+    platform: Platform,
+    ledger: Ledger,
+    calendar: Calendar,
+    clock: Clock,
+    console: Console,
+    outbox: Outbox,
+    with_stale: bool,
+    change: Change | None,
+) -> _Valued | None:
+    """Read, value and record, with the mail about it, all or nothing; None when there is no book."""
+    health = _health(config, platform, ledger, console)
+    settle_earlier(ledger, platform, config, clock, console, outbox)
+    started = clock.now()
+    moment = _moment(ledger, calendar, health, started)
+    if with_stale:
+        ledger.following.follow_again(ledger.following.stale())
+    after = readings.read(platform, ledger, symbols=_found_before(ledger))
+    if after.is_wrong_gateway:
+        raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
+    problems = readings.problems(after, platform, of_a=readings.MARK)
+    with ledger.transaction():
+        ledger.keep_orders(after.earlier.values())
+        was_whole = ledger.books.is_complete(moment.session)
+        book = _book_of(ledger, change, after, moment, started)
+        if book is None:
+            return None
+        if problems.failures and was_whole and not book.valuation.complete:
+            raise failures.valued_before(book.session, problems.failures)
+        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier)
+        document = json_document.dumps(json_document.document(result))
+        ledger.history.keep_mark(result.session, document)
+        if change is None:
+            outbox.marked(_occasion(ledger, calendar, moment), str(result.session))
+    return _Valued(document, problems.failures)
+
+
+def _occasion(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
+    """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
+    closes = calendar.hours(moment.session)[1]
+    return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
 
 
 def _health(
@@ -123,15 +162,16 @@ def _health(
     return health
 
 
-def _moment(ledger: Ledger, health: tuple[ServiceHealth, ...], now: datetime) -> readings.Moment:
+def _moment(
+    ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
+) -> readings.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
-    calendar = trading_days.calendar(ledger)
     if not ledger.is_sandbox:
-        return readings.Moment(calendar.latest_opened(now), now, calendar.is_open_at)
+        return readings.Moment(calendar.latest_opened(now), calendar.clock(now), calendar.is_open_at)
     latest = ledger.latest()
     simulated = prepare.gateway_clock(health[1]) or now
     session = latest.session if latest is not None else simulated.date()
-    return readings.Moment(session, simulated, calendar.is_open_at)
+    return readings.Moment(session, calendar.clock(simulated), calendar.is_open_at)
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
@@ -169,7 +209,7 @@ def _result(
         run_id=None,
         session=book.session,
         trade=None,
-        timestamp=exchange_time(started),
+        timestamp=started,
         status="success" if whole else "partial",
         exit_status=exit_status,
         sandbox=bool(ledger.is_sandbox),
@@ -215,18 +255,3 @@ def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder
     if row.answer is None:
         return tuple(orders.signal_of(state) for state in states.values())
     return with_adopted(recorded_orchestration(row.answer), states).mappings
-
-
-def _save(
-    document: str, failed: tuple[PaperRunError, ...], ledger: Ledger, config: Config, console: Console
-) -> MarkEnd:
-    filing = Filing(ledger, config.reports_dir)
-    reports = filing.reports(document)
-    console.figures(reports.document)
-    console.saving(of_a_mark=True)
-    written, unwritten = filing.save([reports])
-    for path in written:
-        console.saved(path)
-    console.complete(reports.document)
-    ended = (*failed, *unwritten)
-    return MarkEnd(worst(failure.exit_status for failure in ended), ended, reports)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import email.utils
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
@@ -12,15 +12,13 @@ from paper_run.models import Parameters, Prepared
 from paper_run.services import health as health_check
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.transport import CallFailed
-from paper_run.session import exchange_time
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.models import ListedRun, Position, ServiceHealth
     from paper_run.services.platform import Platform
+    from paper_run.session import Calendar
     from paper_run.watch import Clock, Watch
 
 _LIST_SECONDS = 2.0
@@ -44,7 +42,7 @@ class Services(NamedTuple):
         return self.health[2]
 
 
-def check(config: Config, platform: Platform, clock: Clock, watch: Watch) -> Services:
+def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Watch) -> Services:
     """Check the services and settle the session; nothing is sent yet.
 
     :raises DependencyError: a service is unfit, or they do not belong together.
@@ -53,8 +51,8 @@ def check(config: Config, platform: Platform, clock: Clock, watch: Watch) -> Ser
     watch.step(1, "Checking dependencies")
     health = _healthy_services(config, platform, clock, watch)
     sandbox_session = _sandbox_session(health)
-    session = sandbox_session or exchange_time(clock.now()).date()
-    if config.as_of_date and config.as_of_date > session:
+    session = sandbox_session or calendar.session_date(clock.now())
+    if isinstance(config.as_of_date, date) and config.as_of_date > session:
         raise DataError(
             f"--as-of-date: {config.as_of_date} lies after the session, {session}",
             "Allowed: the session's date or an earlier one.",
@@ -68,7 +66,9 @@ def check(config: Config, platform: Platform, clock: Clock, watch: Watch) -> Ser
     return services
 
 
-def prove_account(ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True) -> None:
+def prove_account(
+    config: Config, ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True
+) -> None:
     """Prove that the ledger is this platform's; the first trade makes it so.
 
     :raises DataError: it is another's.
@@ -77,6 +77,7 @@ def prove_account(ledger: Ledger, platform: Platform, services: Services, *, cla
         sandbox=services.sandbox,
         orchestrator_url=platform.orchestrator.url.base,
         strategy=services.orchestrator.strategy,
+        exchange=config.exchange,
         claim=claim,
     )
 
@@ -116,9 +117,12 @@ class Preparation(NamedTuple):
     listed: tuple[ListedRun, ...]
 
 
-def snapshot(config: Config, services: Services, platform: Platform, ledger: Ledger | None) -> Preparation:
+def snapshot(
+    config: Config, services: Services, platform: Platform, ledger: Ledger | None, as_of_date: date
+) -> Preparation:
     """Read the positions and the runs that are there already, and put down all that is known.
 
+    :param as_of_date: the date of the signals.
     :raises DependencyError: the positions can't be read.
     """
     positions = _positions_before(platform)
@@ -129,7 +133,7 @@ def snapshot(config: Config, services: Services, platform: Platform, ledger: Led
             symbols=config.symbols,
             capital=config.capital,
             max_position_size=config.max_position_size,
-            as_of_date=config.as_of_date or services.session,
+            as_of_date=as_of_date,
         ),
         health=services.health,
         positions=positions,

@@ -23,8 +23,9 @@ RUN, MARK = "run", "mark"
 class Moment(NamedTuple):
     """When a valuation takes place.
 
-    :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against,
-        a sandbox's own in a sandbox. :ivar is_open_at: whether the exchange was open at a moment.
+    :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against, on
+        the exchange's clock; a sandbox's own time in a sandbox.
+    :ivar is_open_at: whether the exchange was open at a moment.
     """
 
     session: date

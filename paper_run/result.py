@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import failures, money, orders
 from paper_run.errors import PaperRunError, worst
 from paper_run.models import RunResult
-from paper_run.session import exchange_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -86,7 +85,7 @@ def conclude(known: Known) -> Outcome:
         run_id=known.run_id,
         session=known.prepared.session,
         trade=known.number,
-        timestamp=exchange_time(known.started_at),
+        timestamp=known.started_at,
         status=status,
         exit_status=worst(failure.exit_status for failure in found),
         sandbox=known.prepared.sandbox,

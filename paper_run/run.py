@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import failures, prepare, trading_days, unfinished
-from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
+from paper_run import admission, failures, prepare, trading_days, unfinished
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
+from paper_run.mail.outbox import Outbox
 from paper_run.models import Parameters
+from paper_run.saving import End, deliver, save
 from paper_run.services.orchestrator import RUN_PATH, request_body
-from paper_run.session import exchange_time
 from paper_run.trade import trade
 from paper_run.writers import files
 
@@ -19,90 +20,220 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.config import Config
+    from paper_run.mail.notices import NoticeKind
     from paper_run.models import TradeRow
     from paper_run.services.platform import Platform
+    from paper_run.session import Calendar
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
     from paper_run.writers.reports import Reports
 
 
-class DayEnd(NamedTuple):
-    """How the day ended: the exit status, the failures to show, the reports (None: nothing was sent)."""
-
-    exit_status: ExitStatus
-    failures: tuple[PaperRunError, ...] = ()
-    reports: Reports | None = None
-
-
 def run_day(
     config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
-) -> DayEnd:
-    """Run the day: at most one POST a session, and whatever comes of it recorded and saved.
+) -> End:
+    """Run the day: at most one POST a session, and whatever comes of it recorded, saved and mailed.
 
     :param again: trade the session once more, on purpose.
     :raises PaperRunError: nothing was sent: a service is unfit, the ledger or a folder can't be used, another
-        run is in progress, the session was traded otherwise.
+        run is in progress, the session was traded otherwise, it is too late.
     """
     _prove_folders(config)
     refuse_foreign(config.reports_dir)
     with lock.held(config.reports_dir, now=clock.now()), Ledger(config.reports_dir) as ledger:
         files.sweep(config.reports_dir)
-        console.header(config, exchange_time(clock.now()))
-        if ledger.created:
-            console.notice(f"A new ledger was made: {ledger.path}")
-        if not ledger.is_sandbox:  # a sandbox tells its session itself, and is asked first
-            ledger.refuse_other_url(platform.orchestrator.url.base)
-            settle_earlier(ledger, platform, config, clock, console)
-            session = exchange_time(clock.now()).date()
-            if (recorded := _already(ledger, session, config, again=again)) is not None:
-                return _show(recorded, ledger, config, console)
-        services = prepare.check(config, platform, clock, console)
-        prepare.prove_account(ledger, platform, services)
-        prepare.keep_real_quotes_away(config, platform, is_sandbox=services.sandbox)
+        day = _Day(config, platform, ledger, clock, console, again=again)
+        admission.refuse_closed_signals(config, day.calendar)
+        try:
+            return day.run()
+        except PaperRunError as error:
+            raise day.stopped(error) from None
+
+
+class _Day:
+    """One run, under the lock.
+
+    :ivar session: the session that it is about: the exchange's date, in a sandbox the one that it plays.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        platform: Platform,
+        ledger: Ledger,
+        clock: Clock,
+        console: Console,
+        *,
+        again: bool,
+    ) -> None:
+        self.config = config
+        self.platform = platform
+        self.ledger = ledger
+        self.clock = clock
+        self.console = console
+        self.again = again
+        self.calendar = trading_days.calendar(ledger, config)
+        self.outbox = Outbox(ledger, config.mail, clock.now, config.context)
+        self.filing = Filing(ledger, config.reports_dir)
+        self.session = self.calendar.session_date(clock.now())
+        self.is_late = False
+
+    def run(self) -> End:
+        """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
+        if not self.ledger.is_sandbox:  # a sandbox tells its session itself, and is asked first
+            self.ledger.refuse_other_url(self.platform.orchestrator.url.base)
+            self._settle_earlier()
+            if (recorded := self._recorded()) is not None:
+                self._header()
+                return self._show(recorded)
+            if (closed := self._heeded_obstacle()) is not None:
+                return self._stay_closed(closed)
+        self._header()
+        services = prepare.check(self.config, self.platform, self.calendar, self.clock, self.console)
+        self.session = services.session
+        prepare.prove_account(self.config, self.ledger, self.platform, services)
+        prepare.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
-            settle_earlier(ledger, platform, config, clock, console)
-        if (recorded := _already(ledger, services.session, config, again=again)) is not None:
-            return _show(recorded, ledger, config, console)
-        preparation = prepare.snapshot(config, services, platform, ledger)
-        if not again:
-            prepare.refuse_someone_elses(preparation, platform, ledger)
-        if not services.sandbox and exchange_time(clock.now()).date() != services.session:
-            raise failures.midnight(services.session)
-        number = ledger.next_number(services.session)
+            self._settle_earlier()
+        if (recorded := self._recorded()) is not None:
+            return self._show(recorded)
+        return self._trade(services)
+
+    def _trade(self, services: prepare.Services) -> End:
+        moment = None if services.sandbox else self.clock.now()
+        as_of_date = admission.signals_date(self.config, self.calendar, self.session, moment)
+        preparation = prepare.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
+        if not self.again:
+            prepare.refuse_someone_elses(preparation, self.platform, self.ledger)
+        if not services.sandbox:
+            self._refuse_what_time_has_changed(services)
         end = trade(
-            config,
+            self.config,
             preparation.snapshot,
-            platform,
-            ledger,
-            clock,
-            console,
-            number=number,
-            is_open_at=trading_days.calendar(ledger).is_open_at,
+            self.platform,
+            self.ledger,
+            self.clock,
+            self.console,
+            number=self.ledger.next_number(self.session),
+            calendar=self.calendar,
+            mailed=self.outbox.takes,
         )
-        filing = Filing(ledger, config.reports_dir)
-        return _save(filing, filing.reports(end.document), end.failures, config, console)
+        return self._save(self.filing.reports(end.document), end.failures)
+
+    # the calendar
+
+    def _heeded_obstacle(self) -> admission.NoSession | None:
+        """Return that there is no session today; a sandbox has its own, and a rehearsal is only warned.
+
+        :raises OrchestrationError: it is too late to trade.
+        """
+        found = admission.obstacle(self.config, self.calendar, self.clock.now())
+        if found is None:
+            return None
+        gateway = self.platform.gateway_health()
+        if gateway.sandbox_session is not None:
+            return None
+        if gateway.dry_run:
+            self.console.notice(f"A rehearsal goes on all the same: {found}")
+            return None
+        if isinstance(found, PaperRunError):
+            self.is_late = True
+            raise found
+        return found
+
+    def _stay_closed(self, closed: admission.NoSession) -> End:
+        """Say in a line that there is no session; only mails are sent."""
+        self.console.say(str(closed))
+        self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
+        unsent = deliver(self.filing, self.outbox, self.console)
+        return End(worst(failure.exit_status for failure in unsent), unsent)
+
+    def _refuse_what_time_has_changed(self, services: prepare.Services) -> None:
+        """Prove that the session has not ended while it was being prepared, nor the time to trade it.
+
+        :raises OrchestrationError: it has.
+        """
+        now = self.clock.now()
+        if self.calendar.session_date(now) != services.session:
+            raise failures.midnight(services.session)
+        if self.config.ignore_calendar or services.gateway.dry_run:
+            return
+        if (late := admission.too_late(self.config, self.calendar, now)) is not None:
+            self.is_late = True
+            raise late
+
+    # what there is already, and the end
+
+    def _header(self) -> None:
+        self.console.header(self.config, self.calendar.clock(self.clock.now()))
+        if self.ledger.created:
+            self.console.notice(f"A new ledger was made: {self.ledger.path}")
+
+    def _recorded(self) -> TradeRow | None:
+        return _already(self.ledger, self.session, self.config, self.calendar, again=self.again)
+
+    def _settle_earlier(self) -> None:
+        settle_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
+
+    def _show(self, row: TradeRow) -> End:
+        """Show what was recorded and write its files again, byte for byte; no service is asked anything."""
+        reports = self.filing.reports(row.document)
+        self.console.notice(
+            f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
+        )
+        shown = failures.recorded(reports.document["errors"], reports.document["exit_status"])
+        if row.unsettled:
+            for failure in shown:
+                failure.remedies = failures.settling(row.name + self.config.context)
+        return self._save(reports, shown)
+
+    def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
+        return save(self.filing, reports, failed, self.outbox, self.console, outputs=self.config.files)
+
+    def stopped(self, error: PaperRunError) -> PaperRunError:
+        """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
+        if _closing(self.ledger, self.session) is None:
+            kind: NoticeKind = "late" if self.is_late else "stopped"
+            self.outbox.failed(kind, self.session, error, self.calendar.next_session(self.session))
+        unsent = deliver(self.filing, self.outbox, self.console)
+        found = SeveralErrors((*failures.single(error), *unsent)) if unsent else error
+        found.told = True
+        return found
 
 
 def plan_day(
     config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
-) -> DayEnd:
+) -> End:
     """Do all that precedes the POST, print the plan, and send nothing (`--dry-run`); no ledger is made.
 
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     _prove_folders(config)
-    console.header(config, exchange_time(clock.now()))
     with existing.ledger_if_any(config.reports_dir) as ledger:
+        calendar = trading_days.calendar(ledger, config)
+        admission.refuse_closed_signals(config, calendar)
+        console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.is_sandbox:
             ledger.refuse_other_url(platform.orchestrator.url.base)
-        services = prepare.check(config, platform, clock, console)
-        preparation = prepare.snapshot(config, services, platform, ledger)
+        services = prepare.check(config, platform, calendar, clock, console)
+        moment = None if services.sandbox else clock.now()
+        as_of_date = admission.signals_date(config, calendar, services.session, moment)
+        preparation = prepare.snapshot(config, services, platform, ledger, as_of_date)
         body = request_body(preparation.snapshot.parameters)
         console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
         if ledger is not None:
-            prepare.prove_account(ledger, platform, services, claim=False)
-            _warn_of_what_stands_in_the_way(preparation, ledger, platform, config, console, again=again)
-    return DayEnd(ExitStatus.SUCCESS)
+            prepare.prove_account(config, ledger, platform, services, claim=False)
+            _warn_of_what_stands_in_the_way(
+                preparation, ledger, platform, config, calendar, console, again=again
+            )
+        if not services.sandbox and (found := admission.obstacle(config, calendar, clock.now())) is not None:
+            goes_on = (
+                "A rehearsal would go on all the same"
+                if services.gateway.dry_run
+                else "A run would stop here"
+            )
+            console.notice(f"{goes_on}: {found}")
+    return End(ExitStatus.SUCCESS)
 
 
 def _warn_of_what_stands_in_the_way(
@@ -110,13 +241,14 @@ def _warn_of_what_stands_in_the_way(
     ledger: Ledger,
     platform: Platform,
     config: Config,
+    calendar: Calendar,
     console: Console,
     *,
     again: bool,
 ) -> None:
     """Say why a run would not trade now; other parameters are an error, as they would be."""
     try:
-        row = _already(ledger, preparation.snapshot.session, config, again=again)
+        row = _already(ledger, preparation.snapshot.session, config, calendar, again=again)
         if row is not None:
             settled = "; what came of it is not known" if row.unsettled else ""
             console.notice(
@@ -129,7 +261,7 @@ def _warn_of_what_stands_in_the_way(
 
 
 def settle_earlier(
-    ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console
+    ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console, outbox: Outbox
 ) -> None:
     """Look once more at each earlier trade of which not all is known; write the files of those found."""
     settled = unfinished.settle_all(ledger, platform, clock.now())
@@ -137,6 +269,7 @@ def settle_earlier(
         return
     for row in settled:
         console.notice(f"The trade {row.name} is settled: {row.settled}")
+        outbox.settled(row)
     filing = Filing(ledger, config.reports_dir)
     _, unwritten = filing.save([filing.reports(row.document) for row in settled])
     for failure in unwritten:
@@ -156,7 +289,9 @@ def _closing(ledger: Ledger, session: date) -> TradeRow | None:
     )
 
 
-def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> TradeRow | None:
+def _already(
+    ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
+) -> TradeRow | None:
     """Return the trade that a session has already had, None if it may be traded.
 
     :raises DataError: it was traded with other parameters.
@@ -170,11 +305,12 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
             raise failures.again_while_unsettled(row.name + config.context)
         return None
     recorded = row.prepared.parameters
+    started = None if row.prepared.sandbox else row.started_at
     given = Parameters(
         symbols=config.symbols,
         capital=config.capital,
         max_position_size=config.max_position_size,
-        as_of_date=config.as_of_date or session,
+        as_of_date=admission.signals_date(config, calendar, session, started),
     )
     same = (
         set(recorded.symbols) == set(given.symbols)
@@ -185,30 +321,3 @@ def _already(ledger: Ledger, session: date, config: Config, *, again: bool) -> T
     if not same:
         raise failures.other_parameters(row.name + config.place, recorded, given)
     return row
-
-
-def _show(row: TradeRow, ledger: Ledger, config: Config, console: Console) -> DayEnd:
-    """Show what was recorded and write its files again, byte for byte; nothing is asked of any service."""
-    filing = Filing(ledger, config.reports_dir)
-    reports = filing.reports(row.document)
-    console.notice(
-        f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
-    )
-    shown = failures.recorded(reports.document["errors"], reports.document["exit_status"])
-    if row.unsettled:
-        for failure in shown:
-            failure.remedies = failures.settling(row.name + config.context)
-    return _save(filing, reports, shown, config, console)
-
-
-def _save(
-    filing: Filing, reports: Reports, failed: tuple[PaperRunError, ...], config: Config, console: Console
-) -> DayEnd:
-    console.figures(reports.document)
-    console.saving()
-    written, unwritten = filing.save([reports], config.files)
-    for path in written:
-        console.saved(path)
-    console.complete(reports.document)
-    ended = (*failed, *unwritten)
-    return DayEnd(worst(failure.exit_status for failure in ended), ended, reports)

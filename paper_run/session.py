@@ -24,14 +24,19 @@ _DAY = timedelta(days=1)
 _FARTHEST = 30
 
 
+def zone(exchange: ExchangeName) -> tzinfo:
+    """Return the zone in which an exchange's dates are meant."""
+    return UTC if exchange == "24/7" else NEW_YORK
+
+
 def utc_now() -> datetime:
     """Return the machine's clock, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
-def exchange_time(moment: datetime) -> datetime:
+def exchange_time(moment: datetime, exchange: ExchangeName = "XNYS") -> datetime:
     """Return a moment as the exchange's clock shows it; its date is the session."""
-    return moment.astimezone(NEW_YORK)
+    return moment.astimezone(zone(exchange))
 
 
 class Calendar:
@@ -76,7 +81,7 @@ class Calendar:
         self._closed_dates = closed_dates
         self._open_dates = open_dates
         self.exchange = exchange
-        self.zone: tzinfo = UTC if exchange == "24/7" else NEW_YORK
+        self.zone = zone(exchange)
 
     def clock(self, moment: datetime) -> datetime:
         """Return a moment as this exchange's clock shows it.

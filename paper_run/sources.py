@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run import mail_settings
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
+CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
+OPEN_DATES = "PAPER_RUN_OPEN_DATES"
+WITHOUT_FLAG = frozenset({QUOTES_URL, CLOSED_DATES, OPEN_DATES, *mail_settings.VARIABLES})
+"""The variables of ours that no option beats."""
 
 
 class Given(NamedTuple):
@@ -22,11 +27,13 @@ class Given(NamedTuple):
     def wrong(self, form: str, *, because: str = "") -> DataError:
         """Say what is wrong, where, and what is allowed."""
         reason = f" ({because})" if because else ""
-        return DataError(
+        error = DataError(
             f"{self.origin}: {shown(self.value)} is not allowed{reason}",
             f"Allowed: {form}.",
             remedies=(f"Correct {self.origin} and run again; nothing was sent.",),
         )
+        error.told = self.origin in SETTINGS
+        return error
 
 
 class Setting(NamedTuple):
@@ -46,6 +53,9 @@ SETTINGS = {
         Setting("--as-of-date", "PAPER_RUN_AS_OF_DATE", None),
         Setting("--output", "PAPER_RUN_OUTPUT", None),
         Setting("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports"),
+        Setting("--exchange", "PAPER_RUN_EXCHANGE", "XNYS"),
+        Setting("--latest-start", "PAPER_RUN_LATEST_START", None),
+        Setting("--email-to", mail_settings.TO, None),
         Setting("--timeout", "PAPER_RUN_TIMEOUT", "300"),
         Setting("--wait", "PAPER_RUN_WAIT", "0"),
         Setting("--signal-service-url", "SIGNAL_SERVICE_URL", "http://localhost:8001"),
@@ -70,35 +80,40 @@ class Sources:
         self._environment = environment
         self.folder = here
         self._file_values: dict[str, str] = {}
-        self._file: Path | None = None
+        self.file: Path | None = None
         path = here / (env_file or ".env")
         if env_file is not None or path.exists():
-            self._file = path
+            self.file = path
             self._file_values = _env_file_values(path)
             self.folder = path.resolve().parent
 
     def given(self, flag: str) -> list[Given]:
-        """Return the values of a setting; several when its flag was repeated, none when it has no default."""
+        """Return the values of a setting; several when its flag was repeated, none when it has no default.
+
+        A variable without a default that is set to nothing is not set.
+        """
         setting = SETTINGS[flag]
         if values := self._flags.get(flag):
             return [Given(value, flag) for value in values]
-        if setting.variable is not None:
-            if setting.variable in self._environment:
-                return [Given(self._environment[setting.variable], setting.variable)]
-            if setting.variable in self._file_values:
-                origin = f"{setting.variable} in {self._file}"
-                return [Given(self._file_values[setting.variable], origin)]
+        if setting.variable is not None and (given := self._typed(setting.variable)) is not None:
+            return [given] if setting.default is not None or given.value.strip() else []
         return [] if setting.default is None else [Given(setting.default, flag)]
 
     def variable(self, name: str) -> Given | None:
         """Return a setting that has no flag; set to nothing is not set."""
+        given = self._typed(name)
+        return given if given is not None and given.value.strip() else None
+
+    def _typed(self, name: str) -> Given | None:
         if name in self._environment:
-            given = Given(self._environment[name], name)
-        elif name in self._file_values:
-            given = Given(self._file_values[name], f"{name} in {self._file}")
-        else:
-            return None
-        return given if given.value.strip() else None
+            return Given(self._environment[name], name)
+        if name in self._file_values:
+            return Given(self._file_values[name], f"{name} in {self.file}")
+        return None
+
+    def in_file(self) -> frozenset[str]:
+        """Return the names of the variables that the .env file sets to something."""
+        return frozenset(name for name, value in self._file_values.items() if value.strip())
 
     def last(self, flag: str) -> Given:
         """Return the value of a setting that takes one; of a repeated flag the last counts."""
@@ -110,7 +125,7 @@ class Sources:
 
     def misspelt(self) -> tuple[str, ...]:
         """Name each PAPER_RUN_ variable that nothing reads but that looks like one that is read."""
-        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | {QUOTES_URL}
+        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | WITHOUT_FLAG
         found = {
             name
             for name in (*self._environment, *self._file_values)

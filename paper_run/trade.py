@@ -12,16 +12,15 @@ from paper_run.models import trade_name
 from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
 from paper_run.services.orchestrator import kept, read_orchestration
 from paper_run.services.transport import CallFailed
+from paper_run.session import exchange_time
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.models import Orchestration, Prepared, TradeRow
     from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.session import Calendar
     from paper_run.watch import Clock, Watch
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
@@ -46,16 +45,18 @@ def trade(
     watch: Watch,
     *,
     number: int,
-    is_open_at: Callable[[datetime], bool],
+    calendar: Calendar,
+    mailed: bool = False,
 ) -> TradeEnd:
     """Have the orchestrator trade once and record what comes of it, fact by fact.
 
-    :param is_open_at: whether the exchange was open at a moment, for the quotes.
+    :param calendar: says whether the exchange was open when a price was quoted.
+    :param mailed: whether a mail about it is to be queued.
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
         ends in a TradeEnd.
     """
-    day = _Trade(config, prepared, platform, ledger, clock, watch, number, is_open_at)
-    day.begin()
+    day = _Trade(config, prepared, platform, ledger, clock, watch, number, calendar)
+    day.begin(mailed=mailed)
     try:
         day.orchestrate()
         day.settle_up()
@@ -78,9 +79,9 @@ class _Trade:
         clock: Clock,
         watch: Watch,
         number: int,
-        is_open_at: Callable[[datetime], bool],
+        calendar: Calendar,
     ) -> None:
-        self.is_open_at = is_open_at
+        self.calendar = calendar
         self.platform = platform
         self.ledger = ledger
         self.clock = clock
@@ -88,7 +89,7 @@ class _Trade:
         self.timeout = config.timeout
         self.started = clock.monotonic()
         self.name = trade_name(prepared.session, number) + config.context
-        self.known = Known(prepared, number, clock.now())
+        self.known = Known(prepared, number, exchange_time(clock.now(), ledger.exchange))
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
         self.row: TradeRow
@@ -97,7 +98,7 @@ class _Trade:
         self.asked = False
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
 
-    def begin(self) -> None:
+    def begin(self, *, mailed: bool) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
         cut_off = failures.cut_off(*self._urls, self.name)
         self.known = self.known._replace(failures=(cut_off,))
@@ -107,6 +108,7 @@ class _Trade:
             key=str(uuid.uuid4()),
             started_at=self.known.started_at,
             document=self._stated(),
+            mailed=mailed,
         )
         self.known = self.known._replace(failures=())
 
@@ -260,8 +262,9 @@ class _Trade:
     def _moment(self) -> readings.Moment:
         """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
         prepared = self.known.prepared
-        now = prepared.gateway_clock if prepared.sandbox else None
-        return readings.Moment(prepared.session, now or self.clock.now(), self.is_open_at)
+        now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
+        local = exchange_time(now, self.ledger.exchange)
+        return readings.Moment(prepared.session, local, self.calendar.is_open_at)
 
     def _value(self, state: str, after: AfterTrade, moment: readings.Moment, facts: dict[str, Any]) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""

@@ -9,13 +9,20 @@ from paper_run.session import Calendar
 
 if TYPE_CHECKING:
     from paper_run.calendar_year import ClosedDays
+    from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
 
 
-def calendar(ledger: Ledger) -> Calendar:
-    """Return the calendar; what is kept counts as long as the same version of its source would be asked."""
+def calendar(ledger: Ledger | None, config: Config) -> Calendar:
+    """Return the calendar; what is kept counts as long as the same version of its source would be asked.
+
+    :param ledger: None: nothing is kept.
+    :raises DataError: a date is said to be both closed and open.
+    """
 
     def closed_days(year: int) -> ClosedDays:
+        if ledger is None:
+            return calendar_year.closed_days(year)
         kept = ledger.kept_calendar(year)
         if kept is not None:
             with ledger.explained():
@@ -26,4 +33,9 @@ def calendar(ledger: Ledger) -> Calendar:
         ledger.keep_calendar(year, calendar_year.to_json(asked))
         return asked
 
-    return Calendar(closed_days)
+    return Calendar(
+        closed_days,
+        exchange=config.exchange,
+        closed_dates=config.closed_dates,
+        open_dates=config.open_dates,
+    )

@@ -26,7 +26,7 @@ def settle_all(ledger: Ledger, platform: Platform, now: datetime) -> list[TradeR
 
     A service that does not answer is asked once and no more; it settles nothing and is no error here.
     """
-    when = f"on {exchange_time(now).isoformat(sep=' ', timespec='seconds')}"
+    when = f"on {exchange_time(now, ledger.exchange).isoformat(sep=' ', timespec='seconds')}"
     look = _Look(ledger, platform, when)
     found = [look.at(row) for row in ledger.unfinished()]
     found += [look.at_doubts_of(row) for row in ledger.doubtful()]
@@ -141,7 +141,7 @@ def restate(
     known = Known(
         row.prepared,
         row.number,
-        row.started_at,
+        exchange_time(row.started_at, ledger.exchange),
         run_id=(run.run_id or None) if run else row.run_id,
         orchestration=run,
         states=states or {},

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import pytest
 from services.socket_server import refusing, serving
+from support.command import any_time
 
 from paper_run import __version__, cli, config, run, sources
 from paper_run.cli import main
@@ -22,7 +23,7 @@ from paper_run.errors import (
     PaperRunError,
     SeveralErrors,
 )
-from paper_run.run import DayEnd
+from paper_run.saving import End
 from paper_run.writers.reports import Reports
 
 
@@ -35,6 +36,8 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
             ("_SERVICE_URL", "_GATEWAY_URL", "ORCHESTRATOR_URL")
         ):
             monkeypatch.delenv(name)
+    for name, value in any_time().items():
+        monkeypatch.setenv(name, value)
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -43,14 +46,14 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 class Called:
     """Stands for the day: remembers its configuration and ends as told."""
 
-    def __init__(self, end: DayEnd | BaseException = DayEnd(ExitStatus.SUCCESS)) -> None:  # noqa: B008  frozen
+    def __init__(self, end: End | BaseException = End(ExitStatus.SUCCESS)) -> None:  # noqa: B008  frozen
         self.end = end
         self.configs: list[config.Config] = []
         self.consoles: list[Any] = []
 
     def __call__(
         self, settings: config.Config, _platform: Any, _clock: Any, console: Any, **_more: Any
-    ) -> DayEnd:
+    ) -> End:
         self.configs.append(settings)
         self.consoles.append(console)
         if isinstance(self.end, BaseException):
@@ -296,7 +299,7 @@ def test_the_days_status_is_the_commands(
 ) -> None:
     """What the day ended with, its failures on standard error; nothing there when all is well."""
     failures = () if status is ExitStatus.SUCCESS else (DataError("one thing"), DataError("another"))
-    day.end = DayEnd(status, failures)
+    day.end = End(status, failures)
     assert main([]) == status
     said = capsys.readouterr().err
     assert ("one thing" in said and "another" in said) is bool(failures)
@@ -306,7 +309,7 @@ def test_the_days_status_is_the_commands(
 def test_the_entry_point_exits_with_the_status(day: Called, monkeypatch: pytest.MonkeyPatch) -> None:
     """As installed, it takes its arguments from the process."""
     monkeypatch.setattr(sys, "argv", ["paper-run", "--capital", "5"])
-    day.end = DayEnd(ExitStatus.ORCHESTRATION)
+    day.end = End(ExitStatus.ORCHESTRATION)
     with pytest.raises(SystemExit) as caught:
         cli.entry_point()
     assert caught.value.code == 2
@@ -316,7 +319,7 @@ def test_the_entry_point_exits_with_the_status(day: Called, monkeypatch: pytest.
 def test_a_sigterm_is_an_interruption(day: Called, capsys: pytest.CaptureFixture[str]) -> None:
     """It ends the program as Ctrl-C does: exit 130."""
 
-    def terminated(*_args: Any, **_more: Any) -> DayEnd:
+    def terminated(*_args: Any, **_more: Any) -> End:
         os.kill(os.getpid(), signal.SIGTERM)
         raise AssertionError("the signal did not arrive")
 
@@ -333,7 +336,7 @@ def test_output_to_stdout_is_the_json_alone(
     day: Called, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """Byte for byte, and the console is quiet."""
-    day.end = DayEnd(ExitStatus.SUCCESS, (), Reports('{"a": "ä"}\n', tmp_path))
+    day.end = End(ExitStatus.SUCCESS, (), Reports('{"a": "ä"}\n', tmp_path))
     assert main(["--output", "-"]) == 0
     said = capsysbinary.readouterr()
     assert said.out == '{"a": "ä"}\n'.encode()
@@ -374,7 +377,7 @@ def test_a_broken_stdout_does_not_hide_how_the_trade_ended(
 ) -> None:
     """A file that can't be written is 3, and 2 beats 1 beats 3."""
     failures = () if ended is ExitStatus.SUCCESS else (OrchestrationError("one thing"),)
-    day.end = DayEnd(ended, failures, Reports("{}", tmp_path))
+    day.end = End(ended, failures, Reports("{}", tmp_path))
     monkeypatch.setattr(sys, "stdout", Broken())
     assert main(["--output", "-"]) == status
     assert "standard output" in capsys.readouterr().err

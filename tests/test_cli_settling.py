@@ -15,6 +15,7 @@ from ledger.test_lock import held_by
 from ledger.trades import begun, order, unknown
 from ledger.trades import signal as a_signal
 from services.fakes import FakeTime
+from support.command import any_time
 from support.lines import new_york_today
 from support.odd_platform import ORDERS, RUNS, OddPlatform
 from support.odd_services import STRATEGY
@@ -41,6 +42,8 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
             ("_SERVICE_URL", "_GATEWAY_URL", "ORCHESTRATOR_URL")
         ):
             monkeypatch.delenv(name)
+    for name, value in any_time().items():
+        monkeypatch.setenv(name, value)
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "ann")
     before = signal.getsignal(signal.SIGTERM)

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "paper_run"
 # or from its own line's other units. A new unit fails the first test here until it has its place.
 LAYERS = (
     {"errors"},
-    {"money"},
+    {"money", "typed"},
     {"book"},
     {"models"},
     {"calendar_settings", "calendar_year", "mail_settings"},
@@ -25,10 +25,11 @@ LAYERS = (
     {"writers", "schedule", "readings", "trading_days"},
     {"bookkeeping", "filing"},
     {"mail"},
+    {"saving"},
     {"result", "submission"},
     {"settle"},
-    {"trade", "unfinished", "prepare"},
-    {"resolve", "run"},
+    {"trade", "unfinished", "prepare", "admission"},
+    {"resolve", "run", "doctor"},
     {"mark"},
     {"cli"},
     {"__main__"},

@@ -10,6 +10,7 @@ from services.fakes import NOON
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.models import Orchestration, RunStatus, SignalOrder
 from paper_run.result import Known, Outcome, conclude, fits, placed_nothing, with_adopted
+from paper_run.session import exchange_time
 
 BUY, SELL = "a" * 24, "b" * 24
 SOLD = signal(SELL, symbol="MSFT", side="sell", qty=Decimal(5), rank=3)
@@ -38,7 +39,7 @@ def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
 
 def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
     facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
-    return Known(prepared(), 2, NOON)._replace(**{**facts, **changes})
+    return Known(prepared(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
 
 
 def counted(outcome: Outcome) -> tuple[int | None, ...]:

@@ -15,7 +15,8 @@ from writers.test_console import Screen
 from paper_run import config
 from paper_run.errors import DataError, DependencyError, PaperRunError, SeveralErrors
 from paper_run.models import ServiceUrl
-from paper_run.run import DayEnd, plan_day, run_day
+from paper_run.run import plan_day, run_day
+from paper_run.saving import End
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
 from paper_run.sources import Sources
@@ -37,7 +38,7 @@ class Day:
         self.screen = Screen()
         self.flags: dict[str, list[str]] = {}
 
-    def run(self, day: Any = run_day) -> DayEnd:
+    def run(self, day: Any = run_day) -> End:
         today = self.time.clock.now().date()
         sources = Sources(self.flags, {}, env_file=None, here=self.folder)
         platform = Platform(

@@ -25,12 +25,14 @@ from test_config import HERE, TODAY
 from urllib3.exceptions import NewConnectionError
 
 from paper_run import config
+from paper_run.calendar_year import closed_days
 from paper_run.errors import PaperRunError
 from paper_run.ledger.journal import Ledger
 from paper_run.models import Parameters, Prepared, ServiceHealth, ServiceUrl
 from paper_run.services.platform import Platform
 from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
+from paper_run.session import Calendar
 from paper_run.sources import Sources
 from paper_run.trade import trade
 
@@ -98,7 +100,7 @@ class Day:
                 self.time.clock,
                 self.watch,
                 number=1,
-                is_open_at=lambda _: self.quotes is not None,
+                calendar=Calendar(closed_days, exchange="24/7" if self.quotes else "XNYS"),
             )
         assert self.posts() == 1, "one POST, whatever happens"
         return End(json.loads(ended.document, parse_float=Decimal), ended.failures)

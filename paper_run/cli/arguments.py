@@ -69,6 +69,31 @@ def service_urls(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def exchange_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says whose calendar and clock count."""
+    return click.option(
+        "--exchange",
+        metavar="NAME",
+        help="Whose sessions: XNYS (New York), or 24/7 (each UTC day).  [PAPER_RUN_EXCHANGE; XNYS]",
+    )(command)
+
+
+def mail_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say who gets the e-mail, if anybody."""
+    command = click.option("--no-email", is_flag=True, help="Send no e-mail, and queue none.")(command)
+    return email_to(command)
+
+
+def email_to(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says who gets the e-mail."""
+    return click.option(
+        "--email-to",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Who gets the e-mail; commas, or repeatable.  [PAPER_RUN_EMAIL_TO]",
+    )(command)
+
+
 def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> list[str]:
     """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands.
 

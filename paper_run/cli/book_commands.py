@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import platforms, reading, showing
-from paper_run.cli.arguments import common_options, service_urls
+from paper_run.cli.arguments import common_options, exchange_option, mail_options, service_urls
 from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from paper_run.config import Config
     from paper_run.mark import Change
 
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
 @click.option("--stale", is_flag=True, help="Also read the orders that were given up after two sessions.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@exchange_option
+@mail_options
 @service_urls
 @common_options
 def mark(**flags: Any) -> ExitStatus:
@@ -59,7 +60,7 @@ def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change 
     from paper_run import mark
 
     reading.refuse_urls_with_sandbox(flags)
-    with platforms.connected(_settings(flags), flags) as (settings, platform):
+    with platforms.connected(reading.settings(flags), flags) as (settings, platform):
         console = showing.console(flags)
         end = mark.mark_session(
             settings, platform, showing.clock(), console, with_stale=with_stale, change=change
@@ -68,14 +69,6 @@ def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change 
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unopened)))
     showing.show_failures((*end.failures, *unopened), exit_status)
     return exit_status
-
-
-def _settings(flags: Mapping[str, Any]) -> Config:
-
-    from paper_run import config
-
-    settings = config.load(reading.sources(flags), today=reading.today())
-    return settings._replace(place=reading.place(flags), context=reading.context(flags))
 
 
 @click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
@@ -91,7 +84,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
-    first = reading.past_day("--since", since)
+    first = reading.past_day("--since", since, flags)
     with existing.existing_ledger(reading.reports_folder(flags)) as ledger:
         lines = ledger.history.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.is_sandbox)

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.cli import book_commands, platforms, reading, showing
-from paper_run.cli.arguments import Commands, DayCommand, common_options, service_urls
+from paper_run.cli import book_commands, doctor_command, mail_commands, platforms, reading, showing
+from paper_run.cli.arguments import (
+    Commands,
+    DayCommand,
+    common_options,
+    exchange_option,
+    mail_options,
+    service_urls,
+)
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
@@ -48,8 +55,9 @@ def commands() -> None:
 )
 @click.option(
     "--as-of-date",
-    metavar="YYYY-MM-DD",
-    help="Date of the signals.  [PAPER_RUN_AS_OF_DATE; the session]",
+    metavar="DATE",
+    help="Date of the signals: YYYY-MM-DD, or previous for the last session that is over.  "
+    "[PAPER_RUN_AS_OF_DATE; the session]",
 )
 @click.option(
     "--output",
@@ -60,6 +68,18 @@ def commands() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
 @click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
+@exchange_option
+@click.option(
+    "--ignore-calendar",
+    is_flag=True,
+    help="Trade whatever the exchange's calendar says: on a closed day, or late.",
+)
+@click.option(
+    "--latest-start",
+    metavar="HH:MM",
+    help="No trade starts later, on the exchange's clock.  "
+    "[PAPER_RUN_LATEST_START; 15 minutes before that day's close]",
+)
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @click.option("--sessions", metavar="N", help="With --sandbox: play N sessions.  [1]")
 @click.option(
@@ -70,26 +90,24 @@ def commands() -> None:
 @click.option(
     "--wait", metavar="SECONDS", help="How long to wait for the services to come up.  [PAPER_RUN_WAIT; 0]"
 )
+@mail_options
 @service_urls
 @common_options
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
-    from paper_run import config, run
+    from paper_run import run
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
-    sources = reading.sources(flags)
-    settings = config.load(sources, today=reading.today())._replace(
-        place=reading.place(flags),
-        context=reading.context(flags),
-    )
+    with mail_commands.untold(flags):
+        settings = reading.settings(flags)
     if sessions > 1 and flags["again"]:
         raise DataError(
             "--again trades one session once more, --sessions plays several", "Use one or the other."
         )
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
-    with platforms.connected(settings, flags) as (settings, platform):
+    with mail_commands.untold(flags), platforms.connected(settings, flags) as (settings, platform):
         if sessions > 1:
             return _play_sessions(settings, platform, flags, sessions)
         console = showing.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
@@ -107,6 +125,8 @@ def run(**flags: Any) -> ExitStatus:
 
 commands.add_command(book_commands.mark)
 commands.add_command(book_commands.history)
+commands.add_command(mail_commands.email)
+commands.add_command(doctor_command.doctor)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
@@ -158,33 +178,33 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
-    from paper_run import config, prepare, resolve, run
+    from paper_run import prepare, resolve, run
     from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
+    from paper_run.mail.outbox import Outbox
+    from paper_run.saving import deliver
 
     change = reading.change(trade, flags)
     if change is not None:
         return book_commands.change_book(change, flags)
     decision = reading.decision(trade, flags)
-    settings = config.load(reading.sources(flags), today=reading.today())._replace(
-        place=reading.place(flags),
-        context=reading.context(flags),
-    )
     with (
-        platforms.connected(settings, flags) as (settings, platform),
+        platforms.connected(reading.settings(flags), flags) as (settings, platform),
         existing.existing_ledger(settings.reports_dir) as ledger,
     ):
         console, clock = showing.console(flags), showing.clock()
+        outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+        filing = Filing(ledger, settings.reports_dir)
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
             unheard = prepare.unheard(ledger, platform)
             if unheard is None:
-                run.settle_earlier(ledger, platform, settings, clock, console)
+                run.settle_earlier(ledger, platform, settings, clock, console, outbox)
             else:
                 console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(unsettled, ledger.doubtful(), settings.context)
-                return ExitStatus.SUCCESS
+                return _written(console, (), deliver(filing, outbox, console))
             row = resolve.settle(
                 resolve.named(ledger, trade),
                 decision._replace(unheard=unheard is not None),
@@ -193,10 +213,11 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 clock.now(),
                 settings.place,
             )
-            filing = Filing(ledger, settings.reports_dir)
+            outbox.settled(row)
             written, unwritten = filing.save([filing.reports(row.document)])
+            unsent = deliver(filing, outbox, console)
     console.say(f"The trade {row.name} is settled: {row.settled}.")
-    return _written(console, written, unwritten)
+    return _written(console, written, [*unwritten, *unsent])
 
 
 @commands.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
@@ -249,15 +270,16 @@ def sandbox(**flags: Any) -> ExitStatus:
 def _play_sessions(
     settings: Config, platform: Platform, flags: Mapping[str, Any], sessions: int
 ) -> ExitStatus:
-    """Play several sandbox sessions, one after the other, each a day like any other."""
+    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed."""
     from paper_run import run
     from paper_run.writers.console import Tally
 
     silent, tally = showing.console(flags, quiet=True), Tally()
     failures: list[PaperRunError] = []
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=showing.is_silent(flags)) as bar:
-        for _ in range(sessions):
-            end = run.run_day(settings, platform, showing.clock(), silent)
+        for number in range(sessions):
+            mailed = settings if number == sessions - 1 else settings._replace(mail=None)
+            end = run.run_day(mailed, platform, showing.clock(), silent)
             failures += end.failures
             if end.reports is not None:
                 tally.add(end.reports.document)

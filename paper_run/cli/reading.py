@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from paper_run.config import Config
     from paper_run.mark import Change
     from paper_run.resolve import Decision
     from paper_run.sources import Sources
@@ -42,6 +43,25 @@ def sources(flags: Mapping[str, Any]) -> Sources:
     return Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
 
 
+def settings(flags: Mapping[str, Any], *, sends: bool = True) -> Config:
+    """Return every setting of a command, read and checked.
+
+    :param sends: whether mails are to be sent, so that there must be a server for them.
+    :raises DataError: one is wrong.
+    """
+    from paper_run import config, mail_settings
+
+    found = sources(flags)
+    read = config.load(found, today=today(found))._replace(
+        ignore_calendar=bool(flags.get("ignore_calendar")), place=place(flags), context=context(flags)
+    )
+    if flags.get("no_email"):
+        return read._replace(mail=None)
+    if read.mail is not None and read.mail.on != "never" and sends:
+        mail_settings.require_host(read.mail)
+    return read
+
+
 def place(flags: Mapping[str, Any]) -> str:
     """Return the options that the next command needs to find the same ledger."""
     words = ["--sandbox"] if flags["sandbox"] else []
@@ -55,7 +75,7 @@ def place(flags: Mapping[str, Any]) -> str:
 
 def context(flags: Mapping[str, Any]) -> str:
     """Return the options that the next command needs to find the same ledger and services."""
-    urls = [(name, flags[name]) for name in _URL_FLAGS if flags[name] and "@" not in flags[name]]
+    urls = [(name, flags[name]) for name in _URL_FLAGS if flags.get(name) and "@" not in flags[name]]
     words = [f" --{name.replace('_', '-')} {shlex.quote(value)}" for name, value in urls]
     return place(flags) + "".join(words)
 
@@ -68,14 +88,14 @@ def reports_folder(flags: Mapping[str, Any]) -> Path:
     return folder / SANDBOX_FOLDER if flags["sandbox"] else folder
 
 
-def today() -> date:
+def today(sources: Sources) -> date:
     """Return the exchange's date."""
-    from paper_run.session import exchange_time, utc_now
+    from paper_run import config, session
 
-    return exchange_time(utc_now()).date()
+    return session.exchange_time(session.utc_now(), config.exchange(sources)).date()
 
 
-def past_day(option: str, typed: str | None) -> date | None:
+def past_day(option: str, typed: str | None, flags: Mapping[str, Any]) -> date | None:
     """Read an option that takes a date that is not in the future.
 
     :raises DataError: it is none.
@@ -83,7 +103,7 @@ def past_day(option: str, typed: str | None) -> date | None:
     from paper_run.config import past_date
     from paper_run.sources import Given
 
-    return None if typed is None else past_date(Given(typed, option), today())
+    return None if typed is None else past_date(Given(typed, option), today(sources(flags)))
 
 
 def whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:

@@ -92,6 +92,11 @@ class History:
         found = self._rows("SELECT document FROM marks WHERE session = ?", session)
         return str(found[0]["document"]) if found else None
 
+    def latest_marked(self) -> str | None:
+        """Return the latest session that has a mark, by its ISO date."""
+        found = self._rows("SELECT MAX(session) AS session FROM marks")
+        return found[0]["session"] if found else None
+
     def keep_mark(self, session: date, document: str) -> None:
         """Write a session's latest mark."""
         self._run("INSERT OR REPLACE INTO marks VALUES (?, ?)", session.isoformat(), document)

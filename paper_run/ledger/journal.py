@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError
@@ -10,6 +11,7 @@ from paper_run.ledger import database, rows
 from paper_run.ledger.books import Books
 from paper_run.ledger.following import Following
 from paper_run.ledger.history import History
+from paper_run.ledger.mails import Mails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from paper_run.calendar_settings import ExchangeName
     from paper_run.models import OrderState, Prepared, SignalOrder, TradeRow
 
 
@@ -50,6 +53,7 @@ class Ledger:
         self.books = Books(self._rows, self._run)
         self.following = Following(self._rows, self._run, self.books)
         self.history = History(self._rows, self._run)
+        self.mails = Mails(self._rows, self._run)
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +84,16 @@ class Ledger:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
         return database.explained(self.path)
 
+    def prove_whole(self) -> None:
+        """Have SQLite read every page.
+
+        :raises DataError: one is damaged.
+        """
+        (found,) = self._rows("PRAGMA quick_check(1)")
+        with self.explained():
+            if tuple(found) != ("ok",):
+                raise ValueError(f"the check says: {found[0]}")
+
     # whose ledger it is
 
     @property
@@ -87,6 +101,11 @@ class Ledger:
         """Whether it is a sandbox's, None before its first trade."""
         value = self._account().get("sandbox")
         return None if value is None else value == "1"
+
+    @property
+    def exchange(self) -> ExchangeName:
+        """Whose dates its sessions are."""
+        return "24/7" if self._account().get("exchange") == "24/7" else "XNYS"
 
     def refuse_other_url(self, orchestrator_url: str) -> None:
         """Prove, before anything is asked, that a real platform's ledger is not used with another platform.
@@ -98,16 +117,24 @@ class Ledger:
             raise self._mixed("orchestrator_url", ours, orchestrator_url)
 
     def belongs_to(
-        self, *, sandbox: bool, orchestrator_url: str, strategy: str | None, claim: bool = True
+        self,
+        *,
+        sandbox: bool,
+        orchestrator_url: str,
+        strategy: str | None,
+        exchange: str | None = None,
+        claim: bool = True,
     ) -> None:
         """Prove that the ledger is this account's, or (`claim`) make it so at its first trade.
 
-        :raises DataError: it is another's: a sandbox's, or of another orchestrator or strategy.
+        :param exchange: whose dates the sessions are; None: it does not matter now.
+        :raises DataError: it is another's: a sandbox's, or of another orchestrator, strategy or exchange.
         """
         facts = {"sandbox": str(int(sandbox))}
         if not sandbox:
             facts["orchestrator_url"] = orchestrator_url
             facts |= {"strategy": strategy} if strategy else {}
+            facts |= {"exchange": exchange} if exchange else {}
         account = self._account()
         for name, value in facts.items():
             if account.get(name, value) != value:
@@ -206,22 +233,35 @@ class Ledger:
         return max(taken, default=0) + 1
 
     def begin(
-        self, prepared: Prepared, *, number: int, key: str, started_at: datetime, document: str
+        self,
+        prepared: Prepared,
+        *,
+        number: int,
+        key: str,
+        started_at: datetime,
+        document: str,
+        mailed: bool = False,
     ) -> TradeRow:
-        """Write the row that must be there before the POST is sent."""
+        """Write the row that must be there before the POST is sent.
+
+        :param mailed: queue the mail about it too, so that whatever happens there is one.
+        """
         columns = {
             **rows.prepared_columns(prepared),
             "number": number,
             "key": key,
             "state": "sent",
-            "started_at": started_at.isoformat(),
+            "started_at": started_at.astimezone(UTC).isoformat(),
             "in_doubt": 0,
             "status": "unknown",
             "document": document,
         }
-        with database.explained(self.path):
-            cursor = self._connection.execute(_insert("trades", columns), columns)
-            identity = int(cursor.lastrowid or 0)
+        with self.transaction():
+            with database.explained(self.path):
+                cursor = self._connection.execute(_insert("trades", columns), columns)
+                identity = int(cursor.lastrowid or 0)
+            if mailed:
+                self.mails.queue("run", columns["session"], started_at, trade=identity, trade_number=number)
         self._changed(identity)
         return self.by_id(identity)
 

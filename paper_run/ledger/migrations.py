@@ -108,4 +108,25 @@ MIGRATIONS = (
         document TEXT NOT NULL            -- the latest mark's result, JSON
     );
     """,
+    """
+    CREATE TABLE mails (
+        id INTEGER PRIMARY KEY,
+        session TEXT NOT NULL,            -- the one that it tells of; of a closed day that day
+        kind TEXT NOT NULL CHECK (
+            kind IN ('run', 'settled', 'mark', 'close', 'stopped', 'unvalued', 'late', 'closed')
+        ),
+        trade INTEGER REFERENCES trades (id),  -- NULL: none
+        trade_number INTEGER NOT NULL,    -- that trade's number, 0: none
+        number INTEGER NOT NULL,          -- the n-th mail of that session, kind and trade number
+        on_purpose INTEGER NOT NULL,      -- 1: somebody asked for it, so it is wanted
+        state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        content TEXT,                     -- JSON of what it tells; NULL: the result that is in the ledger
+        reached TEXT NOT NULL,            -- JSON list: who has it
+        trouble TEXT,                     -- why it could not be sent last
+        queued_at TEXT NOT NULL,          -- our clock, UTC, like the next
+        ended_at TEXT,                    -- when it was sent, or found to be unwanted
+        UNIQUE (session, kind, trade_number, number)
+    );
+    CREATE INDEX queued_mails ON mails (id) WHERE state = 'queued';
+    """,
 )

@@ -55,6 +55,10 @@ class Platform:
         ]
         return tuple(_result(answer) for answer in at_once(calls))
 
+    def gateway_health(self) -> ServiceHealth:
+        """Ask the execution gateway alone, 5 s in all."""
+        return health.check(self._transport, health.EXECUTION_GATEWAY, self._urls[1])
+
     def after_trade(
         self, client_order_ids: Iterable[str], *, earlier: Iterable[str] = (), symbols: Iterable[str] = ()
     ) -> AfterTrade:

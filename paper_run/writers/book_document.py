@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
-from paper_run.session import exchange_time
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -53,7 +52,7 @@ def _position(row: PositionValue, figures: BookFigures) -> dict[str, Any]:
         "avg_entry_price": row.holding.avg_entry_price,
         "mark_price": mark.price if mark else None,
         "price_source": mark.source if mark else None,
-        "price_time": exchange_time(time).isoformat(timespec="seconds") if time else None,
+        "price_time": time.astimezone(figures.now.tzinfo).isoformat(timespec="seconds") if time else None,
         "price_age_seconds": max(0, round((figures.now - time).total_seconds())) if time else None,
         "unpriced_reason": figures.unpriced.get(row.symbol),
         "market_value": row.market_value,

@@ -245,6 +245,22 @@ class Console:
         """Print where a file lies."""
         self._line(f"  ✓ Saved to: {path}", paint=_GREEN)
 
+    def finding(self, name: str, words: str, fix: str) -> None:
+        """Print one thing that was looked at, on a line; what is not well is printed even when quiet.
+
+        :param fix: what to do about it; empty when it is well.
+        """
+        if fix:
+            self._out.line(
+                f"✗ {name + ':':<19}{text.one_line(words)} - fix: {text.one_line(fix)}", paint=_RED
+            )
+        else:
+            self._line(f"✓ {name + ':':<19}{text.one_line(words)}", paint=_GREEN)
+
+    def mailed(self, subject: str) -> None:
+        """Print which mail was sent."""
+        self._line(f"  ✓ Mailed: {subject}", paint=_GREEN)
+
     def complete(self, document: Mapping[str, Any]) -> None:
         """Print the closing banner."""
         what = "MARK" if document["kind"] == "mark" else "PAPER RUN"

@@ -48,7 +48,15 @@ def headline(document: Mapping[str, Any]) -> Headline:
             label = "Valued"
         if document.get("warnings") or document.get("errors") or _valuation(document):
             tone = "caution"
-    return Headline(tone, one_line(label), one_line(_worst(document, status)))
+    return Headline(tone, one_line(label), one_line(_sentence(document)))
+
+
+def problem(document: Mapping[str, Any]) -> str:
+    """Return the worst problem in a sentence; "" where nothing is wrong.
+
+    Without what went well, and where orders are the problem without the error that follows from them.
+    """
+    return one_line(_failure(document, with_error=False) or _concern(document))
 
 
 def banners(document: Mapping[str, Any]) -> list[Banner]:
@@ -96,33 +104,42 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
     return found
 
 
-def _worst(document: Mapping[str, Any], status: str) -> str:
+def _sentence(document: Mapping[str, Any]) -> str:
+    if failure := _failure(document):
+        return failure
+    done = _valued(document) if document.get("kind") == "mark" else _done(document)
+    concern = _concern(document)
+    return f"{done} {concern}" if concern else done
+
+
+def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
+    """Return what failed, "" when nothing did; in a mark the orders are the session's, not what failed."""
+    status = str(document.get("status"))
     submitted = _figure(document, "num_orders_submitted")
     rejected = _figure(document, "num_orders_rejected")
     errors = document.get("errors") or ()
     if status in _LOST:
         return _LOST[status]
     if document.get("kind") == "mark" and not errors:
-        return _went_well(document, submitted)
-    said = f" {_ended(errors[0])}" if errors else ""
+        return ""
+    error = f" {_ended(errors[0])}" if errors else ""
+    said = error if with_error else ""
     if doubtful := _figure(document, "num_orders_in_doubt"):
         return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
     if rejected:
         return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(document)}.{said}"
-    if status != "success" and not said:
+    if status != "success" and not error:
         return "The orchestration failed and gave no reason."
-    return said.strip() or _went_well(document, submitted)
+    return error.strip()
 
 
-def _went_well(document: Mapping[str, Any], submitted: int) -> str:
-    done = _valued(document) if document.get("kind") == "mark" else _done(document, submitted)
+def _concern(document: Mapping[str, Any]) -> str:
+    """Return what a day without a failure leaves to be looked at, "" when nothing."""
     warnings = document.get("warnings") or ()
-    if wrong := _valuation(document):
-        return f"{done} {wrong}"
-    if not warnings:
-        return done
+    if (wrong := _valuation(document)) or not warnings:
+        return wrong
     more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""
-    return f"{done} {_ended(warnings[0])}{more}"
+    return f"{_ended(warnings[0])}{more}"
 
 
 def _valued(document: Mapping[str, Any]) -> str:
@@ -157,8 +174,8 @@ def _positions(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return found
 
 
-def _done(document: Mapping[str, Any], submitted: int) -> str:
-    if submitted:
+def _done(document: Mapping[str, Any]) -> str:
+    if submitted := _figure(document, "num_orders_submitted"):
         filled = _figure(document, "num_orders_filled")
         if submitted == 1:
             return "The one order was accepted and filled." if filled else "The one order was accepted."

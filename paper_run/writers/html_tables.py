@@ -53,13 +53,7 @@ def service_name(service: str) -> str:
     return service.replace("_", " ").title()
 
 
-def _importance(order: Mapping[str, Any]) -> tuple[int, Decimal]:
-    outcome = order.get("outcome")
-    urgency = _URGENCY.get(outcome) if outcome else (2 if _is_problem(order) else 5)
-    return (3 if urgency is None else urgency, -(order.get("notional") or Decimal(0)))
-
-
-def _is_problem(order: Mapping[str, Any]) -> bool:
+def is_problem(order: Mapping[str, Any]) -> bool:
     """Tell whether an order, or a signal left without one, went wrong."""
     outcome = order.get("outcome")
     if outcome is None:
@@ -68,17 +62,23 @@ def _is_problem(order: Mapping[str, Any]) -> bool:
     return outcome in ("rejected", "in_doubt")
 
 
+def _importance(order: Mapping[str, Any]) -> tuple[int, Decimal]:
+    outcome = order.get("outcome")
+    urgency = _URGENCY.get(outcome) if outcome else (2 if is_problem(order) else 5)
+    return (3 if urgency is None else urgency, -(order.get("notional") or Decimal(0)))
+
+
 def _order_row(order: Mapping[str, Any]) -> str:
     get = order.get
     outcome = get("outcome")
     mark, tone, words = _OUTCOMES.get(outcome, ("?", "unsure", str(outcome)))
-    if outcome is None and _is_problem(order):
+    if outcome is None and is_problem(order):
         mark, tone = "!", "bad"
     status = get("status")
     also = f" <small>{escaped(str(status))}</small>" if status and status != words else ""
     source = get("price_source")
     reasons = dict.fromkeys(str(reason) for reason in (get("skip_reason"), get("error_message")) if reason)
-    urgent = f' class="{tone}"' if _is_problem(order) else ""
+    urgent = f' class="{tone}"' if is_problem(order) else ""
     return (
         f"<tr{urgent}>{cells.name(str(get('symbol')))}{cells.words(get('side'))}"
         f'<td><b class="{tone}">{mark}</b> {escaped(words)}{also}</td>'

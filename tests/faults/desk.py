@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support.command import ROOT, Finished, clean_environment, interruptible
+from support.command import ROOT, Finished, any_time, clean_environment, interruptible
 from support.faulty_http import Request, exact
 from support.odd_platform import OddPlatform
 
@@ -25,7 +25,7 @@ class Desk:
         self.folder = folder
         self.ahead = FIRST - datetime.now(UTC)
         self.platform = OddPlatform(now=lambda: datetime.now(UTC) + self.ahead)
-        self.env = dict(self.platform.urls)
+        self.env = {**self.platform.urls, **any_time(FIRST.date(), days=60)}
         self.said: list[Finished] = []
         """What every command said."""
 

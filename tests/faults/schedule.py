@@ -13,6 +13,7 @@ from faults.plans import Act, Planner
 from faults.real import Process
 from faults.truth import Record, check_end, check_executed, check_files, check_ledger, must
 from faults.world import NEW_YORK, World
+from support.command import any_time
 
 TIMEOUT = "0.15"
 Launch = Callable[..., Child | Process]
@@ -44,6 +45,7 @@ class Schedule:
         self.record = Record(folder)
         self.counts = self.record.counts
         self.ahead = ahead
+        self.env = {**world.urls, **any_time((datetime.now(UTC) + ahead).date(), days=30)}
         self.verbose = verbose
         self.strangers: set[str] = set()
         """Sessions in which somebody else has traded."""
@@ -136,9 +138,7 @@ class Schedule:
 
     def start(self, args: tuple[str, ...], act: Act) -> Child:
         self.counts["commands"] += 1
-        return self.launch(
-            args, folder=self.record.folder, env=self.world.urls, ahead=self.ahead, blow=act.blow
-        )
+        return self.launch(args, folder=self.record.folder, env=self.env, ahead=self.ahead, blow=act.blow)
 
     def note_blows(self, ended: list[Ended], act: Act) -> None:
         """Count those that met their blow."""

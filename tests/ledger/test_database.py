@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ledger.trades import SESSION, begun, order, signal
+from services.fakes import NOON
 
 from paper_run.errors import DataError, ExitStatus
 from paper_run.ledger import database
@@ -517,6 +518,7 @@ def three_trades(tmp_path: Path) -> bytes:
         document = json.dumps({"x": "y" * 6000})
         for number in (1, 2, 3):
             row = begun(ledger, number=number, document=document)
+            ledger.mails.queue("run", str(SESSION), NOON, trade=row.id, trade_number=number)
             ledger.record(
                 row,
                 state="closed",
@@ -539,6 +541,8 @@ def use(folder: Path) -> None:
         for row in rows:
             if row is not None:
                 ledger.order_states(row)
+        for mail in (*ledger.mails.queued(), *ledger.mails.of_session(str(SESSION))):
+            ledger.mails.end(mail, "sent", NOON)
         ledger.knows_run("run-1")
         ledger.owners(["order-1"])
         row = begun(ledger, number=ledger.next_number(SESSION))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,18 @@ def start_command(
 def clean_environment(home: Path) -> dict[str, str]:
     """Return an environment without anything of the developer's, but with coverage's own if it measures."""
     variables = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
-    variables |= {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home)}
+    variables |= {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), **any_time()}
     if not _installed():
         variables["PYTHONPATH"] = str(ROOT)
     return variables
+
+
+def any_time(day: date | None = None, *, days: int = 2) -> dict[str, str]:
+    """Return what makes each day around one, today's by default, a session to be traded until midnight."""
+    day = day or datetime.now(UTC).date()
+    around = range(-days, days + 1)
+    open_dates = ",".join(str(day + timedelta(days=number)) for number in around)
+    return {"PAPER_RUN_OPEN_DATES": open_dates, "PAPER_RUN_LATEST_START": "23:59"}
 
 
 @functools.cache

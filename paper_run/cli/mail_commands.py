@@ -1,0 +1,127 @@
+"""The command about the e-mail: send what is queued, send a session's mail again, print it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paper_run.cli import reading, showing
+from paper_run.cli.arguments import common_options, email_to
+from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from paper_run.ledger.journal import Ledger
+    from paper_run.mail.outbox import Told
+
+_PATIENCE = 60.0
+
+
+@click.command(short_help="Send what is queued, or a session's mail again.")
+@click.argument("trade", metavar="[SESSION[-n]|latest]", required=False)
+@click.option("--mark", "of_mark", is_flag=True, help="The mail about the session's latest mark.")
+@click.option("--to-stdout", is_flag=True, help="Print the message, for sendmail or mutt; nothing is sent.")
+@email_to
+@common_options
+def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
+    """Send the mails that are queued; with a session, send its mail again, on purpose."""
+    from paper_run.filing import Filing
+    from paper_run.ledger import existing, lock
+    from paper_run.mail.outbox import Outbox
+    from paper_run.saving import deliver
+
+    settings = reading.settings(flags, sends=not to_stdout)
+    folder, clock, console = reading.reports_folder(flags), showing.clock(), showing.console(flags)
+    if settings.mail is None:
+        raise DataError(
+            "Nobody is to be mailed: PAPER_RUN_EMAIL_TO is not set",
+            "Allowed: addresses, joined by commas, such as trader@example.com.",
+            remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS; nothing was sent.",),
+        )
+    with (
+        lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+        existing.existing_ledger(folder) as ledger,
+    ):
+        outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+        filing = Filing(ledger, folder)
+        if to_stdout:
+            message = outbox.printed(_told(ledger, trade or "latest", of_mark=of_mark), filing)
+            failed = showing.print_raw(message.decode("ascii").replace("\r\n", "\n"))
+        elif trade is not None or of_mark:
+            outbox.again(_told(ledger, trade or "latest", of_mark=of_mark))
+            failed = [*deliver(filing, outbox, console)]
+        elif ledger.mails.queued():
+            failed = [*deliver(filing, outbox, console)]
+        else:
+            console.say("No e-mail is waiting. To send a session's again: python -m paper_run email SESSION")
+            failed = []
+    exit_status = worst(failure.exit_status for failure in failed)
+    showing.show_failures(failed, exit_status)
+    return exit_status
+
+
+@contextlib.contextmanager
+def untold(flags: Mapping[str, Any]) -> Iterator[None]:
+    """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
+    try:
+        yield
+    except PaperRunError as error:
+        if error.told or flags["dry_run"] or flags["no_email"]:
+            raise
+        unsent = _send_unrecorded(error, flags)
+        if unsent:
+            from paper_run import failures
+
+            raise SeveralErrors((*failures.single(error), *unsent)) from None
+        raise
+
+
+def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[PaperRunError, ...]:
+    from paper_run import config
+    from paper_run.mail import outbox
+    from paper_run.session import utc_now
+    from paper_run.writers.json_document import label
+
+    sources = reading.sources(flags)
+    try:
+        settings = config.mail(sources)
+        today = reading.today(sources)
+    except DataError:
+        return ()  # with settings like these there is no way to tell; the error itself is shown
+    if settings is None or settings.host is None:
+        return ()
+    words = label(sandbox=bool(flags["sandbox"]), rehearsal=False)
+    notice = outbox.notice_of(error, kind="stopped", session=today, next_session=None, label=words)
+    return outbox.send_unrecorded(notice, settings, utc_now())
+
+
+def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
+    """Return what a person names: a trade, a session's latest mark, or why a session was not traded.
+
+    :raises DataError: the ledger has no such thing.
+    """
+    from paper_run import resolve
+    from paper_run.mail.outbox import Told
+
+    if not of_mark:
+        try:
+            row = resolve.named(ledger, name)
+        except DataError:
+            notices = [mail for mail in ledger.mails.of_session(name) if mail.content is not None]
+            if notices:
+                return Told(notices[-1].kind, name, content=notices[-1].content)
+            if ledger.history.mark(name) is None:
+                raise
+        else:
+            return Told("run", str(row.session), trade=row)
+    session = ledger.history.latest_marked() if name == "latest" else name
+    if session is None or ledger.history.mark(session) is None:
+        raise DataError(
+            f"The ledger {ledger.path} has no mark of {name}",
+            remedies=("See which sessions there are: python -m paper_run history",),
+        )
+    is_close = any(mail.kind == "close" for mail in ledger.mails.of_session(session))
+    return Told("close" if is_close else "mark", session)

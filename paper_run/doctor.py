@@ -1,0 +1,205 @@
+"""Everything that a day depends on, looked at one by one: what it is, whether it is well, and the fix."""
+
+from __future__ import annotations
+
+import email.utils
+import os
+import shutil
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import __version__, admission, trading_days
+from paper_run.errors import DataError, ExitStatus, PaperRunError
+from paper_run.ledger import existing
+from paper_run.services import health as health_check
+from paper_run.services.transport import CallFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from paper_run.config import Config
+    from paper_run.models import ServiceHealth
+    from paper_run.services.platform import Platform
+
+_LEAST_FREE = 200 * 1024 * 1024
+_CLOCK_SECONDS = 10
+_QUOTE_SECONDS = 4.0
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; `fix` is empty when it is well."""
+
+    name: str
+    words: str
+    exit_status: ExitStatus = ExitStatus.SUCCESS
+    fix: str = ""
+
+
+def examine(config: Config, platform: Platform, now: datetime) -> Iterator[Finding]:
+    """Look at each thing, the quick ones first; nothing is traded and nothing mailed.
+
+    :param now: UTC.
+    """
+    yield _program()
+    yield _settings(config)
+    yield from _secret_files(config)
+    yield _folder(config)
+    yield _disk(config)
+    yield from _ledger(config)
+    yield _calendar(config, now)
+    services = platform.health()
+    for service in services:
+        yield _service(service)
+    yield _clocks(services, now)
+    if platform.quotes is not None:
+        yield _quotes(config, platform)
+    yield _mail(config)
+
+
+def _program() -> Finding:
+    package = Path(__file__).resolve().parent
+    return Finding("Program", f"paper_run {__version__} in {package}, run by {sys.executable}")
+
+
+def _settings(config: Config) -> Finding:
+    where = f"{config.env_file}" if config.env_file else "no .env file; the environment and the defaults"
+    if not config.notices:
+        return Finding("Settings", where)
+    return Finding("Settings", f"{where}: {' '.join(config.notices)}", ExitStatus.DATA, "correct that name")
+
+
+def _secret_files(config: Config) -> Iterator[Finding]:
+    """Look at who may read the files that hold a secret."""
+    for path in config.secret_files:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            words = f"{path} holds a secret, and others than its owner may read it (mode {mode:o})"
+            yield Finding("Permissions", words, ExitStatus.DATA, f"chmod 600 {path}")
+        else:
+            yield Finding("Permissions", f"{path} is its owner's alone (mode {mode:o})")
+
+
+def _folder(config: Config) -> Finding:
+    folder = config.reports_dir
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        words = f"{folder}: {nearest} can't be written to"
+        return Finding(
+            "Reports folder", words, ExitStatus.DATA, "give write permission, or --reports-dir DIR"
+        )
+    return Finding("Reports folder", f"{folder}" + ("" if folder.exists() else ", made by the first run"))
+
+
+def _disk(config: Config) -> Finding:
+    folder = config.reports_dir
+    free = shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists())).free
+    words = f"{free // (1024 * 1024):,} MB free where the reports go"
+    if free < _LEAST_FREE:
+        return Finding(
+            "Disk space", words, ExitStatus.DATA, "make room: a day needs about 1 MB, a year 300 MB"
+        )
+    return Finding("Disk space", words)
+
+
+def _ledger(config: Config) -> Iterator[Finding]:
+    try:
+        with existing.ledger_if_any(config.reports_dir) as ledger:
+            if ledger is None:
+                yield Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                return
+            ledger.prove_whole()
+            latest = ledger.latest()
+            last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
+            yield Finding("Ledger", f"{ledger.path} is whole; {last}")
+            if unsettled := [row.name for row in ledger.unfinished()]:
+                words = f"not settled: {', '.join(unsettled)}"
+                fix = f"python -m paper_run resolve{config.context}"
+                yield Finding("Trades", words, ExitStatus.DATA, fix)
+            if queued := len(ledger.mails.queued()):
+                words = f"{queued} could not be sent yet"
+                fix = f"python -m paper_run email{config.place}"
+                yield Finding("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
+    except DataError as error:
+        yield Finding("Ledger", str(error), ExitStatus.DATA, "; ".join(error.remedies))
+
+
+def _calendar(config: Config, now: datetime) -> Finding:
+    """Say what of the calendar a run would find now."""
+    try:
+        with existing.ledger_if_any(config.reports_dir) as ledger:
+            calendar = trading_days.calendar(ledger, config)
+            closed = admission.no_session(calendar, now)
+            day = calendar.session_date(now) if closed is None else closed.next_session
+            opens, closes = calendar.hours(day)
+    except PaperRunError as error:
+        return Finding("Calendar", str(error), ExitStatus.DATA, "; ".join(error.remedies))
+    local = f"{calendar.clock(now):%Y-%m-%d %H:%M %Z}"
+    today = "today is a session" if closed is None else f"no session today ({closed.why}), the next is {day}"
+    return Finding(
+        "Calendar", f"{config.exchange}, where it is {local}: {today}, {opens:%H:%M} to {closes:%H:%M}"
+    )
+
+
+def _service(service: ServiceHealth) -> Finding:
+    title = health_check.TITLES[service.service]
+    if service.healthy:
+        detail = f", {service.detail}" if service.detail else ""
+        return Finding(title, f"{service.url} is healthy ({service.latency_ms} ms){detail}")
+    remedies = health_check.failure(service).remedies
+    fix = remedies[1] if service.status == "unreachable" else remedies[0]
+    return Finding(title, f"{service.url}: it {service.detail}", ExitStatus.DEPENDENCY, fix)
+
+
+def _clocks(services: tuple[ServiceHealth, ...], now: datetime) -> Finding:
+    """Compare this machine's clock, which says what session it is, with the services' Date headers."""
+    apart = {}
+    for service in services:
+        try:
+            theirs = email.utils.parsedate_to_datetime(service.date_header or "")
+        except ValueError:
+            continue
+        apart[health_check.TITLES[service.service]] = round((now - theirs).total_seconds())
+    if not apart:
+        return Finding("Clock", "no service says what time it is: nothing to compare this machine's with")
+    title, seconds = max(apart.items(), key=lambda item: abs(item[1]))
+    words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the clock of the {title}"
+    if abs(seconds) > _CLOCK_SECONDS:
+        return Finding(
+            "Clock", words, ExitStatus.DEPENDENCY, "set one of them right: timedatectl set-ntp true"
+        )
+    return Finding("Clock", "agrees with the services'")
+
+
+def _quotes(config: Config, platform: Platform) -> Finding:
+    quotes = platform.quotes
+    if quotes is None:
+        raise LookupError("there is no quote source")
+    symbol = config.symbols[0]
+    try:
+        seen = quotes.latest((symbol,), seconds=_QUOTE_SECONDS)
+    except CallFailed as error:
+        fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
+        return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
+    found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
+    return Finding("Quotes", f"{quotes.url} {found} {symbol}")
+
+
+def _mail(config: Config) -> Finding:
+    """Log in at the mail server; no mail is sent."""
+    mail = config.mail
+    if mail is None:
+        return Finding("E-mail", "nobody is mailed: PAPER_RUN_EMAIL_TO is not set")
+    if mail.on == "never":
+        return Finding("E-mail", "nobody is mailed: PAPER_RUN_EMAIL_ON=never")
+    from paper_run.mail import delivery
+
+    to = f"to {', '.join(mail.recipients)} when {mail.on}"
+    try:
+        words = delivery.login(mail)
+    except delivery.DeliveryFailed as error:
+        fix = "check the PAPER_RUN_SMTP_ settings"
+        return Finding("E-mail", f"{mail.server}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
+    return Finding("E-mail", f"{mail.server}: {words}; {to}")

@@ -1,0 +1,87 @@
+"""The subject of a letter: one printable line that says at a glance whether a person is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from paper_run.models import trade_name
+from paper_run.writers import text
+from paper_run.writers.headline import headline, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from paper_run.mail.notices import Notice
+
+Occasion = Literal["run", "mark", "close", "settled"]
+
+PREFIX = "[paper_run]"
+LONGEST = 120
+_LONGEST_ENDING = 24
+
+# What a list of mails shows best in plain characters.
+_PLAIN = str.maketrans({text.MINUS: "-", text.ABSENT: "-", "×": "x", "…": "..."})
+
+
+def of_result(document: Mapping[str, Any], occasion: Occasion) -> str:
+    """Return the subject of a result: day P&L and OK, or the worst problem in words."""
+    flags = [name.upper() for name in ("sandbox", "rehearsal") if document.get(name)]
+    if occasion != "run":
+        flags.append(occasion)
+    return _subject(name_of(document), flags, _words(document))
+
+
+def of_notice(notice: Notice) -> str:
+    """Return the subject of a notice: not traded and why, or no session and when the next one is."""
+    flags = [name for name in ("SANDBOX", "REHEARSAL") if name in (notice.label or "")]
+    if notice.kind != "closed":
+        done = "valued" if notice.kind == "unvalued" else "traded"
+        return _subject(notice.session, flags, f"Not {done}: {notice.title}")
+    coming = f"; next {notice.next_session}" if notice.next_session else ""
+    return _subject(notice.session, flags, f"No session: {notice.title}", coming)
+
+
+def name_of(document: Mapping[str, Any]) -> str:
+    """Return the trade that a result is of, as commands name it; of a mark its session."""
+    return trade_name(str(document.get("session")), document.get("trade") or 1)
+
+
+def line(words: str) -> str:
+    """Return text on one line without any character that is not printable."""
+    shown = " ".join(text.one_line(words).split())
+    return shown if shown.isprintable() else "".join(map(_printable, shown))
+
+
+def _words(document: Mapping[str, Any]) -> str:
+    head = headline(document)
+    pnl = document.get("pnl")
+    amount = _day_pnl(document) if pnl and pnl["complete"] else ""
+    if head.tone == "good":
+        return f"{amount} OK" if amount else "OK, no P&L"
+    worst = problem(document) or head.sentence
+    if document.get("status") == "success":
+        return f"{amount} Check: {worst}".lstrip()
+    return f"{head.label}: {worst}"
+
+
+def _day_pnl(document: Mapping[str, Any]) -> str:
+    """Return the day's P&L, and its share of the opening equity where that is known."""
+    rate = ((document.get("statistics") or {}).get("daily_return") or {}).get("value")
+    shown = text.signed_money(document["pnl"]["day_pnl"])
+    return shown if rate is None else f"{shown} ({text.signed_percent(rate)})"
+
+
+def _subject(name: str, flags: Iterable[str], words: str, ending: str = "") -> str:
+    """Return the parts on a line, the words cut where there is no room for all of them."""
+    ending = line(ending.translate(_PLAIN))[:_LONGEST_ENDING]
+    whole = line(" ".join([PREFIX, name, *flags, words]).translate(_PLAIN))
+    room = LONGEST - len(ending)
+    if len(whole) <= room:
+        return whole + ending
+    cut = whole[: room - 2]
+    kept = cut.rpartition(" ")[0] if " " in cut[room // 2 :] else cut[:-1]
+    return kept.rstrip(" ,;:.(") + "..." + ending
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else text.REPLACEMENT

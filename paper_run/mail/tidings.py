@@ -1,0 +1,195 @@
+"""From a result document or a notice to what its letter says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_run.mail.digest import NOT_KNOWN, Count, Digest, Item, Section, Step, clip
+from paper_run.mail.movers import movers
+from paper_run.mail.troubles import is_unknown, troubles
+from paper_run.writers import html_book, text
+from paper_run.writers.days import day_of, long_date
+from paper_run.writers.headline import Banner, banners, headline, problem
+from paper_run.writers.html_book import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from paper_run.mail.letter import Attachment
+    from paper_run.mail.notices import Notice
+    from paper_run.mail.subjects import Occasion
+    from paper_run.writers.headline import Headline, Tone
+
+_NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
+_NEEDS_NAMED = 3
+_LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
+_MOST_LINES, _MOST_REMEDIES = 12, 10
+_COMMAND = ": python -m paper_run"
+_PAPER = "Paper trading: no real money."
+_EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
+
+
+def of_result(
+    document: Mapping[str, Any], occasion: Occasion, attachments: Sequence[Attachment] = (), context: str = ""
+) -> Digest:
+    """Return what is told of a result."""
+    head = headline(document)
+    orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
+    found = troubles(document, orders_file=orders_file, context=context)
+    pnl, known_now = document.get("pnl"), _known_now(document, occasion)
+    return Digest(
+        name=_NAMES[occasion],
+        day=_day(str(document.get("session"))),
+        moment=text.moment(clip(str(document.get("timestamp") or text.ABSENT), 64)),
+        tone=head.tone,
+        verdict=_verdict(head.tone, found.needs),
+        status=clip(f"{head.label}: {_sentence(document, head)}", _LONGEST_STATUS),
+        banners=tuple(_short(banner) for banner in banners(document)),
+        figures=_figures(document),
+        absence="" if pnl else _absence(document),
+        counts=_counts(document.get("results") or {}),
+        notional=_notional(document),
+        sections=(*known_now, *found.sections),
+        steps_heading="What to do",
+        steps=found.steps,
+        movers=movers(pnl) if pnl else None,
+        facts=_facts(document, how_settled=not known_now),
+        closing=tuple(filter(None, (_attached(attachments), _EQUITY if pnl else "", _PAPER))),
+    )
+
+
+def of_notice(notice: Notice) -> Digest:
+    """Return what is told of a day that left no result."""
+    is_closed = notice.kind == "closed"
+    tone: Tone = "good" if is_closed else "bad"
+    done = "valued" if notice.kind == "unvalued" else "traded"
+    name = "No session" if is_closed else f"Not {done}"
+    status = f"{name}: {clip(notice.title, _LONGEST_STATUS).rstrip('.')}."
+    said = [clip(part, _LONGEST_LINE) for part in notice.explanation.split("\n") if part.strip()]
+    facts = [("Session", notice.session), ("Exit status", str(notice.exit_status))]
+    if notice.next_session:
+        status += f" The next session is on {_day(notice.next_session)}."
+        facts.insert(1, ("Next session", notice.next_session))
+    lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
+    more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
+    return Digest(
+        name=name,
+        day=_day(notice.session),
+        moment="",
+        tone=tone,
+        verdict="Nothing to do." if is_closed else f"Needs you: nothing was {done}.",
+        status=status,
+        banners=_banners(notice.label),
+        sections=(Section("What happened", lines, more),) if lines else (),
+        steps_heading="If it should trade after all" if is_closed else "What to try",
+        steps=tuple(_step(clip(each, _LONGEST_LINE)) for each in notice.remedies[:_MOST_REMEDIES]),
+        facts=tuple((label, clip(value, _LONGEST_FACT)) for label, value in facts),
+        closing=(_PAPER,),
+    )
+
+
+def _banners(label: str | None) -> tuple[Banner, ...]:
+    """Return the words of a label as banners."""
+    words = [clip(each, _LONGEST_FACT) for each in (label or "").split("; ") if each]
+    return tuple(
+        Banner("rehearsal" if each.startswith("REHEARSAL") else "sandbox", each, "") for each in words
+    )
+
+
+def _step(remedy: str) -> Step:
+    words, found, command = remedy.partition(_COMMAND)
+    return Step(f"{words}:", f"{_COMMAND}{command}".removeprefix(": ")) if found else Step(remedy)
+
+
+def _sentence(document: Mapping[str, Any], head: Headline) -> str:
+    """Say how the day went; an error that follows from the orders stands below, with the others."""
+    worst = problem(document)
+    return worst if worst and head.sentence.startswith(worst) else head.sentence
+
+
+def _verdict(tone: Tone, needs: Sequence[str]) -> str:
+    if tone == "good":
+        return "Nothing to do."
+    return f"Needs you: {', '.join(needs[:_NEEDS_NAMED]) or 'see how it ended'}."
+
+
+def _figures(document: Mapping[str, Any]) -> tuple[Figure, ...]:
+    pnl = document.get("pnl")
+    return tuple(map(_in_words, html_book.figures(pnl, document.get("statistics") or {}))) if pnl else ()
+
+
+def _counts(results: Mapping[str, Any]) -> tuple[Count, ...]:
+    return tuple(
+        Count(label, text.count(results.get(name)), tone if results.get(name) else "")
+        for label, name, tone in (
+            ("Submitted", "num_orders_submitted", ""),
+            ("Accepted", "num_orders_accepted", ""),
+            ("Rejected", "num_orders_rejected", "bad"),
+            ("In doubt", "num_orders_in_doubt", "unsure"),
+            ("Filled", "num_orders_filled", ""),
+        )
+    )
+
+
+def _notional(document: Mapping[str, Any]) -> Figure:
+    amount = (document.get("results") or {}).get("total_notional")
+    by_guess = sum(
+        order.get("outcome") == "accepted" and order.get("price_source") == "estimated"
+        for order in document.get("orders") or ()
+    )
+    aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
+    label = "Simulated notional" if document.get("rehearsal") else "Total notional"
+    return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
+
+
+def _absence(document: Mapping[str, Any]) -> str:
+    """Return why there is no P&L; that of a trade settled later is booked by whatever values it next."""
+    accepted = (document.get("results") or {}).get("num_orders_accepted")
+    if document.get("settled") and accepted and not is_unknown(document):
+        return "What it filled is booked by the next run or mark: its P&L is in that report."
+    return html_book.absence(document)
+
+
+def _known_now(document: Mapping[str, Any], occasion: Occasion) -> tuple[Section, ...]:
+    """Return how a trade was settled, where that is what the letter is about."""
+    if occasion != "settled" or not document.get("settled"):
+        return ()
+    said = Item("good", "Settled", "", clip(str(document["settled"]), _LONGEST_STATUS))
+    return (Section("What is known now", (said,)),)
+
+
+def _facts(document: Mapping[str, Any], *, how_settled: bool) -> tuple[tuple[str, str], ...]:
+    results, parameters = document.get("results") or {}, document.get("parameters") or {}
+    trade, run = document.get("trade"), document.get("run_id")
+    facts = (
+        ("Session", document.get("session")),
+        ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
+        ("Signals", f"{text.count(results.get('num_signals'))}, as of {parameters.get('as_of_date')}"),
+        ("Run", run or (None if document.get("kind") == "mark" else "no run id was received")),
+        ("Settled", document.get("settled") if how_settled else None),
+        ("Exit status", document.get("exit_status")),
+    )
+    return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)
+
+
+def _attached(attachments: Iterable[Attachment]) -> str:
+    what = {"html": "the whole report", "csv": "every order"}
+    named = [f"{what.get(each.subtype, 'more')} in {each.name}" for each in attachments]
+    return f"Attached: {', '.join(named)}." if named else ""
+
+
+def _day(session: str) -> str:
+    day = day_of(session)
+    return long_date(day) if day else clip(session, _LONGEST_FACT)
+
+
+def _short(banner: Banner) -> Banner:
+    return banner._replace(title=clip(banner.title, _LONGEST_STATUS), text=clip(banner.text, _LONGEST_STATUS))
+
+
+def _in_words(figure: Figure) -> Figure:
+    """Return a figure as a letter has it: what is not known is said to be, not dashed."""
+    aside = clip(figure.aside, _LONGEST_STATUS)
+    if figure.shown != text.ABSENT:
+        return figure._replace(aside=aside)
+    return figure._replace(shown=NOT_KNOWN, aside=aside.removeprefix(f"{NOT_KNOWN}: "))

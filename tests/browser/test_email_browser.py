@@ -1,0 +1,112 @@
+import re
+
+import pytest
+from mail.letters_of import every_letter
+
+pytestmark = pytest.mark.browser
+
+LETTERS = every_letter()
+EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)
+WIDTHS = (360, 600, 1280)
+LIGHT = "rgb(250, 248, 243)"
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Open a letter's HTML part from file://; it may ask for nothing but itself, and complain of nothing."""
+    contexts, asked, complaints = [], [], []
+    file = tmp_path / "letter.html"
+
+    def open_letter(source, *, width=1280, height=800, **options):
+        file.write_text(source, encoding="ascii")
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(file.as_uri())
+        return page
+
+    yield open_letter
+    for context in contexts:
+        context.close()
+    assert set(asked) == {file.as_uri()}, "the letter asked for more than itself"
+    assert complaints == []
+
+
+@EVERY_LETTER
+def test_a_letter_never_scrolls_sideways(opened, name):
+    """From a phone to a wide screen it fits, whatever a symbol or a reason says; it is 600 wide at most."""
+    page = opened(LETTERS[name].html)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        sheet = page.locator("table table").first.bounding_box()
+        assert sheet["width"] <= 600
+        assert abs(sheet["x"] * 2 + sheet["width"] - width) <= 1, "it is not in the middle"
+
+
+@EVERY_LETTER
+def test_the_first_words_say_whether_a_person_is_needed(opened, name):
+    """On a phone's first screen, before anything else: nothing to do, or what is."""
+    page = opened(LETTERS[name].html, width=360, height=640)
+    verdict = page.get_by_role("heading", level=1)
+    assert re.match(r"Nothing to do\.|Needs you: ", verdict.text_content())
+    box = verdict.bounding_box()
+    assert box["y"] + box["height"] <= 200
+
+
+def test_the_first_screen_of_a_good_day_has_its_figures(opened):
+    """On a phone day P&L, total P&L and equity need no scrolling."""
+    page = opened(LETTERS["good"].html, width=360, height=640)
+    for figure in ("+$177.38", "+$2,137.67", "$102,137.67"):
+        box = page.get_by_text(figure, exact=True).bounding_box()
+        assert box["y"] + box["height"] <= 640
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        *((name, 600, "light") for name in LETTERS),
+        *((name, 600, "dark") for name in ("good", "partial", "unknown", "stopped")),
+        *((name, 360, "light") for name in ("partial", "incomplete", "crowded")),
+    ],
+)
+def test_axe_finds_nothing(opened, name, width, scheme):
+    """The accessibility checker has no complaint, contrast included, whichever scheme the reader has."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(LETTERS[name].html, width=width, color_scheme=scheme)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_reader_in_the_dark_sees_the_colours_that_were_chosen(opened, scheme):
+    """The letter is light in either scheme, so that no ground is left without its ink."""
+    page = opened(LETTERS["good"].html, color_scheme=scheme)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == LIGHT
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 38)"
+
+
+def test_the_bars_are_seen_in_their_lengths(opened):
+    """Of three movers the largest fills the width and the others their share, to a percent."""
+    page = opened(LETTERS["good"].html, width=600)
+    widths = page.evaluate(
+        """[...document.querySelectorAll("td[style*='height:8px']")]
+            .filter((cell) => cell.getAttribute("bgcolor") !== "#ece7db")
+            .map((cell) => cell.getBoundingClientRect().width / cell.closest("table").clientWidth * 100)"""
+    )
+    assert [abs(width - share) < 1 for width, share in zip(widths, (100, 6, 34), strict=True)] == [True] * 3
+
+
+def test_pictures_for_people(opened, screenshots):
+    """Wide, phone and dark letters are written for someone to look at."""
+    for name in ("good", "partial", "failed", "unknown", "incomplete", "crowded", "settled", "closed"):
+        for look, width, scheme in (("wide", 1280, "light"), ("dark", 600, "dark"), ("phone", 360, "light")):
+            page = opened(LETTERS[name].html, width=width, color_scheme=scheme)
+            file = screenshots / f"letter-{name.replace(' ', '-')}-{look}.png"
+            page.screenshot(path=file, full_page=True)
+            assert file.read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,468 @@
+"""The e-mail of a day: each told once, whatever breaks, on a real mail server."""
+
+import email
+import email.policy
+import subprocess
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from day.exchange_day import FRIDAY, THANKSGIVING, WEDNESDAY, Day
+from support.faulty_http import Answer
+from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
+from support.odd_platform import POSITIONS, RUN, RUNS, Plan
+
+CLOSE = "2026-11-25 21:10"  # 16:10 in New York
+LOST = Answer(status=504, process="before", body="Gateway Timeout")
+BROKEN = Answer(status=500, body="Internal Server Error")
+
+
+class MailedDay(Day):
+    """A day whose mails arrive on a server of its own."""
+
+    def __init__(self, folder: Path, server: MailServer) -> None:
+        super().__init__(folder)
+        self.server = server
+        self.env |= server.env
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        policy = email.policy.default
+        return [email.message_from_bytes(each.content, policy=policy) for each in self.server.messages]  # type: ignore[misc]
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(each["Subject"]).removeprefix("[paper_run] ") for each in self.mails]
+
+    @property
+    def queue(self) -> list[tuple[str, str, str]]:
+        """Session, kind and state of each mail in the ledger."""
+        return [(row["session"], row["kind"], row["state"]) for row in self.rows("mails")]
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with MailServer() as running:
+        yield running
+
+
+@pytest.fixture
+def day(tmp_path: Path, server: MailServer) -> Iterator[MailedDay]:
+    made = MailedDay(tmp_path, server)
+    with made.platform:
+        yield made
+
+
+def body(mail: EmailMessage, kind: str = "plain") -> str:
+    found = mail.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+# Each occasion has its mail, once
+
+
+def test_a_day_is_mailed_once(day: MailedDay) -> None:
+    """The run and its close: two mails; the same again sends none."""
+    assert "Mailed: [paper_run] 2026-11-25 " in day.must().stdout
+    day.at(CLOSE).must("mark")
+    day.must()
+    day.must("mark")
+    day.must("email")
+    assert [words.partition(" ")[0] for words in day.subjects] == ["2026-11-25"] * 2
+    assert day.subjects[0].endswith(" OK")
+    assert "close" in day.subjects[1]
+    assert day.queue == [("2026-11-25", "run", "sent"), ("2026-11-25", "close", "sent")]
+    assert len({str(each["Message-ID"]) for each in day.mails}) == 2
+
+
+def test_what_a_mail_carries(day: MailedDay) -> None:
+    """Text and HTML, the report and the orders as they lie in the folder, the headers of a machine."""
+    day.must()
+    (mail,) = day.mails
+    kinds = [part.get_content_type() for part in mail.walk()]
+    assert kinds[:4] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html"]
+    attached = {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}
+    assert attached == {
+        "report.html": (day.reports / "2026-11-25_paper_run.html").read_bytes(),
+        "orders.csv": (day.reports / "2026-11-25_orders.csv").read_bytes(),
+    }
+    assert (mail["To"], mail["Auto-Submitted"]) == (RECIPIENT, "auto-generated")
+    assert mail["Date"].datetime.isoformat().startswith("2026-11-25T15:0")
+    assert mail["List-Id"]
+    assert "Nothing to do." in body(mail)
+
+
+def test_each_session_has_ids_of_its_own(day: MailedDay) -> None:
+    """Two ledgers that mail the same person about the same session do not hide each other's mails."""
+    day.must()
+    day.must("--reports-dir", "other", "--again")
+    first, second = (str(each["Message-ID"]) for each in day.mails)
+    assert first != second
+    assert first.split(".")[:4] == second.split(".")[:4]
+
+
+def test_a_look_at_noon_is_not_the_close(day: MailedDay) -> None:
+    """A mark in session hours is mailed as such, and the close has its own mail all the same."""
+    day.must()
+    day.at("2026-11-25 17:00").must("mark")
+    day.at(CLOSE).must("mark")
+    assert [kind for _, kind, _ in day.queue] == ["run", "mark", "close"]
+    assert len(day.mails) == 3
+
+
+def test_a_closed_day_is_mailed_once(day: MailedDay) -> None:
+    """It names the holiday and the next session, and needs nobody."""
+    day.at(THANKSGIVING).must()
+    day.must()
+    assert day.subjects == ["2026-11-26 No session: Thanksgiving Day; next 2026-11-27"]
+    assert "Nothing to do." in body(day.mails[0])
+    assert day.queue == [("2026-11-26", "closed", "sent")]
+
+
+def test_a_run_that_stopped_before_trading_is_mailed(day: MailedDay) -> None:
+    """A service that is down: why and what to try; the same trouble again is no second mail, another is."""
+    unloaded = Answer(status=503, body={"detail": "Model not loaded"})
+    day.platform.signal.script("GET", "/health", [unloaded, unloaded])
+    day.must(status=1)
+    day.must(status=1)
+    assert day.subjects == ["2026-11-25 Not traded: Signal Service unhealthy"]
+    text = " ".join(body(day.mails[0]).split())
+    assert "answered 503: Model not loaded" in text
+    assert "uvicorn apps.signal_service.main:app" in text
+    day.platform.gateway.health["database_connected"] = False
+    day.must(status=1)
+    assert len(day.mails) == 2
+    day.platform.gateway.health["database_connected"] = True
+    day.must()
+    assert day.subjects[-1].endswith("OK")
+
+
+def test_a_late_start_is_mailed(day: MailedDay) -> None:
+    """With the next session, across the holiday."""
+    day.at("2026-11-25 20:50").must(status=2)
+    day.must(status=2)
+    assert day.subjects == ["2026-11-25 Not traded: Too late to trade the session of 2026-11-25"]
+    assert "2026-11-27" in body(day.mails[0])
+
+
+def test_a_failed_run_is_mailed(day: MailedDay) -> None:
+    """A run that was refused, and one whose orders were; each in its own words."""
+    day.platform.orchestrator.script("POST", RUN, [Answer(status=422, body={"detail": "no such symbol"})])
+    day.must(status=2)
+    refused = {"filled_qty": "0", "filled_avg_price": None, "error_message": "no buying power"}
+    day.platform.plan["MSFT"] = Plan(status="rejected", price=None, detail=refused)
+    day.must(status=2)
+    assert "The orchestrator refused the run" in day.subjects[0]
+    assert "MSFT (no buying power)" in day.subjects[1]
+    ids = [str(each["Message-ID"]) for each in day.mails]
+    assert [each.split(".")[3] for each in ids] == ["1", "2"]
+
+
+def test_a_mark_that_failed_is_mailed(day: MailedDay) -> None:
+    """Nobody thinks that the day was valued when it was not."""
+    day.must()
+    day.platform.gateway.script("GET", POSITIONS, [BROKEN] * 9)
+    day.at(CLOSE).must("mark", status=1)
+    assert "Not valued" in day.subjects[-1]
+    day.platform.gateway.script("GET", POSITIONS, [])
+    day.must("mark")
+    assert "close" in day.subjects[-1]
+
+
+def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
+    """First that nobody knows, then, whenever it is found out, how it ended; each once."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.script("GET", RUNS, [Answer(), BROKEN, BROKEN, BROKEN])
+    day.must("--timeout", "1", status=2)
+    assert "Unknown" in day.subjects[0]
+    assert "python -m paper_run resolve 2026-11-25" in " ".join(body(day.mails[0]).split())
+    day.at(THANKSGIVING).must()
+    day.must()
+    assert [words.split(" ")[1] for words in day.subjects[1:]] == ["settled", "No"]
+    assert "was found on 2026-11-26" in " ".join(body(day.mails[1]).split())
+    assert day.platform.executed == 1
+
+
+def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
+    """Whoever had the mail that it is not known gets the one that it is."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.always("GET", RUNS, BROKEN)
+    day.must("--timeout", "1", status=2)
+    day.must("resolve", "2026-11-25", "--not-placed")
+    assert "settled" in day.subjects[-1]
+    assert len(day.mails) == 2
+
+
+def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:
+    """It is queued with the trade, before the request: after a kill there is one mail, and it tells the end."""
+    with day.start() as process:
+        day.at_post(process.kill)
+        process.communicate(timeout=30)
+    assert day.mails == []
+    assert day.queue == [("2026-11-25", "run", "queued")]
+    day.must()
+    assert len(day.mails) == 1
+    assert day.subjects[0].startswith("2026-11-25 ")
+    assert day.platform.executed == 1
+
+
+# The mail server
+
+
+def test_an_outage_delays_no_trade_and_loses_no_mail(day: MailedDay) -> None:
+    """Exit 1 with the reason, the day is saved; each mail arrives once when the server is back."""
+    day.server.down()
+    said = day.must(status=1)
+    assert "The e-mail could not be sent" in said.stderr
+    assert "refused the connection" in said.stderr
+    assert "COMPLETE - Status: SUCCESS" in said.stdout
+    assert day.saved("2026-11-25")["exit_status"] == 0
+    day.at(CLOSE).must("mark", status=1)
+    assert [state for _, _, state in day.queue] == ["queued", "queued"]
+    day.server.up()
+    day.at(FRIDAY).must()
+    assert [words[:10] for words in day.subjects] == ["2026-11-25", "2026-11-25", "2026-11-27"]
+    assert [state for _, _, state in day.queue] == ["sent"] * 3
+    day.must("email")
+    assert len(day.mails) == 3
+
+
+def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:
+    """`email` alone sends what waits, and says so when nothing does."""
+    day.server.down()
+    day.must(status=1)
+    assert "refused the connection" in day.must("email", status=1).stderr
+    day.server.up()
+    assert "Mailed: [paper_run] 2026-11-25" in day.must("email").stdout
+    assert "No e-mail is waiting" in day.must("email").stdout
+    assert len(day.mails) == 1
+
+
+def test_a_closed_day_and_a_stopped_run_send_what_waits(day: MailedDay) -> None:
+    """Any command that mails sends the older ones first."""
+    day.server.down()
+    day.must(status=1)
+    day.server.up()
+    day.at(THANKSGIVING).must()
+    assert [words[:10] for words in day.subjects] == ["2026-11-25", "2026-11-26"]
+
+
+def test_a_frozen_server_holds_nothing_up(day: MailedDay) -> None:
+    """After PAPER_RUN_SMTP_TIMEOUT the run ends, traded and saved, and the mail waits."""
+    with MailServer(acts={"connect": FREEZE}) as frozen:
+        day.env |= frozen.env | {"PAPER_RUN_SMTP_TIMEOUT": "0.5"}
+        said = day.must(status=1)
+    assert "did not answer within 0.5 s" in said.stderr
+    assert day.platform.executed == 1
+    assert day.queue == [("2026-11-25", "run", "queued")]
+
+
+def test_a_drop_in_mid_message_is_sent_again_under_the_same_id(day: MailedDay) -> None:
+    """Nobody knows whether it was taken, so it is sent again; with its own id a mailbox shows it once."""
+    with MailServer(acts={"body": [DROP]}) as dropping:
+        day.env |= dropping.env
+        said = day.must(status=1)
+        assert "could not be sent" in said.stderr
+        day.must("email")
+        (mail,) = dropping.messages
+    (row,) = day.rows("mails")
+    assert (row["state"], row["number"]) == ("sent", 1)
+    assert b"2026-11-25.1.run.1." in mail.content
+
+
+def test_a_refused_recipient_does_not_keep_it_from_the_others(day: MailedDay) -> None:
+    """Exit 1 names who and why; when the address is corrected, only the one who is left gets it."""
+    day.env["PAPER_RUN_EMAIL_TO"] = f"{RECIPIENT},nobody@example.com"
+    day.server.refuse["nobody@example.com"] = "550 5.1.1 No such user"
+    said = day.must(status=1)
+    assert "nobody@example.com" in said.stderr
+    assert "No such user" in said.stderr
+    assert [each.recipients for each in day.server.messages] == [(RECIPIENT,)]
+    day.env["PAPER_RUN_EMAIL_TO"] = f"{RECIPIENT},somebody@example.com"
+    day.must("email")
+    assert day.server.messages[-1].recipients == ("somebody@example.com",)
+    day.must("email")
+    assert len(day.mails) == 2
+
+
+@pytest.mark.parametrize("reply", ["451 4.3.0 Try later", "554 5.7.1 Rejected as spam"])
+def test_a_refused_message_stays_queued(day: MailedDay, reply: str) -> None:
+    """The server's own words are shown; the next command sends it."""
+    with MailServer(acts={"end": [reply]}) as refusing:
+        day.env |= refusing.env
+        assert reply[4:] in day.must(status=1).stderr
+        day.must("email")
+        assert len(refusing.messages) == 1
+
+
+def test_a_wrong_password_is_never_shown(day: MailedDay) -> None:
+    """The server's words are, in no file, no output and no ledger the password."""
+    day.env["PAPER_RUN_SMTP_PASSWORD"] = "open sesame 42"
+    said = day.must("-v", status=1)
+    assert "535" in said.stderr
+    for path in day.folder.rglob("*"):
+        assert not path.is_file() or b"open sesame" not in path.read_bytes(), path
+    assert "open sesame" not in said.stdout + said.stderr
+
+
+# Who wants it
+
+
+def test_only_problems_can_be_wanted(day: MailedDay) -> None:
+    """A good day, its close and a holiday stay silent; what needs a person does not."""
+    day.env["PAPER_RUN_EMAIL_ON"] = "problems"
+    day.must()
+    day.at(CLOSE).must("mark")
+    day.at(THANKSGIVING).must()
+    assert day.mails == []
+    assert {state for _, _, state in day.queue} == {"unwanted"}
+    day.platform.plan["MSFT"] = Plan(status="rejected", price=None)
+    day.at(FRIDAY).must(status=2)
+    assert len(day.mails) == 1
+
+
+@pytest.mark.parametrize("way", ["never", "--no-email", "nobody"])
+def test_nobody_may_want_it(day: MailedDay, way: str) -> None:
+    """With EMAIL_ON=never, --no-email, or no recipient nothing is queued and the server is left alone."""
+    if way == "never":
+        day.env["PAPER_RUN_EMAIL_ON"] = "never"
+    if way == "nobody":
+        day.env["PAPER_RUN_EMAIL_TO"] = ""
+    day.must(*([way] if way.startswith("--") else []))
+    assert day.rows("mails") == []
+    assert day.server.connections == 0
+
+
+def test_the_option_names_other_recipients(day: MailedDay) -> None:
+    """`--email-to` beats the variable, with commas or repeated."""
+    day.must("--email-to", "ann@example.com,bob@example.com", "--email-to", "eve@example.com")
+    assert day.server.messages[0].recipients == ("ann@example.com", "bob@example.com", "eve@example.com")
+
+
+def test_a_sandbox_is_named_in_the_subject(day: MailedDay) -> None:
+    """Simulated prices are never taken for real ones; of several sessions the last one is mailed."""
+    day.must("--sandbox")
+    day.must("--sandbox", "--sessions", "3", "-q")
+    assert [words[:18] for words in day.subjects] == ["2025-01-02 SANDBOX", "2025-01-07 SANDBOX"]
+
+
+def test_a_rehearsal_is_named_in_the_subject(day: MailedDay) -> None:
+    """Nothing was executed, and the first words say so."""
+    day.platform.gateway.health["dry_run"] = True
+    day.must()
+    assert day.subjects[0].startswith("2026-11-25 REHEARSAL")
+
+
+# By hand
+
+
+def test_a_mail_is_sent_again_on_purpose(day: MailedDay) -> None:
+    """Under a new id, so that no mailbox hides it; whatever EMAIL_ON says."""
+    day.must()
+    day.at(CLOSE).must("mark")
+    day.env["PAPER_RUN_EMAIL_ON"] = "never"
+    day.must("email", "2026-11-25")
+    day.must("email", "2026-11-25", "--mark")
+    day.must("email", "latest")
+    assert day.subjects == [*day.subjects[:2], *day.subjects[:2], day.subjects[0]]
+    assert len({str(each["Message-ID"]) for each in day.mails}) == 5
+
+
+def test_why_nothing_was_traded_can_be_sent_again(day: MailedDay) -> None:
+    """Of a session without a trade the notice is sent."""
+    day.at(THANKSGIVING).must()
+    day.must("email", "2026-11-26")
+    assert day.subjects == ["2026-11-26 No session: Thanksgiving Day; next 2026-11-27"] * 2
+
+
+def test_a_message_can_be_printed_for_another_program(day: MailedDay) -> None:
+    """Nothing else is on standard output, nothing is sent or recorded, and no server is needed."""
+    day.must("--no-email")
+    day.env["PAPER_RUN_SMTP_HOST"] = ""
+    said = day.must("email", "--to-stdout")
+    assert said.stderr == ""
+    mail = email.message_from_string(said.stdout, policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    assert (mail["To"], mail.defects) == (RECIPIENT, [])
+    assert str(mail["Subject"]).startswith("[paper_run] 2026-11-25")
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["report.html", "orders.csv"]
+    assert day.rows("mails") == []
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["email", "2026-11-24"], "has no trade 2026-11-24"),
+        (["email", "tomorrow"], "names no trade"),
+        (["email", "2026-11-25", "--mark"], "has no mark of 2026-11-25"),
+    ],
+)
+def test_what_is_not_there_cannot_be_sent(day: MailedDay, args: list[str], words: str) -> None:
+    """One message that says what there is; exit 3."""
+    day.must()
+    assert words in day.must(*args, status=3).stderr
+    assert len(day.mails) == 1
+
+
+def test_without_a_recipient_email_says_what_to_set(day: MailedDay) -> None:
+    """Exit 3 names the variable and the option."""
+    day.must()
+    day.env["PAPER_RUN_EMAIL_TO"] = ""
+    said = day.must("email", status=3)
+    assert "PAPER_RUN_EMAIL_TO" in said.stderr
+    assert "--email-to" in said.stderr
+
+
+def test_a_recipient_without_a_server_stops_before_anything_is_sent(day: MailedDay) -> None:
+    """Half a configuration is wrong input: exit 3, nothing traded."""
+    day.env["PAPER_RUN_SMTP_HOST"] = ""
+    assert "PAPER_RUN_SMTP_HOST" in day.must(status=3).stderr
+    assert day.platform.requests == []
+
+
+# Before there is a ledger
+
+
+def test_a_wrong_setting_is_mailed(day: MailedDay) -> None:
+    """A schedule whose .env went wrong does not go silent; what was just typed is only shown."""
+    day.env["PAPER_RUN_CAPITAL"] = "lots"
+    assert "PAPER_RUN_CAPITAL" in day.must(status=3).stderr
+    assert "Not traded: PAPER_RUN_CAPITAL" in day.subjects[0]
+    day.env["PAPER_RUN_CAPITAL"] = "100000"
+    day.must("--capital", "lots", status=3)
+    assert len(day.mails) == 1
+
+
+def test_a_ledger_that_cannot_be_opened_is_mailed(day: MailedDay) -> None:
+    """Nothing can be queued there, so it is sent at once."""
+    day.reports.mkdir()
+    day.ledger.write_bytes(b"not a database" * 100)
+    day.must(status=3)
+    assert "Not traded" in day.subjects[0]
+    assert "is not a ledger of paper_run" in " ".join(body(day.mails[0]).split())
+    assert day.platform.requests == []
+
+
+def test_a_dry_run_mails_nobody(day: MailedDay) -> None:
+    """It looks, and that is all."""
+    day.must("--dry-run")
+    day.platform.signal.stop()
+    day.must("--dry-run", status=1)
+    assert day.server.connections == 0
+
+
+def test_a_session_already_traded_is_no_news(day: MailedDay) -> None:
+    """A run with other parameters, by hand, is refused and mailed to nobody."""
+    day.must()
+    day.must("--capital", "5", status=3)
+    assert len(day.mails) == 1
+
+
+def test_sendmail_takes_what_is_printed(day: MailedDay) -> None:
+    """Its lines end as a pipe's do."""
+    day.at(WEDNESDAY).must()
+    printed = day.must("email", "latest", "--to-stdout").stdout
+    counted = subprocess.run(["grep", "-c", "\r"], input=printed, capture_output=True, text=True, check=False)
+    assert counted.stdout.strip() == "0"
