@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from support.hosted import Hosted
-from year.letterbox import Letterbox
+from support.mail_server import MailServer
 from year.real_platform import RUN, RealPlatform, priced_on
 
 from paper_run.sandbox import market
@@ -25,13 +25,13 @@ class _Town:
     def __init__(self, folder: Path) -> None:
         self._ahead = timedelta()
         self._platform = RealPlatform(folder / "platform.sqlite3", self._now).__enter__()
-        self._mail = Letterbox().__enter__()
+        self._mail = MailServer().__enter__()
 
     def _now(self) -> datetime:
         return datetime.now(UTC) + self._ahead
 
     def variables(self) -> dict[str, str]:
-        return {**self._platform.urls, **self._mail.env}
+        return {**self._platform.urls, **self._mail.env, "PAPER_RUN_EMAIL_ON": "always"}
 
     def move(self, ahead: timedelta) -> None:
         self._ahead = ahead
@@ -40,7 +40,7 @@ class _Town:
         self._platform.bring_gateway_up() if up else self._platform.take_gateway_down()
 
     def mail(self, up: bool) -> None:
-        self._mail.bring_up() if up else self._mail.take_down()
+        self._mail.up() if up else self._mail.down()
 
     def hold_post(self) -> None:
         self._platform.hold_post()
@@ -58,7 +58,7 @@ class _Town:
         return {
             "requests": [f"{each.service[-3:-1]} {each.method} {each.path}" for each in asked],
             "posts": [[each.at, each.key] for each in asked if (each.method, each.path) == ("POST", RUN)],
-            "letters": [letter.decode("utf-8", "surrogateescape") for letter in letters],
+            "letters": [letter.content.decode("utf-8", "surrogateescape") for letter in letters],
         }
 
     def account(self) -> dict[str, Any]:
@@ -80,4 +80,4 @@ class _Town:
     def close(self) -> None:
         """Stop everything."""
         self._platform.__exit__(None, None, None)
-        self._mail.__exit__()
+        self._mail.__exit__(None, None, None)
