@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run import __version__
-from paper_run.cli import book_commands, doctor_command, mail_commands, platforms, reading, showing
+from paper_run.cli import (
+    book_commands,
+    doctor_command,
+    mail_commands,
+    platforms,
+    reading,
+    schedule_command,
+    showing,
+)
 from paper_run.cli.arguments import (
     Commands,
     DayCommand,
@@ -127,6 +135,7 @@ commands.add_command(book_commands.mark)
 commands.add_command(book_commands.history)
 commands.add_command(mail_commands.email)
 commands.add_command(doctor_command.doctor)
+commands.add_command(schedule_command.schedule)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from paper_run.ledger.journal import Ledger
-    from paper_run.mail.outbox import Told
+    from paper_run.mail.composing import Told
 
 _PATIENCE = 60.0
 
@@ -28,12 +28,14 @@ _PATIENCE = 60.0
 @common_options
 def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
+    from paper_run import mail_settings
     from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
+    from paper_run.mail.composing import Composer
     from paper_run.mail.outbox import Outbox
     from paper_run.saving import deliver
 
-    settings = reading.settings(flags, sends=not to_stdout)
+    settings = reading.settings(flags, sends=False)
     folder, clock, console = reading.reports_folder(flags), showing.clock(), showing.console(flags)
     if settings.mail is None:
         raise DataError(
@@ -41,23 +43,26 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
             "Allowed: addresses, joined by commas, such as trader@example.com.",
             remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS; nothing was sent.",),
         )
+    if not to_stdout:
+        mail_settings.require_host(settings.mail)
     with (
         lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
         existing.existing_ledger(folder) as ledger,
     ):
-        outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+        is_named = trade is not None or of_mark or to_stdout
+        told = _told(ledger, trade or "latest", of_mark=of_mark) if is_named else None
         filing = Filing(ledger, folder)
-        if to_stdout:
-            message = outbox.printed(_told(ledger, trade or "latest", of_mark=of_mark), filing)
+        if told is not None and to_stdout:
+            composer = Composer(ledger, filing, settings.mail, context=settings.context)
+            message = composer.printed(told, clock.now())
             failed = showing.print_raw(message.decode("ascii").replace("\r\n", "\n"))
-        elif trade is not None or of_mark:
-            outbox.again(_told(ledger, trade or "latest", of_mark=of_mark))
-            failed = [*deliver(filing, outbox, console)]
-        elif ledger.mails.queued():
-            failed = [*deliver(filing, outbox, console)]
         else:
-            console.say("No e-mail is waiting. To send a session's again: python -m paper_run email SESSION")
-            failed = []
+            outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+            if told is not None:
+                outbox.again(told)
+            elif not ledger.mails.queued():
+                console.say("No e-mail is waiting. To send one again: python -m paper_run email SESSION")
+            failed = [*deliver(filing, outbox, console)]
     exit_status = worst(failure.exit_status for failure in failed)
     showing.show_failures(failed, exit_status)
     return exit_status
@@ -82,8 +87,8 @@ def untold(flags: Mapping[str, Any]) -> Iterator[None]:
 def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[PaperRunError, ...]:
     from paper_run import config
     from paper_run.mail import outbox
+    from paper_run.mail.notices import Notice
     from paper_run.session import utc_now
-    from paper_run.writers.json_document import label
 
     sources = reading.sources(flags)
     try:
@@ -93,8 +98,7 @@ def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[Pa
         return ()  # with settings like these there is no way to tell; the error itself is shown
     if settings is None or settings.host is None:
         return ()
-    words = label(sandbox=bool(flags["sandbox"]), rehearsal=False)
-    notice = outbox.notice_of(error, kind="stopped", session=today, next_session=None, label=words)
+    notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(flags["sandbox"]))
     return outbox.send_unrecorded(notice, settings, utc_now())
 
 
@@ -104,7 +108,7 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
     :raises DataError: the ledger has no such thing.
     """
     from paper_run import resolve
-    from paper_run.mail.outbox import Told
+    from paper_run.mail.composing import Told
 
     if not of_mark:
         try:

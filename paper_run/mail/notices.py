@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+from paper_run import failures
+from paper_run.writers import json_document
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from paper_run.errors import PaperRunError
 
 NoticeKind = Literal["stopped", "late", "unvalued", "closed"]
 
@@ -24,6 +32,29 @@ class Notice(NamedTuple):
     exit_status: int
     next_session: str | None
     label: str | None
+
+    @classmethod
+    def of_error(
+        cls,
+        error: PaperRunError,
+        kind: NoticeKind,
+        session: date,
+        next_session: date | None = None,
+        *,
+        is_sandbox: bool,
+    ) -> Notice:
+        """Return why a session was not traded or not valued."""
+        errors = failures.single(error)
+        return cls(
+            kind=kind,
+            session=str(session),
+            title=error.title,
+            explanation="\n".join(each.explanation for each in errors),
+            remedies=tuple(remedy for each in errors for remedy in each.remedies),
+            exit_status=int(error.exit_status),
+            next_session=None if next_session is None else str(next_session),
+            label=json_document.label(sandbox=is_sandbox, rehearsal=False),
+        )
 
     def to_json(self) -> str:
         """Return the notice as text for the ledger."""

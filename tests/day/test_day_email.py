@@ -163,10 +163,10 @@ def test_a_failed_run_is_mailed(day: MailedDay) -> None:
 def test_a_mark_that_failed_is_mailed(day: MailedDay) -> None:
     """Nobody thinks that the day was valued when it was not."""
     day.must()
-    day.platform.gateway.script("GET", POSITIONS, [BROKEN] * 9)
+    day.platform.gateway.script("GET", POSITIONS, [BROKEN])
     day.at(CLOSE).must("mark", status=1)
     assert "Not valued" in day.subjects[-1]
-    day.platform.gateway.script("GET", POSITIONS, [])
+
     day.must("mark")
     assert "close" in day.subjects[-1]
 
@@ -196,7 +196,7 @@ def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
 
 
 def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:
-    """It is queued with the trade, before the request: after a kill there is one mail, and it tells the end."""
+    """It is queued with the trade, before the request: after a kill there is one mail, and it tells all."""
     with day.start() as process:
         day.at_post(process.kill)
         process.communicate(timeout=30)

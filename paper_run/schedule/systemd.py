@@ -1,0 +1,191 @@
+"""The units of systemd: a service and a timer each for run and mark, and what follows a failure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.schedule.plan import refuse_unwritable, remarks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from paper_run.schedule.plan import Schedule, Start
+
+SYSTEM_FOLDER = "/etc/systemd/system"
+USER_FOLDER = "~/.config/systemd/user"
+TIMERS = ("paper-run.timer", "paper-run-mark.timer")
+
+_SHARED = ("/tmp", "/var/tmp")  # noqa: S108  named, not used: with a /tmp of its own a service sees neither
+_SLACK = 300
+
+
+class Unit(NamedTuple):
+    """A unit of systemd: the name of its file, and what is in it."""
+
+    name: str
+    text: str
+
+
+def units(schedule: Schedule, *, for_user: bool = False) -> tuple[Unit, ...]:
+    """Return the units of systemd: a service and a timer each for run and mark, and what follows a failure.
+
+    :param for_user: for the user's own systemd, which needs no root and can isolate a service less.
+    :raises DataError: a path that no unit can hold.
+    """
+    refuse_unwritable(schedule, "a unit of systemd")
+    made = []
+    for start in schedule.times.starts:
+        made.append(Unit(f"{start.name}.service", _service(schedule, start, for_user=for_user)))
+        made.append(Unit(f"{start.name}.timer", _timer(schedule, start)))
+    made.append(Unit("paper-run-failed@.service", _failed(for_user=for_user)))
+    return tuple(made)
+
+
+def unit_stream(schedule: Schedule, *, for_user: bool = False) -> str:
+    """Return all units one after the other, each below the path of its file, and how to install them."""
+    folder = USER_FOLDER if for_user else SYSTEM_FOLDER
+    into = schedule.again("systemd", *(["--user"] if for_user else []), "--into", "paper-run-units")
+    instead = schedule.again("systemd", *([] if for_user else ["--user"]))
+    comments = [
+        f"Five units of systemd for {schedule.label}. To install them:",
+        f"  {into}",
+        *(f"  {step}" for step in installation(schedule, "paper-run-units", for_user=for_user)),
+        f"For {'the whole machine' if for_user else 'your own systemd, without root'}:",
+        f"  {instead}",
+        *remarks(schedule),
+    ]
+    parts = [f"# {folder}/{unit.name}\n{unit.text}" for unit in units(schedule, for_user=for_user)]
+    return "\n".join(["\n".join([*(f"# {comment}" for comment in comments), ""]), *parts])
+
+
+def installation(schedule: Schedule, into: str, *, for_user: bool) -> tuple[str, ...]:
+    """Return the commands that install the units that were written into a folder, and look after them."""
+    sudo, own = ("", " --user") if for_user else ("sudo ", "")
+    writable = shlex.join(["mkdir", "-p", *map(str, _writable(schedule))])
+    copy = f"cp {shlex.quote(into)}/paper-run* "
+    place = f"mkdir -p {USER_FOLDER} && {copy}{USER_FOLDER}/" if for_user else f"{sudo}{copy}{SYSTEM_FOLDER}/"
+    return (
+        writable,
+        place,
+        f"{sudo}systemctl{own} daemon-reload && {sudo}systemctl{own} enable --now {' '.join(TIMERS)}",
+        *(["loginctl enable-linger    # so that it goes on while you are logged out"] if for_user else []),
+        f"systemctl{own} list-timers 'paper-run*'    # when they start next",
+        f"{sudo}journalctl{own} -u 'paper-run*'    # what they said",
+    )
+
+
+def _service(schedule: Schedule, start: Start, *, for_user: bool) -> str:
+    words = schedule.words(*start.command, "-q")
+    # systemd would replace $NAME in the arguments, but not in the program; with `:` in neither.
+    prefix = ":" if any("$" in word for word in words) else ""
+    command = " ".join([_unit_quoted(prefix + words[0]), *map(_unit_quoted, words[1:])])
+    online = [] if for_user else ["Wants=network-online.target", "After=network-online.target"]
+    return "\n".join(
+        [
+            "[Unit]",
+            f"Description={schedule.label}: {start.what}",
+            *online,
+            "OnFailure=paper-run-failed@%n.service",
+            "",
+            "[Service]",
+            "Type=oneshot",
+            *([] if for_user else [f"User={schedule.user}"]),
+            f"WorkingDirectory={_unit_path(schedule.folder)}",
+            *([f"Environment=PAPER_RUN_EXCHANGE={schedule.exchange}"] if schedule.tells_exchange else []),
+            f"ExecStart={command}",
+            f"TimeoutStartSec={schedule.seconds + _SLACK}",
+            "",
+            *(_COMMON_HARDENING if for_user else [*_COMMON_HARDENING, *_isolation(schedule)]),
+            "",
+        ]
+    )
+
+
+_COMMON_HARDENING = (
+    "NoNewPrivileges=yes",
+    "LockPersonality=yes",
+    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service",
+    "SystemCallErrorNumber=EPERM",
+)
+
+
+def _isolation(schedule: Schedule) -> list[str]:
+    """Return what only the machine's systemd can do: everything but the reports is read-only."""
+    paths = (schedule.folder, schedule.python, schedule.env_file, *_writable(schedule))
+    is_shared = any(f"{path}/".startswith(f"{shared}/") for path in paths for shared in _SHARED)
+    return [
+        "ProtectSystem=strict",
+        "ProtectHome=read-only",
+        f"ReadWritePaths={' '.join(_unit_quoted(str(folder)) for folder in _writable(schedule))}",
+        *([] if is_shared else ["PrivateTmp=yes"]),
+        "PrivateDevices=yes",
+        "ProtectClock=yes",
+        "ProtectControlGroups=yes",
+        "ProtectHostname=yes",
+        "ProtectKernelLogs=yes",
+        "ProtectKernelModules=yes",
+        "ProtectKernelTunables=yes",
+    ]
+
+
+def _timer(schedule: Schedule, start: Start) -> str:
+    times = schedule.times
+    return "\n".join(
+        [
+            "[Unit]",
+            f"Description={schedule.label}: {start.what}, at {start.clock} {times.place} time",
+            "",
+            "[Timer]",
+            f"OnCalendar={times.days} {start.clock} {times.zone}",
+            "# What was missed while the machine was off is made up for at boot, be that before the bell.",
+            "# A run later than 15 minutes before the close does not trade, and says so; nor on a closed day.",
+            "Persistent=true",
+            "RandomizedDelaySec=60",
+            "AccuracySec=1s",
+            "",
+            "[Install]",
+            "WantedBy=timers.target",
+            "",
+        ]
+    )
+
+
+def _failed(*, for_user: bool) -> str:
+    own = " --user" if for_user else ""
+    return "\n".join(
+        [
+            "[Unit]",
+            "Description=A failure of %i is reported",
+            "",
+            "[Service]",
+            "Type=oneshot",
+            "# An error in the journal. Put here what calls you: a message to your telephone, say.",
+            f"ExecStart=/bin/sh -c \"echo '<3>%i failed; what it said: journalctl{own} -u %i'\"",
+            "NoNewPrivileges=yes",
+            "",
+        ]
+    )
+
+
+def _writable(schedule: Schedule) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((schedule.reports_folder, *schedule.outputs)))
+
+
+def _unit_quoted(word: str) -> str:
+    if re.fullmatch(r"[\w@+=:,./-]+", word):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'
+
+
+def _unit_path(path: Path) -> str:
+    """Return a path for a setting that takes one unquoted; a slash guards an end that would be lost."""
+    text = str(path).replace("%", "%%")
+    return f"{text}/" if text.endswith((" ", "\\")) else text
