@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.ledger.journal import Ledger
-    from paper_run.models import SessionLine
+    from paper_run.models import SessionLine, TradeRow
 
 
 class Filing:
@@ -29,6 +29,13 @@ class Filing:
     def cache_folder(self) -> Path:
         """Where compiled templates are kept."""
         return self._folder / CACHE_FOLDER
+
+    def unfiled(self) -> TradeRow | None:
+        """Return the trade sent last if not all its files are there; earlier ones may be deleted."""
+        latest = self._ledger.latest()
+        if latest is None or (self._folder / f"{latest.name}_positions.csv").exists():
+            return None  # the file that is written last
+        return latest
 
     def reports(self, document: str) -> Reports:
         """Return the reports of a result.

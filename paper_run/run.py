@@ -263,15 +263,20 @@ def _warn_of_what_stands_in_the_way(
 def settle_earlier(
     ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console, outbox: Outbox
 ) -> None:
-    """Look once more at each earlier trade of which not all is known; write the files of those found."""
+    """Look once more at each earlier trade of which not all is known; write the files of those found.
+
+    So are those of a trade whose command was killed after it had recorded it.
+    """
     settled = unfinished.settle_all(ledger, platform, clock.now())
-    if not settled:
-        return
     for row in settled:
         console.notice(f"The trade {row.name} is settled: {row.settled}")
         outbox.settled(row)
     filing = Filing(ledger, config.reports_dir)
-    _, unwritten = filing.save([filing.reports(row.document) for row in settled])
+    unfiled = filing.unfiled()
+    if not settled and unfiled is None:
+        return
+    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
+    _, unwritten = filing.save([filing.reports(row.document) for row in (*settled, *left)])
     for failure in unwritten:
         console.notice(str(failure))
 

@@ -87,7 +87,7 @@ def _become(
         Warp(ahead).install()
         threading.Timer(30, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
         if blow and blow.step:
-            Steps("*", blow.step, send_signal(signal.Signals[blow.signal])).install()
+            Steps(blow.at, blow.step, send_signal(signal.Signals[blow.signal])).install()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         status = cli.main(list(args))
         for late in (signal.SIGINT, signal.SIGTERM):
@@ -106,8 +106,9 @@ def prepare() -> None:
     import jinja2  # noqa: F401
     import simplejson  # noqa: F401
 
-    from paper_run import config, prepare, resolve, run, settle, trade, unfinished  # noqa: F401
+    from paper_run import config, mark, prepare, resolve, run, settle, trade, unfinished  # noqa: F401
     from paper_run.cli import commands, platforms, reading, showing  # noqa: F401
+    from paper_run.mail import delivery, letters, message  # noqa: F401
     from paper_run.services import platform  # noqa: F401
     from paper_run.writers import console, html_page, reports  # noqa: F401
 

@@ -10,9 +10,10 @@ EXECUTED_FIRST = [name for name, answer in LOST.items() if answer.work == "befor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blow:
-    """What breaks a command off: a signal at its n-th step, or after some real seconds."""
+    """What breaks a command off: a signal at the n-th step that `at` matches, or after some real seconds."""
 
     signal: str
+    at: str = "*"
     step: int | None = None
     seconds: float | None = None
 

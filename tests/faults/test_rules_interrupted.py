@@ -10,6 +10,7 @@ from faults.desk import Desk
 from support.answers import Answer
 from support.odd_platform import RUN, RUNS, still_running
 
+ENDINGS = ("_paper_run.json", "_paper_run.html", "_orders.csv", "_positions.csv")
 SIGNALS = ["SIGINT", "SIGTERM", "SIGKILL"]
 STEPS = {
     "ledger-to-be-made": ("after sql COMMIT", 1, 0),
@@ -39,6 +40,19 @@ def assert_whole(files: dict[str, bytes]) -> None:
             assert content.endswith(b"</html>\n"), name
         else:
             assert len({len(row) for row in csv.reader(io.StringIO(content.decode()))}) == 1, name
+
+
+@pytest.mark.parametrize("step", ["json-to-be-written", "html-to-be-written"])
+def test_a_killed_run_gets_its_files_from_the_next_command(desk: Desk, step: str) -> None:
+    """What was recorded and not yet written is written by the next command, be it the next day's run."""
+    at, nth, _ = STEPS[step]
+    killed = desk.session
+    desk.run(at=at, nth=nth, do="SIGKILL")
+    desk.next_session()
+    assert desk.run().returncode == 0
+    expected = {f"{killed}{ending}" for ending in ENDINGS}
+    assert {name for name in desk.files() if name.startswith(killed)} == expected
+    assert desk.saved(killed)["status"] == "success"
 
 
 @pytest.mark.parametrize("kind", SIGNALS)

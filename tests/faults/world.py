@@ -1,15 +1,13 @@
 """The platform of the random schedules, in a process of its own, led over a pipe."""
 
-import os
 from datetime import UTC, datetime, timedelta
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from faults.desk import FIRST
 from faults.mishaps import EVERY, STILL_RUNNING
 from support.faulty_http import Request
+from support.hosted import Hosted
 from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS, OddPlatform
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -22,31 +20,12 @@ ROUTES = {
 }
 
 
-class World:
+class World(Hosted):
     """Starts the platform's process and asks it things; every method is a question with an answer."""
 
     def __init__(self) -> None:
-        self._pipe, theirs = Pipe()
-        self.pid = os.fork()
-        if not self.pid:
-            self._pipe.close()
-            try:
-                _Host().serve(theirs)
-            finally:
-                os._exit(0)
-        theirs.close()
+        super().__init__(_Host)
         self.urls: dict[str, str] = self.ask("urls")
-
-    def ask(self, what: str, *args: Any) -> Any:
-        self._pipe.send((what, args))
-        answer = self._pipe.recv()
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
-
-    def stop(self) -> None:
-        self._pipe.close()
-        os.waitpid(self.pid, 0)
 
 
 class _Host:
@@ -70,17 +49,6 @@ class _Host:
                     self.racing = None
 
         self.platform.log.record = recorded  # type: ignore[method-assign]
-
-    def serve(self, pipe: Connection) -> None:
-        while True:
-            try:
-                what, args = pipe.recv()
-            except EOFError:
-                return
-            try:
-                pipe.send(getattr(self, what)(*args))
-            except Exception as error:
-                pipe.send(error)
 
     def urls(self) -> dict[str, str]:
         return self.platform.urls
