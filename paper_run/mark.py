@@ -125,9 +125,11 @@ def _value(
             raise failures.valued_before(book.session, problems.failures)
         result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier)
         document = json_document.dumps(json_document.document(result))
+        before = ledger.history.mark_status(str(result.session))
         ledger.history.keep_mark(result.session, document)
         if change is None:
-            outbox.marked(_occasion(ledger, calendar, moment), str(result.session))
+            occasion = _occasion(ledger, calendar, moment)
+            outbox.marked(occasion, str(result.session), result.status, before)
     return _Valued(document, problems.failures)
 
 

@@ -92,6 +92,15 @@ class History:
         found = self._rows("SELECT document FROM marks WHERE session = ?", session)
         return str(found[0]["document"]) if found else None
 
+    def mark_status(self, session: str) -> str | None:
+        """Return the status of a session's latest mark, the session by its ISO date."""
+        found = self._rows(
+            "SELECT json_extract(document, '$.status') AS status FROM marks WHERE session = ? "
+            "AND json_valid(document)",
+            session,
+        )
+        return found[0]["status"] if found else None
+
     def latest_marked(self) -> str | None:
         """Return the latest session that has a mark, by its ISO date."""
         found = self._rows("SELECT MAX(session) AS session FROM marks")

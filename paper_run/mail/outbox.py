@@ -80,9 +80,17 @@ class Outbox:
             content = notice.to_json()
             self._ledger.mails.queue(notice.kind, notice.session, self._now(), content=content)
 
-    def marked(self, kind: MailKind, session: str) -> None:
-        """Queue the mail about a mark, unless the session has had one of its kind: `mark` or `close`."""
-        if self.takes and all(row.kind != kind for row in self._ledger.mails.of_session(session)):
+    def marked(self, kind: MailKind, session: str, status: str, before: str | None) -> None:
+        """Queue the mail about a mark, unless the session has had one of its kind: `mark` or `close`.
+
+        A mark that went well after one that did not is news again.
+
+        :param status: of the mark. :param before: of the one that it took the place of, None for none.
+        """
+        if not self.takes:
+            return
+        mended = status == "success" and before not in (None, "success")
+        if mended or all(row.kind != kind for row in self._ledger.mails.of_session(session)):
             self._ledger.mails.queue(kind, session, self._now())
 
     def settled(self, row: TradeRow) -> None:

@@ -171,6 +171,21 @@ def test_a_mark_that_failed_is_mailed(day: MailedDay) -> None:
     assert "close" in day.subjects[-1]
 
 
+def test_a_close_that_could_be_valued_after_all_is_mailed_again(day: MailedDay) -> None:
+    """Whoever was told that the day's P&L is not known is told when it is; and only then."""
+    day.must()
+    day.at(FRIDAY[:11] + "18:10")
+    day.platform.gateway.script("GET", POSITIONS, [BROKEN] * 2)
+    day.must("mark", status=1)
+    day.must("mark", status=1)
+    assert [kind for _, kind, _ in day.queue] == ["run", "close"]
+    day.must("mark")
+    day.must("mark")
+    assert [kind for _, kind, _ in day.queue] == ["run", "close", "close"]
+    assert "Partial" in day.subjects[1]
+    assert day.subjects[2].endswith("OK")
+
+
 def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
     """First that nobody knows, then, whenever it is found out, how it ended; each once."""
     day.platform.orchestrator.script("POST", RUN, [LOST])
