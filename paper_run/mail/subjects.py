@@ -72,12 +72,15 @@ def _day_pnl(document: Mapping[str, Any]) -> str:
 
 
 def _subject(name: str, flags: Iterable[str], words: str, ending: str = "") -> str:
-    """Return the parts on a line, the words cut where there is no room for all of them."""
+    """Return the parts on a line; where there is no room for all words, whole sentences or a cut one."""
     ending = line(ending.translate(_PLAIN))[:_LONGEST_ENDING]
     whole = line(" ".join([PREFIX, name, *flags, words]).translate(_PLAIN))
     room = LONGEST - len(ending)
     if len(whole) <= room:
         return whole + ending
+    sentence = whole[: room + 1].rpartition(". ")[0]
+    if len(sentence) > len(line(" ".join([PREFIX, name, *flags]))):
+        return sentence + ending
     cut = whole[: room - 2]
     kept = cut.rpartition(" ")[0] if " " in cut[room // 2 :] else cut[:-1]
     return kept.rstrip(" ,;:.(") + "..." + ending

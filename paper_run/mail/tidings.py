@@ -161,11 +161,13 @@ def _known_now(document: Mapping[str, Any], occasion: Occasion) -> tuple[Section
 def _facts(document: Mapping[str, Any], *, how_settled: bool) -> tuple[tuple[str, str], ...]:
     results, parameters = document.get("results") or {}, document.get("parameters") or {}
     trade, run = document.get("trade"), document.get("run_id")
+    is_mark = document.get("kind") == "mark"  # its parameters are those of whichever trade was the last
+    signals = f"{text.count(results.get('num_signals'))}, as of {parameters.get('as_of_date')}"
     facts = (
         ("Session", document.get("session")),
         ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
-        ("Signals", f"{text.count(results.get('num_signals'))}, as of {parameters.get('as_of_date')}"),
-        ("Run", run or (None if document.get("kind") == "mark" else "no run id was received")),
+        ("Signals", None if is_mark else signals),
+        ("Run", run or (None if is_mark else "no run id was received")),
         ("Settled", document.get("settled") if how_settled else None),
         ("Exit status", document.get("exit_status")),
     )

@@ -145,6 +145,15 @@ def test_a_long_subject_is_cut_on_a_word():
     assert subject.startswith("[paper_run] 2025-01-17 Failed: It failed because of many")
 
 
+def test_whole_sentences_are_kept_where_the_last_has_no_room():
+    """No address or id is cut in two at the end of a subject."""
+    said = "The gateway could not be read. The Execution Gateway at http://127.0.0.1:40393: the positions: 500."
+    day = changed(good_day(), status="partial", exit_status=1, errors=[said * 2])
+    assert of_result(day, occasion="close").subject == (
+        "[paper_run] 2025-01-17 close Partial: The gateway could not be read"
+    )
+
+
 def test_what_fits_exactly_is_not_cut():
     """A subject of 120 characters is whole, one more is cut."""
     start = "[paper_run] 2026-11-20 Not traded: "
