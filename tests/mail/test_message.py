@@ -190,6 +190,14 @@ def test_a_text_arrives_as_it_was(text: str) -> None:
     assert not re.search(rb"[ \t]\r$|^\.\r$", message.partition(b"\r\n\r\n")[2], re.MULTILINE)
 
 
+def test_a_text_cannot_end_its_part() -> None:
+    """Also when it repeats the very boundaries of its message."""
+    boundaries = re.findall(rb'boundary="(.*)"', composed())
+    text = "".join(f"x\n--{boundary.decode()}\n--{boundary.decode()}--\n" for boundary in boundaries)
+    message = parsed(composed(LETTER._replace(text=text, html=text)))
+    assert (shape(message), texts(message)) == (shape(parsed(composed())), (text, text))
+
+
 def test_all_kinds_of_newline_are_one() -> None:
     """A text that was made elsewhere keeps its lines."""
     assert texts(parsed(composed(LETTER._replace(text="a\rb\r\nc\nd"))))[0] == "a\nb\nc\nd\n"

@@ -117,7 +117,7 @@ class MailServer:
 
     def up(self) -> None:
         """Accept connections."""
-        context = None if self.security == "none" else _context(self._certificate)
+        context = None if self.security == "none" else certified(self._certificate)
         self._running = _Running(self, context)
 
     def down(self) -> None:
@@ -328,7 +328,8 @@ def _authority() -> trustme.CA:
 
 
 @functools.cache
-def _context(names: tuple[str, ...]) -> ssl.SSLContext:
+def certified(names: tuple[str, ...]) -> ssl.SSLContext:
+    """Return what a server with a certificate of the CA of all servers here speaks TLS with."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     _authority().issue_cert(*names).configure_cert(context)
     return context
