@@ -278,17 +278,20 @@ class _Session(SMTP):
                 await self._over.wait()  # until the loss of the connection cancels this
             case "trickle":
                 self._writer.write(b"250-")
-                while not self._over.is_set():
+                while self._is_listened_to():
                     self._writer.write(b"x")
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._over.wait(), _PAUSE)
             case "flood":
-                while not self._over.is_set():
+                while self._is_listened_to():
                     self._writer.write(b"250-and more\r\n" * 1000)
                     await self._writer.drain()
             case reply:
                 return reply
         return None
+
+    def _is_listened_to(self) -> bool:
+        return not self._over.is_set() and not self._writer.is_closing()
 
     async def told_to(self, command: str) -> bool:
         """Whether a command was dealt with otherwise than by serving it."""
