@@ -113,9 +113,7 @@ def why(error: OSError, bounds: Bounds, stage: str) -> str:
 
     :param stage: when it was, such as "in the middle of a message".
     """
-    cause = error
-    if isinstance(error, smtplib.SMTPServerDisconnected) and bounds.broken is not None:
-        cause = bounds.broken
+    cause = bounds.broken or error
     if isinstance(cause, TimeoutError):
         return f"did not answer within {bounds.seconds:g} s"
     for kind, words in _CLAUSES.items():

@@ -11,7 +11,7 @@ from email.parser import BytesParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_run.mail.letter import Attachment, Letter
@@ -190,6 +190,14 @@ def test_a_text_arrives_as_it_was(text: str) -> None:
     assert not re.search(rb"[ \t]\r$|^\.\r$", message.partition(b"\r\n\r\n")[2], re.MULTILINE)
 
 
+def test_a_text_cannot_end_its_part() -> None:
+    """Also when it repeats the very boundaries of its message."""
+    boundaries = re.findall(rb'boundary="(.*)"', composed())
+    text = "".join(f"x\n--{boundary.decode()}\n--{boundary.decode()}--\n" for boundary in boundaries)
+    message = parsed(composed(LETTER._replace(text=text, html=text)))
+    assert (shape(message), texts(message)) == (shape(parsed(composed())), (text, text))
+
+
 def test_all_kinds_of_newline_are_one() -> None:
     """A text that was made elsewhere keeps its lines."""
     assert texts(parsed(composed(LETTER._replace(text="a\rb\r\nc\nd"))))[0] == "a\nb\nc\nd\n"
@@ -201,6 +209,7 @@ def test_half_a_character_is_a_question_mark() -> None:
     assert (message["Subject"], *texts(message)) == ("a?b", "a?b\n", "a?b\n")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.binary(max_size=300))
 def test_any_letter_arrives(text: str, html: str, content: bytes) -> None:
     """Both texts but for the form of their newlines, and the file to the byte."""
@@ -235,6 +244,7 @@ def test_a_subject_arrives_as_it_was(subject: str) -> None:
     assert max(map(len, encoded), default=0) <= 76
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\r\n\0:\x85\u2028"), max_size=300))
 def test_no_subject_makes_a_header(subject: str) -> None:
     """A newline or anything else that is unprintable is a question mark; the headers are the same ones."""
@@ -247,6 +257,7 @@ def test_no_subject_makes_a_header(subject: str) -> None:
 _ODD = st.text(st.sampled_from("\r\n\t \0<>,;:@\"'()[]\\.ab\x7f\x85é\u2028")) | st.text()
 
 
+@settings(deadline=None)
 @given(_ODD, st.sampled_from(["sender", "to", "cc", "message_id", "list_id", "name", "subtype"]))
 def test_no_value_makes_a_header(value: str, place: str) -> None:
     """What could end a header is refused; what is taken leaves all other headers as they were."""
@@ -314,6 +325,7 @@ _WORDS = st.text(string.ascii_letters + "-_", min_size=1, max_size=8)
 _SENDINGS = st.tuples(st.none() | st.integers(1, 99), _WORDS, st.integers(1, 99), _WORDS)
 
 
+@settings(deadline=None)
 @given(_SENDINGS, _SENDINGS)
 def test_two_sendings_never_have_one_id(one: Any, other: Any) -> None:
     """Mail programs hide the second mail of an id."""

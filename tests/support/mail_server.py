@@ -117,7 +117,7 @@ class MailServer:
 
     def up(self) -> None:
         """Accept connections."""
-        context = None if self.security == "none" else _context(self._certificate)
+        context = None if self.security == "none" else certified(self._certificate)
         self._running = _Running(self, context)
 
     def down(self) -> None:
@@ -282,17 +282,20 @@ class _Session(SMTP):
                 await self._over.wait()  # until the loss of the connection cancels this
             case "trickle":
                 self._writer.write(b"250-")
-                while not self._over.is_set():
+                while self._is_listened_to():
                     self._writer.write(b"x")
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._over.wait(), _PAUSE)
             case "flood":
-                while not self._over.is_set():
+                while self._is_listened_to():
                     self._writer.write(b"250-and more\r\n" * 1000)
                     await self._writer.drain()
             case reply:
                 return reply
         return None
+
+    def _is_listened_to(self) -> bool:
+        return not self._over.is_set() and not self._writer.is_closing()
 
     async def told_to(self, command: str) -> bool:
         """Whether a command was dealt with otherwise than by serving it."""
@@ -332,7 +335,8 @@ def _authority() -> trustme.CA:
 
 
 @functools.cache
-def _context(names: tuple[str, ...]) -> ssl.SSLContext:
+def certified(names: tuple[str, ...]) -> ssl.SSLContext:
+    """Return what a server with a certificate of the CA of all servers here speaks TLS with."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     _authority().issue_cert(*names).configure_cert(context)
     return context
