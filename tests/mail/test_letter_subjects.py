@@ -147,7 +147,7 @@ def test_a_long_subject_is_cut_on_a_word():
 
 def test_whole_sentences_are_kept_where_the_last_has_no_room():
     """No address or id is cut in two at the end of a subject."""
-    said = "The gateway could not be read. The Execution Gateway at http://127.0.0.1:40393: the positions: 500."
+    said = "The gateway could not be read. The Execution Gateway at http://127.0.0.1:40393: no positions."
     day = changed(good_day(), status="partial", exit_status=1, errors=[said * 2])
     assert of_result(day, occasion="close").subject == (
         "[paper_run] 2025-01-17 close Partial: The gateway could not be read"
