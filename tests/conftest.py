@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from support.chromium import browser, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -66,6 +66,7 @@ VARIABLES = [
     ("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports_dir", ["/a", "/b", "/c"]),
     ("--exchange", "PAPER_RUN_EXCHANGE", "exchange", ["24/7", "XNYS", "24/7"]),
     ("--latest-start", "PAPER_RUN_LATEST_START", "latest_start", ["10:00", "11:30", "15:59"]),
+    ("--email-to", "PAPER_RUN_EMAIL_TO", "mail", ["ann@example.com", "bob@example.com", "eve@example.com"]),
     ("--timeout", "PAPER_RUN_TIMEOUT", "timeout", ["1", "2", "3"]),
     ("--wait", "PAPER_RUN_WAIT", "wait", ["1", "2", "3"]),
     ("--signal-service-url", "SIGNAL_SERVICE_URL", "signal_service", ["http://a", "http://b", "http://c"]),

@@ -317,7 +317,7 @@ def test_pictures_for_people(opened, screenshots):
 @pytest.mark.parametrize(("ci", "outcome"), [("true", "failed"), ("", "skipped")])
 def test_a_missing_browser_skips_but_fails_in_ci(tmp_path, ci, outcome):
     """Without a Chromium these tests skip and say so; where CI=true they fail."""
-    conftest = Path(__file__).with_name("conftest.py").read_text(encoding="utf-8")
+    conftest = (Path(__file__).parents[1] / "support" / "chromium.py").read_text(encoding="utf-8")
     (tmp_path / "conftest.py").write_text(
         conftest.replace("PLACES = (", "PLACES = () and ("), encoding="utf-8"
     )

@@ -1,7 +1,6 @@
 """The year, played once for all who look at it."""
 
 import pytest
-from browser.conftest import browser, screenshots  # noqa: F401 - fixtures
 from year.played import Year, play
 
 

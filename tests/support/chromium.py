@@ -1,0 +1,69 @@
+"""Programs that some tests look with: a real Chromium, started once for the whole suite, and others."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+# Debian's Chromium as root, without a word to the network of its own.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PLACES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip, saying why; in CI, which installs what its tests need, it is a failure."""
+    if os.environ.get("CI", "").lower() in {"true", "1"}:
+        pytest.fail(f"CI must have it: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for the whole session."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        unavailable("playwright is not installed (pip install 'paper_run[test]')")
+    executable = next(filter(None, map(shutil.which, PLACES)), None)
+    if executable is None:
+        unavailable("no Chromium found (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def pdftotext() -> str:
+    """The program that reads a printed page back."""
+    reader = shutil.which("pdftotext")
+    if reader is None:
+        unavailable("no pdftotext found (apt-get install poppler-utils)")
+    return reader
+
+
+@pytest.fixture(scope="session")
+def systemd_analyze() -> str:
+    """systemd's own check of units."""
+    found = shutil.which("systemd-analyze")
+    return found or unavailable("no systemd-analyze found (apt-get install systemd)")
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures for people go: PAPER_RUN_SCREENSHOTS, else a temporary folder."""
+    named = os.environ.get("PAPER_RUN_SCREENSHOTS")
+    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
