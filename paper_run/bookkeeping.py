@@ -69,6 +69,10 @@ def bring_up_to_date(
     if new:
         books.append(epoch, session, new, booked_at, note=note)
         book, *_, last = books.standing(epoch, kept)
+        for symbol in set(valuation.open_symbols(book)) - prices.keys() - unpriced.keys():
+            mark = _mark(symbol, positions.get(symbol), read, moment)  # an adjustment has opened it
+            if isinstance(mark, marks.Mark):
+                prices[symbol] = mark
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     valued = valuation.value(shown, prices, epoch.base, books.opening(epoch, session))
@@ -285,23 +289,27 @@ def _statistics(
 
 
 def _words(figures: BookFigures) -> list[str]:
-    """Say what has no price, what does not tie out, and where the gateway differs."""
+    """Say what has no price, what does not tie out, and where the gateway has another quantity.
+
+    That it reckons average price and realized P&L otherwise stands beside the position: nobody need act on it.
+    """
     said = [f"{symbol} has no price: {reason}." for symbol, reason in figures.unpriced.items()]
     bridges = (figures.valuation.session, figures.valuation.inception)
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
         said.append(f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained.")
-    for symbol, differs in list(figures.differences.items())[:_MOST_DIFFERENCES]:
+    found = [
+        (symbol, each)
+        for symbol, differs in figures.differences.items()
+        for each in differs
+        if each.field == "qty"
+    ]
+    for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
-        figures_differ = ", ".join(
-            f"{_FIELDS[each.field]} {_short(each.gateway)} instead of {_short(each.ours)}" for each in differs
-        )
-        said.append(f"The gateway differs on {symbol}: {figures_differ}{flying}.")
-    if (more := len(figures.differences) - _MOST_DIFFERENCES) > 0:
+        quantities = f"quantity {_short(each.gateway)} instead of {_short(each.ours)}"
+        said.append(f"The gateway differs on {symbol}: {quantities}{flying}.")
+    if (more := len(found) - _MOST_DIFFERENCES) > 0:
         said.append(f"The gateway differs on {more} more symbols.")
     return said
-
-
-_FIELDS = {"qty": "quantity", "avg_entry_price": "average price", "realized_pl": "realized P&L"}
 
 
 def _short(value: Decimal) -> str:

@@ -83,6 +83,10 @@ def test_somebody_elses_trade_is_listed_and_not_valued(life: Life) -> None:
     names = "complete market_value total_pnl day_pnl"
     assert figures(marked["pnl"], names) == figures(day["pnl"], names) == (True, *amounts("1010 10 10"))
     assert life.entries("TSLA") == []
+    # Taken over by hand it has a price at once: 3 at 310, no P&L.
+    adopted = life.resolve("--position", "TSLA")
+    assert figures(row(adopted, "TSLA"), "qty mark_price market_value total_pnl") == amounts("3 310 930 0")
+    assert adopted["pnl"]["complete"]
 
 
 def test_a_possible_split_is_unpriced_until_a_person_says_what_it_was(life: Life) -> None:
