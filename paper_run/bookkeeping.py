@@ -291,7 +291,7 @@ def _statistics(
 def _words(figures: BookFigures) -> list[str]:
     """Say what has no price, what does not tie out, and where the gateway has another quantity.
 
-    That it reckons average price and realized P&L otherwise stands beside the position: nobody need act on it.
+    Another average price or realized P&L stands beside the position alone: nobody need act on it.
     """
     said = [f"{symbol} has no price: {reason}." for symbol, reason in figures.unpriced.items()]
     bridges = (figures.valuation.session, figures.valuation.inception)

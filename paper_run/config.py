@@ -41,11 +41,12 @@ class Config(NamedTuple):
     """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
 
     `as_of_date` is None for the session's own date, "previous" for the last session that is over.
-    `latest_start` is on the exchange's clock, None for 15 minutes before the close. `quotes` is None unless
-    PAPER_RUN_QUOTES_URL names a source; `quote_keys` None: positions have the gateway's prices. `mail` is
-    None when nobody is to be mailed. `secret_files` hold a password or a key. `place` are the options that
-    another command needs to find the same ledger, `context` those and the services' URLs, as text that
-    begins with a blank; URLs with credentials are left out.
+    `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
+    services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
+    source; `quote_keys` None: positions have the gateway's prices. `mail` is None when nobody is to be
+    mailed. `secret_files` hold a password or a key. `place` are the options that another command needs to
+    find the same ledger, `context` those and the services' URLs, as text that begins with a blank; URLs with
+    credentials are left out.
     """
 
     symbols: tuple[str, ...]
@@ -64,6 +65,7 @@ class Config(NamedTuple):
     open_dates: frozenset[date] = frozenset()
     latest_start: time | None = None
     ignore_calendar: bool = False
+    plays_sandbox: bool = False
     quotes: ServiceUrl | None = None
     quote_keys: tuple[str, str] | None = None
     mail: MailSettings | None = None

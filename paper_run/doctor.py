@@ -53,6 +53,7 @@ def examine(config: Config, platform: Platform, now: datetime) -> Iterator[Findi
     services = platform.health()
     for service in services:
         yield _service(service)
+    yield from _account(config, platform, services)
     yield _clocks(services, now)
     if platform.quotes is not None:
         yield _quotes(config, platform)
@@ -153,6 +154,31 @@ def _service(service: ServiceHealth) -> Finding:
     remedies = health_check.failure(service).remedies
     fix = remedies[1] if service.status == "unreachable" else remedies[0]
     return Finding(title, f"{service.url}: it {service.detail}", ExitStatus.DEPENDENCY, fix)
+
+
+def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, ...]) -> Iterator[Finding]:
+    """Compare whose ledger it is with the services that answer, as a run would."""
+    orchestrator = services[2]
+    if not orchestrator.healthy:
+        return
+    is_sandbox = orchestrator.sandbox_session is not None
+    try:
+        with existing.ledger_if_any(config.reports_dir) as ledger:
+            if ledger is not None:
+                ledger.belongs_to(
+                    sandbox=is_sandbox,
+                    orchestrator_url=platform.orchestrator.url.base,
+                    strategy=orchestrator.strategy,
+                    exchange=config.exchange,
+                    claim=False,
+                )
+    except DataError as error:
+        yield Finding("Account", str(error), ExitStatus.DATA, error.remedies[0])
+        return
+    kind = "a SANDBOX with simulated prices" if is_sandbox else "a real platform"
+    yield Finding(
+        "Account", f"the services are {kind}" + ("" if ledger is None else ", and so is the ledger")
+    )
 
 
 def _clocks(services: tuple[ServiceHealth, ...], now: datetime) -> Finding:

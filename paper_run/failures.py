@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from paper_run import money
@@ -16,6 +17,7 @@ from paper_run.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -129,9 +131,29 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
                 if any(row.outcome == "in_doubt" for row in rows)
                 else ()
             ),
+            *(() if submitted else (no_bar_yet(),)),
             "Check logs: tail -f logs/orchestrator.log logs/execution_gateway.log",
         ),
     )
+
+
+def no_bar_yet() -> str:
+    """Return what helps when the signal service has no prices of the day yet."""
+    return "If there is no price bar of that date yet: --as-of-date previous (PAPER_RUN_AS_OF_DATE)"
+
+
+def in_place(remedies: Iterable[str], place: str, context: str) -> tuple[str, ...]:
+    """Return remedies whose commands find the ledger, and the services, that this one has found.
+
+    :param place: the options for the ledger. :param context: those and the services' URLs.
+    """
+    return tuple(
+        remedy + (context if found[1] == "mark" else place) if (found := _COMMAND.search(remedy)) else remedy
+        for remedy in remedies
+    )
+
+
+_COMMAND = re.compile(r"python -m paper_run (mark|email|doctor|history|resolve --reset)$")
 
 
 def gateway_unreadable(gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False) -> PaperRunError:

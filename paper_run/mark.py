@@ -59,6 +59,7 @@ def mark_session(
     :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
         read is not enough to value anew what was valued whole before.
     """
+    existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with (
         lock.held(config.reports_dir, now=clock.now(), patience=PATIENCE, pause=clock.pause),

@@ -80,7 +80,8 @@ class _Day:
 
     def run(self) -> End:
         """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
-        if not self.ledger.is_sandbox:  # a sandbox tells its session itself, and is asked first
+        # A sandbox tells its session itself, and is asked first; one of our own needs no calendar.
+        if not self.ledger.is_sandbox and not (self.config.plays_sandbox and self.ledger.is_untraded):
             self.ledger.refuse_other_url(self.platform.orchestrator.url.base)
             self._settle_earlier()
             if (recorded := self._recorded()) is not None:
@@ -166,7 +167,7 @@ class _Day:
 
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
-        if self.ledger.created:
+        if self.ledger.is_untraded:
             self.console.notice(f"A new ledger was made: {self.ledger.path}")
 
     def _recorded(self) -> TradeRow | None:
@@ -219,8 +220,6 @@ def plan_day(
         moment = None if services.sandbox else clock.now()
         as_of_date = admission.signals_date(config, calendar, services.session, moment)
         preparation = prepare.snapshot(config, services, platform, ledger, as_of_date)
-        body = request_body(preparation.snapshot.parameters)
-        console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
         if ledger is not None:
             prepare.prove_account(config, ledger, platform, services, claim=False)
             _warn_of_what_stands_in_the_way(
@@ -233,6 +232,8 @@ def plan_day(
                 else "A run would stop here"
             )
             console.notice(f"{goes_on}: {found}")
+        body = request_body(preparation.snapshot.parameters)
+        console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
     return End(ExitStatus.SUCCESS)
 
 

@@ -188,8 +188,8 @@ class _Trade:
                 return
             if pause == _FIRST_LOOK:
                 self.watch.notice(
-                    f"The answer was lost: the orchestrator {verdict.reason}. It is looked at for the run, "
-                    f"up to {left:.0f} s; to stop waiting is safe, nothing is sent again"
+                    f"The answer was lost: the orchestrator {verdict.reason}. Its list is searched for "
+                    f"the run, for {left:.0f} s at most; to stop waiting is safe, nothing is sent again"
                 )
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)

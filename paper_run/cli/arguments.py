@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from paper_run.cli import showing
+from paper_run.errors import PaperRunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -119,7 +123,8 @@ def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> l
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every command takes."""
+    """Add the options that every command takes; with them the hints of what it fails of are made whole."""
+    command = _with_whole_hints(command)
     options = (
         click.option(
             "--reports-dir", metavar="DIR", help="Where reports go.  [PAPER_RUN_REPORTS_DIR; reports]"
@@ -132,3 +137,15 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _with_whole_hints(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def called(*args: Any, **flags: Any) -> Any:
+        try:
+            return command(*args, **flags)
+        except PaperRunError as error:
+            showing.make_hints_whole(error)
+            raise
+
+    return called

@@ -61,7 +61,7 @@ def commands() -> None:
 @click.option(
     "--max-position-size",
     metavar="DOLLARS",
-    help="Most in one position.  [PAPER_RUN_MAX_POSITION_SIZE; 20000]",
+    help="Most that one signal is sized at.  [PAPER_RUN_MAX_POSITION_SIZE; 20000]",
 )
 @click.option(
     "--as-of-date",

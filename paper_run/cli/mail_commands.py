@@ -43,6 +43,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
             "Allowed: addresses, joined by commas, such as trader@example.com.",
             remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS; nothing was sent.",),
         )
+    existing.require_ledger(folder)
     if not to_stdout:
         mail_settings.require_host(settings.mail)
     with (
@@ -61,7 +62,8 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
             if told is not None:
                 outbox.again(told)
             elif not ledger.mails.queued():
-                console.say("No e-mail is waiting. To send one again: python -m paper_run email SESSION")
+                command = f"python -m paper_run email SESSION{settings.place}"
+                console.say(f"No e-mail is waiting. To send one again: {command}")
             failed = [*deliver(filing, outbox, console)]
     exit_status = worst(failure.exit_status for failure in failed)
     showing.show_failures(failed, exit_status)

@@ -35,6 +35,7 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
             sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))
             settings = settings._replace(
                 reports_dir=folder,
+                plays_sandbox=True,
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),

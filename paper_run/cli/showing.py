@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 
 if TYPE_CHECKING:
@@ -77,11 +79,26 @@ def open_page(page: Path) -> list[PaperRunError]:
     ]
 
 
+def make_hints_whole(*errors: PaperRunError) -> None:
+    """Give the commands in remedies the options with which the present one has found its ledger."""
+    from paper_run import failures
+    from paper_run.cli import reading
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    place, services = reading.place(context.params), reading.context(context.params)
+    for error in errors:
+        for each in failures.single(error):
+            each.remedies = failures.in_place(each.remedies, place, services)
+
+
 def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:
     """Print the error block on standard error, if there is anything to say."""
     if not failures:
         return
     from paper_run.writers import console
 
+    make_hints_whole(*failures)
     stderr = console.standard_error(os.environ)
     stderr.line(console.error_block(failures, exit_status), paint=None)

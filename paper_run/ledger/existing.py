@@ -24,22 +24,31 @@ def ledger_if_any(folder: Path) -> Iterator[Ledger | None]:
         yield ledger
 
 
+def require_ledger(folder: Path) -> None:
+    """Prove that there is a ledger, before anything is made in a folder that was perhaps mistyped.
+
+    :raises DataError: there is none.
+    """
+    if (folder / database.FILE_NAME).exists():
+        return
+    played = (folder / "sandbox" / database.FILE_NAME).exists()
+    raise DataError(
+        f"There is no ledger in {folder}",
+        "What was traded is kept in the ledger of earlier runs.",
+        remedies=(
+            *(("The sandbox has one there: add --sandbox",) if played else ()),
+            "Name the folder that has it: --reports-dir DIR",
+            "Or run the day first.",
+        ),
+    )
+
+
 @contextlib.contextmanager
 def existing_ledger(folder: Path) -> Iterator[Ledger]:
     """Open the ledger that there must be.
 
     :raises DataError: there is none.
     """
-    with ledger_if_any(folder) as ledger:
-        if ledger is None:
-            played = (folder / "sandbox" / database.FILE_NAME).exists()
-            raise DataError(
-                f"There is no ledger in {folder}",
-                "What was traded is kept in the ledger of earlier runs.",
-                remedies=(
-                    *(("The sandbox has one there: add --sandbox",) if played else ()),
-                    "Name the folder that has it: --reports-dir DIR",
-                    "Or run the day first.",
-                ),
-            )
+    require_ledger(folder)
+    with Ledger(folder) as ledger:
         yield ledger

@@ -107,6 +107,11 @@ class Ledger:
         """Whose dates its sessions are."""
         return "24/7" if self._account().get("exchange") == "24/7" else "XNYS"
 
+    @property
+    def is_untraded(self) -> bool:
+        """Whether nothing was ever traded, or tried to be."""
+        return not self._all_trades()
+
     def refuse_other_url(self, orchestrator_url: str) -> None:
         """Prove, before anything is asked, that a real platform's ledger is not used with another platform.
 
@@ -149,13 +154,17 @@ class Ledger:
 
     def _mixed(self, name: str, ours: str, theirs: str) -> DataError:
         if name == "sandbox":
+            folder = self.path.parent
             what = ("a sandbox", "a real platform") if ours == "1" else ("a real platform", "a sandbox")
             return DataError(
                 f"The ledger {self.path} belongs to {what[0]}, and this is {what[1]}",
                 "Simulated and real trades are never mixed in one ledger.",
                 remedies=(
-                    "Name a folder of its own with --reports-dir, such as reports/sandbox for the sandbox; "
-                    "nothing was sent.",
+                    f"If the sandbox got there by mistake, move it away: mv {folder} {folder}-sandbox"
+                    if ours == "1"
+                    else "If this was to be the real platform: a sandbox answers at its URLs; stop it",
+                    "Or name a folder of its own with --reports-dir, such as reports/sandbox for the "
+                    "sandbox; nothing was sent.",
                 ),
             )
         return DataError(
@@ -365,7 +374,11 @@ class Ledger:
             self._connection.execute(statement, values)
 
 
-_STATUS = "status = CASE WHEN json_valid(:document) THEN json_extract(:document, '$.status') END"
+_STATUS = (
+    "status = CASE WHEN NOT json_valid(:document) THEN NULL "
+    "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
+    "ELSE json_extract(:document, '$.status') END"
+)
 _TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id FROM trades NOT INDEXED"
 _UNFINISHED = ("sent", "unsettled", "answered")
 _KEPT = frozenset({"client_order_id", "trade"})

@@ -103,6 +103,10 @@ class Mails:
             row.id,
         )
 
+    def want(self, row: MailRow) -> None:
+        """Write that somebody has asked for a mail that waits."""
+        self._run("UPDATE mails SET on_purpose = 1 WHERE id = ?", row.id)
+
     def trouble(self, row: MailRow, words: str, reached: Iterable[str]) -> None:
         """Write why a mail is still to be sent, and who has it all the same."""
         self._run(

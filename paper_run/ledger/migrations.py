@@ -109,6 +109,8 @@ MIGRATIONS = (
     );
     """,
     """
+    -- what went well and was not executed is no success in any overview
+    UPDATE trades SET status = 'rehearsal' WHERE rehearsal = 1 AND status = 'success';
     CREATE TABLE mails (
         id INTEGER PRIMARY KEY,
         session TEXT NOT NULL,            -- the one that it tells of; of a closed day that day

@@ -66,8 +66,16 @@ class Outbox:
             return
         from paper_run.mail.notices import Notice
 
-        is_sandbox = bool(self._ledger.is_sandbox)
-        self._tell(Notice.of_error(error, kind, session, next_session, is_sandbox=is_sandbox))
+        self._tell(
+            Notice.of_error(
+                error,
+                kind,
+                session,
+                next_session,
+                is_sandbox=bool(self._ledger.is_sandbox),
+                context=self._context,
+            )
+        )
 
     def _tell(self, notice: Notice) -> None:
         """Queue a notice, unless the session has had one of its kind and title."""
@@ -170,12 +178,21 @@ class Outbox:
     # by hand
 
     def again(self, told: Told) -> None:
-        """Queue a mail on purpose, whatever was sent before."""
+        """Queue a mail on purpose, whatever was sent before; one that waits is sent in its place."""
+        trade = told.trade.id if told.trade else None
+        waiting = [
+            row
+            for row in self._ledger.mails.queued()
+            if (row.session, row.kind, row.trade) == (told.session, told.kind, trade)
+        ]
+        if waiting:
+            self._ledger.mails.want(waiting[-1])
+            return
         self._ledger.mails.queue(
             told.kind,
             told.session,
             self._now(),
-            trade=told.trade.id if told.trade else None,
+            trade=trade,
             trade_number=told.trade.number if told.trade else 0,
             content=told.content,
             on_purpose=True,

@@ -77,7 +77,7 @@ def _subject(name: str, flags: Iterable[str], words: str, ending: str = "") -> s
     whole = line(" ".join([PREFIX, name, *flags, words]).translate(_PLAIN))
     room = LONGEST - len(ending)
     if len(whole) <= room:
-        return whole + ending
+        return (whole if whole.endswith("..") else whole.removesuffix(".")) + ending
     sentence = whole[: room + 1].rpartition(". ")[0]
     if len(sentence) > len(line(" ".join([PREFIX, name, *flags]))):
         return sentence + ending

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from paper_run import failures
 from paper_run.mail.digest import Item, Section, Step, clip
 from paper_run.mail.subjects import name_of
 from paper_run.writers import html_tables, text
@@ -104,8 +105,27 @@ def _steps(
         yield Step("If they were not, which opens the session again:", f"{trade} --not-placed")
     if any(each.get("outcome") == "in_doubt" for each in wrong):
         yield Step("Each later command looks for an order in doubt. What is still open:", resolve + context)
+    placed_none = document.get("kind") != "mark" and not (document.get("results") or {}).get(
+        "num_orders_submitted"
+    )
+    if document.get("status") == "failed" and placed_none:
+        yield Step(f"{failures.no_bar_yet()}. The session is still open.")
+    if differing := _differing(document.get("pnl") or {}):
+        named = "".join(f" --position {_typed(symbol)}" for symbol in differing[:_MOST_UNPRICED])
+        yield Step(
+            "The gateway has another quantity. If your broker agrees with it:", resolve + named + context
+        )
     if has_unpriced:
         yield Step("Once there is a price, value the session:", f"python -m paper_run mark{context}")
+
+
+def _differing(pnl: Mapping[str, Any]) -> list[str]:
+    """Return the symbols of which the gateway has another quantity, while none of our orders explains it."""
+    return [
+        str(each["symbol"])
+        for each in pnl.get("positions") or ()
+        if not each["orders_in_flight"] and any(found["field"] == "qty" for found in each["differences"])
+    ]
 
 
 def _order(order: Mapping[str, Any]) -> Item:

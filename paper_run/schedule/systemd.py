@@ -149,7 +149,9 @@ def _timer(schedule: Schedule, start: Start) -> str:
             "[Timer]",
             f"OnCalendar={times.days} {start.clock} {times.zone}",
             "# What was missed while the machine was off is made up for at boot, be that before the bell.",
-            "# Less than 15 minutes before the close, and on a closed day, a run says so and does not trade.",
+            "# On a closed day it values the session before it once more."
+            if start.command
+            else "# Less than 15 minutes before the close, and on a closed day, a run does not trade.",
             "Persistent=true",
             "RandomizedDelaySec=60",
             "AccuracySec=1s",

@@ -27,6 +27,7 @@ HISTORY_FILE = "history.csv"
 # Sign and class of a trade's status: never the colour alone.
 _STATUSES = {
     "success": ("✓", "good"),
+    "rehearsal": ("≈", "quiet"),
     "partial": ("!", "caution"),
     "failed": ("✕", "bad"),
     "timeout": ("?", "unsure"),

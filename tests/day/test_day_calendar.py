@@ -138,6 +138,20 @@ def test_a_dry_run_says_that_a_run_would_stop_here(day: Day) -> None:
     assert "A run would stop here: Too late to trade the session of 2026-11-25" in late.stdout
 
 
+def test_the_first_trade_names_its_new_ledger(day: Day) -> None:
+    """Also when a closed day has made it: a wrong folder is seen before long."""
+    assert "new ledger" not in day.at(THANKSGIVING).must().stdout
+    assert f"A new ledger was made: {day.ledger}" in day.at(FRIDAY).must().stdout
+    assert "new ledger" not in day.at("2026-11-30 15:00").must().stdout
+
+
+def test_a_mark_makes_no_folder(day: Day) -> None:
+    """A mistyped reports folder is named, and is not there afterwards."""
+    said = day.must("mark", "--reports-dir", "mistyped", status=3)
+    assert "There is no ledger in" in said.stderr
+    assert not (day.folder / "mistyped").exists()
+
+
 # Too late
 
 

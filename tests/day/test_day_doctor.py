@@ -48,6 +48,7 @@ def test_all_is_well(day: Day) -> None:
         "Signal Service",
         "Execution Gateway",
         "Orchestrator",
+        "Account",
         "Clock",
         "E-mail",
     ]
@@ -73,7 +74,7 @@ def test_a_service_that_is_unwell_is_named_with_its_fix(day: Day) -> None:
     assert "refused the connection - fix: Start service: uvicorn" in line(said, "Signal Service")
     assert "its database is not connected - fix: Ask it yourself: curl" in line(said, "Execution Gateway")
     assert line(said, "Orchestrator").startswith("✓ ")
-    assert said.lines[-1] == "2 of 11 need you."
+    assert said.lines[-1] == "2 of 12 need you."
 
 
 def test_quiet_prints_what_is_not_well_alone(day: Day) -> None:
@@ -91,6 +92,22 @@ def test_a_mail_server_that_refuses_is_named(day: Day) -> None:
         said = day.must("doctor", status=1)
     assert "refused the login of reports (535 5.7.8" in line(said, "E-mail")
     assert "open sesame" not in said.stdout + said.stderr
+
+
+def test_a_ledger_of_another_platform_is_named(day: Day) -> None:
+    """A sandbox's ledger where the real one should be: what a run would end with; exit 3."""
+    assert "the services are a real platform" in line(day.must("doctor"), "Account")
+    for service in day.platform.services.values():
+        service.health |= {"sandbox": True, "session": "2025-01-03"}
+    day.must()
+    assert "a SANDBOX with simulated prices, and so is the ledger" in line(day.must("doctor"), "Account")
+    for service in day.platform.services.values():
+        del service.health["sandbox"], service.health["session"]
+    said = day.must("doctor", status=3)
+    assert "belongs to a sandbox, and this is a real platform" in line(said, "Account")
+    assert f"fix: If the sandbox got there by mistake, move it away: mv {day.reports}" in line(
+        said, "Account"
+    )
 
 
 def test_a_clock_that_is_wrong_is_named(day: Day) -> None:

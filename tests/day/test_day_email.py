@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import shlex
 import subprocess
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -253,6 +254,40 @@ def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:
     assert "Mailed: [paper_run] 2026-11-25" in day.must("email").stdout
     assert "No e-mail is waiting" in day.must("email").stdout
     assert len(day.mails) == 1
+
+
+def test_asking_for_a_mail_that_waits_sends_it_once(day: MailedDay) -> None:
+    """Somebody who wants it now gets the one that waits, not a second one."""
+    day.server.down()
+    day.must(status=1)
+    day.server.up()
+    day.must("email", "latest")
+    day.must("email")
+    assert len(day.mails) == 1
+
+
+def test_a_hint_names_the_same_ledger(day: MailedDay) -> None:
+    """The command that it shows, typed as it is, sends the mail."""
+    day.server.down()
+    said = day.must("--reports-dir", "mine", status=1)
+    (hint,) = [each for each in said.stderr.splitlines() if "now: " in each]
+    day.server.up()
+    words = shlex.split(hint.partition("python -m paper_run ")[2])
+    assert words == ["email", "--reports-dir", str(day.folder / "mine")]
+    day.must(*words)
+    assert len(day.mails) == 1
+
+
+def test_a_quantity_that_differs_comes_with_the_command(day: MailedDay) -> None:
+    """It needs a person; another average price does not."""
+    day.must("--symbols", "AAPL")
+    day.platform.gateway.says["AAPL"] = {"avg_entry_price": "1", "realized_pl": "77"}
+    day.at(CLOSE).must("mark")
+    assert "Nothing to do." in body(day.mails[-1])
+    day.platform.gateway.says["AAPL"] = {"qty": "3"}
+    day.at(FRIDAY).must("--symbols", "MSFT")
+    assert "Check: The gateway differs on AAPL: quantity 3 instead of 10" in day.subjects[-1]
+    assert "python -m paper_run resolve --position AAPL" in " ".join(body(day.mails[-1]).split())
 
 
 def test_a_closed_day_and_a_stopped_run_send_what_waits(day: MailedDay) -> None:

@@ -99,6 +99,8 @@ def test_a_rehearsal_enters_neither_book_nor_statistics(life: Life, when: str) -
     del life.gateway.positions["MSFT"]
     assert (day["rehearsal"], day["pnl"], day["statistics"]) == (True, None, {})
     assert "REHEARSAL" in life.last.stdout
+    assert "rehearsal" in life.run("history").stdout  # no success in an overview
+    assert "rehearsal" in (life.reports / "index.html").read_text("utf-8")
     assert {table: life.rows(table) for table in kept} == kept
     if not sessions:
         assert "There is no book" in life.run("mark").stdout

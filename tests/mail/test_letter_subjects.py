@@ -50,42 +50,42 @@ def rejected_day():
         ),
         (
             documents.rehearsal(),
-            "[paper_run] 2025-01-17 REHEARSAL Check: The execution gateway is in DRY_RUN.",
+            "[paper_run] 2025-01-17 REHEARSAL Check: The execution gateway is in DRY_RUN",
         ),
         (
             changed(rejected_day(), errors=["1 of 3 orders were not accepted. Run x ended as partial."]),
-            "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422).",
+            "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422)",
         ),
         (
             documents.partial_day(),
-            "[paper_run] 2025-01-17-2 Partial: 1 of 6 orders in doubt: NVDA.",
+            "[paper_run] 2025-01-17-2 Partial: 1 of 6 orders in doubt: NVDA",
         ),
-        (rejected_day(), "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422)."),
+        (rejected_day(), "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422)"),
         (
             changed(good_day(), warnings=["The quotes were old."]),
-            "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The quotes were old.",
+            "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The quotes were old",
         ),
         (
             out_of_balance_day(),
             "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: "
-            "The book does not add up: -$12.50 is unexplained.",
+            "The book does not add up: -$12.50 is unexplained",
         ),
         (
             documents.incomplete_day(),
-            "[paper_run] 2025-01-17 Check: No price for TSLA: P&L and equity are not known.",
+            "[paper_run] 2025-01-17 Check: No price for TSLA: P&L and equity are not known",
         ),
         (
             documents.unknown_run(),
             "[paper_run] 2025-01-17 Unknown: "
-            "The orchestrator's answer was lost. Orders may or may not have been placed.",
+            "The orchestrator's answer was lost. Orders may or may not have been placed",
         ),
         (
             changed(good_day(), exit_status=1, errors=["The quotes could not be read. 503"]),
-            "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The quotes could not be read. 503.",
+            "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The quotes could not be read. 503",
         ),
         (
             changed(documents.failed_run(), errors=[]),
-            "[paper_run] 2025-01-17 Failed: The orchestration failed and gave no reason.",
+            "[paper_run] 2025-01-17 Failed: The orchestration failed and gave no reason",
         ),
     ],
 )  # fmt: skip
@@ -107,13 +107,13 @@ def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject
         (
             changed(documents.incomplete_day(), kind="mark", trade=None, status="partial"),
             "close",
-            "[paper_run] 2025-01-17 close Partial: No price for TSLA: P&L and equity are not known.",
+            "[paper_run] 2025-01-17 close Partial: No price for TSLA: P&L and equity are not known",
         ),
         (settled_day(), "settled", "[paper_run] 2025-01-17 settled OK, no P&L"),
         (
             changed(documents.failed_run(), settled="not placed", errors=["Nothing was placed. So be it"]),
             "settled",
-            "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So be it.",
+            "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So be it",
         ),
     ],
 )  # fmt: skip
