@@ -141,6 +141,8 @@ class Ledger:
             facts |= {"strategy": strategy} if strategy else {}
             facts |= {"exchange": exchange} if exchange else {}
         account = self._account()
+        if not sandbox and not self.is_untraded:
+            account.setdefault("exchange", "XNYS")  # ledgers that do not say had no other
         for name, value in facts.items():
             if account.get(name, value) != value:
                 raise self._mixed(name, account[name], value)

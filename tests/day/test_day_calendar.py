@@ -1,5 +1,7 @@
 """The exchange's calendar and clock: when a run trades, when it does not, and what it says then."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -294,6 +296,17 @@ def test_one_ledger_has_the_sessions_of_one_exchange(day: Day) -> None:
     assert said.returncode == 3
     assert "exchange is XNYS, and this one is 24/7" in said.stderr
     assert day.platform.executed == 1
+
+
+def test_a_ledger_that_does_not_say_is_new_yorks(day: Day) -> None:
+    """Those of earlier programs had no other exchange: their day is not traded again under UTC's date."""
+    day.at("2026-11-25 15:00").must()
+    with contextlib.closing(sqlite3.connect(day.ledger)) as connection:
+        connection.execute("DELETE FROM account WHERE name = 'exchange'")
+        connection.commit()
+    day.at("2026-11-26 01:00").must("--exchange", "24/7", status=3)
+    day.at("2026-11-27 15:00").must()
+    assert day.platform.executed == 2
 
 
 def test_a_years_holidays_are_asked_for_once(day: Day) -> None:
