@@ -3,8 +3,13 @@
 from collections import Counter
 from typing import Any
 
+import hypothesis
 import pytest
 from support.chromium import browser, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
+
+# A machine that is busy is no finding.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -26,6 +26,7 @@ _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
 _COMMAND = ": python -m paper_run"
 _PAPER = "Paper trading: no real money."
+_BEFORE = "P&L and equity are from before it was settled: the next run or mark books what was found."
 _EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
 
 
@@ -54,7 +55,17 @@ def of_result(
         steps=found.steps,
         movers=movers(pnl) if pnl else None,
         facts=_facts(document, how_settled=not known_now),
-        closing=tuple(filter(None, (_attached(attachments), _EQUITY if pnl else "", _PAPER))),
+        closing=tuple(
+            filter(
+                None,
+                (
+                    _attached(attachments),
+                    _BEFORE if pnl and document.get("settled") else "",
+                    _EQUITY if pnl else "",
+                    _PAPER,
+                ),
+            )
+        ),
     )
 
 
