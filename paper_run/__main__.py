@@ -1,8 +1,6 @@
 """`python -m paper_run`."""
 
-import sys
-
-from paper_run.cli import main
+from paper_run.cli import entry_point
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry_point()

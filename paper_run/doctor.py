@@ -17,7 +17,7 @@ from paper_run.services import health as health_check
 from paper_run.services.transport import CallFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from paper_run.config import Config
@@ -38,10 +38,10 @@ class Finding(NamedTuple):
     fix: str = ""
 
 
-def examine(config: Config, platform: Platform, now: datetime) -> Iterator[Finding]:
+def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> Iterator[Finding]:
     """Look at each thing, the quick ones first; nothing is traded and nothing mailed.
 
-    :param now: UTC.
+    :param now: the machine's clock, UTC.
     """
     yield _program()
     yield _settings(config)
@@ -49,12 +49,12 @@ def examine(config: Config, platform: Platform, now: datetime) -> Iterator[Findi
     yield _folder(config)
     yield _disk(config)
     yield from _ledger(config)
-    yield _calendar(config, now)
-    services = platform.health()
+    yield _calendar(config, now())
+    services, heard = platform.health(), now()
     for service in services:
         yield _service(service)
     yield from _account(config, platform, services)
-    yield _clocks(services, now)
+    yield _clocks(services, heard)
     if platform.quotes is not None:
         yield _quotes(config, platform)
     yield _mail(config)

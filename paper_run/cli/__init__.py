@@ -75,5 +75,7 @@ def _status_of(arguments: Sequence[str]) -> int:
 
 
 def entry_point() -> None:
-    """Run the installed command `paper-run`."""
-    sys.exit(main())
+    """Run the program and end it."""
+    exit_status = main()
+    gc.freeze()  # what is left need not be searched for garbage: the end of the process frees it
+    sys.exit(exit_status)

@@ -24,7 +24,7 @@ def doctor(**flags: Any) -> ExitStatus:
     settings, console, clock = reading.settings(flags), showing.console(flags), showing.clock()
     found = []
     with platforms.connected(settings, flags) as (settings, platform):
-        for finding in doctor.examine(settings, platform, clock.now()):
+        for finding in doctor.examine(settings, platform, clock.now):
             console.finding(finding.name, finding.words, finding.fix)
             found.append(finding)
     exit_status = worst(finding.exit_status for finding in found)

@@ -2,16 +2,27 @@
 
 import functools
 import itertools
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from measuring import cpu_of, cpu_seconds, installed, medians, options, show
 from serving import day, served
 
 IMPORTS = "import click, requests, tenacity, jinja2"
 WARM = "a day, template cache warm"
-COLD = "a day in a new reports folder (cache cold)"
+MAILED = "the same with its e-mail, to a server on loopback"
+COLD = "a day in a new reports folder (caches cold)"
 BUDGETS = {WARM: 1.4}
+
+
+def _mail_server() -> Any:
+    """Return the tests' mail server, without TLS: what that costs is OpenSSL's, and its certificates'."""
+    sys.path.append(str(Path(__file__).parents[1]))
+    from support.mail_server import MailServer
+
+    return MailServer(security="none", user=None)
 
 
 def main() -> None:
@@ -20,6 +31,7 @@ def main() -> None:
         installed(given.python) as python,
         tempfile.TemporaryDirectory() as made,
         served(python, (folder := Path(made)) / "served") as client,
+        _mail_server() as mail,
     ):
         numbers = itertools.count()
 
@@ -29,6 +41,7 @@ def main() -> None:
         what = {
             IMPORTS: functools.partial(cpu_seconds, [python, "-c", IMPORTS], folder),
             WARM: lambda: cpu_of(day(python, folder / "warm", client).used),
+            MAILED: lambda: cpu_of(day(python, folder / "mailed", client | mail.env).used),
             COLD: cold,
         }
         show("A day", medians(what, given.rounds), base=IMPORTS, budgets=BUDGETS)

@@ -1,6 +1,7 @@
 """doctor: everything that a day depends on, a line each, with the fix."""
 
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def test_a_clock_that_is_wrong_is_named(day: Day) -> None:
     theirs = day.ahead - timedelta(minutes=2)
     day.platform.now = lambda: datetime.now(UTC) + theirs
     said = day.must("doctor", status=1)
-    assert "120 s ahead of the clock of the" in line(said, "Clock")
+    assert re.search(r"12[01] s ahead of the clock of the", line(said, "Clock"))  # a Date has whole seconds
     assert "fix:" in line(said, "Clock")
 
 
