@@ -9,9 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from paper_run import calendar_settings, heartbeat_settings, mail_settings
+from paper_run import calendar_settings, heartbeat_settings, mail_settings, typed, urls
 from paper_run.errors import DataError
-from paper_run.models import ServiceUrl
 from paper_run.sources import CLOSED_DATES, HEARTBEAT_URL, OPEN_DATES, QUOTES_URL, Given, Sources, shown
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from paper_run.calendar_settings import ExchangeName
     from paper_run.heartbeat_settings import HeartbeatUrl
     from paper_run.mail_settings import MailSettings
+    from paper_run.models import ServiceUrl
 
 T = TypeVar("T")
 
@@ -204,46 +204,18 @@ def _dollars(given: Given) -> Decimal:
 
 
 def _seconds(given: Given, *, least: Decimal) -> Decimal:
-    form = f"seconds as a plain number from {least} to {_LONGEST_WAIT}, such as 90 or 2.5"
-    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", given.value):
-        raise given.wrong(form)
-    seconds = Decimal(given.value)
-    if not least <= seconds <= _LONGEST_WAIT:
-        raise given.wrong(form)
-    return seconds
+    return typed.seconds(given, least=least, most=_LONGEST_WAIT, example=Decimal(90))
 
 
 def _url(given: Given) -> ServiceUrl:
-    from urllib.parse import unquote, urlsplit
-
     def wrong(because: str) -> DataError:
         hidden = re.sub(r"^([^:]*://)?.*@", r"\1<hidden>@", given.value, flags=re.DOTALL)
         return Given(hidden, given.origin).wrong(_URL_FORM, because=because)
 
-    if (
-        not given.value.isprintable()
-        or not given.value.isascii()
-        or " " in given.value
-        or "\\" in given.value
-    ):
-        raise wrong("it holds a space or another character that no URL has")
-    try:
-        parts = urlsplit(given.value)
-        port = parts.port
-    except ValueError as error:
-        raise wrong("it can't be read as a URL" if "@" in given.value else str(error)) from None
-    if parts.scheme not in ("http", "https"):
-        raise wrong("it does not begin with http:// or https://")
-    if not parts.hostname or port == 0:
-        raise wrong("it names no host" if not parts.hostname else "0 is no port")
-    if parts.query or parts.fragment or "?" in given.value or "#" in given.value:
+    service, _ = urls.taken_apart(given.value, wrong)
+    if "?" in given.value or "#" in given.value:
         raise wrong("a base URL has no query and no fragment")
-    credentials = None
-    if parts.username is not None:
-        credentials = (unquote(parts.username), unquote(parts.password or ""))
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    netloc = host if port is None else f"{host}:{port}"
-    return ServiceUrl(base=f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}", credentials=credentials)
+    return service
 
 
 def _quote_keys(sources: Sources) -> tuple[str, str] | None:

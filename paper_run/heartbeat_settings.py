@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run import urls
 from paper_run.errors import DataError
-from paper_run.models import ServiceUrl
 
 if TYPE_CHECKING:
+    from paper_run.models import ServiceUrl
     from paper_run.typed import Typed
 
 VARIABLE = "PAPER_RUN_HEARTBEAT_URL"
@@ -39,7 +40,6 @@ def heartbeat_url(given: Typed) -> HeartbeatUrl:
 
     :raises DataError: for what is no http or https URL, or has a fragment.
     """
-    from urllib.parse import unquote, urlsplit
 
     def wrong(because: str) -> DataError:
         return DataError(
@@ -49,23 +49,7 @@ def heartbeat_url(given: Typed) -> HeartbeatUrl:
         )
 
     text = given.value.strip()
-    if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
-        raise wrong("it holds a space or another character that no URL has")
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise wrong("it can't be read as a URL") from None
-    if parts.scheme not in ("http", "https"):
-        raise wrong("it does not begin with http:// or https://")
-    if not parts.hostname or port == 0:
-        raise wrong("it names no host" if not parts.hostname else "0 is no port")
+    service, parts = urls.taken_apart(text, wrong, is_secret=True)
     if "#" in text:
         raise wrong("it has a fragment, which is never sent")
-    credentials = None
-    if parts.username is not None:
-        credentials = (unquote(parts.username), unquote(parts.password or ""))
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    netloc = host if port is None else f"{host}:{port}"
-    base = f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
-    return HeartbeatUrl(ServiceUrl(base, credentials), f"?{parts.query}" if parts.query else "")
+    return HeartbeatUrl(service, f"?{parts.query}" if parts.query else "")

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from paper_run import typed
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
@@ -57,9 +58,7 @@ _ON_FORM = "always, problems (only when a person is needed) or never"
 _ADDRESS_FORM = "a bare address in ASCII, such as reports@example.com, without a name or angle brackets"
 _ADDRESSES_FORM = f"{_ADDRESS_FORM}; several are joined by commas"
 _USER_FORM = "printable characters"
-_SECONDS_FORM = (
-    f"seconds as a plain number from {_LEAST_SECONDS} to {_MOST_SECONDS}, such as {DEFAULT_SECONDS} or 2.5"
-)
+
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -142,7 +141,7 @@ def read(
             address for address in _addresses([] if copied is None else [copied]) if address not in recipients
         ),
         on="always" if when is None else _on(when),
-        timeout=DEFAULT_SECONDS if seconds is None else _seconds(seconds),
+        timeout=DEFAULT_SECONDS if seconds is None else _timeout(seconds),
     )
 
 
@@ -275,13 +274,8 @@ def _on(given: Typed) -> EmailOn:
     raise given.wrong(_ON_FORM)
 
 
-def _seconds(given: Typed) -> Decimal:
-    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", given.value):
-        raise given.wrong(_SECONDS_FORM)
-    seconds = Decimal(given.value)
-    if not _LEAST_SECONDS <= seconds <= _MOST_SECONDS:
-        raise given.wrong(_SECONDS_FORM)
-    return seconds
+def _timeout(given: Typed) -> Decimal:
+    return typed.seconds(given, least=_LEAST_SECONDS, most=_MOST_SECONDS, example=DEFAULT_SECONDS)
 
 
 def _user(given: Typed) -> str:

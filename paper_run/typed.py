@@ -1,7 +1,9 @@
-"""A value as a person typed it, as every check on settings is given it."""
+"""A value as a person typed it, as every check on settings is given it; and a form that several have."""
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -21,3 +23,17 @@ class Typed(Protocol):
 
     def wrong(self, form: str, *, because: str = "") -> DataError:
         """Say what is wrong, where, and what is allowed."""
+
+
+def seconds(given: Typed, *, least: Decimal, most: Decimal, example: Decimal) -> Decimal:
+    """Read a number of seconds.
+
+    :raises DataError: it is no plain number, or out of bounds.
+    """
+    form = f"seconds as a plain number from {least} to {most}, such as {example} or 2.5"
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", given.value):
+        raise given.wrong(form)
+    read = Decimal(given.value)
+    if not least <= read <= most:
+        raise given.wrong(form)
+    return read

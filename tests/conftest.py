@@ -5,7 +5,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from support.chromium import browser, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
+from support.chromium import browser, pages, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
 
 # A machine that is busy is no finding.
 hypothesis.settings.register_profile("project", deadline=None)

@@ -19,6 +19,7 @@ LAYERS = (
     {"money", "typed"},
     {"book"},
     {"models"},
+    {"urls"},
     {"calendar_settings", "calendar_year", "heartbeat_settings", "mail_settings"},
     {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
     {"config"},

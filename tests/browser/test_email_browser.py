@@ -12,28 +12,15 @@ LIGHT = "rgb(250, 248, 243)"
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a letter's HTML part from file://; it may ask for nothing but itself, and complain of nothing."""
-    contexts, asked, complaints = [], [], []
+def opened(pages, tmp_path):
+    """Open a letter's HTML part from file://."""
     file = tmp_path / "letter.html"
 
-    def open_letter(source, *, width=1280, height=800, **options):
+    def open_letter(source, **options):
         file.write_text(source, encoding="ascii")
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.goto(file.as_uri())
-        return page
+        return pages.open(file, **options)
 
-    yield open_letter
-    for context in contexts:
-        context.close()
-    assert set(asked) == {file.as_uri()}, "the letter asked for more than itself"
-    assert complaints == []
+    return open_letter
 
 
 @EVERY_LETTER

@@ -13,27 +13,15 @@ EVERY_HISTORY = pytest.mark.parametrize("name", HISTORIES)
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Open a history's page from file://; it may ask for nothing but itself, and complain of nothing."""
-    contexts, asked, complaints = [], [], []
+def opened(pages, tmp_path):
+    """Open a history's page from file://."""
     file = tmp_path / "index.html"
 
-    def open_page(lines, *, width=1280, height=800, label=None, **options):
+    def open_page(lines, *, label=None, **options):
         file.write_text(render(lines, curve=thin(lines), label=label, cache_folder=None), encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(file.as_uri())
-        return page
+        return pages.open(file, **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert set(asked) == {file.as_uri()}, "the page asked for more than itself"
-    assert complaints == []
+    return open_page
 
 
 @EVERY_HISTORY

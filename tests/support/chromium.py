@@ -67,3 +67,46 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+class Pages:
+    """Pages from files, each in a context of its own: they ask for nothing else, and complain of nothing."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._contexts: list[Any] = []
+        self._asked: list[str] = []
+        self._complaints: list[str] = []
+        self._addresses: set[str] = set()
+
+    def open(self, file: Path, *, width: int = 1280, height: int = 800, **options: Any) -> Any:
+        """Open a file."""
+        context = self._browser.new_context(viewport={"width": width, "height": height}, **options)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: self._asked.append(request.url))
+        page.on("console", lambda message: self._complaints.append(message.text))
+        page.on("pageerror", lambda error: self._complaints.append(str(error)))
+        page.on("dialog", self._dismissed)
+        self._addresses.add(file.as_uri())
+        page.goto(file.as_uri())
+        return page
+
+    def _dismissed(self, dialog: Any) -> None:
+        self._complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def close(self) -> None:
+        """Close them, and say what they did that they should not."""
+        for context in self._contexts:
+            context.close()
+        assert set(self._asked) == self._addresses, "a page asked for more than itself"
+        assert self._complaints == []
+
+
+@pytest.fixture
+def pages(browser: Any) -> Iterator[Pages]:
+    """Pages that are watched for every request and complaint."""
+    opened = Pages(browser)
+    yield opened
+    opened.close()
