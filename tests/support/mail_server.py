@@ -290,6 +290,7 @@ class _Session(SMTP):
                 while self._is_listened_to():
                     self._writer.write(b"250-and more\r\n" * 1000)
                     await self._writer.drain()
+                    await asyncio.sleep(0)  # the loss of the connection is told in between, or never
             case reply:
                 return reply
         return None
