@@ -13,7 +13,7 @@ from paper_run.mail.outbox import Outbox
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
-from paper_run.saving import End, deliver, save, stopped
+from paper_run.saving import End, save, stopped, without_result
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.writers import files, json_document
 
@@ -83,8 +83,7 @@ def mark_session(
         if valued is not None:
             return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
         console.notice("There is no book: one begins with a trade that is known to be placed")
-        unsent = deliver(filing, outbox, console)
-        return End(worst(failure.exit_status for failure in unsent), unsent)
+        return without_result(filing, outbox, console)
 
 
 class _Valued(NamedTuple):

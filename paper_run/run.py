@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import admission, failures, prepare, trading_days, unfinished
-from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, worst
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
 from paper_run.models import Parameters
-from paper_run.saving import End, deliver, save, stopped
+from paper_run.saving import End, save, stopped, without_result
 from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.trade import trade
 from paper_run.writers import files
@@ -146,8 +146,7 @@ class _Day:
         """Say in a line that there is no session; only mails are sent."""
         self.console.say(str(closed))
         self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
-        unsent = deliver(self.filing, self.outbox, self.console)
-        return End(worst(failure.exit_status for failure in unsent), unsent, said=str(closed))
+        return without_result(self.filing, self.outbox, self.console, str(closed))
 
     def _refuse_what_time_has_changed(self, services: prepare.Services) -> None:
         """Prove that the session has not ended while it was being prepared, nor the time to trade it.

@@ -53,6 +53,15 @@ def save(
     return End(worst(failure.exit_status for failure in ended), ended, reports)
 
 
+def without_result(filing: Filing, outbox: Outbox, console: Console, said: str = "") -> End:
+    """Send what mails there are, where nothing was traded or valued and nothing failed.
+
+    :param said: why there was nothing to do.
+    """
+    unsent = deliver(filing, outbox, console)
+    return End(worst(failure.exit_status for failure in unsent), unsent, said=said)
+
+
 def stopped(
     error: PaperRunError, queue: Callable[[], None], filing: Filing, outbox: Outbox, console: Console
 ) -> PaperRunError:

@@ -89,9 +89,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
         lines = ledger.history.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.is_sandbox)
     if as_json or as_csv:
-        failures = showing.print_raw(tables.json_text(lines) if as_json else csv_tables.history_csv(lines))
-        exit_status = worst(failure.exit_status for failure in failures)
-        showing.show_failures(failures, exit_status)
-        return exit_status
+        text = tables.json_text(lines) if as_json else csv_tables.history_csv(lines)
+        return showing.ended(showing.print_raw(text))
     showing.console(flags).table(tables.table(lines), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS

@@ -173,9 +173,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
     """Show which files were written and which could not be."""
     for path in written:
         console.saved(path)
-    exit_status = worst(failure.exit_status for failure in unwritten)
-    showing.show_failures(unwritten, exit_status)
-    return exit_status
+    return showing.ended(unwritten)
 
 
 @commands.command(short_help="List what is not settled, or settle it.")

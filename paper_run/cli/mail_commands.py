@@ -9,7 +9,7 @@ import click
 
 from paper_run.cli import reading, showing
 from paper_run.cli.arguments import common_options, email_to
-from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,9 +65,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
                 command = f"python -m paper_run email SESSION{settings.place}"
                 console.say(f"No e-mail is waiting. To send one again: {command}")
             failed = [*deliver(filing, outbox, console)]
-    exit_status = worst(failure.exit_status for failure in failed)
-    showing.show_failures(failed, exit_status)
-    return exit_status
+    return showing.ended(failed)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import reading, showing
-from paper_run.cli.arguments import common_options
-from paper_run.errors import DataError, ExitStatus, worst
+from paper_run.cli.arguments import common_options, exchange_option
+from paper_run.errors import DataError, ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ _OURS = re.compile(r"(?:PAPER_RUN|ALPACA_API|APCA_API|SIGNAL_SERVICE|EXECUTION_G
 
 @click.command(short_help="Print a crontab's lines or systemd's units; installs nothing.")
 @click.argument("kind", metavar="cron|systemd", type=click.Choice(["cron", "systemd"]))
-@click.option("--exchange", metavar="NAME", help="XNYS or 24/7.  [PAPER_RUN_EXCHANGE; XNYS]")
+@exchange_option
 @click.option("--into", metavar="DIR", help="With systemd: write the units into that folder.")
 @click.option("--user", "for_user", is_flag=True, help="With systemd: for your own, without root.")
 @common_options
@@ -40,17 +40,10 @@ def schedule(kind: str, *, into: str | None, for_user: bool, **flags: Any) -> Ex
         raise click.UsageError("--into and --user go with schedule systemd.")
     planned = _planned(flags)
     if kind == "cron":
-        return _printed(cron.crontab(planned))
+        return showing.ended(showing.print_raw(cron.crontab(planned)))
     if into is None:
-        return _printed(systemd.unit_stream(planned, for_user=for_user))
+        return showing.ended(showing.print_raw(systemd.unit_stream(planned, for_user=for_user)))
     return _written(planned, into, flags, for_user=for_user)
-
-
-def _printed(text: str) -> ExitStatus:
-    failures = showing.print_raw(text)
-    exit_status = worst(failure.exit_status for failure in failures)
-    showing.show_failures(failures, exit_status)
-    return exit_status
 
 
 def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user: bool) -> ExitStatus:
@@ -78,11 +71,10 @@ def _planned(flags: Mapping[str, Any]) -> Schedule:
 
     :raises DataError: one is wrong, or this machine does not know the exchange's time zone.
     """
-    from paper_run import config
     from paper_run.schedule.plan import TIMES, Schedule
 
     sources = reading.sources(flags)
-    settings = config.load(sources, today=reading.today(sources))
+    settings = reading.settings(flags, found=sources, sends=False)
     exchange = settings.exchange
     _prove_zone(TIMES[exchange].zone)
     return Schedule(

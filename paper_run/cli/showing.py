@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.errors import DataError, ExitStatus, PaperRunError
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,6 +77,13 @@ def open_page(page: Path) -> list[PaperRunError]:
             remedies=("Open that file yourself, or name a browser in the variable BROWSER.",),
         )
     ]
+
+
+def ended(failures: Sequence[PaperRunError]) -> ExitStatus:
+    """Show what failed, if anything did, and return the exit status that it comes to."""
+    exit_status = worst(failure.exit_status for failure in failures)
+    show_failures(failures, exit_status)
+    return exit_status
 
 
 def make_hints_whole(*errors: PaperRunError) -> None:

@@ -52,7 +52,7 @@ class Mails:
         trade_number: int = 0,
         content: str | None = None,
         on_purpose: bool = False,
-    ) -> MailRow:
+    ) -> None:
         """Write a mail that is to be sent, the next of its session, kind and trade number.
 
         :param session: ISO date. :param now: UTC. :param on_purpose: somebody asked for this very one.
@@ -76,7 +76,6 @@ class Mails:
             content,
             now.isoformat(),
         )
-        return self._found("SELECT * FROM mails ORDER BY id DESC LIMIT 1")[0]
 
     def queued(self) -> list[MailRow]:
         """Return the mails that are to be sent, oldest first."""

@@ -42,13 +42,11 @@ class Notice(NamedTuple):
         next_session: date | None = None,
         *,
         is_sandbox: bool,
-        place: str = "",
         context: str = "",
     ) -> Notice:
         """Return why a session was not traded or not valued.
 
-        :param place: the options that a command needs to find this ledger. :param context: those and the
-            services' URLs.
+        :param context: the options that a command needs to find this ledger and its services.
         """
         errors = failures.single(error)
         return cls(
@@ -56,9 +54,7 @@ class Notice(NamedTuple):
             session=str(session),
             title=error.title,
             explanation="\n".join(each.explanation for each in errors),
-            remedies=failures.in_place(
-                [remedy for each in errors for remedy in each.remedies], place, context
-            ),
+            remedies=failures.in_place([remedy for each in errors for remedy in each.remedies], "", context),
             exit_status=int(error.exit_status),
             next_session=None if next_session is None else str(next_session),
             label=json_document.label(sandbox=is_sandbox, rehearsal=False),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.mail.digest import NOT_KNOWN, Count, Digest, Item, Section, Step, clip
 from paper_run.mail.movers import movers
-from paper_run.mail.troubles import is_unknown, troubles
-from paper_run.writers import html_book, text
+from paper_run.mail.troubles import troubles
+from paper_run.writers import html_book, html_tables, text
 from paper_run.writers.days import day_of, long_date
-from paper_run.writers.headline import Banner, banners, headline, problem
+from paper_run.writers.headline import Banner, banners, headline, is_unknown, problem
 from paper_run.writers.html_book import Figure
 
 if TYPE_CHECKING:
@@ -132,22 +132,13 @@ def _figures(document: Mapping[str, Any]) -> tuple[Figure, ...]:
 def _counts(results: Mapping[str, Any]) -> tuple[Count, ...]:
     return tuple(
         Count(label, text.count(results.get(name)), tone if results.get(name) else "")
-        for label, name, tone in (
-            ("Submitted", "num_orders_submitted", ""),
-            ("Accepted", "num_orders_accepted", ""),
-            ("Rejected", "num_orders_rejected", "bad"),
-            ("In doubt", "num_orders_in_doubt", "unsure"),
-            ("Filled", "num_orders_filled", ""),
-        )
+        for label, name, tone in html_tables.ORDER_COUNTS
     )
 
 
 def _notional(document: Mapping[str, Any]) -> Figure:
     amount = (document.get("results") or {}).get("total_notional")
-    by_guess = sum(
-        order.get("outcome") == "accepted" and order.get("price_source") == "estimated"
-        for order in document.get("orders") or ()
-    )
+    by_guess = html_tables.num_estimated(document.get("orders") or ())
     aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     label = "Simulated notional" if document.get("rehearsal") else "Total notional"
     return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)

@@ -9,6 +9,7 @@ from paper_run import failures
 from paper_run.mail.digest import Item, Section, Step, clip
 from paper_run.mail.subjects import name_of
 from paper_run.writers import html_tables, text
+from paper_run.writers.headline import is_unknown, unexplained
 from paper_run.writers.html_book import is_unpriced
 from paper_run.writers.svg import clipped
 
@@ -22,7 +23,6 @@ _MOST_UNPRICED = 8
 _MOST_SENTENCES = 6
 _LONGEST_REASON = 140
 _LONGEST_SENTENCE = 280
-_UNKNOWN = ("unknown", "timeout", "interrupted")
 _KINDS: dict[str | None, tuple[Tone, str]] = {
     "in_doubt": ("unsure", "In doubt"),
     "rejected": ("bad", "Rejected"),
@@ -48,30 +48,25 @@ def troubles(document: Mapping[str, Any], *, orders_file: str, context: str) -> 
     wrong = [each for each in document.get("orders") or () if html_tables.is_problem(each)]
     listed = html_tables.listed_orders(wrong)[:MOST_ORDERS]
     unpriced = [each for each in pnl.get("positions") or () if is_unpriced(each)]
-    unexplained = _unexplained(pnl)
-    told = _prefixes(wrong, unpriced, is_unexplained=bool(unexplained))
+    apart = _unexplained(pnl)
+    told = _prefixes(wrong, unpriced, is_unexplained=bool(apart))
     errors = _sentences(document.get("errors") or (), told, ())
     warnings = _sentences(document.get("warnings") or (), told, document.get("errors") or ())
     sections = (
         Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
         Section(
             "The book",
-            (*unexplained, *map(_position, unpriced[:_MOST_UNPRICED])),
+            (*apart, *map(_position, unpriced[:_MOST_UNPRICED])),
             _more(len(unpriced), _MOST_UNPRICED, "the report"),
         ),
         _said(errors, warnings),
     )
-    needs = _needs(document, wrong, len(unpriced), is_unexplained=bool(unexplained))
+    needs = _needs(document, wrong, len(unpriced), is_unexplained=bool(apart))
     return Troubles(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
         tuple(_steps(document, wrong, context, has_unpriced=bool(unpriced))),
     )
-
-
-def is_unknown(document: Mapping[str, Any]) -> bool:
-    """Tell whether it is not known which orders a trade has placed."""
-    return document.get("status") in _UNKNOWN
 
 
 def _needs(
@@ -143,9 +138,7 @@ def _position(position: Mapping[str, Any]) -> Item:
 
 
 def _unexplained(pnl: Mapping[str, Any]) -> tuple[Item, ...]:
-    bridges = [pnl[name]["unexplained"] for name in ("equity", "since_inception")] if pnl else []
-    apart = next((amount for amount in bridges if amount), None)
-    if apart is None:
+    if not pnl or (apart := unexplained(pnl)) is None:
         return ()
     return (Item("bad", "Does not add up", text.signed_money(apart), "of equity is unexplained"),)
 

@@ -1,6 +1,7 @@
 """What a day comes down to: its status, its worst problem in a sentence, and the banners nobody may miss."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from paper_run.writers.text import one_line, signed_money
@@ -165,10 +166,20 @@ def _valuation(document: Mapping[str, Any]) -> str:
             if each["qty"] and each["market_value"] is None
         ]
         return f"No price for {_listed(missing) or 'a position'}: P&L and equity are not known."
-    apart = next(
+    apart = unexplained(pnl)
+    return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."
+
+
+def unexplained(pnl: Mapping[str, Any]) -> Decimal | None:
+    """Return what of equity no bridge explains, dollars; None when the book adds up."""
+    return next(
         (each for bridge in ("equity", "since_inception") if (each := pnl[bridge]["unexplained"])), None
     )
-    return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."
+
+
+def is_unknown(document: Mapping[str, Any]) -> bool:
+    """Tell whether it is not known which orders a trade has placed."""
+    return document.get("status") in _LOST
 
 
 def _positions(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -89,9 +89,7 @@ def _trading(document: Mapping[str, Any]) -> dict[str, Any]:
     results, orders = document.get("results") or {}, document.get("orders") or ()
     listed = html_tables.listed_orders(orders)
     amount = results.get("total_notional")
-    by_guess = sum(
-        order.get("outcome") == "accepted" and order.get("price_source") == "estimated" for order in orders
-    )
+    by_guess = html_tables.num_estimated(orders)
     aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     kind = "mark" if document.get("kind") == "mark" else "run"
     simulated = "Simulated notional" if document.get("rehearsal") else "Notional"
@@ -105,11 +103,7 @@ def _trading(document: Mapping[str, Any]) -> dict[str, Any]:
             (label, text.count(results.get(name)), tone if results.get(name) else "")
             for label, name, tone in (
                 ("Signals", "num_signals", ""),
-                ("Submitted", "num_orders_submitted", ""),
-                ("Accepted", "num_orders_accepted", ""),
-                ("Rejected", "num_orders_rejected", "bad"),
-                ("In doubt", "num_orders_in_doubt", "unsure"),
-                ("Filled", "num_orders_filled", ""),
+                *html_tables.ORDER_COUNTS,
             )
         ],
         "orders_known": results.get("num_orders_submitted") is not None,

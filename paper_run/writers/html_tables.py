@@ -10,6 +10,15 @@ from paper_run.writers.svg import escaped, escaped_lines
 MOST_ORDERS = 500
 
 # Sign, class and words of an outcome: never the colour alone.
+ORDER_COUNTS = (
+    ("Submitted", "num_orders_submitted", ""),
+    ("Accepted", "num_orders_accepted", ""),
+    ("Rejected", "num_orders_rejected", "bad"),
+    ("In doubt", "num_orders_in_doubt", "unsure"),
+    ("Filled", "num_orders_filled", ""),
+)
+"""The counts of orders: label, name in the document, and the tone of one that is not zero."""
+
 _OUTCOMES = {
     "accepted": ("✓", "good", "accepted"),
     "rejected": ("✕", "bad", "rejected"),
@@ -51,6 +60,13 @@ def health_rows(health: Sequence[Mapping[str, Any]]) -> str:
 def service_name(service: str) -> str:
     """Return a service's name as people write it: `signal_service` is `Signal Service`."""
     return service.replace("_", " ").title()
+
+
+def num_estimated(orders: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many accepted orders have a notional by estimate."""
+    return sum(
+        order.get("outcome") == "accepted" and order.get("price_source") == "estimated" for order in orders
+    )
 
 
 def is_problem(order: Mapping[str, Any]) -> bool:
