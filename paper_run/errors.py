@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any, NamedTuple
 
 
 class ExitStatus(IntEnum):
@@ -19,19 +20,47 @@ class ExitStatus(IntEnum):
     """Ctrl-C or SIGTERM."""
 
 
+class Remedy(NamedTuple):
+    """What a person may do: in words, and the command that does it, where one does.
+
+    :ivar text: a sentence; with a command it leads to it, without its colon.
+    :ivar command: one of ours begins with `paper-run` and its name, and is without what this host needs to run
+        it; another program's, such as curl, stands as it is typed.
+    """
+
+    text: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.command}" if self.command else self.text
+
+
 class PaperRunError(Exception):
     """Something failed: what (title), where and why (explanation), and what to try (remedies).
 
+    :ivar code: what it is, for a program; see `paper_run.model.findings.CODES`.
+    :ivar subject: what it is about: a symbol, an order, a session, a service; "" for the day as a whole.
     :ivar told: whether nobody needs to be mailed about it: it was mailed, or a person has just typed it.
     """
 
     exit_status = ExitStatus.DATA
+    code = "data"
 
-    def __init__(self, title: str, explanation: str = "", *, remedies: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        title: str,
+        explanation: str = "",
+        *,
+        remedies: Iterable[Remedy | str] = (),
+        code: str = "",
+        subject: str = "",
+    ) -> None:
         super().__init__(title)
         self.title = title
         self.explanation = explanation
-        self.remedies = remedies
+        self.remedies: tuple[Any, ...] = tuple(remedies)
+        self.code = code or self.code
+        self.subject = subject
         self.told = False
 
     def __str__(self) -> str:

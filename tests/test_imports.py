@@ -18,6 +18,7 @@ LAYERS = (
     {"errors"},
     {"money", "typed"},
     {"book"},
+    {"model"},
     {"models"},
     {"urls"},
     {"calendar_settings", "calendar_year", "heartbeat_settings", "mail_settings"},
