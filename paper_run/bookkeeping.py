@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, money, orders
 from paper_run.book import comparison, holdings, marks, statistics, valuation
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
+from paper_run.model import findings
+from paper_run.model.commands import ours
 from paper_run.models import BookFigures
 
 if TYPE_CHECKING:
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paper_run.ledger.books import Epoch, Kept, Standing
+    from paper_run.ledger.following import Followed
     from paper_run.ledger.journal import Ledger
+    from paper_run.model.findings import Finding
     from paper_run.models import Position
     from paper_run.readings import Moment
     from paper_run.services.platform import AfterTrade
@@ -50,11 +54,7 @@ def bring_up_to_date(
     kept = books.kept(epoch)
     session = max(moment.session, kept.session) if kept else moment.session
     remarks = ledger.following.book_fills(epoch, session, booked_at, orders.FINAL)
-    remarks += [
-        f"Order {order.client_order_id} of {order.session} ({order.symbol}) still works after two sessions: "
-        "it is no longer read, only by mark --stale."
-        for order in ledger.following.give_up_stale(session)
-    ]
+    remarks += [_given_up(order) for order in ledger.following.give_up_stale(session)]
     standing = books.standing(epoch, kept)
     book, last = standing.book, standing.last
     positions = {each.symbol: each for each in read.positions or () if each.qty}
@@ -125,7 +125,7 @@ def split(
         raise DataError(
             f"--split: the book holds no {said.symbol}",
             "Allowed: a symbol with an open position.",
-            remedies=("See what it holds: python -m paper_run mark; nothing was booked.",),
+            remedies=(Remedy("Nothing was booked. See what it holds", ours("mark")),),
         )
     more = money.CONTEXT.divide(
         money.product(holding.qty, money.CONTEXT.subtract(said.became, said.shares)), said.shares
@@ -249,7 +249,7 @@ def _adjustments(
         raise DataError(
             "--position: there is no difference to book",
             f"The gateway has the book's quantity of {named}.",
-            remedies=("See where they differ: python -m paper_run mark; nothing was booked.",),
+            remedies=(Remedy("Nothing was booked. See where they differ", ours("mark")),),
         )
     return entries
 
@@ -288,15 +288,28 @@ def _statistics(
     return statistics.statistics([*days, today])
 
 
-def _words(figures: BookFigures) -> list[str]:
+def _given_up(order: Followed) -> Finding:
+    words = (
+        f"Order {order.client_order_id} of {order.session} ({order.symbol}) still works after two sessions: "
+        "it is no longer read."
+    )
+    read_again = Remedy("Read it once more", ours("mark", "--stale"))
+    return findings.warning("order_given_up", words, subject=order.symbol, remedies=(read_again,))
+
+
+def _words(figures: BookFigures) -> list[Finding]:
     """Say what has no price, what does not tie out, and where the gateway has another quantity.
 
     Another average price or realized P&L stands beside the position alone: nobody need act on it.
     """
-    said = [f"{symbol} has no price: {reason}." for symbol, reason in figures.unpriced.items()]
+    said = [
+        findings.warning("unpriced", f"{symbol} has no price: {reason}.", subject=symbol)
+        for symbol, reason in figures.unpriced.items()
+    ]
     bridges = (figures.valuation.session, figures.valuation.inception)
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
-        said.append(f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained.")
+        words = f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained."
+        said.append(findings.warning("unexplained", words))
     found = [
         (symbol, each)
         for symbol, differs in figures.differences.items()
@@ -306,9 +319,12 @@ def _words(figures: BookFigures) -> list[str]:
     for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {_short(each.gateway)} instead of {_short(each.ours)}"
-        said.append(f"The gateway differs on {symbol}: {quantities}{flying}.")
+        take = Remedy("If your broker agrees with it", ours("resolve", "--position", symbol))
+        remedies = () if symbol in figures.in_flight else (take,)
+        words = f"The gateway differs on {symbol}: {quantities}{flying}."
+        said.append(findings.warning("gateway_differs", words, subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST_DIFFERENCES) > 0:
-        said.append(f"The gateway differs on {more} more symbols.")
+        said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))
     return said
 
 

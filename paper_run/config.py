@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from paper_run import calendar_settings, heartbeat_settings, mail_settings, typed, urls
 from paper_run.errors import DataError
+from paper_run.model import findings
+from paper_run.model.commands import Invocation
 from paper_run.sources import CLOSED_DATES, HEARTBEAT_URL, OPEN_DATES, QUOTES_URL, Given, Sources, shown
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from paper_run.calendar_settings import ExchangeName
     from paper_run.heartbeat_settings import HeartbeatUrl
     from paper_run.mail_settings import MailSettings
+    from paper_run.model.findings import Finding
     from paper_run.models import ServiceUrl
 
 T = TypeVar("T")
@@ -44,9 +47,8 @@ class Config(NamedTuple):
     `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
     services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
     source; `quote_keys` None: positions have the gateway's prices. `mail` is None when nobody is to be
-    mailed. `secret_files` hold a password or a key. `place` are the options that another command needs to
-    find the same ledger, `context` those and the services' URLs, as text that begins with a blank; URLs with
-    credentials are left out.
+    mailed. `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and
+    services. `ledger` is the id of the only ledger that may be used, "" for any.
     """
 
     symbols: tuple[str, ...]
@@ -72,9 +74,9 @@ class Config(NamedTuple):
     heartbeat: HeartbeatUrl | None = None
     env_file: Path | None = None
     secret_files: tuple[Path, ...] = ()
-    notices: tuple[str, ...] = ()
-    place: str = ""
-    context: str = ""
+    notices: tuple[Finding, ...] = ()
+    invocation: Invocation = Invocation()
+    ledger: str = ""
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
@@ -128,7 +130,10 @@ def load(sources: Sources, *, today: date) -> Config:
         heartbeat=heartbeat(sources),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
-        notices=(*sources.misspelt(), *_idle(quotes, sources), *said),
+        notices=tuple(
+            findings.warning("setting", each)
+            for each in (*sources.misspelt(), *_idle(quotes, sources), *said)
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import __version__, admission, trading_days
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.ledger import existing
+from paper_run.model.commands import ours
 from paper_run.services import health as health_check
 from paper_run.services.transport import CallFailed
 
@@ -71,7 +72,12 @@ def _settings(config: Config) -> Finding:
     where = f"{config.env_file}" if config.env_file else "no .env file; the environment and the defaults"
     if not config.notices:
         return Finding("Settings", where)
-    return Finding("Settings", f"{where}: {' '.join(config.notices)}", ExitStatus.DATA, "correct that name")
+    return Finding(
+        "Settings",
+        f"{where}: {' '.join(each.text for each in config.notices)}",
+        ExitStatus.DATA,
+        "correct that name",
+    )
 
 
 def _secret_files(config: Config) -> Iterator[Finding]:
@@ -119,14 +125,14 @@ def _ledger(config: Config) -> Iterator[Finding]:
             yield Finding("Ledger", f"{ledger.path} is whole; {last}")
             if unsettled := [row.name for row in ledger.unfinished()]:
                 words = f"not settled: {', '.join(unsettled)}"
-                fix = f"python -m paper_run resolve{config.context}"
+                fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
             if queued := len(ledger.mails.queued()):
                 words = f"{queued} could not be sent yet"
-                fix = f"python -m paper_run email{config.place}"
+                fix = config.invocation.whole(ours("email"))
                 yield Finding("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
     except DataError as error:
-        yield Finding("Ledger", str(error), ExitStatus.DATA, "; ".join(error.remedies))
+        yield Finding("Ledger", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
 
 
 def _calendar(config: Config, now: datetime) -> Finding:
@@ -138,7 +144,7 @@ def _calendar(config: Config, now: datetime) -> Finding:
             day = calendar.session_date(now) if closed is None else closed.next_session
             opens, closes = calendar.hours(day)
     except PaperRunError as error:
-        return Finding("Calendar", str(error), ExitStatus.DATA, "; ".join(error.remedies))
+        return Finding("Calendar", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
     local = f"{calendar.clock(now):%Y-%m-%d %H:%M %Z}"
     today = "today is a session" if closed is None else f"no session today ({closed.why}), the next is {day}"
     return Finding(
@@ -152,7 +158,7 @@ def _service(service: ServiceHealth) -> Finding:
         detail = f", {service.detail}" if service.detail else ""
         return Finding(title, f"{service.url} is healthy ({service.latency_ms} ms){detail}")
     remedies = health_check.failure(service).remedies
-    fix = remedies[1] if service.status == "unreachable" else remedies[0]
+    fix = str(remedies[1] if service.status == "unreachable" else remedies[0])
     return Finding(title, f"{service.url}: it {service.detail}", ExitStatus.DEPENDENCY, fix)
 
 
@@ -173,7 +179,7 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
                     claim=False,
                 )
     except DataError as error:
-        yield Finding("Account", str(error), ExitStatus.DATA, error.remedies[0])
+        yield Finding("Account", str(error), ExitStatus.DATA, str(error.remedies[0]))
         return
     kind = "a SANDBOX with simulated prices" if is_sandbox else "a real platform"
     yield Finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class ExitStatus(IntEnum):
@@ -24,8 +24,8 @@ class Remedy(NamedTuple):
     """What a person may do: in words, and the command that does it, where one does.
 
     :ivar text: a sentence; with a command it leads to it, without its colon.
-    :ivar command: one of ours begins with `paper-run` and its name, and is without what this host needs to run
-        it; another program's, such as curl, stands as it is typed.
+    :ivar command: one of ours is made by `paper_run.model.commands.ours`; another program's, such as curl,
+        stands as it is typed.
     """
 
     text: str
@@ -38,9 +38,12 @@ class Remedy(NamedTuple):
 class PaperRunError(Exception):
     """Something failed: what (title), where and why (explanation), and what to try (remedies).
 
+    :ivar remedies: given as text, one is without a command.
+    :ivar details: what it consists of, one by one; a record has each of them as a finding of its own.
     :ivar code: what it is, for a program; see `paper_run.model.findings.CODES`.
     :ivar subject: what it is about: a symbol, an order, a session, a service; "" for the day as a whole.
     :ivar told: whether nobody needs to be mailed about it: it was mailed, or a person has just typed it.
+    :ivar ledger: the id of the ledger that was open when it failed, "" for none.
     """
 
     exit_status = ExitStatus.DATA
@@ -52,16 +55,19 @@ class PaperRunError(Exception):
         explanation: str = "",
         *,
         remedies: Iterable[Remedy | str] = (),
+        details: Iterable[str] = (),
         code: str = "",
         subject: str = "",
     ) -> None:
         super().__init__(title)
         self.title = title
         self.explanation = explanation
-        self.remedies: tuple[Any, ...] = tuple(remedies)
+        self.remedies = tuple(Remedy(each) if isinstance(each, str) else each for each in remedies)
+        self.details = tuple(details)
         self.code = code or self.code
         self.subject = subject
         self.told = False
+        self.ledger = ""
 
     def __str__(self) -> str:
         return f"{self.title}. {self.explanation}" if self.explanation else self.title
@@ -75,18 +81,21 @@ class DependencyError(PaperRunError):
     """A service that the day needs is down, unhealthy or unreadable (exit 1)."""
 
     exit_status = ExitStatus.DEPENDENCY
+    code = "dependency"
 
 
 class OrchestrationError(PaperRunError):
     """The orchestration was refused, failed, timed out, or its outcome is not known (exit 2)."""
 
     exit_status = ExitStatus.ORCHESTRATION
+    code = "orchestration"
 
 
 class Interrupted(PaperRunError):
     """The user or the system stopped the program (exit 130)."""
 
     exit_status = ExitStatus.INTERRUPTED
+    code = "interrupted"
 
 
 class SeveralErrors(PaperRunError):

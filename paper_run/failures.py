@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from paper_run import money
@@ -13,14 +12,17 @@ from paper_run.errors import (
     Interrupted,
     OrchestrationError,
     PaperRunError,
+    Remedy,
     SeveralErrors,
 )
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import date, datetime
     from decimal import Decimal
 
+    from paper_run.model.findings import Finding
     from paper_run.models import Orchestration, Order, Parameters, ServiceUrl
 
 
@@ -35,9 +37,10 @@ def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
         "The positions can't be read",
         f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent.",
         remedies=(
-            f"Ask it yourself: curl {gateway}/api/v1/positions",
-            "Check its database and logs: tail -f logs/execution_gateway.log",
+            _ask_for_positions(gateway),
+            Remedy("Check its database and logs", "tail -f logs/execution_gateway.log"),
         ),
+        code="positions_unreadable",
     )
 
 
@@ -61,21 +64,38 @@ def interrupted(
         "Interrupted while waiting for the orchestrator",
         f"{run}.",
         remedies=(
-            f"See what it did: curl '{orchestrator}/api/v1/orchestration/runs"
-            + (f"/{run_id}'" if run_id else "?limit=5'"),
-            f"See the positions: curl {gateway}/api/v1/positions",
-            *settling(trade),
+            Remedy(
+                "See what it did",
+                f"curl '{orchestrator}/api/v1/orchestration/runs{f'/{run_id}' if run_id else '?limit=5'}'",
+            ),
+            _ask_for_positions(gateway),
+            *settling(trade, run_id),
         ),
+        subject=trade,
     )
 
 
-def settling(trade: str) -> tuple[str, ...]:
-    """Say how a trade is settled by hand."""
+def settling(trade: str, run_id: str | None = None) -> tuple[Remedy, ...]:
+    """Say how a trade is settled by hand.
+
+    :param run_id: the orchestrator's run, if it is known.
+    """
     return (
-        "The next command looks for it once more; it is never sent again",
-        f"If it did trade: python -m paper_run resolve {trade} --placed --run-id ID",
-        f"If it did not: python -m paper_run resolve {trade} --not-placed",
+        Remedy("The next command looks for it once more; it is never sent again"),
+        Remedy("If it did trade", ours("resolve", trade, "--placed", "--run-id", run_id or "ID")),
+        Remedy(
+            "Or, by the orders' ids", ours("resolve", trade, "--placed", "--order", "ID", "--order", "ID")
+        ),
+        Remedy("If it did not", ours("resolve", trade, "--not-placed")),
     )
+
+
+def _ask_for_positions(gateway: ServiceUrl) -> Remedy:
+    return Remedy("See the positions", f"curl {gateway}/api/v1/positions")
+
+
+def _mark_when_it_answers() -> Remedy:
+    return Remedy("When it answers again, value the session", ours("mark"))
 
 
 def cut_off(orchestrator: ServiceUrl, gateway: ServiceUrl, trade: str) -> PaperRunError:
@@ -91,10 +111,12 @@ def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str)
         "It is not known whether the orchestrator traded",
         f"The Orchestrator at {orchestrator} {reason}. Orders may have been placed; nothing is sent again.",
         remedies=(
-            f"See what it did: curl '{orchestrator}/api/v1/orchestration/runs?limit=5'",
-            f"See the positions: curl {gateway}/api/v1/positions",
+            Remedy("See what it did", f"curl '{orchestrator}/api/v1/orchestration/runs?limit=5'"),
+            _ask_for_positions(gateway),
             *settling(trade),
         ),
+        code="answer_lost",
+        subject=trade,
     )
 
 
@@ -106,8 +128,10 @@ def timed_out(run_id: str | None, timeout: Decimal) -> PaperRunError:
         remedies=(
             "The next command looks for its end once more",
             "Give it longer the next day: --timeout SECONDS",
-            "Check the orchestrator's logs: tail -f logs/orchestrator.log",
+            Remedy("Check the orchestrator's logs", "tail -f logs/orchestrator.log"),
         ),
+        code="run_goes_on",
+        subject=run_id or "",
     )
 
 
@@ -123,7 +147,8 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
     )
     return OrchestrationError(
         title,
-        f"Run {run.run_id} ended as {run.status}.{said}" + "".join(f"\n- {text}" for text in problems),
+        f"Run {run.run_id} ended as {run.status}.{said}",
+        details=problems,
         remedies=(
             "Read the reasons above and in the report",
             *(
@@ -132,8 +157,10 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
                 else ()
             ),
             *(() if submitted else (no_bar_yet(),)),
-            "Check logs: tail -f logs/orchestrator.log logs/execution_gateway.log",
+            Remedy("Check logs", "tail -f logs/orchestrator.log logs/execution_gateway.log"),
         ),
+        code="orders_not_accepted" if refused else "run_failed",
+        subject=run.run_id,
     )
 
 
@@ -142,30 +169,17 @@ def no_bar_yet() -> str:
     return "If there is no price bar of that date yet: --as-of-date previous (PAPER_RUN_AS_OF_DATE)"
 
 
-def in_place(remedies: Iterable[str], place: str, context: str) -> tuple[str, ...]:
-    """Return remedies whose commands find the ledger, and the services, that this one has found.
-
-    :param place: the options for the ledger. :param context: those and the services' URLs.
-    """
-    return tuple(
-        remedy + (context if found[1] == "mark" else place) if (found := _COMMAND.search(remedy)) else remedy
-        for remedy in remedies
-    )
-
-
-_COMMAND = re.compile(r"python -m paper_run (mark|email|doctor|history|resolve --reset)$")
-
-
 def gateway_unreadable(gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False) -> PaperRunError:
     """Say what could not be read after the trade, or for a mark."""
     return DependencyError(
         "The gateway could not be read" + ("" if of_a_mark else " after the trade"),
         f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}.",
         remedies=(
-            f"Ask it yourself: curl {gateway}/api/v1/positions",
-            "Check logs: tail -f logs/execution_gateway.log",
-            "When it answers again, value the session: python -m paper_run mark",
+            _ask_for_positions(gateway),
+            Remedy("Check logs", "tail -f logs/execution_gateway.log"),
+            _mark_when_it_answers(),
         ),
+        code="gateway_unreadable",
     )
 
 
@@ -178,9 +192,10 @@ def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
         "says was booked.",
         remedies=(
             "Name the gateway that the orchestrator trades with: --execution-gateway-url URL",
-            "Then value the session: python -m paper_run mark",
-            "If the account was wiped, begin a new book: python -m paper_run resolve --reset",
+            Remedy("Then value the session", ours("mark")),
+            Remedy("If the account was wiped, begin a new book", ours("resolve", "--reset")),
         ),
+        code="wrong_gateway",
     )
 
 
@@ -189,7 +204,9 @@ def valued_before(session: date, reasons: tuple[PaperRunError, ...]) -> PaperRun
     return DependencyError(
         f"The session of {session} can't be valued anew",
         f"{' '.join(map(str, reasons))} It was valued whole before: that stays, and nothing was written.",
-        remedies=("When what failed answers again: python -m paper_run mark",),
+        remedies=(Remedy("When what failed answers again", ours("mark")),),
+        code="valued_before",
+        subject=str(session),
     )
 
 
@@ -199,6 +216,7 @@ def nothing_to_compare(reasons: list[str]) -> PaperRunError:
         "The positions can't be read",
         f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked.",
         remedies=("When it answers again, say it again.",),
+        code="positions_unreadable",
     )
 
 
@@ -209,9 +227,10 @@ def quotes_unreadable(source: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunE
         f"The quote source at {source}: {'; '.join(reasons[:5])}. Everything else is saved; what needs a "
         "price is not stated.",
         remedies=(
-            "When it answers again, value the session: python -m paper_run mark",
+            _mark_when_it_answers(),
             "Check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL",
         ),
+        code="quotes_unreadable",
     )
 
 
@@ -222,9 +241,11 @@ def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: da
         f"The Orchestrator at {orchestrator} lists run {run_id} of today with {orders} orders, "
         "which is not in this ledger. Nothing was sent.",
         remedies=(
-            f"Look at it: curl {orchestrator}/api/v1/orchestration/runs/{run_id}",
-            "Trade beside it, on purpose: --again",
+            Remedy("Look at it", f"curl {orchestrator}/api/v1/orchestration/runs/{run_id}"),
+            Remedy("Trade beside it, on purpose", ours("--again")),
         ),
+        code="already_traded",
+        subject=run_id,
     )
 
 
@@ -241,9 +262,9 @@ def too_late(
         f"It is {now:%H:%M %Z}; the latest start is {latest:%H:%M}{because}. Nothing was sent. "
         f"The next session is {next_session}.",
         remedies=(
-            "Let the schedule start it earlier: python -m paper_run schedule cron",
+            Remedy("Let the schedule start it earlier", ours("schedule", "cron")),
             "Allow a later start: --latest-start HH:MM (PAPER_RUN_LATEST_START)",
-            "To trade all the same: --ignore-calendar",
+            Remedy("To trade all the same", ours("--ignore-calendar")),
         ),
     )
 
@@ -258,22 +279,25 @@ def midnight(session: date) -> PaperRunError:
 def other_parameters(trade: str, recorded: Parameters, given: Parameters) -> PaperRunError:
     """Say that the session was traded with other parameters than these."""
     return DataError(
-        f"The session was already traded, as {trade.split(maxsplit=1)[0]}, with other parameters",
+        f"The session was already traded, as {trade}, with other parameters",
         f"Recorded: {_shown(recorded)}.\nGiven now: {_shown(given)}.",
         remedies=(
             "To see what was done, run again with the recorded parameters",
-            f"Or make its files again: python -m paper_run report {trade}",
-            "To trade the session once more, on purpose: --again",
+            Remedy("Or make its files again", ours("report", trade)),
+            Remedy("To trade the session once more, on purpose", ours("--again")),
         ),
+        subject=trade,
     )
 
 
 def again_while_unsettled(trade: str) -> PaperRunError:
     """Say that nothing is traded on top of a trade whose outcome is not known."""
     return OrchestrationError(
-        f"--again: the trade {trade.split(maxsplit=1)[0]} is not settled",
+        f"--again: the trade {trade} is not settled",
         "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
         remedies=settling(trade),
+        code="outcome_unknown",
+        subject=trade,
     )
 
 
@@ -282,11 +306,12 @@ def mail_unsent(server: str, what: str, reason: str, *, is_queued: bool = True) 
 
     :param server: host and port. :param what: its subject, or how many there are.
     """
-    queued = ("The next run, mark or email sends it; now: python -m paper_run email",) if is_queued else ()
+    queued = (Remedy("The next run, mark or email sends it; now", ours("email")),) if is_queued else ()
     return DependencyError(
         "The e-mail could not be sent",
         f"The mail server {server} {reason}. {'It stays queued' if is_queued else 'It said'}: {what}.",
-        remedies=(*queued, "Check the PAPER_RUN_SMTP_ settings: python -m paper_run doctor"),
+        remedies=(*queued, Remedy("Check the PAPER_RUN_SMTP_ settings", ours("doctor"))),
+        code="mail_unsent",
     )
 
 
@@ -298,14 +323,19 @@ def mail_refused(server: str, what: str, words: str) -> PaperRunError:
         remedies=(
             "Correct PAPER_RUN_EMAIL_TO or PAPER_RUN_EMAIL_CC: the next command sends it to those left",
         ),
+        code="mail_unsent",
     )
 
 
-def recorded(errors: list[str], exit_status: int) -> tuple[PaperRunError, ...]:
-    """Return the errors of a recorded result, to be shown again."""
+def recorded(found: Sequence[Finding], exit_status: int) -> tuple[PaperRunError, ...]:
+    """Return the errors of a recorded result, to be shown again; `exit_status` is the result's."""
     kinds = {kind.exit_status: kind for kind in (DataError, DependencyError, OrchestrationError, Interrupted)}
     kind = kinds.get(ExitStatus(exit_status), OrchestrationError)
-    return tuple(kind(*error.split(". ", 1)) for error in errors)
+    return tuple(
+        kind(each.text, remedies=each.remedies, code=each.code, subject=each.subject)
+        for each in found
+        if each.severity == "error"
+    )
 
 
 def _shown(parameters: Parameters) -> str:

@@ -26,6 +26,11 @@ class Filing:
         self._curves: dict[tuple[str, str], Sequence[SessionLine]] = {}
 
     @property
+    def ledger(self) -> str:
+        """The id of the ledger."""
+        return self._ledger.identity
+
+    @property
     def cache_folder(self) -> Path:
         """Where compiled templates are kept."""
         return self._folder / CACHE_FOLDER

@@ -10,6 +10,7 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.mail.outbox import Outbox
+from paper_run.model import findings
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
@@ -65,9 +66,10 @@ def mark_session(
         lock.held(config.reports_dir, now=clock.now(), patience=PATIENCE, pause=clock.pause),
         existing.existing_ledger(config.reports_dir) as ledger,
     ):
+        ledger.refuse_another(config.ledger)
         files.sweep(config.reports_dir)
         calendar = trading_days.calendar(ledger, config)
-        outbox = Outbox(ledger, config.mail, clock.now, config.context)
+        outbox = Outbox(ledger, config.mail, clock.now, config.invocation)
         filing = Filing(ledger, config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))
         try:
@@ -224,14 +226,14 @@ def _result(
         duration_seconds=Decimal(0),
         orders=rows,
         health=health,
-        warnings=(
-            *map(str, problems.failures),
-            *problems.warnings,
+        findings=(
+            *map(findings.of_error, problems.failures),
+            *problems.found,
             *book.remarks,
-            *(text for row in rows if (text := orders.problem(row))),
+            *(found for row in rows if (found := orders.problem(row))),
         ),
-        errors=tuple(str(failure) for failure in problems.failures),
         book=book,
+        ledger=ledger.identity,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
     from paper_run.errors import ExitStatus
+    from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
 PriceSource = Literal["fill", "limit", "quote", "estimated"]
@@ -106,7 +107,7 @@ class Prepared(NamedTuple):
     known_runs: tuple[str, ...] | None
     orchestrator_clock: str | None
     gateway_clock: datetime | None
-    notices: tuple[str, ...]
+    notices: tuple[Finding, ...]
 
 
 class TradeRow(NamedTuple):
@@ -253,13 +254,14 @@ class BookFigures(NamedTuple):
     in_flight: frozenset[str]
     unpriced: Mapping[str, str]
     statistics: Mapping[str, Statistic]
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 class RunResult(NamedTuple):
-    """A trade or a mark, whole: what was asked, what came of it, and every problem in words.
+    """A trade or a mark, whole: what was asked, what came of it, and everything that was found out.
 
-    `trade` is None in a mark. `book` is None where nothing could be valued.
+    `trade` is None in a mark. `book` is None where nothing could be valued. `ledger` is the id of the ledger
+    that has it.
     """
 
     run_id: str | None
@@ -277,10 +279,10 @@ class RunResult(NamedTuple):
     duration_seconds: Decimal
     orders: tuple[Order, ...]
     health: tuple[ServiceHealth, ...]
-    warnings: tuple[str, ...]
-    errors: tuple[str, ...]
+    findings: tuple[Finding, ...]
     settled: str | None = None
     book: BookFigures | None = None
+    ledger: str = ""
 
 
 class SessionLine(NamedTuple):

@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.model import findings
 from paper_run.models import Counts, Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from decimal import Decimal
 
+    from paper_run.model.findings import Finding
     from paper_run.models import (
         Orchestration,
         OrderState,
@@ -168,7 +170,7 @@ def run_status(orchestration: Orchestration, tally: Counts) -> RunStatus:
     return "partial" if tally.accepted else "failed"
 
 
-def differences(orchestration: Orchestration, tally: Counts) -> tuple[str, ...]:
+def differences(orchestration: Orchestration, tally: Counts) -> tuple[Finding, ...]:
     """Say where the orchestrator's own counts differ from its mappings."""
     pairs = (
         ("signals", orchestration.num_signals, tally.signals),
@@ -177,23 +179,29 @@ def differences(orchestration: Orchestration, tally: Counts) -> tuple[str, ...]:
         ("orders rejected", orchestration.num_orders_rejected, tally.rejected),
     )
     return tuple(
-        f"The orchestrator counts {theirs} {what}; its signals and orders as they stand make {ours}."
+        findings.warning(
+            "orchestrator_differs",
+            f"The orchestrator counts {theirs} {what}; its signals and orders as they stand make {ours}.",
+        )
         for what, theirs, ours in pairs
         if theirs is not None and theirs != ours
     )
 
 
-def problem(order: Order) -> str | None:
-    """Say in words what is wrong with an order, None when nothing is."""
+def problem(order: Order) -> Finding | None:
+    """Say what is wrong with an order, None when nothing is."""
     name = f"{order.side} {money.digits(order.qty)} {order.symbol}" if order.qty is not None else order.symbol
     reason = " ".join((order.error_message or order.skip_reason or "").split())
     because = f": {reason}" if reason else ""
     if order.outcome == "rejected":
-        return f"{name} was not accepted ({order.status or 'no status'}){because}"
+        said = f"{name} was not accepted ({order.status or 'no status'}){because}"
+        return findings.warning("order_rejected", said, subject=order.symbol)
     if order.outcome == "in_doubt":
-        return f"{name} is in doubt: it got no order id and may still be placed{because}"
+        said = f"{name} is in doubt: it got no order id and may still be placed{because}"
+        return findings.warning("order_in_doubt", said, subject=order.symbol)
     if order.outcome == "accepted" and order.status is not None and order.status not in KNOWN:
-        return f"{name} has a status that is not known here, {order.status!r}; taken as working"
+        said = f"{name} has a status that is not known here, {order.status!r}; taken as working"
+        return findings.warning("order_status", said, subject=order.symbol)
     return None
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
-from paper_run.errors import DataError, DependencyError, SeveralErrors
+from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
+from paper_run.model import findings
+from paper_run.model.commands import ours
 from paper_run.models import Parameters, Prepared
 from paper_run.services import health as health_check
 from paper_run.services.platform import READ_SECONDS
@@ -16,6 +18,7 @@ from paper_run.services.transport import CallFailed
 if TYPE_CHECKING:
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
+    from paper_run.model.findings import Finding
     from paper_run.models import ListedRun, Position, ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.session import Calendar
@@ -142,7 +145,7 @@ def snapshot(
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
         orchestrator_clock=services.orchestrator.clock,
         gateway_clock=gateway_clock(services.gateway),
-        notices=(*config.notices, *(_reminders(ledger, services.session, config) if ledger else ())),
+        notices=(*config.notices, *(_reminders(ledger, services.session) if ledger else ())),
     )
     return Preparation(prepared, listed or ())
 
@@ -166,13 +169,18 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
     return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
 
 
-def _reminders(ledger: Ledger, session: date, config: Config) -> tuple[str, ...]:
+def _reminders(ledger: Ledger, session: date) -> tuple[Finding, ...]:
     """Say which trades are not settled, and how earlier ones of this session were."""
     settled = tuple(
-        f"The trade {row.name} was settled: {row.settled}." for row in ledger.trades(session) if row.settled
+        findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
+        for row in ledger.trades(session)
+        if row.settled
     )
+    see = (Remedy("See what settles it", ours("resolve")),)
     return settled + tuple(
-        f"The trade {row.name} is not settled: see python -m paper_run resolve{config.context}."
+        findings.warning(
+            "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
+        )
         for row in ledger.unfinished()
         if row.unsettled
     )
@@ -213,7 +221,7 @@ def _healthy_services(
     unfit = tuple(health_check.failure(service) for service in health if not service.healthy)
     if unfit:
         if all(service.status == "unreachable" for service in health):
-            unfit[-1].remedies += ("No platform yet? Add --sandbox",)
+            unfit[-1].remedies += (Remedy("No platform yet? Add --sandbox"),)
         raise SeveralErrors(unfit)
     return health
 

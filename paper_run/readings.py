@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, orders
 from paper_run.book import marks, valuation
+from paper_run.model import findings
+from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +39,7 @@ class Problems(NamedTuple):
     """What could not be read: what the exit status must tell, and what is only said."""
 
     failures: tuple[PaperRunError, ...]
-    warnings: tuple[str, ...]
+    found: tuple[Finding, ...]
 
 
 def read(
@@ -65,10 +67,18 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
         found.append(failures.wrong_gateway(gateway, after.unknown))
     elif after.unreadable:
         found.append(failures.gateway_unreadable(gateway, after.unreadable, of_a_mark=of_a == MARK))
-    said = [f"Of an earlier trade, {clause}." for clause in after.unread if not after.is_wrong_gateway]
+    said = [
+        findings.warning("order_unread", f"Of an earlier trade, {clause}.")
+        for clause in after.unread
+        if not after.is_wrong_gateway
+    ]
     said += [
-        f"Order {identity} of an earlier trade has a status that is not known here, {state.status!r}; taken "
-        "as working."
+        findings.warning(
+            "order_status",
+            f"Order {identity} of an earlier trade has a status that is not known here, {state.status!r}; "
+            "taken as working.",
+            subject=state.symbol,
+        )
         for identity, state in after.earlier.items()
         if state.status not in orders.KNOWN
     ]
@@ -76,10 +86,13 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
         if after.market.by_symbol is None:
             found.append(failures.quotes_unreadable(platform.quotes.url, after.market.problems))
         else:
-            said += [f"The quote source at {platform.quotes.url}: {each}." for each in after.market.problems]
+            said += [
+                findings.warning("quote", f"The quote source at {platform.quotes.url}: {each}.")
+                for each in after.market.problems
+            ]
     if of_a is not None:
         return Problems(tuple(found), tuple(said))
-    return Problems((), (*map(str, found), *said))
+    return Problems((), (*(findings.of_error(each)._replace(severity="warning") for each in found), *said))
 
 
 def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:

@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import orders, unfinished
-from paper_run.errors import DataError, DependencyError, OrchestrationError
+from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
+from paper_run.model.commands import ours
 from paper_run.models import Orchestration
 from paper_run.services.orchestrator import kept, read_orchestration
 from paper_run.services.transport import CallFailed
@@ -58,7 +59,7 @@ def named(ledger: Ledger, name: str) -> TradeRow:
     if row is None:
         raise DataError(
             f"The ledger {ledger.path} has no trade {name}",
-            remedies=("See which there are: python -m paper_run history",),
+            remedies=(Remedy("See which there are", ours("history")),),
         )
     return row
 
@@ -78,12 +79,9 @@ def documents(ledger: Ledger, name: str) -> list[str]:
     return [row.document] if marked is None else [row.document, marked]
 
 
-def settle(
-    row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime, place: str = ""
-) -> TradeRow:
+def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime) -> TradeRow:
     """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
 
-    :param place: the options with which a command finds this ledger, for the messages.
     :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
     :raises OrchestrationError: the run can't be read or has not ended.
     :raises DependencyError: an order can't be read.
@@ -92,7 +90,7 @@ def settle(
         how = f": {row.settled}" if row.settled else ""
         raise DataError(
             f"The trade {row.name} is settled already{how}",
-            remedies=(f"See it: python -m paper_run report {row.name}{place}",),
+            remedies=(Remedy("See it", ours("report", row.name)),),
         )
     by = by_whom(now)
     if not decision.placed:
@@ -107,7 +105,7 @@ def settle(
             failed=(error,),
         )
     if decision.run_id is not None:
-        return _with_run(row, decision.run_id, by, ledger, platform, place)
+        return _with_run(row, decision.run_id, by, ledger, platform)
     if decision.orders:
         states = _orders(row, decision.orders, ledger, platform)
         run = _run_of(row, states)
@@ -121,9 +119,7 @@ def settle(
     )
 
 
-def _with_run(
-    row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform, place: str
-) -> TradeRow:
+def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
     orchestrator = platform.orchestrator
     if ledger.knows_run(run_id) and row.run_id != run_id:
         raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
@@ -137,14 +133,16 @@ def _with_run(
             f"Run {run_id} can't be read",
             f"The Orchestrator at {orchestrator.url} {error.reason}.",
             remedies=(
-                "Name its orders instead: "
-                f"python -m paper_run resolve {row.name}{place} --placed --order ID --order ID",
+                Remedy(
+                    "Name its orders instead",
+                    ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID"),
+                ),
             ),
         ) from None
     if answer is None or run is None or run.run_id != run_id:
         raise DataError(
             f"--run-id: the Orchestrator at {orchestrator.url} knows no run {run_id}",
-            remedies=(f"See its runs: curl {orchestrator.url}/api/v1/orchestration/runs",),
+            remedies=(Remedy("See its runs", f"curl {orchestrator.url}/api/v1/orchestration/runs"),),
         )
     if run.status == "running":
         raise OrchestrationError(f"Run {run_id} has not ended", remedies=("Wait until it has, then again.",))

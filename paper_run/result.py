@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, money, orders
 from paper_run.errors import PaperRunError, worst
+from paper_run.model import findings
 from paper_run.models import RunResult
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from paper_run.model.findings import Finding
     from paper_run.models import (
         BookFigures,
         Counts,
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     )
 
 
-UNREAD = "The orders were not read from the gateway yet."
+UNREAD = findings.warning("orders_unread", "The orders were not read from the gateway yet.")
 
 
 class Known(NamedTuple):
@@ -35,6 +37,7 @@ class Known(NamedTuple):
     :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier trade owns.
     :ivar quotes: a quote source's prices, for orders without a fill. :ivar book: what the book says now.
     :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
+    :ivar found: what was found out besides what the other facts say. :ivar ledger: the id of its ledger.
     """
 
     prepared: Prepared
@@ -46,11 +49,12 @@ class Known(NamedTuple):
     repeats: Collection[str] = ()
     status: RunStatus | None = None
     failures: tuple[PaperRunError, ...] = ()
-    warnings: tuple[str, ...] = ()
+    found: tuple[Finding, ...] = ()
     waited: Decimal = money.ZERO
     settled: str | None = None
     book: BookFigures | None = None
     quotes: Mapping[str, Decimal] = {}
+    ledger: str = ""
 
 
 class Outcome(NamedTuple):
@@ -70,16 +74,14 @@ def conclude(known: Known) -> Outcome:
     tally = _counts(known, run, rows)
     notional = money.total(row.notional for row in rows if row.notional is not None)
     status = known.status or (orders.run_status(run, tally) if run else "unknown")
-    warnings = [*known.prepared.notices, *known.warnings]
-    if run is not None:
-        warnings += _oddities(run, known.prepared) + list(orders.differences(run, tally))
-    problems = tuple(text for row in rows if (text := orders.problem(row)))
-    found = list(known.failures)
+    problems = [problem for row in rows if (problem := orders.problem(row))]
+    failed = list(known.failures)
     if run is not None and status in ("partial", "failed"):
-        found.append(failures.unsuccessful(run, rows, problems))
-    else:
-        warnings += problems
-    warnings += known.book.remarks if known.book else ()
+        failed.append(failures.unsuccessful(run, rows, tuple(each.text for each in problems)))
+    found = [*map(findings.of_error, failed), *known.prepared.notices, *known.found]
+    if run is not None:
+        found += [*_oddities(run, known.prepared), *orders.differences(run, tally)]
+    found += [*problems, *(known.book.remarks if known.book else ())]
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,
@@ -87,7 +89,7 @@ def conclude(known: Known) -> Outcome:
         trade=known.number,
         timestamp=known.started_at,
         status=status,
-        exit_status=worst(failure.exit_status for failure in found),
+        exit_status=worst(failure.exit_status for failure in failed),
         sandbox=known.prepared.sandbox,
         rehearsal=known.prepared.rehearsal,
         parameters=known.prepared.parameters,
@@ -97,12 +99,12 @@ def conclude(known: Known) -> Outcome:
         duration_seconds=known.waited if stated is None else stated,
         orders=rows,
         health=known.prepared.health,
-        warnings=tuple(warnings),
-        errors=tuple(str(failure) for failure in found),
+        findings=tuple(found),
         settled=known.settled,
         book=known.book,
+        ledger=known.ledger,
     )
-    return Outcome(result, tuple(found))
+    return Outcome(result, tuple(failed))
 
 
 def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Counts:
@@ -145,13 +147,16 @@ def fits(mapping: SignalOrder, state: OrderState) -> bool:
     )
 
 
-def _oddities(run: Orchestration, prepared: Prepared) -> list[str]:
+def _oddities(run: Orchestration, prepared: Prepared) -> list[Finding]:
     said = []
     if run.as_of_date not in (None, prepared.parameters.as_of_date.isoformat()):
-        said.append(f"The orchestrator ran for {run.as_of_date}, not for {prepared.parameters.as_of_date}.")
+        words = f"The orchestrator ran for {run.as_of_date}, not for {prepared.parameters.as_of_date}."
+        said.append(findings.warning("orchestrator_differs", words))
     strangers = {mapping.symbol for mapping in run.mappings} - set(prepared.parameters.symbols)
     if strangers:
-        said.append(f"The orchestrator traded symbols not asked for: {', '.join(sorted(strangers))}.")
+        words = f"The orchestrator traded symbols not asked for: {', '.join(sorted(strangers))}."
+        said.append(findings.warning("orchestrator_differs", words))
     if run.error_message and run.status == "completed":
-        said.append(f"The orchestrator completed the run but says: {run.error_message}")
+        words = f"The orchestrator completed the run but says: {run.error_message}"
+        said.append(findings.warning("orchestrator_says", words))
     return said

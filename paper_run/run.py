@@ -10,6 +10,7 @@ from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
+from paper_run.model import findings
 from paper_run.models import Parameters
 from paper_run.saving import End, save, stopped, without_result
 from paper_run.services.orchestrator import RUN_PATH, request_body
@@ -73,7 +74,7 @@ class _Day:
         self.console = console
         self.again = again
         self.calendar = trading_days.calendar(ledger, config)
-        self.outbox = Outbox(ledger, config.mail, clock.now, config.context)
+        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation)
         self.filing = Filing(ledger, config.reports_dir)
         self.session = self.calendar.session_date(clock.now())
         self.is_late = False
@@ -181,10 +182,11 @@ class _Day:
         self.console.notice(
             f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
         )
-        shown = failures.recorded(reports.document["errors"], reports.document["exit_status"])
-        if row.unsettled:
+        recorded = findings.of_document(reports.document)
+        shown = failures.recorded(recorded, reports.document["exit_status"])
+        if row.unsettled and "findings" not in reports.document:
             for failure in shown:
-                failure.remedies = failures.settling(row.name + self.config.context)
+                failure.remedies = failures.settling(row.name)
         return self._save(reports, shown)
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
@@ -307,7 +309,7 @@ def _already(
         return None
     if again:
         if row.unsettled:
-            raise failures.again_while_unsettled(row.name + config.context)
+            raise failures.again_while_unsettled(row.name)
         return None
     recorded = row.prepared.parameters
     started = None if row.prepared.sandbox else row.started_at
@@ -324,5 +326,5 @@ def _already(
         and recorded.as_of_date == given.as_of_date
     )
     if not same:
-        raise failures.other_parameters(row.name + config.place, recorded, given)
+        raise failures.other_parameters(row.name, recorded, given)
     return row

@@ -50,6 +50,8 @@ def save(
     unsent = deliver(filing, outbox, console, [reports])
     console.complete(reports.document)
     ended = (*failed, *unwritten, *unsent)
+    for failure in ended:
+        failure.ledger = filing.ledger
     return End(worst(failure.exit_status for failure in ended), ended, reports)
 
 

@@ -120,6 +120,15 @@ class Sources:
         """Return the value of a setting that takes one; of a repeated flag the last counts."""
         return self.given(flag)[-1]
 
+    def outside_file(self, flag: str) -> Given | None:
+        """Return the value of a setting that the command line or the environment sets."""
+        if values := self._flags.get(flag):
+            return Given(values[-1], flag)
+        name = SETTINGS[flag].variable
+        return (
+            Given(self._environment[name], name) if name is not None and name in self._environment else None
+        )
+
     def is_from_flag(self, flag: str) -> bool:
         """Whether the command line itself set it."""
         return bool(self._flags.get(flag))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import bookkeeping, failures, readings, settle, submission
 from paper_run.errors import DataError, PaperRunError
+from paper_run.model import findings
 from paper_run.models import trade_name
 from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
 from paper_run.services.orchestrator import kept, read_orchestration
@@ -18,6 +19,7 @@ from paper_run.writers import json_document
 if TYPE_CHECKING:
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
+    from paper_run.model.findings import Finding
     from paper_run.models import Orchestration, Prepared, TradeRow
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.session import Calendar
@@ -88,8 +90,9 @@ class _Trade:
         self.watch = watch
         self.timeout = config.timeout
         self.started = clock.monotonic()
-        self.name = trade_name(prepared.session, number) + config.context
-        self.known = Known(prepared, number, exchange_time(clock.now(), ledger.exchange))
+        self.name = trade_name(prepared.session, number)
+        started = exchange_time(clock.now(), ledger.exchange)
+        self.known = Known(prepared, number, started, ledger=ledger.identity)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
         self.row: TradeRow
@@ -155,7 +158,7 @@ class _Trade:
             status=None,
             failures=(),
             repeats=self._repeats(run),
-            warnings=(*self.known.warnings, *(() if state == "nothing" else (UNREAD,))),
+            found=(*self.known.found, *(() if state == "nothing" else (UNREAD,))),
         )
 
     def _repeats(self, run: Orchestration) -> frozenset[str]:
@@ -176,15 +179,16 @@ class _Trade:
                 self.known.prepared, self.known.run_id, self.platform.orchestrator, self.ledger.knows_run
             )
             if isinstance(seen, settle.Found):
-                found = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
-                self.known = self.known._replace(warnings=(*self.known.warnings, found))
+                words = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
+                self._found(findings.warning("found_later", words))
                 self._ended(seen.orchestration, seen.answer)
                 return
             broken = broken + 1 if seen.broken else 0
             left = last - self.clock.monotonic()
             if left <= 0 or broken >= _BROKEN_LOOKS:
-                looked = f"The orchestrator was looked at for the run: {seen.reason}."
-                self._learn("unsettled", warnings=(*self.known.warnings, looked))
+                words = f"The orchestrator was looked at for the run: {seen.reason}."
+                self._found(findings.warning("looked_for", words))
+                self._learn("unsettled")
                 return
             if pause == _FIRST_LOOK:
                 self.watch.notice(
@@ -216,16 +220,17 @@ class _Trade:
                 )
                 seen = read_orchestration(answer) if answer else None
             except CallFailed as error:
-                self._warn_once(f"The orchestrator could not be asked for run {run_id}: it {error.reason}.")
+                words = f"The orchestrator could not be asked for run {run_id}: it {error.reason}."
+                self._found(findings.warning("looked_for", words))
                 continue
             if answer and seen and seen.run_id == run_id and seen.status != "running":
                 self._ended(seen, kept(answer))
                 return
         self._learn("unsettled")
 
-    def _warn_once(self, text: str) -> None:
-        if text not in self.known.warnings:
-            self.known = self.known._replace(warnings=(*self.known.warnings, text))
+    def _found(self, finding: Finding) -> None:
+        if finding not in self.known.found:
+            self.known = self.known._replace(found=(*self.known.found, finding))
 
     def settle_up(self) -> None:
         """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
@@ -245,11 +250,7 @@ class _Trade:
         facts: dict[str, Any] = {
             "quotes": readings.market_prices(after, moment),
             "failures": (*self.known.failures, *problems.failures),
-            "warnings": (
-                *(text for text in self.known.warnings if text != UNREAD),
-                *(str(failure) for failure in problems.failures),
-                *problems.warnings,
-            ),
+            "found": (*(each for each in self.known.found if each != UNREAD), *problems.found),
         }
         state = "closed" if has_ended else self.state
         if has_ended and not after.is_wrong_gateway:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import failures, settle
+from paper_run.model import findings
 from paper_run.result import UNREAD, Known, conclude, placed_nothing, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
@@ -136,8 +137,13 @@ def restate(
     owners = ledger.owners(identities(run) if run else [])
     document = json_document.loads(row.document)
     pnl, statistics = document["pnl"], document["statistics"]
-    said = (*row.prepared.notices, UNREAD, f"Settled: {row.settled}.")
-    earlier = tuple(text for text in document["warnings"] if text not in said) if run is None else ()
+    before = () if run is not None else findings.of_document(document)
+    superseded = {each.text for each in (*row.prepared.notices, UNREAD)}
+    earlier = tuple(
+        each
+        for each in before
+        if each.severity != "error" and each.code != "recovered" and each.text not in superseded
+    )
     known = Known(
         row.prepared,
         row.number,
@@ -148,9 +154,10 @@ def restate(
         repeats=frozenset(identity for identity, owner in owners.items() if owner != row.id),
         status=status,
         failures=failed,
-        warnings=(*earlier, f"Settled: {settled}."),
+        found=(*earlier, findings.note("recovered", f"Settled: {settled}.")),
         waited=Decimal(document["results"]["duration_seconds"] or 0),
         settled=settled,
+        ledger=ledger.identity,
     )
     result = conclude(known).result
     return ledger.record(

@@ -23,7 +23,9 @@ def test_any_other_exchange_is_refused(value: str) -> None:
     assert caught.value.title.startswith("PAPER_RUN_EXCHANGE: ")
     assert "XNYS" in caught.value.explanation
     assert "24/7" in caught.value.explanation
-    assert caught.value.remedies == ("Correct PAPER_RUN_EXCHANGE and run again; nothing was sent.",)
+    assert tuple(map(str, caught.value.remedies)) == (
+        "Correct PAPER_RUN_EXCHANGE and run again; nothing was sent.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,4 +99,6 @@ def test_what_is_no_time_of_day_is_refused(value: str) -> None:
         calendar_settings.clock_time(Given(value, "PAPER_RUN_LATEST_START"))
     assert caught.value.title.startswith("PAPER_RUN_LATEST_START: ")
     assert "HH:MM" in caught.value.explanation
-    assert caught.value.remedies == ("Correct PAPER_RUN_LATEST_START and run again; nothing was sent.",)
+    assert tuple(map(str, caught.value.remedies)) == (
+        "Correct PAPER_RUN_LATEST_START and run again; nothing was sent.",
+    )

@@ -23,6 +23,7 @@ from support.odd_services import STRATEGY
 from paper_run.cli import main, showing
 from paper_run.ledger import database
 from paper_run.ledger.journal import Ledger
+from paper_run.model.findings import warning
 from paper_run.models import TradeRow
 
 FILES = [
@@ -158,8 +159,8 @@ def test_a_report_is_of_the_trade_that_is_named(say: Say, folder: Path, name: li
 
 def test_a_report_of_several_attempts_is_of_the_latest(say: Say, folder: Path) -> None:
     """Attempts that placed nothing have the same name."""
-    recorded(folder, state="nothing", notices=("the first",))
-    recorded(folder, notices=("the second",))
+    recorded(folder, state="nothing", notices=(warning("setting", "the first"),))
+    recorded(folder, notices=(warning("setting", "the second"),))
     assert say("report", "2025-01-17")[0] == 0
     assert saved(folder)["warnings"] == ["the second"]
 
@@ -204,7 +205,7 @@ def test_a_report_from_another_folder(say: Say, tmp_path: Path) -> None:
     """--reports-dir, and --sandbox for the sandbox's."""
     for name in ("mine", "mine/sandbox"):
         (tmp_path / name).mkdir()
-        recorded(tmp_path / name, notices=(name,))
+        recorded(tmp_path / name, notices=(warning("setting", name),))
         flags = ["--sandbox"] if "sandbox" in name else []
         assert say("report", "--reports-dir", "mine", *flags)[0] == 0
         assert saved(tmp_path / name)["warnings"] == [name]
@@ -236,7 +237,7 @@ def test_resolve_says_that_all_is_settled(say: Say, folder: Path, platform: OddP
 
 
 def commands(text: str) -> list[list[str]]:
-    return [shlex.split(found) for found in re.findall(r"python -m paper_run (.*)", text)]
+    return [shlex.split(found) for found in re.findall(r"python\S* -m paper_run (.*)", text)]
 
 
 @pytest.mark.usefixtures("platform")
@@ -253,7 +254,7 @@ def test_the_commands_that_resolve_lists_work(
     assert len(ready) == 3
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert say(*ready[2])[0] == 0
+    assert say(*ready[-1])[0] == 0
     assert trade_of(reports, row).state == "nothing"
 
 
@@ -497,7 +498,7 @@ def test_a_session_settled_by_hand_says_so_in_every_later_report(
     assert platform.executed == 1
     result = saved(folder, f"{today}")
     assert result["status"] == "success"
-    assert any("not placed, by ann@" in warning for warning in result["warnings"])
+    assert any("not placed, by ann@" in each["text"] for each in result["findings"])
 
 
 def test_an_unsettled_trade_is_a_warning_of_the_next_sessions_report(
@@ -506,10 +507,11 @@ def test_an_unsettled_trade_is_a_warning_of_the_next_sessions_report(
     """It blocks nothing, and the command that the warning names lists it."""
     recorded(folder, state="unsettled")
     assert say("--reports-dir", str(folder))[0] == 0
-    (warning,) = [text for text in saved(folder, f"{new_york_today()}")["warnings"] if "not settled" in text]
-    assert "2025-01-17" in warning
-    (ready,) = commands(warning.rstrip("."))
-    status, out, _ = say(*ready)
+    found = saved(folder, f"{new_york_today()}")["findings"]
+    (unknown,) = [each for each in found if each["code"] == "outcome_unknown"]
+    assert unknown["subject"] == "2025-01-17"
+    (remedy,) = unknown["remedies"]
+    status, out, _ = say(*shlex.split(remedy["command"])[1:], "--reports-dir", str(folder))
     assert status == 0
     assert "2025-01-17: sent" in out
 

@@ -11,6 +11,7 @@ from paper_run.errors import (
     Interrupted,
     OrchestrationError,
     PaperRunError,
+    Remedy,
     SeveralErrors,
     worst,
 )
@@ -53,7 +54,7 @@ def test_an_error_reads_as_title_and_explanation() -> None:
     assert str(DataError("A is wrong")) == "A is wrong"
     error = DataError("A is wrong", "Because.", remedies=("Try B",))
     assert str(error) == "A is wrong. Because."
-    assert (error.title, error.explanation, error.remedies) == ("A is wrong", "Because.", ("Try B",))
+    assert (error.title, error.explanation, error.remedies) == ("A is wrong", "Because.", (Remedy("Try B"),))
 
 
 def test_several_errors_name_each_and_end_as_the_worst() -> None:

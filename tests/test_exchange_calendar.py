@@ -326,7 +326,7 @@ def test_a_date_in_both_lists_is_refused(exchange: str) -> None:
         "PAPER_RUN_CLOSED_DATES and PAPER_RUN_OPEN_DATES both list 2025-01-15, 2025-01-17"
     )
     assert caught.value.explanation == "Allowed: a date in one of them or in neither."
-    assert caught.value.remedies == ("Take it out of one of the two and run again.",)
+    assert tuple(map(str, caught.value.remedies)) == ("Take it out of one of the two and run again.",)
 
 
 @pytest.mark.parametrize("exchange", ["XNYS", "24/7"])
@@ -342,7 +342,7 @@ def test_a_session_is_looked_for_no_farther_than_thirty_days(exchange: str) -> N
     with pytest.raises(DataError, match="there is no session in the 30 days after 2025-06-02") as caught:
         calendar(closed_dates=set(closed)).next_session(start)
     assert "PAPER_RUN_CLOSED_DATES" in caught.value.explanation
-    assert caught.value.remedies == ("Correct PAPER_RUN_CLOSED_DATES and run again.",)
+    assert tuple(map(str, caught.value.remedies)) == ("Correct PAPER_RUN_CLOSED_DATES and run again.",)
     with pytest.raises(DataError, match="there is no session in the 30 days before 2025-07-03"):
         calendar(closed_dates=set(closed)).previous_session(date(2025, 7, 3))
 

@@ -1,6 +1,5 @@
 """The day's failures in words: which exit status, what is named, and commands that can be pasted."""
 
-import re
 import shlex
 from decimal import Decimal
 from pathlib import Path
@@ -11,15 +10,15 @@ from test_result import DOUBT, IDLE, known, run
 
 from paper_run import failures
 from paper_run.cli import main
-from paper_run.errors import ExitStatus, PaperRunError
+from paper_run.errors import ExitStatus, PaperRunError, Remedy
+from paper_run.model import findings
+from paper_run.model.commands import PROGRAM, Invocation
 from paper_run.models import ServiceUrl
 from paper_run.result import conclude
 
 T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))
 T4 = ServiceUrl(base="http://t4.test:8002", credentials=("ops", "canary"))
-CONTEXT = " --reports-dir '/a b/c' --orchestrator-url http://t5.test:8003"
-TRADE = f"2025-01-17-2{CONTEXT}"
-PLACE = "2025-01-17-2 --reports-dir '/a b/c'"
+TRADE = "2025-01-17-2"
 PARAMETERS = prepared().parameters
 OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
@@ -33,7 +32,7 @@ ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "unreadable": (failures.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
     "someone else": (failures.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
     "midnight": (failures.midnight(SESSION), ExitStatus.ORCHESTRATION),
-    "other": (failures.other_parameters(PLACE, PARAMETERS, OTHERS), ExitStatus.DATA),
+    "other": (failures.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
     "again": (failures.again_while_unsettled(TRADE), ExitStatus.ORCHESTRATION),
 }
 
@@ -52,17 +51,17 @@ def test_every_failure_has_its_status_and_a_way_out(name: str) -> None:
 @pytest.mark.parametrize("name", ["interrupted", "interrupted early", "cut off", "lost", "again"])
 def test_who_can_settle_is_told_how(name: str) -> None:
     """With both ready commands, for this trade and this ledger; and that nothing is sent a second time."""
-    remedies = ALL[name][0].remedies
-    assert f"If it did not: python -m paper_run resolve {TRADE} --not-placed" in remedies
-    assert f"If it did trade: python -m paper_run resolve {TRADE} --placed --run-id ID" in remedies
+    remedies = [*map(str, ALL[name][0].remedies)]
+    assert f"If it did not: paper-run resolve {TRADE} --not-placed" in remedies
+    assert f"Or, by the orders' ids: paper-run resolve {TRADE} --placed --order ID --order ID" in remedies
     assert any("never sent again" in remedy for remedy in remedies)
 
 
 COMMANDS = [
-    (name, found[1])
+    (name, remedy.command)
     for name, (error, _) in ALL.items()
     for remedy in error.remedies
-    if (found := re.search(r"python -m paper_run (.*)", remedy))
+    if remedy.command.startswith(f"{PROGRAM} ") and not remedy.command.startswith(f"{PROGRAM} --")
 ]
 
 
@@ -76,7 +75,8 @@ def test_a_ready_command_is_one(
 ) -> None:
     """It is understood as it stands: it fails for want of a ledger there, and not as a wrong command line."""
     monkeypatch.chdir(tmp_path)
-    assert main(shlex.split(command)) == 3
+    whole = Invocation("paper-run", " --reports-dir '/a b/c'", ledger="ab12").whole(command)
+    assert main(shlex.split(whole)[1:]) == 3
     assert "There is no ledger" in capsys.readouterr().err
 
 
@@ -84,10 +84,10 @@ def test_what_was_interrupted_is_named() -> None:
     """The run where it is known; else where to look for it."""
     error = ALL["interrupted"][0]
     assert "run-1 goes on" in error.explanation
-    assert any("runs/run-1'" in remedy for remedy in error.remedies)
+    assert any("runs/run-1'" in remedy for remedy in map(str, error.remedies))
     early = ALL["interrupted early"][0]
     assert "may still be trading" in early.explanation
-    assert any("runs?limit=5'" in remedy for remedy in early.remedies)
+    assert any("runs?limit=5'" in remedy for remedy in map(str, early.remedies))
 
 
 def test_a_lost_answer_says_why_it_is_lost() -> None:
@@ -103,7 +103,7 @@ def test_a_timeout_names_the_run_and_the_seconds() -> None:
 
 
 def test_other_parameters_are_both_shown() -> None:
-    """Recorded and given, all four values of each; the title is the trade's name without options."""
+    """Recorded and given, all four values of each; the title has the trade's name."""
     error = ALL["other"][0]
     assert error.title == "The session was already traded, as 2025-01-17-2, with other parameters"
     recorded, given = error.explanation.split("\n")
@@ -112,7 +112,7 @@ def test_other_parameters_are_both_shown() -> None:
         "signals as of 2025-01-17."
     )
     assert given == "Given now: symbols TSLA; capital 5.50; maximum position 1; signals as of 2025-01-17."
-    assert any("--again" in remedy for remedy in error.remedies)
+    assert any("--again" in remedy for remedy in map(str, error.remedies))
 
 
 def test_somebody_elses_run_is_named() -> None:
@@ -121,7 +121,7 @@ def test_somebody_elses_run_is_named() -> None:
     assert "2025-01-17" in error.title
     assert "run-1 of today with 3 orders" in error.explanation
     assert "Nothing was sent" in error.explanation
-    assert any("--again" in remedy for remedy in error.remedies)
+    assert any("--again" in remedy for remedy in map(str, error.remedies))
 
 
 def test_a_gateway_with_many_complaints_is_cut_short() -> None:
@@ -138,7 +138,7 @@ def test_orders_that_were_not_accepted_are_listed() -> None:
     error = failures.unsuccessful(asked, rows, ("first reason", "second reason"))
     assert error.title == "1 of 2 orders were not accepted"
     assert "Run run-1 ended as partial. The orchestrator says: half of it" in error.explanation
-    assert error.explanation.endswith("\n- first reason\n- second reason")
+    assert error.details == ("first reason", "second reason")
 
 
 def test_a_run_that_ended_badly_without_a_refusal_says_so() -> None:
@@ -152,8 +152,8 @@ def test_a_recorded_failure_is_shown_again(status: ExitStatus) -> None:
     """With the same words; nothing to show of a day without one."""
     assert failures.recorded([], int(status)) == ()
     texts = ["Title. Why it was so. And more", "Only a title"]
-    again = failures.recorded(texts, int(status))
-    assert [str(error) for error in again] == texts
-    assert again[0].title == "Title"
+    found = [findings.Finding("data", "error", "", text, (Remedy("Try"),)) for text in texts]
+    again = failures.recorded([*found, findings.warning("fill", "odd")], int(status))
+    assert [(error.title, error.remedies) for error in again] == [(text, (Remedy("Try"),)) for text in texts]
     if status:
         assert {error.exit_status for error in again} == {status}

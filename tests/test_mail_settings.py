@@ -42,8 +42,8 @@ def refused(
         read_any(folder, variables, *to, hostname=hostname)
     error = caught.value
     assert error.remedies
-    assert (str(error) + "".join(error.remedies)).isprintable()
-    assert SECRET not in str(error) + repr(error) + "".join(error.remedies)
+    assert (str(error) + "".join(map(str, error.remedies))).isprintable()
+    assert SECRET not in str(error) + repr(error) + "".join(map(str, error.remedies))
     assert error.__cause__ is None
     return error
 
@@ -212,7 +212,9 @@ def test_a_wrong_value_is_refused(tmp_path: Path, variable: str, value: str, say
     error = refused(tmp_path, {**TO, f"PAPER_RUN_{variable}": value})
     assert error.title.startswith(f"PAPER_RUN_{variable}: ")
     assert says in str(error)
-    assert error.remedies == (f"Correct PAPER_RUN_{variable} and run again; nothing was sent.",)
+    assert tuple(map(str, error.remedies)) == (
+        f"Correct PAPER_RUN_{variable} and run again; nothing was sent.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -391,7 +393,7 @@ def test_who_sends_needs_a_server(tmp_path: Path) -> None:
         mail_settings.require_host(read(tmp_path, TO))
     assert caught.value.title == "PAPER_RUN_SMTP_HOST is not set"
     assert "trader@example.com" in caught.value.explanation
-    assert "PAPER_RUN_EMAIL_ON=never" in caught.value.remedies[0]
+    assert "PAPER_RUN_EMAIL_ON=never" in str(caught.value.remedies[0])
     assert (
         mail_settings.require_host(read(tmp_path, {**TO, "PAPER_RUN_SMTP_HOST": "a.example"})) == "a.example"
     )

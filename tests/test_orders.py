@@ -319,9 +319,9 @@ def test_counts_that_differ_from_the_orchestrators_are_said() -> None:
         mine,
     )
     assert len(said) == 3
-    assert ["signals" in said[0], "accepted" in said[1], "rejected" in said[2]] == [True] * 3
-    assert "4" in said[0]
-    assert "3" in said[0]
+    assert ["signals" in said[0].text, "accepted" in said[1].text, "rejected" in said[2].text] == [True] * 3
+    assert "4" in said[0].text
+    assert "3" in said[0].text
     assert orders.differences(run("completed"), mine) == ()
 
 
@@ -342,19 +342,27 @@ def test_the_observed_runs_are_counted_as_the_design_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "words"),
+    ("mapping", "code", "words"),
     [
-        (signal(status="rejected", skip_reason="halted"), "buy 10 AAPL was not accepted (rejected): halted"),
+        (
+            signal(status="rejected", skip_reason="halted"),
+            "order_rejected",
+            "buy 10 AAPL was not accepted (rejected): halted",
+        ),
         (
             signal(client_order_id=None, qty=Decimal("1E+5")),
+            "order_in_doubt",
             "buy 100000 AAPL is in doubt: it got no order id",
         ),
-        (signal(status="odd"), "buy 10 AAPL has a status that is not known here, 'odd'"),
+        (signal(status="odd"), "order_status", "buy 10 AAPL has a status that is not known here, 'odd'"),
     ],
 )
-def test_a_problem_is_said_in_words(mapping: SignalOrder, words: str) -> None:
-    """Side, quantity, symbol, what happened and the reason given."""
-    assert str(orders.problem(row(mapping))).startswith(words)
+def test_a_problem_is_said_in_words(mapping: SignalOrder, code: str, words: str) -> None:
+    """Side, quantity, symbol, what happened and the reason given; its code and its symbol for programs."""
+    found = orders.problem(row(mapping))
+    assert found is not None
+    assert (found.code, found.severity, found.subject) == (code, "warning", "AAPL")
+    assert found.text.startswith(words)
 
 
 @pytest.mark.parametrize("mapping", [signal(), no_order(), signal(status=None)])

@@ -8,6 +8,7 @@ from ledger.trades import SESSION, order, prepared, signal
 from services.fakes import NOON
 
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
+from paper_run.model import findings
 from paper_run.models import Orchestration, RunStatus, SignalOrder
 from paper_run.result import Known, Outcome, conclude, fits, placed_nothing, with_adopted
 from paper_run.session import exchange_time
@@ -42,6 +43,14 @@ def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
     return Known(prepared(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
 
 
+def errors(outcome: Outcome) -> list[str]:
+    return findings.texts(outcome.result.findings, "error")
+
+
+def warnings(outcome: Outcome) -> list[str]:
+    return findings.texts(outcome.result.findings, "warning")
+
+
 def counted(outcome: Outcome) -> tuple[int | None, ...]:
     """Return signals, submitted, accepted, rejected, in doubt, filled."""
     counts = outcome.result.counts
@@ -67,7 +76,7 @@ def test_nothing_is_counted_while_the_run_is_not_known(status: RunStatus | None)
     assert (outcome.result.total_notional, outcome.result.success_rate) == (None, None)
     assert outcome.result.status == (status or "unknown")
     assert (outcome.result.run_id, outcome.result.orders) == (None, ())
-    assert (outcome.result.exit_status, outcome.result.errors) == (ExitStatus.ORCHESTRATION, ("Lost",))
+    assert (outcome.result.exit_status, errors(outcome)) == (ExitStatus.ORCHESTRATION, ["Lost"])
     assert outcome.failures == (lost,)
 
 
@@ -100,7 +109,7 @@ def test_a_success() -> None:
     assert (result.status, result.exit_status) == ("success", ExitStatus.SUCCESS)
     assert (result.run_id, result.session, result.trade) == ("run-1", SESSION, 2)
     assert result.timestamp.isoformat() == "2025-01-17T12:00:00-05:00"
-    assert (result.duration_seconds, result.warnings, result.errors) == (Decimal("4.25"), (), ())
+    assert (result.duration_seconds, result.findings) == (Decimal("4.25"), ())
     assert [each.symbol for each in result.orders] == ["AAPL", "GOOGL", "MSFT"]
     assert (result.parameters, result.health) == (prepared().parameters, prepared().health)
 
@@ -130,21 +139,20 @@ def test_a_run_that_goes_on_has_taken_as_long_as_was_waited() -> None:
 def test_orders_that_were_not_accepted_make_it_fail(
     mappings: tuple[SignalOrder, ...], status: str, submitted: int
 ) -> None:
-    """Partial where one was accepted; exit 2, and the error says which one and why, the warnings do not."""
+    """Partial where one was accepted; exit 2; the error says which one and why."""
     outcome = conclude(known(run(*mappings)))
     assert (outcome.result.status, outcome.result.exit_status) == (status, ExitStatus.ORCHESTRATION)
     (failure,) = outcome.failures
     assert f"1 of {submitted} orders" in failure.title
-    assert outcome.result.errors == (str(failure),)
-    assert outcome.result.warnings == ()
-    assert "buy 10 AAPL" in failure.explanation
+    assert errors(outcome) == [str(failure)]
+    assert "buy 10 AAPL" in failure.details[0]
 
 
 def test_a_run_that_ended_badly_is_no_success() -> None:
     """The orchestrator's own word counts, though each order was accepted."""
     outcome = conclude(known(run(signal(BUY), status="partial", error_message="half\n of it")))
     assert outcome.result.status == "partial"
-    assert "half of it" in outcome.result.errors[0]
+    assert "half of it" in errors(outcome)[0]
 
 
 def test_problems_of_a_run_whose_end_is_not_known_are_warnings() -> None:
@@ -152,7 +160,7 @@ def test_problems_of_a_run_whose_end_is_not_known_are_warnings() -> None:
     late = OrchestrationError("Late")
     outcome = conclude(known(run(DOUBT), status="timeout", failures=(late,)))
     assert outcome.failures == (late,)
-    assert any("in doubt" in text for text in outcome.result.warnings)
+    assert any("in doubt" in text for text in warnings(outcome))
 
 
 def test_every_failure_counts_and_the_worst_decides() -> None:
@@ -160,8 +168,8 @@ def test_every_failure_counts_and_the_worst_decides() -> None:
     unreadable = DependencyError("Gateway")
     outcome = conclude(known(run(DOUBT), failures=(unreadable,)))
     assert outcome.result.exit_status is ExitStatus.ORCHESTRATION
-    assert len(outcome.result.errors) == 2
-    assert outcome.result.errors[0] == "Gateway"
+    assert len(errors(outcome)) == 2
+    assert errors(outcome)[0] == "Gateway"
 
 
 def test_an_order_of_an_earlier_trade_is_a_repeat() -> None:
@@ -183,21 +191,22 @@ def test_warnings_come_in_the_order_of_the_day() -> None:
         error_message="a little\nsomething",
         num_orders_submitted=9,
     )
-    before = prepared(notices=("noticed",))
-    warnings = conclude(known(odd, prepared=before, warnings=("meanwhile",))).result.warnings
-    assert warnings[:2] == ("noticed", "meanwhile")
-    assert warnings[2] == "The orchestrator ran for 2025-01-16, not for 2025-01-17."
-    assert warnings[3] == "The orchestrator traded symbols not asked for: NVDA, TSLA."
-    assert warnings[4].startswith("The orchestrator completed the run but says: a little")
-    assert "9 orders submitted" in warnings[5]
-    assert len(warnings) == 6
+    before = prepared(notices=(findings.warning("setting", "noticed"),))
+    outcome = conclude(known(odd, prepared=before, found=(findings.warning("looked_for", "meanwhile"),)))
+    said = warnings(outcome)
+    assert said[:2] == ["noticed", "meanwhile"]
+    assert said[2] == "The orchestrator ran for 2025-01-16, not for 2025-01-17."
+    assert said[3] == "The orchestrator traded symbols not asked for: NVDA, TSLA."
+    assert said[4].startswith("The orchestrator completed the run but says: a little")
+    assert "9 orders submitted" in said[5]
+    assert len(said) == 6
 
 
 def test_a_date_that_is_not_said_is_not_odd() -> None:
     """Nor is an error message of a run that failed: that is the error."""
     outcome = conclude(known(run(status="failed", as_of_date=None, error_message="no bar")))
-    assert outcome.result.warnings == ()
-    assert "no bar" in outcome.result.errors[0]
+    assert warnings(outcome) == []
+    assert "no bar" in errors(outcome)[0]
 
 
 def test_signals_without_mappings_are_counted_as_stated() -> None:

@@ -242,7 +242,7 @@ def test_unfit_services_are_all_named_at_once(day: Day, mode: Any) -> None:
         "Execution Gateway unhealthy",
     ]
     assert "Model not loaded" in str(error.errors[0])
-    assert not any("--sandbox" in remedy for each in error.errors for remedy in each.remedies)
+    assert not any("--sandbox" in remedy for each in error.errors for remedy in map(str, each.remedies))
     assert "✗ Signal Service" in day.screen.getvalue()
     assert "✓ Orchestrator" in day.screen.getvalue()
 
@@ -252,7 +252,7 @@ def test_where_no_service_answers_at_all_the_sandbox_is_named(day: Day) -> None:
     error = day.refused()
     assert isinstance(error, SeveralErrors)
     assert [each.title.rpartition(" ")[2] for each in error.errors] == ["unavailable"] * 3
-    assert error.errors[-1].remedies[-1] == "No platform yet? Add --sandbox"
+    assert str(error.errors[-1].remedies[-1]) == "No platform yet? Add --sandbox"
 
 
 def test_positions_that_cannot_be_read_send_nothing(day: Day) -> None:

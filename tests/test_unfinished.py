@@ -124,7 +124,9 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, RUN)
     assert str(result["results"]["total_notional"]) == "60133.34"
     assert result["results"]["num_orders_filled"] == 2
-    assert result["warnings"] == [f"Settled: {closed.settled}."]
+    assert [(each["code"], each["text"]) for each in result["findings"]] == [
+        ("recovered", f"Settled: {closed.settled}.")
+    ]
     assert set(ledger.order_states(closed)) == {BUY, SELL}
     assert closed.answer == row.answer
     assert asked(RUNS) == 0
@@ -242,7 +244,7 @@ def test_how_a_lost_run_was_settled_is_still_said_when_its_orders_were_read(
         responses.remove("GET", url)
     orders_known()
     settle_all(ledger, platform, LATER)
-    assert any("was found on" in text for text in document(ledger.by_id(row.id))["warnings"])
+    assert any("was found on" in each["text"] for each in document(ledger.by_id(row.id))["findings"])
 
 
 def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform: Platform) -> None:

@@ -98,6 +98,13 @@ def email_to(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option by which a command that changes a record is kept from any other ledger."""
+    return click.option("--ledger", metavar="ID", help="Refuse any other ledger than that of this id.")(
+        command
+    )
+
+
 def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> list[str]:
     """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands.
 

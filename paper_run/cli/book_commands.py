@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import platforms, reading, showing
-from paper_run.cli.arguments import common_options, exchange_option, mail_options, service_urls
+from paper_run.cli.arguments import (
+    common_options,
+    exchange_option,
+    ledger_option,
+    mail_options,
+    service_urls,
+)
 from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 @exchange_option
 @mail_options
 @service_urls
+@ledger_option
 @common_options
 def mark(**flags: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
@@ -43,6 +50,7 @@ def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
         existing.existing_ledger(folder) as ledger,
         ledger.transaction(),
     ):
+        ledger.refuse_another(flags["ledger"] or "")
         if ledger.books.epoch() is None and ledger.books.opens_with() is None:
             raise DataError(
                 "--reset: there is no book to end",

@@ -23,6 +23,7 @@ from paper_run.cli.arguments import (
     DayCommand,
     common_options,
     exchange_option,
+    ledger_option,
     mail_options,
     service_urls,
 )
@@ -191,6 +192,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @service_urls
+@ledger_option
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
@@ -209,8 +211,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         existing.existing_ledger(settings.reports_dir) as ledger,
     ):
         console, clock = showing.console(flags), showing.clock()
-        outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+        outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
         filing = Filing(ledger, settings.reports_dir)
+        ledger.refuse_another(settings.ledger)
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
             unheard = prepare.unheard(ledger, platform)
             if unheard is None:
@@ -219,7 +222,11 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
-                console.unsettled(unsettled, ledger.doubtful(), settings.context)
+                console.unsettled(
+                    unsettled,
+                    ledger.doubtful(),
+                    settings.invocation._replace(ledger=ledger.identity),
+                )
                 return _written(console, (), deliver(filing, outbox, console))
             row = resolve.settle(
                 resolve.named(ledger, trade),
@@ -227,7 +234,6 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 ledger,
                 platform,
                 clock.now(),
-                settings.place,
             )
             outbox.settled(row)
             written, unwritten = filing.save([filing.reports(row.document)])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import reading, showing
-from paper_run.cli.arguments import common_options, email_to
-from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors
+from paper_run.cli.arguments import common_options, email_to, ledger_option
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, SeveralErrors
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ _PATIENCE = 60.0
 @click.option("--mark", "of_mark", is_flag=True, help="The mail about the session's latest mark.")
 @click.option("--to-stdout", is_flag=True, help="Print the message, for sendmail or mutt; nothing is sent.")
 @email_to
+@ledger_option
 @common_options
 def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
@@ -50,19 +52,20 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
         lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
         existing.existing_ledger(folder) as ledger,
     ):
+        ledger.refuse_another(settings.ledger)
         is_named = trade is not None or of_mark or to_stdout
         told = _told(ledger, trade or "latest", of_mark=of_mark) if is_named else None
         filing = Filing(ledger, folder)
         if told is not None and to_stdout:
-            composer = Composer(ledger, filing, settings.mail, context=settings.context)
+            composer = Composer(ledger, filing, settings.mail, invocation=settings.invocation)
             message = composer.printed(told, clock.now())
             failed = showing.print_raw(message.decode("ascii").replace("\r\n", "\n"))
         else:
-            outbox = Outbox(ledger, settings.mail, clock.now, settings.context)
+            outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
             if told is not None:
                 outbox.again(told)
             elif not ledger.mails.queued():
-                command = f"python -m paper_run email SESSION{settings.place}"
+                command = settings.invocation.whole(ours("email", "SESSION"))
                 console.say(f"No e-mail is waiting. To send one again: {command}")
             failed = [*deliver(filing, outbox, console)]
     return showing.ended(failed)
@@ -99,7 +102,7 @@ def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[Pa
     if settings is None or settings.host is None:
         return ()
     notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(flags["sandbox"]))
-    return outbox.send_unrecorded(notice, settings, utc_now())
+    return outbox.send_unrecorded(notice, settings, utc_now(), reading.invocation(flags, sources))
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
@@ -125,7 +128,7 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
     if session is None or ledger.history.mark(session) is None:
         raise DataError(
             f"The ledger {ledger.path} has no mark of {name}",
-            remedies=("See which sessions there are: python -m paper_run history",),
+            remedies=(Remedy("See which sessions there are", ours("history")),),
         )
     is_close = any(mail.kind == "close" for mail in ledger.mails.of_session(session))
     return Told("close" if is_close else "mark", session)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from paper_run.config import Config
     from paper_run.mark import Change
+    from paper_run.model.commands import Invocation
     from paper_run.resolve import Decision
     from paper_run.sources import Sources
 
@@ -54,7 +55,9 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
 
     found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
-        ignore_calendar=bool(flags.get("ignore_calendar")), place=place(flags), context=context(flags)
+        ignore_calendar=bool(flags.get("ignore_calendar")),
+        invocation=invocation(flags, found),
+        ledger=flags.get("ledger") or "",
     )
     if flags.get("no_email"):
         return read._replace(mail=None)
@@ -63,22 +66,31 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
     return read
 
 
-def place(flags: Mapping[str, Any]) -> str:
-    """Return the options that the next command needs to find the same ledger."""
-    words = ["--sandbox"] if flags["sandbox"] else []
-    if flags["env_file"] is not None:
-        words += ["--env-file", shlex.quote(os.path.abspath(flags["env_file"]))]
-    if flags["reports_dir"] is not None:
-        folder = reports_folder({**flags, "sandbox": False})
-        words += ["--reports-dir", shlex.quote(str(folder))]
-    return "".join(f" {word}" for word in words)
+def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
+    """Return what a command needs to run as it stands and find the same ledger and services.
+
+    Wherever they came from: flag, variable, .env file or default. URLs with credentials are left out.
+
+    :raises DataError: the reports folder's name is no path.
+    """
+    import sys
+
+    from paper_run import config
+    from paper_run.model.commands import Invocation
+
+    place = ["--sandbox"] if flags["sandbox"] else []
+    place += ["--env-file", str(found.file.resolve())] if found.file is not None else []
+    place += ["--reports-dir", str(config.reports_folder(found))]
+    services = []
+    for name in _URL_FLAGS:
+        typed = found.outside_file(f"--{name.replace('_', '-')}")
+        if typed is not None and "@" not in typed.value and not flags["sandbox"]:
+            services += [f"--{name.replace('_', '-')}", typed.value]
+    return Invocation(f"{shlex.quote(sys.executable)} -m paper_run", _options(place), _options(services))
 
 
-def context(flags: Mapping[str, Any]) -> str:
-    """Return the options that the next command needs to find the same ledger and services."""
-    urls = [(name, flags[name]) for name in _URL_FLAGS if flags.get(name) and "@" not in flags[name]]
-    words = [f" --{name.replace('_', '-')} {shlex.quote(value)}" for name, value in urls]
-    return place(flags) + "".join(words)
+def _options(words: Sequence[str]) -> str:
+    return "".join(f" {shlex.quote(word)}" for word in words)
 
 
 def reports_folder(flags: Mapping[str, Any]) -> Path:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from paper_run.model.commands import Invocation
     from paper_run.watch import Clock
     from paper_run.writers.console import Console
 
@@ -35,7 +36,20 @@ def console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
     """Return the console, quiet if asked to be."""
     from paper_run.writers import console
 
-    return console.Console(console.standard_output(os.environ), quiet=quiet or flags["quiet"])
+    return console.Console(
+        console.standard_output(os.environ), quiet=quiet or flags["quiet"], invocation=_invocation(flags)
+    )
+
+
+def _invocation(flags: Mapping[str, Any]) -> Invocation:
+    """Return what makes commands run as they stand; bare ones, where the settings can't be read."""
+    from paper_run.cli import reading
+    from paper_run.model.commands import PLAIN
+
+    try:
+        return reading.invocation(flags, reading.sources(flags))
+    except DataError:
+        return PLAIN
 
 
 def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,17 +101,19 @@ def ended(failures: Sequence[PaperRunError]) -> ExitStatus:
 
 
 def make_hints_whole(*errors: PaperRunError) -> None:
-    """Give the commands in remedies the options with which the present one has found its ledger."""
-    from paper_run import failures
-    from paper_run.cli import reading
-
+    """Make the commands in remedies run as they stand, on the ledger that the present one has used."""
     context = click.get_current_context(silent=True)
     if context is None:
         return
-    place, services = reading.place(context.params), reading.context(context.params)
+    from paper_run import failures
+
+    invocation = _invocation(context.params)
     for error in errors:
         for each in failures.single(error):
-            each.remedies = failures.in_place(each.remedies, place, services)
+            known = invocation._replace(ledger=error.ledger or each.ledger)
+            each.remedies = tuple(
+                Remedy(remedy.text, known.whole(remedy.command)) for remedy in each.remedies
+            )
 
 
 def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:

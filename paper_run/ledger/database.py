@@ -8,7 +8,7 @@ import sqlite3
 import struct
 from typing import TYPE_CHECKING
 
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
 from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
         f"The ledger {path} is damaged",
         f"{said}.",
         remedies=(
-            f"Restore it from a backup, or save what can be saved: sqlite3 {path} .dump",
+            Remedy("Restore it from a backup, or save what can be saved", f"sqlite3 {path} .dump"),
             "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
         ),
     )

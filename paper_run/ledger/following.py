@@ -10,12 +10,14 @@ from paper_run import money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.ledger.rows import amount
+from paper_run.model import findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from paper_run.ledger.books import Books, Epoch
+    from paper_run.model.findings import Finding
 
 _STALE_AFTER = 2
 
@@ -64,8 +66,8 @@ class Following:
         for identity in client_order_ids:
             self._run("UPDATE orders SET followed = 1 WHERE client_order_id = ?", identity)
 
-    def book_fills(self, epoch: Epoch, session: date, now: datetime, ended: Iterable[str]) -> list[str]:
-        """Book what the orders have filled since it was looked at last; return what is odd, in words.
+    def book_fills(self, epoch: Epoch, session: date, now: datetime, ended: Iterable[str]) -> list[Finding]:
+        """Book what the orders have filled since it was looked at last; return what is odd.
 
         :param session: the one in which it is seen. :param ended: the status words after which nothing more
             fills.
@@ -84,7 +86,7 @@ class Following:
             grown = fills.growth(row["side"], ordered, seen, filled, price)
             if grown.remark:
                 name = f"{row['side']} {money.digits(ordered)} {row['symbol']} ({identity})"
-                remarks.append(f"{name}: {grown.remark}.")
+                remarks.append(findings.warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"]))
             if grown.kind is not None:
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars)
                 self._books.append(epoch, session, (entry,), now, client_order_id=identity)

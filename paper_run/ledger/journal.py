@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from paper_run.errors import DataError
+from paper_run.errors import DataError, PaperRunError, Remedy
 from paper_run.ledger import database, rows
 from paper_run.ledger.books import Books
 from paper_run.ledger.following import Following
@@ -61,6 +62,9 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, PaperRunError):
+            with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
+                error.ledger = self.identity
         self._connection.close()
 
     @contextlib.contextmanager
@@ -101,6 +105,24 @@ class Ledger:
         """Whether it is a sandbox's, None before its first trade."""
         value = self._account().get("sandbox")
         return None if value is None else value == "1"
+
+    @cached_property
+    def identity(self) -> str:
+        """The ledger's own short id, made with it: what tells it from every other one."""
+        return self._account()["ledger"]
+
+    def refuse_another(self, identity: str) -> None:
+        """Prove that it is the ledger that a command names.
+
+        :param identity: its id; "": any.
+        :raises DataError: it is another one.
+        """
+        if identity and identity != self.identity:
+            raise DataError(
+                f"--ledger: {self.path} is the ledger {self.identity}, not {identity}",
+                "The command was made for another account's ledger.",
+                remedies=("Name the folder of that ledger: --reports-dir DIR; nothing was changed.",),
+            )
 
     @property
     def exchange(self) -> ExchangeName:
@@ -162,7 +184,9 @@ class Ledger:
                 f"The ledger {self.path} belongs to {what[0]}, and this is {what[1]}",
                 "Simulated and real trades are never mixed in one ledger.",
                 remedies=(
-                    f"If the sandbox got there by mistake, move it away: mv {folder} {folder}-sandbox"
+                    Remedy(
+                        "If the sandbox got there by mistake, move it away", f"mv {folder} {folder}-sandbox"
+                    )
                     if ours == "1"
                     else "If this was to be the real platform: a sandbox answers at its URLs; stop it",
                     "Or name a folder of its own with --reports-dir, such as reports/sandbox for the "

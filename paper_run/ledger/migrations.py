@@ -131,4 +131,8 @@ MIGRATIONS = (
     );
     CREATE INDEX queued_mails ON mails (id) WHERE state = 'queued';
     """,
+    """
+    -- the ledger's own id: results and commands name it
+    INSERT INTO account (name, value) VALUES ('ledger', lower(hex(randomblob(4))));
+    """,
 )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
+from paper_run.model import findings
 from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def prepared_columns(prepared: Prepared) -> dict[str, Any]:
         "orchestrator_clock": prepared.orchestrator_clock,
         "gateway_clock": None if clock is None else clock.isoformat(),
         "health": json.dumps([_health(each) for each in prepared.health]),
-        "notices": json.dumps(prepared.notices),
+        "notices": json.dumps(findings.to_json(prepared.notices, "")),
     }
 
 
@@ -75,7 +76,7 @@ def _prepared(row: Row) -> Prepared:
         known_runs=None if known is None else tuple(json.loads(known)),
         orchestrator_clock=row["orchestrator_clock"],
         gateway_clock=None if clock is None else datetime.fromisoformat(clock),
-        notices=tuple(json.loads(row["notices"])),
+        notices=findings.from_json(json.loads(row["notices"])),
     )
 
 

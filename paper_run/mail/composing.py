@@ -8,6 +8,7 @@ from paper_run.ledger.mails import MailRow
 from paper_run.mail import letters, message
 from paper_run.mail.letter import Attachment
 from paper_run.mail.notices import Notice
+from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class Told(NamedTuple):
 class Composer:
     """Makes a ledger's mails, from the ledger as it stands.
 
-    :param context: the options that a command needs to find this ledger. :param made: reports that are there
-        already and need not be made once more.
+    :param invocation: what makes the commands in a mail run as they stand. :param made: reports that are
+        there already and need not be made once more.
     """
 
     def __init__(
@@ -46,13 +47,13 @@ class Composer:
         filing: Filing,
         settings: MailSettings,
         *,
-        context: str = "",
+        invocation: Invocation = PLAIN,
         made: Iterable[Reports] = (),
     ) -> None:
         self._ledger = ledger
         self._filing = filing
         self._settings = settings
-        self._context = context
+        self._invocation = invocation._replace(ledger=ledger.identity)
         self._made = {each.json: each for each in made}
 
     def is_problem(self, row: MailRow) -> bool:
@@ -73,14 +74,14 @@ class Composer:
         with self._ledger.explained():
             if row.content is not None:
                 notice = Notice.from_json(row.content)
-                return letters.of_notice(notice, cache_folder=self._filing.cache_folder)
+                return letters.of_notice(notice, self._invocation, cache_folder=self._filing.cache_folder)
             occasion, document = _occasion(row), self._document(row)
         reports = self._made.get(document) or self._filing.reports(document)
         return letters.of_result(
             reports.document,
             occasion=occasion,
             attachments=_attachments(reports),
-            context=self._context,
+            invocation=self._invocation,
             cache_folder=self._filing.cache_folder,
         )
 
@@ -126,9 +127,11 @@ class Composer:
         return document
 
 
-def of_notice(notice: Notice, settings: MailSettings, now: datetime) -> tuple[str, bytes]:
+def of_notice(
+    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation
+) -> tuple[str, bytes]:
     """Return the subject and the whole message of a notice that no ledger keeps; `now` is its date."""
-    letter = letters.of_notice(notice)
+    letter = letters.of_notice(notice, invocation)
     identity = message.message_id(
         session=notice.session,
         trade=None,

@@ -9,6 +9,7 @@ from paper_run.writers.html_book import Figure
 from paper_run.writers.text import one_line
 
 if TYPE_CHECKING:
+    from paper_run.errors import Remedy
     from paper_run.mail.movers import Movers
 
 NOT_KNOWN = "not known"
@@ -43,13 +44,6 @@ class Section(NamedTuple):
     more: str = ""
 
 
-class Step(NamedTuple):
-    """Something a person may do, and the command for it where there is one."""
-
-    words: str
-    command: str = ""
-
-
 class Digest(NamedTuple):
     """A letter's content, most important first; what it has nothing of is empty.
 
@@ -72,7 +66,7 @@ class Digest(NamedTuple):
     notional: Figure | None = None
     sections: tuple[Section, ...] = ()
     steps_heading: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Remedy, ...] = ()
     movers: Movers | None = None
     facts: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()

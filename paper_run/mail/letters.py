@@ -8,6 +8,7 @@ from paper_run.mail import html_part, subjects, text_part, tidings
 from paper_run.mail.letter import Letter
 from paper_run.mail.notices import Notice
 from paper_run.mail.subjects import Occasion
+from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers.headline import headline
 
 if TYPE_CHECKING:
@@ -24,17 +25,16 @@ def of_result(
     *,
     occasion: Occasion,
     attachments: tuple[Attachment, ...] = (),
-    context: str = "",
+    invocation: Invocation = PLAIN,
     cache_folder: Path | None = None,
 ) -> Letter:
     """Return the letter about a result; the same document gives the same letter.
 
-    :param context: the options that a command needs to find this ledger. :param cache_folder: where the
-        compiled template is kept, see `page_assets.template`.
+    :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
+        template is kept, see `page_assets.template`.
     """
-    told = _told(document)
-    digest = tidings.of_result(told, occasion, attachments, context)
-    subject = subjects.of_result(told, occasion)
+    digest = tidings.of_result(document, occasion, attachments, invocation)
+    subject = subjects.of_result(document, occasion)
     return Letter(
         subject,
         text_part.render(digest),
@@ -43,9 +43,9 @@ def of_result(
     )
 
 
-def of_notice(notice: Notice, *, cache_folder: Path | None = None) -> Letter:
-    """Return the letter about a day that left no result."""
-    digest, subject = tidings.of_notice(notice), subjects.of_notice(notice)
+def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: Path | None = None) -> Letter:
+    """Return the letter about a day that left no result; for the parameters see `of_result`."""
+    digest, subject = tidings.of_notice(notice, invocation), subjects.of_notice(notice)
     return Letter(
         subject,
         text_part.render(digest),
@@ -62,15 +62,8 @@ def is_problem(told: Mapping[str, Any] | Notice) -> bool:
 
 def summary(document: Mapping[str, Any]) -> str:
     """Return the letter's text alone: what a result comes down to, and what of it needs a person."""
-    return text_part.render(tidings.of_result(_told(document), _occasion(document)))
+    return text_part.render(tidings.of_result(document, _occasion(document)))
 
 
 def _occasion(document: Mapping[str, Any]) -> Occasion:
     return "mark" if document.get("kind") == "mark" else "run"
-
-
-def _told(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the document without the warning that it was settled: of that the letter tells anyway."""
-    said = f"Settled: {document.get('settled')}."
-    warnings = [each for each in document.get("warnings") or () if each != said]
-    return {**document, "warnings": warnings}

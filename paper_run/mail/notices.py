@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from paper_run import failures
+from paper_run.errors import Remedy
+from paper_run.model import findings
+from paper_run.model.commands import of_ledger
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Notice(NamedTuple):
     session: str
     title: str
     explanation: str
-    remedies: tuple[str, ...]
+    remedies: tuple[Remedy, ...]
     exit_status: int
     next_session: str | None
     label: str | None
@@ -42,11 +45,11 @@ class Notice(NamedTuple):
         next_session: date | None = None,
         *,
         is_sandbox: bool,
-        context: str = "",
+        ledger: str = "",
     ) -> Notice:
         """Return why a session was not traded or not valued.
 
-        :param context: the options that a command needs to find this ledger and its services.
+        :param ledger: the id of the ledger that it is told of.
         """
         errors = failures.single(error)
         return cls(
@@ -54,7 +57,11 @@ class Notice(NamedTuple):
             session=str(session),
             title=error.title,
             explanation="\n".join(each.explanation for each in errors),
-            remedies=failures.in_place([remedy for each in errors for remedy in each.remedies], "", context),
+            remedies=tuple(
+                Remedy(remedy.text, of_ledger(remedy.command, ledger))
+                for each in errors
+                for remedy in each.remedies
+            ),
             exit_status=int(error.exit_status),
             next_session=None if next_session is None else str(next_session),
             label=json_document.label(sandbox=is_sandbox, rehearsal=False),
@@ -62,7 +69,7 @@ class Notice(NamedTuple):
 
     def to_json(self) -> str:
         """Return the notice as text for the ledger."""
-        return json.dumps(self._asdict())
+        return json.dumps({**self._asdict(), "remedies": findings.remedies_to_json(self.remedies, "")})
 
     @classmethod
     def from_json(cls, text: str) -> Notice:
@@ -73,10 +80,10 @@ class Notice(NamedTuple):
         content = json.loads(text)
         if not isinstance(content, dict) or content.keys() != set(cls._fields):
             raise ValueError("a notice is a JSON object with the fields of one")
-        notice = cls(**content)
+        notice = cls(**{**content, "remedies": findings.remedies_from_json(content["remedies"])})
         if not notice._is_sound():
             raise ValueError("a notice has a field of another kind")
-        return notice._replace(remedies=tuple(notice.remedies))
+        return notice
 
     def _is_sound(self) -> bool:
         required: tuple[Any, ...] = (self.session, self.title, self.explanation)
@@ -85,7 +92,5 @@ class Notice(NamedTuple):
             self.kind in get_args(NoticeKind)
             and all(isinstance(each, str) for each in required)
             and all(each is None or isinstance(each, str) for each in optional)
-            and isinstance(self.remedies, list)
-            and all(isinstance(each, str) for each in self.remedies)
             and type(self.exit_status) is int
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
 from paper_run.errors import DataError
+from paper_run.model.commands import PLAIN, Invocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,16 +35,20 @@ class Outbox:
     """Queues and sends a ledger's mails; whoever uses it holds the ledger's lock.
 
     :param settings: None: nobody is to be mailed, so nothing is queued and nothing sent.
-    :param context: the options that a command needs to find this ledger.
+    :param invocation: what makes the commands in a mail run as they stand.
     """
 
     def __init__(
-        self, ledger: Ledger, settings: MailSettings | None, now: Callable[[], datetime], context: str = ""
+        self,
+        ledger: Ledger,
+        settings: MailSettings | None,
+        now: Callable[[], datetime],
+        invocation: Invocation = PLAIN,
     ) -> None:
         self._ledger = ledger
         self._settings = settings
         self._now = now
-        self._context = context
+        self._invocation = invocation
 
     @property
     def takes(self) -> bool:
@@ -73,7 +78,7 @@ class Outbox:
                 session,
                 next_session,
                 is_sandbox=bool(self._ledger.is_sandbox),
-                context=self._context,
+                ledger=self._ledger.identity,
             )
         )
 
@@ -118,7 +123,7 @@ class Outbox:
             return Delivered()
         from paper_run.mail.composing import Composer
 
-        composer = Composer(self._ledger, filing, settings, context=self._context, made=made)
+        composer = Composer(self._ledger, filing, settings, invocation=self._invocation, made=made)
         try:
             rows = [row for row in queued if self._is_wanted(row, settings, composer)]
         except DataError as error:
@@ -199,7 +204,9 @@ class Outbox:
         )
 
 
-def send_unrecorded(notice: Notice, settings: MailSettings, now: datetime) -> tuple[PaperRunError, ...]:
+def send_unrecorded(
+    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation
+) -> tuple[PaperRunError, ...]:
     """Send a notice that no ledger can keep: it can't be opened, or it is not known which one.
 
     :return: why it was not sent.
@@ -208,7 +215,7 @@ def send_unrecorded(notice: Notice, settings: MailSettings, now: datetime) -> tu
         return ()
     from paper_run.mail import composing, delivery
 
-    subject, message = composing.of_notice(notice, settings, now)
+    subject, message = composing.of_notice(notice, settings, now, invocation)
     try:
         with delivery.connected(settings) as server:
             refused = server.send(message, settings.recipients)

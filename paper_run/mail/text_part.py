@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.mail.digest import Digest, Section, Step
+    from paper_run.errors import Remedy
+    from paper_run.mail.digest import Digest, Section
     from paper_run.mail.movers import Movers
     from paper_run.writers.html_book import Figure
 
@@ -56,10 +57,10 @@ def _section(section: Section) -> list[str]:
     return lines + _lines(section.more, "  ", "  ")
 
 
-def _steps(heading: str, steps: Iterable[Step]) -> list[str]:
+def _steps(heading: str, steps: Iterable[Remedy]) -> list[str]:
     lines: list[str] = []
     for step in steps:
-        lines += _lines(step.words, "- ", "  ")
+        lines += _lines(f"{step.text}:" if step.command else step.text, "- ", "  ")
         # A command is copied: it stays on one line, whatever its length.
         lines += [f"    {step.command}"] if step.command else []
     return [heading, *lines] if lines else []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_run.mail.digest import NOT_KNOWN, Count, Digest, Item, Section, Step, clip
+from paper_run.errors import Remedy
+from paper_run.mail.digest import NOT_KNOWN, Count, Digest, Item, Section, clip
 from paper_run.mail.movers import movers
 from paper_run.mail.troubles import troubles
+from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import html_book, html_tables, text
 from paper_run.writers.days import day_of, long_date
 from paper_run.writers.headline import Banner, banners, headline, is_unknown, problem
@@ -24,19 +26,21 @@ _NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "sett
 _NEEDS_NAMED = 3
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
-_COMMAND = ": python -m paper_run"
 _PAPER = "Paper trading: no real money."
 _BEFORE = "P&L and equity are from before it was settled: the next run or mark books what was found."
 _EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
 
 
 def of_result(
-    document: Mapping[str, Any], occasion: Occasion, attachments: Sequence[Attachment] = (), context: str = ""
+    document: Mapping[str, Any],
+    occasion: Occasion,
+    attachments: Sequence[Attachment] = (),
+    invocation: Invocation = PLAIN,
 ) -> Digest:
     """Return what is told of a result."""
     head = headline(document)
     orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
-    found = troubles(document, orders_file=orders_file, context=context)
+    found = troubles(document, orders_file=orders_file)
     pnl, known_now = document.get("pnl"), _known_now(document, occasion)
     return Digest(
         name=_NAMES[occasion],
@@ -52,7 +56,7 @@ def of_result(
         notional=_notional(document),
         sections=(*known_now, *found.sections),
         steps_heading="What to do",
-        steps=found.steps,
+        steps=_whole(found.steps, invocation),
         movers=movers(pnl) if pnl else None,
         facts=_facts(document, how_settled=not known_now),
         closing=tuple(
@@ -69,7 +73,7 @@ def of_result(
     )
 
 
-def of_notice(notice: Notice) -> Digest:
+def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
     """Return what is told of a day that left no result."""
     is_closed = notice.kind == "closed"
     tone: Tone = "good" if is_closed else "bad"
@@ -93,7 +97,7 @@ def of_notice(notice: Notice) -> Digest:
         banners=_banners(notice.label),
         sections=(Section("What happened", lines, more),) if lines else (),
         steps_heading="If it should trade after all" if is_closed else "What to try",
-        steps=tuple(_step(clip(each, _LONGEST_LINE)) for each in notice.remedies[:_MOST_REMEDIES]),
+        steps=_whole(notice.remedies[:_MOST_REMEDIES], invocation),
         facts=tuple((label, clip(value, _LONGEST_FACT)) for label, value in facts),
         closing=(_PAPER,),
     )
@@ -107,9 +111,9 @@ def _banners(label: str | None) -> tuple[Banner, ...]:
     )
 
 
-def _step(remedy: str) -> Step:
-    words, found, command = remedy.partition(_COMMAND)
-    return Step(f"{words}:", f"{_COMMAND}{command}".removeprefix(": ")) if found else Step(remedy)
+def _whole(remedies: Iterable[Remedy], invocation: Invocation) -> tuple[Remedy, ...]:
+    """Return remedies with commands that run as they stand; none is shortened: it is copied."""
+    return tuple(Remedy(clip(each.text, _LONGEST_LINE), invocation.whole(each.command)) for each in remedies)
 
 
 def _sentence(document: Mapping[str, Any], head: Headline) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import failures
-from paper_run.mail.digest import Item, Section, Step, clip
+from paper_run.errors import Remedy
+from paper_run.mail.digest import Item, Section, clip
 from paper_run.mail.subjects import name_of
+from paper_run.model import findings
+from paper_run.model.commands import PROGRAM, of_ledger, ours
 from paper_run.writers import html_tables, text
 from paper_run.writers.headline import is_unknown, unexplained
 from paper_run.writers.html_book import is_unpriced
@@ -16,6 +18,7 @@ from paper_run.writers.svg import clipped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from paper_run.model.findings import Finding, Severity
     from paper_run.writers.headline import Tone
 
 MOST_ORDERS = 15
@@ -28,6 +31,11 @@ _KINDS: dict[str | None, tuple[Tone, str]] = {
     "rejected": ("bad", "Rejected"),
     None: ("caution", "No order"),
 }
+# What the lists of orders and positions say, and what the letter tells in a place of its own.
+_LISTED = frozenset({"order_rejected", "order_in_doubt", "unpriced", "unexplained"})
+_HAVE_STEPS = frozenset(
+    {"answer_lost", "interrupted", "run_goes_on", "order_in_doubt", "gateway_differs", "unpriced"}
+)
 
 
 class Troubles(NamedTuple):
@@ -35,23 +43,21 @@ class Troubles(NamedTuple):
 
     needs: tuple[str, ...]
     sections: tuple[Section, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Remedy, ...]
 
 
-def troubles(document: Mapping[str, Any], *, orders_file: str, context: str) -> Troubles:
+def troubles(document: Mapping[str, Any], *, orders_file: str) -> Troubles:
     """Return what needs a person, the most urgent first.
 
-    :param orders_file: where all orders are listed. :param context: the options that a command needs to find
-        this ledger.
+    :param orders_file: where all orders are listed.
     """
     pnl = document.get("pnl") or {}
     wrong = [each for each in document.get("orders") or () if html_tables.is_problem(each)]
     listed = html_tables.listed_orders(wrong)[:MOST_ORDERS]
     unpriced = [each for each in pnl.get("positions") or () if is_unpriced(each)]
     apart = _unexplained(pnl)
-    told = _prefixes(wrong, unpriced, is_unexplained=bool(apart))
-    errors = _sentences(document.get("errors") or (), told, ())
-    warnings = _sentences(document.get("warnings") or (), told, document.get("errors") or ())
+    found = findings.of_document(document)
+    errors, warnings = _sentences(found, "error"), _sentences(found, "warning")
     sections = (
         Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
         Section(
@@ -65,7 +71,12 @@ def troubles(document: Mapping[str, Any], *, orders_file: str, context: str) -> 
     return Troubles(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
-        tuple(_steps(document, wrong, context, has_unpriced=bool(unpriced))),
+        tuple(
+            remedy._replace(command=of_ledger(remedy.command, str(document.get("ledger") or "")))
+            for remedy in dict.fromkeys(
+                (*_steps(document, wrong, has_unpriced=bool(unpriced)), *_remedies(found))
+            )
+        ),
     )
 
 
@@ -89,29 +100,33 @@ def _needs(
 
 
 def _steps(
-    document: Mapping[str, Any], wrong: Iterable[Mapping[str, Any]], context: str, *, has_unpriced: bool
-) -> Iterable[Step]:
-    resolve = "python -m paper_run resolve"
+    document: Mapping[str, Any], wrong: Iterable[Mapping[str, Any]], *, has_unpriced: bool
+) -> Iterable[Remedy]:
     if is_unknown(document) and not document.get("settled"):
-        trade = f"{resolve} {_typed(name_of(document))}{context}"
-        run = _typed(str(document["run_id"])) if document.get("run_id") else "ID"
-        yield Step("See at the broker whether orders were placed. The next command looks once more, too.")
-        yield Step("If they were:", f"{trade} --placed --run-id {run}")
-        yield Step("If they were not, which opens the session again:", f"{trade} --not-placed")
+        trade, run = name_of(document), document.get("run_id")
+        yield Remedy("See at the broker whether orders were placed. The next command looks once more, too.")
+        yield from (each for each in failures.settling(trade, run) if each.command)
     if any(each.get("outcome") == "in_doubt" for each in wrong):
-        yield Step("Each later command looks for an order in doubt. What is still open:", resolve + context)
+        words = "Each later command looks for an order in doubt. What is still open"
+        yield Remedy(words, ours("resolve"))
     placed_none = document.get("kind") != "mark" and not (document.get("results") or {}).get(
         "num_orders_submitted"
     )
     if document.get("status") == "failed" and placed_none:
-        yield Step(f"{failures.no_bar_yet()}. The session is still open.")
+        yield Remedy(f"{failures.no_bar_yet()}. The session is still open.")
     if differing := _differing(document.get("pnl") or {}):
-        named = "".join(f" --position {_typed(symbol)}" for symbol in differing[:_MOST_UNPRICED])
-        yield Step(
-            "The gateway has another quantity. If your broker agrees with it:", resolve + named + context
-        )
+        named = [word for symbol in differing[:_MOST_UNPRICED] for word in ("--position", symbol)]
+        words = "The gateway has another quantity. If your broker agrees with it"
+        yield Remedy(words, ours("resolve", *named))
     if has_unpriced:
-        yield Step("Once there is a price, value the session:", f"python -m paper_run mark{context}")
+        yield Remedy("Once there is a price, value the session", ours("mark"))
+
+
+def _remedies(found: Iterable[Finding]) -> Iterable[Remedy]:
+    """Yield the commands of ours that findings name besides what the steps above say of them."""
+    for each in found:
+        if each.severity != "note" and each.code not in _HAVE_STEPS:
+            yield from (remedy for remedy in each.remedies if remedy.command.startswith(PROGRAM))
 
 
 def _differing(pnl: Mapping[str, Any]) -> list[str]:
@@ -150,26 +165,13 @@ def _said(errors: Sequence[str], warnings: Sequence[str]) -> Section:
     return Section("Errors and warnings", tuple(both[:_MOST_SENTENCES]), more)
 
 
-def _sentences(texts: Iterable[Any], told: tuple[str, ...], others: Iterable[Any]) -> list[str]:
-    """Return errors or warnings, each on a line, without what the lists above them say already."""
-    found = []
-    for said in dict.fromkeys(map(str, texts)):
-        if said in others or said.startswith(told):
-            continue
-        lines = (part for part in said.split("\n") if not part.removeprefix("- ").startswith(told))
-        found.append(clip(" ".join(lines), _LONGEST_SENTENCE))
-    return found
-
-
-def _prefixes(
-    wrong: Iterable[Mapping[str, Any]], unpriced: Iterable[Mapping[str, Any]], *, is_unexplained: bool
-) -> tuple[str, ...]:
-    """Return how sentences begin that only say again what the lists of orders and positions say."""
-    return (
-        *(f"{_asked(each, text.exact)} " for each in wrong if each.get("qty") is not None),
-        *(f"{each['symbol']} has no price: " for each in unpriced),
-        *(("The book does not tie out: ",) if is_unexplained else ()),
-    )
+def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:
+    """Return what failed or is to be looked at, each on a line, but for what the lists above say already."""
+    return [
+        clip(each.text, _LONGEST_SENTENCE)
+        for each in dict.fromkeys(found)
+        if each.severity == severity and each.code not in _LISTED
+    ]
 
 
 def _asked(order: Mapping[str, Any], show: Any) -> str:
@@ -177,11 +179,6 @@ def _asked(order: Mapping[str, Any], show: Any) -> str:
     if order.get("qty") is None:
         return clipped(symbol)
     return f"{clip(str(order.get('side')), 12)} {show(order['qty'])} {clipped(symbol)}"
-
-
-def _typed(word: str) -> str:
-    """Return a word as a shell takes it, whatever it says."""
-    return shlex.quote(clip(word, 64))
 
 
 def _more(number: int, most: int, place: str) -> str:

@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+from paper_run.errors import Remedy
+from paper_run.model.commands import of_ledger
 
 if TYPE_CHECKING:
-    from paper_run.errors import PaperRunError, Remedy
+    from collections.abc import Iterable, Mapping
+
+    from paper_run.errors import PaperRunError
 
 Severity = Literal["error", "warning", "note"]
 """An `error` is told by the exit status; a `warning` wants a person to look; a `note` wants nobody."""
 
 CODES = {
     "unclassified": "A sentence of a record that was written before findings had codes.",
+    # what failed
+    "data": "Wrong input, or a file that can't be read or written.",
+    "dependency": "A service that is needed is down or unhealthy.",
+    "orchestration": "The orchestrator refused or failed.",
+    "interrupted": "The wait was broken off.",
+    "answer_lost": "It is not known whether the orchestrator traded.",
+    "run_goes_on": "The orchestrator's run had not ended when the time was over.",
+    "run_failed": "The orchestrator's run ended badly.",
+    "orders_not_accepted": "Some of the orders were not accepted.",
+    "positions_unreadable": "The gateway's positions can't be read.",
+    "gateway_unreadable": "The gateway could not be read after the trade, or for a mark.",
+    "wrong_gateway": "The gateway does not know the orders.",
+    "quotes_unreadable": "The configured quote source could not be read.",
+    "valued_before": "A mark read too little to take the place of a whole valuation.",
+    "already_traded": "Somebody else has traded the session.",
+    "mail_unsent": "An e-mail could not be sent.",
+    # the settings, the run and its answer
+    "setting": "A setting that means nothing, or not what it seems to.",
+    "outcome_unknown": "It is not known what came of an attempt of this ledger.",
+    "recovered": "How it became known what came of an attempt.",
+    "found_later": "The answer was lost, and the run was found.",
+    "looked_for": "What a look for a lost answer found.",
+    "orders_unread": "The orders were not read from the gateway yet.",
+    "orchestrator_differs": "The orchestrator's counts, date or symbols are not those asked for, or listed.",
+    "orchestrator_says": "What the orchestrator says of a run that it completed.",
+    # orders
+    "order_rejected": "An order was not accepted.",
+    "order_in_doubt": "An order got no id and may have been placed.",
+    "order_status": "An order has a status that is not known here.",
+    "order_unread": "An order of an earlier attempt could not be read.",
+    "order_given_up": "An order still works after two sessions and is no longer read.",
+    "fill": "Something is odd about what an order filled.",
+    # the book
+    "unpriced": "A position has no price.",
+    "quote": "The quote source answered, with something odd.",
+    "unexplained": "The book does not tie out.",
+    "gateway_differs": "The gateway has another quantity than the book.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""
 
@@ -19,8 +61,8 @@ CODES = {
 class Finding(NamedTuple):
     """Something that was found out, with what a person may do about it.
 
-    :ivar code: one of `CODES`: what it is, for a program. :ivar subject: what it is about: a symbol, an order,
-        a session, a service; "" for the day as a whole. :ivar text: the sentence that says it, made once.
+    :ivar code: one of `CODES`: what it is, for a program. :ivar text: the sentence that says it, made once.
+    :ivar subject: what it is about: a symbol, an order, a session, a service; "" for the day as a whole.
     """
 
     code: str
@@ -30,6 +72,85 @@ class Finding(NamedTuple):
     remedies: tuple[Remedy, ...] = ()
 
 
+def warning(code: str, text: str, *, subject: str = "", remedies: tuple[Remedy, ...] = ()) -> Finding:
+    """Return a finding that wants a person to look."""
+    return Finding(code, "warning", subject, text, remedies)
+
+
+def note(code: str, text: str, *, subject: str = "") -> Finding:
+    """Return a finding that is worth saying and wants nobody."""
+    return Finding(code, "note", subject, text)
+
+
 def of_error(error: PaperRunError) -> Finding:
     """Return what failed as a finding."""
     return Finding(error.code, "error", error.subject, str(error), error.remedies)
+
+
+def texts(found: Iterable[Finding], severity: Severity) -> list[str]:
+    """Return the sentences of a severity, each once, in their order."""
+    return list(dict.fromkeys(each.text for each in found if each.severity == severity))
+
+
+def to_json(found: Iterable[Finding], ledger: str) -> list[dict[str, Any]]:
+    """Return findings as a record has them; a command that changes a record names the ledger.
+
+    :param ledger: its id.
+    """
+    return [{**each._asdict(), "remedies": remedies_to_json(each.remedies, ledger)} for each in found]
+
+
+def remedies_to_json(remedies: Iterable[Remedy], ledger: str) -> list[dict[str, str]]:
+    """Return remedies as a record has them, see `to_json`."""
+    return [{"text": each.text, "command": of_ledger(each.command, ledger)} for each in remedies]
+
+
+def from_json(content: Iterable[Any]) -> tuple[Finding, ...]:
+    """Read recorded findings; a sentence alone is one of a record from before they had codes.
+
+    :raises ValueError: it is none.
+    """
+    return tuple(_finding(each) for each in content)
+
+
+def of_document(document: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return what a result document has found out; an older one has sentences alone, errors and warnings."""
+    if "findings" in document:
+        return from_json(document["findings"])
+    severities: tuple[tuple[str, Severity], ...] = (("errors", "error"), ("warnings", "warning"))
+    return tuple(
+        Finding("unclassified", severity, "", str(text))
+        for name, severity in severities
+        for text in document.get(name) or ()
+    )
+
+
+def remedies_from_json(content: Any) -> tuple[Remedy, ...]:
+    """Read recorded remedies; a sentence alone is one from before they had commands.
+
+    :raises ValueError: they are none.
+    """
+    if not isinstance(content, list):
+        raise ValueError("remedies are a list")
+    return tuple(_remedy(each) for each in content)
+
+
+def _finding(content: Any) -> Finding:
+    if isinstance(content, str):
+        return Finding("unclassified", "warning", "", content)
+    if not isinstance(content, dict) or content.keys() != set(Finding._fields):
+        raise ValueError("a finding is a JSON object with the fields of one")
+    texts = [content[name] for name in ("code", "severity", "subject", "text")]
+    if not all(isinstance(each, str) for each in texts) or content["severity"] not in get_args(Severity):
+        raise ValueError("a finding has a field of another kind")
+    return Finding(**{**content, "remedies": remedies_from_json(content["remedies"])})
+
+
+def _remedy(content: Any) -> Remedy:
+    if isinstance(content, str):
+        return Remedy(content)
+    if not isinstance(content, dict) or not all(
+        isinstance(content.get(name), str) for name in Remedy._fields
+    ):
+        raise ValueError("a remedy is a JSON object with a text and a command")
+    return Remedy(content["text"], content["command"])

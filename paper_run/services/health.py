@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from paper_run.errors import DependencyError
+from paper_run.errors import DependencyError, Remedy
 from paper_run.models import ServiceHealth
 from paper_run.services import wire
 from paper_run.services.transport import CallFailed, UnreadableAnswer
@@ -134,18 +134,20 @@ def failure(health: ServiceHealth) -> DependencyError:
             f"{title} unavailable",
             f"The {title} at {health.url} is not responding: it {health.detail}.",
             remedies=(
-                f"Check if service is running: ps aux | grep {health.service}",
-                f"Start service: uvicorn apps.{health.service}.main:app --port {port}",
-                f"Check logs: tail -f logs/{health.service}.log",
+                Remedy("Check if service is running", f"ps aux | grep {health.service}"),
+                Remedy("Start service", f"uvicorn apps.{health.service}.main:app --port {port}"),
+                Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             ),
         )
     return DependencyError(
         f"{title} unhealthy",
         f"The {title} at {health.url} {health.detail}.",
         remedies=(
-            f"Ask it yourself: curl {health.url}/health",
-            f"Check logs: tail -f logs/{health.service}.log",
-            "Check the database and the services behind it, then restart: "
-            f"uvicorn apps.{health.service}.main:app --port {port}",
+            Remedy("Ask it yourself", f"curl {health.url}/health"),
+            Remedy("Check logs", f"tail -f logs/{health.service}.log"),
+            Remedy(
+                "Check the database and the services behind it, then restart",
+                f"uvicorn apps.{health.service}.main:app --port {port}",
+            ),
         ),
     )

@@ -9,6 +9,9 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from paper_run import failures
+from paper_run.model import findings
+from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import text
 
 if TYPE_CHECKING:
@@ -79,12 +82,13 @@ class Terminal:
 class Console:
     """Follows a day (`Watch`) and prints it as ADR-0007 section 5 has it.
 
-    :param quiet: print nothing but failures.
+    :param quiet: print nothing but failures. :param invocation: what makes commands run as they stand.
     """
 
-    def __init__(self, out: Terminal, *, quiet: bool = False) -> None:
+    def __init__(self, out: Terminal, *, quiet: bool = False, invocation: Invocation = PLAIN) -> None:
         self._out = out
         self._quiet = quiet
+        self._invocation = invocation
         self._live = out.live and not quiet
 
     def header(self, config: Config, moment: datetime) -> None:
@@ -102,7 +106,7 @@ class Console:
         if config.as_of_date:
             self._line(f"As Of Date:  {config.as_of_date}")
         for notice in config.notices:
-            self._line(f"! {notice}", paint=_YELLOW)
+            self._line(f"! {notice.text}", paint=_YELLOW)
         self._line()
 
     def mark_header(self, config: Config, moment: datetime) -> None:
@@ -114,7 +118,7 @@ class Console:
         self._line(f"  MARK TO MARKET - {text.moment(moment.isoformat(timespec='seconds'))}", paint=_BOLD)
         self._line(RULE)
         for notice in config.notices:
-            self._line(f"! {notice}", paint=_YELLOW)
+            self._line(f"! {notice.text}", paint=_YELLOW)
         self._line()
         self.step(1, "Checking dependencies", of=3)
 
@@ -195,8 +199,14 @@ class Console:
             self._line(order_line(order))
         if (more := len(document["orders"]) - _SHOWN_ORDERS) > 0:
             self._line(f"  {more:,} more in the report")
-        for warning in document["warnings"]:
-            self._line(f"  ! {warning}", paint=_YELLOW)
+        for found in findings.of_document(document):
+            if found.severity == "error":  # the error block says it
+                continue
+            sign = "!" if found.severity == "warning" else "·"
+            self._line(f"  {sign} {found.text}", paint=_YELLOW if found.severity == "warning" else None)
+            for remedy in found.remedies:
+                shown = remedy._replace(command=self._invocation.whole(remedy.command))
+                self._line(f"      {shown}")
 
     def _counts(self, document: Mapping[str, Any]) -> None:
         results = document["results"]
@@ -281,21 +291,19 @@ class Console:
         self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
         self._line(f"  All of them:  {folder / 'index.html'}")
 
-    def unsettled(self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow], context: str) -> None:
-        """Print what is not settled, with the ready command for each.
-
-        :param context: the options that such a command needs to find this ledger.
-        """
+    def unsettled(
+        self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow], invocation: Invocation
+    ) -> None:
+        """Print what is not settled, with the ready command for each."""
         if not trades and not doubtful:
             self._line("Everything is settled.")
         for row in trades:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
             self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
-            command = f"python -m paper_run resolve {row.name}{context}"
-            self._line(f"  It traded:     {command} --placed --run-id {row.run_id or 'ID'}")
-            self._line(f"  or, by orders: {command} --placed --order ID --order ID")
-            self._line(f"  It did not:    {command} --not-placed")
+            for remedy in failures.settling(row.name, row.run_id):
+                if remedy.command:
+                    self._line(f"  {remedy._replace(command=invocation.whole(remedy.command))}")
         for row in doubtful:
             self._line(
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
@@ -380,6 +388,7 @@ def error_block(errors: Sequence[PaperRunError], exit_status: int) -> str:
         lines = [f"❌ ERROR: {error.title}"]
         if error.explanation:
             lines += ["", error.explanation]
+            lines += [f"- {each}" for each in error.details]
         if error.remedies:
             lines += ["", "Troubleshooting:"]
             lines += [f"{number}. {remedy}" for number, remedy in enumerate(error.remedies, 1)]

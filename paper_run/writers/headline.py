@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from paper_run.model import findings
 from paper_run.writers.text import one_line, signed_money
 
 Tone = Literal["good", "caution", "bad", "unsure"]
@@ -47,7 +48,8 @@ def headline(document: Mapping[str, Any]) -> Headline:
     if tone == "good":
         if document.get("kind") == "mark":
             label = "Valued"
-        if document.get("warnings") or document.get("errors") or _valuation(document):
+        found = findings.of_document(document)
+        if any(each.severity != "note" for each in found) or _valuation(document):
             tone = "caution"
     return Headline(tone, one_line(label), one_line(_sentence(document)))
 
@@ -120,7 +122,7 @@ def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
     status = str(document.get("status"))
     submitted = _figure(document, "num_orders_submitted")
     rejected = _figure(document, "num_orders_rejected")
-    errors = document.get("errors") or ()
+    errors = findings.texts(findings.of_document(document), "error")
     if status in _LOST:
         return _LOST[status]
     if document.get("kind") == "mark" and not errors:
@@ -138,7 +140,7 @@ def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
 
 def _concern(document: Mapping[str, Any]) -> str:
     """Return what a day without a failure leaves to be looked at, "" when nothing."""
-    warnings = document.get("warnings") or ()
+    warnings = findings.texts(findings.of_document(document), "warning")
     if (wrong := _valuation(document)) or not warnings:
         return wrong
     more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""

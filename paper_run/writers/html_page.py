@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paper_run.model import findings
 from paper_run.writers import charts, html_book, html_tables, page_assets, text
 from paper_run.writers.charts import legend
 from paper_run.writers.day_bars import day_bars, table_rows
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _LEAST_POINTS = 2
 # A table of more rows than this is drawn row by row, as it is scrolled to.
 _LONG = 60
+_PROBLEMS = {"error": "errors", "warning": "warnings", "note": "notes"}
 # The scale beside the curve: narrow, middling or wide, by the characters of its longest figure.
 _SCALES = ((9, "narrow"), (12, "middling"))
 
@@ -45,7 +47,8 @@ def render(
 
     :param curve: the sessions to draw, oldest first, the document's own last if it is complete.
     """
-    errors, warnings = document.get("errors") or (), document.get("warnings") or ()
+    found = findings.of_document(document)
+    kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
     valued = [line for line in curve if line.closing is not None]
     view = {
         "css": markup(page_assets.asset("report.css")),
@@ -54,8 +57,8 @@ def render(
         "long": _LONG,
         "headline": headline(document),
         "banners": banners(document),
-        "problems": " and ".join(["errors"] * bool(errors) + ["warnings"] * bool(warnings)).capitalize(),
-        "problem_rows": markup(html_tables.problem_rows(errors, warnings)),
+        "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
+        "problem_rows": markup(html_tables.problem_rows(found)),
         "health_rows": markup(html_tables.health_rows(document.get("health") or ())),
         "parameters": _parameters(document.get("parameters") or {}),
         **_identity(document),

@@ -1,9 +1,11 @@
 """The rows of the page's tables as escaped markup: far cheaper than the same loops in a template."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from paper_run.errors import Remedy
+from paper_run.model.findings import Finding
 from paper_run.writers import cells, text
 from paper_run.writers.svg import escaped, escaped_lines
 
@@ -43,13 +45,25 @@ def order_rows(orders: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(_order_row(order) for order in orders)
 
 
-def problem_rows(errors: Sequence[Any], warnings: Sequence[Any]) -> str:
-    """Return a list item for each error and then each warning, in full, line breaks kept."""
-    told = [("bad", "Error", each) for each in errors] + [("caution", "Warning", each) for each in warnings]
-    return "\n".join(
-        f'<li class="{tone}"><strong>{kind}</strong> <span>{escaped_lines(str(said))}</span></li>'
-        for tone, kind, said in told
-    )
+def problem_rows(found: Iterable[Finding]) -> str:
+    """Return a list item for each finding, in full, line breaks kept, with what a person may do about it."""
+    return "\n".join(map(_problem_row, sorted(dict.fromkeys(found), key=lambda each: _ORDER[each.severity])))
+
+
+_ORDER = {"error": 0, "warning": 1, "note": 2}
+_TONES = {"error": ("bad", "Error"), "warning": ("caution", "Warning"), "note": ("quiet", "Note")}
+
+
+def _problem_row(finding: Finding) -> str:
+    tone, kind = _TONES[finding.severity]
+    steps = "".join(map(_step, finding.remedies))
+    said = f"{escaped_lines(finding.text)}{f'<ul>{steps}</ul>' if steps else ''}"
+    return f'<li class="{tone}"><strong>{kind}</strong> <div>{said}</div></li>'
+
+
+def _step(remedy: Remedy) -> str:
+    command = f": <code>{escaped(remedy.command)}</code>" if remedy.command else ""
+    return f"<li>{escaped(remedy.text)}{command}</li>"
 
 
 def health_rows(health: Sequence[Mapping[str, Any]]) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
+from paper_run.model import findings
 from paper_run.writers import book_document
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def document(result: RunResult) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "kind": "mark" if result.trade is None else "run",
+        "ledger": result.ledger or None,
         "run_id": result.run_id,
         "session": result.session.isoformat(),
         "trade": result.trade,
@@ -52,8 +54,9 @@ def document(result: RunResult) -> dict[str, Any]:
         "pnl": None if result.book is None else book_document.pnl(result.book),
         "statistics": {} if result.book is None else book_document.statistics(result.book),
         "health": [_health(service) for service in result.health],
-        "warnings": list(result.warnings),
-        "errors": list(result.errors),
+        "findings": findings.to_json(result.findings, result.ledger),
+        "warnings": findings.texts(result.findings, "warning"),
+        "errors": findings.texts(result.findings, "error"),
     }
 
 

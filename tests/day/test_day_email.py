@@ -273,7 +273,8 @@ def test_a_hint_names_the_same_ledger(day: MailedDay) -> None:
     (hint,) = [each for each in said.stderr.splitlines() if "now: " in each]
     day.server.up()
     words = shlex.split(hint.partition("python -m paper_run ")[2])
-    assert words == ["email", "--reports-dir", str(day.folder / "mine")]
+    assert words[0] == "email"
+    assert words[-2:] == ["--reports-dir", str(day.folder / "mine")]
     day.must(*words)
     assert len(day.mails) == 1
 

@@ -36,7 +36,7 @@ def test_resolve_lists_what_is_unsettled_with_ready_commands(unknown: Desk) -> N
     """Each line can be copied as it is and does what it says."""
     finished = unknown.resolve()
     assert finished.returncode == 0
-    commands = re.findall(r"python -m paper_run (resolve .*)$", finished.stdout, re.MULTILINE)
+    commands = re.findall(r"python\S* -m paper_run (resolve .*)$", finished.stdout, re.MULTILINE)
     assert any(command.startswith(f"resolve {unknown.session} --placed --run-id") for command in commands)
     assert any(command.startswith(f"resolve {unknown.session} --placed --order") for command in commands)
     (last,) = [command for command in commands if "--not-placed" in command]
@@ -173,3 +173,18 @@ def test_of_two_unsettled_trades_none_takes_what_fits_both(desk: Desk, kind: str
     assert orchestrator.keys[ours] == second["key"]
     assert first["run_id"] is None, "the run of the second POST was given to the first"
     assert second["run_id"] in (None, ours)
+
+
+def test_a_command_of_another_ledger_is_refused(unknown: Desk) -> None:
+    """A command copied from another account's message changes nothing here: exit 3, and both ids are said."""
+    before = unknown.rows()
+    for command in (
+        ["resolve", unknown.session, "--not-placed"],
+        ["resolve", "--reset"],
+        ["resolve", "--position", "all"],
+        ["mark"],
+    ):
+        finished = unknown.run(*command, "--ledger", "00000000")
+        assert finished.returncode == 3, command
+        assert "not 00000000" in finished.stderr
+    assert unknown.rows() == before

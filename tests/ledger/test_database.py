@@ -348,7 +348,7 @@ def test_a_file_of_somebody_else_is_not_touched(tmp_path: Path, kind: str) -> No
     if kind != "short":  # of which nobody can tell
         expected = "another program" if kind in ("database", "nameless") else "not a database"
         assert expected in error.explanation
-    assert any("--reports-dir" in remedy for remedy in error.remedies)
+    assert any("--reports-dir" in remedy for remedy in map(str, error.remedies))
 
 
 def test_somebody_elses_database_in_use_is_not_touched(tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_a_newer_ledger_is_refused_politely(tmp_path: Path) -> None:
     assert "newer" in error.title
     assert f"version {newer}" in error.explanation
     assert f"up to {len(MIGRATIONS)}" in error.explanation
-    assert "pip install --upgrade" in error.remedies[0]
+    assert "pip install --upgrade" in str(error.remedies[0])
     assert contents(tmp_path) == before
 
 
@@ -484,7 +484,7 @@ def test_a_ledger_that_another_program_keeps_is_named(tmp_path: Path, holder: sq
     holder.execute("BEGIN EXCLUSIVE")
     error = refused(tmp_path)
     assert "is locked" in error.title
-    assert "fuser" in error.remedies[0]
+    assert "fuser" in str(error.remedies[0])
 
 
 @pytest.mark.usefixtures("impatient")
@@ -564,7 +564,7 @@ def outcome(folder: Path, damaged: bytes) -> DataError | None:
 
 def assert_recovery_is_shown(error: DataError) -> None:
     assert "ledger.sqlite3" in str(error)
-    assert any(".recover" in remedy or "backup" in remedy for remedy in error.remedies), str(error)
+    assert any(".recover" in remedy or "backup" in remedy for remedy in map(str, error.remedies)), str(error)
 
 
 def test_a_truncated_ledger_is_named_with_the_way_to_recover(tmp_path: Path, three_trades: bytes) -> None:
@@ -623,7 +623,7 @@ def test_a_full_disk_is_named(tmp_path: Path, three_trades: bytes) -> None:
         connection.execute("PRAGMA max_page_count = 10000")
         assert ledger.record(row, state="unsettled", document="z", in_doubt=0).document == "z"
     assert "full" in caught.value.explanation
-    assert "room" in caught.value.remedies[0]
+    assert "room" in str(caught.value.remedies[0])
 
 
 def test_a_ledger_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -646,4 +646,4 @@ def test_a_read_only_ledger_is_named(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             begun(ledger)
     assert "readonly" in caught.value.explanation
-    assert "permissions" in caught.value.remedies[0]
+    assert "permissions" in str(caught.value.remedies[0])

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from ledger.trades import SESSION, begun, order, prepared, signal
 
 from paper_run import money
-from paper_run.errors import DataError, ExitStatus
+from paper_run.errors import DataError, ExitStatus, Remedy
 from paper_run.ledger import database
 from paper_run.ledger.journal import Ledger
+from paper_run.model.findings import Finding
 from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
 
 NEXT = SESSION + timedelta(days=3)
@@ -69,6 +70,14 @@ positions = st.builds(
     unrealized_pl=some_amounts,
     realized_pl=some_amounts,
 )
+found = st.builds(
+    Finding,
+    code=texts,
+    severity=st.sampled_from(["error", "warning", "note"]),
+    subject=texts,
+    text=texts,
+    remedies=st.lists(st.builds(Remedy, texts, texts), max_size=2).map(tuple),
+)
 snapshots = st.builds(
     Prepared,
     session=dates,
@@ -86,7 +95,7 @@ snapshots = st.builds(
     known_runs=st.none() | st.lists(texts, max_size=3).map(tuple),
     orchestrator_clock=st.none() | texts,
     gateway_clock=st.none() | moments,
-    notices=st.lists(texts, max_size=3).map(tuple),
+    notices=st.lists(found, max_size=3).map(tuple),
 )
 order_states = st.builds(
     OrderState,
@@ -422,7 +431,7 @@ def mixed(ledger: Ledger, **changes: Any) -> DataError:
         ledger.belongs_to(**{"sandbox": False, "orchestrator_url": URL, "strategy": "alpha", **changes})
     assert caught.value.exit_status is ExitStatus.DATA
     assert str(ledger.path) in caught.value.title
-    assert any("--reports-dir" in remedy for remedy in caught.value.remedies)
+    assert any("--reports-dir" in remedy for remedy in map(str, caught.value.remedies))
     return caught.value
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from writers import documents
 
+from paper_run.errors import Remedy
 from paper_run.mail import letters
 from paper_run.mail.letter import Attachment, Letter
 from paper_run.mail.notices import Notice
+from paper_run.model import findings
 
 ATTACHMENTS = (
     Attachment("report.html", "html", b"<p>"),
@@ -20,7 +22,7 @@ CLOSED = Notice(
     session="2026-11-26",
     title="Thanksgiving Day",
     explanation="The exchange is closed. Nothing was sent.",
-    remedies=("Trade all the same: python -m paper_run --ignore-calendar",),
+    remedies=(Remedy("Trade all the same", "paper-run --ignore-calendar"),),
     exit_status=0,
     next_session="2026-11-27",
     label=None,
@@ -30,7 +32,7 @@ STOPPED = Notice(
     session="2026-11-20",
     title="Signal Service unavailable",
     explanation="It refused the connection at http://localhost:8001/health.\n\nNothing was sent.",
-    remedies=("Start it: systemctl start signal-service", "Then run again"),
+    remedies=(Remedy("Start it", "systemctl start signal-service"), Remedy("Then run again")),
     exit_status=1,
     next_session=None,
     label="SANDBOX - simulated prices; REHEARSAL - nothing executed",
@@ -70,7 +72,13 @@ def out_of_balance_day() -> dict[str, Any]:
     return documents.changed(
         day,
         pnl=documents.book(day["pnl"]["positions"], unexplained="-12.50"),
-        warnings=["The book does not tie out: -12.5 dollars are unexplained.", "The quotes were old."],
+        findings=findings.to_json(
+            (
+                findings.warning("unexplained", "The book does not tie out: -12.5 dollars are unexplained."),
+                findings.warning("quote", "The quotes were old."),
+            ),
+            "",
+        ),
     )
 
 
@@ -81,7 +89,14 @@ def settled_day() -> dict[str, Any]:
         pnl=None,
         statistics={},
         settled="run 550e8400 was found by desk@host on 2025-01-17 12:00:00-05:00",
-        warnings=["Settled: run 550e8400 was found by desk@host on 2025-01-17 12:00:00-05:00."],
+        findings=findings.to_json(
+            (
+                findings.note(
+                    "recovered", "Settled: run 550e8400 was found by desk@host on 2025-01-17 12:00:00-05:00."
+                ),
+            ),
+            "",
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from mail.letters_of import CLOSED, NOTICES, STOPPED, Seen
 from writers import documents
 
+from paper_run.errors import Remedy
 from paper_run.mail.letters import is_problem, of_notice
 from paper_run.mail.notices import Notice
 
@@ -19,7 +20,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()))
         session=ANY_TEXT,
         title=ANY_TEXT,
         explanation=ANY_TEXT,
-        remedies=st.lists(ANY_TEXT).map(tuple),
+        remedies=st.lists(st.builds(Remedy, ANY_TEXT, ANY_TEXT)).map(tuple),
         exit_status=st.integers(0, 130),
         next_session=st.none() | ANY_TEXT,
         label=st.none() | ANY_TEXT,
@@ -72,7 +73,7 @@ def test_a_closed_day_says_when_the_next_one_is():
         "\n"
         "No session - Thursday, 26 November 2026\n"
     )
-    assert "- Trade all the same:\n    python -m paper_run --ignore-calendar\n" in letter.text
+    assert "- Trade all the same:\n    paper-run --ignore-calendar\n" in letter.text
     assert "Next session        2026-11-27\n" in letter.text
     assert "Exit status         0\n" in letter.text
 
@@ -86,7 +87,7 @@ def test_a_stopped_run_says_why_and_what_to_try():
         "REHEARSAL - nothing executed.",
         "- It refused the connection at http://localhost:8001/health.",
         "- Nothing was sent.",
-        "What to try\n- Start it: systemctl start signal-service\n- Then run again\n",
+        "What to try\n- Start it:\n    systemctl start signal-service\n- Then run again\n",
         "Exit status         1",
     ):
         assert said in text
@@ -112,7 +113,7 @@ def test_a_notice_without_explanation_and_remedies_is_whole():
 def test_an_endless_explanation_is_cut():
     """A mail stays readable: the rest of the lines is counted."""
     said = "\n".join(f"- order {number} was refused" for number in range(100))
-    letter = of_notice(STOPPED._replace(explanation=said, remedies=("x",) * 50))
+    letter = of_notice(STOPPED._replace(explanation=said, remedies=(Remedy("x"),) * 50))
     assert "and 88 more lines" in letter.text
     assert "order 11 " in letter.text
     assert "order 12 " not in letter.text

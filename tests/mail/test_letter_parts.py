@@ -17,6 +17,9 @@ from writers.documents import changed, good_day
 from paper_run.mail.digest import clip
 from paper_run.mail.letter import Attachment
 from paper_run.mail.letters import of_result, summary
+from paper_run.model import findings
+from paper_run.model.commands import Invocation
+from paper_run.model.findings import Finding
 from paper_run.writers.json_document import dumps, loads
 
 LETTERS = every_letter()
@@ -177,7 +180,7 @@ def test_a_partial_day_says_what_needs_a_person():
         "  say 4.\n"
     ) in text
     assert "1 ORDER IN DOUBT. Sent, without an answer" in text
-    assert "looks for an order in doubt. What is still open:\n    python -m paper_run resolve\n" in text
+    assert "looks for an order in doubt. What is still open:\n    paper-run resolve\n" in text
     assert "Total notional      $76,289.68  1 of the orders estimated\n" in text
     assert "Trade               2 of this session\n" in text
 
@@ -185,15 +188,17 @@ def test_a_partial_day_says_what_needs_a_person():
 def test_an_order_is_told_once():
     """Errors and warnings that only say again what the list of orders says are left out of it."""
     day = documents.partial_day()
-    day = changed(
-        day,
-        errors=[
-            "2 of 6 orders were not accepted. Run x ended as partial.\n- buy 40 TSLA was not accepted\n- more"
-        ],
-        warnings=["buy 15 NVDA is in doubt: it got no order id", "a", "a", *day["errors"]],
+    found = (
+        Finding(
+            "orders_not_accepted", "error", "", "2 of 6 orders were not accepted. Run x ended as partial."
+        ),
+        findings.warning("order_in_doubt", "buy 15 NVDA is in doubt: it got no order id"),
+        findings.warning("order_rejected", "buy 40 TSLA was not accepted"),
+        findings.warning("quote", "a"),
+        findings.warning("quote", "a"),
     )
-    text = text_of(changed(day, warnings=[*day["warnings"], *day["errors"]]))
-    assert "Error: 2 of 6 orders were not accepted. Run x ended as partial. - more" in collapsed(text)
+    text = text_of(changed(day, findings=findings.to_json(found, "")))
+    assert "Error: 2 of 6 orders were not accepted. Run x ended as partial." in collapsed(text)
     assert text.count("TSLA") == text.count("was not accepted") + 1 == 1
     assert text.count("- Warning: a\n") == 1
     assert text.count("Error: 2 of 6") == 1
@@ -202,12 +207,15 @@ def test_an_order_is_told_once():
 def test_an_unknown_day_has_the_commands_that_settle_it():
     """The counts are not known; the commands are ready, with the trade's name and this ledger's options."""
     day = changed(documents.unknown_run(), trade=2)
-    text = of_result(day, occasion="run", context=" --reports-dir /srv/paper").text
+    text = of_result(
+        day, occasion="run", invocation=Invocation("paper-run", " --reports-dir /srv/paper")
+    ).text
     assert text.startswith("Needs you: settle this trade.\nUnknown: The orchestrator's answer was lost.")
     assert "UNKNOWN - orders may have been placed. Nothing is sent again" in text
-    place = "2025-01-17-2 --reports-dir /srv/paper"
-    assert f"    python -m paper_run resolve {place} --placed --run-id ID\n" in text
-    assert f"    python -m paper_run resolve {place} --not-placed\n" in text
+    command, place = "    paper-run resolve 2025-01-17-2", " --reports-dir /srv/paper\n"
+    assert f"{command} --placed --run-id ID{place}" in text
+    assert f"{command} --placed --order ID --order ID{place}" in text
+    assert f"{command} --not-placed{place}" in text
     assert collapsed("Orders submitted —, accepted —, rejected —, in doubt —, filled —") in collapsed(text)
     assert "Total notional      not known\n" in text
     assert "no run id was received" in text
@@ -226,7 +234,7 @@ def test_a_trade_settled_without_its_orders_asks_for_none():
     text = text_of(day, "settled")
     assert text.startswith("Needs you: its orders are not known.\n")
     assert "What is known now\n- Settled: placed, by desk@host\n" in text
-    assert "python -m paper_run resolve" not in text
+    assert "paper-run resolve" not in text
 
 
 def test_a_settled_trade_is_no_problem_of_its_own():
@@ -259,7 +267,7 @@ def test_a_missing_price_is_told_with_its_reason():
     assert "Day P&L             not known  TSLA without a price\n" in text
     assert "Equity              not known  opened at $101,962.83\n" in text
     assert "- No price: −25 TSLA - the quote is crossed" in text
-    assert "    python -m paper_run mark\n" in text
+    assert "    paper-run mark\n" in text
     assert "Without a price, so not among them: TSLA.\n" in text
     assert "Warning" not in text
 

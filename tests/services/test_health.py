@@ -265,7 +265,7 @@ def test_an_unreachable_service_ends_in_the_adrs_block(service: Service, url: st
     assert error.exit_status == 1
     assert error.title == f"{service.title} unavailable"
     assert f"The {service.title} at {url} is not responding" in error.explanation
-    assert error.remedies == (
+    assert tuple(map(str, error.remedies)) == (
         f"Check if service is running: ps aux | grep {service.key}",
         f"Start service: uvicorn apps.{service.key}.main:app --port {port}",
         f"Check logs: tail -f logs/{service.key}.log",
@@ -278,4 +278,4 @@ def test_an_unhealthy_service_is_told_with_its_reason(status: str) -> None:
     error = health.failure(unfit(ORCHESTRATOR, "http://localhost:8003", status))
     assert (error.title, error.exit_status) == ("Orchestrator unhealthy", 1)
     assert "http://localhost:8003 says: it is down" in error.explanation
-    assert "curl http://localhost:8003/health" in error.remedies[0]
+    assert "curl http://localhost:8003/health" in str(error.remedies[0])

@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+import sys
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +13,7 @@ UPDATE = "--update-golden"
 _WALL_CLOCK = "<now>"
 _REPLACED = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:<port>"),
+    (re.compile(r'("ledger": |--ledger )"?[0-9a-f]{8}"?'), r"\1<ledger>"),
     (re.compile(r'("timestamp": )"[^"]+"'), rf'\1"{_WALL_CLOCK}"'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T"), _WALL_CLOCK),
     (re.compile(r'("(?:duration_seconds|latency_ms)": )[\d.]+'), r"\1<measured>"),
@@ -27,7 +29,7 @@ def normalised(text: str, folder: Path, run_ids: Iterable[str]) -> str:
 
     :param folder: below which the files were written. :param run_ids: those of the play, which are random.
     """
-    text = text.replace(str(folder), "<folder>")
+    text = text.replace(str(folder), "<folder>").replace(sys.executable, "<python>")
     for number, run_id in enumerate(run_ids, start=1):
         text = text.replace(run_id, f"<run {number}>")
     for pattern, replacement in _REPLACED:

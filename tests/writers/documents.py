@@ -541,8 +541,15 @@ def incomplete_day() -> dict[str, Any]:
         good_day(),
         pnl=book(positions, opening="101962.83"),
         statistics=statistics(50) | {"daily_return": {"value": None, "n": 50, "minimum": 1}},
-        warnings=[
-            "TSLA has no price: the quote is crossed (bid 426.10, ask 418.02) and there is no trade today."
+        findings=[
+            {
+                "code": "unpriced",
+                "severity": "warning",
+                "subject": "TSLA",
+                "text": "TSLA has no price: the quote is crossed (bid 426.10, ask 418.02) and there is no "
+                "trade today.",
+                "remedies": [],
+            }
         ],
     )
 

@@ -180,7 +180,7 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
             prove_writable(folder, purpose="The reports folder")
         assert caught.value.exit_status == 3
         assert str(folder) in caught.value.title
-        assert "nothing was sent" in caught.value.remedies[0]
+        assert "nothing was sent" in str(caught.value.remedies[0])
 
 
 @pytest.mark.parametrize("step", ["write_bytes", "unlink", "mkdir"])
@@ -225,7 +225,7 @@ def test_an_output_that_cannot_be_written_is_found_beforehand(tmp_path: Path) ->
     for path in (tmp_path / "a.json", tmp_path / "file" / "b.json"):
         with pytest.raises(DataError, match="--output") as caught:
             prove_outputs([path])
-        assert "nothing was sent" in caught.value.remedies[0]
+        assert "nothing was sent" in str(caught.value.remedies[0])
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".csv", "x" * 250 + ".json", "x" * 245 + ".html"])

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from test_config import TODAY
 
 from paper_run.errors import ExitStatus
+from paper_run.model import findings
+from paper_run.model.findings import Finding, warning
 from paper_run.models import Counts, Order, Parameters, RunResult, ServiceHealth
 from paper_run.writers.json_document import document, dumps, loads
 
@@ -110,8 +112,8 @@ RESULT = RunResult(
     health=(
         ServiceHealth(service="signal_service", url="http://x", status="healthy", latency_ms=12, detail=None),
     ),
-    warnings=("äöü — “quoted”",),
-    errors=("first\nsecond",),
+    findings=(warning("fill", "äöü — “quoted”"), Finding("dependency", "error", "T4", "first\nsecond")),
+    ledger="ab12cd34",
 )
 
 
@@ -128,7 +130,7 @@ def test_the_names_are_those_of_the_design_in_its_order() -> None:
     """At the top, and in each part."""
     found = parsed(written())
     assert [name for name in found if name in TOP] == TOP
-    assert set(found) - set(TOP) == {"label", "settled"}
+    assert set(found) - set(TOP) == {"label", "settled", "ledger", "findings"}
     assert list(found["parameters"]) == PARAMETERS
     assert list(found["results"]) == RESULTS
     assert list(found["health"][0]) == HEALTH
@@ -171,7 +173,9 @@ def test_every_value_is_where_it_belongs() -> None:
             "detail": None,
         }
     ]
-    assert (found["warnings"], found["errors"]) == (list(RESULT.warnings), list(RESULT.errors))
+    assert (found["warnings"], found["errors"]) == (["äöü — “quoted”"], ["first\nsecond"])
+    assert findings.from_json(found["findings"]) == RESULT.findings
+    assert found["ledger"] == "ab12cd34"
     for name in ORDERS:
         assert found["orders"][0][name] == getattr(ORDER, name)
     assert found["orders"][0]["outcome"] == "accepted"
@@ -245,7 +249,9 @@ exact = st.builds(
 def test_a_document_reads_back_as_it_was(notional: Decimal, price: Decimal, words: str) -> None:
     """Every amount and every text is the same, and writing it again gives the same bytes."""
     given_order = ORDER._replace(price=price, skip_reason=words)
-    text = written(RESULT._replace(total_notional=notional, orders=(given_order,), warnings=(words,)))
+    text = written(
+        RESULT._replace(total_notional=notional, orders=(given_order,), findings=(warning("fill", words),))
+    )
     found = loads(text)
     assert found["results"]["total_notional"] == notional
     assert found["orders"][0]["price"] == price

@@ -1,0 +1,56 @@
+"""Commands of ours as they are recorded, and the one place that makes them run as they stand on a host."""
+
+from __future__ import annotations
+
+import shlex
+from typing import NamedTuple
+
+PROGRAM = "paper-run"
+_CHANGES = frozenset({"mark", "resolve", "email"})
+_ASKS_SERVICES = frozenset({"mark", "resolve", "doctor"})
+
+
+def ours(*words: str) -> str:
+    """Return one of our commands: its name and arguments, without what a host needs to run it."""
+    return shlex.join((PROGRAM, *words))
+
+
+def of_ledger(command: str, ledger: str) -> str:
+    """Name the ledger in a command of ours that changes a record, so that any other ledger refuses it.
+
+    :param ledger: its id, "" where it is not known.
+    """
+    changes = ledger and _verb(command) in _CHANGES and " --ledger " not in f"{command} "
+    return f"{command} --ledger {ledger}" if changes else command
+
+
+def _verb(command: str) -> str:
+    """Return which command of ours it is; "" for the day, which has no name, and for another program's."""
+    program, _, rest = command.partition(" ")
+    word = rest.partition(" ")[0]
+    return word if program == PROGRAM and not word.startswith("-") else ""
+
+
+class Invocation(NamedTuple):
+    """What a command of ours needs on this host besides its name and arguments, in the words of a shell.
+
+    :ivar program: what runs it. :ivar place: the options that find the ledger, beginning with a blank.
+    :ivar services: those that find the services, likewise. :ivar ledger: the ledger's id, where it is known.
+    """
+
+    program: str = PROGRAM
+    place: str = ""
+    services: str = ""
+    ledger: str = ""
+
+    def whole(self, command: str) -> str:
+        """Return a command that runs as it stands; another program's is left alone."""
+        program, _, rest = of_ledger(command, self.ledger).partition(" ")
+        if program != PROGRAM:
+            return command
+        services = self.services if _verb(command) in {*_ASKS_SERVICES, ""} else ""
+        return f"{self.program} {rest}".rstrip() + self.place + services
+
+
+PLAIN = Invocation()
+"""Commands as they are recorded."""
