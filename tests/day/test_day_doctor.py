@@ -180,8 +180,10 @@ def test_what_waits_for_a_person_is_named(day: Day) -> None:
         day.must("--timeout", "1", status=2)
         server.up()
         said = day.must("doctor", status=1)
-    assert "not settled: 2026-11-25 - fix: python -m paper_run resolve" in line(said, "Trades")
-    assert "1 could not be sent yet - fix: python -m paper_run email" in line(said, "E-mail queue")
+    assert "not settled: 2026-11-25 - fix: " in line(said, "Trades")
+    assert " -m paper_run resolve --reports-dir " in line(said, "Trades")
+    assert "1 could not be sent yet - fix: " in line(said, "E-mail queue")
+    assert " -m paper_run email --reports-dir " in line(said, "E-mail queue")
     assert "the last trade is 2026-11-25" in line(said, "Ledger")
 
 

@@ -60,7 +60,11 @@ def test_a_late_fill_and_an_order_that_goes_stale(life: Life) -> None:
     day = life.trade(AAPL=NO_ORDER)
     assert life.entries("LATE") == [fill(THIRD, "5", "250")]
     assert day["pnl"]["day_pnl"] == 10
-    assert says(day["warnings"], slow, "SLOW", "still works after two sessions", "mark --stale")
+    assert says(day["warnings"], slow, "SLOW", "still works after two sessions")
+    (given_up,) = [each for each in day["findings"] if each["code"] == "order_given_up"]
+    assert [each["command"].partition(" --ledger")[0] for each in given_up["remedies"]] == [
+        "paper-run mark --stale"
+    ]
     assert not says(day["warnings"], late, "still works")
     # From then on it is not read and not warned of again, though it fills: 8 at 20, worth 21: 8 up.
     reads = life.reads_of(slow)

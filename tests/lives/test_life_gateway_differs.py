@@ -52,7 +52,7 @@ def test_a_fill_counted_twice_and_one_dropped_are_booked_by_hand(life: Life) -> 
     assert figures(marked["pnl"], TOTALS) == expected
     # There is nothing left to bring into line: wrong input, nothing booked.
     life.run("resolve", "--position", "AAPL", status=3)
-    assert "nothing was booked" in life.last.stderr
+    assert "Nothing was booked" in life.last.stderr
     assert len(notes(life, "adjustment")) == 2
 
 

@@ -97,7 +97,7 @@ def test_an_unreadable_source_leaves_the_book_to_be_valued_later(quoted: Life, a
     assert (day["status"], day["exit_status"], day["orders"][0]["filled_qty"]) == ("success", 1, 10)
     assert figures(day["pnl"], "complete total_pnl day_pnl") == (False, None, None)
     assert row(day, "AAPL")["unpriced_reason"] == "the quote source could not be read"
-    assert says(day["warnings"], "The quotes could not be read", source.url)
+    assert says(day["errors"], "The quotes could not be read", source.url)
     assert "python -m paper_run mark" in life.last.stderr
     assert SECRET not in life.last.stdout + life.last.stderr
     if answer is None:
