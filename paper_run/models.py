@@ -293,6 +293,7 @@ class SessionLine(NamedTuple):
     :ivar trades: the number and the status of each trade, rehearsals too, in order.
     :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before.
     :ivar marked: whether it was valued by a mark, which has files of its own.
+    :ivar book: the number of its book, see `EndedBook`.
     """
 
     session: str
@@ -304,3 +305,23 @@ class SessionLine(NamedTuple):
     daily_return: Decimal | None
     drawdown: Decimal | None
     marked: bool
+    book: int = 1
+
+
+class EndedBook(NamedTuple):
+    """A book that a `resolve --reset` ended, and what it came to by itself; dollars and cents.
+
+    :ivar number: 1 for the first. :ivar since: the session that it began with. :ivar ended: by whom and when.
+    :ivar num_sessions: in how many it traded or was valued.
+    :ivar valued: its last complete session; without one the figures are None.
+    :ivar deepest: its deepest drawdown, a ratio, zero or negative.
+    """
+
+    number: int
+    since: str
+    ended: str
+    num_sessions: int
+    valued: str | None
+    total_pnl: Decimal | None
+    closing: Decimal | None
+    deepest: Decimal | None

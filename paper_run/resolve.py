@@ -13,13 +13,14 @@ from paper_run import orders, unfinished
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.models import Orchestration
-from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.services.orchestrator import kept, read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from paper_run.calendar_settings import ExchangeName
     from paper_run.ledger.journal import Ledger
     from paper_run.models import OrderState, TradeRow
     from paper_run.services.platform import Platform
@@ -92,7 +93,7 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
             f"The trade {row.name} is settled already{how}",
             remedies=(Remedy("See it", ours("report", row.name)),),
         )
-    by = by_whom(now)
+    by = by_whom(now, ledger.exchange)
     if not decision.placed:
         error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
         return unfinished.restate(
@@ -189,9 +190,67 @@ def _run_of(row: TradeRow, states: dict[str, OrderState]) -> Orchestration:
     )
 
 
-def by_whom(now: datetime) -> str:
+class Ended(NamedTuple):
+    """What ended with a book, in words.
+
+    :ivar orders: which were still followed, or had been given up. :ivar doubts: what was not known.
+    :ivar trades: those of which it was not, as they are recorded now.
+    """
+
+    orders: tuple[str, ...]
+    doubts: tuple[str, ...]
+    trades: tuple[TradeRow, ...]
+
+
+def end_book(ledger: Ledger, by: str) -> Ended:
+    """End the present book: its orders are followed no more, and what is not known of its trades stays so.
+
+    Sessions that were closed stay closed.
+
+    :param by: who says so, and when.
+    :raises DataError: there is no book.
+    """
+    if ledger.books.epoch() is None and ledger.books.opens_with() is None:
+        raise DataError(
+            "--reset: there is no book to end",
+            "It begins with the first trade that is known to have been placed.",
+        )
+    following = ledger.following
+    orders = [
+        f"{order.symbol} order {order.client_order_id} of {order.session}" for order in following.followed()
+    ]
+    orders += [f"order {identity}, which had been given up" for identity in following.stale()]
+    rows = (*ledger.unfinished(), *ledger.doubtful())
+    with ledger.transaction():
+        trades = tuple(_end_doubt(row, ledger, by) for row in rows)
+        ledger.books.close_epoch(by)
+    return Ended(tuple(orders), tuple(map(_doubt, rows)), trades)
+
+
+def _doubt(row: TradeRow) -> str:
+    if row.unsettled:
+        return f"{row.name}: what it placed"
+    return f"{row.name}: its orders" + (" in doubt" if row.state == "closed" else "")
+
+
+def _end_doubt(row: TradeRow, ledger: Ledger, by: str) -> TradeRow:
+    how = f"its book was ended {by}"
+    if row.unsettled:
+        error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
+        return unfinished.restate(
+            row, ledger, run=None, state="closed", status="unknown", settled=how, failed=(error,)
+        )
+    settled = f"{row.settled}; {how}" if row.settled else how
+    if row.answer:
+        run = recorded_orchestration(row.answer)
+        states = ledger.order_states(row, also=unfinished.identities(run))
+        row = unfinished.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
+    return ledger.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
+
+
+def by_whom(now: datetime, exchange: ExchangeName) -> str:
     """Return who decides, on which machine, and when (the exchange's time)."""
-    moment = exchange_time(now).isoformat(sep=" ", timespec="seconds")
+    moment = exchange_time(now, exchange).isoformat(sep=" ", timespec="seconds")
     return f"by {_user()}@{socket.gethostname()} on {moment}"
 
 

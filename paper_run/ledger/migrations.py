@@ -135,4 +135,15 @@ MIGRATIONS = (
     -- the ledger's own id: results and commands name it
     INSERT INTO account (name, value) VALUES ('ledger', lower(hex(randomblob(4))));
     """,
+    """
+    -- the book that a mark is of; before, of several that have its session, the one that has its beginning
+    ALTER TABLE marks ADD COLUMN epoch INTEGER;
+    UPDATE marks SET epoch = COALESCE(
+        (SELECT MAX(sessions.epoch) FROM sessions JOIN epochs ON epochs.id = sessions.epoch
+         WHERE sessions.session = marks.session AND epochs.session =
+             CASE WHEN json_valid(document) THEN json_extract(document, '$.pnl.since') END),
+        (SELECT MAX(epoch) FROM sessions WHERE sessions.session = marks.session),
+        1
+    );
+    """,
 )

@@ -77,6 +77,7 @@ HISTORY_COLUMNS = (
     "daily_return",
     "drawdown",
     "marked",
+    "book",
 )
 
 _GATEWAY = "gateway_"
@@ -120,7 +121,8 @@ def positions_csv(document: Mapping[str, Any]) -> str:
 def history_csv(lines: Iterable[SessionLine]) -> str:
     """Return the sessions, one row each in the order given, below one header line.
 
-    `statuses` has each trade as `number:status`, parted by blanks. Money is empty in a session that could
+    `statuses` has each trade as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
+    P&L, equity and drawdown begin again, so sums go over one book. Money is empty in a session that could
     not be valued; `daily_return` and `drawdown` are ratios, 0.01 is 1 %.
     """
     return _table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -25,27 +26,31 @@ _WHOLE = Decimal(1)
 
 
 def table(lines: Sequence[SessionLine]) -> str:
-    """Return the sessions in the order given, one a row, and below their number and the sum of day P&L.
+    """Return the sessions in the order given, one a row, and below each book their number and its day P&L.
 
+    Nothing is added up over a reset: P&L, equity and drawdown begin again with the next book.
     At most `WIDTH` columns while equity is below a trillion dollars: a session of many trades takes more
     rows, and where amounts leave no room for that they are shown in whole dollars.
     """
     if not lines:
         return "No session yet.\n"
-    rows = [_row(line, cents=True) for line in lines]
-    footer = _footer(lines, cents=True)
-    if _room_for_statuses([*rows, footer]) < _NARROWEST_STATUS:
-        rows = [_row(line, cents=False) for line in lines]
-        footer = _footer(lines, cents=False)
-    longest = max(len(row[_STATUS]) for row in [_HEADS, *rows, footer])
-    room = max(_NARROWEST_STATUS, min(longest, _room_for_statuses([*rows, footer])))
-    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, footer, strict=True)]
+    books = [list(own) for _, own in groupby(lines, key=lambda line: line.book)]
+    blocks = [_block(own, cents=True, several=len(books) > 1) for own in books]
+    if _room_for_statuses(_all_rows(blocks)) < _NARROWEST_STATUS:
+        blocks = [_block(own, cents=False, several=len(books) > 1) for own in books]
+    rows = _all_rows(blocks)
+    longest = max(len(row[_STATUS]) for row in [_HEADS, *rows])
+    room = max(_NARROWEST_STATUS, min(longest, _room_for_statuses(rows)))
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
     widths[_STATUS] = room
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    shown = [*_shown(_HEADS, widths), rule]
-    for row in rows:
-        shown += _shown(row, widths)
-    return "\n".join([*shown, rule, *_shown(footer, widths)]) + "\n"
+    shown = _shown(_HEADS, widths)
+    for sessions, footer in blocks:
+        shown.append(rule)
+        for row in sessions:
+            shown += _shown(row, widths)
+        shown += [rule, *_shown(footer, widths)]
+    return "\n".join(shown) + "\n"
 
 
 def json_text(lines: Sequence[SessionLine]) -> str:
@@ -71,11 +76,23 @@ def _row(line: SessionLine, *, cents: bool) -> tuple[str, ...]:
     )
 
 
-def _footer(lines: Sequence[SessionLine], *, cents: bool) -> tuple[str, ...]:
+def _block(
+    lines: Sequence[SessionLine], *, cents: bool, several: bool
+) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """Return a book's rows and its sum."""
+    name = f"Book {lines[0].book}" if several else "Sum"
+    return [_row(line, cents=cents) for line in lines], _footer(lines, name, cents=cents)
+
+
+def _all_rows(blocks: Sequence[tuple[list[tuple[str, ...]], tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    return [row for rows, footer in blocks for row in (*rows, footer)]
+
+
+def _footer(lines: Sequence[SessionLine], name: str, *, cents: bool) -> tuple[str, ...]:
     known = [line.day_pnl for line in lines if line.day_pnl is not None]
     unvalued = len(lines) - len(known)
     return (
-        "Sum",
+        name,
         f"{len(lines):,} session{'s' * (len(lines) != 1)}"
         + (f", {unvalued:,} not valued" if unvalued else ""),
         _amount(total(known) if known else None, signed=True, cents=cents),

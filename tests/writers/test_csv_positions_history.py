@@ -151,14 +151,14 @@ def test_a_session_is_a_row_with_each_trades_status():
     """The columns have their order, money its digits, what is not known an empty cell."""
     lines = [
         line("2025-01-02", "-20.50", drawdown=Decimal("-0.000205"), marked=True),
-        line("2025-01-03", trades=((1, "failed"), (2, "success"))),
-        line("2025-01-06", trades=()),
+        line("2025-01-03", trades=((1, "failed"), (2, "success")), book=2),
+        line("2025-01-06", trades=(), book=2),
     ]
     assert history_csv(lines) == (
-        "session,statuses,complete,day_pnl,total_pnl,closing,daily_return,drawdown,marked\r\n"
-        "2025-01-02,1:success,true,-20.50,-20.50,99979.50,-0.000205,-0.000205,true\r\n"
-        "2025-01-03,1:failed 2:success,false,,,,,,false\r\n"
-        "2025-01-06,,false,,,,,,false\r\n"
+        "session,statuses,complete,day_pnl,total_pnl,closing,daily_return,drawdown,marked,book\r\n"
+        "2025-01-02,1:success,true,-20.50,-20.50,99979.50,-0.000205,-0.000205,true,1\r\n"
+        "2025-01-03,1:failed 2:success,false,,,,,,false,2\r\n"
+        "2025-01-06,,false,,,,,,false,2\r\n"
     )
 
 
@@ -178,6 +178,7 @@ SESSION_LINES = st.builds(
     daily_return=AMOUNTS,
     drawdown=AMOUNTS,
     marked=st.booleans(),
+    book=st.integers(1, 9),
 )
 
 
@@ -192,6 +193,7 @@ def test_any_history_round_trips(lines):
         assert row["session"].removeprefix("'") == printable(each.session)
         for name in ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown"):
             assert number(row[name]) == getattr(each, name)
+        assert int(row["book"]) == each.book
         assert (row["complete"], row["marked"]) == (str(each.complete).lower(), str(each.marked).lower())
 
 

@@ -140,6 +140,7 @@ def test_the_json_has_exact_numbers():
             "daily_return": Decimal("-0.00000015"),
             "drawdown": 0,
             "marked": True,
+            "book": 1,
         },
         {
             "session": "2025-01-03",
@@ -147,6 +148,7 @@ def test_the_json_has_exact_numbers():
             "complete": False,
             **dict.fromkeys(("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")),
             "marked": False,
+            "book": 1,
         },
     ]
 
