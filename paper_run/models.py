@@ -243,6 +243,7 @@ class BookFigures(NamedTuple):
     :ivar now: the moment of the valuation, on the exchange's clock.
     :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
+    :ivar sessions_a_year: what the yearly statistics count with.
     """
 
     since: date
@@ -253,6 +254,7 @@ class BookFigures(NamedTuple):
     differences: Mapping[str, tuple[Difference, ...]]
     in_flight: frozenset[str]
     unpriced: Mapping[str, str]
+    sessions_a_year: int
     statistics: Mapping[str, Statistic]
     remarks: tuple[Finding, ...] = ()
 
@@ -291,7 +293,8 @@ class SessionLine(NamedTuple):
     Money is None in a session that could not be valued whole (or not at all); it is left out of curves.
 
     :ivar trades: the number and the status of each trade, rehearsals too, in order.
-    :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before.
+    :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before;
+        both unrounded: they are rounded once, where they are shown.
     :ivar marked: whether it was valued by a mark, which has files of its own.
     :ivar book: the number of its book, see `EndedBook`.
     """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book import thinning
+from paper_run.book.statistics import Day, unrounded_return
 from paper_run.ledger.rows import amount
 from paper_run.models import EndedBook, SessionLine
+from paper_run.money import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _FIGURES = (
-    "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown FROM sessions"
+    "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown, opening, height "
+    "FROM sessions"
 )
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
@@ -26,7 +30,10 @@ _ENDED = (
     "FROM epochs AS ended WHERE last_trade IS NOT NULL"
 )
 # SQLite sorts amounts, which are kept as text, as numbers only if it is told so.
-_DEEPEST = "SELECT drawdown FROM sessions WHERE epoch = ? AND complete = 1 ORDER BY CAST(drawdown AS REAL)"
+_DEEPEST = (
+    "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 AND height IS NOT NULL "
+    "ORDER BY CAST(height AS REAL) LIMIT 1"
+)
 
 
 class _Books:
@@ -99,7 +106,7 @@ class History:
             words = " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()])
             is_marked = "true" if key in marked else "false"
             if (row := figures.get(key)) is not None and row["complete"]:
-                table.append((session, words, "true", *tuple(row)[3:], is_marked, str(book)))
+                table.append((session, words, "true", *tuple(row)[3:8], is_marked, str(book)))
             else:
                 table.append((session, words, "false", None, None, None, None, None, is_marked, str(book)))
         return table
@@ -132,7 +139,7 @@ class History:
             "ORDER BY session DESC LIMIT 1",
             row["id"],
         )
-        deepest = self._rows(f"{_DEEPEST} LIMIT 1", row["id"])
+        deepest = self._rows(_DEEPEST, row["id"])
         return EndedBook(
             number=row["id"],
             since=row["session"],
@@ -141,7 +148,7 @@ class History:
             valued=last[0]["session"] if last else None,
             total_pnl=amount(last[0]["total_pnl"]) if last else None,
             closing=amount(last[0]["closing"]) if last else None,
-            deepest=amount(deepest[0]["drawdown"]) if deepest else None,
+            deepest=Decimal(deepest[0]["height"]) - 1 if deepest else None,
         )
 
     def _books(self) -> _Books:
@@ -204,6 +211,12 @@ def _line(key: tuple[int, str], trades: Mapping[int, str], row: Any, *, is_marke
     complete = row is not None and bool(row["complete"])
     names = ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")
     amounts = {name: amount(row[name]) if complete else None for name in names}
+    # The two ratios are kept at six places, and whoever shows them rounds once, from all digits.
+    if amounts["daily_return"] is not None:
+        day = Day(Decimal(row["opening"]), amounts["day_pnl"] or ZERO, amounts["closing"] or ZERO, ZERO, ZERO)
+        amounts["daily_return"] = unrounded_return(day)
+    if amounts["drawdown"] is not None:
+        amounts["drawdown"] = Decimal(row["height"]) - 1
     return SessionLine(
         session=session,
         trades=tuple(trades.items()),

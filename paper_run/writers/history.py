@@ -7,6 +7,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from paper_run.book.statistics import rounded
 from paper_run.money import CONTEXT, total
 from paper_run.writers import json_document, text
 
@@ -54,14 +55,15 @@ def table(lines: Sequence[SessionLine]) -> str:
 
 
 def json_text(lines: Sequence[SessionLine]) -> str:
-    """Return a JSON list of the sessions in the order given; amounts are numbers with their exact digits."""
+    """Return a JSON list of the sessions in the order given; amounts have their exact digits, ratios six."""
     content: Any = [_record(line) for line in lines]
     return json_document.dumps(content)
 
 
 def _record(line: SessionLine) -> dict[str, Any]:
     trades = [{"trade": number, "status": status} for number, status in line.trades]
-    return line._asdict() | {"trades": trades}
+    ratios = {"daily_return": rounded(line.daily_return), "drawdown": rounded(line.drawdown)}
+    return line._asdict() | {"trades": trades} | ratios
 
 
 def _row(line: SessionLine, *, cents: bool) -> tuple[str, ...]:

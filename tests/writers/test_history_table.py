@@ -120,14 +120,14 @@ def test_hostile_text_cannot_drive_a_terminal():
 
 
 def test_the_json_has_exact_numbers():
-    """Amounts are numbers with their own digits, no exponent; unknown is null; each trade is an object."""
+    """Amounts are numbers with their digits, ratios with six; unknown is null; each trade is an object."""
     lines = [
-        line("2025-01-02", "0.10", closing=Decimal("1E+5"), daily_return=Decimal("-1.5E-7"), marked=True),
+        line("2025-01-02", "0.10", closing=Decimal("1E+5"), daily_return=Decimal("-1.5E-6"), marked=True),
         line("2025-01-03", trades=((1, "failed"), (2, "success"))),
     ]
     text = json_text(lines)
     assert '"closing": 100000,' in text
-    assert '"daily_return": -0.00000015,' in text
+    assert '"daily_return": -0.000002,' in text
     assert text.endswith("]\n")
     assert json.loads(text, parse_float=Decimal) == [
         {
@@ -137,7 +137,7 @@ def test_the_json_has_exact_numbers():
             "day_pnl": Decimal("0.10"),
             "total_pnl": Decimal("0.10"),
             "closing": 100000,
-            "daily_return": Decimal("-0.00000015"),
+            "daily_return": Decimal("-0.000002"),
             "drawdown": 0,
             "marked": True,
             "book": 1,
