@@ -185,7 +185,7 @@ SESSION_LINES = st.builds(
 
 @given(st.lists(SESSION_LINES, max_size=5))
 def test_any_history_round_trips(lines):
-    """Each session is one row in its order, amounts digit for digit, ratios of six, truth as true and false."""
+    """Each session is one row in its order, amounts digit for digit, ratios of six digits, truth in words."""
     table = history_csv(lines)
     table.encode("utf-8")
     rows = read(table)
