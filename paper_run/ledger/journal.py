@@ -152,7 +152,7 @@ class Ledger:
             raise DataError(
                 f"The ledger {self.path} has the sessions of {self.exchange}, and this one is {exchange}",
                 "A session's date, its hours and its quotes go by one exchange.",
-                remedies=(f"Name it: --exchange {self.exchange}; nothing was written.",),
+                remedies=(Remedy(f"Nothing was written. Name it: --exchange {self.exchange}"),),
             )
 
     def belongs_to(

@@ -1,4 +1,4 @@
-"""A market that never closes: by `--exchange 24/7` a book is traded, valued and changed by hand at any hour."""
+"""A market that never closes: with `--exchange 24/7` a book is valued and changed by hand at any hour."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
