@@ -90,5 +90,5 @@ class Filing:
         present = [line for line in lines if line.book == book]
         curve = self._curve(book, present[-1].session) if present else ()
         own = [line for line in present[-1:] if line.complete]
-        number = sum(row[-1] == str(book) for row in table)
+        number = [row[-1] for row in table].count(str(book))
         return overview.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)

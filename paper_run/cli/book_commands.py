@@ -39,13 +39,13 @@ def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
     """Change the book by hand, and value it; or end it."""
     from paper_run import config, resolve
 
-    note = resolve.by_whom(showing.clock().now(), config.exchange(reading.sources(flags)))
     if flags["reset"]:
-        return _reset(flags, note)
+        return _reset(flags)
+    note = resolve.by_whom(showing.clock().now(), config.exchange(reading.sources(flags)))
     return _mark(flags, change=change._replace(note=note))
 
 
-def _reset(flags: Mapping[str, Any], note: str) -> ExitStatus:
+def _reset(flags: Mapping[str, Any]) -> ExitStatus:
     """End the book, say what ended with it, and make the files anew that it has changed."""
     from paper_run import mark, resolve
     from paper_run.filing import Filing
@@ -57,12 +57,11 @@ def _reset(flags: Mapping[str, Any], note: str) -> ExitStatus:
         existing.existing_ledger(folder) as ledger,
     ):
         ledger.refuse_another(flags["ledger"] or "")
-        ended = resolve.end_book(ledger, note)
+        by = resolve.by_whom(clock.now(), ledger.exchange)
+        ended = resolve.end_book(ledger, by)
         filing = Filing(ledger, folder)
         written, unwritten = filing.save([filing.reports(row.document) for row in ended.trades])
-    console.say(
-        f"The book was ended {note}. The next trade begins a new one, with the holdings that it finds."
-    )
+    console.say(f"The book was ended {by}. The next trade begins a new one, with the holdings that it finds.")
     for order in ended.orders:
         console.say(f"  No longer followed: {order}")
     for doubt in ended.doubts:

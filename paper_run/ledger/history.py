@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 
 _END = "9999-12-31"
-_FIGURES = (
-    "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown, opening, height "
-    "FROM sessions"
-)
+_COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
+_FIGURES, _TABLE = f"{_COLUMNS}, opening, height FROM sessions", f"{_COLUMNS} FROM sessions"
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -71,7 +69,7 @@ class History:
 
         :param since: leave out earlier ones, by ISO date.
         """
-        statuses, figures, marked = self._seen(since)
+        statuses, figures, marked = self._seen(_FIGURES, since)
         return [
             _line(key, statuses.get(key, {}), figures.get(key), is_marked=key in marked)
             for key in sorted(statuses.keys() | figures.keys())
@@ -99,14 +97,14 @@ class History:
 
         It is written whole after each trade and mark: years of sessions must not cost a day anything.
         """
-        statuses, figures, marked = self._seen("")
+        statuses, figures, marked = self._seen(_TABLE)
         table: list[Sequence[str | None]] = []
         for key in sorted(statuses.keys() | figures.keys()):
             book, session = key
             words = " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()])
             is_marked = "true" if key in marked else "false"
             if (row := figures.get(key)) is not None and row["complete"]:
-                table.append((session, words, "true", *tuple(row)[3:8], is_marked, str(book)))
+                table.append((session, words, "true", *tuple(row)[3:], is_marked, str(book)))
             else:
                 table.append((session, words, "false", None, None, None, None, None, is_marked, str(book)))
         return table
@@ -155,10 +153,10 @@ class History:
         return _Books(self._rows("SELECT id, last_trade FROM epochs ORDER BY id"))
 
     def _seen(
-        self, since: str
+        self, query: str, since: str = ""
     ) -> tuple[dict[tuple[int, str], dict[int, str]], dict[tuple[int, str], Any], set[tuple[int, str]]]:
         """Return, by book and session: the trades' statuses, the figures, and which were marked."""
-        figures = self._rows(f"{_FIGURES} WHERE session >= ?", since)
+        figures = self._rows(f"{query} WHERE session >= ?", since)
         marked = self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
         return (
             self._statuses(since),

@@ -127,7 +127,7 @@ def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
     valued = f" <small>on {_named(book.valued, short=True)}</small>" if book.valued else ""
     return (
         f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
-        f"<td>{number}{more} <small>ended {escaped(book.ended)}</small></td><td></td><td></td>"
+        f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
         f"{_money(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
         f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n{_rows(own)}</tbody>"
     )

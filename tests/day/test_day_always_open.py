@@ -88,3 +88,11 @@ def test_a_year_has_365_sessions(day: Day) -> None:
     assert "× √365" in page
     assert "<sup>365 ÷ sessions</sup>" in page
     assert "√252" not in page
+
+
+def test_a_reset_is_dated_by_the_ledgers_clock(day: Day) -> None:
+    """It needs no option for that: the ledger knows its exchange."""
+    day.must("resolve", "--reset")
+    (book,) = day.rows("epochs")
+    assert f" on {SATURDAY}" in book["closed"]
+    assert book["closed"].endswith("+00:00")

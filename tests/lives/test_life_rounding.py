@@ -6,7 +6,7 @@ import json
 import re
 from decimal import Decimal
 
-from support.life import NO_ORDER, Life, buy
+from support.life import NO_ORDER, Life, buy, sell
 
 
 def page(life: Life) -> str:
@@ -55,3 +55,46 @@ def test_a_return_is_rounded_once_and_everywhere_the_same(life: Life) -> None:
         assert "−15.27%" in shown
         assert "15.26%" not in shown
     assert '"drawdown": -0.152650' in life.run("history", "--json").stdout
+
+
+def test_totals_are_the_sums_of_the_rows_in_every_format(life: Life) -> None:
+    """Three positions of 3.335 are rows of 3.34 and 10.02 in all, not 10.00; a day later 9.99, not 10.00."""
+    symbols = ("AAPL", "MSFT", "NVDA")
+    life.prices(**dict.fromkeys(symbols, "103.335"))
+    first = life.trade(**dict.fromkeys(symbols, buy(1, "100")))
+    assert first["pnl"]["total_pnl"] == Decimal("10.02")
+    life.next_session()
+    # Half of each at 106.6649 realizes 3.33245, the other half is up 3.33495.
+    life.prices(**dict.fromkeys(symbols, "106.6699"))
+    day = life.trade(**dict.fromkeys(symbols, sell(1, "106.6649", filled="0.5")))
+    pnl = day["pnl"]
+    assert (pnl["realized_pnl"], pnl["unrealized_pnl"]) == (Decimal("9.99"), Decimal("9.99"))
+    rows = tables(life, "_positions.csv")
+    for name in ("market_value", "realized_pnl", "unrealized_pnl", "total_pnl", "day_pnl"):
+        assert sum(Decimal(row[name]) for row in rows) == sum(each[name] for each in pnl["positions"])
+        assert sum(Decimal(row[name]) for row in rows) == pnl[name], name
+    notionals = [Decimal(row["notional"]) for row in tables(life, "_orders.csv")]
+    assert sum(notionals) == day["results"]["total_notional"]
+    # The page's totals, the console, and what the sessions come to in table, index and file.
+    totals = re.search(r'<th scope="row" colspan="5">Total</th>(.*?)</tr>', page(life))
+    assert totals is not None
+    shown = re.findall(r">([^<>]+)</td>", totals[1])
+    wanted = [
+        f"${pnl['market_value']:,}",
+        *(f"+${pnl[name]:,}" for name in ("unrealized_pnl", "realized_pnl")),
+    ]
+    assert [shown[0], shown[2], shown[3]] == wanted
+    assert shown[4:] == [f"+${pnl['total_pnl']:,}", f"+${pnl['day_pnl']:,}"]
+    assert f"Total P&L:          +${pnl['total_pnl']:,}" in life.last.stdout
+    assert f"Total Notional:     ${day['results']['total_notional']:,}" in life.last.stdout
+    kept = csv.DictReader(io.StringIO((life.reports / "history.csv").read_text("utf-8")))
+    assert sum(Decimal(row["day_pnl"]) for row in kept) == pnl["total_pnl"]
+    (summed,) = [line for line in life.run("history").stdout.splitlines() if line.startswith("Sum")]
+    assert summed.split()[-1] == f"+${pnl['total_pnl']:,}"
+    index = (life.reports / "index.html").read_text("utf-8")
+    assert f"January 2025 <span>+${pnl['total_pnl']:,}</span>" in index
+
+
+def tables(life: Life, ending: str) -> list[dict[str, str]]:
+    text = (life.reports / f"{life.session}{ending}").read_bytes().decode()
+    return list(csv.DictReader(io.StringIO(text)))
