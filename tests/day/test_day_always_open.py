@@ -1,5 +1,7 @@
 """A market that never closes: with `--exchange 24/7` a book is valued and changed by hand at any hour."""
 
+import itertools
+import statistics
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -82,9 +84,23 @@ def test_a_book_is_valued_by_its_own_exchange(day: Day, command: list[str]) -> N
 
 
 def test_a_year_has_365_sessions(day: Day) -> None:
-    """The JSON and the page's definitions state what yearly figures count with."""
-    assert day.saved()["pnl"]["sessions_a_year"] == 365
-    page = (day.reports / f"{day.session}_paper_run.html").read_text("utf-8")
+    """The yearly figures of twenty days, weekends too, count with them, and JSON and page state so."""
+    closings = [100_020]
+    for number in range(19):
+        day.next_session()
+        price = 104 + 3 * (number % 4)
+        quote(day, str(price - 1), str(price + 1))
+        day.must("mark", *ALWAYS)
+        closings.append(100_000 + 10 * (price - 100))
+    document = marked(day)
+    assert document["pnl"]["sessions_a_year"] == 365
+    returns = [after / before - 1 for before, after in itertools.pairwise([100_000, *closings])]
+    volatility = statistics.stdev(returns) * 365**0.5
+    found = document["statistics"]
+    assert float(found["volatility"]["value"]) == pytest.approx(volatility, abs=1e-6)
+    sharpe = statistics.mean(returns) / statistics.stdev(returns) * 365**0.5
+    assert float(found["sharpe_ratio"]["value"]) == pytest.approx(sharpe, abs=1e-6)
+    page = (day.reports / f"{day.session}_mark.html").read_text("utf-8")
     assert "× √365" in page
     assert "<sup>365 ÷ sessions</sup>" in page
     assert "√252" not in page
