@@ -89,8 +89,7 @@ def _trouble(path: Path, error: sqlite3.OperationalError) -> DataError:
 
 
 def _create(path: Path) -> bool:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    draft.unlink(missing_ok=True)
+    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
     try:
         connection = sqlite3.connect(draft, isolation_level=None)
         try:

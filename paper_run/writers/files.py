@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 from typing import TYPE_CHECKING
@@ -9,31 +11,29 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_LEFT = re.compile(r"\..*\.[0-9a-f]+\.tmp(?:-[a-z]+)?|__jinja2_.*\.tmp")
+"""Names of temporary files: ours, those of a ledger that is being made, and those of earlier versions."""
 
-def write_atomic(path: Path, content: bytes) -> None:
+
+def write_atomic(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Put content at path so that a crash leaves the old file or the new one, never a part.
 
-    A link is followed: the file it points to is replaced, not the link.
+    A link at that place is replaced, never followed.
 
+    :param mode: what the umask takes from.
     :raises DataError: it can't be written; nothing of it is left behind.
     """
-    target = _resolved(path)
-    temporary = target.with_name(f".paper_run.{os.getpid()}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
+        with _temporary(path.parent, mode) as (temporary, descriptor):
+            with os.fdopen(descriptor, "wb", closefd=False) as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+                os.fsync(descriptor)
+            os.replace(temporary, path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise DataError(
             f"{path} can't be written",
@@ -47,15 +47,10 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
 
     :raises DataError: it can't be done.
     """
-    probe = folder / f".writable.{os.getpid()}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            probe.write_bytes(b"\n")
-            probe.unlink()
-        except BaseException:  # an interruption too leaves nothing behind
-            probe.unlink(missing_ok=True)
-            raise
+        with _temporary(folder, 0o600) as (_, descriptor):
+            os.write(descriptor, b"\n")
     except OSError as error:
         raise DataError(
             f"{purpose} {folder} can't be written to",
@@ -70,38 +65,63 @@ def prove_outputs(paths: Iterable[Path]) -> None:
     :raises DataError: one can't.
     """
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             raise DataError(
                 f"--output: {path} is a folder",
                 "Allowed: the path of a file.",
                 remedies=("Name a file in it; nothing was sent.",),
             )
-        prove_writable(_resolved(path).parent, purpose="--output: the folder")
+        prove_writable(path.parent, purpose="--output: the folder")
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files of runs that were killed; those of a running process stay."""
+    """Remove the temporary files of whoever was killed; one that is being written is locked, and stays."""
     for name in os.listdir(folder):  # thousands of reports lie there after some years
-        left = re.fullmatch(r"\..*\.([0-9]+)\.tmp(?:-[a-z]+)?", name) if name[0] == "." else None
-        if left and not _is_running(int(left[1])):
-            (folder / name).unlink(missing_ok=True)
+        if _LEFT.fullmatch(name):
+            _remove_if_dead(folder / name)
 
 
-def _is_running(process: int) -> bool:
+def _remove_if_dead(path: Path) -> None:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
-
-
-def _resolved(path: Path) -> Path:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # gone meanwhile, a link, or another user's: not ours to remove
+        return
     try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except OSError:  # somebody writes it, or the folder is read-only
+        return
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _temporary(folder: Path, mode: int) -> Iterator[tuple[Path, int]]:
+    """Make a file of a name that nobody knows, locked while it is there; what is left of it is removed."""
+    path, descriptor = _made(folder, mode)
+    try:
+        yield path, descriptor
+    finally:
+        try:
+            path.unlink(missing_ok=True)
+        except BaseException:  # a signal in the middle of it leaves nothing behind either
+            path.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+
+
+def _made(folder: Path, mode: int) -> tuple[Path, int]:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        path = folder / f".paper_run.{os.urandom(8).hex()}.tmp"
+        descriptor = os.open(path, flags, mode)
+        # Without locks on this file system nobody sweeps it away either.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return path, descriptor
+        os.close(descriptor)  # swept between its making and its lock
 
 
 def _sync_folder(folder: Path) -> None:

@@ -38,15 +38,10 @@ def policy(*, style: str, script: str | None = None) -> str:
 def template(name: str, *, cache_folder: Path | None) -> Template:
     """Return a template, compiled once for as long as the folder is kept.
 
-    A folder that can't be written costs that saving and nothing else. It must be private: what lies in it is
-    run.
+    What lies in that folder is run. So it, and each file in it, must be this user's, writable by nobody else
+    and no link; and where it can't be used, that costs the saving and nothing else.
     """
-    try:
-        return _environment(cache_folder).get_template(name)
-    except OSError:
-        if cache_folder is None:
-            raise
-        return _environment(None).get_template(name)
+    return _environment(cache_folder).get_template(name)
 
 
 @cache
@@ -67,18 +62,13 @@ def _templates() -> Path:
 
 @cache
 def _environment(cache_folder: Path | None) -> Environment:
-    from jinja2 import (
-        Environment,
-        FileSystemBytecodeCache,
-        FileSystemLoader,
-        StrictUndefined,
-        select_autoescape,
-    )
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     kept = None
     if cache_folder is not None:
-        cache_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = FileSystemBytecodeCache(str(cache_folder))
+        from paper_run.writers.template_cache import TemplateCache
+
+        kept = TemplateCache.in_folder(cache_folder)
     return Environment(
         loader=FileSystemLoader(_templates()),
         autoescape=select_autoescape(),

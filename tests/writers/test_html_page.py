@@ -1,3 +1,5 @@
+import os
+import pickle
 import re
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
+from jinja2.bccache import Bucket, bc_magic
 from markupsafe import escape
 from writers import documents
 
@@ -340,6 +343,60 @@ def test_a_damaged_cache_is_compiled_again(tmp_path):
         kept.write_bytes(b"garbage")
     page_assets._environment.cache_clear()
     assert render(documents.good_day(), cache_folder=tmp_path) == render(documents.good_day())
+
+
+MALICE = "import os; open(os.environ['MARK'], 'w').close()"
+
+
+@pytest.mark.parametrize("how", ["folder", "file", "link", "folder-link", "owner"])
+def test_code_that_somebody_else_may_have_put_there_is_never_run(tmp_path, monkeypatch, how):
+    """A cache that others may write, or a link in its place: the page is compiled afresh, in memory."""
+    folder, mark = tmp_path / "cache", tmp_path / "mark"
+    monkeypatch.setenv("MARK", str(mark))
+    render(documents.good_day(), cache_folder=folder)
+    (kept,) = folder.iterdir()
+    bucket = Bucket(page_assets._environment(None), "key", "")
+    with kept.open("rb") as file:
+        file.seek(len(bc_magic))
+        bucket.checksum = pickle.load(file)
+    bucket.code = compile(MALICE, "malice", "exec")
+    evil = bucket.bytecode_to_string()
+    kept.write_bytes(evil)
+    if how == "folder":
+        folder.chmod(0o770)
+    elif how == "file":
+        kept.chmod(0o620)
+    elif how == "link":
+        kept.rename(tmp_path / "planted")
+        kept.symlink_to(tmp_path / "planted")
+    elif how == "folder-link":
+        folder.rename(tmp_path / "planted")
+        folder.symlink_to(tmp_path / "planted")
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    page_assets._environment.cache_clear()
+    assert "</html>" in render(documents.good_day(), cache_folder=folder)
+    assert not mark.exists()
+
+
+def test_a_mask_that_lets_a_group_write_costs_the_cache_nothing(tmp_path):
+    """Whatever the umask, what is kept is its owner's alone."""
+    before = os.umask(0o002)
+    try:
+        render(documents.good_day(), cache_folder=tmp_path / "cache")
+    finally:
+        os.umask(before)
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_run_left_in_the_cache_is_swept(tmp_path):
+    """Its temporary files, and those of versions that let Jinja write them."""
+    for name in (".paper_run.00ff.tmp", "__jinja2_1234.cacheabcd.tmp"):
+        (tmp_path / name).write_bytes(b"half")
+    tmp_path.chmod(0o700)
+    render(documents.good_day(), cache_folder=tmp_path)
+    assert [path.suffix for path in tmp_path.iterdir()] == [".cache"]
 
 
 def test_missing_templates_are_said_with_both_places(monkeypatch, tmp_path):
