@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import date, time
 from decimal import Decimal
@@ -151,9 +150,9 @@ def mail(sources: Sources) -> MailSettings | None:
 def reports_folder(sources: Sources) -> Path:
     """Return the reports folder: a relative one lies beside the .env file if one is used, else here."""
     given = sources.last("--reports-dir")
-    if not given.value.strip() or "\0" in given.value:
+    if not given.value.strip():
         raise given.wrong("the path of a folder")
-    return Path(os.path.abspath(sources.folder / Path(given.value).expanduser()))
+    return typed.path(given, sources.folder, form="the path of a folder")
 
 
 def exchange(sources: Sources) -> ExchangeName:
@@ -248,7 +247,7 @@ def _secret_files(sources: Sources) -> tuple[Path, ...]:
     if sources.file is not None and any(_SECRET.search(name) for name in sources.in_file()):
         found.append(sources.file.resolve())
     if (password := sources.variable(mail_settings.PASSWORD_FILE)) is not None:
-        found.append(Path(os.path.abspath(sources.folder / Path(password.value).expanduser())))
+        found.append(typed.path(password, sources.folder, form="the path of a file"))
     return tuple(found)
 
 
@@ -271,11 +270,11 @@ def _outputs(sources: Sources) -> tuple[Path, ...]:
             if name == "-":
                 outputs[STDOUT] = None
                 continue
-            path = Path(name).expanduser()
-            if path.suffix.lower() not in OUTPUT_SUFFIXES or "\0" in name:
+            folder = sources.here if sources.is_from_flag("--output") else sources.folder
+            path = typed.path(given._replace(value=name), folder, form=form)
+            if path.suffix.lower() not in OUTPUT_SUFFIXES:
                 raise given.wrong(form)
-            folder = Path.cwd() if sources.is_from_flag("--output") else sources.folder
-            outputs[Path(os.path.abspath(folder / path))] = None
+            outputs[path] = None
     return tuple(outputs)
 
 

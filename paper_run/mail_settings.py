@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -344,9 +343,7 @@ def _ca_file(given: Typed, folder: Path) -> Path:
 
 
 def _path(given: Typed, folder: Path) -> Path:
-    if "\0" in given.value:
-        raise given.wrong("the path of a file")
-    return Path(os.path.abspath(folder / Path(given.value).expanduser()))
+    return typed.path(given, folder, form="the path of a file")
 
 
 def _unusable(given: Typed, path: Path, what: str, why: str) -> DataError:

@@ -79,6 +79,7 @@ class Sources:
     ) -> None:
         self._flags = flags
         self._environment = environment
+        self.here = here
         self.folder = here
         self._file_values: dict[str, str] = {}
         self.file: Path | None = None

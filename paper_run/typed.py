@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -37,3 +39,17 @@ def seconds(given: Typed, *, least: Decimal, most: Decimal, example: Decimal) ->
     if not least <= read <= most:
         raise given.wrong(form)
     return read
+
+
+def path(given: Typed, folder: Path, *, form: str) -> Path:
+    """Read a path; a relative one lies in `folder`, and `~` is a home folder.
+
+    :raises DataError: it holds what no path can, or nobody's home folder is called so.
+    """
+    if "\0" in given.value:
+        raise given.wrong(form)
+    try:
+        expanded = Path(given.value).expanduser()
+    except RuntimeError:
+        raise given.wrong(form, because="nobody here has a home folder of that name") from None
+    return Path(os.path.abspath(folder / expanded))

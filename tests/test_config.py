@@ -420,10 +420,9 @@ def test_a_reports_folder_needs_a_name(typed: str) -> None:
     assert refused({}, {"PAPER_RUN_REPORTS_DIR": typed}).title.startswith("PAPER_RUN_REPORTS_DIR: ")
 
 
-def test_outputs_go_by_their_suffix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_go_by_their_suffix(tmp_path: Path) -> None:
     """Several, each once, relative to where the command was typed; `-` is standard output."""
-    monkeypatch.chdir(tmp_path)
-    read = load({"--output": ["a.json", "sub/b.HTML", "/c.csv", "-", "./a.json"]})
+    read = load({"--output": ["a.json", "sub/b.HTML", "/c.csv", "-", "./a.json"]}, here=tmp_path)
     assert [os.fspath(path) for path in read.outputs] == [
         f"{tmp_path}/a.json",
         f"{tmp_path}/sub/b.HTML",

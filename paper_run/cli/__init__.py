@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import os
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import showing
+from paper_run.cli import showing, streams
 from paper_run.cli.commands import commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from types import FrameType
 
 
@@ -24,26 +22,13 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-@contextlib.contextmanager
-def _open_streams() -> Iterator[None]:
-    """Give a program started without standard output or error (`>&-`) one that leads nowhere."""
-    closed = [name for name in ("stdout", "stderr") if getattr(sys, name) is None]
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        for name in closed:
-            setattr(sys, name, nowhere)
-        try:
-            yield
-        finally:
-            for name in closed:
-                setattr(sys, name, None)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     gc.set_threshold(50_000, 20, 20)  # a short life: collecting while it imports costs and frees nothing
     signal.signal(signal.SIGTERM, _terminate)
-    with _open_streams():
-        return _status_of(sys.argv[1:] if arguments is None else arguments)
+    with streams.guarded():
+        status = _status_of(sys.argv[1:] if arguments is None else arguments)
+        return status or int(showing.ended(streams.unwritten()))
 
 
 def _status_of(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import platforms, reading, showing
+from paper_run.cli import platforms, reading, showing, streams
 from paper_run.cli.arguments import (
     common_options,
     exchange_option,
@@ -105,6 +105,6 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
         is_sandbox = bool(ledger.is_sandbox)
     if as_json or as_csv:
         text = tables.json_text(lines) if as_json else csv_tables.history_csv(lines)
-        return showing.ended(showing.print_raw(text))
+        return showing.ended(streams.print_raw(text))
     showing.console(flags).table(tables.table(lines), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS

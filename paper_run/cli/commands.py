@@ -17,6 +17,7 @@ from paper_run.cli import (
     reading,
     schedule_command,
     showing,
+    streams,
 )
 from paper_run.cli.arguments import (
     Commands,
@@ -132,7 +133,8 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> E
             end = run.plan_day(settings, platform, showing.clock(), console, again=flags["again"])
         else:
             end = run.run_day(settings, platform, showing.clock(), console, again=flags["again"])
-    unprinted = showing.print_raw(end.reports.json) if end.reports is not None and settings.to_stdout else []
+    as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
+    unprinted = streams.unwritten() if as_json is None else streams.print_raw(as_json)
     if end.reports is not None and flags["opens"]:
         unprinted += showing.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
@@ -310,6 +312,7 @@ def _play_sessions(
     showing.console(flags).sessions(tally, settings.reports_dir)
     if flags["opens"]:
         failures += showing.open_page(settings.reports_dir / "index.html")
+    failures += streams.unwritten()
     exit_status = worst(failure.exit_status for failure in failures)
     showing.show_failures(failures[-1:], exit_status)
     beat.ended(exit_status, end)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import reading, showing
+from paper_run.cli import reading, showing, streams
 from paper_run.cli.arguments import common_options, email_to, ledger_option
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, SeveralErrors
 from paper_run.model.commands import ours
@@ -59,7 +59,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
         if told is not None and to_stdout:
             composer = Composer(ledger, filing, settings.mail, invocation=settings.invocation)
             message = composer.printed(told, clock.now())
-            failed = showing.print_raw(message.decode("ascii").replace("\r\n", "\n"))
+            failed = streams.print_raw(message.decode("ascii").replace("\r\n", "\n"))
         else:
             outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
             if told is not None:

@@ -41,7 +41,22 @@ def sources(flags: Mapping[str, Any]) -> Sources:
     """Return where the settings are looked up."""
     from paper_run.sources import Sources
 
-    return Sources(values(flags), os.environ, env_file=flags["env_file"], here=Path.cwd())
+    return Sources(values(flags), os.environ, env_file=flags["env_file"], here=here())
+
+
+def here() -> Path:
+    """Return the folder that the command was started in.
+
+    :raises DataError: it was deleted meanwhile, or may not be looked into.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise DataError(
+            "The working folder can't be found",
+            f"{error.strerror}.",
+            remedies=("Change to a folder that there is, and run again; nothing was sent.",),
+        ) from None
 
 
 def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: bool = True) -> Config:

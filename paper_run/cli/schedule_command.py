@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import reading, showing
+from paper_run.cli import reading, showing, streams
 from paper_run.cli.arguments import common_options, exchange_option
 from paper_run.errors import DataError, ExitStatus
 
@@ -40,19 +40,22 @@ def schedule(kind: str, *, into: str | None, for_user: bool, **flags: Any) -> Ex
         raise click.UsageError("--into and --user go with schedule systemd.")
     planned = _planned(flags)
     if kind == "cron":
-        return showing.ended(showing.print_raw(cron.crontab(planned)))
+        return showing.ended(streams.print_raw(cron.crontab(planned)))
     if into is None:
-        return showing.ended(showing.print_raw(systemd.unit_stream(planned, for_user=for_user)))
+        return showing.ended(streams.print_raw(systemd.unit_stream(planned, for_user=for_user)))
     return _written(planned, into, flags, for_user=for_user)
 
 
 def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user: bool) -> ExitStatus:
+    from paper_run import typed
     from paper_run.schedule import systemd
+    from paper_run.sources import Given
     from paper_run.writers import files
 
-    if not into or "\0" in into:
-        raise DataError("--into: that is no folder", "Allowed: the path of a folder.")
-    folder = Path(os.path.abspath(Path(into).expanduser()))
+    given = Given(into, "--into")
+    if not into:
+        raise given.wrong("the path of a folder")
+    folder = typed.path(given, reading.here(), form="the path of a folder")
     units = systemd.units(planned, for_user=for_user)
     files.prove_writable(folder, purpose="--into: the folder")
     console = showing.console(flags)
@@ -79,7 +82,7 @@ def _planned(flags: Mapping[str, Any]) -> Schedule:
     _prove_zone(TIMES[exchange].zone)
     return Schedule(
         python=sys.executable,
-        folder=Path.cwd(),
+        folder=reading.here(),
         env_file=None if sources.file is None else Path(os.path.abspath(sources.file)),
         reports_dir=settings.reports_dir,
         outputs=tuple(path.parent for path in settings.files),

@@ -62,18 +62,6 @@ def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {"watch": lambda exchange: stderr.line(console.exchange_line(exchange))}
 
 
-def print_raw(content: str) -> list[PaperRunError]:
-    """Print text alone, as it is; return what went wrong, if anything did."""
-    try:
-        sys.stdout.buffer.write(content.encode())
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        # What is still buffered would fail once more when Python exits, with a status of its own.
-        sys.stdout = None
-        return [DataError("The standard output can't be written", f"{error.strerror}.")]
-    return []
-
-
 def open_page(page: Path) -> list[PaperRunError]:
     """Show a page in the default browser; return what went wrong, if anything did."""
     import webbrowser
