@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from paper_run.heartbeat_settings import HeartbeatUrl
     from paper_run.mail_settings import MailSettings
     from paper_run.model.findings import Finding
+    from paper_run.model.redaction import Secrets
     from paper_run.models import ServiceUrl
 
 T = TypeVar("T")
@@ -79,6 +80,17 @@ class Config(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
+
+    @property
+    def secrets(self) -> Secrets:
+        """What nobody may read: passwords in URLs, the quote source's keys, the mail server's password."""
+        from paper_run.model.redaction import Secrets
+
+        urls = (self.signal_service, self.execution_gateway, self.orchestrator, self.quotes)
+        logins = [url.credentials for url in urls if url is not None and url.credentials is not None]
+        if self.mail is not None and self.mail.user is not None and self.mail.password is not None:
+            logins.append((self.mail.user, self.mail.password))
+        return Secrets(logins=logins, keys=self.quote_keys or ())
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -213,8 +225,7 @@ def _seconds(given: Given, *, least: Decimal) -> Decimal:
 
 def _url(given: Given) -> ServiceUrl:
     def wrong(because: str) -> DataError:
-        hidden = re.sub(r"^([^:]*://)?.*@", r"\1<hidden>@", given.value, flags=re.DOTALL)
-        return Given(hidden, given.origin).wrong(_URL_FORM, because=because)
+        return given._replace(value=urls.shown(given.value)).wrong(_URL_FORM, because=because)
 
     service, _ = urls.taken_apart(given.value, wrong)
     if "?" in given.value or "#" in given.value:

@@ -49,7 +49,7 @@ def heartbeat_url(given: Typed) -> HeartbeatUrl:
         )
 
     text = given.value.strip()
-    service, parts = urls.taken_apart(text, wrong, is_secret=True)
+    service, parts = urls.taken_apart(text, wrong)
     if "#" in text:
         raise wrong("it has a fragment, which is never sent")
     return HeartbeatUrl(service, f"?{parts.query}" if parts.query else "")

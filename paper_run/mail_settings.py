@@ -165,7 +165,7 @@ def notices(settings: MailSettings) -> tuple[str, ...]:
     """Say what is allowed and yet probably not meant."""
     found = []
     if settings.security == "none":
-        if settings.password is not None and settings.host is not None and not _is_loopback(settings.host):
+        if settings.password is not None and settings.host is not None:
             found.append(
                 f"{SECURITY}=none sends the password to {settings.host} in clear: "
                 "whoever is on the way can read it."
@@ -247,10 +247,6 @@ def _is_ipv6(text: str) -> bool:
     except (OSError, ValueError):
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host.lower() == "localhost" or host == "::1" or re.fullmatch(r"127(\.[0-9]+){3}", host) is not None
 
 
 def _port(given: Typed) -> int:

@@ -13,7 +13,7 @@ from paper_run import orders, unfinished
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.models import Orchestration
-from paper_run.services.orchestrator import kept, read_orchestration, recorded_orchestration
+from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
 
@@ -147,7 +147,7 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
         )
     if run.status == "running":
         raise OrchestrationError(f"Run {run_id} has not ended", remedies=("Wait until it has, then again.",))
-    return unfinished.adopt(row, run, kept(answer), f"placed, run {run_id}, {by}", ledger, platform)
+    return unfinished.adopt(row, run, answer.kept(), f"placed, run {run_id}, {by}", ledger, platform)
 
 
 def _orders(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.result import fits
-from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
     run = read_orchestration(answer)
     if run.run_id != run_id or run.status == "running":
         return None
-    return Found(run, kept(answer))
+    return Found(run, answer.kept())
 
 
 def fits_too(found: Found, prepared: Prepared) -> bool:

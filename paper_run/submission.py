@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
 from paper_run.services import wire
-from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import Answer, CallFailed, NeverSent, UnreadableAnswer
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def judge_answer(answer: Answer, url: ServiceUrl) -> Verdict:
     words = f"answered {answer.status}" + (f": {said}" if said else "")
     if answer.status == 200:
         try:
-            return Run(read_orchestration(answer), kept(answer))
+            return Run(read_orchestration(answer), answer.kept())
         except UnreadableAnswer as error:
             return Lost(error.reason, over=True, run_id=_run_id_in(answer.body))
     if answer.status == 503 and _is_kill_switch(answer):

@@ -11,7 +11,7 @@ from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings
 from paper_run.models import trade_name
 from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
-from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
 from paper_run.writers import json_document
@@ -224,7 +224,7 @@ class _Trade:
                 self._found(findings.warning("looked_for", words))
                 continue
             if answer and seen and seen.run_id == run_id and seen.status != "running":
-                self._ended(seen, kept(answer))
+                self._ended(seen, answer.kept())
                 return
         self._learn("unsettled")
 

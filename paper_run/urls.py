@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from paper_run.models import ServiceUrl
@@ -13,13 +14,17 @@ if TYPE_CHECKING:
     from paper_run.errors import DataError
 
 
-def taken_apart(
-    text: str, wrong: Callable[[str], DataError], *, is_secret: bool = False
-) -> tuple[ServiceUrl, SplitResult]:
+def shown(text: str) -> str:
+    """Return a URL that was typed wrong without what may be a password, a token or a key in it."""
+    rest = re.sub(r"^([^:]*://)?.*@", r"\1<hidden>@", text, flags=re.DOTALL)
+    rest = re.sub(r"([?#]).+", r"\1<hidden>", rest, flags=re.DOTALL)
+    return re.sub(r"(://[^/?#:\[]*:)(?![0-9]{0,5}(?:[/?#]|$))[^/?#]*", r"\1<hidden>", rest)
+
+
+def taken_apart(text: str, wrong: Callable[[str], DataError]) -> tuple[ServiceUrl, SplitResult]:
     """Return the service that a URL names, and its parts, query and fragment among them.
 
-    :param wrong: makes the error of a reason.
-    :param is_secret: no reason may quote any of it; of one with credentials none does anyway.
+    :param wrong: makes the error of a reason, which quotes nothing of the URL.
     :raises DataError: for what is no http or https URL.
     """
     from urllib.parse import unquote, urlsplit
@@ -29,8 +34,8 @@ def taken_apart(
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError as error:
-        raise wrong("it can't be read as a URL" if is_secret or "@" in text else str(error)) from None
+    except ValueError:
+        raise wrong("it can't be read as a URL, or its port is no number up to 65535") from None
     if parts.scheme not in ("http", "https"):
         raise wrong("it does not begin with http:// or https://")
     if not parts.hostname or port == 0:

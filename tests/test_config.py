@@ -356,7 +356,17 @@ def test_a_wrong_url_is_refused(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["ftp://jo:s3cret@host", "http://jo:s3cret@host:x", "jo:s3cret@host", "http://jo:s3/cr?et@host#"]
+    "typed",
+    [
+        "ftp://jo:s3cret@host",
+        "http://jo:s3cret@host:x",
+        "jo:s3cret@host",
+        "http://jo:s3/cr?et@host#",
+        "http://host/?token=s3cret",
+        "http://host#s3cret",
+        "http://jo:s3cret",
+        "http://jo:s3cret/x",
+    ],
 )
 def test_a_wrong_url_does_not_give_its_password_away(typed: str) -> None:
     """The message shows `<hidden>` in the place of user and password."""

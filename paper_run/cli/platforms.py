@@ -40,7 +40,7 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
             )
-        transport = Transport(**showing.watch_requests(flags))
+        transport = Transport(**showing.watch_requests(flags), secrets=settings.secrets)
         stack.callback(transport.close)
         quotes = None if flags["sandbox"] else _quotes(settings, flags, stack)
         yield (
@@ -63,7 +63,7 @@ def _quotes(settings: Config, flags: Mapping[str, Any], stack: contextlib.ExitSt
     from paper_run.services.quotes import Keys, Quotes
     from paper_run.services.transport import Transport
 
-    transport = Transport(**showing.watch_requests(flags), environment=True)
+    transport = Transport(**showing.watch_requests(flags), environment=True, secrets=settings.secrets)
     stack.callback(transport.close)
     url = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
     return Quotes(transport, url, Keys(*settings.quote_keys))

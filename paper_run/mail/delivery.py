@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import smtplib
 import ssl
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.mail.connection import Bounds, Client, secure_context, why
 from paper_run.mail_settings import CA_FILE, SECURITY, require_host
+from paper_run.model.redaction import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 GOODBYE_SECONDS = 1.0
 """A goodbye is waited for no longer: the messages have been taken."""
 _LONGEST_WORDS = 300
-_HIDDEN = "<hidden>"
 _WRONG_PASSWORD = 535
 
 _Answer = tuple[int, bytes]
@@ -158,7 +157,10 @@ class _Words:
     def __init__(self, server: str, settings: MailSettings, bounds: Bounds) -> None:
         self._server = server
         self._bounds = bounds
-        self._secrets = _secrets(settings)
+        user, password = settings.user, settings.password
+        self._secrets = Secrets(
+            logins=[(user, password)] if user is not None and password is not None else []
+        )
 
     def failure(self, reason: str) -> DeliveryFailed:
         """Say why there is no connection to send over."""
@@ -198,16 +200,9 @@ class _Words:
         code, said = answer
         if code < 0:
             return "what is no SMTP"
-        text = said.decode("utf-8", "replace")
-        for secret in self._secrets:
-            text = text.replace(secret, _HIDDEN)
-        # A piece of what was sent in base64 gives a piece of it away.
-        text = re.sub(r"[A-Za-z0-9+/=]{8,}", self._without_secret, text)
+        text = self._secrets.text(said.decode("utf-8", "replace"))
         text = "".join(letter if letter.isprintable() else " " for letter in text)
         return f"{code} {' '.join(text.split())[:_LONGEST_WORDS]}".strip()
-
-    def _without_secret(self, found: re.Match[str]) -> str:
-        return _HIDDEN if any(found[0] in secret for secret in self._secrets) else found[0]
 
     @contextlib.contextmanager
     def stage(self, when: str, *, in_doubt: bool = False) -> Iterator[None]:
@@ -289,7 +284,7 @@ def _log_in(client: Client, user: str, password: str, words: _Words) -> None:
 
 
 def _plain(client: Client, user: str, password: str) -> _Answer:
-    return client.docmd("AUTH", f"PLAIN {_plain_words(user, password)}")
+    return client.docmd("AUTH", "PLAIN " + _base64(f"\0{user}\0{password}"))
 
 
 def _login(client: Client, user: str, password: str) -> _Answer:
@@ -298,17 +293,6 @@ def _login(client: Client, user: str, password: str) -> _Answer:
         if answer[0] == 334:
             answer = client.docmd(_base64(words))
     return answer
-
-
-def _plain_words(user: str | None, password: str) -> str:
-    return _base64(f"\0{user}\0{password}")
-
-
-def _secrets(settings: MailSettings) -> tuple[str, ...]:
-    """Return each form in which the password is sent, and itself."""
-    if settings.password is None:
-        return ()
-    return _plain_words(settings.user, settings.password), _base64(settings.password), settings.password
 
 
 def _base64(text: str) -> str:

@@ -106,30 +106,6 @@ def recorded_orchestration(answer: str) -> Orchestration:
     return read_orchestration(Answer("the ledger", 200, {}, answer.encode(), 0))
 
 
-def kept(answer: Answer) -> str:
-    """Return an answer as it may be kept: as it came, or without the URL credentials in its texts."""
-    cleaned, changed = _cleaned(answer.json())
-    if not changed:
-        return answer.body.decode("utf-8", "replace")
-    import simplejson
-
-    return simplejson.dumps(cleaned, use_decimal=True)
-
-
-def _cleaned(value: Any) -> tuple[Any, bool]:
-    """Return a JSON value with each text as it may be kept, and whether that changed anything."""
-    if isinstance(value, str):
-        text = wire.words(value)
-        return text, text != value
-    if isinstance(value, list):
-        entries = [_cleaned(entry) for entry in value]
-        return [entry for entry, _ in entries], any(changed for _, changed in entries)
-    if isinstance(value, dict):
-        fields = {name: _cleaned(entry) for name, entry in value.items()}
-        return {name: entry for name, (entry, _) in fields.items()}, any(new for _, new in fields.values())
-    return value, False
-
-
 def _listed(entry: dict[str, Any]) -> ListedRun:
     return ListedRun(
         run_id=wire.text(entry, "run_id"),

@@ -149,22 +149,12 @@ class Quotes:
             raise
 
     def _failure(self, answer: Answer) -> CallFailed:
-        said = self._without_keys(answer)
+        said = wire.reason(answer)
         reason = f"answered {answer.status}" + (f": {said}" if said else "")
         if answer.status in (400, 422) and (not said or "symbol" in said.lower()):
             return _Refused(answer.url, reason, said)
         kind = NoAnswer if answer.status in PASSING else UnreadableAnswer
         return kind(answer.url, reason)
-
-    def _without_keys(self, answer: Answer) -> str:
-        """Return the source's own words; one that repeats a key does not get it into a report."""
-        body = answer.body
-        for key in self._keys:
-            body = body.replace(key.encode(), b"(hidden)")
-        said = wire.reason(answer._replace(body=body))
-        for key in self._keys:
-            said = said.replace(key, "(hidden)")
-        return said
 
 
 class _Refused(UnreadableAnswer):

@@ -15,21 +15,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.poolmanager import ProxyManager
 
+from paper_run.model.redaction import NO_SECRETS
 from paper_run.models import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from paper_run.model.redaction import Secrets
     from paper_run.models import ServiceUrl
 
 CONNECT_SECONDS = 3.0
-LARGEST_BODY = 32 * 1024 * 1024
+LARGEST_BODY = 8 * 1024 * 1024
+MOST_VALUES = 500_000
+"""Bytes, and values in JSON, of an answer: more would cost more memory than a day may have."""
 POOLED_CONNECTIONS = 8
 PASSING = frozenset({429, 502, 503, 504})
 """Answers that may be another one in a moment: a read is retried on them."""
@@ -63,25 +69,60 @@ class UnreadableAnswer(CallFailed):
     """An answer came that is not what the wire promises."""
 
 
+# fmt: off
+FACTS = frozenset((
+    "run_id", "status", "strategy_id", "as_of_date", "started_at", "completed_at", "created_at",
+    "updated_at", "timestamp", "session", "symbol", "side", "order_side", "order_status",
+    "client_order_id", "broker_order_id", "qty", "order_qty", "capital", "filled_qty",
+    "filled_avg_price", "limit_price", "avg_entry_price", "current_price", "realized_pl",
+    "unrealized_pl", "t",
+))
+# fmt: on
+"""Names of the fields that decide something: words and numbers that a password may be by chance."""
+
+
 class Answer(NamedTuple):
-    """A response read whole."""
+    """A response read whole; `secrets` are kept out of whatever is read of it."""
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
     milliseconds: int
+    secrets: Secrets = NO_SECRETS
 
     def json(self, *, constant: Callable[[str], object] | None = None) -> Any:
         """Parse the body, numbers with a point as Decimal.
 
         :param constant: what NaN, Infinity and -Infinity become, where they are not to spoil the rest.
-        :raises UnreadableAnswer: it is no JSON, or holds NaN, Infinity or absurd nesting.
+        :raises UnreadableAnswer: it is no JSON, or holds NaN, Infinity, absurd nesting or too many values.
         """
+        return self._read(constant or _refuse_constant)[0]
+
+    def kept(self) -> str:
+        """Return the JSON as it may be kept: as it came, or else without secrets.
+
+        :raises UnreadableAnswer: it is none.
+        """
+        read, changed = self._read(_refuse_constant)
+        if not changed:
+            return self.body.decode("utf-8", "replace")
+        import simplejson
+
+        return simplejson.dumps(read, use_decimal=True)
+
+    def words(self) -> str:
+        """Return the body as text, without secrets."""
+        return self.secrets.text(self.body.decode("utf-8", "replace").strip())
+
+    def _read(self, constant: Callable[[str], object]) -> tuple[Any, bool]:
+        if sum(map(self.body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            raise UnreadableAnswer(self.url, f"answered {self.status} with more than {MOST_VALUES:,} values")
         try:
-            return json.loads(self.body, parse_float=Decimal, parse_constant=constant or _refuse_constant)
+            read = json.loads(self.body, parse_float=Decimal, parse_constant=constant)
         except (ValueError, RecursionError, ArithmeticError):
             raise UnreadableAnswer(self.url, f"answered {self.status} with a body that is not JSON") from None
+        return self.secrets.values(read, facts=FACTS) if self.secrets.may_be_in(self.body) else (read, False)
 
 
 def _refuse_constant(word: str) -> None:
@@ -95,6 +136,7 @@ class Transport:
     :param now: a monotonic clock in seconds. :param pause: waits that many seconds.
     :param environment: go through the proxies and trust the certificates that the environment names, as
         for a host on the internet; a host on loopback is asked directly all the same.
+    :param secrets: what no answer may repeat.
     """
 
     def __init__(
@@ -104,7 +146,9 @@ class Transport:
         now: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
         environment: bool = False,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
+        self._secrets = secrets
         self._watch = watch
         self._now = now
         self._pause = pause
@@ -223,17 +267,24 @@ class Transport:
                 target,
                 data=body,
                 headers=headers,
-                auth=url.credentials or _no_credentials,
+                auth=_login(url),
                 timeout=(min(CONNECT_SECONDS, left), left),
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 _read_whole(response, target, received)
             outcome = str(response.status_code)
+            headers = {name: self._secrets.text(value) for name, value in response.headers.items()}
             return Answer(
-                target, response.status_code, response.headers, bytes(received), self._since(started)
+                target,
+                response.status_code,
+                CaseInsensitiveDict(headers),
+                bytes(received),
+                self._since(started),
+                self._secrets,
             )
         except CallFailed as error:
+            error.received = bytes(received)
             outcome = error.reason
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
@@ -328,6 +379,13 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+def _login(url: ServiceUrl) -> Callable[..., requests.PreparedRequest]:
+    if url.credentials is None:
+        return _no_credentials
+    user, password = url.credentials
+    return HTTPBasicAuth(user.encode(), password.encode())
+
+
 def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Keep requests from looking into netrc: passwords of other programs are not ours to send."""
     return request
@@ -352,7 +410,7 @@ def _read_whole(response: requests.Response, url: str, received: bytearray) -> N
         _seconds_left()
         received += part
         if len(received) > LARGEST_BODY:
-            raise NoAnswer(url, f"answered with more than {LARGEST_BODY >> 20} MiB")
+            raise UnreadableAnswer(url, f"answered with more than {LARGEST_BODY >> 20} MiB")
 
 
 _PROXY_FAULTS = (

@@ -52,7 +52,7 @@ def optional_text(source: dict[str, Any], key: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise Unreadable(f"{key} is not a text")
-    return words(value)
+    return value
 
 
 def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
@@ -100,20 +100,16 @@ def count(source: dict[str, Any], key: str) -> int | None:
     return int(value) if value is not None and value == value.to_integral_value() else None
 
 
-def words(value: str) -> str:
-    """Return a service's text without URL credentials and without what no file can encode."""
-    clean = value.encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"(?<=://)[^\s/]+@", "<hidden>@", clean)
-
-
 def reason(answer: Answer) -> str:
     """Return the service's own reason, whichever of the five error bodies it is in; empty if it gave none."""
-    content = answer.body[:100_000].decode("utf-8", "replace").strip()
     try:
         body = answer.json()
     except UnreadableAnswer:
-        body = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", content, flags=re.DOTALL | re.IGNORECASE)
-    said = " ".join(words(_said(body)).split())
+        page = answer.words()[:100_000]
+        body = re.sub(
+            r"<(script|style).*?</\1>|<(?!hidden>)[^>]*>", " ", page, flags=re.DOTALL | re.IGNORECASE
+        )
+    said = " ".join(_said(body).split())
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
 
 

@@ -14,7 +14,12 @@ from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS, Plan
 
 CANARY = "CANARY-s3cr3t"
 URL = f"http://ops:{CANARY}@db.internal:5432/t5"
-SAID = f"connection to {URL} failed; retry https://{CANARY}@proxy/x"
+BASIC = b64encode(f"ops:{CANARY}/@x".encode()).decode()
+ECHO = {"authorization": f"Basic {BASIC}", "user": "ops", "password": f"{CANARY}/@x", f"ops:{CANARY}/@x": 1}
+SAID = (
+    f"connection to {URL} failed; retry https://{CANARY}@proxy/x, sent {{'Authorization': 'Basic {BASIC}'}}, "
+    f"to http://h/x?token={CANARY}#{CANARY}, GET /x?key={CANARY}, as {CANARY}%2F%40x, piece {BASIC[7:-3]}"
+)
 
 
 @pytest.fixture
@@ -26,8 +31,7 @@ def secret(desk: Desk) -> Iterator[Desk]:
     written = {path: path.read_bytes() for path in desk.folder.rglob("*") if path.is_file()}
     assert desk.ledger in written
     said = "".join(finished.stdout + finished.stderr for finished in desk.said).encode()
-    encoded = b64encode(f"ops:{CANARY}/@x".encode())
-    for word in (CANARY.encode(), encoded, CANARY[:-2].encode()):
+    for word in (CANARY.encode(), BASIC.encode(), CANARY[:-2].encode(), BASIC[7:-3].encode()):
         assert word not in said
         assert [path.name for path, content in written.items() if word in content] == []
 
@@ -47,7 +51,10 @@ POSTS: dict[str, Answer] = {
     "307": redirect(URL),
     "failed": Answer(edit=lambda run: run | {"status": "failed", "mappings": [], "error_message": SAID}),
     "partial": Answer(edit=lambda run: run | {"status": "partial", "error_message": SAID}),
-    "extra-field": Answer(edit=lambda run: run | {"dsn": URL, "nested": [{"url": URL}]}),
+    "extra-field": Answer(edit=lambda run: run | {"dsn": URL, "nested": [{"url": URL}], "headers": ECHO}),
+    "echo-500": Answer(status=500, body={"detail": {"error": "boom", "message": str(ECHO), "headers": ECHO}}),
+    "echo-header": Answer(headers={"date": f"Basic {BASIC}"}),
+    "echo-fact": Answer(edit=lambda run: run | {"strategy_id": f"Basic {BASIC}", "status": CANARY + "/@x"}),
     "escaped-slashes": Answer(edit=lambda run: _escaped(run).replace(b"/", b"\\/")),
     "escaped-at": Answer(edit=lambda run: _escaped(run).replace(b"@", b"\\u0040")),
     "not-json": Answer(body=SAID, process="before"),

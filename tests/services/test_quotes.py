@@ -19,6 +19,7 @@ from services.socket_server import SocketServer, answer, frozen, refusing, servi
 from support.answers import Answer, redirect, too_many
 from support.faulty_http import Log, Request, ScriptedService
 
+from paper_run.model.redaction import Secrets
 from paper_run.models import Exchange, ServiceUrl
 from paper_run.sandbox import Sandbox
 from paper_run.services.quotes import Keys, MarketData, Quote, Quotes, Trade
@@ -538,7 +539,7 @@ def test_the_keys_are_shown_nowhere(source: Source, echo: Answer) -> None:
     """Not in an error, those it came from, a problem or what is watched, though the source repeats them."""
     shown: list[str] = []
     exchanges: list[Exchange] = []
-    watching = Transport(watch=exchanges.append, pause=lambda _: None)
+    watching = Transport(watch=exchanges.append, pause=lambda _: None, secrets=Secrets(keys=KEYS))
     source.always("GET", "*", echo)
     quotes = Quotes(watching, source.at, KEYS)
     error: BaseException | None = None

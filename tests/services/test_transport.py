@@ -255,7 +255,7 @@ def test_a_body_beyond_the_limit_is_not_read(
     """An endless answer does not fill the memory."""
     monkeypatch.setattr(transport, "LARGEST_BODY", 1 << 20)
     with serving(answer(b" " * ((1 << 20) + 1)), GOOD) as server:
-        with pytest.raises(NoAnswer, match="more than 1 MiB"):
+        with pytest.raises(UnreadableAnswer, match="more than 1 MiB"):
             call(client, server.url, 5)
         assert call(client, server.url, 5).status == 200
 
