@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import __version__, admission, trading_days
+from paper_run.deadline import AFTER, BEFORE
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paper_run.config import Config
+    from paper_run.deadline import Deadline
     from paper_run.models import ServiceHealth
     from paper_run.services.platform import Platform
 
 _LEAST_FREE = 200 * 1024 * 1024
 _CLOCK_SECONDS = 10
-_QUOTE_SECONDS = 4.0
 
 
 class Finding(NamedTuple):
@@ -51,14 +52,16 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     yield _disk(config)
     yield from _ledger(config)
     yield _calendar(config, now())
+    platform.deadline.begin(BEFORE)
     services, heard = platform.health(), now()
     for service in services:
         yield _service(service)
     yield from _account(config, platform, services)
     yield _clocks(services, heard)
+    platform.deadline.begin(AFTER)
     if platform.quotes is not None:
         yield _quotes(config, platform)
-    yield _mail(config)
+    yield _mail(config, platform.deadline)
     if config.heartbeat is not None:
         yield Finding("Heartbeat", f"each run tells {config.heartbeat.shown}; not told now")
 
@@ -213,7 +216,7 @@ def _quotes(config: Config, platform: Platform) -> Finding:
         raise LookupError("there is no quote source")
     symbol = config.symbols[0]
     try:
-        seen = quotes.latest((symbol,), seconds=_QUOTE_SECONDS)
+        seen = quotes.latest((symbol,), seconds=AFTER)
     except CallFailed as error:
         fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
         return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
@@ -221,7 +224,7 @@ def _quotes(config: Config, platform: Platform) -> Finding:
     return Finding("Quotes", f"{quotes.url} {found} {symbol}")
 
 
-def _mail(config: Config) -> Finding:
+def _mail(config: Config, deadline: Deadline) -> Finding:
     """Log in at the mail server; no mail is sent."""
     mail = config.mail
     if mail is None:
@@ -232,7 +235,7 @@ def _mail(config: Config) -> Finding:
 
     to = f"to {', '.join(mail.recipients)} when {mail.on}"
     try:
-        words = delivery.login(mail)
+        words = delivery.login(mail, seconds=deadline.for_mail())
     except delivery.DeliveryFailed as error:
         fix = "check the PAPER_RUN_SMTP_ settings"
         return Finding("E-mail", f"{mail.server}: it {error.reason}", ExitStatus.DEPENDENCY, fix)

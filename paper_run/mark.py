@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
+from paper_run.deadline import BEFORE
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
@@ -63,14 +64,19 @@ def mark_session(
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with (
-        lock.held(config.reports_dir, now=clock.now(), patience=PATIENCE, pause=clock.pause),
+        lock.held(
+            config.reports_dir,
+            now=clock.now(),
+            patience=PATIENCE,
+            pause=platform.deadline.uncounted(clock.pause),
+        ),
         existing.existing_ledger(config.reports_dir) as ledger,
     ):
         ledger.refuse_another(config.ledger)
         ledger.refuse_other_exchange(config.exchange)
         files.sweep(config.reports_dir)
         calendar = trading_days.calendar(ledger, config)
-        outbox = Outbox(ledger, config.mail, clock.now, config.invocation)
+        outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
         filing = Filing(ledger, config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))
         try:
@@ -108,6 +114,7 @@ def _value(
     change: Change | None,
 ) -> _Valued | None:
     """Read, value and record, with the mail about it, all or nothing; None when there is no book."""
+    platform.deadline.begin(BEFORE)
     health = _health(config, platform, ledger, console)
     settle_earlier(ledger, platform, config, clock, console, outbox)
     started = clock.now()

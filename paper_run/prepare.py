@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
+from paper_run.deadline import BEFORE
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
 from paper_run.model.commands import ours
@@ -98,6 +100,7 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
     """
     if not ledger.unfinished() and not ledger.doubtful():
         return None
+    platform.deadline.begin(BEFORE)
     orchestrator = platform.health()[2]
     if orchestrator.status == "unreachable":
         return (
@@ -209,7 +212,8 @@ def _healthy_services(
 ) -> tuple[ServiceHealth, ...]:
     deadline = clock.monotonic() + float(config.wait)
     pause = 0.25
-    with watch.waiting("Waiting for the services"):
+    asked_to_wait = platform.deadline.stopped() if config.wait else contextlib.nullcontext()
+    with asked_to_wait, watch.waiting("Waiting for the services"):
         while True:
             health = platform.health()
             left = deadline - clock.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import admission, failures, prepare, trading_days, unfinished
+from paper_run.deadline import BEFORE
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
@@ -74,13 +75,14 @@ class _Day:
         self.console = console
         self.again = again
         self.calendar = trading_days.calendar(ledger, config)
-        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation)
+        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
         self.filing = Filing(ledger, config.reports_dir)
         self.session = self.calendar.session_date(clock.now())
         self.is_late = False
 
     def run(self) -> End:
         """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
+        self.platform.deadline.begin(BEFORE)
         # A sandbox tells its session itself, and is asked first; one of our own needs no calendar.
         if not self.ledger.is_sandbox and not (self.config.plays_sandbox and self.ledger.is_untraded):
             self.ledger.refuse_other_url(self.platform.orchestrator.url.base)
@@ -217,6 +219,7 @@ def plan_day(
         console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.is_sandbox:
             ledger.refuse_other_url(platform.orchestrator.url.base)
+        platform.deadline.begin(BEFORE)
         services = prepare.check(config, platform, calendar, clock, console)
         moment = None if services.sandbox else clock.now()
         as_of_date = admission.signals_date(config, calendar, services.session, moment)
@@ -269,7 +272,8 @@ def settle_earlier(
 
     So are those of a trade whose command was killed after it had recorded it.
     """
-    settled = unfinished.settle_all(ledger, platform, clock.now())
+    with platform.deadline.stopped():
+        settled = unfinished.settle_all(ledger, platform, clock.now())
     for row in settled:
         console.notice(f"The trade {row.name} is settled: {row.settled}")
         outbox.settled(row)

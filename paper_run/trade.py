@@ -60,7 +60,8 @@ def trade(
     day = _Trade(config, prepared, platform, ledger, clock, watch, number, calendar)
     day.begin(mailed=mailed)
     try:
-        day.orchestrate()
+        with platform.deadline.stopped():
+            day.orchestrate()
         day.settle_up()
     except KeyboardInterrupt:
         day.interrupted()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.config import Config
+    from paper_run.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.sources import Sources
     from paper_run.writers.console import Console
@@ -107,17 +108,19 @@ def commands() -> None:
 @common_options
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
-    sources = reading.sources(flags)
-    with heartbeats.beating(flags, sources) as beat:
-        return _run(flags, sources, beat)
+    from paper_run.deadline import Deadline
+
+    sources, deadline = reading.sources(flags), Deadline()
+    with heartbeats.beating(flags, sources, deadline) as beat:
+        return _run(flags, sources, beat, deadline)
 
 
-def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> ExitStatus:
+def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat, deadline: Deadline) -> ExitStatus:
     from paper_run import run
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
-    with mail_commands.untold(flags):
+    with mail_commands.untold(flags, deadline):
         settings = reading.settings(flags, found=sources)
     if sessions > 1 and flags["again"]:
         raise DataError(
@@ -125,7 +128,10 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> E
         )
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
-    with mail_commands.untold(flags), platforms.connected(settings, flags) as (settings, platform):
+    with (
+        mail_commands.untold(flags, deadline),
+        platforms.connected(settings, flags, deadline) as (settings, platform),
+    ):
         if sessions > 1:
             return _play_sessions(settings, platform, flags, sessions, beat)
         console = showing.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
@@ -214,10 +220,11 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         existing.existing_ledger(settings.reports_dir) as ledger,
     ):
         console, clock = showing.console(flags), showing.clock()
-        outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
+        outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation, platform.deadline)
         filing = Filing(ledger, settings.reports_dir)
         ledger.refuse_another(settings.ledger)
-        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
+        pause = platform.deadline.uncounted(clock.pause)
+        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=pause):
             unheard = prepare.unheard(ledger, platform)
             if unheard is None:
                 run.settle_earlier(ledger, platform, settings, clock, console, outbox)

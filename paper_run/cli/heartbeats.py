@@ -13,6 +13,7 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from paper_run.deadline import Deadline
     from paper_run.heartbeat_settings import HeartbeatUrl
     from paper_run.saving import End
     from paper_run.sources import Sources
@@ -44,7 +45,7 @@ class Beat:
 
 
 @contextlib.contextmanager
-def beating(flags: Mapping[str, Any], sources: Sources) -> Iterator[Beat]:
+def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[Beat]:
     """Say that a run starts, and when the block is left how it ended; a dry run says nothing."""
     beat = Beat()
     url = None if flags["dry_run"] else _url(sources)
@@ -53,7 +54,7 @@ def beating(flags: Mapping[str, Any], sources: Sources) -> Iterator[Beat]:
         return
     from paper_run.services.heartbeat import Heartbeat
 
-    heart = Heartbeat(url, **showing.watch_requests(flags))
+    heart = Heartbeat(url, **showing.watch_requests(flags), deadline=deadline)
     heart.start()
     try:
         yield beat

@@ -15,6 +15,7 @@ from paper_run.model.commands import ours
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from paper_run.deadline import Deadline
     from paper_run.ledger.journal import Ledger
     from paper_run.mail.composing import Told
 
@@ -72,14 +73,14 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
 
 
 @contextlib.contextmanager
-def untold(flags: Mapping[str, Any]) -> Iterator[None]:
+def untold(flags: Mapping[str, Any], deadline: Deadline) -> Iterator[None]:
     """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
     try:
         yield
     except PaperRunError as error:
         if error.told or flags["dry_run"] or flags["no_email"]:
             raise
-        unsent = _send_unrecorded(error, flags)
+        unsent = _send_unrecorded(error, flags, deadline)
         if unsent:
             from paper_run import failures
 
@@ -87,7 +88,9 @@ def untold(flags: Mapping[str, Any]) -> Iterator[None]:
         raise
 
 
-def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[PaperRunError, ...]:
+def _send_unrecorded(
+    error: PaperRunError, flags: Mapping[str, Any], deadline: Deadline
+) -> tuple[PaperRunError, ...]:
     from paper_run import config
     from paper_run.mail import outbox
     from paper_run.mail.notices import Notice
@@ -102,7 +105,7 @@ def _send_unrecorded(error: PaperRunError, flags: Mapping[str, Any]) -> tuple[Pa
     if settings is None or settings.host is None:
         return ()
     notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(flags["sandbox"]))
-    return outbox.send_unrecorded(notice, settings, utc_now(), reading.invocation(flags, sources))
+    return outbox.send_unrecorded(notice, settings, utc_now(), reading.invocation(flags, sources), deadline)
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.config import Config
+    from paper_run.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.services.quotes import Quotes
 
 
 @contextlib.contextmanager
-def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Config, Platform]]:
-    """Connect to the configured services, or start the sandbox and connect to that."""
+def connected(
+    settings: Config, flags: Mapping[str, Any], deadline: Deadline | None = None
+) -> Iterator[tuple[Config, Platform]]:
+    """Connect to the configured services, or start the sandbox and connect to that.
+
+    :param deadline: the command's, if it has begun already.
+    """
+    from paper_run.deadline import Deadline
     from paper_run.models import ServiceUrl
     from paper_run.services.platform import Platform
     from paper_run.services.transport import Transport
@@ -40,9 +47,11 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
             )
-        transport = Transport(**showing.watch_requests(flags), secrets=settings.secrets)
+        deadline = deadline or Deadline()
+        shared = {**showing.watch_requests(flags), "secrets": settings.secrets, "deadline": deadline}
+        transport = Transport(**shared)
         stack.callback(transport.close)
-        quotes = None if flags["sandbox"] else _quotes(settings, flags, stack)
+        quotes = None if flags["sandbox"] else _quotes(settings, shared, stack)
         yield (
             settings,
             Platform(
@@ -51,11 +60,12 @@ def connected(settings: Config, flags: Mapping[str, Any]) -> Iterator[tuple[Conf
                 execution_gateway=settings.execution_gateway,
                 orchestrator=settings.orchestrator,
                 quotes=quotes,
+                deadline=deadline,
             ),
         )
 
 
-def _quotes(settings: Config, flags: Mapping[str, Any], stack: contextlib.ExitStack) -> Quotes | None:
+def _quotes(settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitStack) -> Quotes | None:
     """Connect to the quote source, if there are keys for one."""
     if settings.quote_keys is None:
         return None
@@ -63,7 +73,7 @@ def _quotes(settings: Config, flags: Mapping[str, Any], stack: contextlib.ExitSt
     from paper_run.services.quotes import Keys, Quotes
     from paper_run.services.transport import Transport
 
-    transport = Transport(**showing.watch_requests(flags), environment=True, secrets=settings.secrets)
+    transport = Transport(**shared, environment=True)
     stack.callback(transport.close)
     url = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
     return Quotes(transport, url, Keys(*settings.quote_keys))

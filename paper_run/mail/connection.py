@@ -6,14 +6,13 @@ import contextlib
 import smtplib
 import socket
 import ssl
-import threading
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from paper_run.deadline import addresses
 from paper_run.mail_settings import SECURITY, is_host_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LARGEST_ANSWERS = 1024 * 1024
@@ -115,7 +114,7 @@ def why(error: OSError, bounds: Bounds, stage: str) -> str:
     """
     cause = bounds.broken or error
     if isinstance(cause, TimeoutError):
-        return f"did not answer within {bounds.seconds:g} s"
+        return f"did not answer within {round(bounds.seconds, 1):g} s"
     for kind, words in _CLAUSES.items():
         if isinstance(cause, kind):
             return words
@@ -188,35 +187,15 @@ def _own_name() -> str:
 
 def _connect(host: str, port: int, bounds: Bounds) -> socket.socket:
     """Connect to the first address that takes it; one that says nothing leaves the others their time."""
-    addresses = list(_addresses(host, port, bounds))
+    found = list(addresses(host, port, bounds.left()))
     while True:
-        family, kind, protocol, _, address = addresses.pop(0)
+        family, kind, protocol, _, address = found.pop(0)
         plain = _BoundedSocket(bounds, family, kind, protocol)
         try:
-            plain.connect_within(bounds.left() / (len(addresses) + 1), address)
+            plain.connect_within(bounds.left() / (len(found) + 1), address)
         except OSError:
             plain.close()
-            if not addresses:
+            if not found:
                 raise
         else:
             return plain
-
-
-def _addresses(host: str, port: int, bounds: Bounds) -> Sequence[Any]:
-    """Resolve the name in a thread, as nothing else bounds it; one that does not end is left behind."""
-    found: SimpleQueue[Sequence[Any] | OSError] = SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError as error:
-            found.put(error)
-
-    threading.Thread(target=look_up, name="address of the mail server", daemon=True).start()
-    try:
-        addresses = found.get(timeout=bounds.left())
-    except Empty:
-        raise TimeoutError("the name was not resolved in time") from None
-    if isinstance(addresses, OSError):
-        raise addresses
-    return addresses

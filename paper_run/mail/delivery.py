@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import smtplib
 import ssl
 import time
@@ -52,15 +53,17 @@ class DeliveryFailed(Exception):
 
 
 @contextlib.contextmanager
-def connected(settings: MailSettings, *, now: Callable[[], float] = time.monotonic) -> Iterator[Server]:
+def connected(
+    settings: MailSettings, *, seconds: float = math.inf, now: Callable[[], float] = time.monotonic
+) -> Iterator[Server]:
     """Connect, secure the connection and log in as the settings say; say goodbye at the end.
 
-    :param now: a monotonic clock in seconds.
-    :raises DeliveryFailed: there is no such connection within the settings' time, which is for everything
-        in the block too.
+    :param seconds: the most that the command has left for it. :param now: a monotonic clock in seconds.
+    :raises DeliveryFailed: there is no such connection within that and the settings' time, which is for
+        everything in the block too.
     :raises DataError: no server is named.
     """
-    bounds = Bounds(float(settings.timeout), now)
+    bounds = Bounds(min(float(settings.timeout), seconds), now)
     words = _Words(f"{require_host(settings)}:{settings.port}", settings, bounds)
     with contextlib.closing(_client(settings, bounds, words)) as client:
         found = _enter(client, settings, bounds, words)
@@ -69,12 +72,14 @@ def connected(settings: MailSettings, *, now: Callable[[], float] = time.monoton
         server.leave(bounds)
 
 
-def login(settings: MailSettings, *, now: Callable[[], float] = time.monotonic) -> str:
+def login(
+    settings: MailSettings, *, seconds: float = math.inf, now: Callable[[], float] = time.monotonic
+) -> str:
     """Do all but send; return what was found, such as "TLS 1.3, logged in as reports".
 
     :raises DeliveryFailed, DataError: as `connected` does.
     """
-    with connected(settings, now=now) as server:
+    with connected(settings, seconds=seconds, now=now) as server:
         return server.found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
+from paper_run.deadline import Deadline
 from paper_run.errors import DataError
 from paper_run.model.commands import PLAIN, Invocation
 
@@ -35,7 +36,7 @@ class Outbox:
     """Queues and sends a ledger's mails; whoever uses it holds the ledger's lock.
 
     :param settings: None: nobody is to be mailed, so nothing is queued and nothing sent.
-    :param invocation: what makes the commands in a mail run as they stand.
+    :param invocation: what makes the commands in a mail run as they stand. :param deadline: the command's.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Outbox:
         settings: MailSettings | None,
         now: Callable[[], datetime],
         invocation: Invocation = PLAIN,
+        deadline: Deadline | None = None,
     ) -> None:
         self._ledger = ledger
+        self._deadline = deadline or Deadline()
         self._settings = settings
         self._now = now
         self._invocation = invocation
@@ -145,7 +148,7 @@ class Outbox:
         subjects: list[str] = []
         failed: list[PaperRunError] = []
         try:
-            with delivery.connected(settings) as server:
+            with delivery.connected(settings, seconds=self._deadline.for_mail()) as server:
                 for row in rows:
                     try:
                         letter = composer.letter(row)
@@ -205,7 +208,7 @@ class Outbox:
 
 
 def send_unrecorded(
-    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation
+    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation, deadline: Deadline
 ) -> tuple[PaperRunError, ...]:
     """Send a notice that no ledger can keep: it can't be opened, or it is not known which one.
 
@@ -217,7 +220,7 @@ def send_unrecorded(
 
     subject, message = composing.of_notice(notice, settings, now, invocation)
     try:
-        with delivery.connected(settings) as server:
+        with delivery.connected(settings, seconds=deadline.for_mail()) as server:
             refused = server.send(message, settings.recipients)
     except delivery.DeliveryFailed as error:
         return (failures.mail_unsent(settings.server, subject, error.reason, is_queued=False),)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from paper_run.deadline import BEFORE
 from paper_run.errors import DependencyError, Remedy
 from paper_run.models import ServiceHealth
 from paper_run.services import wire
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from paper_run.models import ServiceUrl
     from paper_run.services.transport import Answer, Transport
 
-HEALTH_SECONDS = 5.0
+HEALTH_SECONDS = BEFORE
 
 
 class Service(NamedTuple):
@@ -44,7 +45,7 @@ TITLES = {service.key: service.title for service in SERVICES}
 
 
 def check(transport: Transport, service: Service, url: ServiceUrl) -> ServiceHealth:
-    """Ask one service, 5 s in all; every failure is a value, so that all of them can be shown together."""
+    """Ask one service; every failure is a value, so that all of them can be shown together."""
     try:
         answer = transport.get(url, "/health", seconds=HEALTH_SECONDS, retry=False)
         if answer.status == 404:

@@ -6,6 +6,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from paper_run.deadline import Deadline
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,12 +29,18 @@ class Heartbeat:
 
     :param url: None: nothing is told to anybody.
     :param watch: called with each finished request, from another thread; it is shown the host alone.
+    :param deadline: the command's own, of which the last word has a second at least.
     """
 
     def __init__(
-        self, url: HeartbeatUrl | None, *, watch: Callable[[Exchange], None] = lambda _: None
+        self,
+        url: HeartbeatUrl | None,
+        *,
+        watch: Callable[[Exchange], None] = lambda _: None,
+        deadline: Deadline | None = None,
     ) -> None:
         self._url = url
+        self._deadline = deadline or Deadline()
         self._watch = watch
         self._start: threading.Thread | None = None
         self._given_up = 0.0
@@ -51,10 +59,10 @@ class Heartbeat:
         """
         if self._url is None:
             return
-        deadline = time.monotonic() + END_SECONDS
+        ends = time.monotonic() + min(END_SECONDS, self._deadline.for_heartbeat())
         if self._start is not None:
             self._start.join(max(0.0, self._given_up - time.monotonic()))
-        seconds = deadline - time.monotonic()
+        seconds = ends - time.monotonic()
         self._tell(self._url, f"/{exit_status}", _body(summary), seconds).join(seconds)
 
     def _tell(self, url: HeartbeatUrl, path: str, body: bytes, seconds: float) -> threading.Thread:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from paper_run.book.marks import Market
+from paper_run.deadline import AFTER, BEFORE, Deadline
 from paper_run.models import OrderState
 from paper_run.services import health
 from paper_run.services.execution_gateway import ExecutionGateway
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
 
-READ_SECONDS = 4.0
+READ_SECONDS = BEFORE
 
 T = TypeVar("T")
 
@@ -36,19 +37,22 @@ class Platform:
         execution_gateway: ServiceUrl,
         orchestrator: ServiceUrl,
         quotes: Quotes | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         """Connect to nothing yet.
 
+        :param deadline: the command's own, which the transports keep.
         :param quotes: the configured quote source; None: positions are valued at the gateway's prices.
         """
         self.quotes = quotes
+        self.deadline = deadline or Deadline()
         self._transport = transport
         self._urls = (signal_service, execution_gateway, orchestrator)
         self.execution_gateway = ExecutionGateway(transport, execution_gateway)
         self.orchestrator = Orchestrator(transport, orchestrator)
 
     def health(self) -> tuple[ServiceHealth, ...]:
-        """Ask all three at the same time, 5 s each in all."""
+        """Ask all three at the same time."""
         calls = [
             partial(health.check, self._transport, service, url)
             for service, url in zip(health.SERVICES, self._urls, strict=True)
@@ -56,7 +60,7 @@ class Platform:
         return tuple(_result(answer) for answer in at_once(calls))
 
     def gateway_health(self) -> ServiceHealth:
-        """Ask the execution gateway alone, 5 s in all."""
+        """Ask the execution gateway alone."""
         return health.check(self._transport, health.EXECUTION_GATEWAY, self._urls[1])
 
     def after_trade(
@@ -72,7 +76,8 @@ class Platform:
         """
         own = tuple(dict.fromkeys(client_order_ids))
         others = tuple(identity for identity in dict.fromkeys(earlier) if identity not in own)
-        gateway = _GivesUp(self.execution_gateway, seconds=READ_SECONDS, patience=1)
+        self.deadline.begin(AFTER, orders=len(own) + len(others))
+        gateway = _GivesUp(self.execution_gateway, seconds=AFTER, patience=1)
         calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
         calls += [partial(gateway.order, identity) for identity in (*own, *others)]
         market, positions, *orders = at_once(calls)
@@ -104,7 +109,7 @@ class Platform:
         if not symbols:
             return MarketReading({}, ())
         try:
-            seen = self.quotes.latest(symbols, seconds=READ_SECONDS)
+            seen = self.quotes.latest(symbols, seconds=AFTER)
         except CallFailed as error:
             return MarketReading(None, (f"it {error.reason}",))
         return MarketReading(_by_symbol(seen), seen.problems)

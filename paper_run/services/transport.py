@@ -20,9 +20,15 @@ from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 from urllib3.poolmanager import ProxyManager
 
+from paper_run.deadline import Deadline, addresses
 from paper_run.model.redaction import NO_SECRETS
 from paper_run.models import Exchange
 
@@ -136,7 +142,7 @@ class Transport:
     :param now: a monotonic clock in seconds. :param pause: waits that many seconds.
     :param environment: go through the proxies and trust the certificates that the environment names, as
         for a host on the internet; a host on loopback is asked directly all the same.
-    :param secrets: what no answer may repeat.
+    :param secrets: what no answer may repeat. :param deadline: what is read ends by it, the POST does not.
     """
 
     def __init__(
@@ -147,7 +153,9 @@ class Transport:
         pause: Callable[[float], None] = time.sleep,
         environment: bool = False,
         secrets: Secrets = NO_SECRETS,
+        deadline: Deadline | None = None,
     ) -> None:
+        self._deadline = deadline or Deadline()
         self._secrets = secrets
         self._watch = watch
         self._now = now
@@ -167,8 +175,10 @@ class Transport:
 
         :raises CallFailed: no answer came in time. A last 4xx or 5xx answer is returned, not raised.
         """
+        seconds = self._deadline.left(seconds)
+        if seconds <= 0:
+            raise NoAnswer(url.base + path, "was not asked any more, the time for all reads was over")
         deadline = self._now() + seconds
-
         answers: list[Answer] = []
 
         def attempt() -> Answer:
@@ -330,7 +340,12 @@ class _DeadlineSocket(socket.socket):
 
 
 class _DeadlineSSLSocket(ssl.SSLSocket):
-    """The same over TLS."""
+    """The same over TLS, its handshake too."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        if (left := _seconds_left()) is not None:
+            self.settimeout(left)
+        super().do_handshake(block)
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         if (left := _seconds_left()) is not None:
@@ -338,13 +353,35 @@ class _DeadlineSSLSocket(ssl.SSLSocket):
         return super().recv_into(*args, **kwargs)
 
 
+_LATE = "no answer in time"
+
+
 class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        plain = super()._new_conn()
-        timeout = plain.gettimeout()
-        bounded = _DeadlineSocket(plain.family, plain.type, plain.proto, fileno=plain.detach())
-        bounded.settimeout(timeout)
-        return bounded
+        """Look the name up and connect, to whichever of its addresses takes it, within the call's time."""
+        ends = time.monotonic() + min(CONNECT_SECONDS, _seconds_left() or CONNECT_SECONDS)
+        try:
+            found = list(addresses(self._dns_host, self.port or self.default_port, ends - time.monotonic()))
+        except OSError as error:
+            late = isinstance(error, TimeoutError)
+            why = socket.gaierror(socket.EAI_AGAIN, _LATE) if late else socket.gaierror(*error.args)
+            raise NameResolutionError(self.host, self, why) from error
+        while True:
+            family, kind, protocol, _, address = found.pop(0)
+            bounded = _DeadlineSocket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    bounded.setsockopt(*option)
+                bounded.settimeout(max(0.001, (ends - time.monotonic()) / (len(found) + 1)))
+                bounded.connect(address)
+            except OSError as error:
+                bounded.close()
+                if found:
+                    continue
+                if isinstance(error, TimeoutError):
+                    raise ConnectTimeoutError(self, "timed out") from error
+                raise NewConnectionError(self, str(error)) from error
+            return bounded
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
@@ -431,7 +468,7 @@ def _explain(error: Exception, url: str, seconds: float) -> CallFailed:
         if isinstance(cause, ConnectTimeoutError | requests.ConnectTimeout):
             return NeverSent(url, "did not accept a connection in time")
     if any(isinstance(cause, TimeoutError) or "timed out" in str(cause).lower() for cause in causes):
-        return NoAnswer(url, f"did not answer within {seconds:g} s")
+        return NoAnswer(url, f"did not answer within {round(seconds, 1):g} s")
     if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
         return NoAnswer(url, "failed the TLS handshake or broke it off")
     return NoAnswer(url, "broke the connection off before its answer was whole")
@@ -451,7 +488,8 @@ def _why_no_connection(words: str) -> str:
     if "refused" in words:
         return "refused the connection"
     if "resolve" in words or "name or service" in words:
-        return "has a host name that can't be resolved"
+        late = f" ({_LATE} from the name servers)" if _LATE in words else ""
+        return f"has a host name that can't be resolved{late}"
     return "can't be reached"
 
 

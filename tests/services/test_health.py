@@ -208,11 +208,6 @@ def test_a_check_ends_with_its_time(client: Transport, monkeypatch: pytest.Monke
     assert took < 0.8
 
 
-def test_a_check_has_five_seconds() -> None:
-    """5 s in all."""
-    assert health.HEALTH_SECONDS == 5
-
-
 def test_a_check_is_made_once(client: Transport) -> None:
     """It is not retried: `--wait` is for that."""
     with serving(answer(b"", "503 Busy")) as server:

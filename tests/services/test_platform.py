@@ -28,7 +28,7 @@ def client() -> Iterator[Transport]:
 
 @pytest.fixture(autouse=True)
 def _short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "READ_SECONDS", SECONDS)
+    monkeypatch.setattr(platform, "AFTER", SECONDS)
 
 
 def made(client: Transport, gateway: ServiceUrl) -> Platform:

@@ -1,0 +1,104 @@
+"""How long a command waits for others in all, and names that are looked up within that."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import socket
+import threading
+import time
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+IN_ALL = 9.0
+BEFORE = 3.5
+"""Seconds for all that is read before a trade, or before a valuation."""
+AFTER = 2.5
+"""Seconds for all that is read after it, up to a hundred orders."""
+_MAIL, _HEARTBEAT = 2.0, 1.0
+_MANY, _EACH_MORE = 100, 0.01
+
+
+class Deadline:
+    """When a command stops waiting for services, mail server and heartbeat, whatever they do.
+
+    It is made once and handed down. The orchestration's own time does not count, nor what a person has asked
+    to be waited for.
+
+    :param now: a monotonic clock in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._ends = now() + IN_ALL
+        self._phase_ends = math.inf
+
+    def begin(self, seconds: float, *, orders: int = 0) -> None:
+        """Let what is read from now on take so long together.
+
+        :param orders: how many are read one by one; a thousand that are answered take their time.
+        """
+        self._phase_ends = self._now() + seconds + max(0, orders - _MANY) * _EACH_MORE
+
+    def left(self, most: float) -> float:
+        """Return the seconds that one call may take, at most `most`; 0 or less: none any more."""
+        return min(most, self._phase_ends - self._now())
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Count none of the time that passes in the block; what is called in it has bounds of its own."""
+        began, phase_ends = self._now(), self._phase_ends
+        self._phase_ends = math.inf
+        try:
+            yield
+        finally:
+            passed = self._now() - began
+            self._ends += passed
+            self._phase_ends = phase_ends + passed
+
+    def uncounted(self, pause: Callable[[float], None]) -> Callable[[float], None]:
+        """Return what pauses as `pause` does, its time not counted: for another's lock."""
+
+        def paused(seconds: float) -> None:
+            with self.stopped():
+                pause(seconds)
+
+        return paused
+
+    def for_mail(self) -> float:
+        """Return the seconds that mails may take: what is left but for the heartbeat's."""
+        return max(_MAIL, self._ends - _HEARTBEAT - self._now())
+
+    def for_heartbeat(self) -> float:
+        """Return the seconds that the last heartbeat may take."""
+        return max(_HEARTBEAT, self._ends - self._now())
+
+
+def addresses(host: str, port: int, seconds: float) -> Sequence[Any]:
+    """Look a name up, as `socket.getaddrinfo` does, in a thread that nothing waits for at the end.
+
+    Nothing else bounds it: dead name servers are asked for half a minute.
+
+    :raises OSError: it has no address, or none was found in time (TimeoutError).
+    """
+    found: SimpleQueue[Sequence[Any] | OSError | UnicodeError] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            found.put(error)
+
+    threading.Thread(target=look_up, name=f"address of {host}", daemon=True).start()
+    try:
+        answer = found.get(timeout=max(seconds, 0.001))
+    except Empty:
+        raise TimeoutError("the name was not resolved in time") from None
+    if isinstance(answer, OSError):
+        raise answer
+    if isinstance(answer, UnicodeError):
+        raise socket.gaierror(socket.EAI_NONAME, "it is no name")
+    return answer

@@ -1,0 +1,114 @@
+"""The one deadline of a command, and names that are looked up within it."""
+
+import math
+import socket
+import threading
+
+import pytest
+
+from paper_run.deadline import AFTER, BEFORE, Deadline, addresses
+
+
+class Now:
+    """A monotonic clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+def test_all_that_is_waited_for_is_nine_seconds(now: Now) -> None:
+    """Reads before and after that take all their time leave the mail two seconds and the heartbeat one."""
+    deadline = Deadline(now)
+    for seconds in (BEFORE, AFTER):
+        deadline.begin(seconds)
+        assert deadline.left(100) == seconds
+        assert deadline.left(1) == 1
+        now.at += seconds
+        assert deadline.left(100) == 0
+    mail = deadline.for_mail()
+    now.at += mail
+    assert (mail, deadline.for_heartbeat()) == (2, 1)
+    assert BEFORE + AFTER + mail + 1 == 9
+
+
+def test_what_was_not_needed_is_the_mails(now: Now) -> None:
+    """But for the heartbeat's second; and a command that only mails has eight."""
+    assert Deadline(now).for_mail() == 8
+    deadline = Deadline(now)
+    deadline.begin(BEFORE)
+    now.at += 0.5
+    assert (deadline.for_mail(), deadline.for_heartbeat()) == (7.5, 8.5)
+
+
+def test_mail_and_heartbeat_have_their_least(now: Now) -> None:
+    """However long a slow machine took."""
+    deadline = Deadline(now)
+    deadline.begin(BEFORE)
+    now.at += 60
+    assert (deadline.for_mail(), deadline.for_heartbeat()) == (2, 1)
+
+
+def test_anothers_lock_does_not_count(now: Now) -> None:
+    """It is waited for with pauses that take nothing from the rest."""
+    deadline = Deadline(now)
+    paused: list[float] = []
+
+    def pause(seconds: float) -> None:
+        paused.append(seconds)
+        now.at += seconds
+
+    deadline.uncounted(pause)(60)
+    deadline.begin(BEFORE)
+    assert (paused, deadline.left(math.inf), deadline.for_mail()) == ([60], BEFORE, 8)
+
+
+def test_the_orchestrations_time_does_not_count(now: Now) -> None:
+    """Nor is a call within it bounded; phases begun in it end with it."""
+    deadline = Deadline(now)
+    deadline.begin(BEFORE)
+    now.at += 1
+    with deadline.stopped():
+        assert deadline.left(77) == 77
+        deadline.begin(AFTER)
+        now.at += 300
+    assert deadline.left(math.inf) == BEFORE - 1
+    assert deadline.for_mail() == 7
+
+
+def test_many_orders_have_more_time(now: Now) -> None:
+    """Each above a hundred ten milliseconds."""
+    deadline = Deadline(now)
+    deadline.begin(AFTER, orders=100)
+    assert deadline.left(math.inf) == AFTER
+    deadline.begin(AFTER, orders=500)
+    assert deadline.left(math.inf) == AFTER + 4
+
+
+def test_dead_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver hangs; the look-up ends in time, and nothing waits for its thread."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: over.wait(30))
+    with pytest.raises(TimeoutError):
+        addresses("dead.example", 80, 0.05)
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("address of"))
+    over.set()
+
+
+@pytest.mark.parametrize("name", ["no-such-host.invalid", "a" * 300, "a..b", "xn--\udcff"])
+def test_a_name_without_an_address_is_an_error(name: str) -> None:
+    """Also one that is no name at all."""
+    with pytest.raises(socket.gaierror):
+        addresses(name, 80, 20)
+
+
+def test_an_address_is_found() -> None:
+    """As the system's own look-up finds it."""
+    assert addresses("127.0.0.1", 80, 5) == socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)
