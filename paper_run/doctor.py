@@ -161,7 +161,8 @@ def _service(service: ServiceHealth) -> Finding:
         detail = f", {service.detail}" if service.detail else ""
         return Finding(title, f"{service.url} is healthy ({service.latency_ms} ms){detail}")
     remedies = health_check.failure(service).remedies
-    fix = str(remedies[1] if service.status == "unreachable" else remedies[0])
+    is_down = service.status == "unreachable" and not service.fix
+    fix = str(remedies[1] if is_down else remedies[0])
     return Finding(title, f"{service.url}: it {service.detail}", ExitStatus.DEPENDENCY, fix)
 
 
@@ -219,7 +220,7 @@ def _quotes(config: Config, platform: Platform) -> Finding:
         seen = quotes.latest((symbol,), seconds=AFTER)
     except CallFailed as error:
         fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
-        return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
+        return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
     found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
     return Finding("Quotes", f"{quotes.url} {found} {symbol}")
 

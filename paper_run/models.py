@@ -60,6 +60,7 @@ class ServiceHealth(NamedTuple):
     """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
 
     `clock` is the service's own time, as it words it: it is compared with that service's times alone.
+    `fix` is what helps, where a look is enough to know it.
     """
 
     service: str
@@ -72,6 +73,7 @@ class ServiceHealth(NamedTuple):
     clock: str | None = None
     date_header: str | None = None
     strategy: str | None = None
+    fix: str = ""
 
     @property
     def healthy(self) -> bool:

@@ -8,8 +8,9 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from paper_run import certificates
 from paper_run.deadline import addresses
-from paper_run.mail_settings import SECURITY, is_host_name
+from paper_run.mail_settings import CA_FILE, SECURITY, is_host_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -135,7 +136,8 @@ _CLAUSES = {
 
 def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"has a certificate that can't be trusted ({error.verify_message.rstrip('.')})"
+        words, fix = certificates.fault(error, CA_FILE)
+        return f"{words}: {fix}"
     if error.reason in _NOT_TLS:
         return f"speaks no TLS from the start (is {SECURITY}=starttls meant?)"
     said = (error.reason or "no reason is given").lower().replace("_", " ")

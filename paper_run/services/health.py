@@ -54,7 +54,7 @@ def check(transport: Transport, service: Service, url: ServiceUrl) -> ServiceHea
     except UnreadableAnswer as error:
         return _unwell(service, url, "unreadable", error.reason)
     except CallFailed as error:
-        return _unwell(service, url, "unreachable", error.reason)
+        return _unwell(service, url, "unreachable", error.reason, fix=error.fix)
 
 
 def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left: float) -> ServiceHealth:
@@ -119,10 +119,10 @@ def _sandbox_session(body: dict[str, Any]) -> date | None:
 
 
 def _unwell(
-    service: Service, url: ServiceUrl, status: str, detail: str, latency_ms: int = 0
+    service: Service, url: ServiceUrl, status: str, detail: str, latency_ms: int = 0, *, fix: str = ""
 ) -> ServiceHealth:
     return ServiceHealth(
-        service=service.key, url=url.base, status=status, latency_ms=latency_ms, detail=detail
+        service=service.key, url=url.base, status=status, latency_ms=latency_ms, detail=detail, fix=fix
     )
 
 
@@ -130,6 +130,12 @@ def failure(health: ServiceHealth) -> DependencyError:
     """Put an unfit service into words, with what to try."""
     title = TITLES[health.service]
     port = urlsplit(health.url).port or (443 if health.url.startswith("https") else 80)
+    if health.fix:
+        return DependencyError(
+            f"{title} not trusted",
+            f"The {title} at {health.url} {health.detail}.",
+            remedies=(Remedy(f"{health.fix[:1].upper()}{health.fix[1:]}"), _ask(health)),
+        )
     if health.status == "unreachable":
         return DependencyError(
             f"{title} unavailable",
@@ -144,7 +150,7 @@ def failure(health: ServiceHealth) -> DependencyError:
         f"{title} unhealthy",
         f"The {title} at {health.url} {health.detail}.",
         remedies=(
-            Remedy("Ask it yourself", f"curl {health.url}/health"),
+            _ask(health),
             Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             Remedy(
                 "Check the database and the services behind it, then restart",
@@ -152,3 +158,7 @@ def failure(health: ServiceHealth) -> DependencyError:
             ),
         ),
     )
+
+
+def _ask(health: ServiceHealth) -> Remedy:
+    return Remedy("Ask it yourself", f"curl {health.url}/health")

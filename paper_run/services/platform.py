@@ -111,7 +111,7 @@ class Platform:
         try:
             seen = self.quotes.latest(symbols, seconds=AFTER)
         except CallFailed as error:
-            return MarketReading(None, (f"it {error.reason}",))
+            return MarketReading(None, (f"it {error.words}",))
         return MarketReading(_by_symbol(seen), seen.problems)
 
     def find_orders(self, client_order_ids: Iterable[str], *, seconds: float) -> FoundOrders:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import os
 import random
 import socket
 import ssl
@@ -28,6 +29,7 @@ from urllib3.exceptions import (
 )
 from urllib3.poolmanager import ProxyManager
 
+from paper_run import certificates
 from paper_run.deadline import Deadline, addresses
 from paper_run.model.redaction import NO_SECRETS
 from paper_run.models import Exchange
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from paper_run.model.redaction import Secrets
     from paper_run.models import ServiceUrl
 
+CA_BUNDLE = "REQUESTS_CA_BUNDLE"
+"""The variable of the environment that names certificates to trust in place of the usual ones."""
 CONNECT_SECONDS = 3.0
 LARGEST_BODY = 8 * 1024 * 1024
 MOST_VALUES = 500_000
@@ -53,18 +57,28 @@ _DIRECT = {f"{scheme}://{host}": "" for scheme in ("http", "https") for host in 
 class CallFailed(Exception):
     """No usable answer; `reason` is a clause such as "did not answer within 5 s".
 
-    `received` is as much of the answer's body as came.
+    `received` is as much of the answer's body as came, `fix` what helps, where that is known.
     """
 
-    def __init__(self, url: str, reason: str) -> None:
+    def __init__(self, url: str, reason: str, *, fix: str = "") -> None:
         super().__init__(f"{url} {reason}")
         self.url = url
         self.reason = reason
+        self.fix = fix
         self.received = b""
+
+    @property
+    def words(self) -> str:
+        """The reason, and what helps."""
+        return f"{self.reason}: {self.fix}" if self.fix else self.reason
 
 
 class NeverSent(CallFailed):
     """The request provably never left: name not resolved, connection refused or never made."""
+
+
+class Untrusted(NeverSent):
+    """The server's certificate was refused before anything was sent; asking again would not help."""
 
 
 class NoAnswer(CallFailed):
@@ -271,6 +285,7 @@ class Transport:
         outcome, received = "?", bytearray()
         _call.ends = time.monotonic() + (deadline - started)
         try:
+            _prove_bundle(session, target)
             left = max(deadline - started, 0.001)
             with session.request(
                 method,
@@ -295,12 +310,12 @@ class Transport:
             )
         except CallFailed as error:
             error.received = bytes(received)
-            outcome = error.reason
+            outcome = error.words
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = _explain(error, target, seconds)
             failure.received = bytes(received)
-            outcome = failure.reason
+            outcome = failure.words
             raise failure from error
         finally:
             _call.ends = None
@@ -432,6 +447,7 @@ def _session(*, environment: bool = False) -> requests.Session:
     session = requests.Session()
     session.trust_env = environment
     session.proxies = dict(_DIRECT)
+    session.verify = os.environ.get(CA_BUNDLE) or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = _Adapter(pool_connections=POOLED_CONNECTIONS, pool_maxsize=POOLED_CONNECTIONS, max_retries=0)
     session.mount("http://", adapter)
@@ -457,21 +473,36 @@ _PROXY_FAULTS = (
 )
 
 
+def _prove_bundle(session: requests.Session, url: str) -> None:
+    bundle = session.verify
+    if isinstance(bundle, str) and url.startswith("https:") and not os.path.exists(bundle):
+        raise Untrusted(url, "can't be verified", fix=f"{CA_BUNDLE} names {bundle}, which is not there")
+
+
 def _explain(error: Exception, url: str, seconds: float) -> CallFailed:
     """Tell a request that provably never left from one whose answer is missing."""
     causes = _causes(error)
     if any(isinstance(cause, _PROXY_FAULTS) for cause in causes):
         return NoAnswer(url, "can't be reached through the proxy that the environment names")
-    for cause in causes:
-        if isinstance(cause, NewConnectionError):
-            return NeverSent(url, _why_no_connection(str(cause).lower()))
-        if isinstance(cause, ConnectTimeoutError | requests.ConnectTimeout):
-            return NeverSent(url, "did not accept a connection in time")
+    if (unsent := next(filter(None, (_unsent(cause, url) for cause in causes)), None)) is not None:
+        return unsent
     if any(isinstance(cause, TimeoutError) or "timed out" in str(cause).lower() for cause in causes):
         return NoAnswer(url, f"did not answer within {round(seconds, 1):g} s")
     if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in causes):
         return NoAnswer(url, "failed the TLS handshake or broke it off")
     return NoAnswer(url, "broke the connection off before its answer was whole")
+
+
+def _unsent(cause: BaseException, url: str) -> NeverSent | None:
+    """Return why a request never left, if this cause proves that."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        words, fix = certificates.fault(cause, CA_BUNDLE)
+        return Untrusted(url, words, fix=fix)
+    if isinstance(cause, NewConnectionError):
+        return NeverSent(url, _why_no_connection(str(cause).lower()))
+    if isinstance(cause, ConnectTimeoutError | requests.ConnectTimeout):
+        return NeverSent(url, "did not accept a connection in time")
+    return None
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -498,7 +529,8 @@ def _is_passing(state: RetryCallState) -> bool:
     if outcome is None:
         return False
     if outcome.failed:
-        return isinstance(outcome.exception(), NeverSent | NoAnswer)
+        failure = outcome.exception()
+        return isinstance(failure, NeverSent | NoAnswer) and not isinstance(failure, Untrusted)
     return outcome.result().status in PASSING
 
 

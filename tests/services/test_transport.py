@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-import requests
 import time_machine
+import trustme
 from services.socket_server import (
     Act,
     SocketServer,
@@ -382,7 +383,8 @@ def test_a_trusted_service_is_asked_over_tls(
     client: Transport, call: Call, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An https URL works, and its deadline bounds a trickle as well."""
-    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate.with_suffix(".crt")))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate.with_suffix(".crt")))
+    client = Transport()
     with over_tls(certificate, GOOD, trickled(b"", GOOD)) as (server, url):
         assert call(client, url, 5).status == 200
         started = time.monotonic()
@@ -396,10 +398,44 @@ def test_a_trusted_service_is_asked_over_tls(
 def test_a_certificate_that_nobody_vouches_for_is_not_accepted(
     client: Transport, call: Call, certificate: Path
 ) -> None:
-    """The request is not sent to it."""
+    """The request is not sent to it, which is said with what helps; it is not asked again."""
     with over_tls(certificate, GOOD) as (server, url):
-        with pytest.raises(CallFailed, match="TLS"):
-            call(client, url, 5)
+        with pytest.raises(NeverSent, match="is not trusted") as caught:
+            (get_again if call is get else call)(client, url, 5)
+        assert caught.value.reason == "has a certificate that is not trusted (self-signed certificate)"
+        assert "REQUESTS_CA_BUNDLE" in caught.value.fix
+        assert server.seen == []
+        assert server.connections == 1
+
+
+@both
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({"names": ["other.example"]}, "has a certificate of another name (IP address mismatch"),
+        ({"not_after": datetime(2020, 1, 1, tzinfo=UTC)}, "has a certificate that has expired"),
+        ({"not_before": datetime(2090, 1, 1, tzinfo=UTC)}, "has a certificate that is not valid yet"),
+    ],
+)
+def test_a_certificate_of_another_name_or_time_is_said_to_be_that(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: dict[str, Any], words: str
+) -> None:
+    """With what helps; a bundle that is not there is named."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    times = dict(made)
+    names = times.pop("names", ["127.0.0.1"])
+    authority.issue_cert(*names, **times).private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    with over_tls(tmp_path / "both.pem", GOOD) as (server, url):
+        with pytest.raises(NeverSent) as caught:
+            call(Transport(), url, 5)
+        assert caught.value.reason.startswith(words)
+        assert caught.value.fix
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+        with pytest.raises(NeverSent) as caught:
+            call(Transport(), url, 5)
+        assert str(tmp_path / "gone.pem") in caught.value.words
         assert server.seen == []
 
 
