@@ -115,7 +115,7 @@ def _disk(config: Config) -> Finding:
 
 def _ledger(config: Config) -> Iterator[Finding]:
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is None:
                 yield Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
                 return
@@ -138,7 +138,7 @@ def _ledger(config: Config) -> Iterator[Finding]:
 def _calendar(config: Config, now: datetime) -> Finding:
     """Say what of the calendar a run would find now."""
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             calendar = trading_days.calendar(ledger, config)
             closed = admission.no_session(calendar, now)
             day = calendar.session_date(now) if closed is None else closed.next_session
@@ -169,7 +169,7 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
         return
     is_sandbox = orchestrator.sandbox_session is not None
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is not None:
                 ledger.belongs_to(
                     sandbox=is_sandbox,

@@ -211,7 +211,7 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     _prove_folders(config)
-    with existing.ledger_if_any(config.reports_dir) as ledger:
+    with existing.read_if_any(config.reports_dir) as ledger:
         calendar = trading_days.calendar(ledger, config)
         admission.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))

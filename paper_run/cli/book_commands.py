@@ -100,7 +100,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = reading.past_day("--since", since, flags)
-    with existing.existing_ledger(reading.reports_folder(flags)) as ledger:
+    with existing.read(reading.reports_folder(flags)) as ledger:
         lines = ledger.history.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.is_sandbox)
     if as_json or as_csv:

@@ -45,6 +45,9 @@ _EPILOG = (
 )
 
 
+_PATIENCE = 60.0
+
+
 @click.group(cls=Commands, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="paper_run")
 def commands() -> None:
@@ -159,15 +162,48 @@ def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
     """
     from paper_run import resolve
     from paper_run.filing import Filing
-    from paper_run.ledger import existing
+    from paper_run.ledger import existing, lock
 
-    folder, console = reading.reports_folder(flags), showing.console(flags)
-    with existing.existing_ledger(folder) as ledger:
+    folder, console, clock = reading.reports_folder(flags), showing.console(flags), showing.clock()
+    existing.require_ledger(folder)
+    if not existing.may_write(folder):
+        return _standing(folder, trade, console, opens=opens)
+    with (
+        lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+        existing.existing_ledger(folder) as ledger,
+    ):
         filing = Filing(ledger, folder)
         reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
         written, unwritten = filing.save(reports)
     unopened = showing.open_page(reports[0].page) if opens else []
     return _written(console, written, [*unwritten, *unopened])
+
+
+def _standing(folder: Path, trade: str, console: Console, *, opens: bool) -> ExitStatus:
+    """Name the files of a trade that stand in a folder which whoever asks may not write."""
+    from paper_run import resolve
+    from paper_run.filing import Filing
+    from paper_run.ledger import existing
+
+    with existing.read(folder) as ledger:
+        filing = Filing(ledger, folder)
+        reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
+        files = filing.files(reports)
+    missing = [path for path in files if not path.is_file()]
+    for path in files:
+        if path not in missing:
+            console.say(f"  ✓ There: {path}")
+    failed = [_not_there(missing)] if missing else []
+    unopened = showing.open_page(reports[0].page) if opens and reports[0].page not in missing else []
+    return showing.ended([*failed, *unopened])
+
+
+def _not_there(files: Sequence[Path]) -> DataError:
+    return DataError(
+        f"{', '.join(map(str, files))}: not there",
+        "It can't be made again by somebody who may not write the folder.",
+        remedies=("Have the folder's owner make it again: python -m paper_run report",),
+    )
 
 
 def _written(console: Console, written: Sequence[Path], unwritten: Sequence[PaperRunError]) -> ExitStatus:
@@ -215,7 +251,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
         filing = Filing(ledger, settings.reports_dir)
         ledger.refuse_another(settings.ledger)
-        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
+        with lock.held(settings.reports_dir, now=clock.now(), patience=_PATIENCE, pause=clock.pause):
             unheard = prepare.unheard(ledger, platform)
             if unheard is None:
                 run.settle_earlier(ledger, platform, settings, clock, console, outbox)

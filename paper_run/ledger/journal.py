@@ -33,6 +33,7 @@ def refuse_foreign(folder: Path) -> None:
     """
     path = folder / database.FILE_NAME
     with database.explained(path):
+        database.refuse_links(path)
         if path.exists() and path.stat().st_size:
             database.refuse_foreign(path)
 
@@ -47,9 +48,16 @@ class Ledger:
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, copy: Path | None = None) -> None:
+        """Open it, making one where there is none.
+
+        :param copy: what is opened in its place, where nothing is to be written.
+        """
         self.path = folder / database.FILE_NAME
-        self._connection, self.created = database.connect(self.path)
+        if copy is None:
+            self._connection, self.created = database.connect(self.path)
+        else:
+            self._connection, self.created = database.read_copy(copy, self.path), False
         self._known: dict[int, Any] | None = None
         self.books = Books(self._rows, self._run)
         self.following = Following(self._rows, self._run, self.books)
@@ -65,7 +73,7 @@ class Ledger:
         if isinstance(error, PaperRunError):
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.identity
-        self._connection.close()
+        database.close(self._connection)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,14 +97,14 @@ class Ledger:
         return database.explained(self.path)
 
     def prove_whole(self) -> None:
-        """Have SQLite read every page.
+        """Have SQLite check every page and index, and read each record.
 
-        :raises DataError: one is damaged.
+        :raises DataError: something is damaged.
         """
-        (found,) = self._rows("PRAGMA quick_check(1)")
+        from paper_run.ledger import wholeness
+
         with self.explained():
-            if tuple(found) != ("ok",):
-                raise ValueError(f"the check says: {found[0]}")
+            wholeness.prove(self._connection)
 
     # whose ledger it is
 
