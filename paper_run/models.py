@@ -60,6 +60,7 @@ class ServiceHealth(NamedTuple):
     """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
 
     `clock` is the service's own time, as it words it: it is compared with that service's times alone.
+    `date_header` is the HTTP Date of its answer, `own_date` the same where nobody between can have said it.
     """
 
     service: str
@@ -72,6 +73,7 @@ class ServiceHealth(NamedTuple):
     clock: str | None = None
     date_header: str | None = None
     strategy: str | None = None
+    own_date: str | None = None
 
     @property
     def healthy(self) -> bool:
@@ -111,7 +113,10 @@ class Prepared(NamedTuple):
 
 
 class TradeRow(NamedTuple):
-    """A trade as the ledger keeps it; see `paper_run.ledger` for its states."""
+    """A trade as the ledger keeps it; see `paper_run.ledger` for its states.
+
+    `wrong_date` tells by whom and when its session was said to be a wrong date; it closes none then.
+    """
 
     id: int
     session: date
@@ -124,6 +129,7 @@ class TradeRow(NamedTuple):
     answer: str | None
     settled: str | None
     document: str
+    wrong_date: str | None = None
 
     @property
     def name(self) -> str:

@@ -92,13 +92,18 @@ class _Day:
                 return self._stay_closed(closed)
         self._header()
         services = prepare.check(self.config, self.platform, self.calendar, self.clock, self.console)
-        self.session = services.session
+        began, self.session = self.session, services.session
         prepare.prove_account(self.config, self.ledger, self.platform, services)
         prepare.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
             self._settle_earlier()
         if (recorded := self._recorded()) is not None:
             return self._show(recorded)
+        if not services.sandbox:
+            if self.session != began and (closed := self._heeded_obstacle()) is not None:
+                return self._stay_closed(closed)  # midnight was waited for
+            if not self.again and (older := prepare.older_session(services, self.ledger)) is not None:
+                raise older
         return self._trade(services)
 
     def _trade(self, services: prepare.Services) -> End:
@@ -224,7 +229,7 @@ def plan_day(
         if ledger is not None:
             prepare.prove_account(config, ledger, platform, services, claim=False)
             _warn_of_what_stands_in_the_way(
-                preparation, ledger, platform, config, calendar, console, again=again
+                preparation, services, ledger, platform, config, calendar, console, again=again
             )
         if not services.sandbox and (found := admission.obstacle(config, calendar, clock.now())) is not None:
             goes_on = (
@@ -240,6 +245,7 @@ def plan_day(
 
 def _warn_of_what_stands_in_the_way(
     preparation: prepare.Preparation,
+    services: prepare.Services,
     ledger: Ledger,
     platform: Platform,
     config: Config,
@@ -257,6 +263,8 @@ def _warn_of_what_stands_in_the_way(
                 f"The session was already traded, as {row.name}{settled}: a run would only show that."
             )
         elif not again:
+            if (older := prepare.older_session(services, ledger)) is not None:
+                console.notice(f"A run would stop here: {older}")
             prepare.refuse_someone_elses(preparation, platform, ledger)
     except OrchestrationError as error:
         console.notice(f"A run would stop here: {error}")
@@ -292,7 +300,12 @@ def _closing(ledger: Ledger, session: date) -> TradeRow | None:
     """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
     rows = ledger.trades(session)
     return next(
-        (row for row in reversed(rows) if not row.prepared.rehearsal and row.state != "nothing"), None
+        (
+            row
+            for row in reversed(rows)
+            if not row.prepared.rehearsal and row.state != "nothing" and row.wrong_date is None
+        ),
+        None,
     )
 
 

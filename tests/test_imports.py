@@ -24,7 +24,7 @@ LAYERS = (
     {"calendar_settings", "calendar_year", "heartbeat_settings", "mail_settings"},
     {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
     {"config"},
-    {"writers", "schedule", "readings", "trading_days"},
+    {"writers", "schedule", "readings", "todays_date", "trading_days"},
     {"bookkeeping", "filing"},
     {"mail"},
     {"saving"},
@@ -32,7 +32,7 @@ LAYERS = (
     {"settle"},
     {"trade", "unfinished", "prepare", "admission"},
     {"resolve", "run", "doctor"},
-    {"mark"},
+    {"mark", "wrong_date"},
     {"cli"},
     {"__main__"},
 )

@@ -27,7 +27,8 @@ from paper_run.cli.arguments import (
     mail_options,
     service_urls,
 )
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -201,8 +202,9 @@ def _standing(folder: Path, trade: str, console: Console, *, opens: bool) -> Exi
 def _not_there(files: Sequence[Path]) -> DataError:
     return DataError(
         f"{', '.join(map(str, files))}: not there",
-        "It can't be made again by somebody who may not write the folder.",
-        remedies=("Have the folder's owner make it again: python -m paper_run report",),
+        "Who may not write the folder can't make it again.",
+        remedies=(Remedy("Have the folder's owner make it again", ours("report")),),
+        code="files_missing",
     )
 
 
@@ -226,6 +228,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
     help="Bring the book to the gateway's quantity; repeatable.",
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
+@click.option("--wrong-date", is_flag=True, help="Its session is yet to come: open it again for that day.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @exchange_option
 @service_urls
@@ -242,6 +245,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     change = reading.change(trade, flags)
     if change is not None:
         return book_commands.change_book(change, flags)
+    if flags["wrong_date"]:
+        return book_commands.set_aside(trade, flags)
     decision = reading.decision(trade, flags)
     with (
         platforms.connected(reading.settings(flags), flags) as (settings, platform),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
-_SETTLING = ("placed", "not_placed", "run_id", "orders")
+SETTLING = ("placed", "not_placed", "run_id", "orders")
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 
@@ -177,7 +177,7 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
     typed = [name for name in ("position", "split", "reset") if flags[name]]
     if not typed:
         return None
-    if len(typed) > 1 or trade is not None or any(flags[name] for name in _SETTLING):
+    if len(typed) > 1 or trade is not None or any(flags[name] for name in (*SETTLING, "wrong_date")):
         raise DataError(f"--{typed[0]} goes with nothing else", how)
     if flags["position"]:
         names = [_symbol_or_all(name, how) for name in flags["position"]]

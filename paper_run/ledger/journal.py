@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC
+from datetime import UTC, date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from paper_run.ledger.mails import Mails
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from datetime import date, datetime
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -231,6 +231,29 @@ class Ledger:
         found = [row["id"] for row in self._all_trades() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
 
+    def traded_after(self, session: date) -> list[date]:
+        """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
+        later = {
+            row["session"]
+            for row in self._all_trades()
+            if row["session"] > session.isoformat()
+            and row["state"] != "nothing"
+            and not row["rehearsal"]
+            and row["wrong_date"] is None
+        }
+        return [date.fromisoformat(each) for each in sorted(later)]
+
+    def set_aside(self, session: date, note: str) -> None:
+        """Write that a session's date is wrong: it is open for the day that it names, and so is its value.
+
+        :param note: who says so, and when.
+        """
+        day = session.isoformat()
+        with self.transaction():
+            self._run("UPDATE trades SET wrong_date = ? WHERE session = ?", note, day)
+            self._run("DELETE FROM sessions WHERE session = ?", day)
+        self._known = None
+
     def latest(self) -> TradeRow | None:
         """Return the trade sent last."""
         found = max(self._all_trades(), key=_in_order, default=None)
@@ -425,7 +448,9 @@ _STATUS = (
     "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
     "ELSE json_extract(:document, '$.status') END"
 )
-_TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id FROM trades NOT INDEXED"
+_TOLD_APART = (
+    "SELECT id, session, number, state, in_doubt, run_id, rehearsal, wrong_date FROM trades NOT INDEXED"
+)
 _UNFINISHED = ("sent", "unsettled", "answered")
 _KEPT = frozenset({"client_order_id", "trade"})
 

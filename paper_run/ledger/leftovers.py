@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import sqlite3
 import struct
 from typing import TYPE_CHECKING
 
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
 from paper_run.ledger import database, wholeness
 from paper_run.ledger.copies import beside, copied
 
@@ -38,9 +39,13 @@ def prove(file: Path, path: Path) -> None:
             f"{found.name} beside the ledger {path} does not belong to it, or is damaged",
             f"Tried on a copy: {error}. Neither file was touched.",
             remedies=(
-                f"If the ledger was restored or replaced, move the old one's away: mv {found} {found}.old",
+                Remedy(
+                    "If the ledger was restored or replaced, move the old one's away",
+                    shlex.join(("mv", str(found), f"{found}.old")),
+                ),
                 "Else restore both from a backup: without them nothing is known of the last trades.",
             ),
+            code="ledger_leftover",
         ) from error
 
 

@@ -146,4 +146,8 @@ MIGRATIONS = (
         1
     );
     """,
+    """
+    -- by whom and when its session was said to be a wrong date; NULL: it is right
+    ALTER TABLE trades ADD COLUMN wrong_date TEXT;
+    """,
 )

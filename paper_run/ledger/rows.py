@@ -54,6 +54,7 @@ def trade(row: Row) -> TradeRow:
         answer=row["answer"],
         settled=row["settled"],
         document=row["document"],
+        wrong_date=row["wrong_date"],
     )
 
 
