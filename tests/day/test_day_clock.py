@@ -31,6 +31,10 @@ def say_no_time(day: Day, **headers: str) -> None:
         service.script("GET", "/health", [], Answer(headers=headers or {"date": ""}))
 
 
+def codes(day: Day, trade: str) -> list[str]:
+    return [each["code"] for each in day.saved(trade)["findings"]]
+
+
 @pytest.mark.parametrize("off", [DAY_BACK, timedelta(days=2), timedelta(days=40), timedelta(hours=-12)])
 def test_a_clock_with_another_date_sends_nothing(day: Day, off: timedelta) -> None:
     """Exit 1 that shows both clocks and how to set one right; nothing is sent, nothing journaled."""
@@ -63,7 +67,7 @@ def test_without_a_time_of_theirs_the_run_says_that_the_clock_is_unproved(
     say_no_time(day, **headers)
     said = day.must()
     assert "The clock is unproved" in said.stdout
-    assert any("The clock is unproved" in warning for warning in day.saved("2026-11-25")["warnings"])
+    assert "clock_unproved" in codes(day, "2026-11-25")
     assert "unproved" in day.run("doctor").stdout
 
 
@@ -125,8 +129,10 @@ def test_a_session_after_today_is_a_finding_and_can_be_set_aside(day: Day) -> No
     day.at(FRIDAY).must()
     day.at(WEDNESDAY)
     said = day.must()
-    (warning,) = [each for each in day.saved("2026-11-25")["warnings"] if "its date is wrong" in each]
-    assert "resolve 2026-11-27 --wrong-date" in warning
+    (found,) = [each for each in day.saved("2026-11-25")["findings"] if each["code"] == "wrong_date"]
+    assert (found["severity"], found["subject"]) == ("warning", "2026-11-27")
+    (remedy,) = found["remedies"]
+    assert remedy["command"].startswith("paper-run resolve 2026-11-27 --wrong-date --ledger ")
     assert said.returncode == 0
     day.must("resolve", "2026-11-25", "--wrong-date", status=3)  # it is today
     day.must("resolve", "2026-11-26", "--wrong-date", status=3)  # it was never traded
@@ -140,7 +146,7 @@ def test_a_session_after_today_is_a_finding_and_can_be_set_aside(day: Day) -> No
     day.at(FRIDAY).must()
     assert day.traded == ["2026-11-27", "2026-11-25", "2026-11-27"]
     assert day.saved("2026-11-27-2")["status"] == "success"
-    assert "its date is wrong" not in str(day.saved("2026-11-27-2")["warnings"])
+    assert "wrong_date" not in codes(day, "2026-11-27-2")
     day.must()
     assert day.platform.executed == 3
 
