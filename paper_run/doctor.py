@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import __version__, admission, todays_date, trading_days
+from paper_run import __version__, admission, beginning, todays_date, trading_days
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
@@ -116,8 +116,12 @@ def _ledger(config: Config) -> Iterator[Finding]:
     try:
         with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is None:
-                yield Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                missing = None if config.plays_sandbox else beginning.absence(config)
+                none = Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                yield none if missing is None else _wrong_ledger(config, missing)
                 return
+            if (older := beginning.outdated(config, ledger)) is not None:
+                yield _wrong_ledger(config, older)
             ledger.prove_whole()
             latest = ledger.latest()
             last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
@@ -131,7 +135,14 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 fix = config.invocation.whole(ours("email"))
                 yield Finding("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
     except DataError as error:
-        yield Finding("Ledger", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
+        yield _wrong_ledger(config, error)
+
+
+def _wrong_ledger(config: Config, error: DataError) -> Finding:
+    fix = "; ".join(
+        str(each._replace(command=config.invocation.whole(each.command))) for each in error.remedies
+    )
+    return Finding("Ledger", str(error), ExitStatus.DATA, fix)
 
 
 def _calendar(config: Config, now: datetime) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import admission, failures, prepare, trading_days, unfinished
+from paper_run import admission, beginning, failures, prepare, trading_days, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
@@ -41,7 +41,10 @@ def run_day(
     """
     _prove_folders(config)
     refuse_foreign(config.reports_dir)
-    with lock.held(config.reports_dir, now=clock.now()), Ledger(config.reports_dir) as ledger:
+    with (
+        lock.held(config.reports_dir, now=clock.now()),
+        beginning.ledger_of_the_day(config, platform) as ledger,
+    ):
         files.sweep(config.reports_dir)
         day = _Day(config, platform, ledger, clock, console, again=again)
         admission.refuse_closed_signals(config, day.calendar)
@@ -102,8 +105,8 @@ class _Day:
         if not services.sandbox:
             if self.session != began and (closed := self._heeded_obstacle()) is not None:
                 return self._stay_closed(closed)  # midnight was waited for
-            if not self.again and (older := prepare.older_session(services, self.ledger)) is not None:
-                raise older
+            if not self.again and (obstacle := self._earlier_one(services)) is not None:
+                raise obstacle
         return self._trade(services)
 
     def _trade(self, services: prepare.Services) -> End:
@@ -126,6 +129,11 @@ class _Day:
             mailed=self.outbox.takes,
         )
         return self._save(self.filing.reports(end.document), end.failures)
+
+    def _earlier_one(self, services: prepare.Services) -> PaperRunError | None:
+        """Return that the session was traded with an earlier ledger, or that a later one was traded."""
+        before = beginning.traded_before(self.config, services.session)
+        return before or prepare.older_session(services, self.ledger)
 
     # the calendar
 
@@ -231,6 +239,8 @@ def plan_day(
             _warn_of_what_stands_in_the_way(
                 preparation, services, ledger, platform, config, calendar, console, again=again
             )
+        if not services.sandbox:
+            _warn_of_the_ledger(config, ledger, services.session, console, again=again)
         if not services.sandbox and (found := admission.obstacle(config, calendar, clock.now())) is not None:
             goes_on = (
                 "A rehearsal would go on all the same"
@@ -241,6 +251,15 @@ def plan_day(
         body = request_body(preparation.snapshot.parameters)
         console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
     return End(ExitStatus.SUCCESS)
+
+
+def _warn_of_the_ledger(
+    config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
+) -> None:
+    found = [beginning.absence(config) if ledger is None else beginning.outdated(config, ledger)]
+    found += [] if again else [beginning.traded_before(config, session)]
+    for obstacle in filter(None, found):
+        console.notice(f"A run would stop here: {obstacle}")
 
 
 def _warn_of_what_stands_in_the_way(

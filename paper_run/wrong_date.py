@@ -48,5 +48,5 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
             remedies=("If nothing was placed, resolve it with --not-placed; nothing was changed.",),
             subject=str(session),
         )
-    ledger.set_aside(session, resolve.by_whom(now))
+    ledger.set_aside(session, resolve.by_whom(now, ledger.exchange))
     return session

@@ -30,7 +30,7 @@ LAYERS = (
     {"saving"},
     {"result", "submission"},
     {"settle"},
-    {"trade", "unfinished", "prepare", "admission"},
+    {"trade", "unfinished", "prepare", "admission", "beginning"},
     {"resolve", "run", "doctor"},
     {"mark", "wrong_date"},
     {"cli"},

@@ -14,7 +14,7 @@ from paper_run.cli.arguments import (
     mail_options,
     service_urls,
 )
-from paper_run.errors import ExitStatus, worst
+from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

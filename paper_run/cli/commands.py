@@ -83,6 +83,7 @@ def commands() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
 @click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
+@click.option("--new-ledger", is_flag=True, help="Make a ledger on purpose: where one is missing.")
 @exchange_option
 @click.option(
     "--ignore-calendar",
@@ -120,6 +121,7 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> E
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
+    reading.refuse_new_ledger(flags)
     with mail_commands.untold(flags):
         settings = reading.settings(flags, found=sources)
     if sessions > 1 and flags["again"]:

@@ -56,6 +56,7 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
     found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")),
+        new_ledger=bool(flags.get("new_ledger")),
         invocation=invocation(flags, found),
         ledger=flags.get("ledger") or "",
     )
@@ -160,6 +161,20 @@ def refuse_urls_with_sandbox(flags: Mapping[str, Any]) -> None:
             f"--sandbox brings its own services, so --{given[0].replace('_', '-')} means nothing beside it",
             "Allowed: one or the other.",
             remedies=("Leave --sandbox out to run against that service; nothing was sent.",),
+        )
+
+
+def refuse_new_ledger(flags: Mapping[str, Any]) -> None:
+    """Refuse --new-ledger where none is made, or where one always is.
+
+    :raises DataError: it is typed beside --sandbox or --dry-run.
+    """
+    other = next((name for name in ("sandbox", "dry_run") if flags["new_ledger"] and flags[name]), None)
+    if other is not None:
+        raise DataError(
+            f"--new-ledger means nothing beside --{other.replace('_', '-')}",
+            "A sandbox makes its ledger itself, and a dry run makes none.",
+            remedies=("Leave one of the two out; nothing was sent.",),
         )
 
 

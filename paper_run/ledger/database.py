@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import stat
 import struct
@@ -13,7 +14,7 @@ from paper_run.ledger.copies import beside
 from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FILE_NAME = "ledger.sqlite3"
@@ -21,7 +22,7 @@ _BUSY_SECONDS = 5.0
 _MAGIC = b"SQLite format 3\0"
 
 
-def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sqlite3.Connection, bool]:
     """Open the ledger, making it when there is none; tell whether it was made.
 
     A new one is made whole under another name and linked into place, so that no crash leaves half of one.
@@ -31,10 +32,10 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     created = False
     with explained(path):
         refuse_links(path)
-        if not path.exists() or path.stat().st_size == 0:
+        if first is not None or not path.exists() or path.stat().st_size == 0:
             from paper_run.ledger import creation
 
-            created = creation.create(path)
+            created = creation.create(path, first)
         refuse_foreign(path)
         if beside(path):
             from paper_run.ledger import leftovers
@@ -200,6 +201,15 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         roll_back(connection)
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def roll_back(connection: sqlite3.Connection) -> None:

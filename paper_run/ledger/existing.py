@@ -32,7 +32,7 @@ def read_if_any(folder: Path) -> Iterator[Ledger | None]:
 
     :raises DataError: it can't be read.
     """
-    if not _is_there(folder):
+    if not is_there(folder):
         yield None
         return
     path = folder / database.FILE_NAME
@@ -63,9 +63,9 @@ def require_ledger(folder: Path) -> None:
 
     :raises DataError: there is none.
     """
-    if _is_there(folder):
+    if is_there(folder):
         return
-    played = _is_there(folder / "sandbox")
+    played = is_there(folder / "sandbox")
     raise DataError(
         f"There is no ledger in {folder}",
         "What was traded is kept in the ledger of earlier runs.",
@@ -88,7 +88,7 @@ def existing_ledger(folder: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def _is_there(folder: Path) -> bool:
+def is_there(folder: Path) -> bool:
     """Whether a folder has a ledger; an empty file is none."""
     path = folder / database.FILE_NAME
     with database.explained(path):

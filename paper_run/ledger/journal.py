@@ -48,14 +48,17 @@ class Ledger:
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
 
-    def __init__(self, folder: Path, *, copy: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, copy: Path | None = None, first: Callable[[str], None] | None = None
+    ) -> None:
         """Open it, making one where there is none.
 
         :param copy: what is opened in its place, where nothing is to be written.
+        :param first: a new one is made in any case; it is called with its id, to move away what lies there.
         """
         self.path = folder / database.FILE_NAME
         if copy is None:
-            self._connection, self.created = database.connect(self.path)
+            self._connection, self.created = database.connect(self.path, first)
         else:
             self._connection, self.created = database.read_copy(copy, self.path), False
         self._known: dict[int, Any] | None = None
@@ -230,6 +233,10 @@ class Ledger:
         named = (session.isoformat(), number)
         found = [row["id"] for row in self._all_trades() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
+
+    def names(self) -> set[tuple[str, int]]:
+        """Return the session and the number of each trade."""
+        return {(row["session"], row["number"]) for row in self._all_trades()}
 
     def traded_after(self, session: date) -> list[date]:
         """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
