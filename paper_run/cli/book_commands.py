@@ -87,6 +87,7 @@ def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
             lock.held(settings.reports_dir, now=clock.now(), patience=mark.PATIENCE, pause=clock.pause),
             existing.existing_ledger(settings.reports_dir) as ledger,
         ):
+            ledger.refuse_another(settings.ledger)
             calendar = trading_days.calendar(ledger, settings)
             day = wrong_date.set_aside(ledger, platform, calendar, session, clock.now())
     showing.console(flags).say(

@@ -250,15 +250,16 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     if flags["wrong_date"]:
         return book_commands.set_aside(trade, flags)
     decision = reading.decision(trade, flags)
-    with (
-        platforms.connected(reading.settings(flags), flags) as (settings, platform),
-        existing.existing_ledger(settings.reports_dir) as ledger,
-    ):
+    with platforms.connected(reading.settings(flags), flags) as (settings, platform):
         console, clock = showing.console(flags), showing.clock()
-        outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
-        filing = Filing(ledger, settings.reports_dir)
-        ledger.refuse_another(settings.ledger)
-        with lock.held(settings.reports_dir, now=clock.now(), patience=_PATIENCE, pause=clock.pause):
+        existing.require_ledger(settings.reports_dir)
+        with (
+            lock.held(settings.reports_dir, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+            existing.existing_ledger(settings.reports_dir) as ledger,
+        ):
+            outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
+            filing = Filing(ledger, settings.reports_dir)
+            ledger.refuse_another(settings.ledger)
             unheard = prepare.unheard(ledger, platform)
             if unheard is None:
                 run.settle_earlier(ledger, platform, settings, clock, console, outbox)

@@ -1,5 +1,6 @@
 """The clock decides which session is traded: proved by the services' own, else no older session is traded."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,7 +141,9 @@ def test_a_session_after_today_is_a_finding_and_can_be_set_aside(day: Day) -> No
     day.must("resolve", "2026-11-27", "--wrong-date", status=1)  # nobody says what day it is
     for service in day.platform.services.values():
         service._scripts.clear()
-    assert "The session 2026-11-27 is set aside" in day.must("resolve", "2026-11-27", "--wrong-date").stdout
+    day.must("resolve", "2026-11-27", "--wrong-date", "--ledger", "0badf00d", status=3)
+    words = shlex.split(remedy["command"])[1:]
+    assert "The session 2026-11-27 is set aside" in day.must(*words).stdout
     again = day.must("mark")
     assert "its date is wrong" not in again.stdout
     day.at(FRIDAY).must()

@@ -90,6 +90,25 @@ def other_ledgers_wal(folder: Path) -> bytes:
         return other.ledger.with_name("ledger.sqlite3-wal").read_bytes()
 
 
+def test_a_run_in_progress_is_looked_at_without_the_lock(desk: Desk, wal: Path) -> None:
+    """While its POST is on its way the row is in the `-wal`: history and doctor read a copy."""
+    seen = []
+
+    def look() -> None:
+        assert wal.stat().st_size
+        before = contents(desk)
+        seen.extend([desk.run("history", "--csv"), desk.run("doctor")])
+        assert contents(desk) == before
+
+    desk.at_post(look)
+    assert desk.run().returncode == 0
+    history, doctor = seen
+    assert history.returncode == 0, history.stderr
+    assert history.lines[1].startswith(f"{desk.session},1:unknown")
+    assert "is whole" in doctor.stdout
+    assert desk.platform.executed == 1
+
+
 def test_a_wal_without_its_ledger_is_never_taken_into_a_new_one(desk: Desk, wal: Path) -> None:
     """The ledger was deleted, its `-wal` was not: nothing is made, nothing sent."""
     killed_after_the_post(desk)
