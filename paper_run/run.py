@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import admission, beginning, failures, prepare, trading_days, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError
 from paper_run.filing import Filing
-from paper_run.ledger import existing, lock
+from paper_run.ledger import existing, lock, results
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
 from paper_run.model import findings
@@ -182,6 +182,8 @@ class _Day:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.is_untraded:
             self.console.notice(f"A new ledger was made: {self.ledger.path}")
+            if (moved := results.moved_to(self.config.reports_dir, self.ledger.identity)) is not None:
+                self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> TradeRow | None:
         return _already(self.ledger, self.session, self.config, self.calendar, again=self.again)

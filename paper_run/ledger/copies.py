@@ -23,8 +23,8 @@ _PAUSE = 0.05
 
 def beside(path: Path) -> tuple[Path, ...]:
     """Return the files beside a ledger that hold some of its content."""
-    found = (path.with_name(path.name + ending) for ending in COMPANIONS)
-    return tuple(each for each in found if each.exists() and each.stat().st_size)
+    found = ((each, _facts(each)) for each in (path.with_name(path.name + ending) for ending in COMPANIONS))
+    return tuple(each for each, facts in found if facts is not None and facts[1])
 
 
 @contextlib.contextmanager

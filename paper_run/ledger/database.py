@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "ledger.sqlite3"
 _BUSY_SECONDS = 5.0
+_CLOSING_MILLISECONDS = 500
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -80,6 +81,7 @@ def close(connection: sqlite3.Connection) -> None:
     """Take what was written into the file itself, so that it can be copied alone, and close it."""
     try:
         if not connection.in_transaction:
+            connection.execute(f"PRAGMA busy_timeout = {_CLOSING_MILLISECONDS}")
             # Where a reader is in the way it stays beside the file, as safe: the next command does it.
             with contextlib.suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -34,7 +34,7 @@ def prove(file: Path, path: Path) -> None:
     try:
         _prove(file, path)
     except (sqlite3.Error, ValueError, LookupError, TypeError) as error:
-        found = path.with_name(beside(file)[0].name)
+        found = path.with_name(next((each.name for each in beside(file)), f"{path.name}-wal"))
         raise DataError(
             f"{found.name} beside the ledger {path} does not belong to it, or is damaged",
             f"Tried on a copy: {error}. Neither file was touched.",

@@ -87,6 +87,12 @@ def move_aside(folder: Path, identity: str) -> None:
         database.sync_folder(each)
 
 
+def moved_to(folder: Path, identity: str) -> Path | None:
+    """Return where an earlier ledger's files lie since this one was made; None where there were none."""
+    target = folder / f"{_BEFORE}{identity}"
+    return target if target.is_dir() else None
+
+
 def _in(folder: Path) -> list[Found]:
     found = []
     for name in os.listdir(folder):
@@ -97,7 +103,8 @@ def _in(folder: Path) -> list[Found]:
 
 
 def _moved(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.glob(f"{_BEFORE}*") if each.is_dir())
+    names = sorted(name for name in os.listdir(folder) if name.startswith(_BEFORE))
+    return [folder / name for name in names if (folder / name).is_dir()]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

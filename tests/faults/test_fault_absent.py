@@ -144,6 +144,7 @@ def test_a_new_ledger_moves_the_older_files_and_refuses_their_session(traded: De
     for args in (["--new-ledger"], []):
         finished = traded.run(*args)
         assert finished.returncode == 3, finished.stdout
+        assert f"moved to {traded.reports}/before-" in finished.stdout
         assert "was traded with an earlier ledger" in finished.stderr
         assert "--again" in finished.stderr
     assert "traded with an earlier ledger" in traded.run("--dry-run").stdout
