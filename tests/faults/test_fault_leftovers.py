@@ -37,6 +37,20 @@ def test_each_command_leaves_the_ledger_in_one_file(desk: Desk, wal: Path) -> No
         assert not wal.exists() or not wal.stat().st_size, args
 
 
+def test_a_reader_does_not_keep_the_ledger_in_two_files(desk: Desk, wal: Path) -> None:
+    """Somebody who has it open to look at it: the file itself has all there is when a command has ended."""
+    desk.run()
+    desk.next_session()
+    with contextlib.closing(sqlite3.connect(desk.ledger)) as reader:
+        reader.execute("SELECT count(*) FROM trades").fetchall()
+        assert desk.run().returncode == 0
+        assert wal.stat().st_size == 0
+        alone = desk.folder / "alone.sqlite3"
+        alone.write_bytes(desk.ledger.read_bytes())
+    with contextlib.closing(sqlite3.connect(alone)) as copy:
+        assert copy.execute("SELECT count(*) FROM trades WHERE state = 'closed'").fetchone() == (2,)
+
+
 def test_what_a_killed_run_left_is_taken_in(desk: Desk, wal: Path) -> None:
     """Its `-wal` belongs to the ledger: the next run finds the row, and sends nothing a second time."""
     killed_after_the_post(desk)
