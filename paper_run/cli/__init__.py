@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import showing
+from paper_run.cli import completion, showing
 from paper_run.cli.commands import commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
 
@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _status_of(arguments: Sequence[str]) -> int:
     try:
+        if (answered := completion.answered(commands, os.environ)) is not None:
+            return int(answered)
         status = commands.main(
             list(arguments),
             prog_name="python -m paper_run",

@@ -10,6 +10,7 @@ import click
 from paper_run import __version__
 from paper_run.cli import (
     book_commands,
+    completion,
     doctor_command,
     heartbeats,
     mail_commands,
@@ -22,6 +23,7 @@ from paper_run.cli.arguments import (
     Commands,
     DayCommand,
     common_options,
+    complete_file,
     exchange_option,
     ledger_option,
     mail_options,
@@ -78,6 +80,7 @@ def commands() -> None:
     "--output",
     multiple=True,
     metavar="PATH",
+    shell_complete=complete_file,
     help="Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard output; "
     "repeatable.  [PAPER_RUN_OUTPUT]",
 )
@@ -152,6 +155,7 @@ commands.add_command(book_commands.history)
 commands.add_command(mail_commands.email)
 commands.add_command(doctor_command.doctor)
 commands.add_command(schedule_command.schedule)
+commands.add_command(completion.completion)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
