@@ -101,9 +101,25 @@ def count(source: dict[str, Any], key: str) -> int | None:
 
 
 def words(value: str) -> str:
-    """Return a service's text without URL credentials and without what no file can encode."""
-    clean = value.encode("utf-8", "replace").decode("utf-8")
+    """Return a service's text without URL credentials, noise, and what no file can encode."""
+    clean = _without_noise(value.encode("utf-8", "replace").decode("utf-8"))
     return re.sub(r"(?<=://)[^\s/]+@", "<hidden>@", clean)
+
+
+_NOISE = (
+    (" at 0x", re.compile(r"RetryError\[<Future at 0x\w+ state=\w+ raised (\w+)>\]"), r"\1"),
+    (" at 0x", re.compile(r"<([\w.]+)(?: object)? at 0x\w+(?: [^<>]*)?>"), r"\1"),
+    (" information ", re.compile(r"\s*For (?:more|further) information (?:check|visit):? \S+"), ""),
+)
+"""By a part that shows whether to look: Python's names of things in its memory, which stand for what failed,
+and links to manuals."""
+
+
+def _without_noise(text: str) -> str:
+    for part, pattern, instead in _NOISE:
+        if part in text:
+            text = pattern.sub(instead, text)
+    return text
 
 
 def reason(answer: Answer) -> str:
@@ -112,7 +128,9 @@ def reason(answer: Answer) -> str:
     try:
         body = answer.json()
     except UnreadableAnswer:
-        body = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", content, flags=re.DOTALL | re.IGNORECASE)
+        body = re.sub(
+            r"<(script|style).*?</\1>|<[^>]*>", " ", _without_noise(content), flags=re.DOTALL | re.IGNORECASE
+        )
     said = " ".join(words(_said(body)).split())
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
 
