@@ -7,11 +7,18 @@ from urllib.parse import quote
 
 from paper_run.models import OrderState, Position
 from paper_run.services import wire
-from paper_run.services.transport import PASSING, NoAnswer, UnreadableAnswer
+from paper_run.services.transport import PASSING, CallFailed, NoAnswer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from paper_run.models import ServiceUrl
     from paper_run.services.transport import Answer, Transport
+
+
+UNAUTHORIZED = frozenset({401, 403})
+
+
+class Unauthorized(UnreadableAnswer):
+    """The gateway asks for authentication (401), or lets whoever asks read nothing (403)."""
 
 
 class ExecutionGateway:
@@ -54,7 +61,9 @@ class ExecutionGateway:
 def _expect_ok(answer: Answer) -> Answer:
     if answer.status != 200:
         said = wire.reason(answer)
-        failure = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        failure: type[CallFailed] = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        if answer.status in UNAUTHORIZED:
+            failure = Unauthorized
         raise failure(answer.url, f"answered {answer.status}" + (f": {said}" if said else ""))
     return answer
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from paper_run.book.marks import Market
 from paper_run.models import OrderState
 from paper_run.services import health
-from paper_run.services.execution_gateway import ExecutionGateway
+from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
 from paper_run.services.parallel import at_once
 from paper_run.services.transport import CallFailed, NeverSent, NoAnswer
@@ -79,6 +79,7 @@ class Platform:
         if isinstance(market, Exception):
             raise market
         after = AfterTrade(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
+        after.unauthorized = any(isinstance(each, Unauthorized) for each in (positions, *orders))
         if isinstance(positions, Exception):
             after.unreadable.append(f"the positions: it {_reason(positions)}")
         else:
@@ -146,6 +147,7 @@ class AfterTrade:
         they could not be read. :ivar unreadable: a clause for each own order, and the positions, that could
         not be read. :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not
         know. :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    :ivar unauthorized: whether it asked for authentication.
     """
 
     def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
@@ -157,6 +159,7 @@ class AfterTrade:
         self.unknown: list[str] = []
         self.market = market
         self.silent = is_silent
+        self.unauthorized = False
 
     @property
     def is_wrong_gateway(self) -> bool:
