@@ -80,7 +80,7 @@ def mark_session(
 
             def queue() -> None:
                 if change is None:  # a person who changes the book sees what became of it
-                    outbox.failed("unvalued", calendar.latest_opened(clock.now()), failed)
+                    outbox.failed("unvalued", _session(ledger, calendar, clock.now()), failed)
 
             raise stopped(error, queue, filing, outbox, console) from None
         if valued is not None:
@@ -172,12 +172,17 @@ def _moment(
     ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
 ) -> readings.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
-    if not ledger.is_sandbox:
-        return readings.Moment(calendar.latest_opened(now), calendar.clock(now), calendar.is_open_at)
-    latest = ledger.latest()
-    simulated = prepare.gateway_clock(health[1]) or now
-    session = latest.session if latest is not None else simulated.date()
+    simulated = (prepare.gateway_clock(health[1]) if ledger.is_sandbox else None) or now
+    session = _session(ledger, calendar, simulated)
     return readings.Moment(session, calendar.clock(simulated), calendar.is_open_at)
+
+
+def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
+    """Return the session that a mark is of, as far as the ledger can tell; a sandbox plays its own."""
+    if not ledger.is_sandbox:
+        return calendar.latest_opened(now)
+    latest = ledger.latest()
+    return latest.session if latest is not None else now.date()
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:

@@ -87,6 +87,8 @@ def deliver(
     """Send the mails that are queued, and show which; return what went wrong."""
     with console.waiting("Sending the e-mail"):
         delivered = outbox.deliver(filing, made)
+    if delivered is None:
+        return ()
     for subject in delivered.subjects:
         console.mailed(subject)
     return delivered.failures

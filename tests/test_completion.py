@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from paper_run.cli import commands
 from support.shells import Place, Typist, installed
+
+from paper_run.cli import commands
 
 ALL = "\x1b*"
 """Readline's key that puts in everything a TAB would list."""

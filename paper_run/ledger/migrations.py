@@ -150,4 +150,17 @@ MIGRATIONS = (
     -- by whom and when its session was said to be a wrong date; NULL: it is right
     ALTER TABLE trades ADD COLUMN wrong_date TEXT;
     """,
+    """
+    -- whom a mail goes to: a row for each of its destinations, from the first attempt on
+    CREATE TABLE deliveries (
+        mail INTEGER NOT NULL REFERENCES mails (id),
+        destination TEXT NOT NULL,        -- a hash of the ledger's id and the address, never the address
+        state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'refused', 'unconfirmed', 'expired')),
+        copies INTEGER NOT NULL,          -- how many left without a clean answer: each may have arrived
+        claimed_by TEXT,                  -- the host that is sending it
+        claimed_until TEXT,               -- our clock, UTC, like the next
+        ended_at TEXT,
+        PRIMARY KEY (mail, destination)
+    );
+    """,
 )

@@ -126,10 +126,10 @@ def test_lone_surrogates_do_not_reach_a_file() -> None:
         ),
         ("RetryError[<Future at 0x7f5d state=finished returned Response>]", "RetryError[Future]"),
         (
-            "Max retries exceeded (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object at "
-            "0x7ff0>: Failed to establish a new connection'))",
-            "Max retries exceeded (Caused by NewConnectionError('urllib3.connection.HTTPConnection: Failed to "
-            "establish a new connection'))",
+            "Max retries exceeded (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object "
+            "at 0x7ff0>: Failed to establish a new connection'))",
+            "Max retries exceeded (Caused by NewConnectionError('urllib3.connection.HTTPConnection: Failed "
+            "to establish a new connection'))",
         ),
         (
             "Client error '400 Bad Request' for url 'http://t3/x'\nFor more information check: https://m.example/400",
