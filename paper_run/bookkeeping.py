@@ -220,7 +220,7 @@ def _adjustments(
     :raises DependencyError: the gateway's quantities are not known.
     """
     if read.positions is None:
-        raise failures.nothing_to_compare(read.unreadable)
+        raise failures.nothing_to_compare(read.unreadable, unauthorized=read.unauthorized)
     positions = {each.symbol: each for each in read.positions}
     entries = []
     for symbol in sorted({*book.holdings, *positions}) if adjust == ("all",) else adjust:

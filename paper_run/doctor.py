@@ -6,14 +6,18 @@ import os
 import shutil
 import stat
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import __version__, admission, beginning, todays_date, trading_days
-from paper_run.errors import DataError, ExitStatus, PaperRunError
+from paper_run import __version__, admission, beginning, failures, todays_date, trading_days
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
+from paper_run.services.execution_gateway import Unauthorized
+from paper_run.services.parallel import at_once
+from paper_run.services.platform import READ_SECONDS
 from paper_run.services.transport import CallFailed
 
 if TYPE_CHECKING:
@@ -21,12 +25,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paper_run.config import Config
-    from paper_run.models import ServiceHealth
+    from paper_run.models import ServiceHealth, ServiceUrl
     from paper_run.services.platform import Platform
 
 _LEAST_FREE = 200 * 1024 * 1024
 _CLOCK_SECONDS = 10
 _QUOTE_SECONDS = 4.0
+_NO_ORDER = "0" * 24
 
 
 class Finding(NamedTuple):
@@ -54,6 +59,8 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     for service in services:
         yield _service(service)
     yield from _account(config, platform, services)
+    if services[1].healthy:
+        yield from _reads(config, platform)
     yield _clocks(config, services, heard)
     if platform.quotes is not None:
         yield _quotes(config, platform)
@@ -195,6 +202,44 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
     yield Finding(
         "Account", f"the services are {kind}" + ("" if ledger is None else ", and so is the ledger")
     )
+
+
+def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
+    """Read positions and an order as a day does: a healthy gateway may still ask for authentication."""
+    gateway = platform.execution_gateway
+    try:
+        with existing.ledger_if_any(config.reports_dir) as ledger:
+            latest = ledger.latest() if ledger is not None else None
+            known = next(iter(ledger.order_states(latest)), None) if ledger and latest else None
+    except DataError:
+        known = None  # what is wrong with the ledger stands in its own line
+    calls: tuple[Callable[[], Any], ...] = (
+        partial(gateway.positions, seconds=READ_SECONDS),
+        partial(gateway.order, known or _NO_ORDER, seconds=READ_SECONDS),
+    )
+    positions, order = at_once(calls)
+    if isinstance(positions, Exception):
+        yield _unread("Positions", gateway.url, positions)
+    else:
+        yield Finding("Positions", f"{gateway.url} has {len(positions)}")
+    if isinstance(order, Exception):
+        yield _unread("Orders", gateway.url, order)
+    elif known is None:
+        yield Finding("Orders", f"{gateway.url} says of one that nobody placed that there is none")
+    elif order is None:
+        words = f"{gateway.url} does not know {known} of the latest trade"
+        fix = "name the gateway that the orchestrator trades with: --execution-gateway-url URL"
+        yield Finding("Orders", words, ExitStatus.DEPENDENCY, fix)
+    else:
+        yield Finding("Orders", f"{gateway.url} has {known} of the latest trade: {order.status}")
+
+
+def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:
+    if not isinstance(error, CallFailed):
+        raise error
+    ask = Remedy("Check its logs", "tail -f logs/execution_gateway.log")
+    fix = failures.AUTHENTICATION if isinstance(error, Unauthorized) else ask
+    return Finding(name, f"{gateway}: it {error.reason}", ExitStatus.DEPENDENCY, str(fix))
 
 
 def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) -> Finding:

@@ -31,16 +31,36 @@ def single(error: PaperRunError) -> tuple[PaperRunError, ...]:
     return error.errors if isinstance(error, SeveralErrors) else (error,)
 
 
-def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
-    """Say that the positions before the trade can't be read; without them nothing is sent."""
+AUTHENTICATION = Remedy(
+    "Have its operator let it be read: API_AUTH_MODE=log_only in the gateway's environment, then restart it"
+)
+
+
+def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool = False) -> PaperRunError:
+    """Say that the positions before the trade can't be read; without them nothing is sent.
+
+    :param unauthorized: whether the gateway asked for authentication.
+    """
+    said = f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent."
+    if unauthorized:
+        return _asks_for_authentication(said, _ask_for_positions(gateway))
     return DependencyError(
         "The positions can't be read",
-        f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent.",
+        said,
         remedies=(
             _ask_for_positions(gateway),
             Remedy("Check its database and logs", "tail -f logs/execution_gateway.log"),
         ),
         code="positions_unreadable",
+    )
+
+
+def _asks_for_authentication(said: str, *remedies: Remedy) -> PaperRunError:
+    return DependencyError(
+        "The gateway asks for authentication",
+        said,
+        remedies=(AUTHENTICATION, *remedies),
+        code="authentication",
     )
 
 
@@ -169,11 +189,19 @@ def no_bar_yet() -> str:
     return "If there is no price bar of that date yet: --as-of-date previous (PAPER_RUN_AS_OF_DATE)"
 
 
-def gateway_unreadable(gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False) -> PaperRunError:
-    """Say what could not be read after the trade, or for a mark."""
+def gateway_unreadable(
+    gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, unauthorized: bool = False
+) -> PaperRunError:
+    """Say what could not be read after the trade, or for a mark; see `positions_unreadable`."""
+    when = "" if of_a_mark else " after the trade"
+    said = f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}."
+    if unauthorized:
+        return _asks_for_authentication(
+            f"It could not be read{when}. {said}", _ask_for_positions(gateway), _mark_when_it_answers()
+        )
     return DependencyError(
-        "The gateway could not be read" + ("" if of_a_mark else " after the trade"),
-        f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}.",
+        f"The gateway could not be read{when}",
+        said,
         remedies=(
             _ask_for_positions(gateway),
             Remedy("Check logs", "tail -f logs/execution_gateway.log"),
@@ -210,13 +238,14 @@ def valued_before(session: date, reasons: tuple[PaperRunError, ...]) -> PaperRun
     )
 
 
-def nothing_to_compare(reasons: list[str]) -> PaperRunError:
-    """Say that the book can't be brought to the gateway's quantities: they are not known."""
+def nothing_to_compare(reasons: list[str], *, unauthorized: bool = False) -> PaperRunError:
+    """Say that the book can't be brought to the gateway's quantities; see `positions_unreadable`."""
+    said = f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked."
+    again = Remedy("When it answers again, say it again.")
+    if unauthorized:
+        return _asks_for_authentication(said, again)
     return DependencyError(
-        "The positions can't be read",
-        f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked.",
-        remedies=("When it answers again, say it again.",),
-        code="positions_unreadable",
+        "The positions can't be read", said, remedies=(again,), code="positions_unreadable"
     )
 
 
@@ -298,32 +327,6 @@ def again_while_unsettled(trade: str) -> PaperRunError:
         remedies=settling(trade),
         code="outcome_unknown",
         subject=trade,
-    )
-
-
-def mail_unsent(server: str, what: str, reason: str, *, is_queued: bool = True) -> PaperRunError:
-    """Say that an e-mail is still to be sent, or (not queued) that it is lost.
-
-    :param server: host and port. :param what: its subject, or how many there are.
-    """
-    queued = (Remedy("The next run, mark or email sends it; now", ours("email")),) if is_queued else ()
-    return DependencyError(
-        "The e-mail could not be sent",
-        f"The mail server {server} {reason}. {'It stays queued' if is_queued else 'It said'}: {what}.",
-        remedies=(*queued, Remedy("Check the PAPER_RUN_SMTP_ settings", ours("doctor"))),
-        code="mail_unsent",
-    )
-
-
-def mail_refused(server: str, what: str, words: str) -> PaperRunError:
-    """Say who did not get an e-mail that others have."""
-    return DependencyError(
-        "The e-mail did not reach everybody",
-        f"The mail server {server} refused {words}. The others have it: {what}.",
-        remedies=(
-            "Correct PAPER_RUN_EMAIL_TO or PAPER_RUN_EMAIL_CC: the next command sends it to those left",
-        ),
-        code="mail_unsent",
     )
 
 

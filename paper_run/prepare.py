@@ -12,6 +12,7 @@ from paper_run.model import findings
 from paper_run.model.commands import ours
 from paper_run.models import Parameters, Prepared
 from paper_run.services import health as health_check
+from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.transport import CallFailed
 
@@ -290,4 +291,5 @@ def _positions_before(platform: Platform) -> tuple[Position, ...]:
     try:
         return gateway.positions(seconds=READ_SECONDS)
     except CallFailed as error:
-        raise failures.positions_unreadable(gateway.url, error.reason) from None
+        unauthorized = isinstance(error, Unauthorized)
+        raise failures.positions_unreadable(gateway.url, error.reason, unauthorized=unauthorized) from None

@@ -66,7 +66,11 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
     if after.is_wrong_gateway:
         found.append(failures.wrong_gateway(gateway, after.unknown))
     elif after.unreadable:
-        found.append(failures.gateway_unreadable(gateway, after.unreadable, of_a_mark=of_a == MARK))
+        found.append(
+            failures.gateway_unreadable(
+                gateway, after.unreadable, of_a_mark=of_a == MARK, unauthorized=after.unauthorized
+            )
+        )
     said = [
         findings.warning("order_unread", f"Of an earlier trade, {clause}.")
         for clause in after.unread

@@ -115,7 +115,8 @@ def _with_orders(
         return restate(row, ledger, run=run, answer=answer, state="answered", settled=how)
     found: tuple[PaperRunError, ...] = ()
     if after.unreadable:
-        found = (failures.gateway_unreadable(platform.execution_gateway.url, after.unreadable),)
+        gateway = platform.execution_gateway.url
+        found = (failures.gateway_unreadable(gateway, after.unreadable, unauthorized=after.unauthorized),)
     return restate(
         row, ledger, run=run, answer=answer, state="closed", settled=how, states=after.states, failed=found
     )

@@ -26,6 +26,7 @@ CODES = {
     "run_goes_on": "The orchestrator's run had not ended when the time was over.",
     "run_failed": "The orchestrator's run ended badly.",
     "orders_not_accepted": "Some of the orders were not accepted.",
+    "authentication": "A service asks for authentication.",
     "positions_unreadable": "The gateway's positions can't be read.",
     "gateway_unreadable": "The gateway could not be read after the trade, or for a mark.",
     "wrong_gateway": "The gateway does not know the orders.",

@@ -160,11 +160,22 @@ def failure(health: ServiceHealth) -> DependencyError:
                 Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             ),
         )
+    ask = Remedy("Ask it yourself", f"curl {health.url}/health")
+    if health.status == "unauthorized":
+        return DependencyError(
+            f"{title} asks for authentication",
+            f"The {title} at {health.url} {health.detail}.",
+            remedies=(
+                Remedy("Have its operator, or a proxy's in front of it, let anybody read /health"),
+                ask,
+            ),
+            code="authentication",
+        )
     return DependencyError(
         f"{title} unhealthy",
         f"The {title} at {health.url} {health.detail}.",
         remedies=(
-            Remedy("Ask it yourself", f"curl {health.url}/health"),
+            ask,
             Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             Remedy(
                 "Check the database and the services behind it, then restart",
