@@ -146,7 +146,7 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> E
         unprinted += showing.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
     showing.show_failures((*end.failures, *unprinted), exit_status)
-    beat.ended(exit_status, end)
+    beat.ended(exit_status, end, unprinted)
     return exit_status
 
 
@@ -350,15 +350,16 @@ def _play_sessions(
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=showing.is_silent(flags)) as bar:
         for number in range(sessions):
             mailed = settings if number == sessions - 1 else settings._replace(mail=None)
+            earlier = [*failures]
             end = run.run_day(mailed, platform, showing.clock(), silent)
             failures += end.failures
             if end.reports is not None:
                 tally.add(end.reports.document)
             bar.update(1)
     showing.console(flags).sessions(tally, settings.reports_dir)
-    if flags["opens"]:
-        failures += showing.open_page(settings.reports_dir / "index.html")
+    unopened = showing.open_page(settings.reports_dir / "index.html") if flags["opens"] else []
+    failures += unopened
     exit_status = worst(failure.exit_status for failure in failures)
     showing.show_failures(failures[-1:], exit_status)
-    beat.ended(exit_status, end)
+    beat.ended(exit_status, end, (*earlier, *unopened))
     return exit_status
