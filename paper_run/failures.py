@@ -129,7 +129,7 @@ def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str)
     """Say that the answer is lost: whether anything was traded is not known."""
     return OrchestrationError(
         "It is not known whether the orchestrator traded",
-        f"The Orchestrator at {orchestrator} {reason}. Orders may have been placed; nothing is sent again.",
+        f"The Orchestrator at {orchestrator} {reason}. Nothing is sent again.",
         remedies=(
             Remedy("See what it did", f"curl '{orchestrator}/api/v1/orchestration/runs?limit=5'"),
             _ask_for_positions(gateway),
@@ -328,6 +328,11 @@ def again_while_unsettled(trade: str) -> PaperRunError:
         code="outcome_unknown",
         subject=trade,
     )
+
+
+def again(found: Finding) -> PaperRunError:
+    """Return what failed of a service, as a record tells of it."""
+    return DependencyError(found.text, remedies=found.remedies, code=found.code, subject=found.subject)
 
 
 def recorded(found: Sequence[Finding], exit_status: int) -> tuple[PaperRunError, ...]:

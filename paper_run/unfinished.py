@@ -13,11 +13,12 @@ from paper_run.session import exchange_time
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
+    from paper_run.model.findings import Finding
     from paper_run.models import Orchestration, OrderState, RunStatus, TradeRow
     from paper_run.services.platform import Platform
 
@@ -122,6 +123,40 @@ def _with_orders(
     )
 
 
+# What is said anew of a result that is stated anew, from the answer, the orders and how it was settled.
+_SAID_ANEW = frozenset(
+    {
+        "orchestrator_differs",
+        "orchestrator_says",
+        "order_in_doubt",
+        "order_rejected",
+        "order_status",
+        "orders_unread",
+        "recovered",
+    }
+)
+# Why the valuation that stays in the result is not whole.
+_OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
+
+
+def _still_true(
+    row: TradeRow, said: Iterable[Finding], *, is_run_known: bool
+) -> tuple[tuple[PaperRunError, ...], tuple[Finding, ...]]:
+    """Return what failed and what was found out that is as true as before, now that more is known."""
+    # A sentence without a code, of an older record, may be one of those that are said anew.
+    anew = _SAID_ANEW | ({"looked_for", "unclassified"} if is_run_known else set())
+    notices = {each.text for each in row.prepared.notices}
+    # The orders of one that had not ended are read again: what failed of that is said again, if it does.
+    kept = _OF_THE_VALUATION if row.state == "closed" else frozenset()
+    failed = tuple(failures.again(each) for each in said if each.severity == "error" and each.code in kept)
+    found = tuple(
+        each
+        for each in said
+        if each.severity != "error" and each.code not in anew and each.text not in notices
+    )
+    return failed, found
+
+
 def restate(
     row: TradeRow,
     ledger: Ledger,
@@ -138,13 +173,7 @@ def restate(
     owners = ledger.owners(identities(run) if run else [])
     document = json_document.loads(row.document)
     pnl, statistics = document["pnl"], document["statistics"]
-    before = () if run is not None else findings.of_document(document)
-    superseded = {each.text for each in (*row.prepared.notices, UNREAD)}
-    earlier = tuple(
-        each
-        for each in before
-        if each.severity != "error" and each.code != "recovered" and each.text not in superseded
-    )
+    still_failed, earlier = _still_true(row, findings.of_document(document), is_run_known=run is not None)
     known = Known(
         row.prepared,
         row.number,
@@ -154,8 +183,12 @@ def restate(
         states=states or {},
         repeats=frozenset(identity for identity, owner in owners.items() if owner != row.id),
         status=status,
-        failures=failed,
-        found=(*earlier, findings.note("recovered", f"Settled: {settled}.")),
+        failures=(*still_failed, *failed),
+        found=(
+            *earlier,
+            *((UNREAD,) if state == "answered" else ()),
+            findings.note("recovered", f"Settled: {settled}."),
+        ),
         waited=Decimal(document["results"]["duration_seconds"] or 0),
         settled=settled,
         ledger=ledger.identity,

@@ -32,7 +32,7 @@ _KINDS: dict[str | None, tuple[Tone, str]] = {
     None: ("caution", "No order"),
 }
 # What the lists of orders and positions say, and what the letter tells in a place of its own.
-_LISTED = frozenset({"order_rejected", "order_in_doubt", "unpriced", "unexplained"})
+_LISTED = findings.OF_ORDERS | {"unpriced", "unexplained"}
 _HAVE_STEPS = frozenset(
     {"answer_lost", "interrupted", "run_goes_on", "order_in_doubt", "gateway_differs", "unpriced"}
 )

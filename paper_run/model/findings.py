@@ -67,6 +67,10 @@ CODES = {
 """Each code with what it stands for; a code that was once written is never given another meaning."""
 
 
+OF_ORDERS = frozenset({"order_in_doubt", "order_rejected"})
+"""What a list of the orders says beside each of them, with the reason."""
+
+
 class Finding(NamedTuple):
     """Something that was found out, with what a person may do about it.
 
@@ -79,6 +83,11 @@ class Finding(NamedTuple):
     subject: str
     text: str
     remedies: tuple[Remedy, ...] = ()
+
+
+def is_of_an_order(found: Finding) -> bool:
+    """Tell whether a list of the orders says all of it."""
+    return found.code in OF_ORDERS and not found.remedies
 
 
 def warning(code: str, text: str, *, subject: str = "", remedies: tuple[Remedy, ...] = ()) -> Finding:

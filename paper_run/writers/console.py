@@ -200,7 +200,8 @@ class Console:
         if (more := len(document["orders"]) - _SHOWN_ORDERS) > 0:
             self._line(f"  {more:,} more in the report")
         for found in findings.of_document(document):
-            if found.severity == "error":  # the error block says it
+            # The error block says the one, the lines of the orders the other.
+            if found.severity == "error" or (more <= 0 and findings.is_of_an_order(found)):
                 continue
             sign = "!" if found.severity == "warning" else "·"
             self._line(f"  {sign} {found.text}", paint=_YELLOW if found.severity == "warning" else None)

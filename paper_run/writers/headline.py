@@ -17,10 +17,11 @@ _STATUSES: dict[str, tuple[Tone, str]] = {
     "unknown": ("unsure", "Unknown"),
     "interrupted": ("unsure", "Interrupted"),
 }
+# What happened, and what that means; where there is a banner, the banner says the latter.
 _LOST = {
-    "timeout": "The run had not ended when the wait was over. It may still place orders.",
-    "unknown": "The orchestrator's answer was lost. Orders may or may not have been placed.",
-    "interrupted": "The run was interrupted. Orders may or may not have been placed.",
+    "timeout": ("The run had not ended when the wait was over.", "It may still place orders."),
+    "unknown": ("The orchestrator's answer was lost.", "Orders may or may not have been placed."),
+    "interrupted": ("The run was interrupted.", "Orders may or may not have been placed."),
 }
 _NAMED = 4
 
@@ -84,9 +85,7 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
     status = str(document.get("status"))
     if status in _LOST:
         settled = document.get("settled")
-        open_still = (
-            "Nothing is sent again for this session until this is settled. See the broker's own list."
-        )
+        open_still = "The session stays closed until this is settled. See the broker's own list."
         found.append(
             Banner(
                 "unsure",
@@ -122,13 +121,15 @@ def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
     status = str(document.get("status"))
     submitted = _figure(document, "num_orders_submitted")
     rejected = _figure(document, "num_orders_rejected")
-    errors = findings.texts(findings.of_document(document), "error")
+    errors = [each for each in findings.of_document(document) if each.severity == "error"]
     if status in _LOST:
-        return _LOST[status]
+        happened, meaning = _LOST[status]
+        return happened if with_error else f"{happened} {meaning}"
     if document.get("kind") == "mark" and not errors:
         return ""
-    error = f" {_ended(errors[0])}" if errors else ""
-    said = error if with_error else ""
+    error = f" {_ended(errors[0].text)}" if errors else ""
+    # That orders were not accepted is what the counts say.
+    said = error if with_error and errors and errors[0].code != "orders_not_accepted" else ""
     if doubtful := _figure(document, "num_orders_in_doubt"):
         return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
     if rejected:

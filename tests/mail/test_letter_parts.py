@@ -211,7 +211,7 @@ def test_an_unknown_day_has_the_commands_that_settle_it():
         day, occasion="run", invocation=Invocation("paper-run", " --reports-dir /srv/paper")
     ).text
     assert text.startswith("Needs you: settle this trade.\nUnknown: The orchestrator's answer was lost.")
-    assert "UNKNOWN - orders may have been placed. Nothing is sent again" in text
+    assert "UNKNOWN - orders may have been placed. The session stays closed" in text
     command, place = "    paper-run resolve 2025-01-17-2", " --reports-dir /srv/paper\n"
     assert f"{command} --placed --run-id ID{place}" in text
     assert f"{command} --placed --order ID --order ID{place}" in text
