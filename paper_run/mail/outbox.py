@@ -112,7 +112,11 @@ class Outbox:
         :return: what became of it; None: there was nothing to send.
         """
         settings = self._settings
-        if settings is None or not (queued := self._ledger.mails.queued()):
+        if settings is None:
+            return None
+        with self._ledger.explained():
+            queued = self._ledger.mails.queued()
+        if not queued:
             return None
         from paper_run.mail.composing import Composer
         from paper_run.mail.dispatch import Delivered, Dispatch

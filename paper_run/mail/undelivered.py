@@ -34,7 +34,7 @@ def unsent(
     return _failure(
         "The e-mail could not be sent",
         f"The mail server {error.server} {error.reason}. {fate}: {what}.",
-        *(_again(rows) if state != "open" else (_WAITS,)),
+        *(_again(rows, state) if state != "open" else (_WAITS,)),
         Remedy("Check the PAPER_RUN_SMTP_ settings", ours("doctor")),
     )
 
@@ -67,7 +67,7 @@ def refused(
         "The e-mail did not reach everybody",
         f"The mail server {server} refused {named}. The others have it: {subject}.{stays}",
         Remedy("Correct PAPER_RUN_EMAIL_TO or PAPER_RUN_EMAIL_CC"),
-        *(_again([row]) if row is not None and has_ended else ()),
+        *(_again([row], "refused") if row is not None and has_ended else ()),
         *((_WAITS,) if waiting else ()),
     )
 
@@ -78,19 +78,20 @@ def unconfirmed(server: str, row: MailRow) -> PaperRunError:
         "It is not known whether an e-mail arrived",
         f"The mail server {server} got two copies of the e-mail of {row.session} and confirmed neither. "
         "No more are sent by themselves.",
-        *_again([row]),
+        *_again([row], "unconfirmed"),
     )
 
 
 _WAITS = Remedy("The next run, mark or email sends it; now", ours("email"))
 
 
-def _again(rows: Sequence[MailRow]) -> tuple[Remedy, ...]:
+def _again(rows: Sequence[MailRow], state: DeliveryState) -> tuple[Remedy, ...]:
     """Say how mails that have ended are sent again."""
+    when = "If it did not arrive" if state == "unconfirmed" else "Once that is corrected"
     commands = dict.fromkeys(
         ours("email", _name(row), *(("--mark",) if row.kind in ("mark", "close") else ())) for row in rows
     )
-    return tuple(Remedy("Once that is corrected, send it again", command) for command in commands)
+    return tuple(Remedy(f"{when}, send it again", command) for command in commands)
 
 
 def _name(row: MailRow) -> str:

@@ -52,7 +52,7 @@ def optional_text(source: dict[str, Any], key: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise Unreadable(f"{key} is not a text")
-    return words(value)
+    return shortened(words(value))
 
 
 def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
@@ -101,8 +101,8 @@ def count(source: dict[str, Any], key: str) -> int | None:
 
 
 def words(value: str) -> str:
-    """Return a service's text without URL credentials, noise, and what no file can encode."""
-    clean = _without_noise(value.encode("utf-8", "replace").decode("utf-8"))
+    """Return a service's text without URL credentials and without what no file can encode."""
+    clean = value.encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"(?<=://)[^\s/]+@", "<hidden>@", clean)
 
 
@@ -115,7 +115,8 @@ _NOISE = (
 and links to manuals."""
 
 
-def _without_noise(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a service's text with what failed in place of a program's own names for it."""
     for part, pattern, instead in _NOISE:
         if part in text:
             text = pattern.sub(instead, text)
@@ -129,9 +130,9 @@ def reason(answer: Answer) -> str:
         body = answer.json()
     except UnreadableAnswer:
         body = re.sub(
-            r"<(script|style).*?</\1>|<[^>]*>", " ", _without_noise(content), flags=re.DOTALL | re.IGNORECASE
+            r"<(script|style).*?</\1>|<[^>]*>", " ", shortened(content), flags=re.DOTALL | re.IGNORECASE
         )
-    said = " ".join(words(_said(body)).split())
+    said = " ".join(shortened(words(_said(body))).split())
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
 
 

@@ -145,7 +145,7 @@ def test_lone_surrogates_do_not_reach_a_file() -> None:
 )
 def test_noise_in_a_services_words_is_shortened_to_what_failed(noisy: str, shortened: str) -> None:
     """Names of things in a program's memory, and links to manuals, say nothing to anybody."""
-    assert wire.words(noisy) == shortened
+    assert wire.shortened(noisy) == shortened
     assert wire.reason(answered({"detail": noisy}, 500)) == " ".join(shortened.split())
     if "< " not in noisy:  # a page would end there
         assert wire.reason(answered(noisy, 500)) == " ".join(shortened.split())
