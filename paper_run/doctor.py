@@ -208,7 +208,7 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
     """Read positions and an order as a day does: a healthy gateway may still ask for authentication."""
     gateway = platform.execution_gateway
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             latest = ledger.latest() if ledger is not None else None
             known = next(iter(ledger.order_states(latest)), None) if ledger and latest else None
     except DataError:
