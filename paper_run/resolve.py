@@ -157,7 +157,7 @@ def works_until(row: TradeRow, timeout: Decimal) -> datetime:
 
 
 def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
-    """Return the trade of that name which was said to have placed nothing, so that this one took its place."""
+    """Return the trade of that name which was said to have placed nothing, so that this took its place."""
     said = [each for each in ledger.trades(row.session) if each.state == "nothing" and each.settled]
     return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
 
