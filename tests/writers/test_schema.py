@@ -305,7 +305,7 @@ def test_real_days_on_the_sandbox(tmp_path: Path) -> None:
 LOST = Answer(status=504, process="before", body="Gateway Timeout")
 ANSWERS: dict[str, tuple[Answer, Answer, list[list[str]]]] = {
     "unknown": (LOST, plain_500(), []),
-    "unknown, then not placed": (LOST, plain_500(), [["--not-placed"]]),
+    "unknown, then not placed": (plain_500(), plain_500(), [["--not-placed"]]),
     "unknown, then placed": (LOST, plain_500(), [["--placed"]]),
     "unknown, then placed by its orders": (LOST, plain_500(), [["--placed", "--order", "ORDER"]]),
     "refused": (detail_text(422, "no such symbol"), Answer(), []),
