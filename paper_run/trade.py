@@ -113,7 +113,7 @@ class _Trade:
         self.answer: str | None = None
         self.document = ""
         self.asked = self.is_kept = self.is_over = self.stayed_dry = False
-        self.is_superseded = False
+        self.is_superseded = self.is_taken = False
         self.leaves_by = 0.0
         self._folder = ledger.path.parent
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
@@ -142,6 +142,7 @@ class _Trade:
         self.watch.step(2, "Triggering orchestration run")
         with self.watch.waiting("Waiting for the orchestrator"):
             self._take(self._post())
+            self.is_taken = True
         self._heed_sigterm()
         self.watch.run_id(self.known.run_id)
         self.watch.step(3, "Waiting for completion")
@@ -427,7 +428,7 @@ class _Trade:
         if self.asked and self.unwritten and self.known.orchestration is not None:
             where = pending.FOLDER if self.is_kept else None
             found = (*found, failures.not_recorded(self.known.orchestration, where, self.name))
-        elif self.is_kept and self.row.state != "sent":
+        elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.unsettled):
             with contextlib.suppress(DataError):  # it is brought in once more, to no effect
                 pending.drop(self._folder, self.row.key)
         return TradeEnd(self.document, found)

@@ -28,6 +28,15 @@ def test_rule_9_the_kept_answer_is_brought_in_by_its_key(desk: Desk, command: st
     assert (desk.run().returncode, desk.platform.executed) == (0, 1)
 
 
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_rule_9_an_answer_that_was_kept_when_it_was_broken_off_is_not_lost(desk: Desk, kind: str) -> None:
+    """Ctrl-C between keeping and recording it: the next command has it, where no list tells of the run."""
+    desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    assert desk.run(at=KEPT, do=kind).returncode == 130
+    assert (desk.run().returncode, desk.saved()["status"]) == (0, "success")
+    assert (pending(desk), desk.platform.executed) == ([], 1)
+
+
 def test_rule_9_a_kept_refusal_leaves_the_session_open(desk: Desk) -> None:
     """What it proves is proved by whoever brings it in."""
     refusal = Answer(status=422, body={"detail": "no"})
