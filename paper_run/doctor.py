@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import os
 import shutil
 import stat
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import __version__, admission, trading_days
+from paper_run import __version__, admission, beginning, todays_date, trading_days
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
@@ -55,7 +54,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     for service in services:
         yield _service(service)
     yield from _account(config, platform, services)
-    yield _clocks(services, heard)
+    yield _clocks(config, services, heard)
     if platform.quotes is not None:
         yield _quotes(config, platform)
     yield _mail(config)
@@ -115,10 +114,14 @@ def _disk(config: Config) -> Finding:
 
 def _ledger(config: Config) -> Iterator[Finding]:
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is None:
-                yield Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                missing = None if config.plays_sandbox else beginning.absence(config)
+                none = Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                yield none if missing is None else _wrong_ledger(config, missing)
                 return
+            if (older := beginning.outdated(config, ledger)) is not None:
+                yield _wrong_ledger(config, older)
             ledger.prove_whole()
             latest = ledger.latest()
             last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
@@ -132,13 +135,20 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 fix = config.invocation.whole(ours("email"))
                 yield Finding("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
     except DataError as error:
-        yield Finding("Ledger", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
+        yield _wrong_ledger(config, error)
+
+
+def _wrong_ledger(config: Config, error: DataError) -> Finding:
+    fix = "; ".join(
+        str(each._replace(command=config.invocation.whole(each.command))) for each in error.remedies
+    )
+    return Finding("Ledger", str(error), ExitStatus.DATA, fix)
 
 
 def _calendar(config: Config, now: datetime) -> Finding:
     """Say what of the calendar a run would find now."""
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             calendar = trading_days.calendar(ledger, config)
             closed = admission.no_session(calendar, now)
             day = calendar.session_date(now) if closed is None else closed.next_session
@@ -169,7 +179,7 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
         return
     is_sandbox = orchestrator.sandbox_session is not None
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is not None:
                 ledger.belongs_to(
                     sandbox=is_sandbox,
@@ -187,17 +197,20 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
     )
 
 
-def _clocks(services: tuple[ServiceHealth, ...], now: datetime) -> Finding:
+def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) -> Finding:
     """Compare this machine's clock, which says what session it is, with the services' Date headers."""
-    apart = {}
-    for service in services:
-        try:
-            theirs = email.utils.parsedate_to_datetime(service.date_header or "")
-        except ValueError:
-            continue
-        apart[health_check.TITLES[service.service]] = round((now - theirs).total_seconds())
-    if not apart:
-        return Finding("Clock", "no service says what time it is: nothing to compare this machine's with")
+    calendar, said = trading_days.calendar(None, config), todays_date.told(services)
+    if said is None:
+        return Finding("Clock", "unproved: neither orchestrator nor gateway tells a time of its own")
+    try:
+        todays_date.seconds_until_agreed(said, calendar, now)
+    except PaperRunError as error:
+        return Finding("Clock", str(error), error.exit_status, str(error.remedies[0]))
+    apart = {
+        health_check.TITLES[service.service]: round((now - theirs).total_seconds())
+        for service in services
+        if (theirs := todays_date.moment(service.own_date)) is not None
+    }
     title, seconds = max(apart.items(), key=lambda item: abs(item[1]))
     words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the clock of the {title}"
     if abs(seconds) > _CLOCK_SECONDS:

@@ -60,6 +60,7 @@ class ServiceHealth(NamedTuple):
     """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
 
     `clock` is the service's own time, as it words it: it is compared with that service's times alone.
+    `date_header` is the HTTP Date of its answer, `own_date` the same where nobody between can have said it.
     """
 
     service: str
@@ -72,6 +73,7 @@ class ServiceHealth(NamedTuple):
     clock: str | None = None
     date_header: str | None = None
     strategy: str | None = None
+    own_date: str | None = None
 
     @property
     def healthy(self) -> bool:
@@ -118,6 +120,7 @@ class TradeRow(NamedTuple):
     :ivar leaves_until: when its POST may leave at the latest (UTC). :ivar over: whether the orchestrator
         itself has answered, so that it works on it no longer. :ivar stayed_dry: whether the gateway was in
         DRY_RUN again right after a rehearsal.
+    :ivar wrong_date: by whom and when its session was said to be a wrong date; it closes none then.
     """
 
     id: int
@@ -137,6 +140,7 @@ class TradeRow(NamedTuple):
     leaves_until: datetime | None = None
     over: bool = False
     stayed_dry: bool = False
+    wrong_date: str | None = None
 
     @property
     def name(self) -> str:
@@ -151,7 +155,7 @@ class TradeRow(NamedTuple):
     @property
     def closes(self) -> bool:
         """Whether its session is closed by it: no rehearsal, or one that is not known to have been one."""
-        if self.state == "nothing":
+        if self.state == "nothing" or self.wrong_date is not None:
             return False
         unproved = self.unsettled and not self.stayed_dry
         return not self.prepared.rehearsal or self.fence is not None or unproved

@@ -6,7 +6,7 @@ import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, money
+from paper_run import failures, money, todays_date
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
 from paper_run.model.commands import ours
@@ -25,14 +25,21 @@ if TYPE_CHECKING:
     from paper_run.watch import Clock, Watch
 
 _LIST_SECONDS = 2.0
+UNPROVED = (
+    "The clock is unproved: neither orchestrator nor gateway tells a time that this machine's agrees with."
+)
 
 
 class Services(NamedTuple):
-    """The services as they were found, all fit to trade, and the session that they are about to trade."""
+    """The services as they were found, all fit to trade, and the session that they are about to trade.
+
+    :ivar is_proved: whether a service's clock has just told the session's date too; always in a sandbox.
+    """
 
     health: tuple[ServiceHealth, ...]
     session: date
     sandbox: bool
+    is_proved: bool
 
     @property
     def gateway(self) -> ServiceHealth:
@@ -48,22 +55,33 @@ class Services(NamedTuple):
 def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Watch) -> Services:
     """Check the services and settle the session; nothing is sent yet.
 
-    :raises DependencyError: a service is unfit, or they do not belong together.
+    :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
     :raises DataError: the date of the signals lies after the session.
     """
     watch.step(1, "Checking dependencies")
-    health = _healthy_services(config, platform, clock, watch)
-    sandbox_session = _sandbox_session(health)
-    session = sandbox_session or calendar.session_date(clock.now())
+    while True:
+        health = _healthy_services(config, platform, clock, watch)
+        sandbox_session = _sandbox_session(health)
+        now, said = clock.now(), todays_date.told(health)
+        if sandbox_session is not None or said is None:
+            break
+        if not (seconds := todays_date.seconds_until_agreed(said, calendar, now)):
+            break
+        watch.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
+        clock.pause(seconds)
+    session = sandbox_session or calendar.session_date(now)
     if isinstance(config.as_of_date, date) and config.as_of_date > session:
         raise DataError(
             f"--as-of-date: {config.as_of_date} lies after the session, {session}",
             "Allowed: the session's date or an earlier one.",
             remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
         )
-    services = Services(health, session, sandbox_session is not None)
+    is_sandbox = sandbox_session is not None
+    services = Services(health, session, is_sandbox, is_proved=is_sandbox or said is not None)
     if services.sandbox:
         watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
+    if not services.is_proved:
+        watch.notice(UNPROVED)
     if services.gateway.dry_run:
         watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
     return services
@@ -145,7 +163,11 @@ def snapshot(
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
         orchestrator_clock=services.orchestrator.clock,
         gateway_clock=gateway_clock(services.gateway),
-        notices=(*config.notices, *(_reminders(ledger, services.session) if ledger else ())),
+        notices=(
+            *config.notices,
+            *(() if services.is_proved else (findings.note("clock_unproved", UNPROVED),)),
+            *(_reminders(ledger, services) if ledger else ()),
+        ),
     )
     return Preparation(prepared, listed or ())
 
@@ -169,14 +191,39 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
     return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
 
 
-def _reminders(ledger: Ledger, session: date) -> tuple[Finding, ...]:
-    """Say what is not known of earlier trades, and how those of this session were settled."""
+def older_session(services: Services, ledger: Ledger) -> DataError | None:
+    """Return that a later session was traded, where this machine's clock alone says what day it is."""
+    if services.is_proved or not (later := ledger.traded_after(services.session)):
+        return None
+    return DataError(
+        f"The session of {services.session} is older than {later[-1]}, which was traded",
+        "This machine's clock alone says what day it is: no service tells one of its own. Nothing was sent.",
+        remedies=(
+            Remedy("If this machine's clock is behind, set it right", "timedatectl set-ntp true"),
+            Remedy("If it is right, trade this session all the same", ours("--again")),
+        ),
+        code="older_session",
+        subject=str(services.session),
+    )
+
+
+def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
+    """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
     settled = tuple(
         findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
-        for row in ledger.trades(session)
+        for row in ledger.trades(services.session)
         if row.settled
     )
-    return settled + still_open(ledger)
+    wrong = tuple(
+        findings.warning(
+            "wrong_date",
+            f"The session {day} was traded, and it is {services.session} only: its date is wrong.",
+            subject=str(day),
+            remedies=(Remedy("Open it again for its own day", ours("resolve", str(day), "--wrong-date")),),
+        )
+        for day in (() if services.sandbox else ledger.traded_after(services.session))
+    )
+    return (*settled, *wrong, *still_open(ledger))
 
 
 def still_open(ledger: Ledger) -> tuple[Finding, ...]:

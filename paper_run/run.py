@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import admission, failures, prepare, trading_days, unfinished
+from paper_run import admission, beginning, failures, prepare, trading_days, unfinished
 from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors
 from paper_run.filing import Filing
-from paper_run.ledger import existing, lock
+from paper_run.ledger import existing, lock, results
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
 from paper_run.model import findings
@@ -41,7 +41,10 @@ def run_day(
     """
     _prove_folders(config)
     refuse_foreign(config.reports_dir)
-    with lock.held(config.reports_dir, now=clock.now()), Ledger(config.reports_dir) as ledger:
+    with (
+        lock.held(config.reports_dir, now=clock.now()),
+        beginning.ledger_of_the_day(config, platform) as ledger,
+    ):
         files.sweep(config.reports_dir)
         day = _Day(config, platform, ledger, clock, console, again=again)
         admission.refuse_closed_signals(config, day.calendar)
@@ -93,13 +96,18 @@ class _Day:
                 return self._stay_closed(closed)
         self._header()
         services = prepare.check(self.config, self.platform, self.calendar, self.clock, self.console)
-        self.session = services.session
+        began, self.session = self.session, services.session
         prepare.prove_account(self.config, self.ledger, self.platform, services)
         prepare.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
             self._settle_earlier()
         if (recorded := self._recorded()) is not None:
             return self._show(recorded)
+        if not services.sandbox:
+            if self.session != began and (closed := self._heeded_obstacle()) is not None:
+                return self._stay_closed(closed)  # midnight was waited for
+            if not self.again and (obstacle := self._earlier_one(services)) is not None:
+                raise obstacle
         return self._trade(services)
 
     def _trade(self, services: prepare.Services) -> End:
@@ -132,6 +140,11 @@ class _Day:
             raise
         except Exception as error:
             raise SeveralErrors((*end.failures, failures.broke_behind_the_post(error))) from error
+
+    def _earlier_one(self, services: prepare.Services) -> PaperRunError | None:
+        """Return that the session was traded with an earlier ledger, or that a later one was traded."""
+        before = beginning.traded_before(self.config, services.session)
+        return before or prepare.older_session(services, self.ledger)
 
     # the calendar
 
@@ -180,6 +193,8 @@ class _Day:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.is_untraded:
             self.console.notice(f"A new ledger was made: {self.ledger.path}")
+            if (moved := results.moved_to(self.config.reports_dir, self.ledger.identity)) is not None:
+                self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> TradeRow | None:
         self.newest = self.ledger.newest(self.session)
@@ -223,7 +238,7 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     _prove_folders(config)
-    with existing.ledger_if_any(config.reports_dir) as ledger:
+    with existing.read_if_any(config.reports_dir) as ledger:
         calendar = trading_days.calendar(ledger, config)
         admission.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
@@ -236,8 +251,10 @@ def plan_day(
         if ledger is not None:
             prepare.prove_account(config, ledger, platform, services, claim=False)
             _warn_of_what_stands_in_the_way(
-                preparation, ledger, platform, config, calendar, console, again=again
+                preparation, services, ledger, platform, config, calendar, console, again=again
             )
+        if not services.sandbox:
+            _warn_of_the_ledger(config, ledger, services.session, console, again=again)
         if not services.sandbox and (found := admission.obstacle(config, calendar, clock.now())) is not None:
             goes_on = (
                 "A rehearsal would go on all the same"
@@ -250,8 +267,18 @@ def plan_day(
     return End(ExitStatus.SUCCESS)
 
 
+def _warn_of_the_ledger(
+    config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
+) -> None:
+    found = [beginning.absence(config) if ledger is None else beginning.outdated(config, ledger)]
+    found += [] if again else [beginning.traded_before(config, session)]
+    for obstacle in filter(None, found):
+        console.notice(f"A run would stop here: {obstacle}")
+
+
 def _warn_of_what_stands_in_the_way(
     preparation: prepare.Preparation,
+    services: prepare.Services,
     ledger: Ledger,
     platform: Platform,
     config: Config,
@@ -269,6 +296,8 @@ def _warn_of_what_stands_in_the_way(
                 f"The session was already traded, as {row.name}{settled}: a run would only show that."
             )
         elif not again:
+            if (older := prepare.older_session(services, ledger)) is not None:
+                console.notice(f"A run would stop here: {older}")
             prepare.refuse_someone_elses(preparation, platform, ledger)
     except OrchestrationError as error:
         console.notice(f"A run would stop here: {error}")

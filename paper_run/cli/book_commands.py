@@ -14,7 +14,7 @@ from paper_run.cli.arguments import (
     mail_options,
     service_urls,
 )
-from paper_run.errors import ExitStatus, worst
+from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,32 @@ def _reset(flags: Mapping[str, Any]) -> ExitStatus:
     return showing.ended(unwritten)
 
 
+def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
+    """Open a session again whose date is yet to come."""
+    from paper_run import mark, trading_days, wrong_date
+    from paper_run.ledger import existing, lock
+
+    if session is None or any(flags[name] for name in reading.SETTLING):
+        raise DataError(
+            "--wrong-date goes with a session and nothing else", "Allowed: resolve SESSION --wrong-date."
+        )
+    clock = showing.clock()
+    with platforms.connected(reading.settings(flags), flags) as (settings, platform):
+        existing.require_ledger(settings.reports_dir)
+        with (
+            lock.held(settings.reports_dir, now=clock.now(), patience=mark.PATIENCE, pause=clock.pause),
+            existing.existing_ledger(settings.reports_dir) as ledger,
+        ):
+            ledger.refuse_another(settings.ledger)
+            calendar = trading_days.calendar(ledger, settings)
+            day = wrong_date.set_aside(ledger, platform, calendar, session, clock.now())
+    showing.console(flags).say(
+        f"The session {day} is set aside: on that day it is traded as if it had not been. "
+        "What was placed stays in the record and in the book."
+    )
+    return ExitStatus.SUCCESS
+
+
 def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change | None = None) -> ExitStatus:
     from paper_run import mark
 
@@ -100,7 +126,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = reading.past_day("--since", since, flags)
-    with existing.existing_ledger(reading.reports_folder(flags)) as ledger:
+    with existing.read(reading.reports_folder(flags)) as ledger:
         lines = ledger.history.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.is_sandbox)
     if as_json or as_csv:

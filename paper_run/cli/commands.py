@@ -27,7 +27,8 @@ from paper_run.cli.arguments import (
     mail_options,
     service_urls,
 )
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,9 @@ _EPILOG = (
     "Exit status: 0 success, 1 a service is down, 2 the orchestration failed or its outcome is not known, "
     "3 wrong input or a file that can't be written, 130 interrupted."
 )
+
+
+_PATIENCE = 60.0
 
 
 @click.group(cls=Commands, epilog=_EPILOG)
@@ -79,6 +83,7 @@ def commands() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
 @click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
+@click.option("--new-ledger", is_flag=True, help="Make a ledger on purpose: where one is missing.")
 @exchange_option
 @click.option(
     "--ignore-calendar",
@@ -116,6 +121,7 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat) -> E
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
+    reading.refuse_new_ledger(flags)
     with mail_commands.untold(flags):
         settings = reading.settings(flags, found=sources)
     if sessions > 1 and flags["again"]:
@@ -159,15 +165,49 @@ def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
     """
     from paper_run import resolve
     from paper_run.filing import Filing
-    from paper_run.ledger import existing
+    from paper_run.ledger import existing, lock
 
-    folder, console = reading.reports_folder(flags), showing.console(flags)
-    with existing.existing_ledger(folder) as ledger:
+    folder, console, clock = reading.reports_folder(flags), showing.console(flags), showing.clock()
+    existing.require_ledger(folder)
+    if not existing.may_write(folder):
+        return _standing(folder, trade, console, opens=opens)
+    with (
+        lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+        existing.existing_ledger(folder) as ledger,
+    ):
         filing = Filing(ledger, folder)
         reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
         written, unwritten = filing.save(reports)
     unopened = showing.open_page(reports[0].page) if opens else []
     return _written(console, written, [*unwritten, *unopened])
+
+
+def _standing(folder: Path, trade: str, console: Console, *, opens: bool) -> ExitStatus:
+    """Name the files of a trade that stand in a folder which whoever asks may not write."""
+    from paper_run import resolve
+    from paper_run.filing import Filing
+    from paper_run.ledger import existing
+
+    with existing.read(folder) as ledger:
+        filing = Filing(ledger, folder)
+        reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
+        files = filing.files(reports)
+    missing = [path for path in files if not path.is_file()]
+    for path in files:
+        if path not in missing:
+            console.say(f"  ✓ There: {path}")
+    failed = [_not_there(missing)] if missing else []
+    unopened = showing.open_page(reports[0].page) if opens and reports[0].page not in missing else []
+    return showing.ended([*failed, *unopened])
+
+
+def _not_there(files: Sequence[Path]) -> DataError:
+    return DataError(
+        f"{', '.join(map(str, files))}: not there",
+        "Who may not write the folder can't make it again.",
+        remedies=(Remedy("Have the folder's owner make it again", ours("report")),),
+        code="files_missing",
+    )
 
 
 def _written(console: Console, written: Sequence[Path], unwritten: Sequence[PaperRunError]) -> ExitStatus:
@@ -190,6 +230,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
     help="Bring the book to the gateway's quantity; repeatable.",
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
+@click.option("--wrong-date", is_flag=True, help="Its session is yet to come: open it again for that day.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @exchange_option
 @service_urls
@@ -206,16 +247,19 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     change = reading.change(trade, flags)
     if change is not None:
         return book_commands.change_book(change, flags)
+    if flags["wrong_date"]:
+        return book_commands.set_aside(trade, flags)
     decision = reading.decision(trade, flags)
-    with (
-        platforms.connected(reading.settings(flags), flags) as (settings, platform),
-        existing.existing_ledger(settings.reports_dir) as ledger,
-    ):
+    with platforms.connected(reading.settings(flags), flags) as (settings, platform):
         console, clock = showing.console(flags), showing.clock()
-        outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
-        filing = Filing(ledger, settings.reports_dir)
-        ledger.refuse_another(settings.ledger)
-        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
+        existing.require_ledger(settings.reports_dir)
+        with (
+            lock.held(settings.reports_dir, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+            existing.existing_ledger(settings.reports_dir) as ledger,
+        ):
+            outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation)
+            filing = Filing(ledger, settings.reports_dir)
+            ledger.refuse_another(settings.ledger)
             unheard = prepare.unheard(ledger, platform)
             is_heard = unheard is None
             run.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)

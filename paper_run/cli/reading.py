@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
-_SETTLING = ("placed", "not_placed", "run_id", "orders")
+SETTLING = ("placed", "not_placed", "run_id", "orders")
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 
@@ -56,6 +56,7 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
     found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")),
+        new_ledger=bool(flags.get("new_ledger")),
         invocation=invocation(flags, found),
         ledger=flags.get("ledger") or "",
     )
@@ -163,6 +164,20 @@ def refuse_urls_with_sandbox(flags: Mapping[str, Any]) -> None:
         )
 
 
+def refuse_new_ledger(flags: Mapping[str, Any]) -> None:
+    """Refuse --new-ledger where none is made, or where one always is.
+
+    :raises DataError: it is typed beside --sandbox or --dry-run.
+    """
+    other = next((name for name in ("sandbox", "dry_run") if flags["new_ledger"] and flags[name]), None)
+    if other is not None:
+        raise DataError(
+            f"--new-ledger means nothing beside --{other.replace('_', '-')}",
+            "A sandbox makes its ledger itself, and a dry run makes none.",
+            remedies=("Leave one of the two out; nothing was sent.",),
+        )
+
+
 def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
     """Read what a person changes in the book; None when they change nothing.
 
@@ -177,7 +192,7 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
     typed = [name for name in ("position", "split", "reset") if flags[name]]
     if not typed:
         return None
-    if len(typed) > 1 or trade is not None or any(flags[name] for name in _SETTLING):
+    if len(typed) > 1 or trade is not None or any(flags[name] for name in (*SETTLING, "wrong_date")):
         raise DataError(f"--{typed[0]} goes with nothing else", how)
     if flags["position"]:
         names = [_symbol_or_all(name, how) for name in flags["position"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from datetime import UTC
+from datetime import UTC, date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from paper_run.model import findings
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from datetime import date, datetime
+    from datetime import datetime
     from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
@@ -38,6 +38,7 @@ def refuse_foreign(folder: Path) -> None:
     """
     path = folder / database.FILE_NAME
     with database.explained(path):
+        database.refuse_links(path)
         if path.exists() and path.stat().st_size:
             database.refuse_foreign(path)
 
@@ -52,9 +53,19 @@ class Ledger:
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, copy: Path | None = None, first: Callable[[str], None] | None = None
+    ) -> None:
+        """Open it, making one where there is none.
+
+        :param copy: what is opened in its place, where nothing is to be written.
+        :param first: a new one is made in any case; it is called with its id, to move away what lies there.
+        """
         self.path = folder / database.FILE_NAME
-        self._connection, self.created = database.connect(self.path)
+        if copy is None:
+            self._connection, self.created = database.connect(self.path, first)
+        else:
+            self._connection, self.created = database.read_copy(copy, self.path), False
         self._known: dict[int, Any] | None = None
         self.books = Books(self._rows, self._run)
         self.following = Following(self._rows, self._run, self.books)
@@ -71,7 +82,7 @@ class Ledger:
         if isinstance(error, PaperRunError):
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.identity
-        self._connection.close()
+        database.close(self._connection)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -95,14 +106,14 @@ class Ledger:
         return database.explained(self.path)
 
     def prove_whole(self) -> None:
-        """Have SQLite read every page.
+        """Have SQLite check every page and index, and read each record.
 
-        :raises DataError: one is damaged.
+        :raises DataError: something is damaged.
         """
-        (found,) = self._rows("PRAGMA quick_check(1)")
+        from paper_run.ledger import wholeness
+
         with self.explained():
-            if tuple(found) != ("ok",):
-                raise ValueError(f"the check says: {found[0]}")
+            wholeness.prove(self._connection)
 
     # whose ledger it is
 
@@ -228,6 +239,37 @@ class Ledger:
         named = (session.isoformat(), number)
         found = [row["id"] for row in self._all_trades() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
+
+    def names(self) -> set[tuple[str, int]]:
+        """Return the session and the number of each trade."""
+        return {(row["session"], row["number"]) for row in self._all_trades()}
+
+    def traded_after(self, session: date) -> list[date]:
+        """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
+        later = {
+            row["session"]
+            for row in self._all_trades()
+            if row["session"] > session.isoformat()
+            and row["state"] != "nothing"
+            and not row["rehearsal"]
+            and row["wrong_date"] is None
+        }
+        return [date.fromisoformat(each) for each in sorted(later)]
+
+    def set_aside(self, session: date, note: str) -> None:
+        """Write that a session's date is wrong: it is open for the day that it names, and so is its value.
+
+        :param note: who says so, and when.
+        """
+        day = session.isoformat()
+        with self.transaction():
+            self._run(
+                "UPDATE trades SET wrong_date = ?, fence = NULL, version = version + 1 WHERE session = ?",
+                note,
+                day,
+            )
+            self._run("DELETE FROM sessions WHERE session = ?", day)
+        self._known = None
 
     def latest(self) -> TradeRow | None:
         """Return the trade sent last."""
@@ -364,7 +406,7 @@ class Ledger:
         session = row.session.isoformat()
         others = self._rows(
             "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND id <> ? AND state <> 'nothing' "
-            "AND (rehearsal = 0 OR fence IS NOT NULL)",
+            "AND (rehearsal = 0 OR fence IS NOT NULL) AND wrong_date IS NULL",
             session,
             row.id,
         )
@@ -529,7 +571,10 @@ _STATUS = (
     "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
     "ELSE json_extract(:document, '$.status') END"
 )
-_TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id, status FROM trades NOT INDEXED"
+_TOLD_APART = (
+    "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "
+    "FROM trades NOT INDEXED"
+)
 _AS_READ = "WHERE id = :id AND version = :version"
 _UNFINISHED = ("sent", "unsettled", "answered")
 _KEPT = frozenset({"client_order_id", "trade"})

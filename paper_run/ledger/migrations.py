@@ -147,6 +147,10 @@ MIGRATIONS = (
     );
     """,
     """
+    -- by whom and when its session was said to be a wrong date; NULL: it is right
+    ALTER TABLE trades ADD COLUMN wrong_date TEXT;
+    """,
+    """
     -- what no second trade of its session can have: the session's date, `DATE after N` for one that was made
     -- on purpose (N: the session's newest row when it was asked for, 0: none); NULL: it closes no session
     ALTER TABLE trades ADD COLUMN fence TEXT;

@@ -60,6 +60,7 @@ def trade(row: Row) -> TradeRow:
         leaves_until=None if row["leaves_until"] is None else datetime.fromisoformat(row["leaves_until"]),
         over=bool(row["answered_itself"]),
         stayed_dry=bool(row["stayed_dry"]),
+        wrong_date=row["wrong_date"],
     )
 
 

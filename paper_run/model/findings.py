@@ -33,6 +33,14 @@ CODES = {
     "valued_before": "A mark read too little to take the place of a whole valuation.",
     "already_traded": "Somebody else has traded the session.",
     "mail_unsent": "An e-mail could not be sent.",
+    # the clock and the ledger
+    "clock_disagrees": "This machine and a service have another date at the exchange.",
+    "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",
+    "older_session": "A later session was traded, and nobody but this machine's clock says what day it is.",
+    "wrong_date": "A session was traded that is yet to come.",
+    "ledger_missing": "There is no ledger where there must be one, or it lacks results that lie beside it.",
+    "ledger_leftover": "What lies beside the ledger does not belong to it, or is damaged.",
+    "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer
     "setting": "A setting that means nothing, or not what it seems to.",
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",

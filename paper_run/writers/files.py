@@ -49,7 +49,7 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
     """
     probe = folder / f".writable.{os.getpid()}.tmp"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)  # the ledger's: nobody else writes there
         try:
             probe.write_bytes(b"\n")
             probe.unlink()

@@ -1,7 +1,7 @@
 """The real command, in a time and with a mishap that the environment names.
 
 FAULTS_AHEAD: seconds that its clock is ahead of the machine's. FAULTS_TICK: how long a pause really lasts at
-most. FAULTS_AT, FAULTS_NTH, FAULTS_DO: at the n-th
+most. FAULTS_USER: the number of the user that it becomes. FAULTS_AT, FAULTS_NTH, FAULTS_DO: at the n-th
 step of a pattern do that: the name of a signal, `full` for a disk that is full from then on, `suspend 11` for
 a machine that is suspended for 11 s, or `raise MemoryError` for what goes wrong in the program itself.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from faults import child
 from faults.steps import Steps, fill_disk, send_signal
 from faults.warp import TICK, Warp
 
@@ -36,6 +37,10 @@ def _raise(kind: type[Exception]) -> None:
 
 
 def main() -> int:
+    if user := os.environ.get("FAULTS_USER"):
+        child.prepare()  # the interpreter itself may lie where only root comes
+        os.setgid(int(user))
+        os.setuid(int(user))
     tick = float(os.environ.get("FAULTS_TICK", TICK))
     warp = Warp(timedelta(seconds=float(os.environ["FAULTS_AHEAD"])), tick=tick)
     warp.install()

@@ -35,7 +35,7 @@ class Steps:
 
     def install(self) -> None:
         """Follow the steps of this process; there is no way back."""
-        for name in ("fsync", "replace", "link", "unlink"):
+        for name in ("fsync", "replace", "rename", "link", "unlink"):
             setattr(os, name, self._followed(name, getattr(os, name)))
         self._follow_ledger()
         self._follow_requests()

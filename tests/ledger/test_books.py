@@ -1,7 +1,7 @@
 """The book in the ledger: an older ledger's trades come into it, a replay of its entries is the same book."""
 
 import sqlite3
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ledger.trades import SESSION, begun, prepared
 from paper_run.book.holdings import Book, Entry
 from paper_run.book.marks import Mark
 from paper_run.book.valuation import value
-from paper_run.ledger import database, migrations, rows
+from paper_run.ledger import database, existing, migrations, rows
 from paper_run.ledger.journal import Ledger
 from paper_run.models import OrderState, Position
 from paper_run.writers import csv_tables
@@ -84,6 +84,33 @@ def test_the_fills_of_an_older_ledger_come_into_the_book(
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
         (line,) = ledger.history.lines()
         assert line.trades == ((1, "partial"),)
+
+
+def test_an_older_ledger_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sessions have right dates until somebody says otherwise; each record of it can be read."""
+    older(tmp_path, monkeypatch)
+    before = SESSION - timedelta(days=1)
+    with Ledger(tmp_path) as ledger:
+        ledger.prove_whole()
+        assert ledger.traded_after(before) == [SESSION]
+        assert ledger.traded_after(SESSION) == []
+        ledger.set_aside(SESSION, "by jo")
+        assert ledger.by_id(1).wrong_date == "by jo"
+        assert ledger.traded_after(before) == []
+
+
+def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its copy is upgraded."""
+    older(tmp_path, monkeypatch)
+    content = (tmp_path / database.FILE_NAME).read_bytes()
+    monkeypatch.setattr(existing, "may_write", lambda _: False)
+    with existing.read(tmp_path) as ledger:
+        assert [line.session for line in ledger.history.lines()] == [str(SESSION)]
+        assert ledger.path == tmp_path / database.FILE_NAME
+    assert (tmp_path / database.FILE_NAME).read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == [database.FILE_NAME]
 
 
 @pytest.mark.parametrize("state", ["sent", "unsettled", "nothing"])
