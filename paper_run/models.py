@@ -243,6 +243,7 @@ class BookFigures(NamedTuple):
     :ivar now: the moment of the valuation, on the exchange's clock.
     :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
+    :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
     """
 
     since: date
@@ -255,6 +256,7 @@ class BookFigures(NamedTuple):
     unpriced: Mapping[str, str]
     statistics: Mapping[str, Statistic]
     remarks: tuple[Finding, ...] = ()
+    unknown: Mapping[str, str] = {}
 
 
 class RunResult(NamedTuple):

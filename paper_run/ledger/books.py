@@ -286,7 +286,7 @@ class Books:
             entry,
             int(valuation.complete),
             money.digits(bridge.opening),
-            money.digits(valuation.realized_pnl),
+            money.digits(valuation.realized_so_far),
             text(valuation.unrealized_pnl),
             money.digits(valuation.gains),
             text(valuation.day_pnl),

@@ -239,8 +239,10 @@ class Console:
         shown = f" ({text.signed_percent(change)})" if change is not None else ""
         self._figure("Day P&L", text.signed_money(day) + shown)
         self._figure("Equity", text.money(equity["closing"]))
-        open_positions = [each for each in pnl["positions"] if each["qty"]]
-        self._figure("Positions", text.count(len(open_positions)))
+        open_positions = [each for each in pnl["positions"] if each["qty"] != 0]
+        unknown = sum(each["qty"] is None for each in open_positions)
+        counted = text.count(len(open_positions) - unknown)
+        self._figure("Positions", f"{counted} and {unknown:,} not known" if unknown else counted)
         for each in open_positions[:_SHOWN_ORDERS]:
             self._line(position_line(each))
         if (more := len(open_positions) - _SHOWN_ORDERS) > 0:
@@ -352,7 +354,9 @@ class Tally:
 
 
 def position_line(position: Mapping[str, Any]) -> str:
-    """Return an open position on a line."""
+    """Return an open position, or one that is not known, on a line."""
+    if position["qty"] is None:
+        return f"    {position['symbol']:<8} {'not known':>10}: {position['unknown_reason']}"
     shown = f"    {position['symbol']:<8} {text.quantity(position['qty']):>10}"
     if position["avg_entry_price"] is not None:
         shown += f" @ {text.price(position['avg_entry_price'])}"

@@ -162,6 +162,9 @@ def _valuation(document: Mapping[str, Any]) -> str:
     if not pnl:
         return ""
     if not pnl["complete"]:
+        unknown = [one_line(str(each["symbol"])) for each in _positions(document) if each["qty"] is None]
+        if unknown:
+            return f"The fills of {_listed(unknown)} are not known, so P&L and equity are not known."
         missing = [
             one_line(str(each["symbol"]))
             for each in _positions(document)

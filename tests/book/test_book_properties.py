@@ -358,6 +358,40 @@ def test_a_missing_price_takes_away_exactly_what_needs_it(
                 assert figures(now, "total_pnl") == figures(was, "total_pnl") | dict.fromkeys(NEEDS_ITS_PRICE)
 
 
+ALL_OF_ITS_FIGURES = {*NEEDS_ITS_PRICE, "realized_pnl", "qty", "avg_entry_price"}
+
+
+@whatever
+@given(ledgers(), all_marks, all_marks, capitals)
+def test_a_symbol_that_is_not_known_takes_away_its_realized_too(
+    entries: list[Entry], before: dict[str, Mark], marks: dict[str, Mark], base: Decimal
+) -> None:
+    """Beyond what a missing price takes, realized P&L of the symbol and of the totals; the rest stays."""
+    book = settled(Book().after(entries), before)
+    opening = closing(value(book, before, base, None))
+    whole = value(book, marks, base, opening)
+    for symbol in book.holdings:
+        without = value(book, marks, base, opening, unknown={symbol})
+        assert not without.complete
+        totals = NEEDS_EVERY_PRICE | {"realized_pnl"}
+        assert {getattr(without, name) for name in totals} == {None}
+        for name in ("session", "inception"):
+            lost = dict.fromkeys(BRIDGE_NEEDS_EVERY_PRICE | {"realized"})
+            assert figures(getattr(without, name)) == figures(getattr(whole, name)) | lost
+        assert (without.base, without.gains, without.realized_so_far) == (
+            whole.base,
+            whole.gains,
+            whole.realized_so_far,
+        )
+        for was, now in zip(whole.positions, without.positions, strict=True):
+            if was.symbol != symbol:
+                assert now == was
+            else:
+                properties = ("total_pnl", "qty", "avg_entry_price", "is_known")
+                expected = figures(was, *properties) | dict.fromkeys(ALL_OF_ITS_FIGURES) | {"is_known": False}
+                assert figures(now, *properties) == expected
+
+
 sessions = st.tuples(ledgers(), all_marks, st.sets(st.sampled_from(SYMBOLS), max_size=1))
 
 

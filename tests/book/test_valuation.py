@@ -134,6 +134,41 @@ def test_without_a_price_no_total_is_invented() -> None:
     assert row(second, "AAPL").day_pnl == 15
 
 
+def test_of_a_symbol_that_is_not_known_nothing_is_stated() -> None:
+    """MSFT's quantity is not known: no figure of it, no total, no realized P&L; AAPL's stay."""
+    second = value(booked(*FIRST_DAY), at(AAPL="113", MSFT="45"), BASE, closing(FIRST), unknown={"MSFT"})
+    lost = row(second, "MSFT")
+    assert (lost.is_known, lost.qty, lost.avg_entry_price, lost.mark, lost.market_value) == (
+        False,
+        *[None] * 4,
+    )
+    assert (lost.realized_pnl, lost.unrealized_pnl, lost.total_pnl, lost.day_pnl) == (*[None] * 4,)
+    assert lost.holding.qty == -4
+    assert (second.complete, second.realized_pnl, second.unrealized_pnl, second.total_pnl) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    assert (second.day_pnl, second.market_value, second.exposure) == (None, None, None)
+    assert second.session == Bridge(Decimal(100_170), None, None, Decimal(0), None, None)
+    assert second.inception == Bridge(Decimal(100_000), None, None, Decimal(0), None, None)
+    # 15 x (113 - 105) = 120; realized 75 - 30 is in the record, and stated nowhere
+    assert (second.priced_so_far, second.realized_so_far) == (120, 45)
+    assert row(second, "AAPL").day_pnl == 15
+    with pytest.raises(ValueError, match="no closing"):
+        closing(second)
+
+
+def test_a_symbol_that_the_book_has_nothing_of_can_be_unknown() -> None:
+    """Its first order was placed and nobody tells what it filled: it is a row without figures."""
+    only = value(Book(), {}, BASE, None, unknown=("TSLA",))
+    assert [(each.symbol, each.qty, each.realized_pnl) for each in only.positions] == [("TSLA", None, None)]
+    assert (only.complete, only.realized_pnl, only.total_pnl) == (False, None, None)
+    closed = value(booked(fill("1", "5"), fill("-1", "6")), {}, BASE, None, unknown=("AAPL",))
+    assert (closed.complete, closed.realized_pnl, closed.positions[0].qty) == (False, None, None)
+
+
 def test_an_incomplete_session_has_no_closing() -> None:
     """Nothing can open from it."""
     with pytest.raises(ValueError, match="no closing"):

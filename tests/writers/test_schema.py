@@ -155,8 +155,12 @@ def test_it_is_a_schema() -> None:
     assert SCHEMA["$id"].endswith(f":{version}")
 
 
+LATER = {"unknown_reason"}
+"""Names that documents of the same version have come to have since: older ones lack them."""
+
+
 def test_every_object_is_strict() -> None:
-    """Each object names all that it may hold, and all of it must be there."""
+    """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
     assert len(found) == 15
     for each in found:
