@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, money, orders
+from paper_run import failures, money, not_known, orders
 from paper_run.book import comparison, holdings, marks, statistics, valuation
 from paper_run.errors import DataError, Remedy
 from paper_run.model import findings
@@ -13,11 +13,10 @@ from paper_run.model.commands import ours
 from paper_run.models import BookFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import date, datetime
 
     from paper_run.ledger.books import Epoch, Kept, Standing
-    from paper_run.ledger.following import Followed
     from paper_run.ledger.journal import Ledger
     from paper_run.model.findings import Finding
     from paper_run.models import Position
@@ -53,8 +52,10 @@ def bring_up_to_date(
         epoch = books.open_epoch(ledger.by_id(opener), booked_at, priced=read.market is None)
     kept = books.kept(epoch)
     session = max(moment.session, kept.session) if kept else moment.session
-    remarks = ledger.following.book_fills(epoch, session, booked_at, orders.FINAL)
-    remarks += [_given_up(order) for order in ledger.following.give_up_stale(session)]
+    odd = ledger.following.book_fills(epoch, session, booked_at, orders.FINAL)
+    missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
+    unknown = not_known.by_symbol(missing)
+    remarks = [*odd, *not_known.found_out(missing)]
     standing = books.standing(epoch, kept)
     book, last = standing.book, standing.last
     positions = {each.symbol: each for each in read.positions or () if each.qty}
@@ -75,7 +76,8 @@ def bring_up_to_date(
                 prices[symbol] = mark
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
-    valued = valuation.value(shown, prices, epoch.base, books.opening(epoch, session))
+    opening = books.opening(epoch, session)
+    valued = valuation.value(shown, prices, epoch.base, opening, unknown=unknown)
     going_on = {symbol: mark.price for symbol, mark in prices.items()}
     if kept:
         going_on |= {symbol: kept.prices[symbol] for symbol in unpriced if symbol in kept.prices}
@@ -90,10 +92,12 @@ def bring_up_to_date(
         now=moment.now,
         valuation=valued,
         gateway=theirs,
-        differences={} if read.positions is None else _differences(shown, theirs, epoch),
+        differences={} if read.positions is None else _differences(shown, theirs, epoch, unknown),
         in_flight=in_flight,
         unpriced=unpriced,
         statistics=_statistics(ledger, epoch, session, valued, book.traded),
+        unknown=unknown,
+        not_known=missing,
     )
     return figures._replace(remarks=(*remarks, *_words(figures)))
 
@@ -255,10 +259,13 @@ def _adjustments(
 
 
 def _differences(
-    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], epoch: Epoch
+    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], epoch: Epoch, unknown: Collection[str]
 ) -> dict[str, tuple[comparison.Difference, ...]]:
+    """Return where the gateway differs; with what is not known nothing can be compared."""
     found = {}
     for symbol, holding in book.holdings.items():
+        if symbol in unknown:
+            continue
         their = theirs.get(symbol)
         if their is not None and their.realized_pl is not None and symbol in epoch.realized:
             since = money.CONTEXT.subtract(their.realized_pl, epoch.realized[symbol])
@@ -286,15 +293,6 @@ def _statistics(
         traded=money.CONTEXT.subtract(traded, before),
     )
     return statistics.statistics([*days, today])
-
-
-def _given_up(order: Followed) -> Finding:
-    words = (
-        f"Order {order.client_order_id} of {order.session} ({order.symbol}) still works after two sessions: "
-        "it is no longer read."
-    )
-    read_again = Remedy("Read it once more", ours("mark", "--stale"))
-    return findings.warning("order_given_up", words, subject=order.symbol, remedies=(read_again,))
 
 
 def _words(figures: BookFigures) -> list[Finding]:

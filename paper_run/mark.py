@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
+from paper_run import (
+    bookkeeping,
+    failures,
+    money,
+    not_known,
+    orders,
+    prepare,
+    readings,
+    resolve,
+    trading_days,
+)
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
@@ -24,7 +34,15 @@ if TYPE_CHECKING:
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.ledger.mails import MailKind
-    from paper_run.models import BookFigures, Order, OrderState, ServiceHealth, SignalOrder, TradeRow
+    from paper_run.models import (
+        BookFigures,
+        NotKnown,
+        Order,
+        OrderState,
+        ServiceHealth,
+        SignalOrder,
+        TradeRow,
+    )
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.session import Calendar
     from paper_run.watch import Clock
@@ -38,10 +56,12 @@ class Change(NamedTuple):
     """What a person changes in the book before it is valued.
 
     :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
+    :ivar said: what an order has filled; it is recorded even if nothing can be valued.
     """
 
     adjust: tuple[str, ...] = ()
     split: bookkeeping.Split | None = None
+    said: resolve.Said | None = None
     note: str = ""
 
 
@@ -56,7 +76,8 @@ def mark_session(
 ) -> End:
     """Value the latest session that has opened, at the prices of now.
 
-    :param with_stale: also read the orders that were given up. :param change: made first, in the same step.
+    :param with_stale: read every order that still works, not only the newest.
+    :param change: made first, in the same step.
     :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
         read is not enough to value anew what was valued whole before.
     """
@@ -109,22 +130,27 @@ def _value(
     """Read, value and record, with the mail about it, all or nothing; None when there is no book."""
     health = _health(config, platform, ledger, console)
     settle_earlier(ledger, platform, config, clock, console, outbox)
+    if change is not None and change.said is not None:
+        _say(change.said, ledger, config, console, outbox, change.note)
     started = clock.now()
     moment = _moment(ledger, calendar, health, started)
-    if with_stale:
-        ledger.following.follow_again(ledger.following.stale())
-    after = readings.read(platform, ledger, symbols=_found_before(ledger))
+    after = readings.read(
+        platform, ledger, moment.session, symbols=_found_before(ledger), all_of_them=with_stale
+    )
     if after.is_wrong_gateway:
         raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
     problems = readings.problems(after, platform, of_a=readings.MARK)
     with ledger.transaction():
-        ledger.keep_orders(after.earlier.values())
+        ledger.keep_orders((after.earlier | after.ended).values())
         was_whole = ledger.books.is_complete(moment.session)
         book = _book_of(ledger, change, after, moment, started)
         if book is None:
             return None
-        if problems.failures and was_whole and not book.valuation.complete:
-            raise failures.valued_before(book.session, problems.failures)
+        failed = (*problems.failures, *_unread(after, platform))
+        if failed and was_whole and not book.valuation.complete:
+            raise failures.valued_before(book.session, failed)
+        if book.not_known and change is None:
+            problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
         result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier)
         document = json_document.dumps(json_document.document(result))
         before = ledger.history.mark_status(str(result.session))
@@ -133,6 +159,27 @@ def _value(
             occasion = _occasion(ledger, calendar, moment)
             outbox.marked(occasion, str(result.session), result.status, before)
     return _Valued(document, problems.failures)
+
+
+def _say(
+    said: resolve.Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str
+) -> None:
+    """Record what an order has filled, with the files of its trade where a doubt ends with it."""
+    row = resolve.say_filled(said, ledger, by)
+    filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+    console.notice(f"Order {said.name}: {filled}, said {by}")
+    if row is None:
+        return
+    outbox.settled(row)
+    filing = Filing(ledger, config.reports_dir)
+    for failure in filing.save([filing.reports(row.document)])[1]:
+        console.notice(str(failure))
+
+
+def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
+    if not after.unread:
+        return ()
+    return (failures.gateway_unreadable(platform.execution_gateway.url, after.unread, of_a_mark=True),)
 
 
 def _occasion(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
@@ -167,16 +214,24 @@ def _health(
     return health
 
 
+def open_fills(ledger: Ledger, platform: Platform, config: Config, now: datetime) -> tuple[NotKnown, ...]:
+    """Return what is not known of the book now, by what was read of it last."""
+    calendar = trading_days.calendar(ledger, config)
+    if ledger.is_sandbox:
+        now = prepare.gateway_clock(platform.gateway_health()) or now
+    return not_known.at(ledger, calendar, calendar.clock(now))
+
+
 def _moment(
     ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
 ) -> readings.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
     if not ledger.is_sandbox:
-        return readings.Moment(calendar.latest_opened(now), calendar.clock(now), calendar.is_open_at)
+        return readings.Moment(calendar.latest_opened(now), calendar.clock(now), calendar)
     latest = ledger.latest()
     simulated = prepare.gateway_clock(health[1]) or now
     session = latest.session if latest is not None else simulated.date()
-    return readings.Moment(session, calendar.clock(simulated), calendar.is_open_at)
+    return readings.Moment(session, calendar.clock(simulated), calendar)
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:

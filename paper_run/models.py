@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference, Theirs
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
-    from paper_run.errors import ExitStatus
+    from paper_run.errors import ExitStatus, Remedy
     from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
@@ -135,6 +135,11 @@ class TradeRow(NamedTuple):
         """Whether it is not known what came of it."""
         return self.state in ("sent", "unsettled")
 
+    @property
+    def closes(self) -> bool:
+        """Whether its session is closed by it: no rehearsal, and not proved to have placed nothing."""
+        return self.state != "nothing" and not self.prepared.rehearsal
+
 
 class SignalOrder(NamedTuple):
     """A signal and what the orchestrator made of it (a `mapping`); qty and side are None without an order."""
@@ -194,6 +199,8 @@ class OrderState(NamedTuple):
     filled_avg_price: Decimal | None
     error_message: str | None
     created_at: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
 
 
 class Order(NamedTuple):
@@ -236,6 +243,24 @@ class Counts(NamedTuple):
     filled: int | None
 
 
+Unsure = Literal["working", "unread", "unpriced", "doubt", "attempt"]
+
+
+class NotKnown(NamedTuple):
+    """An order, or an attempt, of which it is not known what it has filled.
+
+    :ivar name: as `resolve` takes it. :ivar about: what it is, in words. :ivar why: a clause.
+    :ivar remedies: what a person can say of it.
+    """
+
+    kind: Unsure
+    name: str
+    symbols: tuple[str, ...]
+    about: str
+    why: str
+    remedies: tuple[Remedy, ...]
+
+
 class BookFigures(NamedTuple):
     """The book as a result states it.
 
@@ -244,6 +269,7 @@ class BookFigures(NamedTuple):
     :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
     :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
+    :ivar not_known: the orders and attempts for which it is not.
     """
 
     since: date
@@ -257,6 +283,7 @@ class BookFigures(NamedTuple):
     statistics: Mapping[str, Statistic]
     remarks: tuple[Finding, ...] = ()
     unknown: Mapping[str, str] = {}
+    not_known: tuple[NotKnown, ...] = ()
 
 
 class RunResult(NamedTuple):

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, orders
 from paper_run.book import marks, valuation
+from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
     from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.session import Calendar
 
 
 RUN, MARK = "run", "mark"
@@ -27,12 +30,17 @@ class Moment(NamedTuple):
 
     :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against, on
         the exchange's clock; a sandbox's own time in a sandbox.
-    :ivar is_open_at: whether the exchange was open at a moment.
+    :ivar calendar: when the exchange is open.
     """
 
     session: date
     now: datetime
-    is_open_at: Callable[[datetime], bool]
+    calendar: Calendar
+
+    @property
+    def is_open_at(self) -> Callable[[datetime], bool]:
+        """What tells whether the exchange was open at a moment."""
+        return self.calendar.is_open_at
 
 
 class Problems(NamedTuple):
@@ -43,17 +51,29 @@ class Problems(NamedTuple):
 
 
 def read(
-    platform: Platform, ledger: Ledger, *, own: Iterable[str] = (), symbols: Iterable[str] = ()
+    platform: Platform,
+    ledger: Ledger,
+    session: date,
+    *,
+    own: Iterable[str] = (),
+    symbols: Iterable[str] = (),
+    all_of_them: bool = False,
 ) -> AfterTrade:
-    """Read at once: a run's own orders, the working ones of earlier trades, the positions, the quotes.
+    """Read at once: a run's own orders, earlier ones, the positions, the quotes.
 
     :param symbols: what else needs a price besides what the book holds and what still works.
+    :param all_of_them: read every earlier order, not only the newest.
     """
-    followed = ledger.following.followed()
-    wanted = {*symbols, *held(ledger), *(order.symbol for order in followed)}
-    return platform.after_trade(
-        own, earlier=(order.client_order_id for order in followed), symbols=sorted(wanted)
+    again = ledger.following.to_read(session, all_of_them=all_of_them)
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders if not order.has_ended)}
+    after = platform.after_trade(
+        own,
+        earlier=[order.name for order in again.orders if not order.has_ended],
+        ended=[order.name for order in again.orders if order.has_ended],
+        symbols=sorted(wanted),
     )
+    after.left_out = again.more
+    return after
 
 
 def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Problems:
@@ -72,6 +92,17 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
         for clause in after.unread
         if not after.is_wrong_gateway
     ]
+    if after.unread_ended:
+        text = f"{after.unread_ended} orders of earlier trades that had ended could not be read again."
+        said.append(findings.warning("order_unread", text))
+    if after.left_out:
+        said.append(
+            findings.warning(
+                "orders_left_out",
+                f"{after.left_out} more orders of earlier trades were not read, only the newest.",
+                remedies=(Remedy("Read all of them", ours("mark", "--stale")),),
+            )
+        )
     said += [
         findings.warning(
             "order_status",
@@ -79,7 +110,7 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
             "taken as working.",
             subject=state.symbol,
         )
-        for identity, state in after.earlier.items()
+        for identity, state in (after.earlier | after.ended).items()
         if state.status not in orders.KNOWN
     ]
     if after.market is not None and platform.quotes is not None:

@@ -13,12 +13,14 @@ from paper_run import orders, unfinished
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.models import Orchestration
-from paper_run.services.orchestrator import kept, read_orchestration
+from paper_run.result import with_adopted
+from paper_run.services.orchestrator import kept, read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
     from paper_run.ledger.journal import Ledger
     from paper_run.models import OrderState, TradeRow
@@ -117,6 +119,52 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
     return unfinished.restate(
         row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
     )
+
+
+class Said(NamedTuple):
+    """What a person says that an order has filled.
+
+    :ivar name: the order, as `resolve` lists it. :ivar price: the average, dollars; None of nothing filled.
+    """
+
+    name: str
+    qty: Decimal
+    price: Decimal | None
+
+
+def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
+    """Record a person's word on an order of ours; return the trade anew of which it was in doubt, if any.
+
+    It is booked with the next valuation, as if the order had been filled so from the start.
+
+    :param by: who says it, and when.
+    :raises DataError: the present book has no such order.
+    """
+    doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
+    answer = doubt.trade.answer if doubt is not None else None
+    with ledger.transaction():
+        if doubt is not None and doubt.client_order_id is None and doubt.trade.closes:
+            ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
+        if ledger.following.order(said.name) is None:
+            raise DataError(
+                f"--order: the book has no order {said.name!a}",
+                "Allowed: the id of an order of ours, or its name as resolve lists it.",
+                remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
+            )
+        ledger.following.say(said.name, said.qty, said.price, by)
+        if doubt is None or answer is None:
+            return None
+        row, run = doubt.trade, recorded_orchestration(answer)
+        states = ledger.order_states(row, also=unfinished.identities(run))
+        filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+        return unfinished.restate(
+            row,
+            ledger,
+            run=with_adopted(run, states),
+            state=row.state,
+            settled=unfinished.also(row.settled, f"{said.name} {filled}, said {by}"),
+            states=states,
+        )
 
 
 def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:

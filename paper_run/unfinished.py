@@ -48,7 +48,7 @@ class _Look:
         if row.state == "answered" and row.answer is not None:
             if self._gateway_silent:
                 return None
-            how = _also(row.settled, f"its orders were read {self._when}")
+            how = also(row.settled, f"its orders were read {self._when}")
             run = recorded_orchestration(row.answer)
             finished = _with_orders(row, run, None, how, self._ledger, self._platform)
             self._gateway_silent = finished.state == "answered"
@@ -82,11 +82,12 @@ class _Look:
         if not found:
             return None
         names = ", ".join(f"{state.symbol} as {identity}" for identity, state in found.items())
-        how = _also(row.settled, f"the gateway was found to have {names}, {self._when}")
+        how = also(row.settled, f"the gateway was found to have {names}, {self._when}")
         return restate(row, self._ledger, run=run, state="closed", settled=how, states={**states, **found})
 
 
-def _also(settled: str | None, how: str) -> str:
+def also(settled: str | None, how: str) -> str:
+    """Return how a trade was settled, with one more thing that is known of it."""
     return f"{settled}; {how}" if settled else how
 
 

@@ -24,7 +24,7 @@ LAYERS = (
     {"calendar_settings", "calendar_year", "heartbeat_settings", "mail_settings"},
     {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
     {"config"},
-    {"writers", "schedule", "readings", "trading_days"},
+    {"writers", "schedule", "readings", "not_known", "trading_days"},
     {"bookkeeping", "filing"},
     {"mail"},
     {"saving"},

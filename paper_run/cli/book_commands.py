@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
-@click.option("--stale", is_flag=True, help="Also read the orders that were given up after two sessions.")
+@click.option("--stale", is_flag=True, help="Read every order that still works, not only the newest 500.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @exchange_option
 @mail_options

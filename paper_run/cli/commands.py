@@ -182,7 +182,15 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @click.option("--placed", is_flag=True, help="It did trade.")
 @click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
 @click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
-@click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
+@click.option(
+    "--order",
+    "orders",
+    multiple=True,
+    metavar="NAME",
+    help="With --placed: an order's id; repeatable. Else an order as resolve lists it.",
+)
+@click.option("--filled", metavar="QTY@PRICE", help="With --order: all that it has filled, and the average.")
+@click.option("--not-filled", is_flag=True, help="With --order: it has filled nothing.")
 @click.option(
     "--position",
     multiple=True,
@@ -196,7 +204,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
-    from paper_run import prepare, resolve, run
+    from paper_run import mark, prepare, resolve, run
     from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
     from paper_run.mail.outbox import Outbox
@@ -224,7 +232,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(
                     unsettled,
-                    ledger.doubtful(),
+                    mark.open_fills(ledger, platform, settings, clock.now()),
+                    ledger.following.taken_back(),
                     settings.invocation._replace(ledger=ledger.identity),
                 )
                 return _written(console, (), deliver(filing, outbox, console))

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from paper_run.config import Config
     from paper_run.mark import Change
     from paper_run.model.commands import Invocation
-    from paper_run.resolve import Decision
+    from paper_run.resolve import Decision, Said
     from paper_run.sources import Sources
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
+_AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,12})?")
 _SETTLING = ("placed", "not_placed", "run_id", "orders")
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
@@ -173,12 +174,19 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
     from paper_run.bookkeeping import Split
     from paper_run.mark import Change
 
-    how = "Allowed: one of resolve --position SYMBOL|all, resolve --split SYMBOL N:M, resolve --reset."
-    typed = [name for name in ("position", "split", "reset") if flags[name]]
+    how = (
+        "Allowed: one of resolve --position SYMBOL|all, resolve --split SYMBOL N:M, resolve --reset, "
+        "resolve --order NAME --filled QTY@PRICE, resolve --order NAME --not-filled."
+    )
+    typed = [name for name in ("position", "split", "reset", "filled", "not_filled") if flags[name]]
     if not typed:
         return None
-    if len(typed) > 1 or trade is not None or any(flags[name] for name in _SETTLING):
-        raise DataError(f"--{typed[0]} goes with nothing else", how)
+    is_said = typed[0] in ("filled", "not_filled")
+    others = [name for name in _SETTLING if not (is_said and name == "orders")]
+    if len(typed) > 1 or trade is not None or any(flags[name] for name in others):
+        raise DataError(f"--{typed[0].replace('_', '-')} goes with nothing else", how)
+    if is_said:
+        return Change(said=_said(flags, how))
     if flags["position"]:
         names = [_symbol_or_all(name, how) for name in flags["position"]]
         return Change(adjust=tuple(dict.fromkeys(names)))
@@ -194,6 +202,32 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
             )
         return Change(split=Split(_symbol_or_all(symbol, how), Decimal(became), Decimal(shares)))
     return Change()
+
+
+def _said(flags: Mapping[str, Any], how: str) -> Said:
+    """Read what a person says that an order has filled.
+
+    :raises DataError: it names no order or several, or no quantity and price.
+    """
+    from decimal import Decimal
+
+    from paper_run.resolve import Said
+
+    if len(flags["orders"]) != 1:
+        raise DataError("--filled and --not-filled go with one --order", how)
+    (name,) = flags["orders"]
+    if not name.isprintable() or not name:
+        raise DataError(f"--order: {name!a} is no id", "Allowed: printable text.")
+    if flags["not_filled"]:
+        return Said(name, Decimal(0), None)
+    qty, at, price = flags["filled"].partition("@")
+    if not at or not all(_AMOUNT.fullmatch(word) and Decimal(word) > 0 for word in (qty, price)):
+        raise DataError(
+            f"--filled: {flags['filled']!a} is no quantity and price",
+            "Allowed: QTY@PRICE, all that it filled at the average price in dollars, such as 10@228.50.",
+            remedies=("Correct --filled and run again; nothing was booked.",),
+        )
+    return Said(name, Decimal(qty), Decimal(price))
 
 
 def _symbol_or_all(name: str, how: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
 from paper_run.book import statistics
 from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.restating import Booked, in_force
 from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening
 from paper_run.ledger.rows import amount, text
@@ -146,13 +147,17 @@ class Books:
         *,
         client_order_id: str | None = None,
         note: str | None = None,
+        restates: bool = False,
     ) -> None:
-        """Write entries; they are never changed."""
+        """Write entries; they are never changed.
+
+        :param restates: whether they take the place of all that was booked of their order before.
+        """
         for entry in entries:
             self._run(
                 "INSERT INTO entries "
-                "(epoch, session, kind, symbol, qty, dollars, client_order_id, booked_at, note) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "(epoch, session, kind, symbol, qty, dollars, client_order_id, booked_at, note, restates) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 epoch.id,
                 session.isoformat(),
                 entry.kind,
@@ -162,6 +167,7 @@ class Books:
                 client_order_id,
                 now.isoformat(),
                 note,
+                int(restates),
             )
 
     def kept(self, epoch: Epoch) -> Kept | None:
@@ -190,7 +196,38 @@ class Books:
         entries, last = self.entries_after(epoch, kept.entry if kept else 0)
         moved = frozenset(entry.symbol for entry in entries if entry.kind != "gain")
         split = frozenset(entry.symbol for entry in entries if entry.kind == "split")
+        if self._restated_after(epoch, kept.entry if kept else 0):
+            return Standing(Book().after(self._in_force(epoch)), moved, split, last)
         return Standing((kept.book if kept else Book()).after(entries), moved, split, last)
+
+    def is_set(self, symbol: str, since: datetime) -> bool:
+        """Whether a person has brought a symbol to the gateway's quantity since a moment."""
+        query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
+        return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
+
+    def _restated_after(self, epoch: Epoch, entry: int) -> bool:
+        query = "SELECT 1 FROM entries WHERE epoch = ? AND id > ? AND restates = 1 LIMIT 1"
+        return bool(self._rows(query, epoch.id, entry))
+
+    def _in_force(self, epoch: Epoch) -> list[Entry]:
+        found = self._rows(
+            "SELECT entries.*, trades.session AS ordered_in FROM entries "
+            "LEFT JOIN orders USING (client_order_id) LEFT JOIN trades ON trades.id = orders.trade "
+            "WHERE epoch = ? ORDER BY entries.id",
+            epoch.id,
+        )
+        return in_force(
+            [
+                Booked(
+                    Entry(row["kind"], row["symbol"], Decimal(row["qty"]), Decimal(row["dollars"])),
+                    row["session"],
+                    row["client_order_id"],
+                    row["ordered_in"],
+                    bool(row["restates"]),
+                )
+                for row in found
+            ]
+        )
 
     def opening(self, epoch: Epoch, session: date) -> Opening | None:
         """Return the last complete closing of an earlier session."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run.errors import DataError, PaperRunError, Remedy
 from paper_run.ledger import database, rows
 from paper_run.ledger.books import Books
+from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.following import Following
 from paper_run.ledger.history import History
 from paper_run.ledger.mails import Mails
@@ -53,6 +54,7 @@ class Ledger:
         self._known: dict[int, Any] | None = None
         self.books = Books(self._rows, self._run)
         self.following = Following(self._rows, self._run, self.books)
+        self.doubts = Doubts(self)
         self.history = History(self._rows, self._run)
         self.mails = Mails(self._rows, self._run)
 
@@ -225,10 +227,16 @@ class Ledger:
         return self._chosen(lambda row: row["state"] in _UNFINISHED)
 
     def doubtful(self) -> list[TradeRow]:
-        """Return the closed trades with orders in doubt, of the last two sessions that traded."""
-        last = sorted({row["session"] for row in self._all_trades()})[-2:]
+        """Return the closed trades with orders in doubt, however old: a doubt never ends by itself."""
+        return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
+
+    def unsure(self) -> list[TradeRow]:
+        """Return the trades of which it is not known what they placed, though perhaps that they did."""
         return self._chosen(
-            lambda row: row["in_doubt"] > 0 and row["state"] == "closed" and row["session"] in last
+            lambda row: (
+                row["state"] in ("sent", "unsettled")
+                or (row["state"] == "closed" and row["status"] == "unknown")
+            )
         )
 
     def knows_run(self, run_id: str) -> bool:
@@ -361,15 +369,17 @@ class Ledger:
         columns = {**rows.order_columns(state), "trade": owner}
         updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
         self._connection.execute(
-            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated}", columns
+            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated} "
+            "WHERE said_by IS NULL",  # a person's word stands beside the one that it took the place of
+            columns,
         )
 
     def order_states(self, row: TradeRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
         """Return the orders of a trade as they were last read, and some of other trades by their ids."""
-        found = self._rows("SELECT * FROM orders WHERE trade = ? AND status IS NOT NULL", row.id)
+        query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
+        found = self._rows(query + "trade = ?", row.id)
         for identity in also:
-            query = "SELECT * FROM orders WHERE client_order_id = ? AND status IS NOT NULL"
-            found += self._rows(query, identity)
+            found += self._rows(query + "client_order_id = ?", identity)
         with database.explained(self.path):
             return {each["client_order_id"]: rows.order(each) for each in found}
 
@@ -405,7 +415,7 @@ _STATUS = (
     "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
     "ELSE json_extract(:document, '$.status') END"
 )
-_TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id FROM trades NOT INDEXED"
+_TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id, status FROM trades NOT INDEXED"
 _UNFINISHED = ("sent", "unsettled", "answered")
 _KEPT = frozenset({"client_order_id", "trade"})
 

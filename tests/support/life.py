@@ -223,10 +223,28 @@ def _age(path: Path) -> int:
     return path.stat().st_mtime_ns
 
 
+_FIGURES = (
+    *("avg_entry_price", "mark_price", "market_value", "realized_pnl", "unrealized_pnl", "total_pnl"),
+    "day_pnl",
+)
+
+
 def _adds_up(pnl: Any, *, ties_out: bool) -> None:
     """Prove what holds of every valuation: rows add up to totals, bridges to closings."""
     rows = pnl["positions"]
-    assert sum(each["realized_pnl"] for each in rows) == pnl["realized_pnl"]
+    unknown = [each for each in rows if each["qty"] is None]
+    for each in unknown:
+        assert not any(each[name] is not None for name in _FIGURES), each
+        assert each["unknown_reason"]
+    if unknown:
+        assert not pnl["complete"]
+        assert (pnl["realized_pnl"], pnl["equity"]["realized"], pnl["equity"]["closing"]) == (
+            None,
+            None,
+            None,
+        )
+    else:
+        assert sum(each["realized_pnl"] for each in rows) == pnl["realized_pnl"]
     assert sum(each["unrealized_pnl"] or 0 for each in rows) == pnl["priced_so_far"]
     if not pnl["complete"]:
         return
