@@ -54,7 +54,7 @@ def at(
             why = doubt.why or "it is in doubt"
             found.append(NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, _of_name(doubt.name)))
     for row in ledger.doubts.attempts():
-        if row.id < since:
+        if row.id < since or not (row.unsettled or row.settled):
             continue
         asked = row.prepared.parameters.symbols
         symbols = tuple(
@@ -133,7 +133,7 @@ def _finding(kind: Unsure, found: list[NotKnown]) -> Finding:
         f"The fills are not known of {named}{more}. {_CAUSES[kind]} Until somebody tells, no figure of "
         f"{_symbols(found)} is stated, nor a total."
     )
-    return warning(f"fills_not_known_{kind}", text, subject=found[0].name, remedies=_cure(kind, found))
+    return warning("fills_not_known", text, subject=found[0].name, remedies=_cure(kind, found))
 
 
 def _cure(kind: Unsure, found: list[NotKnown]) -> tuple[Remedy, ...]:

@@ -232,9 +232,10 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
                 console.unsettled(
                     unsettled,
+                    ledger.doubtful(),
+                    settings.invocation._replace(ledger=ledger.identity),
                     mark.open_fills(ledger, platform, settings, clock.now()),
                     ledger.following.taken_back(),
-                    settings.invocation._replace(ledger=ledger.identity),
                 )
                 return _written(console, (), deliver(filing, outbox, console))
             row = resolve.settle(

@@ -51,12 +51,7 @@ CODES = {
     "fill": "More of an order was filled than was ordered.",
     "fill_said": "A person has said what an order filled.",
     "fill_taken_back": "The gateway says less of a fill than is booked, or another price.",
-    "fills_not_known": "The book can't be valued, for it is not known what some orders have filled.",
-    "fills_not_known_attempt": "It is not known what an attempt placed, so neither what it filled.",
-    "fills_not_known_doubt": "It is not known whether an order was placed, so neither what it filled.",
-    "fills_not_known_unpriced": "An order was filled without a price.",
-    "fills_not_known_unread": "An order that works could not be read.",
-    "fills_not_known_working": "An order still works at a time when it must have ended or filled.",
+    "fills_not_known": "It is not known what some orders have filled, so that nothing of their symbols is stated.",
     # the book
     "unpriced": "A position has no price.",
     "quote": "The quote source answered, with something odd.",

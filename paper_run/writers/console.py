@@ -297,22 +297,27 @@ class Console:
     def unsettled(
         self,
         trades: Sequence[TradeRow],
-        not_known: Sequence[NotKnown],
-        taken_back: Sequence[Finding],
+        doubtful: Sequence[TradeRow],
         invocation: Invocation,
+        not_known: Sequence[NotKnown] = (),
+        taken_back: Sequence[Finding] = (),
     ) -> None:
         """Print what is not settled, with the ready command for each.
 
         :param not_known: what is not known of fills. :param taken_back: fills of which the gateway now says
             less.
         """
-        if not trades and not not_known and not taken_back:
+        if not any((trades, doubtful, not_known, taken_back)):
             self._line("Everything is settled.")
         for row in trades:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
             self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
             self._remedies(failures.settling(row.name, row.run_id), invocation)
+        for row in doubtful:
+            self._line(
+                f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
+            )
         listed = {row.name for row in trades}
         for each in not_known:
             if each.kind != "attempt" or each.name not in listed:

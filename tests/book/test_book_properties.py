@@ -245,8 +245,12 @@ def looks(draw: st.DrawFn) -> tuple[list[tuple[Decimal | None, Decimal | None]],
 def test_however_often_an_order_is_looked_at_it_is_booked_once(
     order: tuple[list[tuple[Decimal | None, Decimal | None]], Decimal, Decimal], side: str, ordered: Decimal
 ) -> None:
-    """An order that ends at (q, p) is exactly q shares and q p dollars, whatever was said before."""
+    """An order that ends at (q, p) is exactly q shares and q p dollars, whatever was said before it ended.
+
+    Unless all q were said before at another price: that stays until a person says what is right.
+    """
     said, qty, price = order
+    price = next((told for shares, told in said if shares == qty and told), price)
     seen, entries = Seen(), []
     for filled_qty, filled_price in [*said, (qty, price), (qty, price)]:
         grown = growth(side, ordered, seen, filled_qty, filled_price)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 
 FIRST, SECOND = "2025-01-06", "2025-01-07"
 
@@ -17,16 +17,16 @@ def test_fewer_shares_after_filled(life: Life) -> None:
     life.prices(AAPL="11")
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("100 100")
-    assert says(day["warnings"], order, "went back from 100 to 60; nothing was booked", "--filled 60@10")
+    assert says(told(day), order, "went back from 100 to 60; nothing was booked", "--filled 60@10")
     # Long after it was read for the last time, it is still said.
     for _ in range(5):
         life.next_session()
         day = life.trade(MSFT=NO_ORDER)
-        assert says(day["warnings"], order, "went back from 100 to 60")
+        assert says(told(day), order, "went back from 100 to 60")
     assert f"--order {order} --filled 60@10" in life.run("resolve").stdout
     marked = life.resolve("--order", order, "--filled", "60@10")
     assert figures(row(marked, "AAPL"), "qty avg_entry_price total_pnl") == amounts("60 10 60")
-    assert not says(life.mark()["warnings"], "went back")
+    assert not says(told(life.mark()), "went back")
     assert "Everything is settled" in life.run("resolve").stdout
 
 
@@ -41,7 +41,7 @@ def test_another_price_after_filled_goes_to_the_cost(life: Life) -> None:
     life.gateway.orders[order] |= {"filled_avg_price": "9"}
     life.prices(AAPL="12")
     marked = life.mark()
-    assert says(marked["warnings"], order, "went from 10 to 9; nothing was booked", "--filled 100@9")
+    assert says(told(marked), order, "went from 10 to 9; nothing was booked", "--filled 100@9")
     assert figures(row(marked, "AAPL"), "avg_entry_price realized_pnl") == amounts("10 80")
     # As if it had been 9 from the start: 40 x (12 - 9) = 120 realized, 60 at 9 held, 60 x 3 = 180.
     marked = life.resolve("--order", order, "--filled", "100@9")
@@ -54,7 +54,7 @@ def test_another_price_after_filled_goes_to_the_cost(life: Life) -> None:
     life.next_session()
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "AAPL"), "qty avg_entry_price realized_pnl") == amounts("60 9 120")
-    assert not says(day["warnings"], order)
+    assert not says(told(day), order)
 
 
 def test_ended_orders_are_read_again_in_three_sessions(life: Life) -> None:
@@ -111,7 +111,7 @@ def test_more_than_was_ordered_by_a_persons_word(life: Life) -> None:
     life.trade(AAPL=buy(10, "100"))
     marked = life.resolve("--order", life.order_id("AAPL"), "--filled", "12.5@99.75")
     assert figures(row(marked, "AAPL"), "qty avg_entry_price") == amounts("12.5 99.75")
-    assert says(marked["warnings"], "12.5 filled at 99.75, said by", "booked as 10 at 100 before")
+    assert says(told(marked), "12.5 filled at 99.75, said by", "booked as 10 at 100 before")
     entries: list[Any] = [each for each in life.rows("entries") if each["symbol"] == "AAPL"]
     assert [(each["qty"], each["restates"]) for each in entries] == [("10", 0), ("12.5", 1)]
     assert "by " in entries[1]["note"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
-from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.mail_server import MailServer
 from support.odd_platform import ORDERS, RUN, RUNS
 
@@ -60,23 +60,21 @@ def test_a_gateway_that_never_hears_of_a_fill(life: Life, server: MailServer) ->
         life.gateway.positions.clear()
         if number:
             all_is_null(day, "AAPL", "MSFT")
-            assert says(
-                day["warnings"], "fills are not known", "webhook", "--filled QTY@PRICE", "--not-filled"
-            )
+            assert says(told(day), "fills are not known", "webhook", "--filled QTY@PRICE", "--not-filled")
         else:  # placed a moment ago, they may well work
             assert (row_or_none(day, "AAPL"), day["pnl"]["complete"]) == (None, True)
         at_close(life)
         marked = life.mark(status=1)
         all_is_null(marked, "AAPL", "MSFT")
         assert (marked["status"], marked["exit_status"]) == ("partial", 1)
-        assert says(marked["warnings"], "fills are not known", "webhook", "after the close of 2025-01-06")
+        assert says(told(marked), "fills are not known", "webhook", "after the close of 2025-01-06")
         assert "The fills of AAPL, MSFT are not known" in life.last.stderr
         next_morning(life)
-    told = subjects(server)
+    mailed = subjects(server)
     # Each run but the first, and each mark; EMAIL_ON=problems sends them all.
-    assert len(told) == 7
-    assert all("Check" in each or "Partial" in each or "PARTIAL" in each for each in told), told
-    assert not any("OK" in each for each in told)
+    assert len(mailed) == 7
+    assert all("Check" in each or "Partial" in each or "PARTIAL" in each for each in mailed), mailed
+    assert not any("OK" in each for each in mailed)
     assert [row["complete"] for row in life.rows("sessions")] == [0, 0, 0, 0]
     listed = life.run("resolve").stdout
     assert listed.count("--not-filled") == 8
@@ -97,7 +95,7 @@ def test_the_gateway_tells_at_last(life: Life) -> None:
     marked = life.mark()
     assert figures(row(marked, "AAPL"), "qty total_pnl unknown_reason") == (*amounts("10 30"), None)
     assert figures(marked["pnl"], "complete day_pnl") == (True, 30)
-    assert not says(marked["warnings"], "not known")
+    assert not says(told(marked), "not known")
 
 
 def test_fifteen_minutes_into_a_session(life: Life) -> None:
@@ -153,7 +151,7 @@ def test_a_fill_without_a_price(life: Life) -> None:
     day = life.trade(WAIT=buy(10, None, **unpriced), AAPL=buy(1, "100"))
     all_is_null(day, "WAIT")
     assert figures(row(day, "AAPL"), "qty realized_pnl total_pnl") == amounts("1 0 0")
-    assert says(day["warnings"], "10 filled without a price", f"--order {life.order_id('WAIT')}")
+    assert says(told(day), "10 filled without a price", f"--order {life.order_id('WAIT')}")
     all_is_null(life.mark(status=1), "WAIT")
     # A person tells, and the book is whole.
     life.gateway.hold("WAIT", "10", "100", "104")
@@ -172,7 +170,7 @@ def test_an_order_that_cannot_be_read(life: Life) -> None:
     life.next_session()
     day = life.trade(MSFT=NO_ORDER)
     all_is_null(day, "AAPL")
-    assert says(day["warnings"], "could not be read", life.order_id("AAPL"))
+    assert says(told(day), "could not be read", life.order_id("AAPL"))
     life.gateway.always("GET", ORDERS + "/*", Answer())
     life.prices(AAPL="101")
     assert life.mark()["pnl"]["total_pnl"] == 10
@@ -202,7 +200,7 @@ def test_a_doubt_ends_with_a_persons_word(life: Life) -> None:
         life.next_session()
         day = life.trade(MSFT=NO_ORDER)
         all_is_null(day, "AAPL")
-        assert says(day["warnings"], "AAPL@2025-01-06")
+        assert says(told(day), "AAPL@2025-01-06")
     life.gateway.hold("AAPL", "10", "100", "107")
     marked = life.resolve("--order", "AAPL@2025-01-06", "--filled", "10@100")
     assert figures(row(marked, "AAPL"), "qty avg_entry_price total_pnl") == amounts("10 100 70")
@@ -236,7 +234,7 @@ def test_an_attempt_whose_outcome_is_not_known(life: Life) -> None:
     marked = life.mark(status=1)
     all_is_null(marked, "AAPL")
     assert figures(row(marked, "MSFT"), "qty total_pnl") == amounts("5 0")
-    assert says(marked["warnings"], "resolve 2025-01-07 --placed")
+    assert says(told(marked), "resolve 2025-01-07 --placed")
 
 
 def test_a_word_that_is_none(life: Life) -> None:
@@ -269,12 +267,12 @@ def test_only_the_newest_orders_are_read_again(life: Life) -> None:
     before = {number: life.reads_of(life.order_id(f"A{number}")) for number in (0, 2, 3, 502)}
     life.next_session()
     day = life.trade(AAPL=NO_ORDER)
-    assert says(day["warnings"], "3 more orders of earlier trades were not read", "mark --stale")
+    assert says(told(day), "3 more orders of earlier trades were not read", "mark --stale")
     again = {number: life.reads_of(life.order_id(f"A{number}")) - reads for number, reads in before.items()}
     assert again == {0: 0, 2: 0, 3: 1, 502: 1}
     # What was not read is not known.
     assert [each["symbol"] for each in day["pnl"]["positions"] if each["qty"] is None] == ["A0", "A1", "A2"]
     marked = life.mark("--stale")
-    assert not says(marked["warnings"], "were not read")
+    assert not says(told(marked), "were not read")
     assert marked["pnl"]["complete"] is True
     assert life.reads_of(life.order_id("A0")) == before[0] + 1

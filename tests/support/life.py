@@ -219,6 +219,14 @@ def says(texts: Iterable[str], *words: str) -> bool:
     return any(all(word in text for word in words) for text in texts)
 
 
+def told(document: Any) -> list[str]:
+    """Return what a result has found out, each sentence with the commands that go with it."""
+    return [
+        " ".join([each["text"], *(remedy["command"] for remedy in each["remedies"])])
+        for each in document["findings"]
+    ]
+
+
 def _age(path: Path) -> int:
     return path.stat().st_mtime_ns
 
