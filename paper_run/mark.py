@@ -263,6 +263,7 @@ def _result(
     latest = ledger.latest()
     if latest is None:
         raise LookupError("there is a book without a trade")
+    large = orders.oversized(rows, latest.prepared.parameters.max_position_size)
     exit_status = worst(failure.exit_status for failure in problems.failures)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
@@ -285,6 +286,7 @@ def _result(
             *map(findings.of_error, problems.failures),
             *problems.found,
             *book.remarks,
+            *((large,) if large else ()),
             *(found for row in rows if (found := orders.problem(row))),
         ),
         book=book,
@@ -300,7 +302,10 @@ def _orders(ledger: Ledger, session: date, read_again: dict[str, OrderState]) ->
         if row.prepared.rehearsal or row.state == "nothing":
             continue
         states = ledger.order_states(row)
-        for each in orders.order_rows(_mappings(row, states), states, row.prepared.parameters, repeats=shown):
+        quotes = orders.stated_quotes(json_document.loads(row.document))
+        for each in orders.order_rows(
+            _mappings(row, states), states, row.prepared.parameters, repeats=shown, quotes=quotes
+        ):
             rows.append(each)
             shown |= {each.client_order_id} if each.client_order_id else set()
     late = {identity: state for identity, state in read_again.items() if identity not in shown}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import failures, settle
 from paper_run.model import findings
+from paper_run.orders import stated_quotes
 from paper_run.result import UNREAD, Known, conclude, placed_nothing, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
@@ -157,6 +158,7 @@ def restate(
         failures=failed,
         found=(*earlier, findings.note("recovered", f"Settled: {settled}.")),
         waited=Decimal(document["results"]["duration_seconds"] or 0),
+        quotes=stated_quotes(document),
         settled=settled,
         ledger=ledger.identity,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from paper_run import orders
 from paper_run.model import findings
 from paper_run.writers.text import one_line, signed_money
 
@@ -202,6 +203,9 @@ def _done(document: Mapping[str, Any]) -> str:
     signals = _figure(document, "num_signals")
     if not signals:
         return "No signals, so no orders: there was nothing to trade."
+    failed = [each for each in document.get("orders") or () if orders.has_failed(each.get("skip_reason"))]
+    if failed:
+        return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
     return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
 
 
