@@ -216,9 +216,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         ledger.refuse_another(settings.ledger)
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
             unheard = prepare.unheard(ledger, platform)
-            if unheard is None:
-                run.settle_earlier(ledger, platform, settings, clock, console, outbox)
-            else:
+            is_heard = unheard is None
+            run.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
+            if unheard is not None:
                 console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
@@ -226,6 +226,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                     unsettled,
                     ledger.doubtful(),
                     settings.invocation._replace(ledger=ledger.identity),
+                    ledger.doubts.orders(),
                 )
                 return _written(console, (), deliver(filing, outbox, console))
             row = resolve.settle(
@@ -234,6 +235,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 ledger,
                 platform,
                 clock.now(),
+                timeout=settings.timeout,
             )
             outbox.settled(row)
             written, unwritten = filing.save([filing.reports(row.document)])

@@ -9,7 +9,7 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
-from paper_run import failures
+from paper_run import failures, money
 from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import text
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from paper_run.config import Config
     from paper_run.errors import PaperRunError
+    from paper_run.ledger.doubts import Doubt
     from paper_run.models import Exchange, ServiceHealth, TradeRow
 
 RULE = "=" * 80
@@ -292,9 +293,16 @@ class Console:
         self._line(f"  All of them:  {folder / 'index.html'}")
 
     def unsettled(
-        self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow], invocation: Invocation
+        self,
+        trades: Sequence[TradeRow],
+        doubtful: Sequence[TradeRow],
+        invocation: Invocation,
+        doubts: Sequence[Doubt] = (),
     ) -> None:
-        """Print what is not settled, with the ready command for each."""
+        """Print what is not settled, with the ready command for each.
+
+        :param doubtful: trades with orders in doubt. :param doubts: those orders.
+        """
         if not trades and not doubtful:
             self._line("Everything is settled.")
         for row in trades:
@@ -308,6 +316,9 @@ class Console:
             self._line(
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
             )
+            for doubt in doubts:
+                if doubt.trade.id == row.id:
+                    self._line(f"  {doubt.name}: {doubt.side} {money.digits(doubt.qty)} {doubt.symbol}")
 
     def table(self, lines: str, *, is_sandbox: bool) -> None:
         """Print a table as it is, and that its prices are simulated if they are."""
