@@ -35,8 +35,8 @@ def no_book_yet(trades: list[str]) -> PaperRunError:
     """Say that there is nothing to value as long as it is not known what was placed."""
     named = ", ".join(trades)
     return DependencyError(
-        "There is no book yet",
-        f"One begins with a trade that is known to be placed, and what came of {named} is not known.",
+        "Nothing can be valued yet",
+        f"A book begins with a trade that is known to be placed, and what came of {named} is not known.",
         remedies=tuple(remedy for each in trades for remedy in settling(each)),
         code="outcome_unknown",
         subject=named,

@@ -113,6 +113,7 @@ class _Trade:
         self.answer: str | None = None
         self.document = ""
         self.asked = self.is_kept = self.is_over = self.stayed_dry = False
+        self.is_superseded = False
         self.leaves_by = 0.0
         self._folder = ledger.path.parent
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
@@ -305,6 +306,10 @@ class _Trade:
 
     def settle_up(self) -> None:
         """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
+        if (
+            self.is_superseded
+        ):  # another command has recorded more: that stands, and is valued by the next one
+            return
         run, prepared = self.known.orchestration, self.known.prepared
         has_ended = self.state == "answered"
         mappings = run.mappings if run is not None and has_ended else ()
@@ -396,6 +401,7 @@ class _Trade:
             stayed_dry=self.stayed_dry,
         )
         self.document = self.row.document
+        self.is_superseded = outcome is None
         if outcome is not None:
             self.outcome = outcome
             self.known = self.known._replace(prepared=self.row.prepared, number=self.row.number)
@@ -409,9 +415,15 @@ class _Trade:
     def _waited(self) -> Decimal:
         return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
 
+    def _recorded_failures(self) -> tuple[PaperRunError, ...]:
+        """Return what the record says that failed, where another command has recorded more."""
+        document = json_document.loads(self.document)
+        return failures.recorded(findings.of_document(document), document["exit_status"])
+
     def end(self) -> TradeEnd:
         """Return the result and every failure, the ledger's own included; drop the answer that it has."""
-        found = (*self.outcome.failures, *self.unwritten[:1], *self.broken)
+        own = self._recorded_failures() if self.is_superseded else self.outcome.failures
+        found = (*own, *self.unwritten[:1], *self.broken)
         if self.asked and self.unwritten and self.known.orchestration is not None:
             where = pending.FOLDER if self.is_kept else None
             found = (*found, failures.not_recorded(self.known.orchestration, where, self.name))

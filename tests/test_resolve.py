@@ -432,7 +432,7 @@ def test_a_run_that_does_not_show_what_it_counts_is_refused(ledger: Ledger, plat
     serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", num_orders_submitted=2, mappings=None))
     error = refused(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert isinstance(error, OrchestrationError)
-    assert "--order" in error.remedies[0]
+    assert "--order" in error.remedies[0].command
 
 
 # Not placed: not as long as the orchestrator may be at it

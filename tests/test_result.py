@@ -286,7 +286,7 @@ def test_what_was_placed_before_is_nothing_new() -> None:
     """Each order an earlier trade's: failed, exit 2, however well the run went; in a rehearsal it is none."""
     outcome = conclude(known(run(signal(BUY)), repeats={BUY}, states={BUY: order(BUY)}))
     assert (outcome.result.status, outcome.result.exit_status) == ("failed", 2)
-    assert "Nothing new" in outcome.result.errors[0]
+    assert "nothing_new" in {each.code for each in outcome.result.findings}
     rehearsed = conclude(known(run(signal(BUY)), repeats={BUY}, prepared=prepared(rehearsal=True)))
     assert (rehearsed.result.status, rehearsed.result.exit_status) == ("success", 0)
     some = conclude(known(run(signal(BUY), signal("b" * 24)), repeats={BUY}))

@@ -19,7 +19,7 @@ class Steps:
     """Counts the steps, and does something at the n-th of those whose name matches a pattern.
 
     A step is named `before` or `after` and what it is: `before sync`, `after replace NAME`, `before sql
-    INSERT INTO trades`, `before POST /path`, `after connect`, `after GET /path`.
+    INSERT INTO trades`, `before POST /path`, `after connect for POST`, `after GET /path`.
     """
 
     def __init__(self, pattern: str, nth: int, action: Callable[[], None]) -> None:
@@ -80,7 +80,7 @@ class Steps:
 
         def connected(connection: Any) -> Any:
             made = connect(connection)
-            self.step("after connect")
+            self.step("after connect" + (" for POST" if transport._call.held_back is not None else ""))
             return made
 
         transport._Connection._new_conn = connected  # type: ignore[method-assign]
