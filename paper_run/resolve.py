@@ -106,6 +106,8 @@ def settle(
     :raises DependencyError: an order can't be read.
     """
     has_evidence = decision.run_id is not None or bool(decision.orders)
+    if has_evidence and not row.unsettled and not _is_without_evidence(row):
+        row = _replaced(row, ledger)
     is_open = row.unsettled or (has_evidence and _is_without_evidence(row))
     if not is_open:
         how = f": {row.settled}" if row.settled else ""
@@ -151,6 +153,12 @@ def works_until(row: TradeRow, timeout: Decimal) -> datetime:
     leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
     waited = row.timeout or max(timeout, LONGEST_WAIT)
     return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.prepared.parameters.symbols))
+
+
+def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
+    """Return the trade of that name which was said to have placed nothing, so that this one took its place."""
+    said = [each for each in ledger.trades(row.session) if each.state == "nothing" and each.settled]
+    return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
 
 
 def _is_without_evidence(row: TradeRow) -> bool:

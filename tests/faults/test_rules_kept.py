@@ -67,7 +67,7 @@ def test_rule_9_a_lost_ledger_behind_the_post(desk: Desk) -> None:
 
 
 def test_rule_9_ids_that_could_be_kept_nowhere_are_printed(desk: Desk) -> None:
-    """The disk is full before the answer is kept: run and orders are told, with the command that takes them."""
+    """The disk is full before the answer is kept: run and orders are told, with the command for them."""
     finished = desk.run(at="after POST *", do="full")
     assert finished.returncode == 1
     run = desk.platform.orchestrator.runs[0]

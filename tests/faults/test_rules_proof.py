@@ -50,7 +50,7 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", CONTRADICTIONS)
 def test_rule_6_a_run_that_contradicts_itself_is_a_lost_answer(desk: Desk, kind: str) -> None:
-    """It counts orders that it does not show: unknown, exit 2, never traded again; a person names the orders."""
+    """It counts orders that it does not show: unknown, exit 2, never traded again; a person names them."""
     desk.platform.orchestrator.answer = CONTRADICTIONS[kind]
     assert desk.run("--timeout", "1").returncode == 2
     assert (desk.saved()["status"], desk.saved()["results"]["num_orders_submitted"]) == ("unknown", None)
@@ -83,7 +83,7 @@ def test_rule_6_a_replayed_answer_is_a_lost_one(desk: Desk, kind: str) -> None:
 
 
 def test_rule_8_again_that_places_nothing_new_is_no_success(desk: Desk) -> None:
-    """The gateway takes the same orders of the same day for the same: exit 2, said, and nothing is booked twice."""
+    """The gateway takes the same orders of a day for the same: exit 2, said, nothing is booked twice."""
     assert desk.run().returncode == 0
     entries = desk.rows("entries")
     finished = desk.run("--again")
@@ -126,7 +126,7 @@ def test_rule_7_not_placed_is_taken_at_once_when_the_orchestrator_has_answered(d
 
 
 def test_rule_15_evidence_of_an_order_beats_what_a_person_said(desk: Desk) -> None:
-    """Not placed, it was said, and traded anew; then the first run shows up: both are kept, and it is warned of."""
+    """Not placed, it was said, and traded anew; then the first run shows up: both are kept, and warned of."""
     orchestrator = desk.platform.orchestrator
     orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
     orchestrator.always("GET", RUNS, plain_500())
@@ -137,10 +137,14 @@ def test_rule_15_evidence_of_an_order_beats_what_a_person_said(desk: Desk) -> No
     assert desk.run().returncode == 0
     first = orchestrator.runs[0]["run_id"]
     orchestrator.always("GET", RUNS, Answer())
-    assert desk.resolve(desk.session, "--placed", "--run-id", first).returncode == 3
-    name = f"{desk.session}-1"
-    rows = desk.rows()
-    assert [row["state"] for row in rows] == ["nothing", "closed"], name
+    assert desk.resolve(desk.session, "--placed", "--run-id", first).returncode == 0
+    assert [(row["number"], row["state"], row["fence"]) for row in desk.rows()] == [
+        (2, "closed", None),
+        (1, "closed", desk.session),
+    ]
+    late = desk.saved(f"{desk.session}-2")
+    assert (late["run_id"], late["trade"]) == (first, 2)
+    assert "traded_twice" in {each["code"] for each in late["findings"]}
 
 
 def test_rule_15_an_answer_beats_nothing_that_was_said_meanwhile(desk: Desk) -> None:
