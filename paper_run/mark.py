@@ -24,8 +24,9 @@ from paper_run.model import findings
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
-from paper_run.saving import End, save, stopped, without_result
+from paper_run.saving import End, deliver, save, stopped, without_result
 from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.unfinished import stated_ids
 from paper_run.writers import files, json_document
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.ledger.mails import MailKind
+    from paper_run.model.findings import Finding
     from paper_run.models import (
         BookFigures,
         NotKnown,
@@ -105,6 +107,10 @@ def mark_session(
             raise stopped(error, queue, filing, outbox, console) from None
         if valued is not None:
             return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
+        if attempts := ledger.doubts.attempts():
+            failed = failures.no_book_yet([row.name for row in attempts])
+            ended = (failed, *deliver(filing, outbox, console))
+            return End(worst(each.exit_status for each in ended), ended)
         console.notice("There is no book: one begins with a trade that is known to be placed")
         return without_result(filing, outbox, console)
 
@@ -151,7 +157,8 @@ def _value(
             raise failures.valued_before(book.session, failed)
         if book.not_known and change is None:
             problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
-        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier)
+        still_open = prepare.still_open(ledger)
+        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier, still_open)
         document = json_document.dumps(json_document.document(result))
         before = ledger.history.mark_status(str(result.session))
         ledger.history.keep_mark(result.session, document)
@@ -257,6 +264,7 @@ def _result(
     started: datetime,
     health: tuple[ServiceHealth, ...],
     read_again: dict[str, OrderState],
+    still_open: tuple[Finding, ...],
 ) -> RunResult:
     rows = _orders(ledger, book.session, read_again)
     tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
@@ -287,6 +295,7 @@ def _result(
             *problems.found,
             *book.remarks,
             *((large,) if large else ()),
+            *still_open,
             *(found for row in rows if (found := orders.problem(row))),
         ),
         book=book,
@@ -301,7 +310,7 @@ def _orders(ledger: Ledger, session: date, read_again: dict[str, OrderState]) ->
     for row in ledger.trades(session):
         if row.prepared.rehearsal or row.state == "nothing":
             continue
-        states = ledger.order_states(row)
+        states = ledger.order_states(row, also=stated_ids(row))
         quotes = orders.stated_quotes(json_document.loads(row.document))
         for each in orders.order_rows(
             _mappings(row, states), states, row.prepared.parameters, repeats=shown, quotes=quotes

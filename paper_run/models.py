@@ -111,7 +111,14 @@ class Prepared(NamedTuple):
 
 
 class TradeRow(NamedTuple):
-    """A trade as the ledger keeps it; see `paper_run.ledger` for its states."""
+    """A trade as the ledger keeps it; see `paper_run.ledger` for its states.
+
+    :ivar version: how often it was written. :ivar fence: what no second one of its session can have; None:
+        it closes none. :ivar timeout: its --timeout, seconds; None: an older row.
+    :ivar leaves_until: when its POST may leave at the latest (UTC). :ivar over: whether the orchestrator
+        itself has answered, so that it works on it no longer. :ivar stayed_dry: whether the gateway was in
+        DRY_RUN again right after a rehearsal.
+    """
 
     id: int
     session: date
@@ -124,6 +131,12 @@ class TradeRow(NamedTuple):
     answer: str | None
     settled: str | None
     document: str
+    version: int = 0
+    fence: str | None = None
+    timeout: Decimal | None = None
+    leaves_until: datetime | None = None
+    over: bool = False
+    stayed_dry: bool = False
 
     @property
     def name(self) -> str:
@@ -137,8 +150,11 @@ class TradeRow(NamedTuple):
 
     @property
     def closes(self) -> bool:
-        """Whether its session is closed by it: no rehearsal, and not proved to have placed nothing."""
-        return self.state != "nothing" and not self.prepared.rehearsal
+        """Whether its session is closed by it: no rehearsal, or one that is not known to have been one."""
+        if self.state == "nothing":
+            return False
+        unproved = self.unsettled and not self.stayed_dry
+        return not self.prepared.rehearsal or self.fence is not None or unproved
 
 
 class SignalOrder(NamedTuple):
@@ -183,6 +199,7 @@ class ListedRun(NamedTuple):
     as_of_date: str | None
     started_at: str | None
     orders: int
+    strategy: str | None = None
 
 
 class OrderState(NamedTuple):

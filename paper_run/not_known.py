@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.errors import DependencyError, Remedy
-from paper_run.failures import settling
+from paper_run.failures import order_remedies, settling
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.models import NotKnown
@@ -28,8 +28,6 @@ _CAUSES: dict[Unsure, str] = {
     "not told. It hears of a fill only when the broker can call it (a webhook, at a public address).",
     "unread": "The gateway was asked for them and did not tell.",
     "unpriced": "The gateway says that they filled, and not at which price.",
-    "doubt": "Nobody knows whether they were placed.",
-    "attempt": "Nobody knows what they placed.",
 }
 
 
@@ -46,13 +44,15 @@ def at(
         if (kind_why := _of_order(order, calendar, now, read)) is not None:
             kind, why = kind_why
             about = f"{order.asked} ({order.name})"
-            found.append(NotKnown(kind, order.name, (order.symbol,), about, why, _of_name(order.name)))
+            found.append(NotKnown(kind, order.name, (order.symbol,), about, why, order_remedies(order.name)))
     since = ledger.following.first_trade()
     for doubt in ledger.doubts.orders():
         if doubt.trade.id >= since and doubt.trade.closes:
             about = f"{doubt.side} {money.digits(doubt.qty)} {doubt.symbol} ({doubt.name})"
             why = doubt.why or "it is in doubt"
-            found.append(NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, _of_name(doubt.name)))
+            found.append(
+                NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, order_remedies(doubt.name))
+            )
     for row in ledger.doubts.attempts():
         if row.id < since or not (row.unsettled or row.settled):
             continue
@@ -119,9 +119,14 @@ def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:
 
 
 def found_out(found: Iterable[NotKnown]) -> list[Finding]:
-    """Return a finding for each kind of what is not known, with its usual cause and its cure."""
+    """Return a finding for each kind of what is not known, with its usual cause and its cure.
+
+    Of doubts and of attempts it is said anyhow that they are open.
+    """
     kinds: dict[Unsure, list[NotKnown]] = {}
     for each in found:
+        if each.kind in ("doubt", "attempt"):
+            continue
         kinds.setdefault(each.kind, []).append(each)
     return [_finding(kind, each) for kind, each in kinds.items()]
 
@@ -151,16 +156,6 @@ def _of_attempt(row: TradeRow, symbols: tuple[str, ...]) -> tuple[Remedy, ...]:
         return settling(row.name, row.run_id)
     each = [word for symbol in symbols for word in ("--position", symbol)]
     return (Remedy("If the gateway's quantities are right", ours("resolve", *each)),)
-
-
-def _of_name(name: str) -> tuple[Remedy, ...]:
-    return (
-        Remedy(
-            "See at the broker what it filled, and say it",
-            ours("resolve", "--order", name, "--filled", "QTY@PRICE"),
-        ),
-        Remedy("If it filled nothing", ours("resolve", "--order", name, "--not-filled")),
-    )
 
 
 def failure(found: Sequence[NotKnown]) -> DependencyError:

@@ -78,7 +78,7 @@ def _row(
     is_order = mapping.side is not None and mapping.qty is not None and mapping.qty > 0
     outcome: Outcome | None = None
     if is_order:
-        outcome = "repeat" if repeat else _outcome(mapping, status, filled_qty)
+        outcome = "repeat" if repeat else _outcome(mapping, state, status, filled_qty)
     price, source = _price(filled_price, state.limit_price if state else None, quote if is_order else None)
     notional = None
     if outcome == "accepted" and mapping.qty is not None:
@@ -108,22 +108,38 @@ def _row(
     )
 
 
-def _outcome(mapping: SignalOrder, status: str | None, filled_qty: Decimal | None) -> Outcome:
+def _outcome(
+    mapping: SignalOrder, state: OrderState | None, status: str | None, filled_qty: Decimal | None
+) -> Outcome:
     """Tell what is known of a submitted order.
 
-    Without an id the orchestrator's own `rejected` proves nothing: it writes that word also when the
-    gateway hung and may still place the order. A 4xx of the gateway, or a word that only the gateway
-    says, does prove it.
+    `rejected` and `failed` prove nothing by themselves: the orchestrator writes them also when the gateway
+    hung and may still place the order, and the gateway when its connection to the broker broke, which may
+    have taken it. A 4xx of the gateway, a word that only the gateway says, a broker's id, or the gateway's
+    word without an error beside it prove that nothing comes of it.
     """
     word = status or ""
     unfilled = filled_qty is None or filled_qty <= 0
-    if mapping.client_order_id is None:
-        refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "")
-        proved = refused or (word in ENDED and unfilled) or word.startswith("blocked_")
-        return "rejected" if proved else "in_doubt"
-    if word in REFUSED or word.startswith("blocked_") or (word in ENDED and unfilled):
+    if word.startswith("blocked_") or (word in ENDED and unfilled):
         return "rejected"
-    return "accepted"
+    refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "") is not None
+    if mapping.client_order_id is None:
+        return "rejected" if refused else "in_doubt"
+    if word not in REFUSED:
+        return "accepted"
+    at_broker = mapping.broker_order_id or (state and state.broker_order_id)
+    has_error = state is not None and state.error_message
+    return "rejected" if refused or at_broker or not has_error else "in_doubt"
+
+
+def is_executed(order: Order) -> bool:
+    """Whether an order reached the broker: it says so, or has a broker's id or a fill."""
+    word = order.status or ""
+    if order.broker_order_id or (order.filled_qty is not None and order.filled_qty > 0):
+        return True
+    if not word or word in REFUSED | ENDED or word == "dry_run" or word.startswith("blocked_"):
+        return False
+    return order.client_order_id is not None
 
 
 def _price(
@@ -253,6 +269,9 @@ def problem(order: Order) -> Finding | None:
         return findings.warning("order_rejected", said, subject=order.symbol)
     if order.outcome == "in_doubt":
         said = f"{name} is in doubt: it got no order id and may still be placed{because}"
+        if order.client_order_id is not None:
+            how = f"it is {order.status} without a broker's id and may have been placed"
+            said = f"{name} is in doubt: {how}{because}"
         return findings.warning("order_in_doubt", said, subject=order.symbol)
     if order.outcome == "accepted" and order.status is not None and order.status not in KNOWN:
         said = f"{name} has a status that is not known here, {order.status!r}; taken as working"

@@ -6,7 +6,7 @@ import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures
+from paper_run import failures, money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
 from paper_run.model.commands import ours
@@ -170,19 +170,40 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
 
 
 def _reminders(ledger: Ledger, session: date) -> tuple[Finding, ...]:
-    """Say which trades are not settled, and how earlier ones of this session were."""
+    """Say what is not known of earlier trades, and how those of this session were settled."""
     settled = tuple(
         findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
         for row in ledger.trades(session)
         if row.settled
     )
+    return settled + still_open(ledger)
+
+
+def still_open(ledger: Ledger) -> tuple[Finding, ...]:
+    """Say which trades are open and which orders are in doubt, however old: each report warns of it."""
     see = (Remedy("See what settles it", ours("resolve")),)
-    return settled + tuple(
+    trades = tuple(
         findings.warning(
             "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
         )
-        for row in ledger.unfinished()
         if row.unsettled
+        else findings.warning(
+            "outcome_unknown",
+            f"What the trade {row.name} placed is not known.",
+            subject=row.name,
+            remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
+        )
+        for row in ledger.unsure()
+    )
+    return trades + tuple(
+        findings.warning(
+            "order_in_doubt",
+            f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: it may "
+            "have been placed.",
+            subject=each.name,
+            remedies=failures.order_remedies(each.name),
+        )
+        for each in ledger.doubts.orders()
     )
 
 

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "paper_run"
 # or from its own line's other units. A new unit fails the first test here until it has its place.
 LAYERS = (
     {"errors"},
-    {"money", "typed"},
+    {"money", "typed", "termination"},
     {"book"},
     {"model"},
     {"models"},
@@ -28,9 +28,10 @@ LAYERS = (
     {"bookkeeping", "filing"},
     {"mail"},
     {"saving"},
-    {"result", "submission"},
-    {"settle"},
-    {"trade", "unfinished", "prepare", "admission"},
+    {"result", "pending"},
+    {"settle", "recording", "submission"},
+    {"unfinished", "prepare", "admission"},
+    {"trade"},
     {"resolve", "run", "doctor"},
     {"mark"},
     {"cli"},

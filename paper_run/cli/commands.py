@@ -224,9 +224,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         ledger.refuse_another(settings.ledger)
         with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=clock.pause):
             unheard = prepare.unheard(ledger, platform)
-            if unheard is None:
-                run.settle_earlier(ledger, platform, settings, clock, console, outbox)
-            else:
+            is_heard = unheard is None
+            run.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
+            if unheard is not None:
                 console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
@@ -244,6 +244,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 ledger,
                 platform,
                 clock.now(),
+                timeout=settings.timeout,
             )
             outbox.settled(row)
             written, unwritten = filing.save([filing.reports(row.document)])

@@ -156,6 +156,13 @@ class Following:
             )
         return found
 
+    def follow_again(self, client_order_ids: Iterable[str]) -> None:
+        """Take orders for working ones once more: the gateway says otherwise of them than it did."""
+        for identity in client_order_ids:
+            self._run(
+                "UPDATE orders SET followed = 1 WHERE client_order_id = ? AND said_by IS NULL", identity
+            )
+
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
         found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")

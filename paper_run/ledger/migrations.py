@@ -136,6 +136,27 @@ MIGRATIONS = (
     INSERT INTO account (name, value) VALUES ('ledger', lower(hex(randomblob(4))));
     """,
     """
+    -- what no second trade of its session can have: the session's date, `DATE after N` for one that was made
+    -- on purpose (N: the session's newest row when it was asked for, 0: none); NULL: it closes no session
+    ALTER TABLE trades ADD COLUMN fence TEXT;
+    -- how often the row was written: a write is made on the version that was read
+    ALTER TABLE trades ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+    -- its --timeout in seconds, NULL: not known
+    ALTER TABLE trades ADD COLUMN timeout TEXT;
+    -- our clock, UTC: the POST leaves until then, or not at all
+    ALTER TABLE trades ADD COLUMN leaves_until TEXT;
+    -- 1: the orchestrator itself has answered, so it works on it no longer
+    ALTER TABLE trades ADD COLUMN answered_itself INTEGER NOT NULL DEFAULT 0;
+    -- 1: the gateway was in DRY_RUN again right after a rehearsal
+    ALTER TABLE trades ADD COLUMN stayed_dry INTEGER NOT NULL DEFAULT 0;
+    -- a session that was traded several times keeps all of them, each made after the one before
+    UPDATE trades SET fence = session || COALESCE(
+        (SELECT ' after ' || MAX(earlier.id) FROM trades AS earlier WHERE earlier.session = trades.session
+         AND earlier.id < trades.id AND earlier.rehearsal = 0 AND earlier.state <> 'nothing'), '')
+        WHERE rehearsal = 0 AND state <> 'nothing';
+    CREATE UNIQUE INDEX one_of_a_fence ON trades (fence);
+    """,
+    """
     -- which kind of order it is, in the gateway's words; NULL: not known, taken for a market order of the day
     ALTER TABLE orders ADD COLUMN order_type TEXT;
     ALTER TABLE orders ADD COLUMN time_in_force TEXT;

@@ -54,6 +54,12 @@ def trade(row: Row) -> TradeRow:
         answer=row["answer"],
         settled=row["settled"],
         document=row["document"],
+        version=row["version"],
+        fence=row["fence"],
+        timeout=amount(row["timeout"]),
+        leaves_until=None if row["leaves_until"] is None else datetime.fromisoformat(row["leaves_until"]),
+        over=bool(row["answered_itself"]),
+        stayed_dry=bool(row["stayed_dry"]),
     )
 
 
