@@ -107,6 +107,13 @@ def test_late(platform):
     assert platform.positions()["LATE"]["qty"] == str(line["order_qty"])
 
 
+@pytest.mark.parametrize(("symbol", "force"), [("LATE", "gtc"), ("PARTIAL", "gtc"), ("AAPL", "day")])
+def test_what_works_past_its_session_is_no_order_of_the_day(platform, symbol, force):
+    """An order of the day has ended when its session has; these two are good till cancelled."""
+    (line,) = platform.run(symbol)["mappings"]
+    assert platform.order(line["client_order_id"])["time_in_force"] == force
+
+
 def test_late_waits_through_failed_runs_and_the_same_session_again(platform, state_file, start):
     """Only the opening of a later session fills it."""
     (line,) = platform.run("LATE")["mappings"]
