@@ -108,10 +108,10 @@ def test_odd_fills(life: Life) -> None:
 
 
 def test_the_same_order_in_two_trades_is_booked_once(life: Life) -> None:
-    """The gateway answers --again with the order that it has; it is a repeat."""
+    """The gateway answers --again with the order that it has: a repeat, so nothing new was placed, exit 2."""
     life.prices(AAPL="101")
     life.trade(AAPL=buy(10, "100"))
-    again = life.trade("--again", AAPL=buy(10, "100"))
+    again = life.trade("--again", AAPL=buy(10, "100"), status=2)
     assert (again["trade"], again["orders"][0]["outcome"]) == (2, "repeat")
     assert life.entries("AAPL") == [fill(FIRST, "10", "1000")]
     assert figures(again["pnl"], "total_pnl day_pnl") == amounts("10 10")

@@ -69,6 +69,7 @@ def test_refuse(platform):
     order = platform.order(line["client_order_id"])
     assert (order["status"], order["filled_qty"], order["filled_avg_price"]) == ("rejected", "0", None)
     assert order["error_message"]
+    assert order["broker_order_id"]
     assert platform.positions() == {}
 
 
