@@ -95,6 +95,7 @@ def bring_up_to_date(
         differences={} if read.positions is None else _differences(shown, theirs, epoch, unknown),
         in_flight=in_flight,
         unpriced=unpriced,
+        sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.exchange],
         statistics=_statistics(ledger, epoch, session, valued, book.traded),
         unknown=unknown,
         not_known=missing,
@@ -280,10 +281,10 @@ def _statistics(
 ) -> dict[str, statistics.Statistic]:
     """Return the statistics over the complete sessions; one that is not has no return of its own."""
     days = [day for _, day in ledger.books.days(epoch, session)]
-    bridge = valued.session
+    bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
     if bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
-        found = statistics.statistics(days)
-        return {**found, "daily_return": found["daily_return"]._replace(value=None)}
+        found = statistics.statistics(days, year)
+        return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
     before = ledger.books.traded_before(epoch, session)
     today = statistics.Day(
         opening=bridge.opening,
@@ -292,7 +293,7 @@ def _statistics(
         exposure=valued.exposure,
         traded=money.CONTEXT.subtract(traded, before),
     )
-    return statistics.statistics([*days, today])
+    return statistics.statistics([*days, today], year)
 
 
 def _words(figures: BookFigures) -> list[Finding]:

@@ -23,7 +23,7 @@ class Filing:
         self._ledger = ledger
         self._folder = folder
         self._failed: list[DataError] = []
-        self._curves: dict[tuple[str, str], Sequence[SessionLine]] = {}
+        self._curves: dict[tuple[int, str], Sequence[SessionLine]] = {}
 
     @property
     def ledger(self) -> str:
@@ -49,20 +49,18 @@ class Filing:
         """
         with self._ledger.explained():
             reports = Reports(document, self._folder)
-            span = reports.span
-        reports.before = self._curve(*span)
+            session, trade = str(reports.document["session"]), reports.document["trade"]
+        try:
+            reports.before = self._curve(self._ledger.history.book(session, trade), session)
+        except DataError as error:
+            self._failed.append(error)
         return reports
 
-    def _curve(self, since: str, before: str) -> Sequence[SessionLine]:
-        """Return the curve up to a session; the page of the last one and the index go through the same."""
-        if (since, before) not in self._curves:
-            try:
-                found = self._ledger.history.curve(overview.LISTED - 1, since, before)
-            except DataError as error:
-                self._failed.append(error)
-                return ()
-            self._curves[since, before] = found
-        return self._curves[since, before]
+    def _curve(self, book: int, before: str) -> Sequence[SessionLine]:
+        """Return a book's curve up to a session; the page of the last one and the index go through it."""
+        if (book, before) not in self._curves:
+            self._curves[book, before] = self._ledger.history.curve(overview.LISTED - 1, book, before)
+        return self._curves[book, before]
 
     def save(
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
@@ -76,14 +74,21 @@ class Filing:
             written += done
             failed += not_done
         try:
-            history = self._ledger.history
-            table = history.table()
-            lines = history.lines(str(table[-overview.LISTED :][0][0])) if table else []
-            curve = self._curve(str(table[0][0]), lines[-1].session) if lines else ()
-            own = [line for line in lines[-1:] if line.complete]
-            sessions = overview.Overview(lines, [*curve, *own], len(table), table)
+            sessions = self._overview()
             label = json_document.label(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
         except DataError as error:
             return written, [*failed, error]
         done, not_done = overview.save(sessions, self._folder, label=label)
         return [*written, *done], [*failed, *self._failed, *not_done]
+
+    def _overview(self) -> overview.Overview:
+        history = self._ledger.history
+        table = history.table()
+        listed = table[-overview.LISTED :]
+        lines = history.lines(str(listed[0][0]))[-len(listed) :] if table else []
+        book = history.present()
+        present = [line for line in lines if line.book == book]
+        curve = self._curve(book, present[-1].session) if present else ()
+        own = [line for line in present[-1:] if line.complete]
+        number = [row[-1] for row in table].count(str(book))
+        return overview.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)

@@ -90,6 +90,7 @@ def mark_session(
         existing.existing_ledger(config.reports_dir) as ledger,
     ):
         ledger.refuse_another(config.ledger)
+        ledger.refuse_other_exchange(config.exchange)
         files.sweep(config.reports_dir)
         calendar = trading_days.calendar(ledger, config)
         outbox = Outbox(ledger, config.mail, clock.now, config.invocation)

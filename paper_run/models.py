@@ -287,6 +287,7 @@ class BookFigures(NamedTuple):
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
     :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
     :ivar not_known: the orders and attempts for which it is not.
+    :ivar sessions_a_year: what the yearly statistics count with.
     """
 
     since: date
@@ -297,6 +298,7 @@ class BookFigures(NamedTuple):
     differences: Mapping[str, tuple[Difference, ...]]
     in_flight: frozenset[str]
     unpriced: Mapping[str, str]
+    sessions_a_year: int
     statistics: Mapping[str, Statistic]
     remarks: tuple[Finding, ...] = ()
     unknown: Mapping[str, str] = {}
@@ -337,8 +339,10 @@ class SessionLine(NamedTuple):
     Money is None in a session that could not be valued whole (or not at all); it is left out of curves.
 
     :ivar trades: the number and the status of each trade, rehearsals too, in order.
-    :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before.
+    :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before;
+        both unrounded: they are rounded once, where they are shown.
     :ivar marked: whether it was valued by a mark, which has files of its own.
+    :ivar book: the number of its book, see `EndedBook`.
     """
 
     session: str
@@ -350,3 +354,23 @@ class SessionLine(NamedTuple):
     daily_return: Decimal | None
     drawdown: Decimal | None
     marked: bool
+    book: int = 1
+
+
+class EndedBook(NamedTuple):
+    """A book that a `resolve --reset` ended, and what it came to by itself; dollars and cents.
+
+    :ivar number: 1 for the first. :ivar since: the session that it began with. :ivar ended: by whom and when.
+    :ivar num_sessions: in how many it traded or was valued.
+    :ivar valued: its last complete session; without one the figures are None.
+    :ivar deepest: its deepest drawdown, a ratio, zero or negative.
+    """
+
+    number: int
+    since: str
+    ended: str
+    num_sessions: int
+    valued: str | None
+    total_pnl: Decimal | None
+    closing: Decimal | None
+    deepest: Decimal | None

@@ -49,6 +49,16 @@ def rate(part: int, whole: int) -> Decimal | None:
     return CONTEXT.divide(Decimal(part), Decimal(whole)).quantize(_RATE, context=CONTEXT)
 
 
+def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """Return part / whole, unrounded: it is rounded once, where it is shown.
+
+    None where either is not known or the whole is not above zero.
+    """
+    if part is None or whole is None or whole <= 0:
+        return None
+    return CONTEXT.divide(part, whole)
+
+
 def total(values: Iterable[Decimal]) -> Decimal:
     """Add up without losing a digit."""
     result = ZERO

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from paper_run.calendar_settings import ExchangeName
     from paper_run.ledger.journal import Ledger
     from paper_run.models import OrderState, TradeRow
     from paper_run.services.platform import Platform
@@ -117,7 +118,7 @@ def settle(
             f"The trade {row.name} is settled already{how}",
             remedies=(Remedy("See it", ours("report", row.name)),),
         )
-    by = by_whom(now)
+    by = by_whom(now, ledger.exchange)
     if not decision.placed:
         until = works_until(row, timeout)
         if not row.over and now < until:
@@ -204,7 +205,7 @@ def works_until(row: TradeRow, timeout: Decimal) -> datetime:
 
 
 def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
-    """Return the trade of that name which was said to have placed nothing, so that this one took its place."""
+    """Return the trade of that name which was said to have placed nothing, and whose place this one took."""
     said = [each for each in ledger.trades(row.session) if each.state == "nothing" and each.settled]
     return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
 
@@ -299,9 +300,63 @@ def _run_of(row: TradeRow, states: dict[str, OrderState]) -> Orchestration:
     )
 
 
-def by_whom(now: datetime) -> str:
+class Ended(NamedTuple):
+    """What ended with a book, in words.
+
+    :ivar orders: which were still followed, or had been given up. :ivar doubts: what was not known.
+    :ivar trades: those of which it was not, as they are recorded now.
+    """
+
+    orders: tuple[str, ...]
+    doubts: tuple[str, ...]
+    trades: tuple[TradeRow, ...]
+
+
+def end_book(ledger: Ledger, by: str) -> Ended:
+    """End the present book: its orders are followed no more, and what is not known of its trades stays so.
+
+    Sessions that were closed stay closed.
+
+    :param by: who says so, and when.
+    :raises DataError: there is no book.
+    """
+    if ledger.books.epoch() is None and ledger.books.opens_with() is None:
+        raise DataError(
+            "--reset: there is no book to end",
+            "It begins with the first trade that is known to have been placed.",
+        )
+    orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.following.followed()]
+    rows = (*ledger.unfinished(), *ledger.doubtful())
+    with ledger.transaction():
+        trades = tuple(_end_doubt(row, ledger, by) for row in rows)
+        ledger.books.close_epoch(by)
+    return Ended(tuple(orders), tuple(map(_doubt, rows)), trades)
+
+
+def _doubt(row: TradeRow) -> str:
+    if row.unsettled:
+        return f"{row.name}: what it placed"
+    return f"{row.name}: its orders" + (" in doubt" if row.state == "closed" else "")
+
+
+def _end_doubt(row: TradeRow, ledger: Ledger, by: str) -> TradeRow:
+    how = f"its book was ended {by}"
+    if row.unsettled:
+        error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
+        return unfinished.restate(
+            row, ledger, run=None, state="closed", status="unknown", settled=how, failed=(error,)
+        )
+    settled = f"{row.settled}; {how}" if row.settled else how
+    if row.answer:
+        run = recorded_orchestration(row.answer)
+        states = ledger.order_states(row, also=unfinished.identities(run))
+        row = unfinished.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
+    return ledger.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
+
+
+def by_whom(now: datetime, exchange: ExchangeName) -> str:
     """Return who decides, on which machine, and when (the exchange's time)."""
-    moment = exchange_time(now).isoformat(sep=" ", timespec="seconds")
+    moment = exchange_time(now, exchange).isoformat(sep=" ", timespec="seconds")
     return f"by {_user()}@{socket.gethostname()} on {moment}"
 
 

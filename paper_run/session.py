@@ -133,8 +133,13 @@ class Calendar:
         return self._at(day, _OPENS), self._at(day, self._year(day).half_days.get(day, _CLOSES))
 
     def is_open_at(self, moment: datetime) -> bool:
-        """Whether a moment lies within a session's hours; the close itself no longer does."""
+        """Whether a moment lies within a session's hours; the close itself no longer does.
+
+        A market that is always open has no hours, on a day that is listed as closed neither.
+        """
         day = self.session_date(moment)
+        if self.exchange == "24/7":
+            return True
         if not self.is_session(day):
             return False
         opens, closes = self.hours(day)

@@ -402,9 +402,9 @@ def test_a_moment_of_24_7_lies_in_its_utc_day(
 
 
 def test_a_listed_date_closes_a_day_of_24_7() -> None:
-    """An extra closed date counts there too."""
+    """An extra closed date counts there too; the market that its quotes come from is open all the same."""
     calendar = Calendar(never, exchange="24/7", closed_dates={date(2025, 1, 18)})
-    assert meant(calendar, utc("2025-01-18T12:00")) == ("2025-01-18", "2025-01-17", "2025-01-17", False)
+    assert meant(calendar, utc("2025-01-18T12:00")) == ("2025-01-18", "2025-01-17", "2025-01-17", True)
     assert calendar.why_closed(date(2025, 1, 18)) == "listed in PAPER_RUN_CLOSED_DATES"
 
 

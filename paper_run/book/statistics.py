@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.money import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-SESSIONS_A_YEAR = 252
+SESSIONS_A_YEAR: Mapping[str, int] = {"XNYS": 252, "24/7": 365}
+"""How many sessions a year has, by the exchange."""
 _CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 _ONE = Decimal(1)
 _PLACES = Decimal("0.000001")
+_PERCENT_PLACES = Decimal("0.0001")
+_NO_PERCENTAGES = ("sharpe_ratio", "sortino_ratio")
 # A ratio of this size is a division by next to nothing: by a cent of equity, or by the deviation of equal
 # returns, whose mean can be off in its last digit. Up to it 28 digits make six true decimals.
 _TOO_LARGE = Decimal("1E+12")
@@ -54,34 +57,48 @@ class Statistic(NamedTuple):
 
     :ivar value: a ratio (0.01 is 1 %), six places, half to even; None with fewer than `minimum` sessions, or
         where it is not defined.
+    :ivar percent: the same in percent as a person sees it: two places, half to even, rounded once from all
+        digits and not from `value`; None too where it is no percentage.
     """
 
     value: Decimal | None
     n: int
     minimum: int
+    percent: Decimal | None = None
 
 
-def statistics(days: Sequence[Day]) -> dict[str, Statistic]:
+def statistics(days: Sequence[Day], sessions_a_year: int = SESSIONS_A_YEAR["XNYS"]) -> dict[str, Statistic]:
     """Return every statistic by its name in the result document.
 
     A figure is over all of the sessions, or None: one that left out the session that it cannot count would
     flatter. The risk-free rate is zero. The conventions of the ratios are those of the empyrical library.
 
-    :param days: the complete sessions, oldest first.
+    :param days: the complete sessions, oldest first. :param sessions_a_year: see SESSIONS_A_YEAR.
     """
     with localcontext(_CONTEXT):
-        found = _figures(days) if days else {}
+        found = _figures(days, sessions_a_year) if days else {}
         counted = {name: min(len(days), 1) if name == "daily_return" else len(days) for name in _MINIMUM}
         return {
-            name: Statistic(_shown(found.get(name)), counted[name], minimum)
+            name: Statistic(
+                rounded(found.get(name)),
+                counted[name],
+                minimum,
+                None if name in _NO_PERCENTAGES else _percent(found.get(name)),
+            )
             for name, minimum in _MINIMUM.items()
         }
+
+
+def unrounded_return(day: Day) -> Decimal | None:
+    """Return day_pnl / opening, 28 digits; None when it opened from nothing or from a debt."""
+    with localcontext(_CONTEXT):
+        return _returns([day])[0]
 
 
 def daily_return(day: Day) -> Decimal | None:
     """Return day_pnl / opening, six places; None when it opened from nothing or from a debt."""
     with localcontext(_CONTEXT):
-        return _shown(_returns([day])[0])
+        return rounded(_returns([day])[0])
 
 
 def height(before: Decimal | None, day: Day) -> Decimal | None:
@@ -99,7 +116,7 @@ def height(before: Decimal | None, day: Day) -> Decimal | None:
 def fall(height: Decimal | None) -> Decimal | None:
     """Return the drawdown at a height, six places."""
     with localcontext(_CONTEXT):
-        return _shown(None if height is None else height - _ONE)
+        return rounded(None if height is None else height - _ONE)
 
 
 def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
@@ -109,10 +126,10 @@ def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
     is nothing left to compound, and the rest is None.
     """
     with localcontext(_CONTEXT):
-        return tuple(_shown(fall) for fall in _falls(_curve(_returns(days))))
+        return tuple(rounded(fall) for fall in _falls(_curve(_returns(days))))
 
 
-def _figures(days: Sequence[Day]) -> dict[str, Decimal | None]:
+def _figures(days: Sequence[Day], sessions_a_year: int) -> dict[str, Decimal | None]:
     """Return the figures that these days are enough for and that are defined."""
     n = len(days)
     opening, day_pnl, closing, exposure, traded = zip(*days, strict=True)
@@ -127,23 +144,23 @@ def _figures(days: Sequence[Day]) -> dict[str, Decimal | None]:
     if (growth := curve[-1]) is not None:
         figures["total_return"] = growth - 1
         figures["max_drawdown"] = min(fall for fall in _falls(curve) if fall is not None)
-        # A power of a debt is no rate, and with 63, 126 or 252 sessions it would look like one.
+        # A power of a debt is no rate, and where the exponent is whole it would look like one.
         if n >= _FOR_A_YEAR and growth >= 0:
-            figures["annualised_return"] = growth ** (Decimal(SESSIONS_A_YEAR) / n) - 1
+            figures["annualised_return"] = growth ** (Decimal(sessions_a_year) / n) - 1
     if (known := _all_known(returns)) is not None:
         figures["best_day"], figures["worst_day"] = max(known), min(known)
         if n >= _FOR_RISK:
-            figures |= _risk(known)
+            figures |= _risk(known, sessions_a_year)
     return figures
 
 
-def _risk(returns: Sequence[Decimal]) -> dict[str, Decimal | None]:
+def _risk(returns: Sequence[Decimal], sessions_a_year: int) -> dict[str, Decimal | None]:
     """Return volatility and the ratios of the mean return to it and to the downside.
 
     Sharpe, "The Sharpe Ratio" (1994), and Sortino and Price, "Performance Measurement in a Downside Risk
     Framework" (1994): the downside is the root of the mean, over all days, of the squared negative returns.
     """
-    n, year = len(returns), Decimal(SESSIONS_A_YEAR).sqrt()
+    n, year = len(returns), Decimal(sessions_a_year).sqrt()
     mean = sum(returns, ZERO) / n
     deviation = (sum(((each - mean) * (each - mean) for each in returns), ZERO) / (n - 1)).sqrt()
     downside = (sum((each * each for each in returns if each < ZERO), ZERO) / n).sqrt()
@@ -195,8 +212,14 @@ def _falls(curve: Iterable[Decimal | None]) -> Iterator[Decimal | None]:
             yield (equity - peak) / peak
 
 
-def _shown(value: Decimal | None) -> Decimal | None:
-    """Round to six places; zero has no sign."""
+def rounded(value: Decimal | None) -> Decimal | None:
+    """Return a ratio as documents and tables state it: six places, half to even; zero has no sign."""
     if value is None or abs(value) >= _TOO_LARGE:
         return None
     return value.quantize(_PLACES) + ZERO
+
+
+def _percent(value: Decimal | None) -> Decimal | None:
+    if value is None or abs(value) >= _TOO_LARGE:
+        return None
+    return (value.quantize(_PERCENT_PLACES) + ZERO).scaleb(2)

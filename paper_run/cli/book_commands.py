@@ -14,7 +14,7 @@ from paper_run.cli.arguments import (
     mail_options,
     service_urls,
 )
-from paper_run.errors import DataError, ExitStatus, worst
+from paper_run.errors import ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,31 +37,38 @@ def mark(**flags: Any) -> ExitStatus:
 
 def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
     """Change the book by hand, and value it; or end it."""
+    from paper_run import config, resolve
+
+    if flags["reset"]:
+        return _reset(flags)
+    note = resolve.by_whom(showing.clock().now(), config.exchange(reading.sources(flags)))
+    return _mark(flags, change=change._replace(note=note))
+
+
+def _reset(flags: Mapping[str, Any]) -> ExitStatus:
+    """End the book, say what ended with it, and make the files anew that it has changed."""
     from paper_run import mark, resolve
+    from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
 
-    clock = showing.clock()
-    note = resolve.by_whom(clock.now())
-    if not flags["reset"]:
-        return _mark(flags, change=change._replace(note=note))
-    folder = reading.reports_folder(flags)
+    folder, clock, console = reading.reports_folder(flags), showing.clock(), showing.console(flags)
     with (
         lock.held(folder, now=clock.now(), patience=mark.PATIENCE, pause=clock.pause),
         existing.existing_ledger(folder) as ledger,
-        ledger.transaction(),
     ):
         ledger.refuse_another(flags["ledger"] or "")
-        if ledger.books.epoch() is None and ledger.books.opens_with() is None:
-            raise DataError(
-                "--reset: there is no book to end",
-                "It begins with the first trade that is known to have been placed.",
-            )
-        ledger.books.close_epoch(note)
-    console = showing.console(flags)
-    console.say(
-        f"The book was ended {note}. The next trade begins a new one, with the holdings that it finds."
-    )
-    return ExitStatus.SUCCESS
+        by = resolve.by_whom(clock.now(), ledger.exchange)
+        ended = resolve.end_book(ledger, by)
+        filing = Filing(ledger, folder)
+        written, unwritten = filing.save([filing.reports(row.document) for row in ended.trades])
+    console.say(f"The book was ended {by}. The next trade begins a new one, with the holdings that it finds.")
+    for order in ended.orders:
+        console.say(f"  No longer followed: {order}")
+    for doubt in ended.doubts:
+        console.say(f"  No longer looked for: {doubt}")
+    for path in written:
+        console.saved(path)
+    return showing.ended(unwritten)
 
 
 def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change | None = None) -> ExitStatus:

@@ -199,6 +199,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
+@exchange_option
 @service_urls
 @ledger_option
 @common_options

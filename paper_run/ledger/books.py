@@ -136,7 +136,7 @@ class Books:
             "WHERE last_trade IS NULL",
             note,
         )
-        self._run("UPDATE orders SET followed = 0 WHERE followed = 1")
+        self._run("UPDATE orders SET followed = 0 WHERE followed <> 0")
 
     def append(
         self,

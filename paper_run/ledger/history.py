@@ -1,12 +1,16 @@
-"""The sessions as the history shows them, and the results of marks."""
+"""The sessions as the history shows them, book by book, and the results of marks."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book import thinning
+from paper_run.book.statistics import Day, unrounded_return
 from paper_run.ledger.rows import amount
-from paper_run.models import SessionLine
+from paper_run.models import EndedBook, SessionLine
+from paper_run.money import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +18,42 @@ if TYPE_CHECKING:
 
 
 _END = "9999-12-31"
-_FIGURES = (
-    "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown FROM sessions"
+_COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
+_FIGURES, _TABLE = f"{_COLUMNS}, opening, height FROM sessions", f"{_COLUMNS} FROM sessions"
+_ENDED = (
+    "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
+    "SELECT session FROM sessions WHERE epoch = ended.id UNION "
+    "SELECT session FROM trades WHERE id <= ended.last_trade AND id > "
+    "(SELECT COALESCE(MAX(last_trade), 0) FROM epochs WHERE id < ended.id))) AS num_sessions "
+    "FROM epochs AS ended WHERE last_trade IS NOT NULL"
+)
+# SQLite sorts amounts, which are kept as text, as numbers only if it is told so.
+_DEEPEST = (
+    "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 AND height IS NOT NULL "
+    "ORDER BY CAST(height AS REAL) LIMIT 1"
 )
 
 
+class _Books:
+    """Which book each trade belongs to: the first that had not ended when it was sent.
+
+    :ivar present: the present book, or the one that the next trade begins.
+    """
+
+    def __init__(self, epochs: Sequence[Any]) -> None:
+        ended = [row for row in epochs if row["last_trade"] is not None]
+        self._last_trades = [row["last_trade"] for row in ended]
+        following = ended[-1]["id"] + 1 if ended else 1
+        self.present: int = next((row["id"] for row in epochs if row["last_trade"] is None), following)
+        self._numbers: list[int] = [*(row["id"] for row in ended), self.present]
+
+    def of_trade(self, identity: int) -> int:
+        """Return the number of a trade's book, the trade by its row."""
+        return self._numbers[bisect_left(self._last_trades, identity)]
+
+
 class History:
-    """The part of the ledger that looks back.
+    """The part of the ledger that looks back, book by book: a `resolve --reset` ends one.
 
     :param rows: runs a query and returns its rows. :param run: runs a statement.
     """
@@ -32,59 +65,114 @@ class History:
     def lines(self, since: str = "") -> list[SessionLine]:
         """Return the sessions that traded or were valued, oldest first, as the history shows them.
 
+        A session in which a book ended and another began has a line in each.
+
         :param since: leave out earlier ones, by ISO date.
         """
-        figures = {
-            row["session"]: row for row in self._rows(f"{_FIGURES} WHERE session >= ? ORDER BY epoch", since)
-        }
-        trades = self._statuses(since)
-        marked = {row["session"] for row in self._rows("SELECT session FROM marks WHERE session >= ?", since)}
+        statuses, figures, marked = self._seen(_FIGURES, since)
         return [
-            _line(session, trades.get(session, {}), figures.get(session), is_marked=session in marked)
-            for session in sorted(trades.keys() | figures.keys())
+            _line(key, statuses.get(key, {}), figures.get(key), is_marked=key in marked)
+            for key in sorted(statuses.keys() | figures.keys())
         ]
 
-    def curve(self, most: int, since: str = "", before: str = _END) -> list[SessionLine]:
-        """Return at most so many sessions whose curve looks like that of all (`thinning`), oldest first."""
+    def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
+        """Return at most so many sessions whose curve looks like a book's (`thinning`), oldest first."""
         points = self._rows(
             "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall FROM sessions "
-            "WHERE complete = 1 AND session >= ? AND session < ? ORDER BY session, epoch",
-            since,
+            "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
+            book,
             before,
         )
         chosen = thinning.kept([row["closing"] for row in points], [row["fall"] or 0 for row in points], most)
-        wanted = sorted({points[at]["session"] for at in chosen})
-        marks = ", ".join("?" * len(wanted))
-        rows = self._rows(f"{_FIGURES} WHERE session IN ({marks}) ORDER BY session, epoch", *wanted)
-        latest = {row["session"]: _line(row["session"], {}, row, is_marked=False) for row in rows}
-        return list(latest.values())
+        marks = ", ".join("?" * len(chosen))
+        rows = self._rows(
+            f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",
+            book,
+            *(points[at]["session"] for at in chosen),
+        )
+        return [_line((book, row["session"]), {}, row, is_marked=False) for row in rows]
 
     def table(self) -> list[Sequence[str | None]]:
         """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
 
         It is written whole after each trade and mark: years of sessions must not cost a day anything.
         """
-        trades = self._statuses("")
-        figures = {row["session"]: row for row in self._rows(f"{_FIGURES} ORDER BY epoch")}
-        marked = {row["session"] for row in self._rows("SELECT session FROM marks")}
+        statuses, figures, marked = self._seen(_TABLE)
         table: list[Sequence[str | None]] = []
-        for session in sorted(trades.keys() | figures.keys()):
-            words = " ".join([f"{number}:{status}" for number, status in trades.get(session, {}).items()])
-            is_marked = "true" if session in marked else "false"
-            if (row := figures.get(session)) is not None and row["complete"]:
-                table.append((session, words, "true", *tuple(row)[3:], is_marked))
+        for key in sorted(statuses.keys() | figures.keys()):
+            book, session = key
+            words = " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()])
+            is_marked = "true" if key in marked else "false"
+            if (row := figures.get(key)) is not None and row["complete"]:
+                table.append((session, words, "true", *tuple(row)[3:], is_marked, str(book)))
             else:
-                table.append((session, words, "false", None, None, None, None, None, is_marked))
+                table.append((session, words, "false", None, None, None, None, None, is_marked, str(book)))
         return table
 
-    def _statuses(self, since: str) -> dict[str, dict[int, str]]:
+    def present(self) -> int:
+        """Return the number of the present book, or of the one that the next trade begins; the first is 1."""
+        return self._books().present
+
+    def book(self, session: str, trade: int | None) -> int:
+        """Return the number of the book that a result is of.
+
+        :param trade: its number; None: the session's latest mark.
+        """
+        if trade is None:
+            found = self._rows("SELECT epoch FROM marks WHERE session = ?", session)
+        else:
+            found = self._rows("SELECT MAX(id) FROM trades WHERE session = ? AND number = ?", session, trade)
+        identity = found[0][0] if found else None
+        if identity is None or trade is None:
+            return self.present() if identity is None else int(identity)
+        return self._books().of_trade(identity)
+
+    def ended_books(self) -> list[EndedBook]:
+        """Return the books that were ended, oldest first, with what they came to."""
+        return [self._ended(row) for row in self._rows(f"{_ENDED} ORDER BY id")]
+
+    def _ended(self, row: Any) -> EndedBook:
+        last = self._rows(
+            "SELECT session, total_pnl, closing FROM sessions WHERE epoch = ? AND complete = 1 "
+            "ORDER BY session DESC LIMIT 1",
+            row["id"],
+        )
+        deepest = self._rows(_DEEPEST, row["id"])
+        return EndedBook(
+            number=row["id"],
+            since=row["session"],
+            ended=row["closed"],
+            num_sessions=row["num_sessions"],
+            valued=last[0]["session"] if last else None,
+            total_pnl=amount(last[0]["total_pnl"]) if last else None,
+            closing=amount(last[0]["closing"]) if last else None,
+            deepest=Decimal(deepest[0]["height"]) - 1 if deepest else None,
+        )
+
+    def _books(self) -> _Books:
+        return _Books(self._rows("SELECT id, last_trade FROM epochs ORDER BY id"))
+
+    def _seen(
+        self, query: str, since: str = ""
+    ) -> tuple[dict[tuple[int, str], dict[int, str]], dict[tuple[int, str], Any], set[tuple[int, str]]]:
+        """Return, by book and session: the trades' statuses, the figures, and which were marked."""
+        figures = self._rows(f"{query} WHERE session >= ?", since)
+        marked = self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
+        return (
+            self._statuses(since),
+            {(row["epoch"], row["session"]): row for row in figures},
+            {(row["epoch"], row["session"]) for row in marked},
+        )
+
+    def _statuses(self, since: str) -> dict[tuple[int, str], dict[int, str]]:
         """Return each session's trades by number; one that placed nothing gives way to the next attempt."""
-        trades: dict[str, dict[int, str]] = {}
-        for session, number, status in self._rows(
-            "SELECT session, number, status FROM trades WHERE session >= ? ORDER BY session, number, id",
+        books = self._books()
+        trades: dict[tuple[int, str], dict[int, str]] = {}
+        for session, number, identity, status in self._rows(
+            "SELECT session, number, id, status FROM trades WHERE session >= ? ORDER BY session, number, id",
             since,
         ):
-            trades.setdefault(session, {})[number] = status
+            trades.setdefault((books.of_trade(identity), session), {})[number] = status
         return trades
 
     def mark(self, session: str) -> str | None:
@@ -107,14 +195,31 @@ class History:
         return found[0]["session"] if found else None
 
     def keep_mark(self, session: date, document: str) -> None:
-        """Write a session's latest mark."""
-        self._run("INSERT OR REPLACE INTO marks VALUES (?, ?)", session.isoformat(), document)
+        """Write a session's latest mark; it is of the present book."""
+        self._run(
+            "INSERT OR REPLACE INTO marks (session, document, epoch) VALUES (?, ?, ?)",
+            session.isoformat(),
+            document,
+            self.present(),
+        )
 
 
-def _line(session: str, trades: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
+def _line(key: tuple[int, str], trades: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
+    book, session = key
     complete = row is not None and bool(row["complete"])
     names = ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")
     amounts = {name: amount(row[name]) if complete else None for name in names}
+    # The two ratios are kept at six places, and whoever shows them rounds once, from all digits.
+    if amounts["daily_return"] is not None:
+        day = Day(Decimal(row["opening"]), amounts["day_pnl"] or ZERO, amounts["closing"] or ZERO, ZERO, ZERO)
+        amounts["daily_return"] = unrounded_return(day)
+    if amounts["drawdown"] is not None:
+        amounts["drawdown"] = Decimal(row["height"]) - 1
     return SessionLine(
-        session=session, trades=tuple(trades.items()), complete=complete, marked=is_marked, **amounts
+        session=session,
+        trades=tuple(trades.items()),
+        complete=complete,
+        marked=is_marked,
+        book=book,
+        **amounts,
     )

@@ -149,6 +149,18 @@ class Ledger:
         if ours != orchestrator_url:
             raise self._mixed("orchestrator_url", ours, orchestrator_url)
 
+    def refuse_other_exchange(self, exchange: ExchangeName) -> None:
+        """Prove that a session is valued by the clock and the calendar that it was traded by.
+
+        :raises DataError: the ledger's sessions are another exchange's.
+        """
+        if self.is_sandbox is False and exchange != self.exchange:
+            raise DataError(
+                f"The ledger {self.path} has the sessions of {self.exchange}, and this one is {exchange}",
+                "A session's date, its hours and its quotes go by one exchange.",
+                remedies=(Remedy(f"Nothing was written. Name it: --exchange {self.exchange}"),),
+            )
+
     def belongs_to(
         self,
         *,

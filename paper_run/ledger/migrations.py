@@ -136,6 +136,17 @@ MIGRATIONS = (
     INSERT INTO account (name, value) VALUES ('ledger', lower(hex(randomblob(4))));
     """,
     """
+    -- the book that a mark is of; before, of several that have its session, the one that has its beginning
+    ALTER TABLE marks ADD COLUMN epoch INTEGER;
+    UPDATE marks SET epoch = COALESCE(
+        (SELECT MAX(sessions.epoch) FROM sessions JOIN epochs ON epochs.id = sessions.epoch
+         WHERE sessions.session = marks.session AND epochs.session =
+             CASE WHEN json_valid(document) THEN json_extract(document, '$.pnl.since') END),
+        (SELECT MAX(epoch) FROM sessions WHERE sessions.session = marks.session),
+        1
+    );
+    """,
+    """
     -- what no second trade of its session can have: the session's date, `DATE after N` for one that was made
     -- on purpose (N: the session's newest row when it was asked for, 0: none); NULL: it closes no session
     ALTER TABLE trades ADD COLUMN fence TEXT;

@@ -66,7 +66,7 @@ def _words(document: Mapping[str, Any]) -> str:
 
 def _day_pnl(document: Mapping[str, Any]) -> str:
     """Return the day's P&L, and its share of the opening equity where that is known."""
-    rate = ((document.get("statistics") or {}).get("daily_return") or {}).get("value")
+    rate = text.percentage((document.get("statistics") or {}).get("daily_return") or {})
     shown = text.signed_money(document["pnl"]["day_pnl"])
     return shown if rate is None else f"{shown} ({text.signed_percent(rate)})"
 

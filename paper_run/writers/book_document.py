@@ -21,6 +21,7 @@ def pnl(figures: BookFigures) -> dict[str, Any]:
         "complete": valuation.complete,
         "since": figures.since.isoformat(),
         "base": valuation.base,
+        "sessions_a_year": figures.sessions_a_year,
         "realized_pnl": _cents(valuation.realized_pnl),
         "unrealized_pnl": _cents(valuation.unrealized_pnl),
         "total_pnl": _cents(valuation.total_pnl),

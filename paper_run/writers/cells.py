@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paper_run import money
 from paper_run.writers import text
 from paper_run.writers.svg import clipped, escaped
 
@@ -18,6 +19,11 @@ def number(value: Any, show: Callable[[Any], str], places: int) -> str:
         return f"<td>{text.ABSENT}</td>"
     title = f' title="{text.exact(value)}"' if text.is_rounded(value, places) else ""
     return f"<td{title}>{show(value)}</td>"
+
+
+def share(part: Decimal | None, whole: Decimal | None) -> str:
+    """Return a cell with the percentage that a part is of the whole."""
+    return f"<td>{text.fixed_percent(money.share(part, whole))}</td>"
 
 
 def gain(amount: Decimal | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run.money import ZERO, total
+from paper_run.money import ZERO, share, total
 from paper_run.writers import cells, text
 from paper_run.writers.svg import Bar, BarRow, bar_chart, escaped
 
@@ -95,7 +95,7 @@ def exposure(positions: Iterable[Mapping[str, Any]], equity: Decimal | None) -> 
         _left_out(len(ordered) - MOST_BARS, text.money(rest)),
         "".join(
             f"<tr>{cells.name(str(each['symbol']))}<td>{text.money(each['market_value'])}</td>"
-            f"{cells.number(share(each['market_value'], equity), text.fixed_percent, 4)}</tr>"
+            f"{cells.share(each['market_value'], equity)}</tr>"
             for each in shown
         ),
     )
@@ -139,13 +139,6 @@ def notional(orders: Iterable[Mapping[str, Any]]) -> Chart:
             for (symbol, side), amount in shown
         ),
     )
-
-
-def share(amount: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    """Return amount / whole to 6 places, None where either is not known or the whole is not above zero."""
-    if amount is None or whole is None or whole <= 0:
-        return None
-    return (amount / whole).quantize(Decimal("0.000001"))
 
 
 def legend(*entries: tuple[str, str]) -> str:

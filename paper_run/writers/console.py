@@ -228,7 +228,7 @@ class Console:
             self._figure("P&L", "not computed: nothing executed" if document["rehearsal"] else "not known")
             return
         day, equity = pnl["day_pnl"], pnl["equity"]
-        change = document["statistics"]["daily_return"]["value"] if day is not None else None
+        change = text.percentage(document["statistics"]["daily_return"]) if day is not None else None
         unrealized = text.signed_money(pnl["unrealized_pnl"])
         if not pnl["complete"]:
             unrealized += f" (priced so far {text.signed_money(pnl['priced_so_far'])})"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from paper_run.book.statistics import rounded
 from paper_run.writers.text import exact, printable
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ HISTORY_COLUMNS = (
     "daily_return",
     "drawdown",
     "marked",
+    "book",
 )
 
 _GATEWAY = "gateway_"
@@ -122,13 +124,19 @@ def positions_csv(document: Mapping[str, Any]) -> str:
 def history_csv(lines: Iterable[SessionLine]) -> str:
     """Return the sessions, one row each in the order given, below one header line.
 
-    `statuses` has each trade as `number:status`, parted by blanks. Money is empty in a session that could
-    not be valued; `daily_return` and `drawdown` are ratios, 0.01 is 1 %.
+    `statuses` has each trade as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
+    P&L, equity and drawdown begin again, so sums go over one book. Money is empty in a session that could
+    not be valued; `daily_return` and `drawdown` are ratios of six places, 0.01 is 1 %.
     """
     return _table(
         HISTORY_COLUMNS,
         (
-            {**line._asdict(), "statuses": " ".join(f"{number}:{status}" for number, status in line.trades)}
+            {
+                **line._asdict(),
+                "statuses": " ".join(f"{number}:{status}" for number, status in line.trades),
+                "daily_return": rounded(line.daily_return),
+                "drawdown": rounded(line.drawdown),
+            }
             for line in lines
         ),
     )

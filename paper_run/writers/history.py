@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from paper_run.money import CONTEXT, total
+from paper_run.book.statistics import rounded
+from paper_run.money import total
 from paper_run.writers import json_document, text
 
 if TYPE_CHECKING:
@@ -21,64 +22,72 @@ _GAP = "  "
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 # "interrupted," fits.
 _NARROWEST_STATUS = 12
-_WHOLE = Decimal(1)
 
 
 def table(lines: Sequence[SessionLine]) -> str:
-    """Return the sessions in the order given, one a row, and below their number and the sum of day P&L.
+    """Return the sessions in the order given, one a row, and below each book their number and its day P&L.
 
-    At most `WIDTH` columns while equity is below a trillion dollars: a session of many trades takes more
-    rows, and where amounts leave no room for that they are shown in whole dollars.
+    Nothing is added up over a reset: P&L, equity and drawdown begin again with the next book.
+    At most `WIDTH` columns while no amount reaches a billion dollars: a session of many trades takes more
+    rows. Amounts are never shortened, so that the rows add up to the sum.
     """
     if not lines:
         return "No session yet.\n"
-    rows = [_row(line, cents=True) for line in lines]
-    footer = _footer(lines, cents=True)
-    if _room_for_statuses([*rows, footer]) < _NARROWEST_STATUS:
-        rows = [_row(line, cents=False) for line in lines]
-        footer = _footer(lines, cents=False)
-    longest = max(len(row[_STATUS]) for row in [_HEADS, *rows, footer])
-    room = max(_NARROWEST_STATUS, min(longest, _room_for_statuses([*rows, footer])))
-    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, footer, strict=True)]
+    books = [list(own) for _, own in groupby(lines, key=lambda line: line.book)]
+    blocks = [_block(own, several=len(books) > 1) for own in books]
+    rows = [row for sessions, footer in blocks for row in (*sessions, footer)]
+    longest = max(len(row[_STATUS]) for row in [_HEADS, *rows])
+    room = max(_NARROWEST_STATUS, min(longest, _room_for_statuses(rows)))
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
     widths[_STATUS] = room
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    shown = [*_shown(_HEADS, widths), rule]
-    for row in rows:
-        shown += _shown(row, widths)
-    return "\n".join([*shown, rule, *_shown(footer, widths)]) + "\n"
+    shown = _shown(_HEADS, widths)
+    for sessions, footer in blocks:
+        shown.append(rule)
+        for row in sessions:
+            shown += _shown(row, widths)
+        shown += [rule, *_shown(footer, widths)]
+    return "\n".join(shown) + "\n"
 
 
 def json_text(lines: Sequence[SessionLine]) -> str:
-    """Return a JSON list of the sessions in the order given; amounts are numbers with their exact digits."""
+    """Return a JSON list of the sessions in the order given; amounts have their exact digits, ratios six."""
     content: Any = [_record(line) for line in lines]
     return json_document.dumps(content)
 
 
 def _record(line: SessionLine) -> dict[str, Any]:
     trades = [{"trade": number, "status": status} for number, status in line.trades]
-    return line._asdict() | {"trades": trades}
+    ratios = {"daily_return": rounded(line.daily_return), "drawdown": rounded(line.drawdown)}
+    return line._asdict() | {"trades": trades} | ratios
 
 
-def _row(line: SessionLine, *, cents: bool) -> tuple[str, ...]:
+def _row(line: SessionLine) -> tuple[str, ...]:
     return (
         text.one_line(line.session),
         _statuses(line),
-        _amount(line.day_pnl, signed=True, cents=cents),
-        _amount(line.total_pnl, signed=True, cents=cents),
-        _amount(line.closing, signed=False, cents=cents),
+        text.signed_money(line.day_pnl),
+        text.signed_money(line.total_pnl),
+        text.money(line.closing),
         text.signed_percent(line.daily_return),
         text.signed_percent(line.drawdown),
     )
 
 
-def _footer(lines: Sequence[SessionLine], *, cents: bool) -> tuple[str, ...]:
+def _block(lines: Sequence[SessionLine], *, several: bool) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """Return a book's rows and its sum."""
+    name = f"Book {lines[0].book}" if several else "Sum"
+    return [_row(line) for line in lines], _footer(lines, name)
+
+
+def _footer(lines: Sequence[SessionLine], name: str) -> tuple[str, ...]:
     known = [line.day_pnl for line in lines if line.day_pnl is not None]
     unvalued = len(lines) - len(known)
     return (
-        "Sum",
+        name,
         f"{len(lines):,} session{'s' * (len(lines) != 1)}"
         + (f", {unvalued:,} not valued" if unvalued else ""),
-        _amount(total(known) if known else None, signed=True, cents=cents),
+        text.signed_money(total(known) if known else None),
         *[""] * (len(_HEADS) - 3),
     )
 
@@ -89,13 +98,6 @@ def _statuses(line: SessionLine) -> str:
         return text.one_line(line.trades[0][1])
     numbered = ", ".join(f"{number} {text.one_line(status)}" for number, status in line.trades)
     return numbered or ("mark" if line.marked else text.ABSENT)
-
-
-def _amount(amount: Decimal | None, *, signed: bool, cents: bool) -> str:
-    show = text.signed_money if signed else text.money
-    if cents or amount is None:
-        return show(amount)
-    return show(amount.quantize(_WHOLE, context=CONTEXT)).removesuffix(".00")
 
 
 def _room_for_statuses(rows: Sequence[Sequence[str]]) -> int:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.writers import cells, text
-from paper_run.writers.charts import share
 from paper_run.writers.svg import escaped
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def position_totals(pnl: Mapping[str, Any]) -> str:
     equity = pnl["equity"]["closing"]
     return (
         f"<td>{text.money(pnl['market_value'])}</td>"
-        f"{cells.number(share(pnl['market_value'], equity), text.fixed_percent, 4)}"
+        f"{cells.share(pnl['market_value'], equity)}"
         f"{cells.gain(pnl['unrealized_pnl'])}{cells.gain(pnl['realized_pnl'])}"
         f"{cells.gain(pnl['total_pnl'])}{cells.gain(pnl['day_pnl'])}"
     )
@@ -191,7 +190,7 @@ def _position_row(position: Mapping[str, Any], equity: Decimal | None) -> str:
         f"<tr{look}>{cells.name(str(get('symbol')))}{cells.number(get('qty'), text.quantity, 6)}"
         f"{cells.number(get('avg_entry_price'), text.price, 4)}{_mark(position)}"
         f"{cells.number(get('market_value'), text.money, 2)}"
-        f"{cells.number(share(get('market_value'), equity) if get('qty') else None, text.fixed_percent, 4)}"
+        f"{cells.share(get('market_value') if get('qty') else None, equity)}"
         f"{cells.gain(get('unrealized_pnl'))}{cells.gain(get('realized_pnl'))}"
         f"{cells.gain(get('total_pnl'))}{cells.gain(get('day_pnl'))}{_gateway(position)}</tr>"
     )
@@ -246,7 +245,7 @@ def _unexplained(amount: Decimal | None) -> str:
 def _statistic_row(statistic: Mapping[str, Any], label: str, show: Callable[[Any], str], places: int) -> str:
     value, n, minimum = statistic["value"], statistic["n"], statistic["minimum"]
     if value is not None:
-        cell = cells.number(value, show, places)
+        cell = cells.number(value, lambda _: show(text.percentage(statistic)), places)
     elif n < minimum:
         more = minimum - n
         cell = f'<td class="needs">needs {more:,} more session{"s" * (more != 1)}</td>'
@@ -256,5 +255,4 @@ def _statistic_row(statistic: Mapping[str, Any], label: str, show: Callable[[Any
 
 
 def _value(statistics: Mapping[str, Any], name: str) -> Decimal | None:
-    known: Decimal | None = (statistics.get(name) or {}).get("value")
-    return known
+    return text.percentage(statistics.get(name) or {})

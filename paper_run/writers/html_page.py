@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paper_run.book.statistics import SESSIONS_A_YEAR
 from paper_run.model import findings
+from paper_run.money import share
 from paper_run.writers import charts, html_book, html_tables, page_assets, text
 from paper_run.writers.charts import legend
 from paper_run.writers.day_bars import day_bars, table_rows
@@ -127,11 +129,12 @@ def _book(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[st
     return {
         "pnl": True,
         "since": text.one_line(str(pnl["since"])),
+        "sessions_a_year": pnl.get("sessions_a_year") or SESSIONS_A_YEAR["XNYS"],
         "figures": html_book.figures(pnl, statistics),
         "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
         "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
         "exposure_figures": [
-            (label, text.money(amount), text.fixed_percent(charts.share(amount, closing)))
+            (label, text.money(amount), text.fixed_percent(share(amount, closing)))
             for label, amount in (("Gross exposure", pnl["exposure"]), ("Net exposure", pnl["market_value"]))
         ],
         "position_rows": markup(html_book.position_rows(listed, closing)),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from paper_run.models import SessionLine
+    from paper_run.models import EndedBook, SessionLine
 
 _PAGE, _STYLE = "index.html", "index.css"
 HISTORY_FILE = "history.csv"
@@ -43,18 +43,24 @@ def render(
     label: str | None,
     cache_folder: Path | None = None,
     num_sessions: int | None = None,
+    book: int = 1,
+    ended: Sequence[EndedBook] = (),
 ) -> str:
     """Return the page; the same sessions give the same text.
 
+    Figures, curve and calendar are the present book's alone; earlier books are listed with their own totals.
+
     :param lines: the sessions to list, the newest last.
-    :param curve: those of the whole history that the curve goes through, see `equity_curve.thin`.
+    :param curve: those of the present book that its curve goes through, see `equity_curve.thin`.
     :param label: the words that must go with figures that are not real.
     :param cache_folder: where the compiled template is kept, see `page_assets.template`.
-    :param num_sessions: how many sessions there are in all, when they are more than are listed.
+    :param num_sessions: how many sessions the present book has, when they are more than are listed.
+    :param book: the present book's number. :param ended: the books before it, oldest first.
     """
+    present = [line for line in lines if line.book == book]
     shown = text.one_line(label or "")
-    bounds = calendar_grid.shades(lines)
-    num_earlier = max(0, (num_sessions or 0) - len(lines))
+    bounds = calendar_grid.shades(present)
+    num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
         "css": markup(asset(_STYLE)),
         "policy": policy(style=_STYLE),
@@ -62,14 +68,16 @@ def render(
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
-        "months": markup(calendar_grid.months(lines, cut=num_earlier > 0)),
+        "months": markup(calendar_grid.months(present, cut=num_earlier > 0)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
-        "rows": markup("\n".join(_row(line) for line in reversed(lines))),
-        "num_listed": text.count(len(lines)),
+        "rows": markup(_rows(present)),
+        "num_listed": text.count(len(present)),
+        "book": book if ended else None,
+        "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
         "num_earlier": num_earlier,
         "history_file": HISTORY_FILE,
-        **_figures(lines, curve, num_sessions or len(lines)),
+        **_figures(present, curve, num_sessions or len(present)),
     }
     return template(_PAGE, cache_folder=cache_folder).render(view)
 
@@ -107,6 +115,26 @@ def _named(session: str, *, short: bool = False) -> str:
     if day is None:
         return text.one_line(session)
     return short_date(day) if short else long_date(day)
+
+
+def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
+    """Return an earlier book as rows of their own: what it came to, then its sessions that are listed."""
+    own = [line for line in lines if line.book == book.number]
+    plural = "s" * (book.num_sessions != 1)
+    number = f"{book.num_sessions:,} session{plural} since {_named(book.since, short=True)}"
+    unlisted = book.num_sessions - len(own)
+    more = f"; {unlisted:,} of them only in {HISTORY_FILE}" if unlisted > 0 else ""
+    valued = f" <small>on {_named(book.valued, short=True)}</small>" if book.valued else ""
+    return (
+        f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
+        f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
+        f"{_money(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
+        f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n{_rows(own)}</tbody>"
+    )
+
+
+def _rows(lines: Sequence[SessionLine]) -> str:
+    return "\n".join(_row(line) for line in reversed(lines))
 
 
 def _row(line: SessionLine) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.models import SessionLine
+    from paper_run.models import EndedBook, SessionLine
 
 LISTED = 260
 
@@ -21,13 +21,16 @@ LISTED = 260
 class Overview(NamedTuple):
     """All sessions as the files show them.
 
-    :ivar latest: those to list, at most LISTED. :ivar curve: those that the curve goes through.
-    :ivar number: how many there are. :ivar table: each as text, see `csv_tables.HISTORY_COLUMNS`.
+    :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
+    :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
+    :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
     """
 
     latest: Sequence[SessionLine]
     curve: Sequence[SessionLine]
     number: int
+    book: int
+    ended: Sequence[EndedBook]
     table: Iterable[Sequence[str | None]]
 
 
@@ -41,6 +44,8 @@ def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[P
             label=label,
             cache_folder=folder / CACHE_FOLDER,
             num_sessions=sessions.number,
+            book=sessions.book,
+            ended=sessions.ended,
         )
 
     files: list[tuple[str, Callable[[], str]]] = [

@@ -26,7 +26,7 @@ class Reports:
     It is made from the JSON text that the ledger keeps, so that a report made today and one made again
     later are the same bytes.
 
-    :ivar before: the complete sessions of its book within `span`, for the curve on the page.
+    :ivar before: the complete sessions of its book before its own, for the curve on the page.
     """
 
     def __init__(self, json: str, folder: Path) -> None:
@@ -35,12 +35,6 @@ class Reports:
         self._folder = folder
         self.before: Sequence[SessionLine] = ()
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
-
-    @property
-    def span(self) -> tuple[str, str]:
-        """The first session of its book ("": all that there are), and its own."""
-        pnl = self.document["pnl"]
-        return pnl["since"] if pnl else "", str(self.document["session"])
 
     def content(self, suffix: str) -> bytes:
         """Return the report in the format of `.json`, `.html` or `.csv` (the orders)."""

@@ -27,6 +27,7 @@ def with_own(document: Mapping[str, Any], before: Sequence[SessionLine]) -> list
     day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0))
     last = before[-1].drawdown if before else Decimal(0)
     height = statistics.height(None if last is None else 1 + last, day)
+    drawdown = None if height is None else height - 1
     return [
         *before,
         SessionLine(
@@ -36,8 +37,8 @@ def with_own(document: Mapping[str, Any], before: Sequence[SessionLine]) -> list
             day_pnl=earned,
             total_pnl=Decimal(pnl["total_pnl"]),
             closing=closing,
-            daily_return=statistics.daily_return(day),
-            drawdown=statistics.fall(height),
+            daily_return=statistics.unrounded_return(day),
+            drawdown=drawdown,
             marked=document["kind"] == "mark",
         ),
     ]

@@ -1,6 +1,12 @@
 """How an amount, a rate, a time or foreign text is shown to a person: the same words on page and console."""
 
+from __future__ import annotations
+
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ABSENT = "—"
 MINUS = "−"
@@ -96,6 +102,15 @@ def signed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage with its sign and always 2 decimals: `+1.20%`, `−0.35%`, `0.00%`."""
     shown = fixed_percent(rate)
     return "+" + shown if rate is not None and rate > 0 and shown != "0.00%" else shown
+
+
+def percentage(statistic: Mapping[str, Any]) -> Decimal | None:
+    """Return a document's statistic as a ratio to be shown in percent: rounded once, from all its digits.
+
+    Older documents have only its value at six places, as there is of a plain ratio.
+    """
+    percent: Decimal | None = statistic.get("percent")
+    return statistic.get("value") if percent is None else percent.scaleb(-2)
 
 
 def seconds(duration: Decimal | int | None) -> str:

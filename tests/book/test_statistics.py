@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from support.schema import SCHEMA
 
-from paper_run.book.statistics import Day, Statistic, daily_return, drawdown, statistics
+from paper_run.book.statistics import SESSIONS_A_YEAR, Day, Statistic, daily_return, drawdown, statistics
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
 DOCUMENT = Draft202012Validator({"$ref": "#/$defs/statistics", "$defs": SCHEMA["$defs"]})
@@ -69,6 +69,38 @@ def test_four_days_worked_by_hand(name: str, expected: str) -> None:
     found = statistics(FOUR)[name]
     assert str(found.value) == expected
     assert found.minimum == 1
+
+
+@pytest.mark.parametrize(
+    ("earned", "value", "percent"),
+    [
+        ("23585.01", "0.235850", "23.59"),  # 23.58501: the six places alone would make it 23.58
+        ("-23585.01", "-0.235850", "-23.59"),
+        ("23584.99", "0.235850", "23.58"),
+        ("23585.00", "0.235850", "23.58"),  # half to even
+        ("23575.00", "0.235750", "23.58"),
+        ("-0.01", "0.000000", "0.00"),
+    ],
+)
+def test_a_percentage_is_rounded_once(earned: str, value: str, percent: str) -> None:
+    """To two places of a percent from all digits, half to even; zero has no sign, and a ratio is none."""
+    found = statistics([day("100000", earned)])
+    for name in ("daily_return", "total_return", "best_day", "worst_day"):
+        assert (str(found[name].value), str(found[name].percent)) == (value, percent)
+    risky = statistics(returning(*["0.02", "-0.01"] * 10))
+    assert risky["sharpe_ratio"].value is not None
+    assert {risky[name].percent for name in ("sharpe_ratio", "sortino_ratio")} == {None}
+
+
+def test_a_year_of_every_day_has_365_sessions() -> None:
+    """On 24/7 volatility and the ratios grow with the root of 365, a yearly return with 365 / n."""
+    # The deviation of ten +2 % and ten -1 % is 0.015389675281; x 19.104973175 (the root of 365) = 0.29401933.
+    year = statistics(returning(*["0.02", "-0.01"] * 10), SESSIONS_A_YEAR["24/7"])
+    # 0.005 / 0.015389675281 x 19.104973175 = 6.2070748
+    assert [str(year[name].value) for name in ("volatility", "sharpe_ratio")] == ["0.294019", "6.207075"]
+    # 1.1 ** (365 / 73) = 1.1 ** 5 = 1.61051
+    grown = statistics([day("100", "10"), *[day("110", "0")] * 72], SESSIONS_A_YEAR["24/7"])
+    assert str(grown["annualised_return"].value) == "0.610510"
 
 
 def test_risk_worked_by_hand() -> None:
@@ -196,9 +228,9 @@ def test_a_day_that_opened_from_nothing_has_no_return(opening: str) -> None:
     defined = {name for name, statistic in found.items() if statistic.value is not None}
     assert defined == {"win_rate", "exposure"}
     # 30 gains of 60, and this one: 31 / 61 = 0.508196...
-    assert found["win_rate"] == Statistic(Decimal("0.508197"), 61, 1)
+    assert found["win_rate"] == Statistic(Decimal("0.508197"), 61, 1, Decimal("50.82"))
     # only the last of 61 holds anything, 25 / 50: 0.5 / 61 = 0.008196...
-    assert found["exposure"] == Statistic(Decimal("0.008197"), 61, 1)
+    assert found["exposure"] == Statistic(Decimal("0.008197"), 61, 1, Decimal("0.82"))
 
 
 def test_the_day_after_one_without_a_return_has_its_own() -> None:

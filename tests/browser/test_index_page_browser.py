@@ -1,9 +1,11 @@
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from writers.sessions import HISTORIES, history
 
+from paper_run.models import EndedBook
 from paper_run.writers.equity_curve import thin
 from paper_run.writers.index_page import render
 
@@ -17,8 +19,10 @@ def opened(pages, tmp_path):
     """Open a history's page from file://."""
     file = tmp_path / "index.html"
 
-    def open_page(lines, *, label=None, **options):
-        file.write_text(render(lines, curve=thin(lines), label=label, cache_folder=None), encoding="utf-8")
+    def open_page(lines, *, label=None, book=1, ended=(), **options):
+        curve = thin([each for each in lines if each.book == book])
+        source = render(lines, curve=curve, label=label, cache_folder=None, book=book, ended=ended)
+        file.write_text(source, encoding="utf-8")
         return pages.open(file, **options)
 
     return open_page
@@ -50,6 +54,28 @@ def test_what_the_policy_forbids_does_not_happen(browser, tmp_path):
     assert page.title() == "Paper run — all sessions"
     assert stopped == {"http://127.0.0.1:9/x": "csp"}
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("present", [0, 30])
+def test_earlier_books_read_well(opened, present, scheme):
+    """Ended books, with a present one and without: axe has no complaint, and only the table scrolls."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    days = history(50 + present)
+    lines = [each._replace(book=1 if at < 50 else 2) for at, each in enumerate(days)]
+    total, closing = Decimal("-1234.56"), Decimal("98765.44")
+    ended = EndedBook(
+        1, "2025-01-02", "by a@b on 2025-03-14 16:20:00-04:00", 60, "2025-03-13", total, closing, None
+    )
+    page = opened(lines, book=2, ended=[ended], color_scheme=scheme, bypass_csp=True)
+    assert page.get_by_role("heading", name="Earlier books").is_visible()
+    assert page.get_by_text("10 of them only in history.csv").is_visible()
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -225,3 +225,32 @@ def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / database.FILE_NAME)
     assert connection.execute("SELECT COUNT(*), COUNT(state) FROM sessions").fetchone() == (10, 2)
     connection.close()
+
+
+def test_the_marks_of_an_older_ledger_are_given_to_their_books(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two books that were valued in a session the mark is of the one whose beginning it states."""
+    monkeypatch.setattr(database, "MIGRATIONS", migrations.MIGRATIONS[:3])
+    connection, _ = database.connect(tmp_path / database.FILE_NAME)
+    connection.executescript("""
+        INSERT INTO trades (id, session, number, key, state, rehearsal, in_doubt, sandbox, started_at,
+            parameters, positions, health, notices, document, status) VALUES
+            (1, '2025-01-17', 1, 'a', 'closed', 0, 0, 0, '', '{}', '[]', '[]', '[]', '{}', 'success'),
+            (2, '2025-01-21', 1, 'b', 'closed', 0, 0, 0, '', '{}', '[]', '[]', '[]', '{}', 'success');
+        INSERT INTO epochs VALUES (1, 1, '2025-01-17', '100000', '{}', 1, 'by us'),
+            (2, 2, '2025-01-21', '100000', '{}', NULL, NULL);
+        INSERT INTO sessions (epoch, session, entry, complete, opening, realized, gains, traded) VALUES
+            (1, '2025-01-17', 0, 0, '0', '0', '0', '0'), (1, '2025-01-21', 0, 0, '0', '0', '0', '0'),
+            (2, '2025-01-21', 0, 0, '0', '0', '0', '0');
+        INSERT INTO marks VALUES ('2025-01-17', 'not JSON'),
+            ('2025-01-21', '{"pnl": {"since": "2025-01-17"}}');
+    """)
+    connection.close()
+    monkeypatch.undo()
+    with Ledger(tmp_path) as ledger:
+        lines = [(line.book, line.session, line.marked) for line in ledger.history.lines()]
+        assert lines == [(1, str(SESSION), True), (1, str(TUESDAY), True), (2, str(TUESDAY), False)]
+        assert [ledger.history.book(str(TUESDAY), trade) for trade in (None, 1)] == [1, 2]
+        ledger.history.keep_mark(TUESDAY, "{}")
+        assert ledger.history.book(str(TUESDAY), None) == 2

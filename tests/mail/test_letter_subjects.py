@@ -15,11 +15,12 @@ ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
 )
 
 
-def earned(amount, rate):
-    """A good day that earned an amount, at a rate of the opening equity."""
+def earned(amount, rate, percent=None):
+    """A good day that earned an amount, at a rate of the opening equity; older documents have no percent."""
     day = good_day()
     day["pnl"]["day_pnl"] = Decimal(amount)
-    day["statistics"]["daily_return"]["value"] = rate and Decimal(rate)
+    known = {"value": rate and Decimal(rate), "percent": percent and Decimal(percent)}
+    day["statistics"]["daily_return"] |= known
     return day
 
 
@@ -40,6 +41,7 @@ def rejected_day():
     [
         (earned("123.45", "0.001234"), "[paper_run] 2025-01-17 +$123.45 (+0.12%) OK"),
         (earned("-721.56", "-0.0072"), "[paper_run] 2025-01-17 -$721.56 (-0.72%) OK"),
+        (earned("23585.01", "0.235850", "23.59"), "[paper_run] 2025-01-17 +$23,585.01 (+23.59%) OK"),
         (earned("0.00", "0"), "[paper_run] 2025-01-17 $0.00 (0.00%) OK"),
         (earned("-1234567.8", None), "[paper_run] 2025-01-17 -$1,234,567.80 OK"),
         (changed(good_day(), trade=3), "[paper_run] 2025-01-17-3 +$177.38 (+0.17%) OK"),

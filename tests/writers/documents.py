@@ -120,6 +120,7 @@ def book(
         "complete": complete,
         "since": since,
         "base": base,
+        "sessions_a_year": 252,
         "realized_pnl": realized if known else None,
         "unrealized_pnl": priced if complete else None,
         "total_pnl": gained if complete else None,
@@ -165,10 +166,14 @@ _STATISTICS = {
 
 def statistics(sessions: int) -> dict[str, Any]:
     """Return the statistics after a number of sessions: those that need more have no value yet."""
-    return {
-        name: {"value": Decimal(value) if sessions >= minimum else None, "n": sessions, "minimum": minimum}
-        for name, (value, minimum) in _STATISTICS.items()
-    }
+    found: dict[str, Any] = {}
+    for name, (value, minimum) in _STATISTICS.items():
+        known = Decimal(value) if sessions >= minimum else None
+        percent = (
+            None if known is None or name.endswith("_ratio") else (known * 100).quantize(Decimal("0.01"))
+        )
+        found[name] = {"value": known, "n": sessions, "minimum": minimum, "percent": percent}
+    return found
 
 
 def _difference(field: str, ours: str, gateway: str) -> dict[str, Any]:
@@ -542,7 +547,7 @@ def incomplete_day() -> dict[str, Any]:
     return changed(
         good_day(),
         pnl=book(positions, opening="101962.83"),
-        statistics=statistics(50) | {"daily_return": {"value": None, "n": 50, "minimum": 1}},
+        statistics=statistics(50) | {"daily_return": {"value": None, "n": 50, "minimum": 1, "percent": None}},
         findings=[
             {
                 "code": "unpriced",

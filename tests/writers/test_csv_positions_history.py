@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from writers import documents
 from writers.sessions import history, line
 
+from paper_run.book.statistics import rounded
 from paper_run.models import SessionLine
 from paper_run.writers.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv, positions_csv
 from paper_run.writers.text import printable
@@ -170,14 +171,14 @@ def test_a_session_is_a_row_with_each_trades_status():
     """The columns have their order, money its digits, what is not known an empty cell."""
     lines = [
         line("2025-01-02", "-20.50", drawdown=Decimal("-0.000205"), marked=True),
-        line("2025-01-03", trades=((1, "failed"), (2, "success"))),
-        line("2025-01-06", trades=()),
+        line("2025-01-03", trades=((1, "failed"), (2, "success")), book=2),
+        line("2025-01-06", trades=(), book=2),
     ]
     assert history_csv(lines) == (
-        "session,statuses,complete,day_pnl,total_pnl,closing,daily_return,drawdown,marked\r\n"
-        "2025-01-02,1:success,true,-20.50,-20.50,99979.50,-0.000205,-0.000205,true\r\n"
-        "2025-01-03,1:failed 2:success,false,,,,,,false\r\n"
-        "2025-01-06,,false,,,,,,false\r\n"
+        "session,statuses,complete,day_pnl,total_pnl,closing,daily_return,drawdown,marked,book\r\n"
+        "2025-01-02,1:success,true,-20.50,-20.50,99979.50,-0.000205,-0.000205,true,1\r\n"
+        "2025-01-03,1:failed 2:success,false,,,,,,false,2\r\n"
+        "2025-01-06,,false,,,,,,false,2\r\n"
     )
 
 
@@ -197,20 +198,24 @@ SESSION_LINES = st.builds(
     daily_return=AMOUNTS,
     drawdown=AMOUNTS,
     marked=st.booleans(),
+    book=st.integers(1, 9),
 )
 
 
 @given(st.lists(SESSION_LINES, max_size=5))
 def test_any_history_round_trips(lines):
-    """Each session is one row in its order, amounts digit for digit, truth as true and false."""
+    """Each session is one row in its order, amounts digit for digit, ratios of six digits, truth in words."""
     table = history_csv(lines)
     table.encode("utf-8")
     rows = read(table)
     assert len(rows) == len(lines)
     for row, each in zip(rows, lines, strict=True):
         assert row["session"].removeprefix("'") == printable(each.session)
-        for name in ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown"):
+        for name in ("day_pnl", "total_pnl", "closing"):
             assert number(row[name]) == getattr(each, name)
+        for name in ("daily_return", "drawdown"):
+            assert number(row[name]) == rounded(getattr(each, name))
+        assert int(row["book"]) == each.book
         assert (row["complete"], row["marked"]) == (str(each.complete).lower(), str(each.marked).lower())
 
 

@@ -57,8 +57,8 @@ def test_many_trades_of_a_session_take_more_rows():
     assert "Sum         4 sessions  " in shown
 
 
-def test_amounts_without_room_are_whole_dollars():
-    """A book of a hundred billion still fits; it is rounded, not cut off."""
+def test_amounts_without_room_keep_their_cents():
+    """The rows of a book of a hundred billion add up too; the table is as wide as that takes."""
     lines = [
         line(
             "2025-01-02",
@@ -69,12 +69,10 @@ def test_amounts_without_room_are_whole_dollars():
             trades=((1, "interrupted"), (2, "interrupted")),
         )
     ]
-    shown = table(lines)
-    assert max(map(len, shown.splitlines())) <= WIDTH
-    assert "−$100,000,000,000  −$100,000,000,000  $900,000,000,000" in shown
+    assert "−$99,999,999,999.99  −$99,999,999,999.99  $899,999,999,999.99" in table(lines)
 
 
-CENTS = st.decimals(-(10**9), 10**9, places=2)
+CENTS = st.decimals(-(10**8), 10**8, places=2)
 LINES = st.lists(
     st.builds(
         lambda trades, pnl, ratio, marked: line(
@@ -120,14 +118,14 @@ def test_hostile_text_cannot_drive_a_terminal():
 
 
 def test_the_json_has_exact_numbers():
-    """Amounts are numbers with their own digits, no exponent; unknown is null; each trade is an object."""
+    """Amounts are numbers with their digits, ratios with six; unknown is null; each trade is an object."""
     lines = [
-        line("2025-01-02", "0.10", closing=Decimal("1E+5"), daily_return=Decimal("-1.5E-7"), marked=True),
+        line("2025-01-02", "0.10", closing=Decimal("1E+5"), daily_return=Decimal("-1.5E-6"), marked=True),
         line("2025-01-03", trades=((1, "failed"), (2, "success"))),
     ]
     text = json_text(lines)
     assert '"closing": 100000,' in text
-    assert '"daily_return": -0.00000015,' in text
+    assert '"daily_return": -0.000002,' in text
     assert text.endswith("]\n")
     assert json.loads(text, parse_float=Decimal) == [
         {
@@ -137,9 +135,10 @@ def test_the_json_has_exact_numbers():
             "day_pnl": Decimal("0.10"),
             "total_pnl": Decimal("0.10"),
             "closing": 100000,
-            "daily_return": Decimal("-0.00000015"),
+            "daily_return": Decimal("-0.000002"),
             "drawdown": 0,
             "marked": True,
+            "book": 1,
         },
         {
             "session": "2025-01-03",
@@ -147,6 +146,7 @@ def test_the_json_has_exact_numbers():
             "complete": False,
             **dict.fromkeys(("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")),
             "marked": False,
+            "book": 1,
         },
     ]
 

@@ -35,7 +35,7 @@ from paper_run.services.health import SERVICES
 from paper_run.writers.json_document import document, dumps, label
 
 # What documents of earlier versions do not have.
-LATER = frozenset({"ledger", "findings", "unknown_reason"})
+LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason"})
 MINIMAL = RESULT._replace(rehearsal=False, orders=(), health=(), findings=())
 UNKNOWN = MINIMAL._replace(
     run_id=None,
