@@ -32,6 +32,7 @@ from paper_run.writers import files, json_document
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from paper_run.by_hand import Change, Said
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.ledger.mails import MailKind
@@ -54,19 +55,6 @@ PATIENCE = 60.0
 """Seconds that a mark waits for a trade in progress."""
 
 
-class Change(NamedTuple):
-    """What a person changes in the book before it is valued.
-
-    :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
-    :ivar said: what an order has filled; it is recorded even if nothing can be valued.
-    """
-
-    adjust: tuple[str, ...] = ()
-    split: bookkeeping.Split | None = None
-    said: resolve.Said | None = None
-    note: str = ""
-
-
 def mark_session(
     config: Config,
     platform: Platform,
@@ -74,11 +62,13 @@ def mark_session(
     console: Console,
     *,
     with_stale: bool = False,
+    again: bool = False,
     change: Change | None = None,
 ) -> End:
-    """Value the latest session that has opened, at the prices of now.
+    """Value the latest session that has opened, at the prices of now; one that keeps its closing is shown.
 
-    :param with_stale: read every order that still works, not only the newest.
+    :param with_stale: read every order that still works, not only the newest. :param again: move a closing
+        that stays.
     :param change: made first, in the same step.
     :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
         read is not enough to value anew what was valued whole before.
@@ -97,7 +87,8 @@ def mark_session(
         filing = Filing(ledger, config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))
         try:
-            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, change)
+            occasion = bookkeeping.Occasion(is_mark=True, again=again, change=change)
+            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, occasion)
         except PaperRunError as error:
             failed = error
 
@@ -132,10 +123,14 @@ def _value(
     console: Console,
     outbox: Outbox,
     with_stale: bool,
-    change: Change | None,
+    occasion: bookkeeping.Occasion,
 ) -> _Valued | None:
-    """Read, value and record, with the mail about it, all or nothing; None when there is no book."""
+    """Read, value and record, with the mail about it, all or nothing; None when there is no book.
+
+    A session that keeps its closing is not valued anew: what is learned of its orders waits for the next one.
+    """
     health = _health(config, platform, ledger, console)
+    change = occasion.change
     settle_earlier(ledger, platform, config, clock, console, outbox)
     if change is not None and change.said is not None:
         _say(change.said, ledger, config, console, outbox, change.note)
@@ -149,8 +144,11 @@ def _value(
     problems = readings.problems(after, platform, of_a=readings.MARK)
     with ledger.transaction():
         ledger.keep_orders((after.earlier | after.ended).values())
+        if (closed := _closed(ledger, moment, occasion)) is not None:
+            console.notice(bookkeeping.closing_kept(moment.session).text)
+            return _Valued(closed, problems.failures)
         was_whole = ledger.books.is_complete(moment.session)
-        book = _book_of(ledger, change, after, moment, started)
+        book = bookkeeping.bring_up_to_date(ledger, after, moment, started, occasion)
         if book is None:
             return None
         failed = (*problems.failures, *_unread(after, platform))
@@ -164,14 +162,12 @@ def _value(
         before = ledger.history.mark_status(str(result.session))
         ledger.history.keep_mark(result.session, document)
         if change is None:
-            occasion = _occasion(ledger, calendar, moment)
-            outbox.marked(occasion, str(result.session), result.status, before)
+            kind = _kind(ledger, calendar, moment)
+            outbox.marked(kind, str(result.session), result.status, before)
     return _Valued(document, problems.failures)
 
 
-def _say(
-    said: resolve.Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str
-) -> None:
+def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
     """Record what an order has filled, with the files of its trade where a doubt ends with it."""
     row = resolve.say_filled(said, ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
@@ -190,7 +186,7 @@ def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
     return (failures.gateway_unreadable(platform.execution_gateway.url, after.unread, of_a_mark=True),)
 
 
-def _occasion(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
+def _kind(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
     """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
     closes = calendar.hours(moment.session)[1]
     return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
@@ -248,14 +244,15 @@ def _found_before(ledger: Ledger) -> tuple[str, ...]:
     return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
 
 
-def _book_of(
-    ledger: Ledger, change: Change | None, after: AfterTrade, moment: readings.Moment, now: datetime
-) -> BookFigures | None:
-    if change is None:
-        return bookkeeping.bring_up_to_date(ledger, after, moment, now)
-    if change.split is not None:
-        bookkeeping.split(ledger, change.split, after, moment, now, change.note)
-    return bookkeeping.bring_up_to_date(ledger, after, moment, now, adjust=change.adjust, note=change.note)
+def _closed(ledger: Ledger, moment: readings.Moment, occasion: bookkeeping.Occasion) -> str | None:
+    """Return the result of the mark whose closing the session keeps, as JSON text."""
+    epoch = ledger.books.epoch()
+    kept = ledger.books.kept(epoch) if epoch else None
+    if kept is None or not kept.is_closed or kept.session < moment.session:
+        return None
+    if occasion.again or occasion.change is not None:
+        return None
+    return ledger.history.mark(str(kept.session))
 
 
 def _result(

@@ -218,6 +218,7 @@ class OrderState(NamedTuple):
     created_at: str | None = None
     order_type: str | None = None
     time_in_force: str | None = None
+    filled_at: datetime | None = None
 
 
 class Order(NamedTuple):

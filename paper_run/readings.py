@@ -12,7 +12,7 @@ from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -29,18 +29,12 @@ class Moment(NamedTuple):
     """When a valuation takes place.
 
     :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against, on
-        the exchange's clock; a sandbox's own time in a sandbox.
-    :ivar calendar: when the exchange is open.
+        the exchange's clock; a sandbox's own time in a sandbox. :ivar calendar: the exchange's.
     """
 
     session: date
     now: datetime
     calendar: Calendar
-
-    @property
-    def is_open_at(self) -> Callable[[datetime], bool]:
-        """What tells whether the exchange was open at a moment."""
-        return self.calendar.is_open_at
 
 
 class Problems(NamedTuple):
@@ -131,15 +125,19 @@ def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
     if after.market is None or after.market.by_symbol is None:
         return {}
     chosen = {
-        symbol: marks.choose(market, moment.now, moment.is_open_at)
+        symbol: marks.choose(market, moment.now, moment.calendar.is_open_at)
         for symbol, market in after.market.by_symbol.items()
     }
     return {symbol: mark.price for symbol, mark in chosen.items() if mark is not None}
 
 
 def held(ledger: Ledger) -> tuple[str, ...]:
-    """Return the symbols that the book holds or has booked since it was valued last."""
+    """Return the symbols that the book holds, and those that it may still hold after a split."""
     epoch = ledger.books.epoch()
     if epoch is None:
         return ()
-    return valuation.open_symbols(ledger.books.standing(epoch).book)
+    kept = ledger.books.kept(epoch)
+    return (
+        *valuation.open_symbols(ledger.books.standing(epoch, kept).book),
+        *(kept.suspects if kept else ()),
+    )

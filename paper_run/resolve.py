@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, orders, submission, unfinished
+from paper_run.by_hand import Said
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.models import Orchestration
@@ -23,7 +24,6 @@ from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from decimal import Decimal
 
     from paper_run.calendar_settings import ExchangeName
     from paper_run.ledger.journal import Ledger
@@ -146,17 +146,6 @@ def settle(
     return unfinished.restate(
         row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
     )
-
-
-class Said(NamedTuple):
-    """What a person says that an order has filled.
-
-    :ivar name: the order, as `resolve` lists it. :ivar price: the average, dollars; None of nothing filled.
-    """
-
-    name: str
-    qty: Decimal
-    price: Decimal | None
 
 
 def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:

@@ -25,6 +25,8 @@ LAYERS = (
     {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
     {"config"},
     {"writers", "schedule", "readings", "not_known", "trading_days"},
+    {"pricing"},
+    {"by_hand"},
     {"bookkeeping", "filing"},
     {"mail"},
     {"saving"},

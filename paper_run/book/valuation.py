@@ -21,7 +21,6 @@ class PositionValue(NamedTuple):
 
     :ivar holding: what is booked; of a symbol that is not known no figure of it is stated.
     :ivar realized_pnl: None where the symbol is not known, as all its figures are.
-    :ivar gain: what it was up when it was found before the first trade, part of equity but not of P&L.
     :ivar day_pnl: what `total_pnl` gained since the opening.
     """
 
@@ -31,7 +30,6 @@ class PositionValue(NamedTuple):
     market_value: Decimal | None
     realized_pnl: Decimal | None
     unrealized_pnl: Decimal | None
-    gain: Decimal
     day_pnl: Decimal | None
 
     @property
@@ -54,20 +52,24 @@ class PositionValue(NamedTuple):
         """Realized and unrealized P&L since the first trade."""
         if self.realized_pnl is None or self.unrealized_pnl is None:
             return None
-        return CONTEXT.subtract(CONTEXT.add(self.realized_pnl, self.unrealized_pnl), self.gain)
+        return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
 
 
 class Opening(NamedTuple):
     """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
 
-    :ivar totals: each symbol's total P&L then.
+    :ivar totals: each symbol's total P&L then; None where they are no longer known.
+    :ivar gains: what holdings from before the first trade were up when they were found, if it is in the
+        equity: an older program counted it there.
+    :ivar session: the one that closed so, an ISO date; "" for the capital.
     """
 
     equity: Decimal
     realized: Decimal = ZERO
     unrealized: Decimal = ZERO
+    totals: Mapping[str, Decimal] | None = {}
     gains: Decimal = ZERO
-    totals: Mapping[str, Decimal] = {}
+    session: str = ""
 
 
 class Bridge(NamedTuple):
@@ -84,7 +86,7 @@ class Bridge(NamedTuple):
 class Valuation(NamedTuple):
     """The book at a moment; dollars and cents, every total the sum of the rows.
 
-    :ivar base: the capital of the first trade. :ivar gains: of found holdings, see PositionValue.
+    :ivar base: the capital of the first trade.
     :ivar realized_so_far: what is booked as realized, for the record; stated only as `realized_pnl`, which is
         None while a symbol is not known.
     """
@@ -95,7 +97,6 @@ class Valuation(NamedTuple):
     realized_pnl: Decimal | None
     priced_so_far: Decimal
     unrealized_pnl: Decimal | None
-    gains: Decimal
     market_value: Decimal | None
     exposure: Decimal | None
     session: Bridge
@@ -147,7 +148,7 @@ def value(
     unrealized = priced if complete else None
     realized = total(cents(row.holding.realized) for row in rows)
     is_known = all(row.is_known for row in rows)
-    figures = Opening(ZERO, realized, priced, total(row.gain for row in rows))
+    figures = Opening(ZERO, realized, priced)
     unexplained = _unexplained(book, marks, base) if complete else None
     equity = total((cents(base), figures.realized, figures.unrealized))
     return Valuation(
@@ -157,7 +158,6 @@ def value(
         realized_pnl=realized if is_known else None,
         priced_so_far=priced,
         unrealized_pnl=unrealized,
-        gains=figures.gains,
         market_value=total(values) if complete else None,
         exposure=total(each.copy_abs() for each in values) if complete else None,
         session=_bridge(start, figures, equity, unexplained, is_known=is_known, complete=complete),
@@ -175,7 +175,6 @@ def _unknown(symbol: str, holding: Holding) -> PositionValue:
         market_value=None,
         realized_pnl=None,
         unrealized_pnl=None,
-        gain=cents(holding.gain or ZERO),
         day_pnl=None,
     )
 
@@ -192,10 +191,9 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
         market_value=cents(worth) if known else None,
         realized_pnl=cents(holding.realized),
         unrealized_pnl=cents(CONTEXT.subtract(worth, cost)) if known else None,
-        gain=cents(holding.gain or ZERO),
         day_pnl=None,
     )
-    if row.total_pnl is None:
+    if row.total_pnl is None or opening.totals is None:
         return row
     return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, opening.totals.get(symbol, ZERO)))
 
@@ -209,14 +207,14 @@ def _bridge(
     is_known: bool,
     complete: bool,
 ) -> Bridge:
-    """Return the bridge; what a found holding was up when it was found is an adjustment, not a change.
+    """Return the bridge; the gains of an older program's opening leave it as an adjustment, once.
 
     :param equity: the capital and all P&L since, which the closing must be, wherever the bridge starts.
     :param unexplained: what cash and shares do not account for in it.
     """
-    adjustments = CONTEXT.subtract(now.gains, start.gains)
+    adjustments = cents(CONTEXT.subtract(ZERO, start.gains))
     realized = CONTEXT.subtract(now.realized, start.realized)
-    change = CONTEXT.subtract(CONTEXT.subtract(now.unrealized, start.unrealized), adjustments)
+    change = CONTEXT.subtract(now.unrealized, start.unrealized)
     closing = total((start.equity, realized, change, adjustments))
     return Bridge(
         start.equity,
@@ -231,8 +229,7 @@ def _bridge(
 def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decimal:
     """Compare, unrounded, what the cash and the shares are worth with what the P&L says; in cents.
 
-    The cash is summed entry by entry and knows no average cost; a found holding is paid for at its cost, so
-    that what it was up is in its market value.
+    The cash is summed entry by entry and knows no average cost.
     """
     worth, pnl = [base, book.cash], [base]
     for symbol, holding in book.holdings.items():
@@ -261,17 +258,16 @@ def closing(valuation: Valuation) -> Opening:
         valuation.session.closing,
         valuation.realized_so_far,
         valuation.priced_so_far,
-        valuation.gains,
         {row.symbol: row.total_pnl for row in valuation.positions if row.total_pnl is not None},
     )
 
 
 def pending_gains(book: Book, marks: Mapping[str, Mark]) -> dict[str, Decimal]:
-    """Return what each found holding is up at its first price, dollars; at most once for each."""
+    """Return what each holding from before is worth more than its average at its first price, dollars."""
     return {
         symbol: holding.unrealized(marks[symbol].price)
         for symbol, holding in book.holdings.items()
-        if holding.gain is None and symbol in marks
+        if holding.waits and symbol in marks
     }
 
 

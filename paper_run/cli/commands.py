@@ -194,10 +194,11 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @click.option(
     "--position",
     multiple=True,
-    metavar="SYMBOL|all",
-    help="Bring the book to the gateway's quantity; repeatable.",
+    metavar="SYMBOL[=QTY@PRICE]|all",
+    help="Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
+@click.option("--ex-date", metavar="DATE", help="With --split: the first session with it.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @exchange_option
 @service_urls

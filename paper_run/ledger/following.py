@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,6 @@ from paper_run.model.findings import note, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     from paper_run.ledger.books import Books, Epoch
     from paper_run.model.findings import Finding
@@ -111,19 +110,27 @@ class Following:
             found |= {row["session"] for row in self._rows(query, session.isoformat(), _SESSIONS_AFTER)}
         return min(sorted(found)[-_SESSIONS_AFTER:], default="")
 
-    def book_fills(self, epoch: Epoch, session: date, now: datetime, ended: Iterable[str]) -> list[Finding]:
+    def book_fills(
+        self,
+        epoch: Epoch,
+        session: date,
+        now: datetime,
+        ended: Iterable[str],
+        day_of: Callable[[datetime], date],
+    ) -> list[Finding]:
         """Book what the orders have filled since it was looked at last; return what is odd.
 
         What a person has said of an order takes the place of all that was booked of it.
 
         :param session: the one in which it is seen. :param ended: the status words after which nothing more
-            fills.
+            fills. :param day_of: the exchange's date at a moment: in its session a fill takes effect.
         """
         found: list[Finding] = []
         final = frozenset(ended)
         for row in self._rows(
-            "SELECT orders.* FROM orders JOIN trades ON trades.id = orders.trade WHERE rehearsal = 0 "
-            "AND orders.rowid IN (SELECT rowid FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
+            "SELECT orders.*, session FROM orders JOIN trades ON trades.id = orders.trade "
+            "WHERE rehearsal = 0 AND orders.rowid IN "
+            "(SELECT rowid FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
             "SELECT rowid FROM orders WHERE followed = 3 UNION SELECT rowid FROM orders WHERE contested = 1 "
             "UNION SELECT rowid FROM orders WHERE ended_in >= ?) AND trade >= ? ORDER BY orders.rowid",
             self._first_read_again(session),
@@ -137,7 +144,8 @@ class Following:
             if grown.remark and not grown.waits:
                 found.append(_odd(row, grown))
             if grown.kind is not None:
-                entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars)
+                effective = _filled_in(row, session, day_of)
+                entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
                 self._books.append(epoch, session, (entry,), now, client_order_id=row["client_order_id"])
             whole = (
                 row["status"] != "filled" or grown.contested or (filled or money.ZERO) >= Decimal(row["qty"])
@@ -201,7 +209,8 @@ class Following:
         said = fills.Seen(qty, money.product(qty, price))
         if said != _seen(row):
             sign = 1 if row["side"] == "buy" else -1
-            entry = Entry("fill", row["symbol"], sign * said.qty, sign * said.dollars)
+            # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
+            entry = Entry("fill", row["symbol"], sign * said.qty, sign * said.dollars, row["session"])
             self._books.append(
                 epoch,
                 session,
@@ -229,6 +238,14 @@ _OURS = (
     "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "  # noqa: S608  our words
     f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
 )
+
+
+def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
+    """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
+    if row["filled_at"] is None:
+        return seen.isoformat()
+    filled = day_of(datetime.fromisoformat(row["filled_at"])).isoformat()
+    return max(str(row["session"]), min(filled, seen.isoformat()))
 
 
 def _seen(row: Any) -> fills.Seen:

@@ -187,4 +187,16 @@ MIGRATIONS = (
     -- 1: it takes the place of all that was booked of its order before
     ALTER TABLE entries ADD COLUMN restates INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    -- the session in which an entry took effect, NULL: the one in which it was seen; and a split's ratio, N:M
+    ALTER TABLE entries ADD COLUMN effective TEXT;
+    ALTER TABLE entries ADD COLUMN ratio TEXT;
+    -- the gateway's time of an order's latest fill, UTC
+    ALTER TABLE orders ADD COLUMN filled_at TEXT;
+    CREATE INDEX entries_by_session ON entries (epoch, session);
+    -- 1: it was marked whole after its close, and keeps that closing
+    ALTER TABLE sessions ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+    -- 1: it opened from a closing of more than one session back, so that its return is no day's
+    ALTER TABLE sessions ADD COLUMN spans INTEGER NOT NULL DEFAULT 0;
+    """,
 )

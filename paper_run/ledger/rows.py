@@ -128,6 +128,7 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "created_at": state.created_at,
         "order_type": state.order_type,
         "time_in_force": state.time_in_force,
+        "filled_at": None if state.filled_at is None else state.filled_at.isoformat(),
     }
 
 
@@ -152,6 +153,7 @@ def order(row: Row) -> OrderState:
         created_at=row["created_at"],
         order_type=row["order_type"],
         time_in_force=row["time_in_force"],
+        filled_at=None if row["filled_at"] is None else datetime.fromisoformat(row["filled_at"]),
     )
 
 

@@ -65,6 +65,10 @@ CODES = {
     "fills_not_known": "It is not known what some orders have filled.",
     # the book
     "unpriced": "A position has no price.",
+    "possible_split": "A position may have split, which nobody has said.",
+    "closings_voided": "Sessions were valued without a split that was said later.",
+    "closing_kept": "A session keeps the closing that it was marked at after its close.",
+    "beside": "A position that is no US share stands beside the book.",
     "quote": "The quote source answered, with something odd.",
     "unexplained": "The book does not tie out.",
     "gateway_differs": "The gateway has another quantity than the book.",

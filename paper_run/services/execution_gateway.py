@@ -86,4 +86,5 @@ def _order(body: dict[str, Any]) -> OrderState:
         created_at=wire.optional_text(body, "created_at"),
         order_type=wire.optional_text(body, "order_type"),
         time_in_force=wire.optional_text(body, "time_in_force"),
+        filled_at=wire.moment(body, "filled_at"),
     )
