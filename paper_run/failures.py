@@ -186,6 +186,18 @@ def settling(trade: str, run_id: str | None = None) -> tuple[Remedy, ...]:
     )
 
 
+def order_remedies(name: str) -> tuple[Remedy, ...]:
+    """Say how a person tells what an order has filled.
+
+    :param name: the order, as `resolve` lists it.
+    """
+    filled = ours("resolve", "--order", name, "--filled", "QTY@PRICE")
+    return (
+        Remedy("See at the broker what it filled, and say it", filled),
+        Remedy("If it filled nothing", ours("resolve", "--order", name, "--not-filled")),
+    )
+
+
 def _ask_for_positions(gateway: ServiceUrl) -> Remedy:
     return Remedy("See the positions", f"curl {gateway}/api/v1/positions")
 

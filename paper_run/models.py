@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference, Theirs
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
-    from paper_run.errors import ExitStatus
+    from paper_run.errors import ExitStatus, Remedy
     from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
@@ -220,6 +220,9 @@ class OrderState(NamedTuple):
     filled_avg_price: Decimal | None
     error_message: str | None
     created_at: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
+    filled_at: datetime | None = None
 
 
 class Order(NamedTuple):
@@ -262,6 +265,24 @@ class Counts(NamedTuple):
     filled: int | None
 
 
+Unsure = Literal["working", "unread", "unpriced", "doubt", "attempt"]
+
+
+class NotKnown(NamedTuple):
+    """An order, or an attempt, of which it is not known what it has filled.
+
+    :ivar name: as `resolve` takes it. :ivar about: what it is, in words. :ivar why: a clause.
+    :ivar remedies: what a person can say of it.
+    """
+
+    kind: Unsure
+    name: str
+    symbols: tuple[str, ...]
+    about: str
+    why: str
+    remedies: tuple[Remedy, ...]
+
+
 class BookFigures(NamedTuple):
     """The book as a result states it.
 
@@ -269,6 +290,8 @@ class BookFigures(NamedTuple):
     :ivar now: the moment of the valuation, on the exchange's clock.
     :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
+    :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
+    :ivar not_known: the orders and attempts for which it is not.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -283,6 +306,8 @@ class BookFigures(NamedTuple):
     sessions_a_year: int
     statistics: Mapping[str, Statistic]
     remarks: tuple[Finding, ...] = ()
+    unknown: Mapping[str, str] = {}
+    not_known: tuple[NotKnown, ...] = ()
 
 
 class RunResult(NamedTuple):

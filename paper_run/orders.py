@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.model import findings
 from paper_run.models import Counts, Order, SignalOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from paper_run.model.findings import Finding
@@ -35,6 +35,8 @@ WORKING_OR_DONE = frozenset(
     )
 )
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
+_CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
+_NAMED = 5
 FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
 """Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
 
@@ -186,12 +188,18 @@ def run_status(orchestration: Orchestration, tally: Counts) -> RunStatus:
     return "partial" if tally.accepted else "failed"
 
 
-def differences(orchestration: Orchestration, tally: Counts) -> tuple[Finding, ...]:
-    """Say where the orchestrator's own counts differ from its mappings."""
+def differences(orchestration: Orchestration, tally: Counts, *, repeats: int = 0) -> tuple[Finding, ...]:
+    """Say where the orchestrator's own counts differ from its mappings.
+
+    :param repeats: how many of its orders count as submitted and accepted, though they were so before.
+    """
+    submitted, accepted = (
+        None if each is None else each + repeats for each in (tally.submitted, tally.accepted)
+    )
     pairs = (
         ("signals", orchestration.num_signals, tally.signals),
-        ("orders submitted", orchestration.num_orders_submitted, tally.submitted),
-        ("orders accepted", orchestration.num_orders_accepted, tally.accepted),
+        ("orders submitted", orchestration.num_orders_submitted, submitted),
+        ("orders accepted", orchestration.num_orders_accepted, accepted),
         ("orders rejected", orchestration.num_orders_rejected, tally.rejected),
     )
     return tuple(
@@ -202,6 +210,53 @@ def differences(orchestration: Orchestration, tally: Counts) -> tuple[Finding, .
         for what, theirs, ours in pairs
         if theirs is not None and theirs != ours
     )
+
+
+def failed_signals(rows: Sequence[Order]) -> Finding | None:
+    """Say which signals came to no order because something failed, None when none did."""
+    failed = [row for row in rows if row.outcome is None and has_failed(row.skip_reason)]
+    if not failed:
+        return None
+    named = [f"{row.symbol} ({' '.join((row.skip_reason or '').split())})" for row in failed]
+    many = f"{len(failed)} of {len(rows)} signals" if len(failed) < len(rows) else "All signals"
+    words = f"{many} failed, so that nothing was ordered for them: {_some(named)}."
+    return findings.warning("signals_failed", words, subject=failed[0].symbol)
+
+
+def has_failed(skip_reason: str | None) -> bool:
+    """Whether the reason for which a signal has no order is a failure, and not that it called for none."""
+    return bool(skip_reason) and (skip_reason or "").partition(":")[0].strip() not in _CALLS_FOR_NONE
+
+
+def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:
+    """Say which orders are larger than the maximum position, None when none is.
+
+    :param maximum: dollars.
+    """
+    large = [row for row in rows if row.notional is not None and row.notional > maximum]
+    if not large:
+        return None
+    named = [
+        f"{row.side} {money.digits(row.qty)} {row.symbol}, {row.notional:,.2f} dollars"
+        for row in large
+        if row.qty is not None
+    ]
+    words = f"Larger than the maximum position of {maximum:,.2f} dollars: {_some(named)}."
+    return findings.warning("order_oversized", words, subject=large[0].symbol)
+
+
+def _some(named: Sequence[str]) -> str:
+    more = f", and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return ", ".join(named[:_NAMED]) + more
+
+
+def stated_quotes(document: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Return the quotes that a result states its orders' notional at, by symbol, dollars."""
+    return {
+        str(each["symbol"]): each["price"]
+        for each in document.get("orders") or ()
+        if each.get("price_source") == "quote" and each.get("price") is not None
+    }
 
 
 def problem(order: Order) -> Finding | None:

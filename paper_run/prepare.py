@@ -248,7 +248,7 @@ def still_open(ledger: Ledger) -> tuple[Finding, ...]:
             f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: it may "
             "have been placed.",
             subject=each.name,
-            remedies=see,
+            remedies=failures.order_remedies(each.name),
         )
         for each in ledger.doubts.orders()
     )

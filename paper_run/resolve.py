@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, orders, submission, unfinished
+from paper_run.by_hand import Said
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.models import Orchestration
+from paper_run.result import with_adopted
 from paper_run.services.orchestrator import kept, read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
@@ -144,6 +146,41 @@ def settle(
     return unfinished.restate(
         row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
     )
+
+
+def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
+    """Record a person's word on an order of ours; return the trade anew of which it was in doubt, if any.
+
+    It is booked with the next valuation, as if the order had been filled so from the start.
+
+    :param by: who says it, and when.
+    :raises DataError: the present book has no such order.
+    """
+    doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
+    answer = doubt.trade.answer if doubt is not None else None
+    with ledger.transaction():
+        if doubt is not None and doubt.client_order_id is None and doubt.trade.closes:
+            ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
+        if ledger.following.order(said.name) is None:
+            raise DataError(
+                f"--order: the book has no order {said.name!a}",
+                "Allowed: the id of an order of ours, or its name as resolve lists it.",
+                remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
+            )
+        ledger.following.say(said.name, said.qty, said.price, by)
+        if doubt is None or answer is None:
+            return None
+        row, run = doubt.trade, recorded_orchestration(answer)
+        states = ledger.order_states(row, also=(*unfinished.identities(run), *unfinished.stated_ids(row)))
+        filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+        return unfinished.restate(
+            row,
+            ledger,
+            run=with_adopted(run, states),
+            state=row.state,
+            settled=unfinished.also(row.settled, f"{said.name} {filled}, said {by}"),
+            states=states,
+        )
 
 
 def works_until(row: TradeRow, timeout: Decimal) -> datetime:
@@ -277,11 +314,7 @@ def end_book(ledger: Ledger, by: str) -> Ended:
             "--reset: there is no book to end",
             "It begins with the first trade that is known to have been placed.",
         )
-    following = ledger.following
-    orders = [
-        f"{order.symbol} order {order.client_order_id} of {order.session}" for order in following.followed()
-    ]
-    orders += [f"order {identity}, which had been given up" for identity in following.stale()]
+    orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.following.followed()]
     rows = (*ledger.unfinished(), *ledger.doubtful())
     with ledger.transaction():
         trades = tuple(_end_doubt(row, ledger, by) for row in rows)

@@ -85,8 +85,10 @@ def conclude(known: Known) -> Outcome:
         failed.append(failures.unsuccessful(run, rows, tuple(each.text for each in problems)))
     found = [*map(findings.of_error, failed), *known.prepared.notices, *known.found]
     if run is not None:
-        found += [*_oddities(run, known.prepared), *orders.differences(run, tally)]
-    found += [*problems, *(known.book.remarks if known.book else ())]
+        repeats = sum(row.outcome == "repeat" for row in rows) if known.prepared.rehearsal else 0
+        found += [*_oddities(run, known.prepared), *orders.differences(run, tally, repeats=repeats)]
+    odd = (orders.failed_signals(rows), orders.oversized(rows, known.prepared.parameters.max_position_size))
+    found += [*filter(None, odd), *problems, *(known.book.remarks if known.book else ())]
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,

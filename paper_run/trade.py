@@ -319,6 +319,7 @@ class _Trade:
         after = readings.read(
             self.platform,
             self.ledger,
+            prepared.session,
             own=[each.client_order_id for each in mappings if each.client_order_id],
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
@@ -345,7 +346,7 @@ class _Trade:
         prepared = self.known.prepared
         now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
         local = exchange_time(now, self.ledger.exchange)
-        return readings.Moment(prepared.session, local, self.calendar.is_open_at)
+        return readings.Moment(prepared.session, local, self.calendar)
 
     def _value(self, state: str, after: AfterTrade, moment: readings.Moment, facts: dict[str, Any]) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
@@ -359,7 +360,7 @@ class _Trade:
                 )
                 self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
                 self.ledger.close(self.row, state)
-                self.ledger.keep_orders(after.earlier.values())
+                self.ledger.keep_orders((after.earlier | after.ended).values())
                 book = bookkeeping.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self._record(state, **facts, book=book)
         except DataError as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import failures, money, orders, pending, recording, settle, submission
 from paper_run.model import findings
+from paper_run.orders import stated_quotes
 from paper_run.result import UNREAD, Known, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
@@ -101,7 +102,7 @@ class _Look:
         if row.state == "answered" and row.answer is not None:
             if self._gateway_silent:
                 return None
-            how = _also(row.settled, f"its orders were read {self._when}")
+            how = also(row.settled, f"its orders were read {self._when}")
             run = recorded_orchestration(row.answer)
             finished = _with_orders(row, run, None, how, self._ledger, self._platform)
             self._gateway_silent = finished.state == "answered"
@@ -137,7 +138,7 @@ class _Look:
         if not found and not moved:
             return None
         names = ", ".join(f"{state.symbol} as {identity}" for identity, state in {**found, **moved}.items())
-        how = _also(row.settled, f"the gateway was found to have {names}, {self._when}")
+        how = also(row.settled, f"the gateway was found to have {names}, {self._when}")
         written = restate(
             row, self._ledger, run=run, state="closed", settled=how, states={**states, **found, **moved}
         )
@@ -167,7 +168,8 @@ def _in_doubt_by_id(run: Orchestration, states: Mapping[str, OrderState], row: T
     return [identity for identity in ids if identity is not None and identity in states]
 
 
-def _also(settled: str | None, how: str) -> str:
+def also(settled: str | None, how: str) -> str:
+    """Return how a trade was settled, with one more thing that is known of it."""
     return f"{settled}; {how}" if settled else how
 
 
@@ -243,6 +245,7 @@ def restate(
         failures=failed,
         found=(*earlier, findings.note("recovered", f"Settled: {settled}.")),
         waited=Decimal(document["results"]["duration_seconds"] or 0),
+        quotes=stated_quotes(document),
         settled=settled,
         ledger=ledger.identity,
     )

@@ -527,15 +527,17 @@ class Ledger:
         columns = {**rows.order_columns(state), "trade": owner}
         updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
         self._connection.execute(
-            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated}", columns
+            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated} "
+            "WHERE said_by IS NULL",  # a person's word stands beside the one that it took the place of
+            columns,
         )
 
     def order_states(self, row: TradeRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
         """Return the orders of a trade as they were last read, and some of other trades by their ids."""
-        found = self._rows("SELECT * FROM orders WHERE trade = ? AND status IS NOT NULL", row.id)
+        query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
+        found = self._rows(query + "trade = ?", row.id)
         for identity in also:
-            query = "SELECT * FROM orders WHERE client_order_id = ? AND status IS NOT NULL"
-            found += self._rows(query, identity)
+            found += self._rows(query + "client_order_id = ?", identity)
         with database.explained(self.path):
             return {each["client_order_id"]: rows.order(each) for each in found}
 

@@ -171,4 +171,36 @@ MIGRATIONS = (
         WHERE rehearsal = 0 AND state <> 'nothing';
     CREATE UNIQUE INDEX one_of_a_fence ON trades (fence);
     """,
+    """
+    -- which kind of order it is, in the gateway's words; NULL: not known, taken for a market order of the day
+    ALTER TABLE orders ADD COLUMN order_type TEXT;
+    ALTER TABLE orders ADD COLUMN time_in_force TEXT;
+    -- the session in which it was seen to have ended: it is read again in the three that follow
+    ALTER TABLE orders ADD COLUMN ended_in TEXT;
+    -- 1: of what is booked the gateway has taken something back, or says another price
+    ALTER TABLE orders ADD COLUMN contested INTEGER NOT NULL DEFAULT 0;
+    -- what a person says that it has filled, and who and when: it takes the place of the gateway's word.
+    -- In `followed` 3 means that this is still to be booked, and nothing is given up (2) any more.
+    ALTER TABLE orders ADD COLUMN said_qty TEXT;
+    ALTER TABLE orders ADD COLUMN said_price TEXT;
+    ALTER TABLE orders ADD COLUMN said_by TEXT;
+    UPDATE orders SET followed = 1 WHERE followed = 2;
+    CREATE INDEX ended_orders ON orders (ended_in) WHERE ended_in IS NOT NULL;
+    CREATE INDEX contested_orders ON orders (contested) WHERE contested = 1;
+    CREATE INDEX said_orders ON orders (followed) WHERE followed = 3;
+    -- 1: it takes the place of all that was booked of its order before
+    ALTER TABLE entries ADD COLUMN restates INTEGER NOT NULL DEFAULT 0;
+    """,
+    """
+    -- the session in which an entry took effect, NULL: the one in which it was seen; and a split's ratio, N:M
+    ALTER TABLE entries ADD COLUMN effective TEXT;
+    ALTER TABLE entries ADD COLUMN ratio TEXT;
+    -- the gateway's time of an order's latest fill, UTC
+    ALTER TABLE orders ADD COLUMN filled_at TEXT;
+    CREATE INDEX entries_by_session ON entries (epoch, session);
+    -- 1: it was marked whole after its close, and keeps that closing
+    ALTER TABLE sessions ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+    -- 1: it opened from a closing of more than one session back, so that its return is no day's
+    ALTER TABLE sessions ADD COLUMN spans INTEGER NOT NULL DEFAULT 0;
+    """,
 )
