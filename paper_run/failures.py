@@ -36,6 +36,102 @@ AUTHENTICATION = Remedy(
 )
 
 
+def no_book_yet(trades: list[str]) -> PaperRunError:
+    """Say that there is nothing to value as long as it is not known what was placed."""
+    named = ", ".join(trades)
+    return DependencyError(
+        "Nothing can be valued yet",
+        f"A book begins with a trade that is known to be placed, and what came of {named} is not known.",
+        remedies=tuple(remedy for each in trades for remedy in settling(each)),
+        code="outcome_unknown",
+        subject=named,
+    )
+
+
+def not_sent_in_time(session: date) -> PaperRunError:
+    """Say that the POST was held back: it was journaled too long ago, or for a date that is over."""
+    return OrchestrationError(
+        f"The run of {session} was not sent in time",
+        "Between its journal row and its request too much time passed (was the machine suspended?), or the "
+        "exchange's date has changed. Nothing was sent.",
+        remedies=("Run again: the session is still open.",),
+        code="held_back",
+        subject=f"{session}",
+    )
+
+
+def broke_behind_the_post(error: Exception) -> PaperRunError:
+    """Say that this program failed behind the POST: what was sent is not sent again."""
+    return DependencyError(
+        "It was sent, and then this program failed",
+        f"{type(error).__name__}: {error}. What is known of it is recorded; nothing is sent again.",
+        remedies=(
+            Remedy("Let the next command go on from there", ours("resolve")),
+            Remedy("If it fails again, install the package anew: it may have been replaced while it ran"),
+        ),
+        code="broke_after_sending",
+    )
+
+
+def not_recorded(run: Orchestration, folder: str | None, trade: str) -> PaperRunError:
+    """Say that it traded and that the ledger could not keep it; ids that could be kept nowhere are told.
+
+    :param folder: where the answer was kept; None: nowhere.
+    """
+    title = "It was sent: traded, not yet recorded"
+    if folder:
+        return DependencyError(
+            title,
+            f"The orchestrator's answer is kept in the reports folder, in {folder}.",
+            remedies=(Remedy("Make room for the ledger; then bring it in", ours("resolve")),),
+            code="not_recorded",
+            subject=trade,
+        )
+    ids = [(each.symbol, each.client_order_id) for each in run.mappings if each.client_order_id]
+    named = ", ".join(f"{symbol} {identity}" for symbol, identity in ids) or "none"
+    words = [word for _, identity in ids for word in ("--order", identity)] or ["--run-id", run.run_id]
+    return DependencyError(
+        title,
+        f"It could be kept nowhere: run {run.run_id}, orders: {named}.",
+        remedies=(
+            Remedy(
+                "Write that down; when the ledger can be written again",
+                ours("resolve", trade, "--placed", *words),
+            ),
+        ),
+        code="not_recorded",
+        subject=trade,
+    )
+
+
+def nothing_new(run: Orchestration, rows: tuple[Order, ...]) -> PaperRunError:
+    """Say that all orders of a run bear ids that an earlier trade owns."""
+    known = sum(row.outcome == "repeat" for row in rows)
+    return OrchestrationError(
+        "Nothing new was placed",
+        f"Run {run.run_id} ended as {run.status}, and each of its {known} orders has an id that an earlier "
+        "trade owns: the gateway takes the same order of the same day for one order.",
+        remedies=("To trade more, ask for another quantity: --capital or --max-position-size, with --again",),
+        code="nothing_new",
+        subject=run.run_id,
+    )
+
+
+def too_early(trade: str, until: datetime) -> PaperRunError:
+    """Say that the orchestrator may still be working on a trade that a person takes for not placed.
+
+    :param until: when that is over, on the exchange's clock.
+    """
+    return OrchestrationError(
+        f"--not-placed: the orchestrator may still be trading {trade}",
+        f"It works on after we stop waiting, until {until.isoformat(sep=' ', timespec='seconds')} at the "
+        "latest. Nothing was changed.",
+        remedies=("Say it again after that, once you have looked at the orders",),
+        code="too_early",
+        subject=trade,
+    )
+
+
 def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool = False) -> PaperRunError:
     """Say that the positions before the trade can't be read; without them nothing is sent.
 
@@ -107,6 +203,18 @@ def settling(trade: str, run_id: str | None = None) -> tuple[Remedy, ...]:
             "Or, by the orders' ids", ours("resolve", trade, "--placed", "--order", "ID", "--order", "ID")
         ),
         Remedy("If it did not", ours("resolve", trade, "--not-placed")),
+    )
+
+
+def order_remedies(name: str) -> tuple[Remedy, ...]:
+    """Say how a person tells what an order has filled.
+
+    :param name: the order, as `resolve` lists it.
+    """
+    filled = ours("resolve", "--order", name, "--filled", "QTY@PRICE")
+    return (
+        Remedy("See at the broker what it filled, and say it", filled),
+        Remedy("If it filled nothing", ours("resolve", "--order", name, "--not-filled")),
     )
 
 

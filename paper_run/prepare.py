@@ -6,7 +6,7 @@ import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, todays_date
+from paper_run import failures, money, todays_date
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
 from paper_run.model.commands import ours
@@ -209,7 +209,7 @@ def older_session(services: Services, ledger: Ledger) -> DataError | None:
 
 
 def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
-    """Say which trades are not settled, or are of days to come, and how earlier ones of this session were."""
+    """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
     settled = tuple(
         findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
         for row in ledger.trades(services.session)
@@ -224,15 +224,35 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
         )
         for day in (() if services.sandbox else ledger.traded_after(services.session))
     )
+    return (*settled, *wrong, *still_open(ledger))
+
+
+def still_open(ledger: Ledger) -> tuple[Finding, ...]:
+    """Say which trades are open and which orders are in doubt, however old: each report warns of it."""
     see = (Remedy("See what settles it", ours("resolve")),)
-    unsettled = tuple(
+    trades = tuple(
         findings.warning(
             "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
         )
-        for row in ledger.unfinished()
         if row.unsettled
+        else findings.warning(
+            "outcome_unknown",
+            f"What the trade {row.name} placed is not known.",
+            subject=row.name,
+            remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
+        )
+        for row in ledger.unsure()
     )
-    return (*settled, *wrong, *unsettled)
+    return trades + tuple(
+        findings.warning(
+            "order_in_doubt",
+            f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: it may "
+            "have been placed.",
+            subject=each.name,
+            remedies=failures.order_remedies(each.name),
+        )
+        for each in ledger.doubts.orders()
+    )
 
 
 def gateway_clock(gateway: ServiceHealth) -> datetime | None:

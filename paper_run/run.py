@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import admission, beginning, failures, prepare, trading_days, unfinished
-from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock, results
 from paper_run.ledger.journal import Ledger, refuse_foreign
@@ -81,6 +81,7 @@ class _Day:
         self.filing = Filing(ledger, config.reports_dir)
         self.session = self.calendar.session_date(clock.now())
         self.is_late = False
+        self.newest = 0
 
     def run(self) -> End:
         """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
@@ -115,6 +116,10 @@ class _Day:
         preparation = prepare.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
         if not self.again:
             prepare.refuse_someone_elses(preparation, self.platform, self.ledger)
+        if preparation.snapshot.known_runs is None and not services.gateway.dry_run:
+            self.console.notice(
+                "The orchestrator's list of runs can't be read: that nobody else traded today is not proved"
+            )
         if not services.sandbox:
             self._refuse_what_time_has_changed(services)
         end = trade(
@@ -126,9 +131,15 @@ class _Day:
             self.console,
             number=self.ledger.next_number(self.session),
             calendar=self.calendar,
+            after=self.newest if self.again else None,
             mailed=self.outbox.takes,
         )
-        return self._save(self.filing.reports(end.document), end.failures)
+        try:
+            return self._save(self.filing.reports(end.document), end.failures)
+        except (PaperRunError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise SeveralErrors((*end.failures, failures.broke_behind_the_post(error))) from error
 
     def _earlier_one(self, services: prepare.Services) -> PaperRunError | None:
         """Return that the session was traded with an earlier ledger, or that a later one was traded."""
@@ -186,6 +197,7 @@ class _Day:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> TradeRow | None:
+        self.newest = self.ledger.newest(self.session)
         return _already(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _settle_earlier(self) -> None:
@@ -292,13 +304,22 @@ def _warn_of_what_stands_in_the_way(
 
 
 def settle_earlier(
-    ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console, outbox: Outbox
+    ledger: Ledger,
+    platform: Platform,
+    config: Config,
+    clock: Clock,
+    console: Console,
+    outbox: Outbox,
+    *,
+    is_heard: bool = True,
 ) -> None:
     """Look once more at each earlier trade of which not all is known; write the files of those found.
 
     So are those of a trade whose command was killed after it had recorded it.
+
+    :param is_heard: whether the platform answers, so that it can be asked.
     """
-    settled = unfinished.settle_all(ledger, platform, clock.now())
+    settled = unfinished.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
     for row in settled:
         console.notice(f"The trade {row.name} is settled: {row.settled}")
         outbox.settled(row)
@@ -319,15 +340,7 @@ def _prove_folders(config: Config) -> None:
 
 def _closing(ledger: Ledger, session: date) -> TradeRow | None:
     """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
-    rows = ledger.trades(session)
-    return next(
-        (
-            row
-            for row in reversed(rows)
-            if not row.prepared.rehearsal and row.state != "nothing" and row.wrong_date is None
-        ),
-        None,
-    )
+    return next((row for row in reversed(ledger.trades(session)) if row.closes), None)
 
 
 def _already(

@@ -14,14 +14,10 @@ import click
 from paper_run.cli import completion, showing
 from paper_run.cli.commands import commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
+from paper_run.termination import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import FrameType
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
@@ -41,7 +37,7 @@ def _open_streams() -> Iterator[None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     gc.set_threshold(50_000, 20, 20)  # a short life: collecting while it imports costs and frees nothing
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, PATIENCE.terminate)
     with _open_streams():
         return _status_of(sys.argv[1:] if arguments is None else arguments)
 

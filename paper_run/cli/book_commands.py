@@ -19,11 +19,12 @@ from paper_run.errors import DataError, ExitStatus, worst
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from paper_run.mark import Change
+    from paper_run.by_hand import Change
 
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
-@click.option("--stale", is_flag=True, help="Also read the orders that were given up after two sessions.")
+@click.option("--stale", is_flag=True, help="Read every order that still works, not only the newest 500.")
+@click.option("--again", is_flag=True, help="Move the closing of a session that was marked whole.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @exchange_option
 @mail_options
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @common_options
 def mark(**flags: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
-    return _mark(flags, with_stale=flags["stale"])
+    return _mark(flags, with_stale=flags["stale"], again=flags["again"])
 
 
 def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
@@ -97,14 +98,22 @@ def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
     return ExitStatus.SUCCESS
 
 
-def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change | None = None) -> ExitStatus:
+def _mark(
+    flags: Mapping[str, Any], *, with_stale: bool = False, again: bool = False, change: Change | None = None
+) -> ExitStatus:
     from paper_run import mark
 
     reading.refuse_urls_with_sandbox(flags)
     with platforms.connected(reading.settings(flags), flags) as (settings, platform):
         console = showing.console(flags)
         end = mark.mark_session(
-            settings, platform, showing.clock(), console, with_stale=with_stale, change=change
+            settings,
+            platform,
+            showing.clock(),
+            console,
+            with_stale=with_stale,
+            again=again,
+            change=change,
         )
     unopened = showing.open_page(end.reports.page) if end.reports is not None and flags.get("opens") else []
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unopened)))

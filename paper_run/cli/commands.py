@@ -226,14 +226,23 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @click.option("--placed", is_flag=True, help="It did trade.")
 @click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
 @click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
-@click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
+@click.option(
+    "--order",
+    "orders",
+    multiple=True,
+    metavar="NAME",
+    help="With --placed: an order's id; repeatable. Else an order as resolve lists it.",
+)
+@click.option("--filled", metavar="QTY@PRICE", help="With --order: all that it has filled, and the average.")
+@click.option("--not-filled", is_flag=True, help="With --order: it has filled nothing.")
 @click.option(
     "--position",
     multiple=True,
-    metavar="SYMBOL|all",
-    help="Bring the book to the gateway's quantity; repeatable.",
+    metavar="SYMBOL[=QTY@PRICE]|all",
+    help="Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
+@click.option("--ex-date", metavar="DATE", help="With --split: the first session with it.")
 @click.option("--wrong-date", is_flag=True, help="Its session is yet to come: open it again for that day.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @exchange_option
@@ -242,7 +251,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
-    from paper_run import prepare, resolve, run
+    from paper_run import mark, prepare, resolve, run
     from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
     from paper_run.mail.outbox import Outbox
@@ -265,9 +274,9 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
             filing = Filing(ledger, settings.reports_dir)
             ledger.refuse_another(settings.ledger)
             unheard = prepare.unheard(ledger, platform)
-            if unheard is None:
-                run.settle_earlier(ledger, platform, settings, clock, console, outbox)
-            else:
+            is_heard = unheard is None
+            run.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
+            if unheard is not None:
                 console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
@@ -275,6 +284,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                     unsettled,
                     ledger.doubtful(),
                     settings.invocation._replace(ledger=ledger.identity),
+                    mark.open_fills(ledger, platform, settings, clock.now()),
+                    ledger.following.taken_back(),
                 )
                 return _written(console, (), deliver(filing, outbox, console))
             row = resolve.settle(
@@ -283,6 +294,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 ledger,
                 platform,
                 clock.now(),
+                timeout=settings.timeout,
             )
             outbox.settled(row)
             written, unwritten = filing.save([filing.reports(row.document)])

@@ -93,4 +93,7 @@ def _order(body: dict[str, Any]) -> OrderState:
         filled_avg_price=wire.optional_amount(body, "filled_avg_price"),
         error_message=wire.optional_text(body, "error_message"),
         created_at=wire.optional_text(body, "created_at"),
+        order_type=wire.optional_text(body, "order_type"),
+        time_in_force=wire.optional_text(body, "time_in_force"),
+        filled_at=wire.moment(body, "filled_at"),
     )

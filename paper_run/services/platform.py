@@ -60,18 +60,24 @@ class Platform:
         return health.check(self._transport, health.EXECUTION_GATEWAY, self._urls[1])
 
     def after_trade(
-        self, client_order_ids: Iterable[str], *, earlier: Iterable[str] = (), symbols: Iterable[str] = ()
+        self,
+        client_order_ids: Iterable[str],
+        *,
+        earlier: Iterable[str] = (),
+        ended: Iterable[str] = (),
+        symbols: Iterable[str] = (),
     ) -> AfterTrade:
         """Read the orders, the positions and the quotes at once, over the pooled connections.
 
         When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
         gateway take as long as one.
 
-        :param earlier: orders of earlier trades that are read again. :param symbols: what quotes are asked
-            for, if a source of them is configured.
+        :param earlier: orders of earlier trades that still work. :param ended: those that had ended before.
+        :param symbols: what quotes are asked for, if a source of them is configured.
         """
         own = tuple(dict.fromkeys(client_order_ids))
-        others = tuple(identity for identity in dict.fromkeys(earlier) if identity not in own)
+        over = tuple(identity for identity in dict.fromkeys(ended) if identity not in own)
+        others = tuple(identity for identity in dict.fromkeys((*earlier, *over)) if identity not in own)
         gateway = _GivesUp(self.execution_gateway, seconds=READ_SECONDS, patience=1)
         calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
         calls += [partial(gateway.order, identity) for identity in (*own, *others)]
@@ -87,7 +93,14 @@ class Platform:
         for identity, state in zip((*own, *others), orders, strict=True):
             is_own = identity in own
             problems = after.unreadable if is_own else after.unread
-            if isinstance(state, OrderState):
+            if identity in over:
+                if isinstance(state, OrderState):
+                    after.ended[identity] = state
+                    continue
+                if isinstance(state, Exception):
+                    _reason(state)
+                after.unread_ended += 1
+            elif isinstance(state, OrderState):
                 (after.states if is_own else after.earlier)[identity] = state
             elif isinstance(state, Exception):
                 problems.append(f"order {identity}: it {_reason(state)}")
@@ -143,16 +156,19 @@ class MarketReading(NamedTuple):
 class AfterTrade:
     """What was read at once after a trade, or for a mark.
 
-    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades. :ivar positions: None when
-        they could not be read. :ivar unreadable: a clause for each own order, and the positions, that could
-        not be read. :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not
-        know. :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
-    :ivar unauthorized: whether it asked for authentication.
+    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades that worked.
+    :ivar ended: those that had ended before. :ivar positions: None when they could not be read.
+    :ivar unreadable: a clause for each own order, and the positions, that could not be read.
+    :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.
+    :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
+        could not be read again. :ivar unauthorized: whether it asked for authentication.
     """
 
     def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
         self.states: dict[str, OrderState] = {}
         self.earlier: dict[str, OrderState] = {}
+        self.ended: dict[str, OrderState] = {}
         self.positions: tuple[Position, ...] | None = None
         self.unreadable: list[str] = []
         self.unread: list[str] = []
@@ -160,6 +176,8 @@ class AfterTrade:
         self.market = market
         self.silent = is_silent
         self.unauthorized = False
+        self.left_out = 0
+        self.unread_ended = 0
 
     @property
     def is_wrong_gateway(self) -> bool:

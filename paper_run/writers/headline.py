@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from paper_run import orders
 from paper_run.model import findings
 from paper_run.writers.text import one_line, signed_money
 
@@ -163,6 +164,9 @@ def _valuation(document: Mapping[str, Any]) -> str:
     if not pnl:
         return ""
     if not pnl["complete"]:
+        unknown = [one_line(str(each["symbol"])) for each in _positions(document) if each["qty"] is None]
+        if unknown:
+            return f"The fills of {_listed(unknown)} are not known, so P&L and equity are not known."
         missing = [
             one_line(str(each["symbol"]))
             for each in _positions(document)
@@ -200,6 +204,9 @@ def _done(document: Mapping[str, Any]) -> str:
     signals = _figure(document, "num_signals")
     if not signals:
         return "No signals, so no orders: there was nothing to trade."
+    failed = [each for each in document.get("orders") or () if orders.has_failed(each.get("skip_reason"))]
+    if failed:
+        return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
     return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
 
 

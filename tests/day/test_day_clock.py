@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from day.exchange_day import FRIDAY, WEDNESDAY, Day
 from support.faulty_http import Answer
+from support.odd_orchestrator import Plan
 
 DAY_BACK = timedelta(days=-1)
 
@@ -146,6 +147,7 @@ def test_a_session_after_today_is_a_finding_and_can_be_set_aside(day: Day) -> No
     assert "The session 2026-11-27 is set aside" in day.must(*words).stdout
     again = day.must("mark")
     assert "its date is wrong" not in again.stdout
+    day.platform.plan = {each: Plan(qty=7) for each in ("AAPL", "MSFT", "GOOGL")}  # else the same orders
     day.at(FRIDAY).must()
     assert day.traded == ["2026-11-27", "2026-11-25", "2026-11-27"]
     assert day.saved("2026-11-27-2")["status"] == "success"
@@ -157,5 +159,5 @@ def test_a_session_after_today_is_a_finding_and_can_be_set_aside(day: Day) -> No
 def test_a_sandbox_has_the_date_that_it_plays(day: Day) -> None:
     """Its sessions lie years back, on any clock."""
     day.must("--sandbox")
-    assert "unproved" not in day.must("--sandbox", "--again").stdout
+    assert "unproved" not in day.must("--sandbox", "--again", "--capital", "50000").stdout
     day.must("resolve", "--sandbox", "2025-01-02", "--wrong-date", status=3)

@@ -175,7 +175,7 @@ def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
 
 def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     """Whoever had the mail that it is not known gets the one that it is."""
-    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.script("POST", RUN, [BROKEN])
     day.platform.orchestrator.always("GET", RUNS, BROKEN)
     day.must("--timeout", "1", status=2)
     day.must("resolve", "2026-11-25", "--not-placed")

@@ -152,7 +152,7 @@ def test_a_new_ledger_moves_the_older_files_and_refuses_their_session(traded: De
     (folder,) = traded.reports.glob("before-*")
     (account,) = [row for row in traded.rows("account") if row["name"] == "ledger"]
     assert folder.name == f"before-{account['value']}"
-    moved = {path.name: path.read_bytes() for path in folder.iterdir()}
+    moved = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     assert moved == {name: before[name] for name in before if not name.startswith("ledger")}
     traded.next_session()
     assert traded.run().returncode == 0

@@ -272,6 +272,15 @@ def test_a_missing_price_is_told_with_its_reason():
     assert "Warning" not in text
 
 
+def test_fills_that_are_not_known_are_told_with_their_reason():
+    """They need a person, and no amount of the book is stated."""
+    text = text_of(documents.not_known_day())
+    assert text.startswith("Needs you: 1 position not known.\n")
+    assert "Day P&L             not known  the fills of AAPL\n" in text
+    assert "- Not known: AAPL - buy 133 AAPL still works" in text
+    assert "Not known, so not among them: AAPL.\n" in text
+
+
 def test_a_book_that_does_not_add_up_is_told():
     """The amount stands there once, and other warnings stay."""
     text = text_of(out_of_balance_day())
