@@ -12,7 +12,16 @@ from paper_run import calendar_settings, heartbeat_settings, mail_settings, type
 from paper_run.errors import DataError
 from paper_run.model import findings
 from paper_run.model.commands import Invocation
-from paper_run.sources import CLOSED_DATES, HEARTBEAT_URL, OPEN_DATES, QUOTES_URL, Given, Sources, shown
+from paper_run.sources import (
+    CLOSED_DATES,
+    HEARTBEAT_URL,
+    OPEN_DATES,
+    QUOTES_URL,
+    REQUIRE_LEDGER,
+    Given,
+    Sources,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -48,7 +57,8 @@ class Config(NamedTuple):
     services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
     source; `quote_keys` None: positions have the gateway's prices. `mail` is None when nobody is to be
     mailed. `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and
-    services. `ledger` is the id of the only ledger that may be used, "" for any.
+    services. `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none
+    is made but with `new_ledger`.
     """
 
     symbols: tuple[str, ...]
@@ -77,6 +87,8 @@ class Config(NamedTuple):
     notices: tuple[Finding, ...] = ()
     invocation: Invocation = Invocation()
     ledger: str = ""
+    require_ledger: bool = False
+    new_ledger: bool = False
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
@@ -139,6 +151,7 @@ def load(sources: Sources, *, today: date) -> Config:
         quote_keys=_quote_keys(sources),
         mail=mailed,
         heartbeat=heartbeat(sources),
+        require_ledger=_switch(sources.variable(REQUIRE_LEDGER)),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=tuple(
@@ -231,6 +244,12 @@ def _url(given: Given) -> ServiceUrl:
     if "?" in given.value or "#" in given.value:
         raise wrong("a base URL has no query and no fragment")
     return service
+
+
+def _switch(given: Given | None) -> bool:
+    if given is not None and given.value not in ("0", "1"):
+        raise given.wrong("1 for yes, 0 for no")
+    return given is not None and given.value == "1"
 
 
 def _quote_keys(sources: Sources) -> tuple[str, str] | None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import email.utils
 import os
 import shutil
 import stat
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import __version__, admission, trading_days
+from paper_run import __version__, admission, beginning, failures, todays_date, trading_days
 from paper_run.deadline import AFTER, BEFORE
-from paper_run.errors import DataError, ExitStatus, PaperRunError
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
+from paper_run.services.execution_gateway import Unauthorized
+from paper_run.services.parallel import at_once
+from paper_run.services.platform import READ_SECONDS
 from paper_run.services.transport import CallFailed
 
 if TYPE_CHECKING:
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
 
     from paper_run.config import Config
     from paper_run.deadline import Deadline
-    from paper_run.models import ServiceHealth
+    from paper_run.models import ServiceHealth, ServiceUrl
     from paper_run.services.platform import Platform
 
 _LEAST_FREE = 200 * 1024 * 1024
 _CLOCK_SECONDS = 10
+_NO_ORDER = "0" * 24
 
 
 class Finding(NamedTuple):
@@ -57,8 +61,10 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     for service in services:
         yield _service(service)
     yield from _account(config, platform, services)
-    yield _clocks(services, heard)
     platform.deadline.begin(AFTER)
+    if services[1].healthy:
+        yield from _reads(config, platform)
+    yield _clocks(config, services, heard)
     if platform.quotes is not None:
         yield _quotes(config, platform)
     yield _mail(config, platform.deadline)
@@ -118,10 +124,14 @@ def _disk(config: Config) -> Finding:
 
 def _ledger(config: Config) -> Iterator[Finding]:
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is None:
-                yield Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                missing = None if config.plays_sandbox else beginning.absence(config)
+                none = Finding("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+                yield none if missing is None else _wrong_ledger(config, missing)
                 return
+            if (older := beginning.outdated(config, ledger)) is not None:
+                yield _wrong_ledger(config, older)
             ledger.prove_whole()
             latest = ledger.latest()
             last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
@@ -135,13 +145,20 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 fix = config.invocation.whole(ours("email"))
                 yield Finding("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
     except DataError as error:
-        yield Finding("Ledger", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
+        yield _wrong_ledger(config, error)
+
+
+def _wrong_ledger(config: Config, error: DataError) -> Finding:
+    fix = "; ".join(
+        str(each._replace(command=config.invocation.whole(each.command))) for each in error.remedies
+    )
+    return Finding("Ledger", str(error), ExitStatus.DATA, fix)
 
 
 def _calendar(config: Config, now: datetime) -> Finding:
     """Say what of the calendar a run would find now."""
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             calendar = trading_days.calendar(ledger, config)
             closed = admission.no_session(calendar, now)
             day = calendar.session_date(now) if closed is None else closed.next_session
@@ -173,7 +190,7 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
         return
     is_sandbox = orchestrator.sandbox_session is not None
     try:
-        with existing.ledger_if_any(config.reports_dir) as ledger:
+        with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is not None:
                 ledger.belongs_to(
                     sandbox=is_sandbox,
@@ -191,17 +208,58 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
     )
 
 
-def _clocks(services: tuple[ServiceHealth, ...], now: datetime) -> Finding:
+def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
+    """Read positions and an order as a day does: a healthy gateway may still ask for authentication."""
+    gateway = platform.execution_gateway
+    try:
+        with existing.read_if_any(config.reports_dir) as ledger:
+            latest = ledger.latest() if ledger is not None else None
+            known = next(iter(ledger.order_states(latest)), None) if ledger and latest else None
+    except DataError:
+        known = None  # what is wrong with the ledger stands in its own line
+    calls: tuple[Callable[[], Any], ...] = (
+        partial(gateway.positions, seconds=READ_SECONDS),
+        partial(gateway.order, known or _NO_ORDER, seconds=READ_SECONDS),
+    )
+    positions, order = at_once(calls)
+    if isinstance(positions, Exception):
+        yield _unread("Positions", gateway.url, positions)
+    else:
+        yield Finding("Positions", f"{gateway.url} has {len(positions)}")
+    if isinstance(order, Exception):
+        yield _unread("Orders", gateway.url, order)
+    elif known is None:
+        yield Finding("Orders", f"{gateway.url} says of one that nobody placed that there is none")
+    elif order is None:
+        words = f"{gateway.url} does not know {known} of the latest trade"
+        fix = "name the gateway that the orchestrator trades with: --execution-gateway-url URL"
+        yield Finding("Orders", words, ExitStatus.DEPENDENCY, fix)
+    else:
+        yield Finding("Orders", f"{gateway.url} has {known} of the latest trade: {order.status}")
+
+
+def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:
+    if not isinstance(error, CallFailed):
+        raise error
+    ask = Remedy("Check its logs", "tail -f logs/execution_gateway.log")
+    fix = failures.AUTHENTICATION if isinstance(error, Unauthorized) else ask
+    return Finding(name, f"{gateway}: it {error.reason}", ExitStatus.DEPENDENCY, str(fix))
+
+
+def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) -> Finding:
     """Compare this machine's clock, which says what session it is, with the services' Date headers."""
-    apart = {}
-    for service in services:
-        try:
-            theirs = email.utils.parsedate_to_datetime(service.date_header or "")
-        except ValueError:
-            continue
-        apart[health_check.TITLES[service.service]] = round((now - theirs).total_seconds())
-    if not apart:
-        return Finding("Clock", "no service says what time it is: nothing to compare this machine's with")
+    calendar, said = trading_days.calendar(None, config), todays_date.told(services)
+    if said is None:
+        return Finding("Clock", "unproved: neither orchestrator nor gateway tells a time of its own")
+    try:
+        todays_date.seconds_until_agreed(said, calendar, now)
+    except PaperRunError as error:
+        return Finding("Clock", str(error), error.exit_status, str(error.remedies[0]))
+    apart = {
+        health_check.TITLES[service.service]: round((now - theirs).total_seconds())
+        for service in services
+        if (theirs := todays_date.moment(service.own_date)) is not None
+    }
     title, seconds = max(apart.items(), key=lambda item: abs(item[1]))
     words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the clock of the {title}"
     if abs(seconds) > _CLOCK_SECONDS:

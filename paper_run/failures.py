@@ -31,16 +31,132 @@ def single(error: PaperRunError) -> tuple[PaperRunError, ...]:
     return error.errors if isinstance(error, SeveralErrors) else (error,)
 
 
-def positions_unreadable(gateway: ServiceUrl, reason: str) -> PaperRunError:
-    """Say that the positions before the trade can't be read; without them nothing is sent."""
+AUTHENTICATION = Remedy(
+    "Have its operator let it be read: API_AUTH_MODE=log_only in the gateway's environment, then restart it"
+)
+
+
+def no_book_yet(trades: list[str]) -> PaperRunError:
+    """Say that there is nothing to value as long as it is not known what was placed."""
+    named = ", ".join(trades)
+    return DependencyError(
+        "Nothing can be valued yet",
+        f"A book begins with a trade that is known to be placed, and what came of {named} is not known.",
+        remedies=tuple(remedy for each in trades for remedy in settling(each)),
+        code="outcome_unknown",
+        subject=named,
+    )
+
+
+def not_sent_in_time(session: date) -> PaperRunError:
+    """Say that the POST was held back: it was journaled too long ago, or for a date that is over."""
+    return OrchestrationError(
+        f"The run of {session} was not sent in time",
+        "Between its journal row and its request too much time passed (was the machine suspended?), or the "
+        "exchange's date has changed. Nothing was sent.",
+        remedies=("Run again: the session is still open.",),
+        code="held_back",
+        subject=f"{session}",
+    )
+
+
+def broke_behind_the_post(error: Exception) -> PaperRunError:
+    """Say that this program failed behind the POST: what was sent is not sent again."""
+    return DependencyError(
+        "It was sent, and then this program failed",
+        f"{type(error).__name__}: {error}. What is known of it is recorded; nothing is sent again.",
+        remedies=(
+            Remedy("Let the next command go on from there", ours("resolve")),
+            Remedy("If it fails again, install the package anew: it may have been replaced while it ran"),
+        ),
+        code="broke_after_sending",
+    )
+
+
+def not_recorded(run: Orchestration, folder: str | None, trade: str) -> PaperRunError:
+    """Say that it traded and that the ledger could not keep it; ids that could be kept nowhere are told.
+
+    :param folder: where the answer was kept; None: nowhere.
+    """
+    title = "It was sent: traded, not yet recorded"
+    if folder:
+        return DependencyError(
+            title,
+            f"The orchestrator's answer is kept in the reports folder, in {folder}.",
+            remedies=(Remedy("Make room for the ledger; then bring it in", ours("resolve")),),
+            code="not_recorded",
+            subject=trade,
+        )
+    ids = [(each.symbol, each.client_order_id) for each in run.mappings if each.client_order_id]
+    named = ", ".join(f"{symbol} {identity}" for symbol, identity in ids) or "none"
+    words = [word for _, identity in ids for word in ("--order", identity)] or ["--run-id", run.run_id]
+    return DependencyError(
+        title,
+        f"It could be kept nowhere: run {run.run_id}, orders: {named}.",
+        remedies=(
+            Remedy(
+                "Write that down; when the ledger can be written again",
+                ours("resolve", trade, "--placed", *words),
+            ),
+        ),
+        code="not_recorded",
+        subject=trade,
+    )
+
+
+def nothing_new(run: Orchestration, rows: tuple[Order, ...]) -> PaperRunError:
+    """Say that all orders of a run bear ids that an earlier trade owns."""
+    known = sum(row.outcome == "repeat" for row in rows)
+    return OrchestrationError(
+        "Nothing new was placed",
+        f"Run {run.run_id} ended as {run.status}, and each of its {known} orders has an id that an earlier "
+        "trade owns: the gateway takes the same order of the same day for one order.",
+        remedies=("To trade more, ask for another quantity: --capital or --max-position-size, with --again",),
+        code="nothing_new",
+        subject=run.run_id,
+    )
+
+
+def too_early(trade: str, until: datetime) -> PaperRunError:
+    """Say that the orchestrator may still be working on a trade that a person takes for not placed.
+
+    :param until: when that is over, on the exchange's clock.
+    """
+    return OrchestrationError(
+        f"--not-placed: the orchestrator may still be trading {trade}",
+        f"It works on after we stop waiting, until {until.isoformat(sep=' ', timespec='seconds')} at the "
+        "latest. Nothing was changed.",
+        remedies=("Say it again after that, once you have looked at the orders",),
+        code="too_early",
+        subject=trade,
+    )
+
+
+def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool = False) -> PaperRunError:
+    """Say that the positions before the trade can't be read; without them nothing is sent.
+
+    :param unauthorized: whether the gateway asked for authentication.
+    """
+    said = f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent."
+    if unauthorized:
+        return _asks_for_authentication(said, _ask_for_positions(gateway))
     return DependencyError(
         "The positions can't be read",
-        f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent.",
+        said,
         remedies=(
             _ask_for_positions(gateway),
             Remedy("Check its database and logs", "tail -f logs/execution_gateway.log"),
         ),
         code="positions_unreadable",
+    )
+
+
+def _asks_for_authentication(said: str, *remedies: Remedy) -> PaperRunError:
+    return DependencyError(
+        "The gateway asks for authentication",
+        said,
+        remedies=(AUTHENTICATION, *remedies),
+        code="authentication",
     )
 
 
@@ -90,6 +206,18 @@ def settling(trade: str, run_id: str | None = None) -> tuple[Remedy, ...]:
     )
 
 
+def order_remedies(name: str) -> tuple[Remedy, ...]:
+    """Say how a person tells what an order has filled.
+
+    :param name: the order, as `resolve` lists it.
+    """
+    filled = ours("resolve", "--order", name, "--filled", "QTY@PRICE")
+    return (
+        Remedy("See at the broker what it filled, and say it", filled),
+        Remedy("If it filled nothing", ours("resolve", "--order", name, "--not-filled")),
+    )
+
+
 def _ask_for_positions(gateway: ServiceUrl) -> Remedy:
     return Remedy("See the positions", f"curl {gateway}/api/v1/positions")
 
@@ -109,7 +237,7 @@ def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str)
     """Say that the answer is lost: whether anything was traded is not known."""
     return OrchestrationError(
         "It is not known whether the orchestrator traded",
-        f"The Orchestrator at {orchestrator} {reason}. Orders may have been placed; nothing is sent again.",
+        f"The Orchestrator at {orchestrator} {reason}. Nothing is sent again.",
         remedies=(
             Remedy("See what it did", f"curl '{orchestrator}/api/v1/orchestration/runs?limit=5'"),
             _ask_for_positions(gateway),
@@ -169,11 +297,19 @@ def no_bar_yet() -> str:
     return "If there is no price bar of that date yet: --as-of-date previous (PAPER_RUN_AS_OF_DATE)"
 
 
-def gateway_unreadable(gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False) -> PaperRunError:
-    """Say what could not be read after the trade, or for a mark."""
+def gateway_unreadable(
+    gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, unauthorized: bool = False
+) -> PaperRunError:
+    """Say what could not be read after the trade, or for a mark; see `positions_unreadable`."""
+    when = "" if of_a_mark else " after the trade"
+    said = f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}."
+    if unauthorized:
+        return _asks_for_authentication(
+            f"It could not be read{when}. {said}", _ask_for_positions(gateway), _mark_when_it_answers()
+        )
     return DependencyError(
-        "The gateway could not be read" + ("" if of_a_mark else " after the trade"),
-        f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}.",
+        f"The gateway could not be read{when}",
+        said,
         remedies=(
             _ask_for_positions(gateway),
             Remedy("Check logs", "tail -f logs/execution_gateway.log"),
@@ -210,13 +346,14 @@ def valued_before(session: date, reasons: tuple[PaperRunError, ...]) -> PaperRun
     )
 
 
-def nothing_to_compare(reasons: list[str]) -> PaperRunError:
-    """Say that the book can't be brought to the gateway's quantities: they are not known."""
+def nothing_to_compare(reasons: list[str], *, unauthorized: bool = False) -> PaperRunError:
+    """Say that the book can't be brought to the gateway's quantities; see `positions_unreadable`."""
+    said = f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked."
+    again = Remedy("When it answers again, say it again.")
+    if unauthorized:
+        return _asks_for_authentication(said, again)
     return DependencyError(
-        "The positions can't be read",
-        f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked.",
-        remedies=("When it answers again, say it again.",),
-        code="positions_unreadable",
+        "The positions can't be read", said, remedies=(again,), code="positions_unreadable"
     )
 
 
@@ -301,30 +438,9 @@ def again_while_unsettled(trade: str) -> PaperRunError:
     )
 
 
-def mail_unsent(server: str, what: str, reason: str, *, is_queued: bool = True) -> PaperRunError:
-    """Say that an e-mail is still to be sent, or (not queued) that it is lost.
-
-    :param server: host and port. :param what: its subject, or how many there are.
-    """
-    queued = (Remedy("The next run, mark or email sends it; now", ours("email")),) if is_queued else ()
-    return DependencyError(
-        "The e-mail could not be sent",
-        f"The mail server {server} {reason}. {'It stays queued' if is_queued else 'It said'}: {what}.",
-        remedies=(*queued, Remedy("Check the PAPER_RUN_SMTP_ settings", ours("doctor"))),
-        code="mail_unsent",
-    )
-
-
-def mail_refused(server: str, what: str, words: str) -> PaperRunError:
-    """Say who did not get an e-mail that others have."""
-    return DependencyError(
-        "The e-mail did not reach everybody",
-        f"The mail server {server} refused {words}. The others have it: {what}.",
-        remedies=(
-            "Correct PAPER_RUN_EMAIL_TO or PAPER_RUN_EMAIL_CC: the next command sends it to those left",
-        ),
-        code="mail_unsent",
-    )
+def again(found: Finding) -> PaperRunError:
+    """Return what failed of a service, as a record tells of it."""
+    return DependencyError(found.text, remedies=found.remedies, code=found.code, subject=found.subject)
 
 
 def recorded(found: Sequence[Finding], exit_status: int) -> tuple[PaperRunError, ...]:

@@ -62,6 +62,10 @@ class Filing:
             self._curves[book, before] = self._ledger.history.curve(overview.LISTED - 1, book, before)
         return self._curves[book, before]
 
+    def files(self, reports: Iterable[Reports]) -> list[Path]:
+        """Return where the files of results lie, and those over all sessions."""
+        return [*(path for each in reports for path in each.files()), *overview.files(self._folder)]
+
     def save(
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
     ) -> tuple[list[Path], list[DataError]]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import bookkeeping, failures, money, orders, prepare, readings, trading_days
+from paper_run import (
+    bookkeeping,
+    failures,
+    money,
+    not_known,
+    orders,
+    prepare,
+    readings,
+    resolve,
+    trading_days,
+)
 from paper_run.deadline import BEFORE
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
@@ -15,17 +25,28 @@ from paper_run.model import findings
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import settle_earlier
-from paper_run.saving import End, save, stopped, without_result
+from paper_run.saving import End, deliver, save, stopped, without_result
 from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.unfinished import stated_ids
 from paper_run.writers import files, json_document
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from paper_run.by_hand import Change, Said
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.ledger.mails import MailKind
-    from paper_run.models import BookFigures, Order, OrderState, ServiceHealth, SignalOrder, TradeRow
+    from paper_run.model.findings import Finding
+    from paper_run.models import (
+        BookFigures,
+        NotKnown,
+        Order,
+        OrderState,
+        ServiceHealth,
+        SignalOrder,
+        TradeRow,
+    )
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.session import Calendar
     from paper_run.watch import Clock
@@ -35,17 +56,6 @@ PATIENCE = 60.0
 """Seconds that a mark waits for a trade in progress."""
 
 
-class Change(NamedTuple):
-    """What a person changes in the book before it is valued.
-
-    :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
-    """
-
-    adjust: tuple[str, ...] = ()
-    split: bookkeeping.Split | None = None
-    note: str = ""
-
-
 def mark_session(
     config: Config,
     platform: Platform,
@@ -53,11 +63,14 @@ def mark_session(
     console: Console,
     *,
     with_stale: bool = False,
+    again: bool = False,
     change: Change | None = None,
 ) -> End:
-    """Value the latest session that has opened, at the prices of now.
+    """Value the latest session that has opened, at the prices of now; one that keeps its closing is shown.
 
-    :param with_stale: also read the orders that were given up. :param change: made first, in the same step.
+    :param with_stale: read every order that still works, not only the newest. :param again: move a closing
+        that stays.
+    :param change: made first, in the same step.
     :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
         read is not enough to value anew what was valued whole before.
     """
@@ -80,17 +93,22 @@ def mark_session(
         filing = Filing(ledger, config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))
         try:
-            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, change)
+            occasion = bookkeeping.Occasion(is_mark=True, again=again, change=change)
+            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, occasion)
         except PaperRunError as error:
             failed = error
 
             def queue() -> None:
                 if change is None:  # a person who changes the book sees what became of it
-                    outbox.failed("unvalued", calendar.latest_opened(clock.now()), failed)
+                    outbox.failed("unvalued", _session(ledger, calendar, clock.now()), failed)
 
             raise stopped(error, queue, filing, outbox, console) from None
         if valued is not None:
             return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
+        if attempts := ledger.doubts.attempts():
+            failed = failures.no_book_yet([row.name for row in attempts])
+            ended = (failed, *deliver(filing, outbox, console))
+            return End(worst(each.exit_status for each in ended), ended)
         console.notice("There is no book: one begins with a trade that is known to be placed")
         return without_result(filing, outbox, console)
 
@@ -111,39 +129,75 @@ def _value(
     console: Console,
     outbox: Outbox,
     with_stale: bool,
-    change: Change | None,
+    occasion: bookkeeping.Occasion,
 ) -> _Valued | None:
-    """Read, value and record, with the mail about it, all or nothing; None when there is no book."""
+    """Read, value and record, with the mail about it, all or nothing; None when there is no book.
+
+    A session that keeps its closing is not valued anew: what is learned of its orders waits for the next one.
+    """
     platform.deadline.begin(BEFORE)
     health = _health(config, platform, ledger, console)
+    change = occasion.change
     settle_earlier(ledger, platform, config, clock, console, outbox)
+    if change is not None and change.said is not None:
+        _say(change.said, ledger, config, console, outbox, change.note)
     started = clock.now()
     moment = _moment(ledger, calendar, health, started)
-    if with_stale:
-        ledger.following.follow_again(ledger.following.stale())
-    after = readings.read(platform, ledger, symbols=_found_before(ledger))
+    after = readings.read(
+        platform, ledger, moment.session, symbols=_found_before(ledger), all_of_them=with_stale
+    )
     if after.is_wrong_gateway:
         raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
     problems = readings.problems(after, platform, of_a=readings.MARK)
     with ledger.transaction():
-        ledger.keep_orders(after.earlier.values())
+        ledger.keep_orders((after.earlier | after.ended).values())
+        if (closed := _closed(ledger, moment, occasion)) is not None:
+            console.notice(bookkeeping.closing_kept(moment.session).text)
+            return _Valued(closed, problems.failures)
         was_whole = ledger.books.is_complete(moment.session)
-        book = _book_of(ledger, change, after, moment, started)
+        book = bookkeeping.bring_up_to_date(ledger, after, moment, started, occasion)
         if book is None:
             return None
-        if problems.failures and was_whole and not book.valuation.complete:
-            raise failures.valued_before(book.session, problems.failures)
-        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier)
+        failed = (*problems.failures, *_unread(after, platform))
+        if failed and was_whole and not book.valuation.complete:
+            raise failures.valued_before(book.session, failed)
+        if book.not_known and change is None:
+            problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
+        still_open = prepare.still_open(ledger)
+        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier, still_open)
         document = json_document.dumps(json_document.document(result))
         before = ledger.history.mark_status(str(result.session))
         ledger.history.keep_mark(result.session, document)
         if change is None:
-            occasion = _occasion(ledger, calendar, moment)
-            outbox.marked(occasion, str(result.session), result.status, before)
+            kind = _kind(ledger, calendar, moment)
+            outbox.marked(kind, str(result.session), result.status, before)
     return _Valued(document, problems.failures)
 
 
-def _occasion(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
+def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
+    """Record what an order has filled, with the files of its trade where a doubt ends with it."""
+    row = resolve.say_filled(said, ledger, by)
+    filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+    console.notice(f"Order {said.name}: {filled}, said {by}")
+    if row is None:
+        return
+    outbox.settled(row)
+    filing = Filing(ledger, config.reports_dir)
+    for failure in filing.save([filing.reports(row.document)])[1]:
+        console.notice(str(failure))
+
+
+def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
+    if not after.unread:
+        return ()
+    return (
+        failures.gateway_unreadable(
+            platform.execution_gateway.url, after.unread, of_a_mark=True, unauthorized=after.unauthorized
+        ),
+    )
+
+
+def _kind(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
     """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
     closes = calendar.hours(moment.session)[1]
     return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
@@ -175,16 +229,28 @@ def _health(
     return health
 
 
+def open_fills(ledger: Ledger, platform: Platform, config: Config, now: datetime) -> tuple[NotKnown, ...]:
+    """Return what is not known of the book now, by what was read of it last."""
+    calendar = trading_days.calendar(ledger, config)
+    if ledger.is_sandbox:
+        now = prepare.gateway_clock(platform.gateway_health()) or now
+    return not_known.at(ledger, calendar, calendar.clock(now))
+
+
 def _moment(
     ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
 ) -> readings.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
+    simulated = (prepare.gateway_clock(health[1]) if ledger.is_sandbox else None) or now
+    return readings.Moment(_session(ledger, calendar, simulated), calendar.clock(simulated), calendar)
+
+
+def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
+    """Return the session that a mark is of, as far as the ledger can tell; a sandbox plays its own."""
     if not ledger.is_sandbox:
-        return readings.Moment(calendar.latest_opened(now), calendar.clock(now), calendar.is_open_at)
+        return calendar.latest_opened(now)
     latest = ledger.latest()
-    simulated = prepare.gateway_clock(health[1]) or now
-    session = latest.session if latest is not None else simulated.date()
-    return readings.Moment(session, calendar.clock(simulated), calendar.is_open_at)
+    return latest.session if latest is not None else now.date()
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
@@ -193,14 +259,15 @@ def _found_before(ledger: Ledger) -> tuple[str, ...]:
     return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
 
 
-def _book_of(
-    ledger: Ledger, change: Change | None, after: AfterTrade, moment: readings.Moment, now: datetime
-) -> BookFigures | None:
-    if change is None:
-        return bookkeeping.bring_up_to_date(ledger, after, moment, now)
-    if change.split is not None:
-        bookkeeping.split(ledger, change.split, after, moment, now, change.note)
-    return bookkeeping.bring_up_to_date(ledger, after, moment, now, adjust=change.adjust, note=change.note)
+def _closed(ledger: Ledger, moment: readings.Moment, occasion: bookkeeping.Occasion) -> str | None:
+    """Return the result of the mark whose closing the session keeps, as JSON text."""
+    epoch = ledger.books.epoch()
+    kept = ledger.books.kept(epoch) if epoch else None
+    if kept is None or not kept.is_closed or kept.session < moment.session:
+        return None
+    if occasion.again or occasion.change is not None:
+        return None
+    return ledger.history.mark(str(kept.session))
 
 
 def _result(
@@ -210,12 +277,14 @@ def _result(
     started: datetime,
     health: tuple[ServiceHealth, ...],
     read_again: dict[str, OrderState],
+    still_open: tuple[Finding, ...],
 ) -> RunResult:
     rows = _orders(ledger, book.session, read_again)
     tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.latest()
     if latest is None:
         raise LookupError("there is a book without a trade")
+    large = orders.oversized(rows, latest.prepared.parameters.max_position_size)
     exit_status = worst(failure.exit_status for failure in problems.failures)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
@@ -238,6 +307,8 @@ def _result(
             *map(findings.of_error, problems.failures),
             *problems.found,
             *book.remarks,
+            *((large,) if large else ()),
+            *still_open,
             *(found for row in rows if (found := orders.problem(row))),
         ),
         book=book,
@@ -252,8 +323,11 @@ def _orders(ledger: Ledger, session: date, read_again: dict[str, OrderState]) ->
     for row in ledger.trades(session):
         if row.prepared.rehearsal or row.state == "nothing":
             continue
-        states = ledger.order_states(row)
-        for each in orders.order_rows(_mappings(row, states), states, row.prepared.parameters, repeats=shown):
+        states = ledger.order_states(row, also=stated_ids(row))
+        quotes = orders.stated_quotes(json_document.loads(row.document))
+        for each in orders.order_rows(
+            _mappings(row, states), states, row.prepared.parameters, repeats=shown, quotes=quotes
+        ):
             rows.append(each)
             shown |= {each.client_order_id} if each.client_order_id else set()
     late = {identity: state for identity, state in read_again.items() if identity not in shown}

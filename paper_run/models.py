@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference, Theirs
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
-    from paper_run.errors import ExitStatus
+    from paper_run.errors import ExitStatus, Remedy
     from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
@@ -60,6 +60,7 @@ class ServiceHealth(NamedTuple):
     """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
 
     `clock` is the service's own time, as it words it: it is compared with that service's times alone.
+    `date_header` is the HTTP Date of its answer, `own_date` the same where nobody between can have said it.
     `fix` is what helps, where a look is enough to know it.
     """
 
@@ -73,6 +74,7 @@ class ServiceHealth(NamedTuple):
     clock: str | None = None
     date_header: str | None = None
     strategy: str | None = None
+    own_date: str | None = None
     fix: str = ""
 
     @property
@@ -113,7 +115,15 @@ class Prepared(NamedTuple):
 
 
 class TradeRow(NamedTuple):
-    """A trade as the ledger keeps it; see `paper_run.ledger` for its states."""
+    """A trade as the ledger keeps it; see `paper_run.ledger` for its states.
+
+    :ivar version: how often it was written. :ivar fence: what no second one of its session can have; None:
+        it closes none. :ivar timeout: its --timeout, seconds; None: an older row.
+    :ivar leaves_until: when its POST may leave at the latest (UTC). :ivar over: whether the orchestrator
+        itself has answered, so that it works on it no longer. :ivar stayed_dry: whether the gateway was in
+        DRY_RUN again right after a rehearsal.
+    :ivar wrong_date: by whom and when its session was said to be a wrong date; it closes none then.
+    """
 
     id: int
     session: date
@@ -126,6 +136,13 @@ class TradeRow(NamedTuple):
     answer: str | None
     settled: str | None
     document: str
+    version: int = 0
+    fence: str | None = None
+    timeout: Decimal | None = None
+    leaves_until: datetime | None = None
+    over: bool = False
+    stayed_dry: bool = False
+    wrong_date: str | None = None
 
     @property
     def name(self) -> str:
@@ -136,6 +153,14 @@ class TradeRow(NamedTuple):
     def unsettled(self) -> bool:
         """Whether it is not known what came of it."""
         return self.state in ("sent", "unsettled")
+
+    @property
+    def closes(self) -> bool:
+        """Whether its session is closed by it: no rehearsal, or one that is not known to have been one."""
+        if self.state == "nothing" or self.wrong_date is not None:
+            return False
+        unproved = self.unsettled and not self.stayed_dry
+        return not self.prepared.rehearsal or self.fence is not None or unproved
 
 
 class SignalOrder(NamedTuple):
@@ -180,6 +205,7 @@ class ListedRun(NamedTuple):
     as_of_date: str | None
     started_at: str | None
     orders: int
+    strategy: str | None = None
 
 
 class OrderState(NamedTuple):
@@ -196,6 +222,9 @@ class OrderState(NamedTuple):
     filled_avg_price: Decimal | None
     error_message: str | None
     created_at: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
+    filled_at: datetime | None = None
 
 
 class Order(NamedTuple):
@@ -238,6 +267,24 @@ class Counts(NamedTuple):
     filled: int | None
 
 
+Unsure = Literal["working", "unread", "unpriced", "doubt", "attempt"]
+
+
+class NotKnown(NamedTuple):
+    """An order, or an attempt, of which it is not known what it has filled.
+
+    :ivar name: as `resolve` takes it. :ivar about: what it is, in words. :ivar why: a clause.
+    :ivar remedies: what a person can say of it.
+    """
+
+    kind: Unsure
+    name: str
+    symbols: tuple[str, ...]
+    about: str
+    why: str
+    remedies: tuple[Remedy, ...]
+
+
 class BookFigures(NamedTuple):
     """The book as a result states it.
 
@@ -245,6 +292,8 @@ class BookFigures(NamedTuple):
     :ivar now: the moment of the valuation, on the exchange's clock.
     :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
+    :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
+    :ivar not_known: the orders and attempts for which it is not.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -259,6 +308,8 @@ class BookFigures(NamedTuple):
     sessions_a_year: int
     statistics: Mapping[str, Statistic]
     remarks: tuple[Finding, ...] = ()
+    unknown: Mapping[str, str] = {}
+    not_known: tuple[NotKnown, ...] = ()
 
 
 class RunResult(NamedTuple):

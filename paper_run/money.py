@@ -70,3 +70,9 @@ def total(values: Iterable[Decimal]) -> Decimal:
 def digits(value: Decimal) -> str:
     """Write the exact digits, without an exponent; zero has no sign."""
     return format(value or value.copy_abs(), "f")
+
+
+def short(value: Decimal) -> str:
+    """Write a figure for a person, with at most 8 decimals."""
+    places = -min(int(value.as_tuple().exponent), 0)
+    return digits(value if places <= 8 else round(value, 8))

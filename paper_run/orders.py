@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.model import findings
 from paper_run.models import Counts, Order, SignalOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from paper_run.model.findings import Finding
@@ -35,6 +35,8 @@ WORKING_OR_DONE = frozenset(
     )
 )
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
+_CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
+_NAMED = 5
 FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
 """Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
 
@@ -76,7 +78,7 @@ def _row(
     is_order = mapping.side is not None and mapping.qty is not None and mapping.qty > 0
     outcome: Outcome | None = None
     if is_order:
-        outcome = "repeat" if repeat else _outcome(mapping, status, filled_qty)
+        outcome = "repeat" if repeat else _outcome(mapping, state, status, filled_qty)
     price, source = _price(filled_price, state.limit_price if state else None, quote if is_order else None)
     notional = None
     if outcome == "accepted" and mapping.qty is not None:
@@ -106,22 +108,38 @@ def _row(
     )
 
 
-def _outcome(mapping: SignalOrder, status: str | None, filled_qty: Decimal | None) -> Outcome:
+def _outcome(
+    mapping: SignalOrder, state: OrderState | None, status: str | None, filled_qty: Decimal | None
+) -> Outcome:
     """Tell what is known of a submitted order.
 
-    Without an id the orchestrator's own `rejected` proves nothing: it writes that word also when the
-    gateway hung and may still place the order. A 4xx of the gateway, or a word that only the gateway
-    says, does prove it.
+    `rejected` and `failed` prove nothing by themselves: the orchestrator writes them also when the gateway
+    hung and may still place the order, and the gateway when its connection to the broker broke, which may
+    have taken it. A 4xx of the gateway, a word that only the gateway says, a broker's id, or the gateway's
+    word without an error beside it prove that nothing comes of it.
     """
     word = status or ""
     unfilled = filled_qty is None or filled_qty <= 0
-    if mapping.client_order_id is None:
-        refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "")
-        proved = refused or (word in ENDED and unfilled) or word.startswith("blocked_")
-        return "rejected" if proved else "in_doubt"
-    if word in REFUSED or word.startswith("blocked_") or (word in ENDED and unfilled):
+    if word.startswith("blocked_") or (word in ENDED and unfilled):
         return "rejected"
-    return "accepted"
+    refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "") is not None
+    if mapping.client_order_id is None:
+        return "rejected" if refused else "in_doubt"
+    if word not in REFUSED:
+        return "accepted"
+    at_broker = mapping.broker_order_id or (state and state.broker_order_id)
+    has_error = state is not None and state.error_message
+    return "rejected" if refused or at_broker or not has_error else "in_doubt"
+
+
+def is_executed(order: Order) -> bool:
+    """Whether an order reached the broker: it says so, or has a broker's id or a fill."""
+    word = order.status or ""
+    if order.broker_order_id or (order.filled_qty is not None and order.filled_qty > 0):
+        return True
+    if not word or word in REFUSED | ENDED or word == "dry_run" or word.startswith("blocked_"):
+        return False
+    return order.client_order_id is not None
 
 
 def _price(
@@ -170,12 +188,18 @@ def run_status(orchestration: Orchestration, tally: Counts) -> RunStatus:
     return "partial" if tally.accepted else "failed"
 
 
-def differences(orchestration: Orchestration, tally: Counts) -> tuple[Finding, ...]:
-    """Say where the orchestrator's own counts differ from its mappings."""
+def differences(orchestration: Orchestration, tally: Counts, *, repeats: int = 0) -> tuple[Finding, ...]:
+    """Say where the orchestrator's own counts differ from its mappings.
+
+    :param repeats: how many of its orders count as submitted and accepted, though they were so before.
+    """
+    submitted, accepted = (
+        None if each is None else each + repeats for each in (tally.submitted, tally.accepted)
+    )
     pairs = (
         ("signals", orchestration.num_signals, tally.signals),
-        ("orders submitted", orchestration.num_orders_submitted, tally.submitted),
-        ("orders accepted", orchestration.num_orders_accepted, tally.accepted),
+        ("orders submitted", orchestration.num_orders_submitted, submitted),
+        ("orders accepted", orchestration.num_orders_accepted, accepted),
         ("orders rejected", orchestration.num_orders_rejected, tally.rejected),
     )
     return tuple(
@@ -188,6 +212,53 @@ def differences(orchestration: Orchestration, tally: Counts) -> tuple[Finding, .
     )
 
 
+def failed_signals(rows: Sequence[Order]) -> Finding | None:
+    """Say which signals came to no order because something failed, None when none did."""
+    failed = [row for row in rows if row.outcome is None and has_failed(row.skip_reason)]
+    if not failed:
+        return None
+    named = [f"{row.symbol} ({' '.join((row.skip_reason or '').split())})" for row in failed]
+    many = f"{len(failed)} of {len(rows)} signals" if len(failed) < len(rows) else "All signals"
+    words = f"{many} failed, so that nothing was ordered for them: {_some(named)}."
+    return findings.warning("signals_failed", words, subject=failed[0].symbol)
+
+
+def has_failed(skip_reason: str | None) -> bool:
+    """Whether the reason for which a signal has no order is a failure, and not that it called for none."""
+    return bool(skip_reason) and (skip_reason or "").partition(":")[0].strip() not in _CALLS_FOR_NONE
+
+
+def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:
+    """Say which orders are larger than the maximum position, None when none is.
+
+    :param maximum: dollars.
+    """
+    large = [row for row in rows if row.notional is not None and row.notional > maximum]
+    if not large:
+        return None
+    named = [
+        f"{row.side} {money.digits(row.qty)} {row.symbol}, {row.notional:,.2f} dollars"
+        for row in large
+        if row.qty is not None
+    ]
+    words = f"Larger than the maximum position of {maximum:,.2f} dollars: {_some(named)}."
+    return findings.warning("order_oversized", words, subject=large[0].symbol)
+
+
+def _some(named: Sequence[str]) -> str:
+    more = f", and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return ", ".join(named[:_NAMED]) + more
+
+
+def stated_quotes(document: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Return the quotes that a result states its orders' notional at, by symbol, dollars."""
+    return {
+        str(each["symbol"]): each["price"]
+        for each in document.get("orders") or ()
+        if each.get("price_source") == "quote" and each.get("price") is not None
+    }
+
+
 def problem(order: Order) -> Finding | None:
     """Say what is wrong with an order, None when nothing is."""
     name = f"{order.side} {money.digits(order.qty)} {order.symbol}" if order.qty is not None else order.symbol
@@ -198,6 +269,9 @@ def problem(order: Order) -> Finding | None:
         return findings.warning("order_rejected", said, subject=order.symbol)
     if order.outcome == "in_doubt":
         said = f"{name} is in doubt: it got no order id and may still be placed{because}"
+        if order.client_order_id is not None:
+            how = f"it is {order.status} without a broker's id and may have been placed"
+            said = f"{name} is in doubt: {how}{because}"
         return findings.warning("order_in_doubt", said, subject=order.symbol)
     if order.outcome == "accepted" and order.status is not None and order.status not in KNOWN:
         said = f"{name} has a status that is not known here, {order.status!r}; taken as working"

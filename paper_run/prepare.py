@@ -7,13 +7,14 @@ import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures
+from paper_run import failures, money, todays_date
 from paper_run.deadline import BEFORE
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
 from paper_run.model.commands import ours
 from paper_run.models import Parameters, Prepared
 from paper_run.services import health as health_check
+from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.transport import CallFailed
 
@@ -27,14 +28,21 @@ if TYPE_CHECKING:
     from paper_run.watch import Clock, Watch
 
 _LIST_SECONDS = 2.0
+UNPROVED = (
+    "The clock is unproved: neither orchestrator nor gateway tells a time that this machine's agrees with."
+)
 
 
 class Services(NamedTuple):
-    """The services as they were found, all fit to trade, and the session that they are about to trade."""
+    """The services as they were found, all fit to trade, and the session that they are about to trade.
+
+    :ivar is_proved: whether a service's clock has just told the session's date too; always in a sandbox.
+    """
 
     health: tuple[ServiceHealth, ...]
     session: date
     sandbox: bool
+    is_proved: bool
 
     @property
     def gateway(self) -> ServiceHealth:
@@ -50,22 +58,33 @@ class Services(NamedTuple):
 def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Watch) -> Services:
     """Check the services and settle the session; nothing is sent yet.
 
-    :raises DependencyError: a service is unfit, or they do not belong together.
+    :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
     :raises DataError: the date of the signals lies after the session.
     """
     watch.step(1, "Checking dependencies")
-    health = _healthy_services(config, platform, clock, watch)
-    sandbox_session = _sandbox_session(health)
-    session = sandbox_session or calendar.session_date(clock.now())
+    while True:
+        health = _healthy_services(config, platform, clock, watch)
+        sandbox_session = _sandbox_session(health)
+        now, said = clock.now(), todays_date.told(health)
+        if sandbox_session is not None or said is None:
+            break
+        if not (seconds := todays_date.seconds_until_agreed(said, calendar, now)):
+            break
+        watch.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
+        clock.pause(seconds)
+    session = sandbox_session or calendar.session_date(now)
     if isinstance(config.as_of_date, date) and config.as_of_date > session:
         raise DataError(
             f"--as-of-date: {config.as_of_date} lies after the session, {session}",
             "Allowed: the session's date or an earlier one.",
             remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
         )
-    services = Services(health, session, sandbox_session is not None)
+    is_sandbox = sandbox_session is not None
+    services = Services(health, session, is_sandbox, is_proved=is_sandbox or said is not None)
     if services.sandbox:
         watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
+    if not services.is_proved:
+        watch.notice(UNPROVED)
     if services.gateway.dry_run:
         watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
     return services
@@ -148,7 +167,11 @@ def snapshot(
         known_runs=None if listed is None else tuple(run.run_id for run in listed),
         orchestrator_clock=services.orchestrator.clock,
         gateway_clock=gateway_clock(services.gateway),
-        notices=(*config.notices, *(_reminders(ledger, services.session) if ledger else ())),
+        notices=(
+            *config.notices,
+            *(() if services.is_proved else (findings.note("clock_unproved", UNPROVED),)),
+            *(_reminders(ledger, services) if ledger else ()),
+        ),
     )
     return Preparation(prepared, listed or ())
 
@@ -172,20 +195,66 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
     return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
 
 
-def _reminders(ledger: Ledger, session: date) -> tuple[Finding, ...]:
-    """Say which trades are not settled, and how earlier ones of this session were."""
+def older_session(services: Services, ledger: Ledger) -> DataError | None:
+    """Return that a later session was traded, where this machine's clock alone says what day it is."""
+    if services.is_proved or not (later := ledger.traded_after(services.session)):
+        return None
+    return DataError(
+        f"The session of {services.session} is older than {later[-1]}, which was traded",
+        "This machine's clock alone says what day it is: no service tells one of its own. Nothing was sent.",
+        remedies=(
+            Remedy("If this machine's clock is behind, set it right", "timedatectl set-ntp true"),
+            Remedy("If it is right, trade this session all the same", ours("--again")),
+        ),
+        code="older_session",
+        subject=str(services.session),
+    )
+
+
+def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
+    """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
     settled = tuple(
         findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
-        for row in ledger.trades(session)
+        for row in ledger.trades(services.session)
         if row.settled
     )
+    wrong = tuple(
+        findings.warning(
+            "wrong_date",
+            f"The session {day} was traded, and it is {services.session} only: its date is wrong.",
+            subject=str(day),
+            remedies=(Remedy("Open it again for its own day", ours("resolve", str(day), "--wrong-date")),),
+        )
+        for day in (() if services.sandbox else ledger.traded_after(services.session))
+    )
+    return (*settled, *wrong, *still_open(ledger))
+
+
+def still_open(ledger: Ledger) -> tuple[Finding, ...]:
+    """Say which trades are open and which orders are in doubt, however old: each report warns of it."""
     see = (Remedy("See what settles it", ours("resolve")),)
-    return settled + tuple(
+    trades = tuple(
         findings.warning(
             "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
         )
-        for row in ledger.unfinished()
         if row.unsettled
+        else findings.warning(
+            "outcome_unknown",
+            f"What the trade {row.name} placed is not known.",
+            subject=row.name,
+            remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
+        )
+        for row in ledger.unsure()
+    )
+    return trades + tuple(
+        findings.warning(
+            "order_in_doubt",
+            f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: it may "
+            "have been placed.",
+            subject=each.name,
+            remedies=failures.order_remedies(each.name),
+        )
+        for each in ledger.doubts.orders()
     )
 
 
@@ -246,4 +315,5 @@ def _positions_before(platform: Platform) -> tuple[Position, ...]:
     try:
         return gateway.positions(seconds=READ_SECONDS)
     except CallFailed as error:
-        raise failures.positions_unreadable(gateway.url, error.reason) from None
+        unauthorized = isinstance(error, Unauthorized)
+        raise failures.positions_unreadable(gateway.url, error.reason, unauthorized=unauthorized) from None

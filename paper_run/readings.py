@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, orders
 from paper_run.book import marks, valuation
+from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import date, datetime
     from decimal import Decimal
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
     from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.session import Calendar
 
 
 RUN, MARK = "run", "mark"
@@ -26,13 +29,12 @@ class Moment(NamedTuple):
     """When a valuation takes place.
 
     :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against, on
-        the exchange's clock; a sandbox's own time in a sandbox.
-    :ivar is_open_at: whether the exchange was open at a moment.
+        the exchange's clock; a sandbox's own time in a sandbox. :ivar calendar: the exchange's.
     """
 
     session: date
     now: datetime
-    is_open_at: Callable[[datetime], bool]
+    calendar: Calendar
 
 
 class Problems(NamedTuple):
@@ -43,17 +45,29 @@ class Problems(NamedTuple):
 
 
 def read(
-    platform: Platform, ledger: Ledger, *, own: Iterable[str] = (), symbols: Iterable[str] = ()
+    platform: Platform,
+    ledger: Ledger,
+    session: date,
+    *,
+    own: Iterable[str] = (),
+    symbols: Iterable[str] = (),
+    all_of_them: bool = False,
 ) -> AfterTrade:
-    """Read at once: a run's own orders, the working ones of earlier trades, the positions, the quotes.
+    """Read at once: a run's own orders, earlier ones, the positions, the quotes.
 
     :param symbols: what else needs a price besides what the book holds and what still works.
+    :param all_of_them: read every earlier order, not only the newest.
     """
-    followed = ledger.following.followed()
-    wanted = {*symbols, *held(ledger), *(order.symbol for order in followed)}
-    return platform.after_trade(
-        own, earlier=(order.client_order_id for order in followed), symbols=sorted(wanted)
+    again = ledger.following.to_read(session, all_of_them=all_of_them)
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders if not order.has_ended)}
+    after = platform.after_trade(
+        own,
+        earlier=[order.name for order in again.orders if not order.has_ended],
+        ended=[order.name for order in again.orders if order.has_ended],
+        symbols=sorted(wanted),
     )
+    after.left_out = again.more
+    return after
 
 
 def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Problems:
@@ -66,12 +80,27 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
     if after.is_wrong_gateway:
         found.append(failures.wrong_gateway(gateway, after.unknown))
     elif after.unreadable:
-        found.append(failures.gateway_unreadable(gateway, after.unreadable, of_a_mark=of_a == MARK))
+        found.append(
+            failures.gateway_unreadable(
+                gateway, after.unreadable, of_a_mark=of_a == MARK, unauthorized=after.unauthorized
+            )
+        )
     said = [
         findings.warning("order_unread", f"Of an earlier trade, {clause}.")
         for clause in after.unread
         if not after.is_wrong_gateway
     ]
+    if after.unread_ended:
+        text = f"{after.unread_ended} orders of earlier trades that had ended could not be read again."
+        said.append(findings.warning("order_unread", text))
+    if after.left_out:
+        said.append(
+            findings.warning(
+                "orders_left_out",
+                f"{after.left_out} more orders of earlier trades were not read, only the newest.",
+                remedies=(Remedy("Read all of them", ours("mark", "--stale")),),
+            )
+        )
     said += [
         findings.warning(
             "order_status",
@@ -79,7 +108,7 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
             "taken as working.",
             subject=state.symbol,
         )
-        for identity, state in after.earlier.items()
+        for identity, state in (after.earlier | after.ended).items()
         if state.status not in orders.KNOWN
     ]
     if after.market is not None and platform.quotes is not None:
@@ -100,15 +129,19 @@ def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
     if after.market is None or after.market.by_symbol is None:
         return {}
     chosen = {
-        symbol: marks.choose(market, moment.now, moment.is_open_at)
+        symbol: marks.choose(market, moment.now, moment.calendar.is_open_at)
         for symbol, market in after.market.by_symbol.items()
     }
     return {symbol: mark.price for symbol, mark in chosen.items() if mark is not None}
 
 
 def held(ledger: Ledger) -> tuple[str, ...]:
-    """Return the symbols that the book holds or has booked since it was valued last."""
+    """Return the symbols that the book holds, and those that it may still hold after a split."""
     epoch = ledger.books.epoch()
     if epoch is None:
         return ()
-    return valuation.open_symbols(ledger.books.standing(epoch).book)
+    kept = ledger.books.kept(epoch)
+    return (
+        *valuation.open_symbols(ledger.books.standing(epoch, kept).book),
+        *(kept.suspects if kept else ()),
+    )

@@ -6,16 +6,21 @@ import getpass
 import os
 import re
 import socket
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import orders, unfinished
+from paper_run import failures, orders, submission, unfinished
+from paper_run.by_hand import Said
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
 from paper_run.models import Orchestration
+from paper_run.result import with_adopted
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
+from paper_run.trade import LEAVES_WITHIN
+from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,7 +30,11 @@ if TYPE_CHECKING:
     from paper_run.models import OrderState, TradeRow
     from paper_run.services.platform import Platform
 
+LONGEST_WAIT = Decimal(300)
+"""The --timeout of a trade that does not say its own, at least; seconds."""
 _READ_SECONDS = 5.0
+_A_SYMBOL = 100.0
+"""Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
 
 
 class Decision(NamedTuple):
@@ -80,14 +89,30 @@ def documents(ledger: Ledger, name: str) -> list[str]:
     return [row.document] if marked is None else [row.document, marked]
 
 
-def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform, now: datetime) -> TradeRow:
+def settle(
+    row: TradeRow,
+    decision: Decision,
+    ledger: Ledger,
+    platform: Platform,
+    now: datetime,
+    *,
+    timeout: Decimal = LONGEST_WAIT,
+) -> TradeRow:
     """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
 
+    Evidence, a run or orders, is taken also for a trade that was said to have placed nothing, or something
+    that nobody knows.
+
+    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
     :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
-    :raises OrchestrationError: the run can't be read or has not ended.
+    :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
     :raises DependencyError: an order can't be read.
     """
-    if not row.unsettled:
+    has_evidence = decision.run_id is not None or bool(decision.orders)
+    if has_evidence and not row.unsettled and not _is_without_evidence(row):
+        row = _replaced(row, ledger)
+    is_open = row.unsettled or (has_evidence and _is_without_evidence(row))
+    if not is_open:
         how = f": {row.settled}" if row.settled else ""
         raise DataError(
             f"The trade {row.name} is settled already{how}",
@@ -95,6 +120,9 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
         )
     by = by_whom(now, ledger.exchange)
     if not decision.placed:
+        until = works_until(row, timeout)
+        if not row.over and now < until:
+            raise failures.too_early(row.name, exchange_time(until, ledger.exchange))
         error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
         return unfinished.restate(
             row,
@@ -118,6 +146,64 @@ def settle(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform
     return unfinished.restate(
         row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
     )
+
+
+def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
+    """Record a person's word on an order of ours; return the trade anew of which it was in doubt, if any.
+
+    It is booked with the next valuation, as if the order had been filled so from the start.
+
+    :param by: who says it, and when.
+    :raises DataError: the present book has no such order.
+    """
+    doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
+    answer = doubt.trade.answer if doubt is not None else None
+    with ledger.transaction():
+        if doubt is not None and doubt.client_order_id is None and doubt.trade.closes:
+            ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
+        if ledger.following.order(said.name) is None:
+            raise DataError(
+                f"--order: the book has no order {said.name!a}",
+                "Allowed: the id of an order of ours, or its name as resolve lists it.",
+                remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
+            )
+        ledger.following.say(said.name, said.qty, said.price, by)
+        if doubt is None or answer is None:
+            return None
+        row, run = doubt.trade, recorded_orchestration(answer)
+        states = ledger.order_states(row, also=(*unfinished.identities(run), *unfinished.stated_ids(row)))
+        filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+        return unfinished.restate(
+            row,
+            ledger,
+            run=with_adopted(run, states),
+            state=row.state,
+            settled=unfinished.also(row.settled, f"{said.name} {filled}, said {by}"),
+            states=states,
+        )
+
+
+def works_until(row: TradeRow, timeout: Decimal) -> datetime:
+    """Return when the orchestrator has surely ended what a trade asked for, whatever hung behind it.
+
+    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
+    """
+    leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
+    waited = row.timeout or max(timeout, LONGEST_WAIT)
+    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.prepared.parameters.symbols))
+
+
+def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
+    """Return the trade of that name which was said to have placed nothing, so that this took its place."""
+    said = [each for each in ledger.trades(row.session) if each.state == "nothing" and each.settled]
+    return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
+
+
+def _is_without_evidence(row: TradeRow) -> bool:
+    """Whether a person said of a trade that it placed nothing, or something without a run or an order."""
+    if row.state == "nothing":
+        return True
+    return row.state == "closed" and row.answer is None and not json_document.loads(row.document)["orders"]
 
 
 def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
@@ -147,6 +233,19 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
         )
     if run.status == "running":
         raise OrchestrationError(f"Run {run_id} has not ended", remedies=("Wait until it has, then again.",))
+    if (why := submission.leaves_open(run)) is not None:
+        raise OrchestrationError(
+            f"Run {run_id} does not tell what it placed",
+            f"The Orchestrator at {orchestrator.url} {why}.",
+            remedies=(
+                Remedy(
+                    "Name its orders instead",
+                    ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID"),
+                ),
+            ),
+            code="answer_lost",
+            subject=row.name,
+        )
     return unfinished.adopt(row, run, answer.kept(), f"placed, run {run_id}, {by}", ledger, platform)
 
 
@@ -215,11 +314,7 @@ def end_book(ledger: Ledger, by: str) -> Ended:
             "--reset: there is no book to end",
             "It begins with the first trade that is known to have been placed.",
         )
-    following = ledger.following
-    orders = [
-        f"{order.symbol} order {order.client_order_id} of {order.session}" for order in following.followed()
-    ]
-    orders += [f"order {identity}, which had been given up" for identity in following.stale()]
+    orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.following.followed()]
     rows = (*ledger.unfinished(), *ledger.doubtful())
     with ledger.transaction():
         trades = tuple(_end_doubt(row, ledger, by) for row in rows)

@@ -10,7 +10,7 @@ from paper_run.model import findings
 from paper_run.models import RunResult
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -74,14 +74,21 @@ def conclude(known: Known) -> Outcome:
     tally = _counts(known, run, rows)
     notional = money.total(row.notional for row in rows if row.notional is not None)
     status = known.status or (orders.run_status(run, tally) if run else "unknown")
+    has_only_repeats = known.status is None and _has_only_repeats(known, rows)
+    if has_only_repeats:
+        status = "failed"
     problems = [problem for row in rows if (problem := orders.problem(row))]
     failed = list(known.failures)
-    if run is not None and status in ("partial", "failed"):
+    if run is not None and has_only_repeats:
+        failed.append(failures.nothing_new(run, rows))
+    elif run is not None and status in ("partial", "failed"):
         failed.append(failures.unsuccessful(run, rows, tuple(each.text for each in problems)))
     found = [*map(findings.of_error, failed), *known.prepared.notices, *known.found]
     if run is not None:
-        found += [*_oddities(run, known.prepared), *orders.differences(run, tally)]
-    found += [*problems, *(known.book.remarks if known.book else ())]
+        repeats = sum(row.outcome == "repeat" for row in rows) if known.prepared.rehearsal else 0
+        found += [*_oddities(run, known.prepared), *orders.differences(run, tally, repeats=repeats)]
+    odd = (orders.failed_signals(rows), orders.oversized(rows, known.prepared.parameters.max_position_size))
+    found += [*filter(None, odd), *problems, *(known.book.remarks if known.book else ())]
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,
@@ -107,6 +114,23 @@ def conclude(known: Known) -> Outcome:
     return Outcome(result, tuple(failed))
 
 
+def _has_only_repeats(known: Known, rows: tuple[Order, ...]) -> bool:
+    """Whether all that a trade placed was placed before; a rehearsal places nothing anyhow."""
+    outcomes = {row.outcome for row in rows if row.outcome is not None}
+    return outcomes == {"repeat"} and not known.prepared.rehearsal
+
+
+def was_executed(rows: Iterable[Order]) -> bool:
+    """Whether an order of a rehearsal was executed: it has a broker's id or a fill, works or is done."""
+    return any(row.outcome not in (None, "repeat") and orders.is_executed(row) for row in rows)
+
+
+def is_rehearsed(rows: Iterable[Order]) -> bool:
+    """Whether each order of a rehearsal that has ended is known not to have been executed."""
+    own = [row for row in rows if row.outcome not in (None, "repeat")]
+    return all(row.outcome != "in_doubt" and not orders.is_executed(row) for row in own)
+
+
 def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Counts:
     """Count; nothing is counted while it is not known what the run did."""
     if known.status not in (None, "failed") or (run is None and known.status is None):
@@ -117,8 +141,30 @@ def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) ->
 
 
 def placed_nothing(run: Orchestration) -> bool:
-    """Whether a run that ended proves that no order was placed: failed, and no mapping has a quantity."""
-    return run.status == "failed" and all(mapping.qty is None for mapping in run.mappings)
+    """Whether a run that ended proves that it placed nothing: failed, its counts all 0, no sign of one."""
+    return run.status == "failed" and not has_orders(run) and all(count == 0 for count in _their_counts(run))
+
+
+def contradicts_itself(run: Orchestration) -> bool:
+    """Whether a run that ended leaves open what it placed.
+
+    It has an order without a quantity; or it counts orders, or does not say how many, and shows none.
+    """
+    if any(each.client_order_id is not None and each.qty is None for each in run.mappings):
+        return True
+    if has_orders(run):
+        return False
+    counted = _their_counts(run)
+    return any(counted) or (run.status != "completed" and None in counted)
+
+
+def has_orders(run: Orchestration) -> bool:
+    """Whether a run shows an order, placed or in doubt."""
+    return any(each.qty is not None or each.client_order_id is not None for each in run.mappings)
+
+
+def _their_counts(run: Orchestration) -> tuple[int | None, ...]:
+    return run.num_orders_submitted, run.num_orders_accepted, run.num_orders_rejected
 
 
 def with_adopted(run: Orchestration, states: Mapping[str, OrderState]) -> Orchestration:

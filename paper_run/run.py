@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import admission, failures, prepare, trading_days, unfinished
+from paper_run import admission, beginning, failures, prepare, trading_days, unfinished
 from paper_run.deadline import BEFORE
-from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors
 from paper_run.filing import Filing
-from paper_run.ledger import existing, lock
+from paper_run.ledger import existing, lock, results
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
 from paper_run.model import findings
@@ -42,7 +42,10 @@ def run_day(
     """
     _prove_folders(config)
     refuse_foreign(config.reports_dir)
-    with lock.held(config.reports_dir, now=clock.now()), Ledger(config.reports_dir) as ledger:
+    with (
+        lock.held(config.reports_dir, now=clock.now()),
+        beginning.ledger_of_the_day(config, platform) as ledger,
+    ):
         files.sweep(config.reports_dir)
         day = _Day(config, platform, ledger, clock, console, again=again)
         admission.refuse_closed_signals(config, day.calendar)
@@ -79,6 +82,7 @@ class _Day:
         self.filing = Filing(ledger, config.reports_dir)
         self.session = self.calendar.session_date(clock.now())
         self.is_late = False
+        self.newest = 0
 
     def run(self) -> End:
         """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
@@ -94,13 +98,18 @@ class _Day:
                 return self._stay_closed(closed)
         self._header()
         services = prepare.check(self.config, self.platform, self.calendar, self.clock, self.console)
-        self.session = services.session
+        began, self.session = self.session, services.session
         prepare.prove_account(self.config, self.ledger, self.platform, services)
         prepare.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
             self._settle_earlier()
         if (recorded := self._recorded()) is not None:
             return self._show(recorded)
+        if not services.sandbox:
+            if self.session != began and (closed := self._heeded_obstacle()) is not None:
+                return self._stay_closed(closed)  # midnight was waited for
+            if not self.again and (obstacle := self._earlier_one(services)) is not None:
+                raise obstacle
         return self._trade(services)
 
     def _trade(self, services: prepare.Services) -> End:
@@ -109,6 +118,10 @@ class _Day:
         preparation = prepare.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
         if not self.again:
             prepare.refuse_someone_elses(preparation, self.platform, self.ledger)
+        if preparation.snapshot.known_runs is None and not services.gateway.dry_run:
+            self.console.notice(
+                "The orchestrator's list of runs can't be read: that nobody else traded today is not proved"
+            )
         if not services.sandbox:
             self._refuse_what_time_has_changed(services)
         end = trade(
@@ -120,9 +133,20 @@ class _Day:
             self.console,
             number=self.ledger.next_number(self.session),
             calendar=self.calendar,
+            after=self.newest if self.again else None,
             mailed=self.outbox.takes,
         )
-        return self._save(self.filing.reports(end.document), end.failures)
+        try:
+            return self._save(self.filing.reports(end.document), end.failures)
+        except (PaperRunError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise SeveralErrors((*end.failures, failures.broke_behind_the_post(error))) from error
+
+    def _earlier_one(self, services: prepare.Services) -> PaperRunError | None:
+        """Return that the session was traded with an earlier ledger, or that a later one was traded."""
+        before = beginning.traded_before(self.config, services.session)
+        return before or prepare.older_session(services, self.ledger)
 
     # the calendar
 
@@ -171,8 +195,11 @@ class _Day:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.is_untraded:
             self.console.notice(f"A new ledger was made: {self.ledger.path}")
+            if (moved := results.moved_to(self.config.reports_dir, self.ledger.identity)) is not None:
+                self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> TradeRow | None:
+        self.newest = self.ledger.newest(self.session)
         return _already(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _settle_earlier(self) -> None:
@@ -213,7 +240,7 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     _prove_folders(config)
-    with existing.ledger_if_any(config.reports_dir) as ledger:
+    with existing.read_if_any(config.reports_dir) as ledger:
         calendar = trading_days.calendar(ledger, config)
         admission.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
@@ -227,8 +254,10 @@ def plan_day(
         if ledger is not None:
             prepare.prove_account(config, ledger, platform, services, claim=False)
             _warn_of_what_stands_in_the_way(
-                preparation, ledger, platform, config, calendar, console, again=again
+                preparation, services, ledger, platform, config, calendar, console, again=again
             )
+        if not services.sandbox:
+            _warn_of_the_ledger(config, ledger, services.session, console, again=again)
         if not services.sandbox and (found := admission.obstacle(config, calendar, clock.now())) is not None:
             goes_on = (
                 "A rehearsal would go on all the same"
@@ -241,8 +270,18 @@ def plan_day(
     return End(ExitStatus.SUCCESS)
 
 
+def _warn_of_the_ledger(
+    config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
+) -> None:
+    found = [beginning.absence(config) if ledger is None else beginning.outdated(config, ledger)]
+    found += [] if again else [beginning.traded_before(config, session)]
+    for obstacle in filter(None, found):
+        console.notice(f"A run would stop here: {obstacle}")
+
+
 def _warn_of_what_stands_in_the_way(
     preparation: prepare.Preparation,
+    services: prepare.Services,
     ledger: Ledger,
     platform: Platform,
     config: Config,
@@ -260,20 +299,31 @@ def _warn_of_what_stands_in_the_way(
                 f"The session was already traded, as {row.name}{settled}: a run would only show that."
             )
         elif not again:
+            if (older := prepare.older_session(services, ledger)) is not None:
+                console.notice(f"A run would stop here: {older}")
             prepare.refuse_someone_elses(preparation, platform, ledger)
     except OrchestrationError as error:
         console.notice(f"A run would stop here: {error}")
 
 
 def settle_earlier(
-    ledger: Ledger, platform: Platform, config: Config, clock: Clock, console: Console, outbox: Outbox
+    ledger: Ledger,
+    platform: Platform,
+    config: Config,
+    clock: Clock,
+    console: Console,
+    outbox: Outbox,
+    *,
+    is_heard: bool = True,
 ) -> None:
     """Look once more at each earlier trade of which not all is known; write the files of those found.
 
     So are those of a trade whose command was killed after it had recorded it.
+
+    :param is_heard: whether the platform answers, so that it can be asked.
     """
     with platform.deadline.stopped():
-        settled = unfinished.settle_all(ledger, platform, clock.now())
+        settled = unfinished.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
     for row in settled:
         console.notice(f"The trade {row.name} is settled: {row.settled}")
         outbox.settled(row)
@@ -294,10 +344,7 @@ def _prove_folders(config: Config) -> None:
 
 def _closing(ledger: Ledger, session: date) -> TradeRow | None:
     """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
-    rows = ledger.trades(session)
-    return next(
-        (row for row in reversed(rows) if not row.prepared.rehearsal and row.state != "nothing"), None
-    )
+    return next((row for row in reversed(ledger.trades(session)) if row.closes), None)
 
 
 def _already(

@@ -21,12 +21,14 @@ class End(NamedTuple):
     """How it ended: the exit status, the failures to show, the reports (None: nothing was sent or valued).
 
     :ivar said: why there are no reports, in a sentence, when nothing failed.
+    :ivar beside: the failures that no result tells of: of its own files, and of the mails.
     """
 
     exit_status: ExitStatus
     failures: tuple[PaperRunError, ...] = ()
     reports: Reports | None = None
     said: str = ""
+    beside: tuple[PaperRunError, ...] = ()
 
 
 def save(
@@ -52,7 +54,7 @@ def save(
     ended = (*failed, *unwritten, *unsent)
     for failure in ended:
         failure.ledger = filing.ledger
-    return End(worst(failure.exit_status for failure in ended), ended, reports)
+    return End(worst(failure.exit_status for failure in ended), ended, reports, beside=(*unwritten, *unsent))
 
 
 def without_result(filing: Filing, outbox: Outbox, console: Console, said: str = "") -> End:
@@ -61,7 +63,7 @@ def without_result(filing: Filing, outbox: Outbox, console: Console, said: str =
     :param said: why there was nothing to do.
     """
     unsent = deliver(filing, outbox, console)
-    return End(worst(failure.exit_status for failure in unsent), unsent, said=said)
+    return End(worst(failure.exit_status for failure in unsent), unsent, said=said, beside=unsent)
 
 
 def stopped(
@@ -87,6 +89,8 @@ def deliver(
     """Send the mails that are queued, and show which; return what went wrong."""
     with console.waiting("Sending the e-mail"):
         delivered = outbox.deliver(filing, made)
+    if delivered is None:
+        return ()
     for subject in delivered.subjects:
         console.mailed(subject)
     return delivered.failures

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.result import fits
+from paper_run.result import contradicts_itself, fits, has_orders
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 
@@ -44,17 +44,21 @@ def look(
 ) -> Found | NotFound:
     """Look once for the run of a lost answer: by its id when one was seen, else in the list of runs.
 
+    From the list only a run with an order is taken: one without proves nothing about ours.
+
     :param knows_run: whether some trade of the ledger owns a run.
     """
     try:
         if run_id is not None:
-            return _ended(orchestrator, run_id) or NotFound(f"run {run_id} has not ended")
+            return _by_id(orchestrator, run_id)
         listed = orchestrator.runs(seconds=LOOK_SECONDS)
-        candidates = [run for run in listed if _may_be_ours(run, prepared, knows_run)]
+        strategy = _strategy(prepared, listed)
+        candidates = [run for run in listed if _may_be_ours(run, prepared, strategy, knows_run)]
         found = [
             one
             for run in candidates[:_MOST_CANDIDATES]
-            if (one := _ended(orchestrator, run.run_id)) is None or _symbols_fit(one.orchestration, prepared)
+            if (one := _ended(orchestrator, run.run_id)) is None
+            or _could_be_ours(one.orchestration, prepared)
         ]
     except UnreadableAnswer as error:
         return NotFound(f"it {error.reason}", broken=True)
@@ -66,6 +70,15 @@ def look(
     if not found:
         return NotFound("it lists no run that could be this one")
     return found[0] or NotFound(f"run {candidates[0].run_id} has not ended")
+
+
+def _by_id(orchestrator: Orchestrator, run_id: str) -> Found | NotFound:
+    found = _ended(orchestrator, run_id)
+    if found is None:
+        return NotFound(f"run {run_id} has not ended")
+    if contradicts_itself(found.orchestration):
+        return NotFound(f"run {run_id} counts orders that it does not show")
+    return found
 
 
 def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
@@ -84,23 +97,43 @@ def fits_too(found: Found, prepared: Prepared) -> bool:
     return (
         run.run_id not in (prepared.known_runs or ())
         and run.as_of_date == prepared.parameters.as_of_date.isoformat()
+        and run.strategy in (None, _own_strategy(prepared) or run.strategy)
         and not_before(run.started_at, prepared.orchestrator_clock)
-        and _symbols_fit(run, prepared)
+        and _could_be_ours(run, prepared)
     )
 
 
-def _may_be_ours(run: ListedRun, prepared: Prepared, knows_run: Callable[[str], bool]) -> bool:
-    """Tell whether a listed run can be the lost one: unknown before, started after, for the same date."""
+def _own_strategy(prepared: Prepared) -> str | None:
+    """Return the strategy that the services said before the POST that they trade."""
+    return next((each.strategy for each in reversed(prepared.health) if each.strategy), None)
+
+
+def _strategy(prepared: Prepared, listed: Iterable[ListedRun]) -> str | None:
+    """Return whose runs can be ours, "" where that can't be told: nobody's.
+
+    Where no service said it, it is the one strategy that the orchestrator's list has, if it has but one.
+    """
+    named = {run.strategy for run in listed}
+    return _own_strategy(prepared) or (named.pop() if len(named) == 1 else "")
+
+
+def _may_be_ours(
+    run: ListedRun, prepared: Prepared, strategy: str | None, knows_run: Callable[[str], bool]
+) -> bool:
+    """Tell whether a listed run can be the lost one: unknown before, begun after, same date and strategy."""
     return (
-        run.run_id not in (prepared.known_runs or ())
+        run.strategy == strategy
+        and run.run_id not in (prepared.known_runs or ())
         and not knows_run(run.run_id)
         and run.as_of_date == prepared.parameters.as_of_date.isoformat()
         and not_before(run.started_at, prepared.orchestrator_clock)
     )
 
 
-def _symbols_fit(run: Orchestration, prepared: Prepared) -> bool:
-    return {mapping.symbol for mapping in run.mappings} <= set(prepared.parameters.symbols)
+def _could_be_ours(run: Orchestration, prepared: Prepared) -> bool:
+    """Whether a run has exactly our symbols and an order, and shows all that it counts."""
+    symbols = {mapping.symbol for mapping in run.mappings}
+    return symbols == set(prepared.parameters.symbols) and has_orders(run) and not contradicts_itself(run)
 
 
 def not_before(moment: str | None, clock: str | None) -> bool:
@@ -133,23 +166,48 @@ def adoptable(
     prepared: Prepared,
     next_clock: datetime | None,
     owned: Collection[str],
+    repeated: Collection[str] = (),
 ) -> dict[str, OrderState]:
     """Return the orders of the gateway that are the ones in doubt, each under its id.
 
-    Symbol, side and quantity agree, no trade owns it, it was created after the POST and before the next
-    trade's, and it is the only one that fits.
+    Symbol, side and quantity agree, and no trade owns it, or another one of the same session: then it is that
+    one's order once more. It was created after the POST and before the next trade's, and it is the only one
+    that fits.
 
     :param wanted: the possible ids. :param next_clock: the gateway's time before the next trade.
+    :param repeated: those of the owned ones that another trade of the same session owns.
     """
     found = {
         identity: state
         for identity, state in states.items()
-        if identity not in owned
-        and fits(wanted[identity], state)
-        and _was_created_between(state, prepared.gateway_clock, next_clock)
+        if fits(wanted[identity], state)
+        and (
+            identity in repeated
+            if identity in owned
+            else _was_created_between(state, prepared.gateway_clock, next_clock)
+        )
     }
     rivals = [id(wanted[identity]) for identity in found]
     return {identity: state for identity, state in found.items() if rivals.count(id(wanted[identity])) == 1}
+
+
+def strangers(
+    wanted: Mapping[str, SignalOrder],
+    states: Mapping[str, OrderState],
+    prepared: Prepared,
+    owned: Collection[str],
+) -> dict[str, OrderState]:
+    """Return the orders that would be the ones in doubt, were they not there before and nobody's of ours."""
+    post = prepared.gateway_clock
+    return {
+        identity: state
+        for identity, state in states.items()
+        if identity not in owned
+        and fits(wanted[identity], state)
+        and post is not None
+        and (created := _utc(state.created_at)) is not None
+        and created < post - _CLOCK_SLACK
+    }
 
 
 def _was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:

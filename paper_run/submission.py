@@ -6,11 +6,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
+from paper_run.result import contradicts_itself, placed_nothing
 from paper_run.services import wire
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import Answer, CallFailed, NeverSent, UnreadableAnswer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from paper_run.models import Orchestration, ServiceUrl
 
 PLACED_NOTHING = frozenset({401, 403, 404, 405, 413, 415, 422, 429})
@@ -44,15 +47,17 @@ class Lost(NamedTuple):
 Verdict = Run | PlacedNothing | Lost
 
 
-def judge_answer(answer: Answer, url: ServiceUrl) -> Verdict:
-    """Read the answer to the POST by the closed list of what proves that nothing was placed."""
+def judge_answer(
+    answer: Answer, url: ServiceUrl, knew_run: Callable[[str], bool] = lambda _: False
+) -> Verdict:
+    """Read the answer to the POST by the closed list of what proves that nothing was placed.
+
+    :param knew_run: whether a run was there before: an answer that states it is not this POST's.
+    """
     said = wire.reason(answer)
     words = f"answered {answer.status}" + (f": {said}" if said else "")
     if answer.status == 200:
-        try:
-            return Run(read_orchestration(answer), answer.kept())
-        except UnreadableAnswer as error:
-            return Lost(error.reason, over=True, run_id=_run_id_in(answer.body))
+        return _judge_run(answer, knew_run)
     if answer.status == 503 and _is_kill_switch(answer):
         return PlacedNothing(
             OrchestrationError(
@@ -74,7 +79,21 @@ def judge_answer(answer: Answer, url: ServiceUrl) -> Verdict:
     return Lost(words, over=answer.status in (400, 500))
 
 
-def judge_failure(error: CallFailed, url: ServiceUrl) -> Verdict:
+def _judge_run(answer: Answer, knew_run: Callable[[str], bool]) -> Run | Lost:
+    try:
+        run = read_orchestration(answer)
+    except UnreadableAnswer as error:
+        return Lost(error.reason, over=True, run_id=_new(_run_id_in(answer.body), knew_run))
+    if knew_run(run.run_id):
+        return Lost(f"answered with run {run.run_id}, which was there before")
+    if run.status != "running" and (why := leaves_open(run)) is not None:
+        return Lost(why, over=True, run_id=run.run_id)
+    return Run(run, answer.kept())
+
+
+def judge_failure(
+    error: CallFailed, url: ServiceUrl, knew_run: Callable[[str], bool] = lambda _: False
+) -> Verdict:
     """Read a POST that got no answer: only one that provably never left placed nothing."""
     if isinstance(error, NeverSent):
         return PlacedNothing(
@@ -84,7 +103,27 @@ def judge_failure(error: CallFailed, url: ServiceUrl) -> Verdict:
                 remedies=("Start it again and run again: the session is still open.",),
             )
         )
-    return Lost(error.reason, run_id=_run_id_in(error.received))
+    return Lost(error.reason, run_id=_new(_run_id_in(error.received), knew_run))
+
+
+def state_of(run: Orchestration) -> str:
+    """Return the state of a trade whose run ended so."""
+    return "nothing" if placed_nothing(run) else "answered"
+
+
+def leaves_open(run: Orchestration) -> str | None:
+    """Say that a run that has ended does not tell what it placed; None: it does."""
+    if not contradicts_itself(run):
+        return None
+    counted = "?" if run.num_orders_submitted is None else run.num_orders_submitted
+    return (
+        f"answered with run {run.run_id}, which ended as {run.status}, counts {counted} orders and does not "
+        "show them"
+    )
+
+
+def _new(run_id: str | None, knew_run: Callable[[str], bool]) -> str | None:
+    return None if run_id is None or knew_run(run_id) else run_id
 
 
 def _run_id_in(body: bytes) -> str | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import bookkeeping, failures, readings, settle, submission
+from paper_run import bookkeeping, failures, pending, readings, recording, settle, submission
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings
 from paper_run.models import trade_name
-from paper_run.result import UNREAD, Known, Outcome, conclude, placed_nothing
+from paper_run.result import UNREAD, Known, Outcome, conclude, was_executed
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.services.transport import CallFailed
+from paper_run.services.transport import CallFailed, HeldBack
 from paper_run.session import exchange_time
+from paper_run.termination import PATIENCE
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
 _LOOK_SECONDS = 5.0
 _SEARCH_PAST_TIMEOUT = 10.0
 _BROKEN_LOOKS = 3
+LEAVES_WITHIN = 10.0
+"""Seconds after its row is written in which the POST may leave."""
 
 
 class TradeEnd(NamedTuple):
@@ -38,7 +43,7 @@ class TradeEnd(NamedTuple):
     failures: tuple[PaperRunError, ...]
 
 
-def trade(
+def trade(  # noqa: PLR0913  each is one thing that a trade needs
     config: Config,
     prepared: Prepared,
     platform: Platform,
@@ -48,17 +53,20 @@ def trade(
     *,
     number: int,
     calendar: Calendar,
+    after: int | None = None,
     mailed: bool = False,
 ) -> TradeEnd:
     """Have the orchestrator trade once and record what comes of it, fact by fact.
 
     :param calendar: says whether the exchange was open when a price was quoted.
+    :param after: the session's newest row when a person asked to trade once more; None: nobody did.
     :param mailed: whether a mail about it is to be queued.
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
         ends in a TradeEnd.
+    :raises OrchestrationError: another command trades the session; nothing was sent.
     """
     day = _Trade(config, prepared, platform, ledger, clock, watch, number, calendar)
-    day.begin(mailed=mailed)
+    day.begin(after=after, mailed=mailed)
     try:
         with platform.deadline.stopped():
             day.orchestrate()
@@ -67,6 +75,10 @@ def trade(
         day.interrupted()
     except DataError as error:  # the ledger could not be read; what is known is still stated
         day.unwritten.append(error)
+    except Exception as error:
+        if not day.asked:
+            raise
+        day.broken.append(failures.broke_behind_the_post(error))
     return day.end()
 
 
@@ -96,22 +108,32 @@ class _Trade:
         self.known = Known(prepared, number, started, ledger=ledger.identity)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
+        self.broken: list[PaperRunError] = []
         self.row: TradeRow
         self.state = "sent"
         self.answer: str | None = None
-        self.asked = False
+        self.document = ""
+        self.asked = self.is_kept = self.is_over = self.stayed_dry = False
+        self.is_superseded = self.is_taken = False
+        self.leaves_by = 0.0
+        self._folder = ledger.path.parent
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
 
-    def begin(self, *, mailed: bool) -> None:
+    def begin(self, *, after: int | None, mailed: bool) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
+        pending.prepare(self._folder)
         cut_off = failures.cut_off(*self._urls, self.name)
         self.known = self.known._replace(failures=(cut_off,))
+        self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
         self.row = self.ledger.begin(
             self.known.prepared,
             number=self.known.number,
             key=str(uuid.uuid4()),
             started_at=self.known.started_at,
             document=self._stated(),
+            timeout=self.timeout,
+            leaves_until=self.clock.now() + timedelta(seconds=LEAVES_WITHIN),
+            after=after,
             mailed=mailed,
         )
         self.known = self.known._replace(failures=())
@@ -121,6 +143,8 @@ class _Trade:
         self.watch.step(2, "Triggering orchestration run")
         with self.watch.waiting("Waiting for the orchestrator"):
             self._take(self._post())
+            self.is_taken = True
+        self._heed_sigterm()
         self.watch.run_id(self.known.run_id)
         self.watch.step(3, "Waiting for completion")
         result, run = self.outcome.result, self.known.orchestration
@@ -128,15 +152,51 @@ class _Trade:
         self.watch.ended(ended, result.duration_seconds)
 
     def _post(self) -> submission.Verdict:
+        """Send it, and keep its answer before anything is made of it."""
         orchestrator = self.platform.orchestrator
-        self.asked = True
-        try:
-            answer = orchestrator.run(
-                self.known.prepared.parameters, idempotency_key=self.row.key, seconds=float(self.timeout)
-            )
-        except CallFailed as error:
-            return submission.judge_failure(error, orchestrator.url)
-        return submission.judge_answer(answer, orchestrator.url)
+        with PATIENCE.holding():
+            self.asked = True
+            try:
+                answer = orchestrator.run(
+                    self.known.prepared.parameters,
+                    idempotency_key=self.row.key,
+                    seconds=float(self.timeout),
+                    held_back=self._held_back,
+                )
+            except HeldBack:
+                self.asked = False
+                if PATIENCE.is_asked:
+                    raise KeyboardInterrupt from None
+                return submission.PlacedNothing(failures.not_sent_in_time(self.known.prepared.session))
+            except CallFailed as error:
+                self._look_at_rehearsal()
+                return submission.judge_failure(error, orchestrator.url, self._knew_run)
+            with contextlib.suppress(DataError):  # told if the ledger can't keep it either
+                pending.keep(self._folder, self.row.key, answer)
+                self.is_kept = True
+            self._look_at_rehearsal()
+            return submission.judge_answer(answer, orchestrator.url, self._knew_run)
+
+    def _held_back(self) -> str | None:
+        """Say why the POST may not leave any more: it is late, another day by now, or somebody stops it."""
+        prepared = self.known.prepared
+        if PATIENCE.is_asked:
+            return "was not asked: this program was told to stop"
+        if self.clock.boottime() > self.leaves_by:
+            return f"was not asked: more than {LEAVES_WITHIN:g} s had passed since that was journaled"
+        if not prepared.sandbox and self.calendar.session_date(self.clock.now()) != prepared.session:
+            return "was not asked: the exchange's date had changed"
+        return None
+
+    def _knew_run(self, run_id: str) -> bool:
+        """Whether a run was there before the POST."""
+        return run_id in (self.known.prepared.known_runs or ()) or self.ledger.knows_run(run_id)
+
+    def _look_at_rehearsal(self) -> None:
+        """Ask the gateway right afterwards whether it is in DRY_RUN still."""
+        if self.known.prepared.rehearsal:
+            gateway = self.platform.gateway_health()
+            self.stayed_dry = gateway.healthy and gateway.dry_run
 
     def _take(self, verdict: submission.Verdict) -> None:
         """Record what the answer to the POST proves, and go on from there."""
@@ -150,7 +210,7 @@ class _Trade:
             self._ended(verdict.orchestration, verdict.answer)
 
     def _ended(self, run: Orchestration, answer: str) -> None:
-        state = "nothing" if placed_nothing(run) else "answered"
+        state = submission.state_of(run)
         self.answer = answer
         self._learn(
             state,
@@ -170,7 +230,9 @@ class _Trade:
     def _lost(self, verdict: submission.Lost) -> None:
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
         lost = failures.lost(*self._urls, verdict.reason, self.name)
+        self.is_over = verdict.over
         self._learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
+        self._heed_sigterm()
         last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
         if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
             last = min(last, self.clock.monotonic() + _SEARCH_PAST_TIMEOUT)
@@ -211,6 +273,7 @@ class _Trade:
             status="timeout",
             failures=(late,),
         )
+        self._heed_sigterm()
         pause, deadline = _FIRST_LOOK, self.started + float(self.timeout)
         while (left := deadline - self.clock.monotonic()) > 0:
             self.clock.pause(min(pause, left))
@@ -225,9 +288,19 @@ class _Trade:
                 self._found(findings.warning("looked_for", words))
                 continue
             if answer and seen and seen.run_id == run_id and seen.status != "running":
-                self._ended(seen, answer.kept())
+                if (why := submission.leaves_open(seen)) is not None:
+                    self.known = self.known._replace(orchestration=None)
+                    self.answer = None
+                    self._lost(submission.Lost(why, over=True, run_id=run_id))
+                else:
+                    self._ended(seen, answer.kept())
                 return
         self._learn("unsettled")
+
+    def _heed_sigterm(self) -> None:
+        """Stop now, if this program was told to while it waited for the answer: that is recorded."""
+        if PATIENCE.is_asked:
+            raise KeyboardInterrupt
 
     def _found(self, finding: Finding) -> None:
         if finding not in self.known.found:
@@ -235,6 +308,10 @@ class _Trade:
 
     def settle_up(self) -> None:
         """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
+        if (
+            self.is_superseded
+        ):  # another command has recorded more: that stands, and is valued by the next one
+            return
         run, prepared = self.known.orchestration, self.known.prepared
         has_ended = self.state == "answered"
         mappings = run.mappings if run is not None and has_ended else ()
@@ -243,6 +320,7 @@ class _Trade:
         after = readings.read(
             self.platform,
             self.ledger,
+            prepared.session,
             own=[each.client_order_id for each in mappings if each.client_order_id],
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
@@ -256,7 +334,10 @@ class _Trade:
         state = "closed" if has_ended else self.state
         if has_ended and not after.is_wrong_gateway:
             facts["states"] = after.states
-        if prepared.rehearsal or after.is_wrong_gateway:
+        rehearsed = prepared.rehearsal and not was_executed(
+            conclude(self.known._replace(**facts)).result.orders
+        )
+        if rehearsed or after.is_wrong_gateway:
             self._learn(state, **facts)
         else:
             self._value(state, after, moment, facts)
@@ -266,7 +347,7 @@ class _Trade:
         prepared = self.known.prepared
         now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
         local = exchange_time(now, self.ledger.exchange)
-        return readings.Moment(prepared.session, local, self.calendar.is_open_at)
+        return readings.Moment(prepared.session, local, self.calendar)
 
     def _value(self, state: str, after: AfterTrade, moment: readings.Moment, facts: dict[str, Any]) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
@@ -274,9 +355,13 @@ class _Trade:
         try:
             with self.ledger.transaction():
                 run = self.known.orchestration
+                known = self.known._replace(**facts)
+                self.row = recording.claim(
+                    self.ledger, self.ledger.by_id(self.row.id), known, state, stayed_dry=self.stayed_dry
+                )
                 self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
                 self.ledger.close(self.row, state)
-                self.ledger.keep_orders(after.earlier.values())
+                self.ledger.keep_orders((after.earlier | after.ended).values())
                 book = bookkeeping.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self._record(state, **facts, book=book)
         except DataError as error:
@@ -308,26 +393,44 @@ class _Trade:
     def _record(self, state: str, **facts: Any) -> None:
         self.state = state
         self.known = self.known._replace(waited=self._waited(), **facts)
-        document = self._stated()
-        run = self.known.orchestration
-        self.row = self.ledger.record(
+        self._stated()
+        self.row, outcome = recording.write(
+            self.ledger,
             self.row,
-            state=state,
-            document=document,
-            in_doubt=self.outcome.result.counts.in_doubt or 0,
-            run_id=self.known.run_id,
+            self.known,
+            state,
             answer=self.answer,
-            states=self.known.states.values(),
-            mappings=run.mappings if run else (),
+            over=self.is_over,
+            stayed_dry=self.stayed_dry,
         )
+        self.document = self.row.document
+        self.is_superseded = outcome is None
+        if outcome is not None:
+            self.outcome = outcome
+            self.known = self.known._replace(prepared=self.row.prepared, number=self.row.number)
 
     def _stated(self) -> str:
+        """State what is known; what is stated last is kept, should the next one fail."""
         self.outcome = conclude(self.known)
-        return json_document.dumps(json_document.document(self.outcome.result))
+        self.document = json_document.dumps(json_document.document(self.outcome.result))
+        return self.document
 
     def _waited(self) -> Decimal:
         return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
 
+    def _recorded_failures(self) -> tuple[PaperRunError, ...]:
+        """Return what the record says that failed, where another command has recorded more."""
+        document = json_document.loads(self.document)
+        return failures.recorded(findings.of_document(document), document["exit_status"])
+
     def end(self) -> TradeEnd:
-        """Return the result and every failure, the ledger's own included."""
-        return TradeEnd(self._stated(), (*self.outcome.failures, *self.unwritten[:1]))
+        """Return the result and every failure, the ledger's own included; drop the answer that it has."""
+        own = self._recorded_failures() if self.is_superseded else self.outcome.failures
+        found = (*own, *self.unwritten[:1], *self.broken)
+        if self.asked and self.unwritten and self.known.orchestration is not None:
+            where = pending.FOLDER if self.is_kept else None
+            found = (*found, failures.not_recorded(self.known.orchestration, where, self.name))
+        elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.unsettled):
+            with contextlib.suppress(DataError):  # it is brought in once more, to no effect
+                pending.drop(self._folder, self.row.key)
+        return TradeEnd(self.document, found)

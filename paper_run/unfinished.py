@@ -5,32 +5,48 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run import failures, settle
+from paper_run import failures, money, orders, pending, recording, settle, submission
 from paper_run.model import findings
-from paper_run.result import UNREAD, Known, conclude, placed_nothing, with_adopted
+from paper_run.orders import stated_quotes
+from paper_run.result import UNREAD, Known, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
 from paper_run.writers import json_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
-    from paper_run.models import Orchestration, OrderState, RunStatus, TradeRow
+    from paper_run.model.findings import Finding
+    from paper_run.models import Orchestration, OrderState, RunStatus, SignalOrder, TradeRow
     from paper_run.services.platform import Platform
 
 
-def settle_all(ledger: Ledger, platform: Platform, now: datetime) -> list[TradeRow]:
+def settle_all(
+    ledger: Ledger,
+    platform: Platform,
+    now: datetime,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    is_heard: bool = True,
+) -> list[TradeRow]:
     """Look once at every trade of which not all is known; return those of which more is known now.
 
-    A service that does not answer is asked once and no more; it settles nothing and is no error here.
+    An answer that was kept and not recorded is brought in first. A service that does not answer is asked once
+    and no more; it settles nothing and is no error here.
+
+    :param tell: told what is nobody's of ours. :param is_heard: whether the platform can be asked.
     """
     when = f"on {exchange_time(now, ledger.exchange).isoformat(sep=' ', timespec='seconds')}"
     look = _Look(ledger, platform, when)
-    found = [look.at(row) for row in ledger.unfinished()]
-    found += [look.at_doubts_of(row) for row in ledger.doubtful()]
+    found = [look.at_kept(each) for each in pending.found(ledger.path.parent)]
+    if is_heard:
+        found += [look.at(row) for row in ledger.unfinished()]
+        found += [look.at_doubts_of(row) for row in ledger.doubtful()]
+    for text in look.strangers:
+        tell(text)
     return [row for row in found if row is not None]
 
 
@@ -42,13 +58,52 @@ class _Look:
         self._platform = platform
         self._when = when
         self._orchestrator_silent = self._gateway_silent = False
+        self.strangers: list[str] = []
+
+    def at_kept(self, each: pending.Pending) -> TradeRow | None:
+        """Bring the answer that a command kept, and could not record, into the ledger.
+
+        One that says less than the ledger knows already is dropped; one of another ledger's trade is left.
+        """
+        row = self._ledger.by_key(each.key)
+        if row is None:
+            return None
+        written = None if row.answer is not None else self._with_answer(row, each)
+        pending.drop(self._ledger.path.parent, each.key)
+        return written
+
+    def _with_answer(self, row: TradeRow, each: pending.Pending) -> TradeRow | None:
+        knew = row.prepared.known_runs or ()
+        url = self._platform.orchestrator.url
+        verdict = submission.judge_answer(
+            each.answer, url, lambda run_id: run_id in knew or self._ledger.knows_run(run_id)
+        )
+        how = f"its answer, which was kept, was read {self._when}"
+        if isinstance(verdict, submission.PlacedNothing):
+            if not row.unsettled:
+                return None
+            return restate(
+                row,
+                self._ledger,
+                run=None,
+                state="nothing",
+                status="failed",
+                settled=how,
+                failed=(verdict.error,),
+            )
+        if isinstance(verdict, submission.Run) and verdict.orchestration.status != "running":
+            return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
+        run_id = verdict.run_id if isinstance(verdict, submission.Lost) else verdict.orchestration.run_id
+        if run_id is not None and row.unsettled and row.run_id is None:
+            return self._ledger.name_run(row, run_id)
+        return None
 
     def at(self, row: TradeRow) -> TradeRow | None:
         """Look for a trade's run, or read the orders of one whose run is known."""
         if row.state == "answered" and row.answer is not None:
             if self._gateway_silent:
                 return None
-            how = _also(row.settled, f"its orders were read {self._when}")
+            how = also(row.settled, f"its orders were read {self._when}")
             run = recorded_orchestration(row.answer)
             finished = _with_orders(row, run, None, how, self._ledger, self._platform)
             self._gateway_silent = finished.state == "answered"
@@ -70,23 +125,52 @@ class _Look:
         if row.answer is None or self._gateway_silent:
             return None
         run = recorded_orchestration(row.answer)
-        states = self._ledger.order_states(row, also=identities(run))
+        states = self._ledger.order_states(row, also=(*identities(run), *stated_ids(row)))
         run = with_adopted(run, states)
         strategy = run.strategy or row.prepared.health[-1].strategy
         wanted = settle.doubtful_ids(run.mappings, row.prepared, strategy)
-        seen = self._platform.find_orders(wanted, seconds=settle.LOOK_SECONDS)
+        named = _in_doubt_by_id(run, states, row)
+        seen = self._platform.find_orders((*wanted, *named), seconds=settle.LOOK_SECONDS)
         self._gateway_silent = seen.silent
-        owned = self._ledger.owners(seen.states)
-        next_clock = self._ledger.next_gateway_clock(row)
-        found = settle.adoptable(wanted, seen.states, row.prepared, next_clock, owned)
-        if not found:
+        found = self._found(row, wanted, {each: seen.states[each] for each in wanted if each in seen.states})
+        moved = {
+            each: seen.states[each] for each in named if seen.states.get(each, states[each]) != states[each]
+        }
+        if not found and not moved:
             return None
-        names = ", ".join(f"{state.symbol} as {identity}" for identity, state in found.items())
-        how = _also(row.settled, f"the gateway was found to have {names}, {self._when}")
-        return restate(row, self._ledger, run=run, state="closed", settled=how, states={**states, **found})
+        names = ", ".join(f"{state.symbol} as {identity}" for identity, state in {**found, **moved}.items())
+        how = also(row.settled, f"the gateway was found to have {names}, {self._when}")
+        written = restate(
+            row, self._ledger, run=run, state="closed", settled=how, states={**states, **found, **moved}
+        )
+        self._ledger.following.follow_again(moved)
+        return written
+
+    def _found(
+        self, row: TradeRow, wanted: Mapping[str, SignalOrder], states: Mapping[str, OrderState]
+    ) -> dict[str, OrderState]:
+        """Return which of the gateway's orders are the ones in doubt; a stranger's is only named."""
+        owned = self._ledger.owners(states)
+        ours = {each.id for each in self._ledger.trades(row.session) if each.id != row.id}
+        repeated = {identity for identity, owner in owned.items() if owner in ours}
+        for identity, state in settle.strangers(wanted, states, row.prepared, owned).items():
+            self.strangers.append(
+                f"The gateway has {state.side} {money.digits(state.qty)} {state.symbol} as {identity}, "
+                f"created before {row.name} was sent: somebody else's, not the order in doubt."
+            )
+        next_clock = self._ledger.next_gateway_clock(row)
+        return settle.adoptable(wanted, states, row.prepared, next_clock, owned, repeated)
 
 
-def _also(settled: str | None, how: str) -> str:
+def _in_doubt_by_id(run: Orchestration, states: Mapping[str, OrderState], row: TradeRow) -> list[str]:
+    """Return the ids of the orders that the gateway has and that are in doubt all the same."""
+    rows = orders.order_rows(run.mappings, states, row.prepared.parameters)
+    ids = [each.client_order_id for each in rows if each.outcome == "in_doubt"]
+    return [identity for identity in ids if identity is not None and identity in states]
+
+
+def also(settled: str | None, how: str) -> str:
+    """Return how a trade was settled, with one more thing that is known of it."""
     return f"{settled}; {how}" if settled else how
 
 
@@ -95,11 +179,17 @@ def identities(run: Orchestration) -> list[str]:
     return [each.client_order_id for each in run.mappings if each.client_order_id]
 
 
+def stated_ids(row: TradeRow) -> list[str]:
+    """Return the ids of a trade's orders as its result states them, those that were found later too."""
+    stated = json_document.loads(row.document)["orders"]
+    return [each["client_order_id"] for each in stated if each["client_order_id"]]
+
+
 def adopt(
     row: TradeRow, run: Orchestration, answer: str, how: str, ledger: Ledger, platform: Platform
 ) -> TradeRow:
     """Take a run for the one that a trade asked for, and read its orders."""
-    if placed_nothing(run):
+    if submission.state_of(run) == "nothing":
         return restate(row, ledger, run=run, answer=answer, state="nothing", settled=how)
     return _with_orders(row, run, answer, how, ledger, platform)
 
@@ -115,10 +205,45 @@ def _with_orders(
         return restate(row, ledger, run=run, answer=answer, state="answered", settled=how)
     found: tuple[PaperRunError, ...] = ()
     if after.unreadable:
-        found = (failures.gateway_unreadable(platform.execution_gateway.url, after.unreadable),)
+        gateway = platform.execution_gateway.url
+        found = (failures.gateway_unreadable(gateway, after.unreadable, unauthorized=after.unauthorized),)
     return restate(
         row, ledger, run=run, answer=answer, state="closed", settled=how, states=after.states, failed=found
     )
+
+
+# What is said anew of a result that is stated anew, from the answer, the orders and how it was settled.
+_SAID_ANEW = frozenset(
+    {
+        "orchestrator_differs",
+        "orchestrator_says",
+        "order_in_doubt",
+        "order_rejected",
+        "order_status",
+        "orders_unread",
+        "recovered",
+    }
+)
+# Why the valuation that stays in the result is not whole.
+_OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
+
+
+def _still_true(
+    row: TradeRow, said: Iterable[Finding], *, is_run_known: bool
+) -> tuple[tuple[PaperRunError, ...], tuple[Finding, ...]]:
+    """Return what failed and what was found out that is as true as before, now that more is known."""
+    # A sentence without a code, of an older record, may be one of those that are said anew.
+    anew = _SAID_ANEW | ({"looked_for", "unclassified"} if is_run_known else set())
+    notices = {each.text for each in row.prepared.notices}
+    # The orders of one that had not ended are read again: what failed of that is said again, if it does.
+    kept = _OF_THE_VALUATION if row.state == "closed" else frozenset()
+    failed = tuple(failures.again(each) for each in said if each.severity == "error" and each.code in kept)
+    found = tuple(
+        each
+        for each in said
+        if each.severity != "error" and each.code not in anew and each.text not in notices
+    )
+    return failed, found
 
 
 def restate(
@@ -134,16 +259,10 @@ def restate(
     failed: tuple[PaperRunError, ...] = (),
 ) -> TradeRow:
     """Record a trade anew from what is known of it now; its report says how it was settled."""
-    owners = ledger.owners(identities(run) if run else [])
+    owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
     document = json_document.loads(row.document)
-    pnl, statistics = document["pnl"], document["statistics"]
-    before = () if run is not None else findings.of_document(document)
-    superseded = {each.text for each in (*row.prepared.notices, UNREAD)}
-    earlier = tuple(
-        each
-        for each in before
-        if each.severity != "error" and each.code != "recovered" and each.text not in superseded
-    )
+    beside = {name: document[name] for name in ("pnl", "statistics")}
+    still_failed, earlier = _still_true(row, findings.of_document(document), is_run_known=run is not None)
     known = Known(
         row.prepared,
         row.number,
@@ -153,23 +272,15 @@ def restate(
         states=states or {},
         repeats=frozenset(identity for identity, owner in owners.items() if owner != row.id),
         status=status,
-        failures=failed,
-        found=(*earlier, findings.note("recovered", f"Settled: {settled}.")),
+        failures=(*still_failed, *failed),
+        found=(
+            *earlier,
+            *((UNREAD,) if state == "answered" else ()),
+            findings.note("recovered", f"Settled: {settled}."),
+        ),
         waited=Decimal(document["results"]["duration_seconds"] or 0),
+        quotes=stated_quotes(document),
         settled=settled,
         ledger=ledger.identity,
     )
-    result = conclude(known).result
-    return ledger.record(
-        row,
-        state=state,
-        document=json_document.dumps(
-            {**json_document.document(result), "pnl": pnl, "statistics": statistics}
-        ),
-        in_doubt=result.counts.in_doubt or 0,
-        run_id=known.run_id,
-        answer=answer,
-        settled=settled,
-        states=known.states.values(),
-        mappings=run.mappings if run else (),
-    )
+    return recording.write(ledger, row, known, state, answer=answer, settled=settled, beside=beside).row

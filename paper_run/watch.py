@@ -14,12 +14,22 @@ if TYPE_CHECKING:
     from paper_run.models import ServiceHealth
 
 
+def boottime() -> float:
+    """Return seconds on a clock that goes on while the machine is suspended, where there is one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.time() if clock is None else time.clock_gettime(clock)
+
+
 class Clock(NamedTuple):
-    """Time, passed in: the wall clock in UTC, a monotonic clock in seconds, and a pause."""
+    """Time, passed in: the wall clock in UTC, a monotonic clock in seconds, a pause, and `boottime`.
+
+    :ivar boottime: seconds on a clock that counts a suspended machine's time too.
+    """
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    boottime: Callable[[], float] = boottime
 
 
 class Watch(Protocol):

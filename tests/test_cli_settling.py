@@ -261,7 +261,7 @@ def test_the_commands_that_resolve_lists_work(
 def test_resolve_looks_once_more_by_itself(say: Say, folder: Path, platform: OddPlatform) -> None:
     """The run that was lost is there now: it is adopted, its files are written, nothing is left to settle."""
     row = recorded(folder, state="unsettled")
-    run = platform.orchestrator.run_for_somebody_else("AAPL", "MSFT", as_of_date="2025-01-17")
+    run = platform.orchestrator.run_for_somebody_else("AAPL", "MSFT", "GOOGL", as_of_date="2025-01-17")
     status, out, _ = say("resolve")
     assert status == 0
     assert f"run {run['run_id']} was found" in out

@@ -91,9 +91,10 @@ def test_what_was_interrupted_is_named() -> None:
 
 
 def test_a_lost_answer_says_why_it_is_lost() -> None:
-    """The service's own reason, and that orders may have been placed."""
+    """The service's own reason, and that it is not sent again."""
     assert "http://t5.test:8003 answered 500: no." in ALL["lost"][0].explanation
-    assert "Orders may have been placed" in ALL["lost"][0].explanation
+    assert ALL["lost"][0].title == "It is not known whether the orchestrator traded"
+    assert "Nothing is sent again." in ALL["lost"][0].explanation
     assert "this program ended before its answer came" in ALL["cut off"][0].explanation
 
 

@@ -383,3 +383,66 @@ def test_the_gateways_reason_goes_before_the_orchestrators() -> None:
         signal(skip_reason="theirs"), state(status="rejected", error_message="insufficient buying power")
     )
     assert "insufficient buying power" in str(orders.problem(only))
+
+
+# What has ended, and what reached the broker
+
+
+@pytest.mark.parametrize(
+    "status",
+    [*REFUSED[:4], *ENDED, "filled", "replaced", "dry_run"],
+)
+def test_nothing_more_fills_after_a_word_that_ends_an_order(status: str) -> None:
+    """Each of them is a final one."""
+    assert status in orders.FINAL
+
+
+@pytest.mark.parametrize("status", ["new", "accepted", "partially_filled", "pending_cancel", "done_for_day"])
+def test_a_working_order_is_not_final(status: str) -> None:
+    """It is read again."""
+    assert status not in orders.FINAL
+
+
+@pytest.mark.parametrize(
+    ("fields", "executed"),
+    [
+        ({"status": "dry_run"}, False),
+        ({"status": "dry_run", "broker_order_id": "b-1"}, True),
+        ({"status": "rejected"}, False),
+        ({"status": "failed"}, False),
+        ({"status": "canceled"}, False),
+        ({"status": "canceled", "filled_qty": Decimal("0.5")}, True),
+        ({"status": "blocked_kill_switch"}, False),
+        ({"status": None}, False),
+        ({"status": "filled"}, True),
+        ({"status": "pending_new"}, True),
+        ({"status": "word_of_next_year"}, True),
+        ({"status": "accepted", "client_order_id": None}, False),
+    ],
+)
+def test_what_reached_the_broker(fields: dict[str, Any], executed: bool) -> None:
+    """A broker's id, a fill, or a word of a working or filled order that the gateway knows."""
+    assert orders.is_executed(row(signal(**fields))) is executed
+
+
+@pytest.mark.parametrize("word", ["rejected", "failed"])
+@pytest.mark.parametrize(
+    ("said", "reason", "outcome"),
+    [
+        ({"broker_order_id": None, "error_message": "Broker connection error"}, None, "in_doubt"),
+        ({"broker_order_id": None, "error_message": "no"}, "submission_failed: 503", "in_doubt"),
+        ({"broker_order_id": None, "error_message": "no"}, "submission_failed: 422", "rejected"),
+        ({"broker_order_id": "b-1", "error_message": "no"}, None, "rejected"),
+        ({"broker_order_id": None, "error_message": None}, None, "rejected"),
+        ({"broker_order_id": None, "error_message": ""}, None, "rejected"),
+    ],
+)
+def test_a_refusal_with_an_error_and_without_a_brokers_id_is_in_doubt(
+    word: str, said: dict[str, Any], reason: str | None, outcome: str
+) -> None:
+    """The broker may have taken it, unless a 4xx, a broker's id or the plain word prove that it did not."""
+    unfilled = {"status": word, "filled_qty": Decimal(0), "filled_avg_price": None}
+    found = row(signal(status=word, skip_reason=reason), state(**unfilled, **said))
+    assert found.outcome == outcome
+    if outcome == "in_doubt":
+        assert "without a broker's id" in str(orders.problem(found))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 import responses
-from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, begun, services
+from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, begun, prepared, services, unknown
 from services.fakes import NOON
 from services.wire_examples import body, mapping, serve, serve_example
 
@@ -21,7 +21,7 @@ from paper_run import resolve
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.journal import Ledger
 from paper_run.models import TradeRow
-from paper_run.resolve import Decision
+from paper_run.resolve import Decision, settle
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 
@@ -231,7 +231,8 @@ def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform:
 
 def test_a_run_that_failed_without_orders_placed_nothing(ledger: Ledger, platform: Platform) -> None:
     """What the orchestrator shows counts more than the word."""
-    serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", mappings=[]))
+    none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
+    serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", mappings=[], **none))
     row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert (row.state, document(row)["status"]) == ("nothing", "failed")
 
@@ -399,12 +400,102 @@ def test_an_order_that_cannot_be_read_is_an_error(
     assert FIRST in error.title
 
 
+# Evidence counts more than what was said before
+
+
+@pytest.mark.parametrize("before", ["nothing", "closed"])
+def test_an_order_beats_what_was_said_before(
+    ledger: Ledger, platform: Platform, gateway: Orders, before: str
+) -> None:
+    """Said to have placed nothing, or something that nobody knows: the order closes the session."""
+    gateway.has(FIRST)
+    row = settled(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
+    assert (row.state, row.number, row.fence) == ("closed", 1, str(SESSION))
+    assert [each["client_order_id"] for each in document(row)["orders"]] == [FIRST]
+
+
+def test_an_order_of_a_trade_that_was_replaced_is_a_second_trade(
+    ledger: Ledger, platform: Platform, gateway: Orders
+) -> None:
+    """It gets the next free number, and each of its results warns that the session was traded twice."""
+    first = in_state(ledger, "nothing")
+    second = in_state(ledger, "closed")
+    gateway.has(FIRST)
+    row = settled(first, Decision(True, None, (FIRST,)), ledger, platform)
+    assert (row.id, row.number, row.fence, second.fence) == (first.id, 2, None, str(SESSION))
+    assert any("traded twice" in warning for warning in document(row)["warnings"])
+    assert document(row)["trade"] == 2
+
+
+def test_a_run_that_does_not_show_what_it_counts_is_refused(ledger: Ledger, platform: Platform) -> None:
+    """Its orders must be named instead."""
+    serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", num_orders_submitted=2, mappings=None))
+    error = refused(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    assert isinstance(error, OrchestrationError)
+    assert "--order" in error.remedies[0].command
+
+
+# Not placed: not as long as the orchestrator may be at it
+
+
+@pytest.mark.parametrize("timeout", ["300", "30", "900.5"])
+def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
+    ledger: Ledger, platform: Platform, timeout: str
+) -> None:
+    """Until its POST's deadline, --timeout and 100 s for each symbol have passed; nothing is changed."""
+    row = ledger.begin(
+        prepared(),
+        number=1,
+        key="k",
+        started_at=NOON,
+        document=unknown(prepared()),
+        timeout=Decimal(timeout),
+        leaves_until=NOON + timedelta(seconds=10),
+    )
+    until = NOON + timedelta(seconds=10 + float(timeout) + 300)
+    early = until - timedelta(microseconds=1)
+    with pytest.raises(OrchestrationError):
+        settle(row, Decision(placed=False), ledger, platform, early)
+    assert ledger.by_id(row.id) == row
+    assert settle(row, Decision(placed=False), ledger, platform, until).state == "nothing"
+
+
+@pytest.mark.parametrize(("in_force", "seconds"), [("60", 610), ("900", 1210)])
+def test_an_older_trade_is_taken_to_have_waited_for_the_longest(
+    ledger: Ledger, platform: Platform, in_force: str, seconds: int
+) -> None:
+    """The larger of 300 s and the setting in force, from its start."""
+    row = in_state(ledger, "sent")
+    until = row.started_at + timedelta(seconds=seconds)
+    early = until - timedelta(microseconds=1)
+    with pytest.raises(OrchestrationError):
+        settle(row, Decision(placed=False), ledger, platform, early, timeout=Decimal(in_force))
+    settle(row, Decision(placed=False), ledger, platform, until, timeout=Decimal(in_force))
+
+
+def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
+    ledger: Ledger, platform: Platform
+) -> None:
+    """It is at work no longer."""
+    row = begun(ledger)
+    row = ledger.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
+    assert settle(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
+
+
 # What is settled stays so
 
 
-@pytest.mark.parametrize("state", ["answered", "closed", "nothing"])
 @pytest.mark.parametrize(
-    "decision", [Decision(False), Decision(True), Decision(True, RUN), Decision(True, None, (FIRST,))]
+    ("state", "decision"),
+    [
+        *(
+            (state, said)
+            for state in ("answered", "closed", "nothing")
+            for said in (Decision(False), Decision(True))
+        ),
+        ("answered", Decision(True, RUN)),
+        ("answered", Decision(True, None, (FIRST,))),
+    ],
 )
 def test_a_settled_trade_is_not_settled_again(
     ledger: Ledger, platform: Platform, state: str, decision: Decision

@@ -10,7 +10,7 @@ from services.fakes import NOON
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.model import findings
 from paper_run.models import Orchestration, RunStatus, SignalOrder
-from paper_run.result import Known, Outcome, conclude, fits, placed_nothing, with_adopted
+from paper_run.result import Known, Outcome, conclude, contradicts_itself, fits, placed_nothing, with_adopted
 from paper_run.session import exchange_time
 
 BUY, SELL = "a" * 24, "b" * 24
@@ -235,7 +235,62 @@ def test_signals_without_mappings_are_counted_as_stated() -> None:
 )
 def test_placed_nothing(status: str, mappings: tuple[SignalOrder, ...], nothing: bool) -> None:
     """Failed, and no mapping that has a quantity; completed, even with no order, closes the session."""
-    assert placed_nothing(run(*mappings, status=status)) is nothing
+    assert placed_nothing(run(*mappings, status=status, **counts(0, 0, 0))) is nothing
+
+
+def counts(submitted: int | None, accepted: int | None, rejected: int | None) -> dict[str, int | None]:
+    """Return the orchestrator's own counts."""
+    names = ("num_orders_submitted", "num_orders_accepted", "num_orders_rejected")
+    return dict(zip(names, (submitted, accepted, rejected), strict=True))
+
+
+NO_QTY = signal(BUY, qty=None)
+
+
+@pytest.mark.parametrize(
+    "theirs", [(2, 0, 0), (0, 1, 0), (0, 0, 1), (None, 0, 0), (0, None, 0), (0, 0, None)]
+)
+@pytest.mark.parametrize("mappings", [(), (IDLE,)])
+def test_counts_that_no_mapping_shows_prove_nothing(
+    theirs: tuple[int | None, ...], mappings: tuple[SignalOrder, ...]
+) -> None:
+    """A failed run that counts orders, or does not say that it has none, leaves open what it placed."""
+    failed = run(*mappings, status="failed", **counts(*theirs))
+    assert (placed_nothing(failed), contradicts_itself(failed)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "mappings", "theirs", "contradicts"),
+    [
+        ("failed", (), (0, 0, 0), False),
+        ("failed", (IDLE,), (0, 0, 0), False),
+        ("failed", (signal(BUY),), (0, 0, 0), False),
+        ("failed", (DOUBT,), (0, 0, 0), False),
+        ("failed", (NO_QTY,), (0, 0, 0), True),
+        ("completed", (signal(BUY), NO_QTY), (2, 2, 0), True),
+        ("completed", (), (None, None, None), False),
+        ("completed", (IDLE,), (0, 0, 0), False),
+        ("completed", (), (1, 1, 0), True),
+        ("partial", (), (0, 0, 0), False),
+        ("completed", (signal(BUY),), (5, 5, 0), False),
+    ],
+)
+def test_a_run_that_leaves_open_what_it_placed(
+    status: str, mappings: tuple[SignalOrder, ...], theirs: tuple[int | None, ...], contradicts: bool
+) -> None:
+    """It counts orders and shows none, or has one without a quantity; other differences are only said."""
+    assert contradicts_itself(run(*mappings, status=status, **counts(*theirs))) is contradicts
+
+
+def test_what_was_placed_before_is_nothing_new() -> None:
+    """Each order an earlier trade's: failed, exit 2, however well the run went; in a rehearsal it is none."""
+    outcome = conclude(known(run(signal(BUY)), repeats={BUY}, states={BUY: order(BUY)}))
+    assert (outcome.result.status, outcome.result.exit_status) == ("failed", 2)
+    assert "nothing_new" in {each.code for each in outcome.result.findings}
+    rehearsed = conclude(known(run(signal(BUY)), repeats={BUY}, prepared=prepared(rehearsal=True)))
+    assert (rehearsed.result.status, rehearsed.result.exit_status) == ("success", 0)
+    some = conclude(known(run(signal(BUY), signal("b" * 24)), repeats={BUY}))
+    assert some.result.status == "success"
 
 
 # Orders in doubt that were found

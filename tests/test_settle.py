@@ -30,6 +30,7 @@ from paper_run.services.platform import Platform
 from paper_run.session import exchange_time
 from paper_run.settle import Found, NotFound, adoptable, doubtful_ids, look, not_before, possible_ids
 
+SYMBOLS = ("AAPL", "MSFT", "GOOGL")
 OURS, OTHER = "0" * 8 + "-aaaa", "0" * 8 + "-bbbb"
 
 
@@ -282,6 +283,7 @@ def listed(run_id: str = OURS, **changes: Any) -> dict[str, Any]:
     entry = {
         "run_id": run_id,
         "status": "completed",
+        "strategy_id": STRATEGY,
         "as_of_date": "2025-01-17",
         "num_orders_submitted": 2,
         "started_at": "2025-01-17T12:00:01.5",
@@ -356,6 +358,8 @@ def test_no_snapshot_of_the_runs_is_no_obstacle(platform: Platform) -> None:
 
 UNFIT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "in the snapshot": ({}, {"known_runs": (OTHER, OURS)}),
+    "of another strategy": ({"strategy_id": "mean_reversion"}, {}),
+    "of no strategy": ({"strategy_id": None}, {}),
     "of another date": ({"as_of_date": "2025-01-16"}, {}),
     "without a date": ({"as_of_date": None}, {}),
     "begun before": ({"started_at": "2025-01-17T12:00:00.2"}, {}),
@@ -417,11 +421,29 @@ def test_a_run_with_symbols_of_somebody_else_is_not_ours(platform: Platform) -> 
     assert "no run" in not_found(seen(platform)).reason
 
 
-def test_a_run_with_fewer_symbols_is_ours(platform: Platform) -> None:
-    """A mapping that is missing proves nothing against it."""
+UNLIKE: dict[str, dict[str, Any]] = {
+    "fewer symbols": {"mappings": [mapping()]},
+    "no orders": {
+        "mappings": [mapping(symbol=each, order_qty=None, client_order_id=None) for each in SYMBOLS],
+    },
+    "failed, without a mapping": {"status": "failed", "mappings": []},
+    "failed, its mappings null": {"status": "failed", "mappings": None},
+    "an order without a quantity": {"mappings": [mapping(symbol=each, order_qty=None) for each in SYMBOLS]},
+}
+
+
+@pytest.mark.parametrize("why", UNLIKE)
+def test_a_run_that_shows_no_order_of_exactly_our_symbols_is_not_ours(platform: Platform, why: str) -> None:
+    """It proves nothing about what our own POST placed."""
     serve_list(listed())
-    serve("GET", f"{RUNS}/{OURS}", ended(mappings=[mapping()]))
-    assert isinstance(seen(platform), Found)
+    serve("GET", f"{RUNS}/{OURS}", ended(**{"num_orders_submitted": 0, **UNLIKE[why]}))
+    assert "no run" in not_found(seen(platform)).reason
+
+
+def test_a_run_of_the_answer_that_contradicts_itself_is_not_taken(platform: Platform) -> None:
+    """It counts orders and shows none: what it placed is not known."""
+    serve("GET", f"{RUNS}/{OURS}", ended(status="failed", num_orders_submitted=2, mappings=None))
+    assert OURS in not_found(seen(platform, OURS)).reason
 
 
 def test_a_run_that_goes_on_is_waited_for(platform: Platform) -> None:
@@ -494,10 +516,22 @@ def test_a_candidate_that_cannot_be_read_ends_the_look(platform: Platform) -> No
     assert not_found(seen(platform)).broken
 
 
-def test_a_failed_run_that_fits_is_adopted_too(platform: Platform) -> None:
+@pytest.mark.parametrize(("strategies", "fits"), [((STRATEGY, STRATEGY), True), ((STRATEGY, "other"), False)])
+def test_where_no_service_names_its_strategy_the_list_must_know_but_one(
+    platform: Platform, strategies: tuple[str, str], fits: bool
+) -> None:
+    """With two of them nobody can tell whose run it is."""
+    old = listed(OTHER, strategy_id=strategies[1], started_at="2025-01-16T12:00:00")
+    serve_list(listed(strategy_id=strategies[0]), old)
+    serve("GET", f"{RUNS}/{OURS}", ended())
+    health = tuple(each._replace(strategy=None) for each in prepared().health)
+    assert isinstance(seen(platform, health=health), Found) is fits
+
+
+def test_a_failed_run_with_orders_that_fits_is_adopted_too(platform: Platform) -> None:
     """That it failed is what has to be known."""
     serve_list(listed(status="failed"))
-    serve("GET", f"{RUNS}/{OURS}", ended(status="failed", mappings=[]))
+    serve("GET", f"{RUNS}/{OURS}", ended(status="failed"))
     found = seen(platform)
     assert isinstance(found, Found)
     assert found.orchestration.status == "failed"

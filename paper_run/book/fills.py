@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Context
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+_SHOWN = Context(prec=28)
 
 
 class Seen(NamedTuple):
@@ -20,8 +23,9 @@ class Seen(NamedTuple):
 class Growth(NamedTuple):
     """What is to be booked, signed (a sale is negative), and a clause for what is odd.
 
-    :ivar kind: `fill`; `correction` (no shares, the dollars are a corrected price); None for nothing.
-    :ivar seen: what is booked after it. :ivar waits: whether the order must be read again for it.
+    :ivar kind: `fill`; None for nothing. :ivar seen: what is booked after it.
+    :ivar waits: whether there are shares without a price. :ivar contested: whether it says less than what is
+        booked, or another price for it.
     """
 
     kind: str | None
@@ -30,6 +34,7 @@ class Growth(NamedTuple):
     seen: Seen
     remark: str | None = None
     waits: bool = False
+    contested: bool = False
 
 
 def growth(
@@ -37,8 +42,8 @@ def growth(
 ) -> Growth:
     """Return what an order's fill has grown by: (q1, p1) to (q2, p2) is q2 - q1 at (q2 p2 - q1 p1)/(q2 - q1).
 
-    A quantity without a usable price waits; one that shrank books nothing; the same quantity at another
-    price is a correction; more than was ordered is booked and remarked upon.
+    A quantity without a usable price waits; one that shrank, or the same quantity at another price, books
+    nothing; more than was ordered is booked and remarked upon.
 
     :param side: `buy`, or anything else for a sale. :param filled_qty: cumulative shares.
     :param filled_avg_price: the average price of all of them, dollars.
@@ -47,24 +52,29 @@ def growth(
     nothing = Growth(None, money.ZERO, money.ZERO, seen)
     if filled < seen.qty:
         fell = f"its filled quantity went back from {money.digits(seen.qty)} to {money.digits(filled)}"
-        return nothing._replace(remark=f"{fell}; nothing was booked")
+        return nothing._replace(remark=f"{fell}; nothing was booked", contested=True)
     if filled == 0:
         return nothing
-    if filled_avg_price is None or filled_avg_price <= 0:
-        if filled == seen.qty:
-            return nothing
-        waiting = money.digits(money.CONTEXT.subtract(filled, seen.qty))
-        return nothing._replace(remark=f"{waiting} filled without a price; it waits for one", waits=True)
-    now = Seen(filled, money.product(filled, filled_avg_price))
     qty = money.CONTEXT.subtract(filled, seen.qty)
+    if filled_avg_price is None or filled_avg_price <= 0:
+        waiting = f"{money.digits(qty)} filled without a price; it waits for one"
+        return nothing._replace(remark=waiting, waits=True) if qty else nothing
+    now = Seen(filled, money.product(filled, filled_avg_price))
     dollars = money.CONTEXT.subtract(now.dollars, seen.dollars)
     if not qty and not dollars:
         return nothing
+    if not qty:
+        prices = f"from {money.digits(average(seen))} to {money.digits(filled_avg_price)}"
+        went = f"the price of its {money.digits(filled)} went {prices}"
+        return nothing._replace(remark=f"{went}; nothing was booked", contested=True)
     remark = None
-    if filled > ordered and qty:
+    if filled > ordered:
         remark = f"{money.digits(filled)} filled, more than the {money.digits(ordered)} ordered"
-    elif not qty:
-        remark = f"the price of its {money.digits(filled)} was corrected to {money.digits(filled_avg_price)}"
     if side != "buy":
         qty, dollars = qty.copy_negate(), dollars.copy_negate()
-    return Growth("fill" if qty else "correction", qty, dollars, now, remark)
+    return Growth("fill", qty, dollars, now, remark)
+
+
+def average(seen: Seen) -> Decimal:
+    """Return the average price of the shares that are booked, at most 28 digits, in dollars."""
+    return _SHOWN.divide(seen.dollars, seen.qty)

@@ -11,22 +11,40 @@ from paper_run.money import CONTEXT, ZERO
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from paper_run.book.splits import Ratio
+
+TRADES = frozenset({"fill", "adjustment"})
 _SHOWN = Context(prec=28)
 
 
 class Entry(NamedTuple):
     """One entry, never changed once written.
 
-    :ivar kind: `fill`; `correction` (of a fill's price, its dollars go to realized); `found` (a holding from
-        before the first trade, at its cost); `gain` (what such a holding was up when it was found: no P&L of
-        ours); `adjustment` (a difference booked at the mark); `split` (`qty` is what it adds, no dollars).
-    :ivar qty: signed shares, negative for a sale. :ivar dollars: signed like them, what they came to.
+    :ivar kind: `fill`; `correction` (of what an order filled, see `folding`); `found` (a holding from before
+        the first trade, at the gateway's average); `gain` (what such a holding was worth at its first price
+        more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`.
+    :ivar qty: signed shares, negative for a sale; of a split, what it added when it was said.
+    :ivar dollars: signed like them, what they came to.
+    :ivar effective: the session in which it took effect, an ISO date. :ivar order: of which order it is.
+    :ivar ratio: a split's; None for one that an older program wrote, which adds its `qty`.
+    :ivar restates: whether it takes the place of all that was booked of its order before.
+    :ivar id: its place in the sequence.
     """
 
     kind: str
     symbol: str
     qty: Decimal
     dollars: Decimal
+    effective: str = ""
+    order: str | None = None
+    ratio: Ratio | None = None
+    restates: bool = False
+    id: int = 0
+
+    @property
+    def price(self) -> Decimal | None:
+        """What a share of a trade came to, dollars; None of anything else."""
+        return CONTEXT.divide(self.dollars, self.qty) if self.kind in TRADES and self.qty else None
 
 
 class Holding(NamedTuple):
@@ -35,14 +53,14 @@ class Holding(NamedTuple):
     The cost is kept and not the average: so every dollar of it is realized once, whatever an average would
     have to be rounded to.
 
-    :ivar gain: what the holding was up when it was found before the first trade; None while that is not
-        known because it has had no price yet.
+    :ivar waits: whether it was there before the first trade and has had no price since: it is not known yet
+        what it is to cost here.
     """
 
     qty: Decimal = ZERO
     cost: Decimal = ZERO
     realized: Decimal = ZERO
-    gain: Decimal | None = ZERO
+    waits: bool = False
 
     @property
     def avg_entry_price(self) -> Decimal | None:
@@ -57,29 +75,34 @@ class Holding(NamedTuple):
         """Return what closing all of it at a price would realize."""
         return CONTEXT.subtract(self.market_value(price), self.cost)
 
+    def priced_by(self, entry: Entry) -> Holding:
+        """Return the holding at the cost that a trade gives it, if it waits for one: P&L starts at zero."""
+        if not self.waits or (price := entry.price) is None:
+            return self
+        return self._replace(cost=self.market_value(price), waits=False)
+
     def after(self, entry: Entry) -> Holding:
         """Return the holding after an entry."""
         match entry.kind:
             case "fill" | "adjustment":
-                return self._after_trade(entry.qty, entry.dollars)
+                return self.priced_by(entry)._after_trade(entry.qty, entry.dollars)
             case "correction":
                 return self._replace(realized=CONTEXT.subtract(self.realized, entry.dollars))
             case "found":
-                return self._replace(qty=entry.qty, cost=entry.dollars, gain=None)
+                return self._replace(qty=entry.qty, cost=entry.dollars, waits=True)
             case "gain":
-                return self._replace(gain=entry.dollars)
+                return self._replace(cost=CONTEXT.add(self.cost, entry.dollars), waits=False)
             case "split":
-                return self._replace(qty=CONTEXT.add(self.qty, entry.qty))
+                if entry.ratio is None:
+                    return self._replace(qty=CONTEXT.add(self.qty, entry.qty))
+                return self._replace(qty=entry.ratio.applied(self.qty))
         raise ValueError(f"the book has no entries of the kind {entry.kind!r}")
 
     def _after_trade(self, qty: Decimal, dollars: Decimal) -> Holding:
         """Buy or sell; adding realizes nothing, a flip closes all and opens the rest at the same price."""
-        gain = self.gain
-        if gain is None:  # its first price is this one
-            gain = self.unrealized(CONTEXT.divide(dollars, qty))
         after = CONTEXT.add(self.qty, qty)
         if money.product(self.qty, qty) >= 0:
-            return self._replace(qty=after, cost=CONTEXT.add(self.cost, dollars), gain=gain)
+            return self._replace(qty=after, cost=CONTEXT.add(self.cost, dollars))
         if qty.copy_abs() < self.qty.copy_abs():
             released = CONTEXT.divide(money.product(self.cost, qty.copy_negate()), self.qty)
             realized = CONTEXT.subtract(dollars.copy_negate(), released)
@@ -87,13 +110,13 @@ class Holding(NamedTuple):
         else:
             left = CONTEXT.divide(money.product(dollars, after), qty)
             realized = CONTEXT.subtract(CONTEXT.subtract(left, dollars), self.cost)
-        return Holding(after, left, CONTEXT.add(self.realized, realized), gain)
+        return self._replace(qty=after, cost=left, realized=CONTEXT.add(self.realized, realized))
 
 
 class Book(NamedTuple):
     """All holdings, closed ones too, by symbol; and two sums over the entries that no holding knows of.
 
-    :ivar cash: what fills, adjustments and found holdings cost (negative) or brought, dollars.
+    :ivar cash: what all of it cost (negative) or brought, dollars.
     :ivar traded: the value of all fills without their signs, dollars.
     """
 
@@ -105,9 +128,11 @@ class Book(NamedTuple):
         """Return the book after these entries, in their order."""
         holdings, cash, traded = dict(self.holdings), self.cash, self.traded
         for entry in entries:
-            holdings[entry.symbol] = holdings.get(entry.symbol, Holding()).after(entry)
-            if entry.kind != "gain":
-                cash = CONTEXT.subtract(cash, entry.dollars)
+            before = holdings.get(entry.symbol, Holding())
+            priced = before.priced_by(entry)
+            holdings[entry.symbol] = priced.after(entry)
+            paid = CONTEXT.add(CONTEXT.subtract(priced.cost, before.cost), entry.dollars)
+            cash = CONTEXT.subtract(cash, paid)
             if entry.kind == "fill":
                 traded = CONTEXT.add(traded, entry.dollars.copy_abs())
         return Book(holdings, cash, traded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,14 +11,12 @@ from paper_run import money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
 FRESH = timedelta(minutes=5)
 """A quote older than this is no market any more: its last trade is used."""
 _CLOCKS_APART = timedelta(minutes=1)
 _WIDEST_SPREAD = Decimal("0.02")
-_SPLITS = tuple(Decimal(factor) for factor in (2, 3, 4, 5, 10, 20))
-_SPLIT_MARGIN = Decimal("0.02")
 
 
 class Mark(NamedTuple):
@@ -67,28 +66,20 @@ def _middle(market: Market) -> Decimal | None:
     return middle if spread <= money.product(middle, _WIDEST_SPREAD) else None
 
 
-def is_nearer(price: Decimal, one: Decimal, other: Decimal) -> bool:
-    """Whether a price is nearer to one price than to another, as a ratio; all are dollars above zero."""
-    return _apart(price, one) < _apart(price, other)
+def is_of(mark: Mark, now: datetime, next_session: date) -> bool:
+    """Whether a price is dated before the next session's date; one without a time is as old as now.
 
-
-def _apart(left: Decimal, right: Decimal) -> Decimal:
-    return money.CONTEXT.divide(max(left, right), min(left, right))
-
-
-def possible_split(last: Decimal, price: Decimal) -> str | None:
-    """Return the split that a price looks like (`2:1`: a share became two), None if it looks like none.
-
-    It is compared without a division: 2 % of what the split would have made of the last price, exactly.
-
-    :param last: the price before it, without a trade of ours in between.
+    :param now: on the exchange's clock.
     """
-    for factor in _SPLITS:
-        for expected, found, name in (
-            (last, money.product(price, factor), f"{factor}:1"),
-            (money.product(last, factor), price, f"1:{factor}"),
-        ):
-            apart = money.CONTEXT.subtract(found, expected).copy_abs()
-            if apart <= money.product(expected, _SPLIT_MARGIN):
-                return name
-    return None
+    return (mark.time or now).astimezone(now.tzinfo).date() < next_session
+
+
+_OPTION = re.compile(r"[A-Z0-9]{1,6} {0,5}[0-9]{6}[CP][0-9]{8}")
+_COIN = re.compile(r"[A-Z0-9]{2,10}/[A-Z]{3,5}|[A-Z0-9]{2,10}(?:USD|USDT|USDC)")
+
+
+def is_us_equity(symbol: str) -> bool:
+    """Whether a symbol may be a US share: no option (a contract is not a share), no coin."""
+    if _OPTION.fullmatch(symbol):
+        return False
+    return not (len(symbol) > 5 and _COIN.fullmatch(symbol))

@@ -36,13 +36,19 @@ _MINIMUM = {
     "annualised_return": _FOR_A_YEAR,
 }
 
+# A return over several sessions is no day's, and does not stand beside those of single days.
+_OF_SINGLE_DAYS = frozenset(
+    {"best_day", "worst_day", "win_rate", "volatility", "sharpe_ratio", "sortino_ratio"}
+)
+
 
 class Day(NamedTuple):
     """A complete session, dollars.
 
     :ivar opening: the equity that it opened from: the last complete closing; zero or less after a wipe-out.
     :ivar exposure: the sum of |market value| at its last valuation.
-    :ivar traded: the sum of |qty x price| of its fills.
+    :ivar traded: the sum of |qty x price| of its fills. :ivar inflow: what came in besides, zero or more.
+    :ivar spans: whether it opened from a closing of more than one session back: its return is no day's.
     """
 
     opening: Decimal
@@ -50,6 +56,13 @@ class Day(NamedTuple):
     closing: Decimal
     exposure: Decimal
     traded: Decimal
+    inflow: Decimal = ZERO
+    spans: bool = False
+
+    @property
+    def capital(self) -> Decimal:
+        """What its P&L was made from: the opening and what came in; what went out counts at its end."""
+        return self.opening + self.inflow
 
 
 class Statistic(NamedTuple):
@@ -77,7 +90,9 @@ def statistics(days: Sequence[Day], sessions_a_year: int = SESSIONS_A_YEAR["XNYS
     """
     with localcontext(_CONTEXT):
         found = _figures(days, sessions_a_year) if days else {}
-        counted = {name: min(len(days), 1) if name == "daily_return" else len(days) for name in _MINIMUM}
+        single = sum(not day.spans for day in days)
+        counted = {name: single if name in _OF_SINGLE_DAYS else len(days) for name in _MINIMUM}
+        counted["daily_return"] = min(len(days), 1)
         return {
             name: Statistic(
                 rounded(found.get(name)),
@@ -90,13 +105,19 @@ def statistics(days: Sequence[Day], sessions_a_year: int = SESSIONS_A_YEAR["XNYS
 
 
 def unrounded_return(day: Day) -> Decimal | None:
-    """Return day_pnl / opening, 28 digits; None when it opened from nothing or from a debt."""
+    """Return day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):
         return _returns([day])[0]
 
 
+def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
+    """Return what came into a session's equity that is no P&L, dollars, zero or more."""
+    with localcontext(_CONTEXT):
+        return max(ZERO, closing - opening - day_pnl)
+
+
 def daily_return(day: Day) -> Decimal | None:
-    """Return day_pnl / opening, six places; None when it opened from nothing or from a debt."""
+    """Return day_pnl / (opening + inflow), six places; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):
         return rounded(_returns([day])[0])
 
@@ -132,14 +153,13 @@ def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
 def _figures(days: Sequence[Day], sessions_a_year: int) -> dict[str, Decimal | None]:
     """Return the figures that these days are enough for and that are defined."""
     n = len(days)
-    opening, day_pnl, closing, exposure, traded = zip(*days, strict=True)
-    returns = _ratios(day_pnl, opening)
+    returns = _returns(days)
+    single = [(each, day) for each, day in zip(returns, days, strict=True) if not day.spans]
     curve = list(_curve(returns))
     figures = {
         "daily_return": returns[-1],
-        "win_rate": Decimal(sum(pnl > ZERO for pnl in day_pnl)) / n,
-        "exposure": _mean(_ratios(exposure, closing)),
-        "turnover": _mean(_ratios(traded, opening)),
+        "exposure": _mean(_ratios((day.exposure for day in days), (day.closing for day in days))),
+        "turnover": _mean(_ratios((day.traded for day in days), (day.capital for day in days))),
     }
     if (growth := curve[-1]) is not None:
         figures["total_return"] = growth - 1
@@ -147,9 +167,12 @@ def _figures(days: Sequence[Day], sessions_a_year: int) -> dict[str, Decimal | N
         # A power of a debt is no rate, and where the exponent is whole it would look like one.
         if n >= _FOR_A_YEAR and growth >= 0:
             figures["annualised_return"] = growth ** (Decimal(sessions_a_year) / n) - 1
-    if (known := _all_known(returns)) is not None:
+    if not single:
+        return figures
+    figures["win_rate"] = Decimal(sum(day.day_pnl > ZERO for _, day in single)) / len(single)
+    if (known := _all_known([each for each, _ in single])) is not None:
         figures["best_day"], figures["worst_day"] = max(known), min(known)
-        if n >= _FOR_RISK:
+        if len(known) >= _FOR_RISK:
             figures |= _risk(known, sessions_a_year)
     return figures
 
@@ -177,7 +200,7 @@ def _ratios(dollars: Iterable[Decimal], equity: Iterable[Decimal]) -> list[Decim
 
 
 def _returns(days: Sequence[Day]) -> list[Decimal | None]:
-    return _ratios((day.day_pnl for day in days), (day.opening for day in days))
+    return _ratios((day.day_pnl for day in days), (day.capital for day in days))
 
 
 def _all_known(values: Sequence[Decimal | None]) -> list[Decimal] | None:

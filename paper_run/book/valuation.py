@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
+from paper_run.book.holdings import Holding
 from paper_run.money import CONTEXT, ZERO, cents, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from decimal import Decimal
 
-    from paper_run.book.holdings import Book, Holding
+    from paper_run.book.holdings import Book
     from paper_run.book.marks import Mark
 
 
 class PositionValue(NamedTuple):
     """A symbol of the book, money in cents; what needs a price is None without one.
 
-    :ivar gain: what it was up when it was found before the first trade, part of equity but not of P&L.
+    :ivar holding: what is booked; of a symbol that is not known no figure of it is stated.
+    :ivar realized_pnl: None where the symbol is not known, as all its figures are.
     :ivar day_pnl: what `total_pnl` gained since the opening.
     """
 
@@ -26,37 +28,55 @@ class PositionValue(NamedTuple):
     holding: Holding
     mark: Mark | None
     market_value: Decimal | None
-    realized_pnl: Decimal
+    realized_pnl: Decimal | None
     unrealized_pnl: Decimal | None
-    gain: Decimal
     day_pnl: Decimal | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its quantity and what it realized are known."""
+        return self.realized_pnl is not None
+
+    @property
+    def qty(self) -> Decimal | None:
+        """Signed shares, None where they are not known."""
+        return self.holding.qty if self.is_known else None
+
+    @property
+    def avg_entry_price(self) -> Decimal | None:
+        """The average cost of a share, None when closed or not known."""
+        return self.holding.avg_entry_price if self.is_known else None
 
     @property
     def total_pnl(self) -> Decimal | None:
         """Realized and unrealized P&L since the first trade."""
-        if self.unrealized_pnl is None:
+        if self.realized_pnl is None or self.unrealized_pnl is None:
             return None
-        return CONTEXT.subtract(CONTEXT.add(self.realized_pnl, self.unrealized_pnl), self.gain)
+        return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
 
 
 class Opening(NamedTuple):
     """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
 
-    :ivar totals: each symbol's total P&L then.
+    :ivar totals: each symbol's total P&L then; None where they are no longer known.
+    :ivar gains: what holdings from before the first trade were up when they were found, if it is in the
+        equity: an older program counted it there.
+    :ivar session: the one that closed so, an ISO date; "" for the capital.
     """
 
     equity: Decimal
     realized: Decimal = ZERO
     unrealized: Decimal = ZERO
+    totals: Mapping[str, Decimal] | None = {}
     gains: Decimal = ZERO
-    totals: Mapping[str, Decimal] = {}
+    session: str = ""
 
 
 class Bridge(NamedTuple):
     """opening + realized + unrealized_change + adjustments = closing; dollars and cents."""
 
     opening: Decimal
-    realized: Decimal
+    realized: Decimal | None
     unrealized_change: Decimal | None
     adjustments: Decimal
     closing: Decimal | None
@@ -66,15 +86,17 @@ class Bridge(NamedTuple):
 class Valuation(NamedTuple):
     """The book at a moment; dollars and cents, every total the sum of the rows.
 
-    :ivar base: the capital of the first trade. :ivar gains: of found holdings, see PositionValue.
+    :ivar base: the capital of the first trade.
+    :ivar realized_so_far: what is booked as realized, for the record; stated only as `realized_pnl`, which is
+        None while a symbol is not known.
     """
 
     base: Decimal
     positions: tuple[PositionValue, ...]
-    realized_pnl: Decimal
+    realized_so_far: Decimal
+    realized_pnl: Decimal | None
     priced_so_far: Decimal
     unrealized_pnl: Decimal | None
-    gains: Decimal
     market_value: Decimal | None
     exposure: Decimal | None
     session: Bridge
@@ -82,7 +104,7 @@ class Valuation(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether every open position has a price."""
+        """Whether every symbol is known and every open position has a price."""
         return self.unrealized_pnl is not None
 
     @property
@@ -96,37 +118,64 @@ class Valuation(NamedTuple):
         return _pnl(self.session)
 
 
-def value(book: Book, marks: Mapping[str, Mark], base: Decimal, opening: Opening | None) -> Valuation:
+def value(
+    book: Book,
+    marks: Mapping[str, Mark],
+    base: Decimal,
+    opening: Opening | None,
+    *,
+    unknown: Collection[str] = (),
+) -> Valuation:
     """Value the book: each row's money is rounded once, to the cent, and the totals are sums of those rows.
 
     Without a price an open position has no market value, and no total has one that needs it; nothing else
-    changes.
+    changes. A symbol whose quantity or realized P&L is not known has no figure, a price or not.
 
     :param base: the capital of the first trade. :param opening: the last complete closing of an earlier
-        session, None in the first.
+        session, None in the first. :param unknown: the symbols that are not known, also those the book has
+        nothing of.
     """
     start = Opening(cents(base)) if opening is None else opening
     rows = tuple(
-        _position(name, book.holdings[name], marks.get(name), start) for name in sorted(book.holdings)
+        _unknown(name, book.holdings.get(name, Holding()))
+        if name in unknown
+        else _position(name, book.holdings[name], marks.get(name), start)
+        for name in sorted({*book.holdings, *unknown})
     )
     priced = total(row.unrealized_pnl for row in rows if row.unrealized_pnl is not None)
     complete = all(row.unrealized_pnl is not None for row in rows)
     values = [row.market_value for row in rows if row.market_value is not None]
     unrealized = priced if complete else None
-    figures = Opening(ZERO, total(row.realized_pnl for row in rows), priced, total(row.gain for row in rows))
+    realized = total(cents(row.holding.realized) for row in rows)
+    is_known = all(row.is_known for row in rows)
+    figures = Opening(ZERO, realized, priced)
     unexplained = _unexplained(book, marks, base) if complete else None
     equity = total((cents(base), figures.realized, figures.unrealized))
     return Valuation(
         base=cents(base),
         positions=rows,
-        realized_pnl=figures.realized,
+        realized_so_far=realized,
+        realized_pnl=realized if is_known else None,
         priced_so_far=priced,
         unrealized_pnl=unrealized,
-        gains=figures.gains,
         market_value=total(values) if complete else None,
         exposure=total(each.copy_abs() for each in values) if complete else None,
-        session=_bridge(start, figures, equity, unexplained, complete=complete),
-        inception=_bridge(Opening(cents(base)), figures, equity, unexplained, complete=complete),
+        session=_bridge(start, figures, equity, unexplained, is_known=is_known, complete=complete),
+        inception=_bridge(
+            Opening(cents(base)), figures, equity, unexplained, is_known=is_known, complete=complete
+        ),
+    )
+
+
+def _unknown(symbol: str, holding: Holding) -> PositionValue:
+    return PositionValue(
+        symbol=symbol,
+        holding=holding,
+        mark=None,
+        market_value=None,
+        realized_pnl=None,
+        unrealized_pnl=None,
+        day_pnl=None,
     )
 
 
@@ -142,29 +191,34 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
         market_value=cents(worth) if known else None,
         realized_pnl=cents(holding.realized),
         unrealized_pnl=cents(CONTEXT.subtract(worth, cost)) if known else None,
-        gain=cents(holding.gain or ZERO),
         day_pnl=None,
     )
-    if row.total_pnl is None:
+    if row.total_pnl is None or opening.totals is None:
         return row
     return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, opening.totals.get(symbol, ZERO)))
 
 
 def _bridge(
-    start: Opening, now: Opening, equity: Decimal, unexplained: Decimal | None, *, complete: bool
+    start: Opening,
+    now: Opening,
+    equity: Decimal,
+    unexplained: Decimal | None,
+    *,
+    is_known: bool,
+    complete: bool,
 ) -> Bridge:
-    """Return the bridge; what a found holding was up when it was found is an adjustment, not a change.
+    """Return the bridge; the gains of an older program's opening leave it as an adjustment, once.
 
     :param equity: the capital and all P&L since, which the closing must be, wherever the bridge starts.
     :param unexplained: what cash and shares do not account for in it.
     """
-    adjustments = CONTEXT.subtract(now.gains, start.gains)
+    adjustments = cents(CONTEXT.subtract(ZERO, start.gains))
     realized = CONTEXT.subtract(now.realized, start.realized)
-    change = CONTEXT.subtract(CONTEXT.subtract(now.unrealized, start.unrealized), adjustments)
+    change = CONTEXT.subtract(now.unrealized, start.unrealized)
     closing = total((start.equity, realized, change, adjustments))
     return Bridge(
         start.equity,
-        realized,
+        realized if is_known else None,
         change if complete else None,
         adjustments,
         closing if complete else None,
@@ -175,8 +229,7 @@ def _bridge(
 def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decimal:
     """Compare, unrounded, what the cash and the shares are worth with what the P&L says; in cents.
 
-    The cash is summed entry by entry and knows no average cost; a found holding is paid for at its cost, so
-    that what it was up is in its market value.
+    The cash is summed entry by entry and knows no average cost.
     """
     worth, pnl = [base, book.cash], [base]
     for symbol, holding in book.holdings.items():
@@ -203,19 +256,18 @@ def closing(valuation: Valuation) -> Opening:
         raise ValueError("a session that is not valued whole has no closing")
     return Opening(
         valuation.session.closing,
-        valuation.realized_pnl,
+        valuation.realized_so_far,
         valuation.priced_so_far,
-        valuation.gains,
         {row.symbol: row.total_pnl for row in valuation.positions if row.total_pnl is not None},
     )
 
 
 def pending_gains(book: Book, marks: Mapping[str, Mark]) -> dict[str, Decimal]:
-    """Return what each found holding is up at its first price, dollars; at most once for each."""
+    """Return what each holding from before is worth more than its average at its first price, dollars."""
     return {
         symbol: holding.unrealized(marks[symbol].price)
         for symbol, holding in book.holdings.items()
-        if holding.gain is None and symbol in marks
+        if holding.waits and symbol in marks
     }
 
 

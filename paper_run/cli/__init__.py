@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import showing, streams
+from paper_run.cli import completion, showing, streams
 from paper_run.cli.commands import commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
+from paper_run.termination import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     gc.set_threshold(50_000, 20, 20)  # a short life: collecting while it imports costs and frees nothing
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, PATIENCE.terminate)
     with streams.guarded():
         status = _status_of(sys.argv[1:] if arguments is None else arguments)
         return status or int(showing.ended(streams.unwritten()))
@@ -33,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _status_of(arguments: Sequence[str]) -> int:
     try:
+        if (answered := completion.answered(commands, os.environ)) is not None:
+            return int(answered)
         status = commands.main(
             list(arguments),
             prog_name="python -m paper_run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,16 @@ from paper_run.errors import PaperRunError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from click.shell_completion import CompletionItem
+
 
 class Commands(click.Group):
     """A group whose default command is the day itself; a command's name comes first."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front of bare options."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # at a TAB each command can still come
         if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
             args = ["run", *args]
         return super().parse_args(ctx, args)
@@ -27,7 +32,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which ones there are."""
-        if args[0] not in self.commands:
+        if args[0] not in self.commands and not ctx.resilient_parsing:
             names = [name for name, command in self.commands.items() if not command.hidden]
             from difflib import get_close_matches
 
@@ -37,6 +42,14 @@ class Commands(click.Group):
                 f"No such command: {args[0]}.{meant} Commands: {', '.join(names)}.", ctx=ctx
             )
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what may come first: a command, or an option of the day or of the whole program."""
+        found = [
+            *self.commands["run"].shell_complete(ctx, incomplete),
+            *super().shell_complete(ctx, incomplete),
+        ]
+        return list({item.value: item for item in found}.values())
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the day's options, then the commands."""
@@ -54,11 +67,28 @@ class DayCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Spread the symbols before click reads them."""
         others = ctx.parent.command.commands if ctx.parent else {}  # type: ignore[attr-defined]
-        return super().parse_args(ctx, _spread_symbols(args, commands=others))
+        with contextlib.suppress(*([click.UsageError] if ctx.resilient_parsing else [])):
+            args = _spread_symbols(args, commands=others)
+        return super().parse_args(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:
         """Show the whole program's help: this command has no name to ask by."""
         return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
+
+
+def complete_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Have the shell complete a file's name."""
+    return _path(typed, "file")
+
+
+def _complete_folder(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+    return _path(typed, "dir")
+
+
+def _path(typed: str, kind: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(typed, type=kind)]
 
 
 def service_urls(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,9 +164,17 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = _with_whole_hints(command)
     options = (
         click.option(
-            "--reports-dir", metavar="DIR", help="Where reports go.  [PAPER_RUN_REPORTS_DIR; reports]"
+            "--reports-dir",
+            metavar="DIR",
+            shell_complete=_complete_folder,
+            help="Where reports go.  [PAPER_RUN_REPORTS_DIR; reports]",
         ),
-        click.option("--env-file", metavar="FILE", help="Settings file.  [.env here, if there is one]"),
+        click.option(
+            "--env-file",
+            metavar="FILE",
+            shell_complete=complete_file,
+            help="Settings file.  [.env here, if there is one]",
+        ),
         click.option("--sandbox", is_flag=True, help="Play on the built-in platform with simulated prices."),
         click.option("-q", "--quiet", is_flag=True, help="Print nothing when all is well."),
         click.option("-v", "--verbose", is_flag=True, help="Show each request on standard error."),

@@ -14,16 +14,17 @@ from paper_run.cli.arguments import (
     mail_options,
     service_urls,
 )
-from paper_run.errors import ExitStatus, worst
+from paper_run.errors import DataError, ExitStatus, worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from paper_run.mark import Change
+    from paper_run.by_hand import Change
 
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
-@click.option("--stale", is_flag=True, help="Also read the orders that were given up after two sessions.")
+@click.option("--stale", is_flag=True, help="Read every order that still works, not only the newest 500.")
+@click.option("--again", is_flag=True, help="Move the closing of a session that was marked whole.")
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
 @exchange_option
 @mail_options
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @common_options
 def mark(**flags: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
-    return _mark(flags, with_stale=flags["stale"])
+    return _mark(flags, with_stale=flags["stale"], again=flags["again"])
 
 
 def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
@@ -71,14 +72,48 @@ def _reset(flags: Mapping[str, Any]) -> ExitStatus:
     return showing.ended(unwritten)
 
 
-def _mark(flags: Mapping[str, Any], *, with_stale: bool = False, change: Change | None = None) -> ExitStatus:
+def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
+    """Open a session again whose date is yet to come."""
+    from paper_run import mark, trading_days, wrong_date
+    from paper_run.ledger import existing, lock
+
+    if session is None or any(flags[name] for name in reading.SETTLING):
+        raise DataError(
+            "--wrong-date goes with a session and nothing else", "Allowed: resolve SESSION --wrong-date."
+        )
+    clock = showing.clock()
+    with platforms.connected(reading.settings(flags), flags) as (settings, platform):
+        existing.require_ledger(settings.reports_dir)
+        with (
+            lock.held(settings.reports_dir, now=clock.now(), patience=mark.PATIENCE, pause=clock.pause),
+            existing.existing_ledger(settings.reports_dir) as ledger,
+        ):
+            ledger.refuse_another(settings.ledger)
+            calendar = trading_days.calendar(ledger, settings)
+            day = wrong_date.set_aside(ledger, platform, calendar, session, clock.now())
+    showing.console(flags).say(
+        f"The session {day} is set aside: on that day it is traded as if it had not been. "
+        "What was placed stays in the record and in the book."
+    )
+    return ExitStatus.SUCCESS
+
+
+def _mark(
+    flags: Mapping[str, Any], *, with_stale: bool = False, again: bool = False, change: Change | None = None
+) -> ExitStatus:
     from paper_run import mark
 
     reading.refuse_urls_with_sandbox(flags)
     with platforms.connected(reading.settings(flags), flags) as (settings, platform):
         console = showing.console(flags)
         end = mark.mark_session(
-            settings, platform, showing.clock(), console, with_stale=with_stale, change=change
+            settings,
+            platform,
+            showing.clock(),
+            console,
+            with_stale=with_stale,
+            again=again,
+            change=change,
         )
     unopened = showing.open_page(end.reports.page) if end.reports is not None and flags.get("opens") else []
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unopened)))
@@ -100,7 +135,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = reading.past_day("--since", since, flags)
-    with existing.existing_ledger(reading.reports_folder(flags)) as ledger:
+    with existing.read(reading.reports_folder(flags)) as ledger:
         lines = ledger.history.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.is_sandbox)
     if as_json or as_csv:

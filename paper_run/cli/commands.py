@@ -10,6 +10,7 @@ import click
 from paper_run import __version__
 from paper_run.cli import (
     book_commands,
+    completion,
     doctor_command,
     heartbeats,
     mail_commands,
@@ -23,12 +24,14 @@ from paper_run.cli.arguments import (
     Commands,
     DayCommand,
     common_options,
+    complete_file,
     exchange_option,
     ledger_option,
     mail_options,
     service_urls,
 )
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +48,9 @@ _EPILOG = (
     "Exit status: 0 success, 1 a service is down, 2 the orchestration failed or its outcome is not known, "
     "3 wrong input or a file that can't be written, 130 interrupted."
 )
+
+
+_PATIENCE = 60.0
 
 
 @click.group(cls=Commands, epilog=_EPILOG)
@@ -76,11 +82,13 @@ def commands() -> None:
     "--output",
     multiple=True,
     metavar="PATH",
+    shell_complete=complete_file,
     help="Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard output; "
     "repeatable.  [PAPER_RUN_OUTPUT]",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
 @click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
+@click.option("--new-ledger", is_flag=True, help="Make a ledger on purpose: where one is missing.")
 @exchange_option
 @click.option(
     "--ignore-calendar",
@@ -120,6 +128,7 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat, dead
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
+    reading.refuse_new_ledger(flags)
     with mail_commands.untold(flags, deadline):
         settings = reading.settings(flags, found=sources)
     if sessions > 1 and flags["again"]:
@@ -145,7 +154,7 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeats.Beat, dead
         unprinted += showing.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
     showing.show_failures((*end.failures, *unprinted), exit_status)
-    beat.ended(exit_status, end)
+    beat.ended(exit_status, end, unprinted)
     return exit_status
 
 
@@ -154,6 +163,7 @@ commands.add_command(book_commands.history)
 commands.add_command(mail_commands.email)
 commands.add_command(doctor_command.doctor)
 commands.add_command(schedule_command.schedule)
+commands.add_command(completion.completion)
 
 
 @commands.command(short_help="Make a session's files again from the ledger, offline.")
@@ -167,15 +177,49 @@ def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
     """
     from paper_run import resolve
     from paper_run.filing import Filing
-    from paper_run.ledger import existing
+    from paper_run.ledger import existing, lock
 
-    folder, console = reading.reports_folder(flags), showing.console(flags)
-    with existing.existing_ledger(folder) as ledger:
+    folder, console, clock = reading.reports_folder(flags), showing.console(flags), showing.clock()
+    existing.require_ledger(folder)
+    if not existing.may_write(folder):
+        return _standing(folder, trade, console, opens=opens)
+    with (
+        lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+        existing.existing_ledger(folder) as ledger,
+    ):
         filing = Filing(ledger, folder)
         reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
         written, unwritten = filing.save(reports)
     unopened = showing.open_page(reports[0].page) if opens else []
     return _written(console, written, [*unwritten, *unopened])
+
+
+def _standing(folder: Path, trade: str, console: Console, *, opens: bool) -> ExitStatus:
+    """Name the files of a trade that stand in a folder which whoever asks may not write."""
+    from paper_run import resolve
+    from paper_run.filing import Filing
+    from paper_run.ledger import existing
+
+    with existing.read(folder) as ledger:
+        filing = Filing(ledger, folder)
+        reports = [filing.reports(document) for document in resolve.documents(ledger, trade)]
+        files = filing.files(reports)
+    missing = [path for path in files if not path.is_file()]
+    for path in files:
+        if path not in missing:
+            console.say(f"  ✓ There: {path}")
+    failed = [_not_there(missing)] if missing else []
+    unopened = showing.open_page(reports[0].page) if opens and reports[0].page not in missing else []
+    return showing.ended([*failed, *unopened])
+
+
+def _not_there(files: Sequence[Path]) -> DataError:
+    return DataError(
+        f"{', '.join(map(str, files))}: not there",
+        "Who may not write the folder can't make it again.",
+        remedies=(Remedy("Have the folder's owner make it again", ours("report")),),
+        code="files_missing",
+    )
 
 
 def _written(console: Console, written: Sequence[Path], unwritten: Sequence[PaperRunError]) -> ExitStatus:
@@ -190,14 +234,24 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @click.option("--placed", is_flag=True, help="It did trade.")
 @click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
 @click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
-@click.option("--order", "orders", multiple=True, metavar="ID", help="With --placed: an order; repeatable.")
+@click.option(
+    "--order",
+    "orders",
+    multiple=True,
+    metavar="NAME",
+    help="With --placed: an order's id; repeatable. Else an order as resolve lists it.",
+)
+@click.option("--filled", metavar="QTY@PRICE", help="With --order: all that it has filled, and the average.")
+@click.option("--not-filled", is_flag=True, help="With --order: it has filled nothing.")
 @click.option(
     "--position",
     multiple=True,
-    metavar="SYMBOL|all",
-    help="Bring the book to the gateway's quantity; repeatable.",
+    metavar="SYMBOL[=QTY@PRICE]|all",
+    help="Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
 )
 @click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
+@click.option("--ex-date", metavar="DATE", help="With --split: the first session with it.")
+@click.option("--wrong-date", is_flag=True, help="Its session is yet to come: open it again for that day.")
 @click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
 @exchange_option
 @service_urls
@@ -205,7 +259,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
-    from paper_run import prepare, resolve, run
+    from paper_run import mark, prepare, resolve, run
     from paper_run.filing import Filing
     from paper_run.ledger import existing, lock
     from paper_run.mail.outbox import Outbox
@@ -214,21 +268,24 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     change = reading.change(trade, flags)
     if change is not None:
         return book_commands.change_book(change, flags)
+    if flags["wrong_date"]:
+        return book_commands.set_aside(trade, flags)
     decision = reading.decision(trade, flags)
-    with (
-        platforms.connected(reading.settings(flags), flags) as (settings, platform),
-        existing.existing_ledger(settings.reports_dir) as ledger,
-    ):
+    with platforms.connected(reading.settings(flags), flags) as (settings, platform):
         console, clock = showing.console(flags), showing.clock()
-        outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation, platform.deadline)
-        filing = Filing(ledger, settings.reports_dir)
-        ledger.refuse_another(settings.ledger)
+        existing.require_ledger(settings.reports_dir)
         pause = platform.deadline.uncounted(clock.pause)
-        with lock.held(settings.reports_dir, now=clock.now(), patience=60.0, pause=pause):
+        with (
+            lock.held(settings.reports_dir, now=clock.now(), patience=_PATIENCE, pause=pause),
+            existing.existing_ledger(settings.reports_dir) as ledger,
+        ):
+            outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation, platform.deadline)
+            filing = Filing(ledger, settings.reports_dir)
+            ledger.refuse_another(settings.ledger)
             unheard = prepare.unheard(ledger, platform)
-            if unheard is None:
-                run.settle_earlier(ledger, platform, settings, clock, console, outbox)
-            else:
+            is_heard = unheard is None
+            run.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
+            if unheard is not None:
                 console.notice(unheard)
             if trade is None or decision is None:
                 unsettled = [row for row in ledger.unfinished() if row.unsettled]
@@ -236,6 +293,8 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                     unsettled,
                     ledger.doubtful(),
                     settings.invocation._replace(ledger=ledger.identity),
+                    mark.open_fills(ledger, platform, settings, clock.now()),
+                    ledger.following.taken_back(),
                 )
                 return _written(console, (), deliver(filing, outbox, console))
             row = resolve.settle(
@@ -244,6 +303,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
                 ledger,
                 platform,
                 clock.now(),
+                timeout=settings.timeout,
             )
             outbox.settled(row)
             written, unwritten = filing.save([filing.reports(row.document)])
@@ -311,16 +371,17 @@ def _play_sessions(
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=showing.is_silent(flags)) as bar:
         for number in range(sessions):
             mailed = settings if number == sessions - 1 else settings._replace(mail=None)
+            earlier = [*failures]
             end = run.run_day(mailed, platform, showing.clock(), silent)
             failures += end.failures
             if end.reports is not None:
                 tally.add(end.reports.document)
             bar.update(1)
     showing.console(flags).sessions(tally, settings.reports_dir)
-    if flags["opens"]:
-        failures += showing.open_page(settings.reports_dir / "index.html")
-    failures += streams.unwritten()
+    unopened = showing.open_page(settings.reports_dir / "index.html") if flags["opens"] else []
+    unopened += streams.unwritten()
+    failures += unopened
     exit_status = worst(failure.exit_status for failure in failures)
     showing.show_failures(failures[-1:], exit_status)
-    beat.ended(exit_status, end)
+    beat.ended(exit_status, end, (*earlier, *unopened))
     return exit_status

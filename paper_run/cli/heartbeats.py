@@ -11,7 +11,7 @@ from paper_run.cli import showing
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from paper_run.deadline import Deadline
     from paper_run.heartbeat_settings import HeartbeatUrl
@@ -25,23 +25,30 @@ class Beat:
     def __init__(self) -> None:
         self.exit_status = ExitStatus.SUCCESS
         self._end: End | None = None
+        self._beside: tuple[PaperRunError, ...] = ()
 
-    def ended(self, exit_status: ExitStatus, end: End | None = None) -> None:
-        """Remember how it ended."""
+    def ended(
+        self, exit_status: ExitStatus, end: End | None = None, beside: Iterable[PaperRunError] = ()
+    ) -> None:
+        """Remember how it ended.
+
+        :param beside: what failed besides what `end` tells.
+        """
         self.exit_status = exit_status
         self._end = end
+        self._beside = tuple(beside)
 
     @property
     def summary(self) -> str:
-        """What a run came to, in words, the text of its mail."""
+        """What a run came to, in words: what its result's mail says, and what failed besides the result."""
         if self._end is None:
             return ""
-        words = [str(failure) for failure in self._end.failures]
-        if self._end.reports is not None:
-            from paper_run.mail import letters
+        beside = (*self._end.beside, *self._beside)
+        if self._end.reports is None:
+            return "\n".join(filter(None, (*map(str, beside), self._end.said)))
+        from paper_run.mail import letters
 
-            return letters.summary(self._end.reports.document)
-        return "\n".join([self._end.said, *words]).strip()
+        return letters.summary(self._end.reports.document, beside)
 
 
 @contextlib.contextmanager
@@ -52,6 +59,7 @@ def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> I
     if url is None:
         yield beat
         return
+    from paper_run import failures
     from paper_run.services.heartbeat import Heartbeat
 
     heart = Heartbeat(url, **showing.watch_requests(flags), deadline=deadline)
@@ -59,7 +67,7 @@ def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> I
     try:
         yield beat
     except PaperRunError as error:
-        heart.end(int(error.exit_status), str(error))
+        heart.end(int(error.exit_status), "\n".join(map(str, failures.single(error))))
         raise
     except (KeyboardInterrupt, click.Abort):
         heart.end(int(ExitStatus.INTERRUPTED), "Interrupted.")

@@ -1,24 +1,23 @@
-"""The book in the ledger: its entries, and each session's figures as they were valued last."""
+"""The books in the ledger and their entries, and the book that these make."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import statistics
+from paper_run.book import folding, splits
 from paper_run.book.holdings import Book, Entry, Holding
-from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening
-from paper_run.ledger.rows import amount, text
+from paper_run.ledger import closings
+from paper_run.ledger.closings import Closings, Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from paper_run.book.valuation import Valuation
     from paper_run.models import TradeRow
 
 
@@ -35,30 +34,14 @@ class Epoch(NamedTuple):
     realized: Mapping[str, Decimal]
 
 
-class Kept(NamedTuple):
-    """The book as it was valued last, and the price that each position was valued at.
-
-    :ivar suspects: the symbols whose price looked like a split, which nobody has settled.
-    """
-
-    session: date
-    entry: int
-    book: Book
-    prices: Mapping[str, Decimal]
-    totals: Mapping[str, Decimal]
-    suspects: frozenset[str]
+def _none(symbol: str) -> bool:  # noqa: ARG001
+    return False
 
 
 class Standing(NamedTuple):
-    """The book as it is now, and its last entry.
-
-    :ivar moved: the symbols booked since it was valued last. :ivar split: those of which it was said since
-        whether they split.
-    """
+    """The book as it is now, and its last entry."""
 
     book: Book
-    moved: frozenset[str]
-    split: frozenset[str]
     last: int
 
 
@@ -71,6 +54,7 @@ class Books:
     def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
         self._rows = rows
         self._run = run
+        self.closings = Closings(rows, run)
 
     def epochs(self) -> list[Epoch]:
         """Return all books, ended ones too, oldest first."""
@@ -89,14 +73,24 @@ class Books:
         )
         return int(found[0]["id"]) if found else None
 
-    def open_epoch(self, row: TradeRow, now: datetime, priced: bool) -> Epoch:
+    def open_epoch(
+        self, row: TradeRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
+    ) -> Epoch:
         """Begin a book with a trade: its capital, and the holdings that were there before it.
 
-        :param priced: whether the gateway's prices are what the book is valued at; else a holding's gain
-            waits for its first price.
+        Their cost is what they are worth at their first price, so that P&L starts at zero.
+
+        :param priced: whether the gateway's prices are what the book is valued at; else a holding waits for
+            its first price. :param is_beside: whether a symbol stands beside the book; what the trade was
+            about does not.
         """
         prepared = row.prepared
-        held = [each for each in prepared.positions if each.qty]
+        traded = prepared.parameters.symbols
+        held = [
+            each
+            for each in prepared.positions
+            if each.qty and (each.symbol in traded or not is_beside(each.symbol))
+        ]
         realized = {
             each.symbol: money.digits(each.realized_pl) for each in prepared.positions if each.realized_pl
         }
@@ -144,15 +138,19 @@ class Books:
         entries: Iterable[Entry],
         now: datetime,
         *,
-        client_order_id: str | None = None,
         note: str | None = None,
+        client_order_id: str | None = None,
+        restates: bool = False,
     ) -> None:
-        """Write entries; they are never changed."""
+        """Write entries; they are never changed.
+
+        :param session: the one in which they are seen; an entry that does not say when it took effect did so
+            in it. :param restates: whether they take the place of all that was booked of their order before.
+        """
         for entry in entries:
             self._run(
-                "INSERT INTO entries "
-                "(epoch, session, kind, symbol, qty, dollars, client_order_id, booked_at, note) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
+                "booked_at, note, effective, ratio, restates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 epoch.id,
                 session.isoformat(),
                 entry.kind,
@@ -162,53 +160,72 @@ class Books:
                 client_order_id,
                 now.isoformat(),
                 note,
+                entry.effective or None,
+                entry.ratio and str(entry.ratio),
+                int(restates),
             )
 
     def kept(self, epoch: Epoch) -> Kept | None:
         """Return the book as it was valued last."""
-        found = self._rows(
-            "SELECT session, entry, traded, state FROM sessions WHERE epoch = ? "
-            "ORDER BY session DESC LIMIT 1",
-            epoch.id,
-        )
-        return _kept(found[0]) if found else None
+        return self.closings.kept(epoch.id)
 
-    def entries_after(self, epoch: Epoch, entry: int) -> tuple[list[Entry], int]:
-        """Return the entries after one, in their order, and the id of the last one."""
+    def entries_after(self, epoch: Epoch, entry: int = 0) -> tuple[list[Entry], int]:
+        """Return the entries after one, in their sequence, and the id of the last one."""
         found = self._rows("SELECT * FROM entries WHERE epoch = ? AND id > ? ORDER BY id", epoch.id, entry)
-        entries = [
-            Entry(row["kind"], row["symbol"], Decimal(row["qty"]), Decimal(row["dollars"])) for row in found
-        ]
-        return entries, int(found[-1]["id"]) if found else entry
+        return [_entry(row) for row in found], int(found[-1]["id"]) if found else entry
+
+    def entries_since(self, epoch: Epoch, session: str) -> list[Entry]:
+        """Return the entries that took effect after a session, an ISO date, in their sequence."""
+        found = self._rows(
+            "SELECT * FROM entries WHERE epoch = ? AND session > ? AND COALESCE(effective, session) > ? "
+            "ORDER BY id",
+            epoch.id,
+            session,
+            session,
+        )
+        return [_entry(row) for row in found]
 
     def standing(self, epoch: Epoch, kept: Kept | None = None) -> Standing:
-        """Return the book with all entries; what a found holding was up does not count as booked.
+        """Return the book with all entries: gone on from where it was valued last, if nothing came late.
 
         :param kept: the book as it was valued last, if that is at hand.
         """
         kept = kept or self.kept(epoch)
-        entries, last = self.entries_after(epoch, kept.entry if kept else 0)
-        moved = frozenset(entry.symbol for entry in entries if entry.kind != "gain")
-        split = frozenset(entry.symbol for entry in entries if entry.kind == "split")
-        return Standing((kept.book if kept else Book()).after(entries), moved, split, last)
+        if kept is not None and kept.book is not None:
+            entries, last = self.entries_after(epoch, kept.entry)
+            if folding.goes_on(entries, kept.session.isoformat()):
+                return Standing(kept.book.after(sorted(entries, key=folding.place)), last)
+        entries, last = self.entries_after(epoch)
+        return Standing(folding.fold(entries), last)
 
-    def opening(self, epoch: Epoch, session: date) -> Opening | None:
-        """Return the last complete closing of an earlier session."""
-        found = self._rows(
-            "SELECT * FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
-            "ORDER BY session DESC LIMIT 1",
-            epoch.id,
-            session.isoformat(),
-        )
-        if not found:
+    def is_set(self, symbol: str, since: datetime) -> bool:
+        """Whether a person has brought a symbol to the gateway's quantity since a moment."""
+        query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
+        return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
+
+    def opening(self, epoch: Epoch, session: date, *, through: bool = False) -> Opening | None:
+        """Return the last complete closing of an earlier session.
+
+        :param through: or of this one.
+        """
+        row = self.closings.last_complete(epoch.id, session, through=through)
+        if row is None:
             return None
-        row = found[0]
+        state = closings.state(row)
+        realized, total = Decimal(row["realized"]), Decimal(row["total_pnl"])
+        if state is None or state.book is None:
+            # An older program's realized P&L counts from other costs of what was held before the first trade.
+            entries = [each for each in self.entries_after(epoch)[0] if each.id <= row["entry"]]
+            realized = money.total(
+                money.cents(each.realized) for each in folding.fold(entries).holdings.values()
+            )
         return Opening(
             Decimal(row["closing"]),
-            Decimal(row["realized"]),
-            Decimal(row["unrealized"]),
+            realized,
+            money.CONTEXT.subtract(total, realized),
+            None if state is None else state.totals,
             Decimal(row["gains"]),
-            _kept(row).totals,
+            row["session"],
         )
 
     def is_complete(self, session: date) -> bool:
@@ -220,122 +237,21 @@ class Books:
         )
         return bool(found and found[0]["complete"])
 
-    def days(self, epoch: Epoch, before: date) -> list[tuple[str, Day]]:
-        """Return the complete sessions before a date, oldest first, for the statistics."""
-        found = self._rows(
-            "SELECT session, traded, opening, day_pnl, closing, exposure FROM sessions "
-            "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
-            epoch.id,
-            before.isoformat(),
-        )
-        days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
-        for session, so_far, *figures in found:  # a thousand of them must not cost a day anything
-            total = Decimal(so_far)
-            opening, day_pnl, closing, exposure = map(Decimal, figures)
-            days.append((session, Day(opening, day_pnl, closing, exposure, subtract(total, traded))))
-            traded = total
-        return days
-
-    def _returns(
-        self, epoch: Epoch, session: date, valuation: Valuation
-    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-        """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
-        bridge, earned = valuation.session, valuation.day_pnl
-        if bridge.closing is None or earned is None:
-            return None, None, None
-        found = self._rows(
-            "SELECT height FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
-            "ORDER BY session DESC LIMIT 1",
-            epoch.id,
-            session.isoformat(),
-        )
-        day = Day(bridge.opening, earned, bridge.closing, money.ZERO, money.ZERO)
-        height = statistics.height(amount(found[0]["height"]) if found else Decimal(1), day)
-        return statistics.daily_return(day), statistics.fall(height), height
-
-    def traded_before(self, epoch: Epoch, session: date) -> Decimal:
-        """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
-        found = self._rows(
-            "SELECT traded FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
-            "ORDER BY session DESC LIMIT 1",
-            epoch.id,
-            session.isoformat(),
-        )
-        return Decimal(found[0]["traded"]) if found else money.ZERO
-
-    def keep(
-        self,
-        epoch: Epoch,
-        session: date,
-        entry: int,
-        book: Book,
-        valuation: Valuation,
-        prices: Mapping[str, Decimal],
-        suspects: Collection[str] = (),
-    ) -> None:
-        """Write a session's row as it is valued now, in place of an earlier one.
-
-        :param prices: what the next valuation's prices are compared with. :param suspects: the symbols whose
-            price looks like a split.
-        """
-        bridge = valuation.session
-        self._run(
-            f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 17)})",  # noqa: S608  only marks
-            epoch.id,
-            session.isoformat(),
-            entry,
-            int(valuation.complete),
-            money.digits(bridge.opening),
-            money.digits(valuation.realized_pnl),
-            text(valuation.unrealized_pnl),
-            money.digits(valuation.gains),
-            text(valuation.day_pnl),
-            text(bridge.closing),
-            text(valuation.exposure),
-            money.digits(book.traded),
-            text(valuation.total_pnl),
-            *map(text, self._returns(epoch, session, valuation)),
-            _state(book, valuation, prices, suspects),
-        )
-        # A book is needed only to go on from: the last one, and the last complete one before it.
-        self._run(
-            "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "
-            "(SELECT MAX(session) FROM sessions WHERE epoch = ? AND complete = 1 AND session < ?)",
-            epoch.id,
-            epoch.id,
-            session.isoformat(),
-        )
-
 
 def _epoch(row: Any) -> Epoch:
     realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
     return Epoch(row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized)
 
 
-def _state(book: Book, valuation: Valuation, prices: Mapping[str, Decimal], suspects: Collection[str]) -> str:
-    holdings = {}
-    for row in valuation.positions:
-        held = row.holding
-        amounts = (held.qty, held.cost, held.realized, held.gain, prices.get(row.symbol), row.total_pnl)
-        holdings[row.symbol] = [text(each) for each in amounts]
-    return json.dumps({"cash": money.digits(book.cash), "holdings": holdings, "suspects": sorted(suspects)})
-
-
-def _kept(row: Any) -> Kept:
-    state = json.loads(row["state"])
-    holdings, prices, totals = {}, {}, {}
-    for symbol, (qty, cost, realized, gain, price, total) in state["holdings"].items():
-        holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), amount(gain))
-        if price is not None:
-            prices[symbol] = Decimal(price)
-        if total is not None:
-            totals[symbol] = Decimal(total)
-    book = Book(holdings, Decimal(state["cash"]), Decimal(row["traded"]))
-    return Kept(
-        date.fromisoformat(row["session"]),
-        row["entry"],
-        book,
-        prices,
-        totals,
-        frozenset(state.get("suspects", ())),
+def _entry(row: Any) -> Entry:
+    return Entry(
+        row["kind"],
+        row["symbol"],
+        Decimal(row["qty"]),
+        Decimal(row["dollars"]),
+        effective=row["effective"] or row["session"],
+        order=row["client_order_id"],
+        ratio=row["ratio"] and splits.ratio(row["ratio"]),
+        restates=bool(row["restates"]),
+        id=row["id"],
     )

@@ -5,22 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 import struct
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
+from paper_run.ledger.copies import beside
 from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 FILE_NAME = "ledger.sqlite3"
 _BUSY_SECONDS = 5.0
+_CLOSING_MILLISECONDS = 500
 _MAGIC = b"SQLite format 3\0"
 
 
-def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sqlite3.Connection, bool]:
     """Open the ledger, making it when there is none; tell whether it was made.
 
     A new one is made whole under another name and linked into place, so that no crash leaves half of one.
@@ -29,16 +32,61 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     """
     created = False
     with explained(path):
-        if not path.exists() or path.stat().st_size == 0:
-            created = _create(path)
+        refuse_links(path)
+        if first is not None or not path.exists() or path.stat().st_size == 0:
+            from paper_run.ledger import creation
+
+            created = creation.create(path, first)
         refuse_foreign(path)
-        connection = _opened(path)
-        try:
-            _migrate(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+        if beside(path):
+            from paper_run.ledger import leftovers
+
+            leftovers.prove(path, path)
+        connection = opened(path, path)
     return connection, created
+
+
+def read_copy(copy: Path, path: Path) -> sqlite3.Connection:
+    """Open the copy of a ledger, to be read in its place.
+
+    :raises DataError: as `connect`, of the ledger itself.
+    """
+    with explained(path):
+        if beside(copy):
+            from paper_run.ledger import leftovers
+
+            leftovers.prove(copy, path)
+        return opened(copy, path)
+
+
+def opened(file: Path, path: Path) -> sqlite3.Connection:
+    """Open a ledger that is there, and bring its schema up to date.
+
+    :param file: what is opened: the ledger, or a copy. :param path: the ledger, for the messages.
+    """
+    connection = sqlite3.connect(file, timeout=_BUSY_SECONDS, isolation_level=None)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def close(connection: sqlite3.Connection) -> None:
+    """Take what was written into the file itself, so that it can be copied alone, and close it."""
+    try:
+        if not connection.in_transaction:
+            connection.execute(f"PRAGMA busy_timeout = {_CLOSING_MILLISECONDS}")
+            # Where a reader is in the way it stays beside the file, as safe: the next command does it.
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 @contextlib.contextmanager
@@ -88,44 +136,24 @@ def _trouble(path: Path, error: sqlite3.OperationalError) -> DataError:
     )
 
 
-def _create(path: Path) -> bool:
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-    try:
-        connection = sqlite3.connect(draft, isolation_level=None)
-        try:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute("PRAGMA synchronous = FULL")
-            _apply(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-        finally:
-            connection.close()
-        if path.exists():  # an empty file in its place, or one made by another run meanwhile
-            if path.stat().st_size:
-                return False
-            path.rename(draft.with_name(draft.name + "-empty"))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without links
-            os.rename(draft, path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        return True
-    finally:
-        try:
-            _remove(draft)
-        except BaseException:  # a signal in the middle of it leaves nothing behind either
-            _remove(draft)
-            raise
+def refuse_links(path: Path) -> None:
+    """Prove that ledger and what lies beside it are files of this folder; a link is never followed.
 
-
-def _remove(draft: Path) -> None:
-    for leftover in (draft, *(draft.with_name(f"{draft.name}-{part}") for part in ("wal", "shm", "empty"))):
-        leftover.unlink(missing_ok=True)
+    :raises DataError: one is a link, or a folder, or another thing.
+    """
+    for ending in ("", "-wal", "-shm", "-journal"):
+        each = path.with_name(path.name + ending)
+        try:
+            mode = each.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(mode):
+            what = "a link, and links are never followed" if stat.S_ISLNK(mode) else "no file"
+            raise DataError(
+                f"The ledger {path} can't be used",
+                f"{each.name} is {what}.",
+                remedies=("Put the file itself there, or name the folder that has it: --reports-dir DIR",),
+            )
 
 
 def refuse_foreign(path: Path) -> None:
@@ -149,15 +177,6 @@ def refuse_foreign(path: Path) -> None:
     )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
-
-
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
@@ -167,10 +186,10 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
         )
     if version < len(MIGRATIONS):
-        _apply(connection)
+        migrate(connection)
 
 
-def _apply(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date, in one transaction; another program may have done it meanwhile."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -184,6 +203,15 @@ def _apply(connection: sqlite3.Connection) -> None:
     except BaseException:
         roll_back(connection)
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def roll_back(connection: sqlite3.Connection) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.ledger import database
+from paper_run.ledger import copies, database, lock
 from paper_run.ledger.journal import Ledger
 
 if TYPE_CHECKING:
@@ -14,13 +15,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def may_write(folder: Path) -> bool:
+    """Whether whoever runs this may write the ledger and the files of a folder."""
+    files = (folder / name for name in (database.FILE_NAME, lock.FILE_NAME))
+    return os.access(folder, os.W_OK | os.X_OK) and all(
+        os.access(each, os.W_OK) for each in files if each.exists()
+    )
+
+
 @contextlib.contextmanager
-def ledger_if_any(folder: Path) -> Iterator[Ledger | None]:
-    """Open the ledger if there is one; none is made."""
-    if not (folder / database.FILE_NAME).exists():
+def read_if_any(folder: Path) -> Iterator[Ledger | None]:
+    """Open the ledger to be read, without the lock, if there is one.
+
+    Where something lies beside it, of a run in progress or of one that was cut off, or where it can't be
+    written, a copy is opened: nothing in the folder is touched.
+
+    :raises DataError: it can't be read.
+    """
+    if not is_there(folder):
         yield None
         return
-    with Ledger(folder) as ledger:
+    path = folder / database.FILE_NAME
+    with contextlib.ExitStack() as stack:
+        with database.explained(path):
+            database.refuse_links(path)
+            database.refuse_foreign(path)
+            direct = may_write(folder) and not copies.beside(path)
+            copy = None if direct else stack.enter_context(copies.copied(path))
+        yield stack.enter_context(Ledger(folder, copy=copy))
+
+
+@contextlib.contextmanager
+def read(folder: Path) -> Iterator[Ledger]:
+    """Open the ledger that there must be, to be read, without the lock.
+
+    :raises DataError: there is none, or it can't be read.
+    """
+    require_ledger(folder)
+    with read_if_any(folder) as ledger:
+        if ledger is None:
+            raise LookupError("the ledger that was just there is gone")
         yield ledger
 
 
@@ -29,9 +63,9 @@ def require_ledger(folder: Path) -> None:
 
     :raises DataError: there is none.
     """
-    if (folder / database.FILE_NAME).exists():
+    if is_there(folder):
         return
-    played = (folder / "sandbox" / database.FILE_NAME).exists()
+    played = is_there(folder / "sandbox")
     raise DataError(
         f"There is no ledger in {folder}",
         "What was traded is kept in the ledger of earlier runs.",
@@ -45,10 +79,17 @@ def require_ledger(folder: Path) -> None:
 
 @contextlib.contextmanager
 def existing_ledger(folder: Path) -> Iterator[Ledger]:
-    """Open the ledger that there must be.
+    """Open the ledger that there must be, under the lock.
 
     :raises DataError: there is none.
     """
     require_ledger(folder)
     with Ledger(folder) as ledger:
         yield ledger
+
+
+def is_there(folder: Path) -> bool:
+    """Whether a folder has a ledger; an empty file is none."""
+    path = folder / database.FILE_NAME
+    with database.explained(path):
+        return path.is_symlink() or (path.exists() and path.lstat().st_size > 0)

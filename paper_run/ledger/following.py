@@ -1,33 +1,59 @@
-"""Orders followed to their end: which are still to be read, and what they filled goes into the book."""
+"""Orders followed to their end and beyond: which are read again, and what they filled goes into the book."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
+from paper_run.errors import Remedy
+from paper_run.ledger import rows as kept
 from paper_run.ledger.rows import amount
-from paper_run.model import findings
+from paper_run.model.commands import ours
+from paper_run.model.findings import note, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
     from paper_run.ledger.books import Books, Epoch
     from paper_run.model.findings import Finding
+    from paper_run.models import OrderState
 
-_STALE_AFTER = 2
+MOST_READ = 500
+"""How many orders a run or a mark reads again, the newest; `mark --stale` reads all."""
+_SESSIONS_AFTER = 3
 
 
 class Followed(NamedTuple):
-    """An order that is still to be read again: its id, symbol, and the session of its trade."""
+    """An order of ours that is read again.
 
-    client_order_id: str
+    :ivar name: its id, or what it is called where it has none. :ivar session: that of its trade.
+    :ivar state: as it was read last; None: it never was. :ivar unpriced: shares that filled without a price.
+    """
+
+    name: str
     symbol: str
+    side: str
+    qty: Decimal
     session: date
+    state: OrderState | None
+    has_ended: bool
+    unpriced: Decimal
+
+    @property
+    def asked(self) -> str:
+        """What was ordered, in words."""
+        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
+
+
+class Again(NamedTuple):
+    """The orders to be read again, and how many there are besides."""
+
+    orders: tuple[Followed, ...]
+    more: int
 
 
 class Following:
@@ -46,78 +72,238 @@ class Following:
 
         What an earlier trade filled, of which nothing was known when the book began, it has as a holding.
         """
+        found = self._rows(_OURS + "AND followed = 1 ORDER BY orders.rowid")
+        return [_followed(row) for row in found]
+
+    def to_read(self, session: date, *, all_of_them: bool = False) -> Again:
+        """Return the orders that a command of a session reads again, the newest if there are too many.
+
+        Those that still work, and those that were seen to end in one of the three sessions before.
+        """
         found = self._rows(
-            "SELECT client_order_id, symbol, session FROM orders JOIN trades ON trades.id = orders.trade "
-            "WHERE followed = 1 AND rehearsal = 0 AND trade >= "
-            "(SELECT COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0) "
-            "FROM epochs) ORDER BY orders.rowid"
+            _OURS + "AND orders.rowid IN (SELECT rowid FROM orders WHERE followed = 1 UNION "  # noqa: S608  our own words
+            "SELECT rowid FROM orders WHERE ended_in >= ? AND ended_in < ? AND said_by IS NULL) "
+            "ORDER BY orders.rowid",
+            self._first_read_again(session),
+            session.isoformat(),
         )
-        return [
-            Followed(row["client_order_id"], row["symbol"], date.fromisoformat(row["session"]))
-            for row in found
-        ]
+        orders = [_followed(row) for row in found]
+        newest = orders if all_of_them else orders[-MOST_READ:]
+        return Again(tuple(newest), len(orders) - len(newest))
 
-    def stale(self) -> list[str]:
-        """Return the ids of the orders that were given up."""
-        return [row["client_order_id"] for row in self._rows("SELECT * FROM orders WHERE followed = 2")]
+    def first_trade(self) -> int:
+        """Return the row of the first trade that the present book may hold."""
+        (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")  # noqa: S608  our own words
+        return int(found["trade"])
 
-    def follow_again(self, client_order_ids: Iterable[str]) -> None:
-        """Take orders that were given up for working ones once more."""
-        for identity in client_order_ids:
-            self._run("UPDATE orders SET followed = 1 WHERE client_order_id = ?", identity)
+    def order(self, name: str) -> Followed | None:
+        """Return an order of ours by its name; None if the present book has no such order."""
+        found = self._rows(_OURS + "AND client_order_id = ?", name)
+        return _followed(found[0]) if found else None
 
-    def book_fills(self, epoch: Epoch, session: date, now: datetime, ended: Iterable[str]) -> list[Finding]:
+    def _first_read_again(self, session: date) -> str:
+        """Return the earliest session of whose orders that ended in it one of the next three is this one."""
+        placed = "trades WHERE state <> 'nothing' AND rehearsal = 0 AND"
+        found: set[str] = set()
+        for table in (placed, "sessions WHERE"):
+            query = f"SELECT DISTINCT session FROM {table} session < ? ORDER BY session DESC LIMIT ?"  # noqa: S608  our own tables
+            found |= {row["session"] for row in self._rows(query, session.isoformat(), _SESSIONS_AFTER)}
+        return min(sorted(found)[-_SESSIONS_AFTER:], default="")
+
+    def book_fills(
+        self,
+        epoch: Epoch,
+        session: date,
+        now: datetime,
+        ended: Iterable[str],
+        day_of: Callable[[datetime], date],
+    ) -> list[Finding]:
         """Book what the orders have filled since it was looked at last; return what is odd.
 
+        What a person has said of an order takes the place of all that was booked of it.
+
         :param session: the one in which it is seen. :param ended: the status words after which nothing more
-            fills.
+            fills. :param day_of: the exchange's date at a moment: in its session a fill takes effect.
         """
-        remarks = []
+        found: list[Finding] = []
         final = frozenset(ended)
         for row in self._rows(
-            "SELECT orders.* FROM orders JOIN trades ON trades.id = orders.trade "
-            "WHERE followed = 1 AND rehearsal = 0 AND orders.status IS NOT NULL AND trade >= ? "
-            "ORDER BY orders.rowid",
+            "SELECT orders.*, session FROM orders JOIN trades ON trades.id = orders.trade "
+            "WHERE rehearsal = 0 AND orders.rowid IN "
+            "(SELECT rowid FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
+            "SELECT rowid FROM orders WHERE followed = 3 UNION SELECT rowid FROM orders WHERE contested = 1 "
+            "UNION SELECT rowid FROM orders WHERE ended_in >= ?) AND trade >= ? ORDER BY orders.rowid",
+            self._first_read_again(session),
             epoch.trade,
         ):
-            identity, ordered = row["client_order_id"], Decimal(row["qty"])
-            filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
-            seen = fills.Seen(Decimal(row["booked_qty"]), Decimal(row["booked_dollars"]))
-            grown = fills.growth(row["side"], ordered, seen, filled, price)
-            if grown.remark:
-                name = f"{row['side']} {money.digits(ordered)} {row['symbol']} ({identity})"
-                remarks.append(findings.warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"]))
+            if row["said_by"] is not None:
+                if row["followed"] == _SAID:
+                    found.append(self._book_said(epoch, session, now, row))
+                continue
+            grown, filled = _growth(row), amount(row["filled_qty"])
+            if grown.remark and not grown.waits:
+                found.append(_odd(row, grown))
             if grown.kind is not None:
-                entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars)
-                self._books.append(epoch, session, (entry,), now, client_order_id=identity)
-            whole = row["status"] != "filled" or (filled or money.ZERO) >= ordered
+                effective = _filled_in(row, session, day_of)
+                entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
+                self._books.append(epoch, session, (entry,), now, client_order_id=row["client_order_id"])
+            whole = (
+                row["status"] != "filled" or grown.contested or (filled or money.ZERO) >= Decimal(row["qty"])
+            )
             working = row["status"] not in final or grown.waits or not whole
+            ended_in = row["ended_in"] if row["followed"] == 0 else session.isoformat()
             self._run(
-                "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = ? "
-                "WHERE client_order_id = ?",
+                "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = ?, contested = ?, "
+                "ended_in = ? WHERE client_order_id = ?",
                 money.digits(grown.seen.qty),
                 money.digits(grown.seen.dollars),
                 int(working),
-                identity,
+                int(grown.contested),
+                None if working else ended_in,
+                row["client_order_id"],
             )
-        return remarks
+        return found
 
-    def give_up_stale(self, session: date) -> list[Followed]:
-        """Give up the working orders that two later sessions have seen; return them, once."""
-        working = self.followed()
-        if not working:
-            return []
-        found = self._rows(
-            "SELECT session FROM trades NOT INDEXED WHERE state <> 'nothing' AND rehearsal = 0 "
-            "UNION SELECT session FROM sessions UNION SELECT ?",
-            session.isoformat(),
+    def follow_again(self, client_order_ids: Iterable[str]) -> None:
+        """Take orders for working ones once more: the gateway says otherwise of them than it did."""
+        for identity in client_order_ids:
+            self._run(
+                "UPDATE orders SET followed = 1 WHERE client_order_id = ? AND said_by IS NULL", identity
+            )
+
+    def taken_back(self) -> list[Finding]:
+        """Return the orders of the present book of which the gateway takes something back."""
+        found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
+        return [_odd(row, _growth(row)) for row in found]
+
+    def say(self, name: str, qty: Decimal, price: Decimal | None, said_by: str) -> None:
+        """Write what a person says that an order has filled; it is booked with the next valuation.
+
+        :param price: the average of all of them, dollars; None where nothing was filled.
+        :param said_by: who, and when.
+        """
+        self._run(
+            "UPDATE orders SET said_qty = ?, said_price = ?, said_by = ?, followed = ?, contested = 0 "
+            "WHERE client_order_id = ?",
+            money.digits(qty),
+            None if price is None else money.digits(price),
+            said_by,
+            _SAID,
+            name,
         )
-        latest = sorted(row["session"] for row in found)[-_STALE_AFTER:]
-        given_up = [
-            order
-            for order in working
-            if len(latest) == _STALE_AFTER and order.session.isoformat() < latest[0]
-        ]
-        for order in given_up:
-            self._run("UPDATE orders SET followed = 2 WHERE client_order_id = ?", order.client_order_id)
-        return given_up
+
+    def add(self, name: str, trade: int, symbol: str, side: str, qty: Decimal) -> None:
+        """Write an order that has no id under the name that it is called by."""
+        self._run(
+            "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (client_order_id) DO NOTHING",
+            name,
+            trade,
+            symbol,
+            side,
+            money.digits(qty),
+        )
+
+    def _book_said(self, epoch: Epoch, session: date, now: datetime, row: Any) -> Finding:
+        qty, price = Decimal(row["said_qty"]), amount(row["said_price"]) or money.ZERO
+        said = fills.Seen(qty, money.product(qty, price))
+        if said != _seen(row):
+            sign = 1 if row["side"] == "buy" else -1
+            # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
+            entry = Entry("fill", row["symbol"], sign * said.qty, sign * said.dollars, row["session"])
+            self._books.append(
+                epoch,
+                session,
+                (entry,),
+                now,
+                client_order_id=row["client_order_id"],
+                note=row["said_by"],
+                restates=True,
+            )
+        self._run(
+            "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = 0, ended_in = NULL "
+            "WHERE client_order_id = ?",
+            money.digits(said.qty),
+            money.digits(said.dollars),
+            row["client_order_id"],
+        )
+        filled = f"{money.digits(qty)} filled at {money.digits(price)}" if qty else "nothing filled"
+        text = f"{_name(row)}: {filled}, said {row['said_by']}; it was {_told(row)}."
+        return note("fill_said", text, subject=row["client_order_id"])
+
+
+_SAID = 3
+_FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
+_OURS = (
+    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "  # noqa: S608  our words
+    f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
+)
+
+
+def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
+    """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
+    if row["filled_at"] is None:
+        return seen.isoformat()
+    filled = day_of(datetime.fromisoformat(row["filled_at"])).isoformat()
+    return max(str(row["session"]), min(filled, seen.isoformat()))
+
+
+def _seen(row: Any) -> fills.Seen:
+    return fills.Seen(Decimal(row["booked_qty"]), Decimal(row["booked_dollars"]))
+
+
+def _growth(row: Any) -> fills.Growth:
+    filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
+    return fills.growth(row["side"], Decimal(row["qty"]), _seen(row), filled, price)
+
+
+def _followed(row: Any) -> Followed:
+    is_read = row["status"] is not None or row["said_by"] is not None
+    state = kept.order(row) if is_read else None
+    filled = (state.filled_qty if state else None) or money.ZERO
+    priced = state is not None and state.filled_avg_price is not None and state.filled_avg_price > 0
+    missing = money.CONTEXT.subtract(filled, Decimal(row["booked_qty"]))
+    return Followed(
+        name=row["client_order_id"],
+        symbol=row["symbol"],
+        side=row["side"],
+        qty=Decimal(row["qty"]),
+        session=date.fromisoformat(row["session"]),
+        state=state,
+        has_ended=row["followed"] != 1,
+        unpriced=money.ZERO if priced or missing <= 0 else missing,
+    )
+
+
+def _name(row: Any) -> str:
+    return f"{row['side']} {money.digits(Decimal(row['qty']))} {row['symbol']} ({row['client_order_id']})"
+
+
+def _told(row: Any) -> str:
+    """Say what was booked of an order before a person spoke."""
+    seen = _seen(row)
+    if not seen.qty:
+        return "not booked before"
+    return f"booked as {money.digits(seen.qty)} at {money.digits(fills.average(seen))} before"
+
+
+def _odd(row: Any, grown: fills.Growth) -> Finding:
+    identity, name = row["client_order_id"], _name(row)
+    if not grown.contested:
+        return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
+    filled, price = amount(row["filled_qty"]) or money.ZERO, amount(row["filled_avg_price"]) or money.ZERO
+    booked = f"{money.digits(grown.seen.qty)}@{money.digits(fills.average(grown.seen))}"
+    told = (
+        ("--filled", f"{money.digits(filled)}@{money.digits(price)}")
+        if filled and price
+        else ("--not-filled",)
+    )
+    return warning(
+        "fill_taken_back",
+        f"{name}: {grown.remark}.",
+        subject=identity,
+        remedies=(
+            Remedy("If the gateway is right", ours("resolve", "--order", identity, *told)),
+            Remedy("If what is booked is right", ours("resolve", "--order", identity, "--filled", booked)),
+        ),
+    )

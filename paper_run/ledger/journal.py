@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC
+import json
+from datetime import UTC, date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from paper_run.errors import DataError, PaperRunError, Remedy
+from paper_run.errors import DataError, OrchestrationError, PaperRunError, Remedy
 from paper_run.ledger import database, rows
 from paper_run.ledger.books import Books
+from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.following import Following
 from paper_run.ledger.history import History
 from paper_run.ledger.mails import Mails
+from paper_run.model import findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from datetime import date, datetime
+    from datetime import datetime
+    from decimal import Decimal
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from paper_run.calendar_settings import ExchangeName
+    from paper_run.model.findings import Finding
     from paper_run.models import OrderState, Prepared, SignalOrder, TradeRow
 
 
@@ -33,6 +38,7 @@ def refuse_foreign(folder: Path) -> None:
     """
     path = folder / database.FILE_NAME
     with database.explained(path):
+        database.refuse_links(path)
         if path.exists() and path.stat().st_size:
             database.refuse_foreign(path)
 
@@ -47,12 +53,23 @@ class Ledger:
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, copy: Path | None = None, first: Callable[[str], None] | None = None
+    ) -> None:
+        """Open it, making one where there is none.
+
+        :param copy: what is opened in its place, where nothing is to be written.
+        :param first: a new one is made in any case; it is called with its id, to move away what lies there.
+        """
         self.path = folder / database.FILE_NAME
-        self._connection, self.created = database.connect(self.path)
+        if copy is None:
+            self._connection, self.created = database.connect(self.path, first)
+        else:
+            self._connection, self.created = database.read_copy(copy, self.path), False
         self._known: dict[int, Any] | None = None
         self.books = Books(self._rows, self._run)
         self.following = Following(self._rows, self._run, self.books)
+        self.doubts = Doubts(self)
         self.history = History(self._rows, self._run)
         self.mails = Mails(self._rows, self._run)
 
@@ -65,7 +82,7 @@ class Ledger:
         if isinstance(error, PaperRunError):
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.identity
-        self._connection.close()
+        database.close(self._connection)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -89,14 +106,14 @@ class Ledger:
         return database.explained(self.path)
 
     def prove_whole(self) -> None:
-        """Have SQLite read every page.
+        """Have SQLite check every page and index, and read each record.
 
-        :raises DataError: one is damaged.
+        :raises DataError: something is damaged.
         """
-        (found,) = self._rows("PRAGMA quick_check(1)")
+        from paper_run.ledger import wholeness
+
         with self.explained():
-            if tuple(found) != ("ok",):
-                raise ValueError(f"the check says: {found[0]}")
+            wholeness.prove(self._connection)
 
     # whose ledger it is
 
@@ -223,6 +240,37 @@ class Ledger:
         found = [row["id"] for row in self._all_trades() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
 
+    def names(self) -> set[tuple[str, int]]:
+        """Return the session and the number of each trade."""
+        return {(row["session"], row["number"]) for row in self._all_trades()}
+
+    def traded_after(self, session: date) -> list[date]:
+        """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
+        later = {
+            row["session"]
+            for row in self._all_trades()
+            if row["session"] > session.isoformat()
+            and row["state"] != "nothing"
+            and not row["rehearsal"]
+            and row["wrong_date"] is None
+        }
+        return [date.fromisoformat(each) for each in sorted(later)]
+
+    def set_aside(self, session: date, note: str) -> None:
+        """Write that a session's date is wrong: it is open for the day that it names, and so is its value.
+
+        :param note: who says so, and when.
+        """
+        day = session.isoformat()
+        with self.transaction():
+            self._run(
+                "UPDATE trades SET wrong_date = ?, fence = NULL, version = version + 1 WHERE session = ?",
+                note,
+                day,
+            )
+            self._run("DELETE FROM sessions WHERE session = ?", day)
+        self._known = None
+
     def latest(self) -> TradeRow | None:
         """Return the trade sent last."""
         found = max(self._all_trades(), key=_in_order, default=None)
@@ -237,10 +285,16 @@ class Ledger:
         return self._chosen(lambda row: row["state"] in _UNFINISHED)
 
     def doubtful(self) -> list[TradeRow]:
-        """Return the closed trades with orders in doubt, of the last two sessions that traded."""
-        last = sorted({row["session"] for row in self._all_trades()})[-2:]
+        """Return the closed trades with orders in doubt, however old: a doubt never ends by itself."""
+        return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
+
+    def unsure(self) -> list[TradeRow]:
+        """Return the trades of which it is not known what they placed, though perhaps that they did."""
         return self._chosen(
-            lambda row: row["in_doubt"] > 0 and row["state"] == "closed" and row["session"] in last
+            lambda row: (
+                row["state"] in ("sent", "unsettled")
+                or (row["state"] == "closed" and row["status"] == "unknown")
+            )
         )
 
     def knows_run(self, run_id: str) -> bool:
@@ -271,6 +325,11 @@ class Ledger:
         """Keep a year's holidays."""
         self._run("INSERT OR REPLACE INTO calendar VALUES (?, ?)", year, days)
 
+    def newest(self, session: date) -> int:
+        """Return the id of the session's newest row, 0 when it has none."""
+        day = session.isoformat()
+        return max((row["id"] for row in self._all_trades() if row["session"] == day), default=0)
+
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
         day = session.isoformat()
@@ -287,12 +346,21 @@ class Ledger:
         key: str,
         started_at: datetime,
         document: str,
+        timeout: Decimal | None = None,
+        leaves_until: datetime | None = None,
+        after: int | None = None,
         mailed: bool = False,
     ) -> TradeRow:
         """Write the row that must be there before the POST is sent.
 
+        :param timeout: how long its answer is waited for, seconds. :param leaves_until: when the POST leaves
+            at the latest. :param after: the session's newest row when a person asked to trade once more, on
+            purpose (0: none); None: it is the session's one trade.
         :param mailed: queue the mail about it too, so that whatever happens there is one.
+        :raises OrchestrationError: the session has another such trade; nothing was written.
         """
+        session = prepared.session.isoformat()
+        fence = session if after is None else f"{session} after {after}"
         columns = {
             **rows.prepared_columns(prepared),
             "number": number,
@@ -302,15 +370,75 @@ class Ledger:
             "in_doubt": 0,
             "status": "unknown",
             "document": document,
+            "fence": None if prepared.rehearsal else fence,
+            "timeout": rows.text(timeout),
+            "leaves_until": None if leaves_until is None else leaves_until.astimezone(UTC).isoformat(),
         }
         with self.transaction():
             with database.explained(self.path):
+                if self._is_taken(columns["fence"]) or self._has_number(session, number):
+                    raise OrchestrationError(
+                        f"The session of {session} was traded by another command meanwhile",
+                        "Nothing was sent.",
+                        remedies=("See what it did, once it has ended: run again.",),
+                        code="traded_meanwhile",
+                        subject=session,
+                    )
                 cursor = self._connection.execute(_insert("trades", columns), columns)
                 identity = int(cursor.lastrowid or 0)
             if mailed:
                 self.mails.queue("run", columns["session"], started_at, trade=identity, trade_number=number)
         self._changed(identity)
         return self.by_id(identity)
+
+    def _is_taken(self, fence: str | None) -> bool:
+        return fence is not None and bool(self._rows("SELECT 1 FROM trades WHERE fence = ?", fence))
+
+    def _has_number(self, session: str, number: int) -> bool:
+        query = "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND number = ? AND state <> 'nothing'"
+        return bool(self._rows(query, session, number))
+
+    def close_session(self, row: TradeRow, *, executed: bool) -> bool:
+        """Let a trade close its session, as far as no other one does; whether it is the only one that does.
+
+        :param executed: whether orders of a rehearsal were executed, so that it was none.
+        """
+        session = row.session.isoformat()
+        others = self._rows(
+            "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND id <> ? AND state <> 'nothing' "
+            "AND (rehearsal = 0 OR fence IS NOT NULL) AND wrong_date IS NULL",
+            session,
+            row.id,
+        )
+        fence = row.fence or (None if self._is_taken(session) else session)
+        self._run(
+            "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? THEN 0 ELSE rehearsal END, "
+            "version = version + 1 WHERE id = ?",
+            fence,
+            int(executed),
+            row.id,
+        )
+        self._changed(row.id)
+        return not others
+
+    def reopen_session(self, row: TradeRow) -> None:
+        """Let a rehearsal close its session no more: all of it is known, and nothing was executed."""
+        self._run("UPDATE trades SET fence = NULL, version = version + 1 WHERE id = ?", row.id)
+        self._changed(row.id)
+
+    def renumber(self, row: TradeRow) -> None:
+        """Give a trade that had placed nothing the next free number of its session."""
+        self._known = None
+        number = self.next_number(row.session)
+        self._run("UPDATE trades SET number = ?, version = version + 1 WHERE id = ?", number, row.id)
+        self._changed(row.id)
+
+    def note(self, row: TradeRow, finding: Finding) -> None:
+        """Add to a trade's record what each later statement of it warns of."""
+        notices = findings.to_json((*self.by_id(row.id).prepared.notices, finding), "")
+        self._run(
+            "UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", json.dumps(notices), row.id
+        )
 
     def own(self, row: TradeRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
         """Write a trade's orders: which are its own, and what the gateway says of them."""
@@ -320,7 +448,7 @@ class Ledger:
             for state in states:
                 self._keep(row.id, state)
 
-    def record(
+    def record(  # noqa: PLR0913  each is one fact that may become known with the others
         self,
         row: TradeRow,
         *,
@@ -330,18 +458,34 @@ class Ledger:
         run_id: str | None = None,
         answer: str | None = None,
         settled: str | None = None,
+        over: bool = False,
+        stayed_dry: bool = False,
         states: Iterable[OrderState] = (),
         mappings: Iterable[SignalOrder] = (),
     ) -> TradeRow:
-        """Write what has become known of a trade: its state, result, answer and orders, all or nothing."""
-        changes = {"state": state, "document": document, "in_doubt": in_doubt, "id": row.id}
+        """Write what has become known of a trade: its state, result, answer and orders, all or nothing.
+
+        One that placed nothing gives its fence back.
+
+        :param row: as it was read: it is written only if nobody has written it since.
+        :raises DataError: somebody has.
+        """
+        changes = {"state": state, "document": document, "in_doubt": in_doubt}
+        changes |= {"fence": None} if state == "nothing" else {}
+        changes |= {"answered_itself": 1} if over else {}
+        changes |= {"stayed_dry": 1} if stayed_dry else {}
         changes |= {"run_id": run_id} if run_id is not None else {}
         changes |= {"answer": answer} if answer is not None else {}
         changes |= {"settled": settled} if settled is not None else {}
-        assignments = ", ".join(f"{name} = :{name}" for name in changes if name != "id")
+        assignments = ", ".join(f"{name} = :{name}" for name in changes)
         with self.transaction(), database.explained(self.path):
-            update = f"UPDATE trades SET {assignments}, {_STATUS} WHERE id = :id"  # noqa: S608  our own column names
-            self._connection.execute(update, changes)
+            update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"  # noqa: S608  our own column names
+            written = self._connection.execute(update, {**changes, "id": row.id, "version": row.version})
+            if written.rowcount != 1:
+                raise DataError(
+                    f"The trade {row.name} was written by another command meanwhile",
+                    remedies=("Run it again: it goes on from what that one has written.",),
+                )
             self.own(row, mappings, states)
         self._changed(row.id)
         return self.by_id(row.id)
@@ -350,6 +494,16 @@ class Ledger:
         """Write a trade's state alone; its result follows in the same transaction."""
         self._run("UPDATE trades SET state = ? WHERE id = ?", state, row.id)
         self._changed(row.id)
+
+    def name_run(self, row: TradeRow, run_id: str) -> TradeRow:
+        """Write which run an unsettled trade's lost answer was about."""
+        self._run("UPDATE trades SET run_id = ?, version = version + 1 WHERE id = ?", run_id, row.id)
+        self._changed(row.id)
+        return self.by_id(row.id)
+
+    def by_key(self, key: str) -> TradeRow | None:
+        """Return the trade whose POST had a key."""
+        return next(iter(self._trades("SELECT * FROM trades NOT INDEXED WHERE key = ?", key)), None)
 
     def keep_orders(self, states: Iterable[OrderState]) -> None:
         """Write what the gateway says now of orders that a trade owns already."""
@@ -373,15 +527,17 @@ class Ledger:
         columns = {**rows.order_columns(state), "trade": owner}
         updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
         self._connection.execute(
-            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated}", columns
+            f"{_insert('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated} "
+            "WHERE said_by IS NULL",  # a person's word stands beside the one that it took the place of
+            columns,
         )
 
     def order_states(self, row: TradeRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
         """Return the orders of a trade as they were last read, and some of other trades by their ids."""
-        found = self._rows("SELECT * FROM orders WHERE trade = ? AND status IS NOT NULL", row.id)
+        query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
+        found = self._rows(query + "trade = ?", row.id)
         for identity in also:
-            query = "SELECT * FROM orders WHERE client_order_id = ? AND status IS NOT NULL"
-            found += self._rows(query, identity)
+            found += self._rows(query + "client_order_id = ?", identity)
         with database.explained(self.path):
             return {each["client_order_id"]: rows.order(each) for each in found}
 
@@ -417,7 +573,11 @@ _STATUS = (
     "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
     "ELSE json_extract(:document, '$.status') END"
 )
-_TOLD_APART = "SELECT id, session, number, state, in_doubt, run_id FROM trades NOT INDEXED"
+_TOLD_APART = (
+    "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "
+    "FROM trades NOT INDEXED"
+)
+_AS_READ = "WHERE id = :id AND version = :version"
 _UNFINISHED = ("sent", "unsettled", "answered")
 _KEPT = frozenset({"client_order_id", "trade"})
 

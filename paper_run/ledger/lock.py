@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -35,9 +36,14 @@ def held(
     """
     path = folder / FILE_NAME
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     except OSError as error:
-        raise DataError(f"The lock {path} can't be opened", f"{error.strerror}.") from error
+        is_link = error.errno == errno.ELOOP
+        raise DataError(
+            f"The lock {path} can't be opened",
+            "It is a link, and links are never followed." if is_link else f"{error.strerror}.",
+            remedies=("Remove it; the next run makes it again.",) if is_link else (),
+        ) from error
     try:
         try:
             _take(descriptor, path, now, patience, pause)

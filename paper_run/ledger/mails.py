@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
 
 MailKind = Literal["run", "settled", "mark", "close", "stopped", "unvalued", "late", "closed"]
 MailState = Literal["queued", "sent", "unwanted"]
+"""`sent`: somebody has it, or may have it; `unwanted`: it has ended, and nobody has it."""
+DeliveryState = Literal["open", "sent", "refused", "unconfirmed", "expired"]
+"""`refused`: for good; `unconfirmed`: each copy may have arrived; `expired`: it has waited too long."""
 
 
 class MailRow(NamedTuple):
     """A mail as the ledger keeps it; see `migrations.py`.
 
     :ivar trade: the row of the trade that it tells of, None when it tells of none.
-    :ivar content: what it tells, None when that is a result in the ledger. :ivar reached: who has it.
+    :ivar content: what it tells, None when that is a result in the ledger. :ivar queued_at: UTC.
+    :ivar reached: who had it before deliveries were kept, each address.
     """
 
     id: int
@@ -30,6 +34,17 @@ class MailRow(NamedTuple):
     state: MailState
     content: str | None
     reached: tuple[str, ...]
+    queued_at: datetime
+
+
+class Delivery(NamedTuple):
+    """How far a mail has come with one of its destinations.
+
+    :ivar copies: how many left without a clean answer.
+    """
+
+    state: DeliveryState = "open"
+    copies: int = 0
 
 
 class Mails:
@@ -89,15 +104,11 @@ class Mails:
         """Return the mails about a trade by its row, oldest first."""
         return self._found("SELECT * FROM mails WHERE trade = ? ORDER BY id", trade)
 
-    def end(self, row: MailRow, state: MailState, now: datetime, reached: Iterable[str] = ()) -> None:
-        """Write that a mail was sent, or that nobody wanted it.
-
-        :param reached: everybody who has it. :param now: UTC.
-        """
+    def end(self, row: MailRow, state: MailState, now: datetime) -> None:
+        """Write that a mail is not sent any more; `now` is UTC."""
         self._run(
-            "UPDATE mails SET state = ?, reached = ?, trouble = NULL, ended_at = ? WHERE id = ?",
+            "UPDATE mails SET state = ?, trouble = NULL, ended_at = ? WHERE id = ?",
             state,
-            json.dumps([*reached]),
             now.isoformat(),
             row.id,
         )
@@ -106,11 +117,80 @@ class Mails:
         """Write that somebody has asked for a mail that waits."""
         self._run("UPDATE mails SET on_purpose = 1 WHERE id = ?", row.id)
 
-    def trouble(self, row: MailRow, words: str, reached: Iterable[str]) -> None:
-        """Write why a mail is still to be sent, and who has it all the same."""
+    # whom it goes to
+
+    def deliveries(self, row: MailRow, addresses: Iterable[str]) -> dict[str, Delivery]:
+        """Return how far a mail has come with each address."""
+        kept = {
+            each["destination"]: Delivery(each["state"], each["copies"])
+            for each in self._rows("SELECT * FROM deliveries WHERE mail = ?", row.id)
+        }
+        return {
+            address: Delivery("sent")
+            if address in row.reached
+            else kept.get(self._destination(address), Delivery())
+            for address in addresses
+        }
+
+    def claim(
+        self, row: MailRow, addresses: Iterable[str], host: str, now: datetime, until: datetime
+    ) -> list[str]:
+        """Take what is open for a host that sends it until then; return the addresses that are its own.
+
+        Another host's claim counts until its time is over; one of this host is a dead program's, since
+        whoever sends holds the lock.
+
+        :param now: UTC, like `until`.
+        """
+        claimed = []
+        for address in addresses:
+            destination = self._destination(address)
+            self._run(
+                "INSERT INTO deliveries (mail, destination, state, copies, claimed_by, claimed_until) "
+                "VALUES (?, ?, 'open', 0, ?, ?) ON CONFLICT (mail, destination) DO UPDATE "
+                "SET claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until "
+                "WHERE state = 'open' AND (claimed_by IS NULL OR claimed_by = excluded.claimed_by "
+                "OR claimed_until <= ?)",
+                row.id,
+                destination,
+                host,
+                until.isoformat(),
+                now.isoformat(),
+            )
+            (kept,) = self._rows(
+                "SELECT state, claimed_by FROM deliveries WHERE mail = ? AND destination = ?",
+                row.id,
+                destination,
+            )
+            if kept["state"] == "open" and kept["claimed_by"] == host:
+                claimed.append(address)
+        return claimed
+
+    def hand_over(self, row: MailRow, addresses: Iterable[str]) -> None:
+        """Write that a copy leaves: from here on it may have arrived."""
+        for address in addresses:
+            self._run(
+                "UPDATE deliveries SET copies = copies + 1 WHERE mail = ? AND destination = ?",
+                row.id,
+                self._destination(address),
+            )
+
+    def deliver(self, row: MailRow, address: str, delivery: Delivery, now: datetime) -> None:
+        """Write what became of a delivery, which nobody is sending any more; `now` is UTC."""
         self._run(
-            "UPDATE mails SET trouble = ?, reached = ? WHERE id = ?", words, json.dumps([*reached]), row.id
+            "UPDATE deliveries SET state = ?, copies = ?, claimed_by = NULL, claimed_until = NULL, "
+            "ended_at = ? WHERE mail = ? AND destination = ?",
+            delivery.state,
+            delivery.copies,
+            None if delivery.state == "open" else now.isoformat(),
+            row.id,
+            self._destination(address),
         )
+
+    def _destination(self, address: str) -> str:
+        from hashlib import sha256
+
+        return sha256(f"{self.identity()} mailto:{address}".encode()).hexdigest()[:16]
 
     def _found(self, query: str, *values: Any) -> list[MailRow]:
         return [_mail(row) for row in self._rows(query, *values)]
@@ -138,4 +218,5 @@ def _mail(row: Any) -> MailRow:
         state=row["state"],
         content=row["content"],
         reached=tuple(json.loads(row["reached"])),
+        queued_at=datetime.fromisoformat(row["queued_at"]),
     )

@@ -146,4 +146,74 @@ MIGRATIONS = (
         1
     );
     """,
+    """
+    -- by whom and when its session was said to be a wrong date; NULL: it is right
+    ALTER TABLE trades ADD COLUMN wrong_date TEXT;
+    """,
+    """
+    -- what no second trade of its session can have: the session's date, `DATE after N` for one that was made
+    -- on purpose (N: the session's newest row when it was asked for, 0: none); NULL: it closes no session
+    ALTER TABLE trades ADD COLUMN fence TEXT;
+    -- how often the row was written: a write is made on the version that was read
+    ALTER TABLE trades ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+    -- its --timeout in seconds, NULL: not known
+    ALTER TABLE trades ADD COLUMN timeout TEXT;
+    -- our clock, UTC: the POST leaves until then, or not at all
+    ALTER TABLE trades ADD COLUMN leaves_until TEXT;
+    -- 1: the orchestrator itself has answered, so it works on it no longer
+    ALTER TABLE trades ADD COLUMN answered_itself INTEGER NOT NULL DEFAULT 0;
+    -- 1: the gateway was in DRY_RUN again right after a rehearsal
+    ALTER TABLE trades ADD COLUMN stayed_dry INTEGER NOT NULL DEFAULT 0;
+    -- a session that was traded several times keeps all of them, each made after the one before
+    UPDATE trades SET fence = session || COALESCE(
+        (SELECT ' after ' || MAX(earlier.id) FROM trades AS earlier WHERE earlier.session = trades.session
+         AND earlier.id < trades.id AND earlier.rehearsal = 0 AND earlier.state <> 'nothing'), '')
+        WHERE rehearsal = 0 AND state <> 'nothing';
+    CREATE UNIQUE INDEX one_of_a_fence ON trades (fence);
+    """,
+    """
+    -- which kind of order it is, in the gateway's words; NULL: not known, taken for a market order of the day
+    ALTER TABLE orders ADD COLUMN order_type TEXT;
+    ALTER TABLE orders ADD COLUMN time_in_force TEXT;
+    -- the session in which it was seen to have ended: it is read again in the three that follow
+    ALTER TABLE orders ADD COLUMN ended_in TEXT;
+    -- 1: of what is booked the gateway has taken something back, or says another price
+    ALTER TABLE orders ADD COLUMN contested INTEGER NOT NULL DEFAULT 0;
+    -- what a person says that it has filled, and who and when: it takes the place of the gateway's word.
+    -- In `followed` 3 means that this is still to be booked, and nothing is given up (2) any more.
+    ALTER TABLE orders ADD COLUMN said_qty TEXT;
+    ALTER TABLE orders ADD COLUMN said_price TEXT;
+    ALTER TABLE orders ADD COLUMN said_by TEXT;
+    UPDATE orders SET followed = 1 WHERE followed = 2;
+    CREATE INDEX ended_orders ON orders (ended_in) WHERE ended_in IS NOT NULL;
+    CREATE INDEX contested_orders ON orders (contested) WHERE contested = 1;
+    CREATE INDEX said_orders ON orders (followed) WHERE followed = 3;
+    -- 1: it takes the place of all that was booked of its order before
+    ALTER TABLE entries ADD COLUMN restates INTEGER NOT NULL DEFAULT 0;
+    """,
+    """
+    -- the session in which an entry took effect, NULL: the one in which it was seen; and a split's ratio, N:M
+    ALTER TABLE entries ADD COLUMN effective TEXT;
+    ALTER TABLE entries ADD COLUMN ratio TEXT;
+    -- the gateway's time of an order's latest fill, UTC
+    ALTER TABLE orders ADD COLUMN filled_at TEXT;
+    CREATE INDEX entries_by_session ON entries (epoch, session);
+    -- 1: it was marked whole after its close, and keeps that closing
+    ALTER TABLE sessions ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+    -- 1: it opened from a closing of more than one session back, so that its return is no day's
+    ALTER TABLE sessions ADD COLUMN spans INTEGER NOT NULL DEFAULT 0;
+    """,
+    """
+    -- whom a mail goes to: a row for each of its destinations, from the first attempt on
+    CREATE TABLE deliveries (
+        mail INTEGER NOT NULL REFERENCES mails (id),
+        destination TEXT NOT NULL,        -- a hash of the ledger's id and the address, never the address
+        state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'refused', 'unconfirmed', 'expired')),
+        copies INTEGER NOT NULL,          -- how many left without a clean answer: each may have arrived
+        claimed_by TEXT,                  -- the host that is sending it
+        claimed_until TEXT,               -- our clock, UTC, like the next
+        ended_at TEXT,
+        PRIMARY KEY (mail, destination)
+    );
+    """,
 )

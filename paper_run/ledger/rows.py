@@ -54,6 +54,13 @@ def trade(row: Row) -> TradeRow:
         answer=row["answer"],
         settled=row["settled"],
         document=row["document"],
+        version=row["version"],
+        fence=row["fence"],
+        timeout=amount(row["timeout"]),
+        leaves_until=None if row["leaves_until"] is None else datetime.fromisoformat(row["leaves_until"]),
+        over=bool(row["answered_itself"]),
+        stayed_dry=bool(row["stayed_dry"]),
+        wrong_date=row["wrong_date"],
     )
 
 
@@ -120,23 +127,34 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "filled_avg_price": text(state.filled_avg_price),
         "error_message": state.error_message,
         "created_at": state.created_at,
+        "order_type": state.order_type,
+        "time_in_force": state.time_in_force,
+        "filled_at": None if state.filled_at is None else state.filled_at.isoformat(),
     }
 
 
 def order(row: Row) -> OrderState:
-    """Return a row of `orders` that was read from the gateway."""
+    """Return a row of `orders`: what a person has said of it, else what was read from the gateway."""
+    said = row["said_by"] is not None
+    status, filled_qty, price = row["status"], amount(row["filled_qty"]), amount(row["filled_avg_price"])
+    if said:
+        filled_qty, price = amount(row["said_qty"]), amount(row["said_price"])
+        status = "filled" if filled_qty is not None and filled_qty >= Decimal(row["qty"]) else "canceled"
     return OrderState(
         client_order_id=row["client_order_id"],
         symbol=row["symbol"],
         side=row["side"],
         qty=Decimal(row["qty"]),
-        status=row["status"],
+        status=status,
         broker_order_id=row["broker_order_id"],
         limit_price=amount(row["limit_price"]),
-        filled_qty=amount(row["filled_qty"]),
-        filled_avg_price=amount(row["filled_avg_price"]),
-        error_message=row["error_message"],
+        filled_qty=filled_qty,
+        filled_avg_price=price,
+        error_message=None if said else row["error_message"],
         created_at=row["created_at"],
+        order_type=row["order_type"],
+        time_in_force=row["time_in_force"],
+        filled_at=None if row["filled_at"] is None else datetime.fromisoformat(row["filled_at"]),
     )
 
 

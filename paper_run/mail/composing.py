@@ -115,6 +115,7 @@ class Composer:
             state="queued",
             content=told.content,
             reached=(),
+            queued_at=now,
         )
         return self.message(row, self.letter(row), now)
 

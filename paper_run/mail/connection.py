@@ -152,6 +152,8 @@ class _BoundedSocket(socket.socket):
     def connect_within(self, seconds: float, address: Any) -> None:
         self.settimeout(seconds)
         self.connect(address)
+        # A message's end is a small piece of its own; it must not wait for the server to confirm the rest.
+        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         with self._bounds.waiting(self):

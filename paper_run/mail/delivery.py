@@ -8,7 +8,7 @@ import smtplib
 import ssl
 import time
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.mail.connection import Bounds, Client, secure_context, why
 from paper_run.mail_settings import CA_FILE, SECURITY, require_host
@@ -23,14 +23,23 @@ GOODBYE_SECONDS = 1.0
 """A goodbye is waited for no longer: the messages have been taken."""
 _LONGEST_WORDS = 300
 _WRONG_PASSWORD = 535
+_END = b".\r\n"
 
 _Answer = tuple[int, bytes]
+
+
+class Refusal(NamedTuple):
+    """Why a recipient was refused: the server's words, and whether it was for good (5xx)."""
+
+    words: str
+    permanent: bool
 
 
 class DeliveryFailed(Exception):
     """A message went to nobody; `reason` is a clause such as "refused the connection".
 
     :ivar permanent: the server's answer was 5xx: the same again will not help.
+    :ivar refused: the recipients, where each of them was refused for itself.
     :ivar connection_lost: no other message can be sent over this connection.
     :ivar in_doubt: the message had gone out whole and no answer came: it may have arrived all the same.
     """
@@ -41,10 +50,12 @@ class DeliveryFailed(Exception):
         reason: str,
         *,
         permanent: bool = False,
+        refused: Mapping[str, Refusal] | None = None,
         connection_lost: bool = True,
         in_doubt: bool = False,
     ) -> None:
         super().__init__(f"{server} {reason}")
+        self.refused = refused or {}
         self.server = server
         self.reason = reason
         self.permanent = permanent
@@ -96,20 +107,30 @@ class Server:
         self._words = words
         self._lost: DeliveryFailed | None = None
 
-    def send(self, message: bytes, recipients: Sequence[str]) -> Mapping[str, str]:
-        """Send a message; return the recipients that were refused, each with the server's words.
+    def send(
+        self,
+        message: bytes,
+        recipients: Sequence[str],
+        handing_over: Callable[[Sequence[str]], None] = lambda _: None,
+    ) -> Mapping[str, Refusal]:
+        """Send a message; return the recipients that were refused.
 
+        :param handing_over: told who gets it, right before the last octets of it leave: from then on it may
+            have arrived, whatever comes.
         :raises DeliveryFailed: it went to nobody. Unless `connection_lost`, the next one may be sent.
         """
         if self._lost is not None:
             raise DeliveryFailed(self._lost.server, self._lost.reason)
         try:
-            return self._send(message, recipients)
+            return self._send(message, recipients, handing_over)
         except DeliveryFailed as failure:
             if not failure.connection_lost:
                 failure.connection_lost = not self._is_ready_again()
             if failure.connection_lost:
                 self._lost = failure
+            raise
+        except BaseException:
+            self._lost = self._words.failure("was left in the middle of a message")
             raise
 
     def leave(self, bounds: Bounds) -> None:
@@ -120,7 +141,9 @@ class Server:
             with contextlib.suppress(OSError):
                 self._client.quit()
 
-    def _send(self, message: bytes, recipients: Sequence[str]) -> Mapping[str, str]:
+    def _send(
+        self, message: bytes, recipients: Sequence[str], handing_over: Callable[[Sequence[str]], None]
+    ) -> Mapping[str, Refusal]:
         client, words = self._client, self._words
         with words.stage("before it took a message"):
             size = [f"SIZE={len(message)}"] if client.has_extn("size") else []
@@ -131,11 +154,13 @@ class Server:
                 raise words.refusal("the message", answer)
         with words.stage("in the middle of a message"):
             client.send(_on_the_wire(message))
+            handing_over([recipient for recipient in recipients if recipient not in refused])
+            client.send(_END)
         with words.stage("before it confirmed a message", in_doubt=True):
             words.expect_good("the message", client.getreply())
         return refused
 
-    def _refused(self, recipients: Sequence[str]) -> dict[str, str]:
+    def _refused(self, recipients: Sequence[str]) -> Mapping[str, Refusal]:
         """Name the recipients; return those that are refused while others are not."""
         refused: dict[str, _Answer] = {}
         for recipient in recipients:
@@ -146,7 +171,7 @@ class Server:
                 refused[recipient] = answer
         if len(refused) == len(recipients):
             raise self._words.refusal_of_all(refused)
-        return {recipient: self._words.said(answer) for recipient, answer in refused.items()}
+        return self._words.refusals(refused)
 
     def _is_ready_again(self) -> bool:
         """Whether the server has forgotten the message that failed, and waits for the next."""
@@ -187,13 +212,21 @@ class _Words:
         if len(refused) == 1:
             ((recipient, answer),) = refused.items()
             return self.refusal(f"the recipient {recipient}", answer)
-        each = "; ".join(f"{recipient} ({self.said(answer)})" for recipient, answer in refused.items())
+        each = self.refusals(refused)
+        named = "; ".join(f"{recipient} ({refusal.words})" for recipient, refusal in each.items())
         return DeliveryFailed(
             self._server,
-            f"took no recipient: {each}",
-            permanent=all(code >= 500 for code, _ in refused.values()),
+            f"took no recipient: {named}",
+            permanent=all(refusal.permanent for refusal in each.values()),
+            refused=each,
             connection_lost=False,
         )
+
+    def refusals(self, refused: Mapping[str, _Answer]) -> dict[str, Refusal]:
+        """Return why each recipient was refused."""
+        return {
+            recipient: Refusal(self.said(answer), answer[0] >= 500) for recipient, answer in refused.items()
+        }
 
     def expect_good(self, what: str, answer: _Answer) -> None:
         """Raise what an answer other than 2xx says."""
@@ -313,6 +346,6 @@ def _octets(said: bytes | str) -> bytes:
 
 
 def _on_the_wire(message: bytes) -> bytes:
-    """Return the message with its dots doubled and its end (RFC 5321, 4.5.2)."""
+    """Return the message with its dots doubled, without its end (RFC 5321, 4.5.2)."""
     lines = message if message.endswith(b"\r\n") else message + b"\r\n"
-    return (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
+    return (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:]

@@ -12,9 +12,10 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers.headline import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from paper_run.errors import PaperRunError
     from paper_run.mail.letter import Attachment
 
 __all__ = ["Notice", "Occasion", "is_problem", "of_notice", "of_result", "summary"]
@@ -60,9 +61,13 @@ def is_problem(told: Mapping[str, Any] | Notice) -> bool:
     return bool(told["exit_status"]) or told["status"] != "success" or headline(told).tone != "good"
 
 
-def summary(document: Mapping[str, Any]) -> str:
-    """Return the letter's text alone: what a result comes down to, and what of it needs a person."""
-    return text_part.render(tidings.of_result(document, _occasion(document)))
+def summary(document: Mapping[str, Any], beside: Sequence[PaperRunError] = ()) -> str:
+    """Return the letter's text alone: what a result comes down to, and what of it needs a person.
+
+    :param beside: what failed besides, which the result does not tell of.
+    """
+    digest = tidings.of_result(document, _occasion(document))
+    return text_part.render(tidings.with_failures(digest, beside) if beside else digest)
 
 
 def _occasion(document: Mapping[str, Any]) -> Occasion:

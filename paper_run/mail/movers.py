@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.writers import text
-from paper_run.writers.html_book import is_unpriced
+from paper_run.writers.html_book import is_not_known, is_unpriced
 from paper_run.writers.svg import clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
 
 MOST = 5
@@ -55,7 +55,7 @@ def movers(pnl: Mapping[str, Any]) -> Movers | None:
         "What moved the day" if is_of_the_day else f"Total P&L by position, since {since}",
         tuple(_mover(each, each[name], largest) for each in best),
         tuple(_mover(each, each[name], largest) for each in worst),
-        " ".join(filter(None, (_unpriced(positions), more))),
+        " ".join(filter(None, (_left_out(positions), more))),
     )
 
 
@@ -71,9 +71,12 @@ def _mover(position: Mapping[str, Any], amount: Decimal, largest: Decimal) -> Mo
     return Mover(clipped(text.one_line(str(position["symbol"]))), held, text.signed_money(amount), share)
 
 
-def _unpriced(positions: Iterable[Mapping[str, Any]]) -> str:
-    names = [clipped(text.one_line(str(each["symbol"]))) for each in positions if is_unpriced(each)]
-    if not names:
-        return ""
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"Without a price, so not among them: {', '.join(names[:_NAMED])}{more}."
+def _left_out(positions: Sequence[Mapping[str, Any]]) -> str:
+    """Say which have no price, or fills that are not known."""
+    said = []
+    for why, which in (("Not known", is_not_known), ("Without a price", is_unpriced)):
+        names = [clipped(text.one_line(str(each["symbol"]))) for each in positions if which(each)]
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        if names:
+            said.append(f"{why}, so not among them: {', '.join(names[:_NAMED])}{more}.")
+    return " ".join(said)

@@ -1,16 +1,15 @@
-"""The ledger's mails: queued with what they tell, sent after the day is saved, each of them once."""
+"""The ledger's mails: queued with what they tell, and sent after the day is saved."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import failures
 from paper_run.deadline import Deadline
 from paper_run.errors import DataError
 from paper_run.model.commands import PLAIN, Invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import date, datetime
 
     from paper_run.errors import PaperRunError
@@ -18,18 +17,11 @@ if TYPE_CHECKING:
     from paper_run.ledger.journal import Ledger
     from paper_run.ledger.mails import MailKind, MailRow
     from paper_run.mail.composing import Composer, Told
-    from paper_run.mail.delivery import Server
+    from paper_run.mail.dispatch import Delivered
     from paper_run.mail.notices import Notice, NoticeKind
     from paper_run.mail_settings import MailSettings
     from paper_run.models import TradeRow
     from paper_run.writers.reports import Reports
-
-
-class Delivered(NamedTuple):
-    """What became of the mails that were waiting: the subjects of those that were sent, and the failures."""
-
-    subjects: tuple[str, ...] = ()
-    failures: tuple[PaperRunError, ...] = ()
 
 
 class Outbox:
@@ -116,22 +108,30 @@ class Outbox:
                 "settled", str(row.session), self._now(), trade=row.id, trade_number=row.number
             )
 
-    def deliver(self, filing: Filing, made: Iterable[Reports] = ()) -> Delivered:
-        """Send what is queued, oldest first, over one connection; what could not be sent stays queued.
+    def deliver(self, filing: Filing, made: Iterable[Reports] = ()) -> Delivered | None:
+        """Send what is queued, oldest first, over one connection.
 
         :param made: reports that are there already and need not be made once more.
+        :return: what became of it; None: there was nothing to send.
         """
         settings = self._settings
-        if settings is None or not (queued := self._ledger.mails.queued()):
-            return Delivered()
+        if settings is None:
+            return None
+        with self._ledger.explained():
+            queued = self._ledger.mails.queued()
+        if not queued:
+            return None
         from paper_run.mail.composing import Composer
+        from paper_run.mail.dispatch import Delivered, Dispatch
 
         composer = Composer(self._ledger, filing, settings, invocation=self._invocation, made=made)
         try:
             rows = [row for row in queued if self._is_wanted(row, settings, composer)]
+            return Dispatch(
+                self._ledger, settings, composer, self._now, seconds=self._deadline.for_mail()
+            ).send(rows)
         except DataError as error:
             return Delivered(failures=(error,))
-        return self._send(rows, settings, composer) if rows else Delivered()
 
     def _is_wanted(self, row: MailRow, settings: MailSettings, composer: Composer) -> bool:
         """Tell whether a mail is to be sent; one that nobody wants is ended."""
@@ -141,47 +141,6 @@ class Outbox:
             return True
         self._ledger.mails.end(row, "unwanted", self._now())
         return False
-
-    def _send(self, rows: list[MailRow], settings: MailSettings, composer: Composer) -> Delivered:
-        from paper_run.mail import delivery
-
-        subjects: list[str] = []
-        failed: list[PaperRunError] = []
-        try:
-            with delivery.connected(settings, seconds=self._deadline.for_mail()) as server:
-                for row in rows:
-                    try:
-                        letter = composer.letter(row)
-                        message = composer.message(row, letter, self._now())
-                        refused = self._hand_over(row, message, settings, server)
-                    except DataError as error:
-                        failed.append(error)
-                        continue
-                    except delivery.DeliveryFailed as error:
-                        self._ledger.mails.trouble(row, error.reason, row.reached)
-                        failed.append(failures.mail_unsent(settings.server, letter.subject, error.reason))
-                        if error.connection_lost:
-                            break
-                        continue
-                    subjects.append(letter.subject)
-                    if refused:
-                        failed.append(failures.mail_refused(settings.server, letter.subject, refused))
-        except delivery.DeliveryFailed as error:
-            waiting = f"{len(rows)} mail{'s' * (len(rows) != 1)}"
-            failed.append(failures.mail_unsent(settings.server, waiting, error.reason))
-        return Delivered(tuple(subjects), tuple(failed))
-
-    def _hand_over(self, row: MailRow, message: bytes, settings: MailSettings, server: Server) -> str:
-        """Send a mail to whoever has not had it, and record it; return who was refused, in words."""
-        left = [address for address in settings.recipients if address not in row.reached]
-        refused = server.send(message, left) if left else {}
-        reached = [*row.reached, *(address for address in left if address not in refused)]
-        if not refused:
-            self._ledger.mails.end(row, "sent", self._now(), reached)
-            return ""
-        words = _refusals(refused)
-        self._ledger.mails.trouble(row, words, reached)
-        return words
 
     # by hand
 
@@ -216,17 +175,12 @@ def send_unrecorded(
     """
     if settings.on == "never":
         return ()
-    from paper_run.mail import composing, delivery
+    from paper_run.mail import composing, delivery, undelivered
 
     subject, message = composing.of_notice(notice, settings, now, invocation)
     try:
         with delivery.connected(settings, seconds=deadline.for_mail()) as server:
             refused = server.send(message, settings.recipients)
     except delivery.DeliveryFailed as error:
-        return (failures.mail_unsent(settings.server, subject, error.reason, is_queued=False),)
-    words = _refusals(refused)
-    return (failures.mail_refused(settings.server, subject, words),) if words else ()
-
-
-def _refusals(refused: Mapping[str, str]) -> str:
-    return "; ".join(f"{address}: it {reason}" for address, reason in refused.items())
+        return (undelivered.unrecorded(error, subject),)
+    return (undelivered.refused(settings.server, subject, refused),) if refused else ()

@@ -17,6 +17,7 @@ from paper_run.writers.html_book import Figure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from paper_run.errors import PaperRunError
     from paper_run.mail.letter import Attachment
     from paper_run.mail.notices import Notice
     from paper_run.mail.subjects import Occasion
@@ -70,6 +71,21 @@ def of_result(
                 ),
             )
         ),
+    )
+
+
+def with_failures(digest: Digest, failed: Sequence[PaperRunError]) -> Digest:
+    """Return a result's digest with what failed besides the result: its files, its mails."""
+    titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
+    said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
+    more = f"and {len(failed) - _MOST_LINES:,} more" if len(failed) > _MOST_LINES else ""
+    steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *digest.steps))
+    return digest._replace(
+        tone="bad",
+        verdict=f"Needs you: {titles}." if digest.tone == "good" else f"{digest.verdict} Also: {titles}.",
+        sections=(Section("What failed besides", said, more), *digest.sections),
+        steps=tuple(steps)[:_MOST_REMEDIES],
+        facts=tuple(each for each in digest.facts if each[0] != "Exit status"),  # it is the result's alone
     )
 
 

@@ -12,7 +12,7 @@ from paper_run.model import findings
 from paper_run.model.commands import PROGRAM, of_ledger, ours
 from paper_run.writers import html_tables, text
 from paper_run.writers.headline import is_unknown, unexplained
-from paper_run.writers.html_book import is_unpriced
+from paper_run.writers.html_book import is_not_known, is_unpriced
 from paper_run.writers.svg import clipped
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _KINDS: dict[str | None, tuple[Tone, str]] = {
     None: ("caution", "No order"),
 }
 # What the lists of orders and positions say, and what the letter tells in a place of its own.
-_LISTED = frozenset({"order_rejected", "order_in_doubt", "unpriced", "unexplained"})
+_LISTED = findings.OF_ORDERS | {"unpriced", "unexplained"}
 _HAVE_STEPS = frozenset(
     {"answer_lost", "interrupted", "run_goes_on", "order_in_doubt", "gateway_differs", "unpriced"}
 )
@@ -54,6 +54,7 @@ def troubles(document: Mapping[str, Any], *, orders_file: str) -> Troubles:
     pnl = document.get("pnl") or {}
     wrong = [each for each in document.get("orders") or () if html_tables.is_problem(each)]
     listed = html_tables.listed_orders(wrong)[:MOST_ORDERS]
+    unknown = [each for each in pnl.get("positions") or () if is_not_known(each)]
     unpriced = [each for each in pnl.get("positions") or () if is_unpriced(each)]
     apart = _unexplained(pnl)
     found = findings.of_document(document)
@@ -62,12 +63,12 @@ def troubles(document: Mapping[str, Any], *, orders_file: str) -> Troubles:
         Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
         Section(
             "The book",
-            (*apart, *map(_position, unpriced[:_MOST_UNPRICED])),
-            _more(len(unpriced), _MOST_UNPRICED, "the report"),
+            (*apart, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
+            _more(len(unknown) + len(unpriced), _MOST_UNPRICED, "the report"),
         ),
         _said(errors, warnings),
     )
-    needs = _needs(document, wrong, len(unpriced), is_unexplained=bool(apart))
+    needs = _needs(document, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart))
     return Troubles(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
@@ -81,7 +82,12 @@ def troubles(document: Mapping[str, Any], *, orders_file: str) -> Troubles:
 
 
 def _needs(
-    document: Mapping[str, Any], wrong: Iterable[Mapping[str, Any]], unpriced: int, *, is_unexplained: bool
+    document: Mapping[str, Any],
+    wrong: Iterable[Mapping[str, Any]],
+    unknown: int,
+    unpriced: int,
+    *,
+    is_unexplained: bool,
 ) -> list[str]:
     found = []
     if is_unknown(document):
@@ -92,6 +98,8 @@ def _needs(
     for outcome, words in (("in_doubt", "in doubt"), ("rejected", "rejected")):
         if number := outcomes.count(outcome):
             found.append(f"{_plural(number, 'order')} {words}")
+    if unknown:
+        found.append(f"{_plural(unknown, 'position')} not known")
     if unpriced:
         found.append(f"{_plural(unpriced, 'position')} without a price")
     if is_unexplained:
@@ -147,6 +155,14 @@ def _order(order: Mapping[str, Any]) -> Item:
 
 
 def _position(position: Mapping[str, Any]) -> Item:
+    if is_not_known(position):
+        reason = str(position["unknown_reason"] or "its fills are not known")
+        return Item(
+            "caution",
+            "Not known",
+            clipped(text.one_line(str(position["symbol"]))),
+            clip(reason, _LONGEST_REASON),
+        )
     about = f"{text.quantity(position['qty'])} {clipped(text.one_line(str(position['symbol'])))}"
     reason = str(position["unpriced_reason"] or "no source has one")
     return Item("caution", "No price", about, clip(reason, _LONGEST_REASON))

@@ -26,6 +26,7 @@ CODES = {
     "run_goes_on": "The orchestrator's run had not ended when the time was over.",
     "run_failed": "The orchestrator's run ended badly.",
     "orders_not_accepted": "Some of the orders were not accepted.",
+    "authentication": "A service asks for authentication.",
     "positions_unreadable": "The gateway's positions can't be read.",
     "gateway_unreadable": "The gateway could not be read after the trade, or for a mark.",
     "wrong_gateway": "The gateway does not know the orders.",
@@ -33,6 +34,14 @@ CODES = {
     "valued_before": "A mark read too little to take the place of a whole valuation.",
     "already_traded": "Somebody else has traded the session.",
     "mail_unsent": "An e-mail could not be sent.",
+    # the clock and the ledger
+    "clock_disagrees": "This machine and a service have another date at the exchange.",
+    "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",
+    "older_session": "A later session was traded, and nobody but this machine's clock says what day it is.",
+    "wrong_date": "A session was traded that is yet to come.",
+    "ledger_missing": "There is no ledger where there must be one, or it lacks results that lie beside it.",
+    "ledger_leftover": "What lies beside the ledger does not belong to it, or is damaged.",
+    "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer
     "setting": "A setting that means nothing, or not what it seems to.",
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
@@ -42,20 +51,42 @@ CODES = {
     "orders_unread": "The orders were not read from the gateway yet.",
     "orchestrator_differs": "The orchestrator's counts, date or symbols are not those asked for, or listed.",
     "orchestrator_says": "What the orchestrator says of a run that it completed.",
+    "traded_meanwhile": "Another command has traded the session meanwhile; nothing was sent.",
+    "held_back": "The request was not sent: too late after it was journaled, or on another day.",
+    "broke_after_sending": "The program failed after it had sent the request.",
+    "not_recorded": "It traded, and the ledger could not be written.",
+    "nothing_new": "All orders of a run bear ids that an earlier attempt owns.",
+    "too_early": "The orchestrator may still be at work on an attempt.",
+    "rehearsal_executed": "Orders of a rehearsal were executed.",
+    "traded_twice": "Another attempt of the session was sent as well.",
+    "contradicted": "An attempt that placed something was said to have placed nothing.",
     # orders
     "order_rejected": "An order was not accepted.",
     "order_in_doubt": "An order got no id and may have been placed.",
     "order_status": "An order has a status that is not known here.",
     "order_unread": "An order of an earlier attempt could not be read.",
-    "order_given_up": "An order still works after two sessions and is no longer read.",
-    "fill": "Something is odd about what an order filled.",
+    "signals_failed": "Something failed for a signal, so that it came to no order.",
+    "order_oversized": "An order is larger than the maximum position.",
+    "orders_left_out": "Orders of earlier attempts that still work were not read, there are too many.",
+    "fill": "More of an order was filled than was ordered.",
+    "fill_said": "A person has said what an order filled.",
+    "fill_taken_back": "The gateway says less of a fill than is booked, or another price.",
+    "fills_not_known": "It is not known what some orders have filled.",
     # the book
     "unpriced": "A position has no price.",
+    "possible_split": "A position may have split, which nobody has said.",
+    "closings_voided": "Sessions were valued without a split that was said later.",
+    "closing_kept": "A session keeps the closing that it was marked at after its close.",
+    "beside": "A position that is no US share stands beside the book.",
     "quote": "The quote source answered, with something odd.",
     "unexplained": "The book does not tie out.",
     "gateway_differs": "The gateway has another quantity than the book.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""
+
+
+OF_ORDERS = frozenset({"order_in_doubt", "order_rejected"})
+"""What a list of the orders says beside each of them, with the reason."""
 
 
 class Finding(NamedTuple):
@@ -70,6 +101,11 @@ class Finding(NamedTuple):
     subject: str
     text: str
     remedies: tuple[Remedy, ...] = ()
+
+
+def is_of_an_order(found: Finding) -> bool:
+    """Tell whether a list of the orders says all of it."""
+    return found.code in OF_ORDERS and not found.remedies
 
 
 def warning(code: str, text: str, *, subject: str = "", remedies: tuple[Remedy, ...] = ()) -> Finding:

@@ -11,9 +11,9 @@ unplayed. Any symbol has a price on any date (`paper_run.sandbox.market`), the s
 These symbols misbehave on demand. All but HALT rank first and get a buy order whatever the other symbols:
 
 REJECT   T4 answers 422: no id, `rejected`, `submission_failed: 422`; nothing is placed.
-REFUSE   T4 takes the order, the broker rejects it: GET order says `rejected`, with an error message.
+REFUSE   T4 takes the order, the broker rejects it: GET order says `rejected`, with its id and reason.
 PARTIAL  Half fills (rounded down, at least one share): `partially_filled`, `expired` at the next open.
-LATE     `accepted`; fills at the opening price of the next session that is played.
+LATE     `accepted`; fills at the opening price of the next session that is played. Both are `gtc` orders.
 CANCEL   `canceled` without a fill.
 DOUBT    T4 places and fills it, but its answer is lost: T5 reports `rejected`, a quantity, and no id.
 NOPRICE  Fills; the position has no current price and no unrealized P&L, and there is no quote.

@@ -41,7 +41,7 @@ def place(connection: sqlite3.Connection, order: Order, session: date, now: date
     if find(connection, order_id) is not None:
         return order_id, False
     status, filled_qty, reason = _fate(order, session)
-    broker_order_id = None if order.symbol == special.REFUSE else uuid_of(f"broker|{order_id}")
+    broker_order_id = uuid_of(f"broker|{order_id}")
     stamp = zulu(now)
     row = (
         order_id, session.isoformat(), order.symbol, order.side, str(order.qty), order.order_type,

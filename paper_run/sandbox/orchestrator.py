@@ -204,7 +204,8 @@ def _trade(run: Run, asked: _Asked, signal: dict[str, Any], gateway: Peer) -> di
     if qty < 1:
         return sizing.mapping(signal, skip_reason="qty_less_than_one_share")
     side = "buy" if weight > 0 else "sell"
-    order = {"symbol": symbol, "side": side, "qty": qty, "order_type": "market", "time_in_force": "day"}
+    force = "gtc" if symbol in special.OUTLIVE else "day"
+    order = {"symbol": symbol, "side": side, "qty": qty, "order_type": "market", "time_in_force": force}
     wanted = {"order_qty": qty, "order_side": side}
     try:
         status, answer = gateway.ask("POST", "/api/v1/orders", order, {RUN_HEADER: run.token})

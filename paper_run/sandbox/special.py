@@ -11,6 +11,9 @@ HALT = "HALT"
 
 TRADED = frozenset({REJECT, REFUSE, PARTIAL, LATE, CANCEL, DOUBT, NOPRICE})
 
+OUTLIVE = frozenset({PARTIAL, LATE})
+"""What works past its session by design: such an order is good till cancelled, not of the day."""
+
 REJECT_DETAIL = "Broker rejected the order: asset REJECT is not tradable"
 REFUSE_MESSAGE = "Broker rejected the order: insufficient buying power"
 

@@ -38,6 +38,7 @@ def crontab(schedule: Schedule) -> str:
         f"  {log}",
         "so that cron itself mails only when a line could not be started. A session is traded once, however",
         "often this is started. A start missed while the machine is off is not made up for: systemd's is.",
+        *_first_day(schedule),
         *remarks(schedule),
     ]
     lines = [
@@ -46,10 +47,20 @@ def crontab(schedule: Schedule) -> str:
     return "\n".join([*(f"# {comment}" for comment in comments), *lines, ""])
 
 
+def _first_day(schedule: Schedule) -> list[str]:
+    if not schedule.first:
+        return []
+    return [
+        "What is started here makes no ledger, so that a folder that was not mounted is no beginning. Where",
+        "there is none yet, run the first day by hand, once:",
+        f"  {schedule.first}",
+    ]
+
+
 def _cron_command(schedule: Schedule, start: Start, log: Path) -> str:
     times = schedule.times
-    exchange = f"PAPER_RUN_EXCHANGE={schedule.exchange} " if schedule.tells_exchange else ""
-    command = exchange + " ".join(map(_cron_quoted, schedule.words(*start.command, "-q")))
+    variables = "".join(f"{name}={value} " for name, value in schedule.variables)
+    command = variables + " ".join(map(_cron_quoted, schedule.words(*start.command, "-q")))
     folder, reports, file = map(_cron_quoted, map(str, (schedule.folder, schedule.reports_folder, log)))
     return (
         rf'case "$(TZ={times.zone} date +\%u-\%H:\%M)" in {times.pattern}-{start.pattern}) '

@@ -116,6 +116,20 @@ class Schedule(NamedTuple):
         """What its texts call it besides its name."""
         return "paper_run (SANDBOX)" if self.is_sandbox else "paper_run"
 
+    @property
+    def variables(self) -> tuple[tuple[str, str], ...]:
+        """What is set for all that is started: no ledger is made silently where there must be one."""
+        exchange = (("PAPER_RUN_EXCHANGE", self.exchange),) if self.tells_exchange else ()
+        return (("PAPER_RUN_REQUIRE_LEDGER", "1"), *exchange)
+
+    @property
+    def first(self) -> str:
+        """The first day's command, for a shell: it makes the ledger; "" for a sandbox, which needs none."""
+        if self.is_sandbox:
+            return ""
+        exchange = ("--exchange", self.exchange) if self.tells_exchange else ()
+        return f"cd {shlex.quote(str(self.folder))} && " + shlex.join(self.words("--new-ledger", *exchange))
+
     def words(self, *command: str) -> tuple[str, ...]:
         """Return a whole command."""
         return (self.python, "-m", "paper_run", *command, *self.place)

@@ -18,7 +18,10 @@ USER_FOLDER = "~/.config/systemd/user"
 TIMERS = ("paper-run.timer", "paper-run-mark.timer")
 
 _SHARED = ("/tmp", "/var/tmp")  # noqa: S108  named, not used: with a /tmp of its own a service sees neither
-_SLACK = 300
+_TIME_WAIT = "systemd-time-wait-sync.service"
+_SLACK = 900
+"""Seconds besides the configured waits; ten minutes of them for clocks that disagree around midnight."""
+
 _NO_PROGRAM = re.compile(r"""['"\\]""")
 """What systemd refuses in a program's name, and takes in an argument."""
 
@@ -70,11 +73,17 @@ def installation(schedule: Schedule, into: str, *, for_user: bool) -> tuple[str,
     place = f"mkdir -p {USER_FOLDER} && {copy}{USER_FOLDER}/" if for_user else f"{sudo}{copy}{SYSTEM_FOLDER}/"
     return (
         writable,
+        *([] if for_user else [f"sudo systemctl enable {_TIME_WAIT}    # the clock is waited for"]),
         place,
         f"{sudo}systemctl{own} daemon-reload && {sudo}systemctl{own} enable --now {' '.join(TIMERS)}",
         *(["loginctl enable-linger    # so that it goes on while you are logged out"] if for_user else []),
         f"systemctl{own} list-timers 'paper-run*'    # when they start next",
         f"{sudo}journalctl{own} -u 'paper-run*'    # what they said",
+        *(
+            [f"{schedule.first}    # once, where there is no ledger yet: the first day"]
+            if schedule.first
+            else []
+        ),
     )
 
 
@@ -85,19 +94,21 @@ def _service(schedule: Schedule, start: Start, *, for_user: bool) -> str:
     # systemd would replace $NAME in the arguments, but not in the program; with `:` in neither.
     prefix = ":" if any("$" in word for word in words) else ""
     command = " ".join([_unit_quoted(prefix + words[0]), *map(_unit_quoted, words[1:])])
-    online = [] if for_user else ["Wants=network-online.target", "After=network-online.target"]
+    # The clock says which session it is. A user's own systemd knows neither target.
+    targets = "network-online.target time-sync.target"
+    after = [] if for_user else [f"Wants={targets}", f"After={targets}"]
     return "\n".join(
         [
             "[Unit]",
             f"Description={schedule.label}: {start.what}",
-            *online,
+            *after,
             "OnFailure=paper-run-failed@%n.service",
             "",
             "[Service]",
             "Type=oneshot",
             *([] if for_user else [f"User={schedule.user}"]),
             f"WorkingDirectory={_unit_path(schedule.folder)}",
-            *([f"Environment=PAPER_RUN_EXCHANGE={schedule.exchange}"] if schedule.tells_exchange else []),
+            *(f"Environment={name}={value}" for name, value in schedule.variables),
             f"ExecStart={command}",
             f"TimeoutStartSec={schedule.seconds + _SLACK}",
             "",

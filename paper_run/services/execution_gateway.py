@@ -7,11 +7,18 @@ from urllib.parse import quote
 
 from paper_run.models import OrderState, Position
 from paper_run.services import wire
-from paper_run.services.transport import PASSING, NoAnswer, UnreadableAnswer
+from paper_run.services.transport import PASSING, CallFailed, NoAnswer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from paper_run.models import ServiceUrl
     from paper_run.services.transport import Answer, Transport
+
+
+UNAUTHORIZED = frozenset({401, 403})
+
+
+class Unauthorized(UnreadableAnswer):
+    """The gateway asks for authentication (401), or lets whoever asks read nothing (403)."""
 
 
 class ExecutionGateway:
@@ -54,7 +61,9 @@ class ExecutionGateway:
 def _expect_ok(answer: Answer) -> Answer:
     if answer.status != 200:
         said = wire.reason(answer)
-        failure = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        failure: type[CallFailed] = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        if answer.status in UNAUTHORIZED:
+            failure = Unauthorized
         raise failure(answer.url, f"answered {answer.status}" + (f": {said}" if said else ""))
     return answer
 
@@ -84,4 +93,7 @@ def _order(body: dict[str, Any]) -> OrderState:
         filled_avg_price=wire.optional_amount(body, "filled_avg_price"),
         error_message=wire.optional_text(body, "error_message"),
         created_at=wire.optional_text(body, "created_at"),
+        order_type=wire.optional_text(body, "order_type"),
+        time_in_force=wire.optional_text(body, "time_in_force"),
+        filled_at=wire.moment(body, "filled_at"),
     )

@@ -10,6 +10,7 @@ from paper_run.deadline import BEFORE
 from paper_run.errors import DependencyError, Remedy
 from paper_run.models import ServiceHealth
 from paper_run.services import wire
+from paper_run.services.execution_gateway import UNAUTHORIZED
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from paper_run.services.transport import Answer, Transport
 
 HEALTH_SECONDS = BEFORE
+_FRESH_SECONDS = 60
 
 
 class Service(NamedTuple):
@@ -68,13 +70,15 @@ def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left:
         status="healthy",
         latency_ms=answer.milliseconds,
         detail="has no /health; / answered 200, which says nothing of its database or of DRY_RUN",
+        own_date=_own_date(answer),
     )
 
 
 def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHealth:
     if answer.status != 200:
         said = wire.reason(answer) or "without a reason"
-        return _unwell(service, url, "unhealthy", f"answered {answer.status}: {said}", answer.milliseconds)
+        status = "unauthorized" if answer.status in UNAUTHORIZED else "unhealthy"
+        return _unwell(service, url, status, f"answered {answer.status}: {said}", answer.milliseconds)
     try:
         body = wire.an_object(answer.json(), "the answer")
         status = wire.text(body, "status")
@@ -91,7 +95,7 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
     if service is EXECUTION_GATEWAY and not isinstance(dry_run, bool):
         faults.append("it does not say whether it is in DRY_RUN")
     if status != "healthy":
-        faults.insert(0, f"its status is {status!r}")
+        faults[:0] = [f"its status is {status!r}", *([] if faults else _behind(service, body))]
     if faults:
         word = status if status != "healthy" else "unhealthy"
         return _unwell(service, url, word, "says: " + "; ".join(faults), answer.milliseconds)
@@ -106,7 +110,24 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
         clock=clock,
         date_header=answer.headers.get("Date"),
         strategy=strategy,
+        own_date=_own_date(answer),
     )
+
+
+def _own_date(answer: Answer) -> str | None:
+    """Return the Date of an answer, unless a proxy or a cache may have said it, or said it long ago."""
+    age = answer.headers.get("Age", "0").strip()
+    is_fresh = age.isascii() and age.isdigit() and (len(age) < 10 and int(age) <= _FRESH_SECONDS)
+    return answer.headers.get("Date") if is_fresh and "Via" not in answer.headers else None
+
+
+def _behind(service: Service, body: dict[str, Any]) -> list[str]:
+    """Return what is wrong with a service whose flags that a trade needs are all true."""
+    if service is not EXECUTION_GATEWAY:
+        return []
+    if body.get("alpaca_connected") is False:
+        return ["it is not connected to its broker"]
+    return ["every flag is true: usually its circuit breaker's state is missing"]
 
 
 def _sandbox_session(body: dict[str, Any]) -> date | None:
@@ -146,11 +167,22 @@ def failure(health: ServiceHealth) -> DependencyError:
                 Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             ),
         )
+    ask = Remedy("Ask it yourself", f"curl {health.url}/health")
+    if health.status == "unauthorized":
+        return DependencyError(
+            f"{title} asks for authentication",
+            f"The {title} at {health.url} {health.detail}.",
+            remedies=(
+                Remedy("Have its operator, or a proxy's in front of it, let anybody read /health"),
+                ask,
+            ),
+            code="authentication",
+        )
     return DependencyError(
         f"{title} unhealthy",
         f"The {title} at {health.url} {health.detail}.",
         remedies=(
-            _ask(health),
+            ask,
             Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             Remedy(
                 "Check the database and the services behind it, then restart",

@@ -11,6 +11,8 @@ from paper_run.services import wire
 from paper_run.services.transport import Answer, UnreadableAnswer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from paper_run.models import Parameters, ServiceUrl
     from paper_run.services.transport import Transport
 
@@ -25,14 +27,27 @@ class Orchestrator:
         self._transport = transport
         self.url = url
 
-    def run(self, parameters: Parameters, *, idempotency_key: str, seconds: float) -> Answer:
+    def run(
+        self,
+        parameters: Parameters,
+        *,
+        idempotency_key: str,
+        seconds: float,
+        held_back: Callable[[], str | None] = lambda: None,
+    ) -> Answer:
         """Send the one POST of the day and return the answer as it came.
 
+        :param held_back: says, right before it leaves, why it may not leave any more.
         :raises NeverSent: it provably did not leave. :raises NoAnswer: it may have been acted upon.
         """
         headers = {"Idempotency-Key": idempotency_key}
         return self._transport.post_once(
-            self.url, RUN_PATH, request_body(parameters), headers=headers, seconds=seconds
+            self.url,
+            RUN_PATH,
+            request_body(parameters),
+            headers=headers,
+            seconds=seconds,
+            held_back=held_back,
         )
 
     def run_by_id(self, run_id: str, *, seconds: float) -> Answer | None:
@@ -113,6 +128,7 @@ def _listed(entry: dict[str, Any]) -> ListedRun:
         as_of_date=wire.optional_text(entry, "as_of_date"),
         started_at=wire.optional_text(entry, "started_at"),
         orders=wire.count(entry, "num_orders_submitted") or 0,
+        strategy=wire.optional_text(entry, "strategy_id"),
     )
 
 

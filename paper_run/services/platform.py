@@ -9,7 +9,7 @@ from paper_run.book.marks import Market
 from paper_run.deadline import AFTER, BEFORE, Deadline
 from paper_run.models import OrderState
 from paper_run.services import health
-from paper_run.services.execution_gateway import ExecutionGateway
+from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
 from paper_run.services.parallel import at_once
 from paper_run.services.transport import CallFailed, NeverSent, NoAnswer
@@ -64,18 +64,24 @@ class Platform:
         return health.check(self._transport, health.EXECUTION_GATEWAY, self._urls[1])
 
     def after_trade(
-        self, client_order_ids: Iterable[str], *, earlier: Iterable[str] = (), symbols: Iterable[str] = ()
+        self,
+        client_order_ids: Iterable[str],
+        *,
+        earlier: Iterable[str] = (),
+        ended: Iterable[str] = (),
+        symbols: Iterable[str] = (),
     ) -> AfterTrade:
         """Read the orders, the positions and the quotes at once, over the pooled connections.
 
         When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
         gateway take as long as one.
 
-        :param earlier: orders of earlier trades that are read again. :param symbols: what quotes are asked
-            for, if a source of them is configured.
+        :param earlier: orders of earlier trades that still work. :param ended: those that had ended before.
+        :param symbols: what quotes are asked for, if a source of them is configured.
         """
         own = tuple(dict.fromkeys(client_order_ids))
-        others = tuple(identity for identity in dict.fromkeys(earlier) if identity not in own)
+        over = tuple(identity for identity in dict.fromkeys(ended) if identity not in own)
+        others = tuple(identity for identity in dict.fromkeys((*earlier, *over)) if identity not in own)
         self.deadline.begin(AFTER, orders=len(own) + len(others))
         gateway = _GivesUp(self.execution_gateway, seconds=AFTER, patience=1)
         calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
@@ -84,6 +90,7 @@ class Platform:
         if isinstance(market, Exception):
             raise market
         after = AfterTrade(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
+        after.unauthorized = any(isinstance(each, Unauthorized) for each in (positions, *orders))
         if isinstance(positions, Exception):
             after.unreadable.append(f"the positions: it {_reason(positions)}")
         else:
@@ -91,7 +98,14 @@ class Platform:
         for identity, state in zip((*own, *others), orders, strict=True):
             is_own = identity in own
             problems = after.unreadable if is_own else after.unread
-            if isinstance(state, OrderState):
+            if identity in over:
+                if isinstance(state, OrderState):
+                    after.ended[identity] = state
+                    continue
+                if isinstance(state, Exception):
+                    _reason(state)
+                after.unread_ended += 1
+            elif isinstance(state, OrderState):
                 (after.states if is_own else after.earlier)[identity] = state
             elif isinstance(state, Exception):
                 problems.append(f"order {identity}: it {_reason(state)}")
@@ -147,21 +161,28 @@ class MarketReading(NamedTuple):
 class AfterTrade:
     """What was read at once after a trade, or for a mark.
 
-    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades. :ivar positions: None when
-        they could not be read. :ivar unreadable: a clause for each own order, and the positions, that could
-        not be read. :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not
-        know. :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades that worked.
+    :ivar ended: those that had ended before. :ivar positions: None when they could not be read.
+    :ivar unreadable: a clause for each own order, and the positions, that could not be read.
+    :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.
+    :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
+        could not be read again. :ivar unauthorized: whether it asked for authentication.
     """
 
     def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
         self.states: dict[str, OrderState] = {}
         self.earlier: dict[str, OrderState] = {}
+        self.ended: dict[str, OrderState] = {}
         self.positions: tuple[Position, ...] | None = None
         self.unreadable: list[str] = []
         self.unread: list[str] = []
         self.unknown: list[str] = []
         self.market = market
         self.silent = is_silent
+        self.unauthorized = False
+        self.left_out = 0
+        self.unread_ended = 0
 
     @property
     def is_wrong_gateway(self) -> bool:

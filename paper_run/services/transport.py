@@ -81,6 +81,10 @@ class Untrusted(NeverSent):
     """The server's certificate was refused before anything was sent; asking again would not help."""
 
 
+class HeldBack(NeverSent):
+    """The request was not to leave any more; the reason is the caller's own."""
+
+
 class NoAnswer(CallFailed):
     """The request may have arrived; its answer did not, or not whole."""
 
@@ -229,24 +233,30 @@ class Transport:
         *,
         headers: Mapping[str, str],
         seconds: float,
+        held_back: Callable[[], str | None] = lambda: None,
     ) -> Answer:
-        """Send once over a fresh connection, and read the answer within `seconds` in all.
+        """Send once over a fresh connection, in one piece, and read the answer within `seconds` in all.
 
+        :param held_back: asked right before it connects and right before it writes: why it may not leave.
         :raises NeverSent: it provably did not leave. :raises NoAnswer: it may have been acted upon.
         """
         content = json.dumps(body, separators=(",", ":")).encode()
         sent = {"Content-Type": "application/json", **headers}
-        with _session() as fresh:
-            return self._exchange(
-                fresh,
-                "POST",
-                url,
-                path,
-                deadline=self._now() + seconds,
-                seconds=seconds,
-                headers=sent,
-                body=content,
-            )
+        _call.held_back = held_back
+        try:
+            with _session() as fresh:
+                return self._exchange(
+                    fresh,
+                    "POST",
+                    url,
+                    path,
+                    deadline=self._now() + seconds,
+                    seconds=seconds,
+                    headers=sent,
+                    body=content,
+                )
+        finally:
+            _call.held_back = None
 
     def post_text(self, url: ServiceUrl, path: str, text: bytes, *, seconds: float) -> Answer:
         """Send a text in UTF-8 once, and read the answer within `seconds` in all.
@@ -328,9 +338,10 @@ class Transport:
 
 
 class _Call(threading.local):
-    """When the call that this thread is making must end, on the monotonic clock."""
+    """The call that this thread is making: when it must end (monotonic clock), and what may hold it back."""
 
     ends: float | None = None
+    held_back: Callable[[], str | None] | None = None
 
 
 _call = _Call()
@@ -371,9 +382,37 @@ class _DeadlineSSLSocket(ssl.SSLSocket):
 _LATE = "no answer in time"
 
 
+def _refuse_held_back(url: str) -> None:
+    if _call.held_back is not None and (reason := _call.held_back()) is not None:
+        raise HeldBack(url, reason)
+
+
 class _Connection(HTTPConnection):
+    _unsent: bytearray | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Put together what may be held back, and write it at once: no part of it leaves alone."""
+        if _call.held_back is None:
+            super().request(*args, **kwargs)
+            return
+        self._unsent = bytearray()
+        super().request(*args, **kwargs)
+        whole, self._unsent = bytes(self._unsent), None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._unsent is not None:
+            self._unsent += data
+            return
+        if _call.held_back is not None:
+            if self.sock is None:
+                self.connect()
+            _refuse_held_back(self.host)
+        super().send(data)
+
     def _new_conn(self) -> socket.socket:
         """Look the name up and connect, to whichever of its addresses takes it, within the call's time."""
+        _refuse_held_back(self.host)
         ends = time.monotonic() + min(CONNECT_SECONDS, _seconds_left() or CONNECT_SECONDS)
         try:
             found = list(addresses(self._dns_host, self.port or self.default_port, ends - time.monotonic()))

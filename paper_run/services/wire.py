@@ -52,7 +52,7 @@ def optional_text(source: dict[str, Any], key: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise Unreadable(f"{key} is not a text")
-    return value
+    return shortened(value)
 
 
 def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
@@ -100,16 +100,33 @@ def count(source: dict[str, Any], key: str) -> int | None:
     return int(value) if value is not None and value == value.to_integral_value() else None
 
 
+_NOISE = (
+    (" at 0x", re.compile(r"RetryError\[<Future at 0x\w+ state=\w+ raised (\w+)>\]"), r"\1"),
+    (" at 0x", re.compile(r"<([\w.]+)(?: object)? at 0x\w+(?: [^<>]*)?>"), r"\1"),
+    (" information ", re.compile(r"\s*For (?:more|further) information (?:check|visit):? \S+"), ""),
+)
+"""By a part that shows whether to look: Python's names of things in its memory, which stand for what failed,
+and links to manuals."""
+
+
+def shortened(text: str) -> str:
+    """Return a service's text with what failed in place of a program's own names for it."""
+    for part, pattern, instead in _NOISE:
+        if part in text:
+            text = pattern.sub(instead, text)
+    return text
+
+
 def reason(answer: Answer) -> str:
     """Return the service's own reason, whichever of the five error bodies it is in; empty if it gave none."""
     try:
         body = answer.json()
     except UnreadableAnswer:
-        page = answer.words()[:100_000]
+        page = shortened(answer.words()[:100_000])
         body = re.sub(
             r"<(script|style).*?</\1>|<(?!hidden>)[^>]*>", " ", page, flags=re.DOTALL | re.IGNORECASE
         )
-    said = " ".join(_said(body).split())
+    said = " ".join(shortened(_said(body)).split())
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
 
 

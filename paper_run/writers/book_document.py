@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pnl(figures: BookFigures) -> dict[str, Any]:
-    """Return the P&L, dollars and cents; what needs a price that is not there is None."""
+    """Return the P&L, dollars and cents; what needs a price or a fill that is not known is None."""
     valuation = figures.valuation
     return {
         "method": "average_cost",
@@ -22,7 +22,7 @@ def pnl(figures: BookFigures) -> dict[str, Any]:
         "since": figures.since.isoformat(),
         "base": valuation.base,
         "sessions_a_year": figures.sessions_a_year,
-        "realized_pnl": money.cents(valuation.realized_pnl),
+        "realized_pnl": _cents(valuation.realized_pnl),
         "unrealized_pnl": _cents(valuation.unrealized_pnl),
         "total_pnl": _cents(valuation.total_pnl),
         "day_pnl": _cents(valuation.day_pnl),
@@ -49,8 +49,8 @@ def _position(row: PositionValue, figures: BookFigures) -> dict[str, Any]:
     time = mark.time if mark else None
     return {
         "symbol": row.symbol,
-        "qty": row.holding.qty,
-        "avg_entry_price": row.holding.avg_entry_price,
+        "qty": row.qty,
+        "avg_entry_price": row.avg_entry_price,
         "mark_price": mark.price if mark else None,
         "price_source": mark.source if mark else None,
         "price_time": time.astimezone(figures.now.tzinfo).isoformat(timespec="seconds") if time else None,
@@ -64,6 +64,7 @@ def _position(row: PositionValue, figures: BookFigures) -> dict[str, Any]:
         "orders_in_flight": row.symbol in figures.in_flight,
         "gateway": theirs._asdict() if theirs else None,
         "differences": [each._asdict() for each in figures.differences.get(row.symbol, ())],
+        "unknown_reason": figures.unknown.get(row.symbol),
     }
 
 

@@ -27,8 +27,8 @@ NO_CHART = Chart("", "", "")
 
 
 def pnl_by_symbol(positions: Iterable[Mapping[str, Any]]) -> Chart:
-    """Return realized and unrealized P&L apart, the largest total first; one without a price says so."""
-    moved = [each for each in positions if each["realized_pnl"] or each["unrealized_pnl"] or _unpriced(each)]
+    """Return realized and unrealized P&L apart, the largest total first; one that is not known says so."""
+    moved = [each for each in positions if each["realized_pnl"] or each["unrealized_pnl"] or _missing(each)]
     if not moved:
         return NO_CHART
     ordered = sorted(moved, key=lambda each: (-abs(_known_pnl(each)), each["symbol"]))
@@ -36,10 +36,10 @@ def pnl_by_symbol(positions: Iterable[Mapping[str, Any]]) -> Chart:
     rows = [
         BarRow(
             str(each["symbol"]),
-            "closed" if not each["qty"] else "",
-            "no price" if _unpriced(each) else text.signed_money(each["total_pnl"]),
+            "closed" if each["qty"] == 0 else "",
+            _missing(each) or text.signed_money(each["total_pnl"]),
             (
-                _pnl_bar(each["realized_pnl"], hatched=False),
+                _pnl_bar(each["realized_pnl"] or ZERO, hatched=False),
                 _pnl_bar(each["unrealized_pnl"] or ZERO, hatched=True),
             ),
         )
@@ -152,11 +152,14 @@ def _pnl_bar(amount: Decimal, *, hatched: bool) -> Bar:
 
 def _known_pnl(position: Mapping[str, Any]) -> Decimal:
     known: Decimal | None = position["total_pnl"]
-    return position["realized_pnl"] if known is None else known
+    return position["realized_pnl"] or ZERO if known is None else known
 
 
-def _unpriced(position: Mapping[str, Any]) -> bool:
-    return bool(position["qty"]) and position["market_value"] is None
+def _missing(position: Mapping[str, Any]) -> str:
+    """Return in words what keeps a position from having figures, "" for one that has them."""
+    if position["qty"] is None:
+        return "not known"
+    return "no price" if position["qty"] and position["market_value"] is None else ""
 
 
 def _way(position: Mapping[str, Any]) -> str:

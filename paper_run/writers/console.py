@@ -15,13 +15,14 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from paper_run.config import Config
-    from paper_run.errors import PaperRunError
-    from paper_run.models import Exchange, ServiceHealth, TradeRow
+    from paper_run.errors import PaperRunError, Remedy
+    from paper_run.model.findings import Finding
+    from paper_run.models import Exchange, NotKnown, ServiceHealth, TradeRow
 
 RULE = "=" * 80
 SERVICES = {
@@ -200,7 +201,8 @@ class Console:
         if (more := len(document["orders"]) - _SHOWN_ORDERS) > 0:
             self._line(f"  {more:,} more in the report")
         for found in findings.of_document(document):
-            if found.severity == "error":  # the error block says it
+            # The error block says the one, the lines of the orders the other.
+            if found.severity == "error" or (more <= 0 and findings.is_of_an_order(found)):
                 continue
             sign = "!" if found.severity == "warning" else "·"
             self._line(f"  {sign} {found.text}", paint=_YELLOW if found.severity == "warning" else None)
@@ -239,8 +241,10 @@ class Console:
         shown = f" ({text.signed_percent(change)})" if change is not None else ""
         self._figure("Day P&L", text.signed_money(day) + shown)
         self._figure("Equity", text.money(equity["closing"]))
-        open_positions = [each for each in pnl["positions"] if each["qty"]]
-        self._figure("Positions", text.count(len(open_positions)))
+        open_positions = [each for each in pnl["positions"] if each["qty"] != 0]
+        unknown = sum(each["qty"] is None for each in open_positions)
+        counted = text.count(len(open_positions) - unknown)
+        self._figure("Positions", f"{counted} and {unknown:,} not known" if unknown else counted)
         for each in open_positions[:_SHOWN_ORDERS]:
             self._line(position_line(each))
         if (more := len(open_positions) - _SHOWN_ORDERS) > 0:
@@ -292,22 +296,42 @@ class Console:
         self._line(f"  All of them:  {folder / 'index.html'}")
 
     def unsettled(
-        self, trades: Sequence[TradeRow], doubtful: Sequence[TradeRow], invocation: Invocation
+        self,
+        trades: Sequence[TradeRow],
+        doubtful: Sequence[TradeRow],
+        invocation: Invocation,
+        not_known: Sequence[NotKnown] = (),
+        taken_back: Sequence[Finding] = (),
     ) -> None:
-        """Print what is not settled, with the ready command for each."""
-        if not trades and not doubtful:
+        """Print what is not settled, with the ready command for each.
+
+        :param not_known: what is not known of fills. :param taken_back: fills of which the gateway now says
+            less.
+        """
+        if not any((trades, doubtful, not_known, taken_back)):
             self._line("Everything is settled.")
         for row in trades:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
             self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
-            for remedy in failures.settling(row.name, row.run_id):
-                if remedy.command:
-                    self._line(f"  {remedy._replace(command=invocation.whole(remedy.command))}")
+            self._remedies(failures.settling(row.name, row.run_id), invocation)
         for row in doubtful:
             self._line(
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
             )
+        listed = {row.name for row in trades}
+        for each in not_known:
+            if each.kind != "attempt" or each.name not in listed:
+                self._line(f"{each.about}: {each.why}", paint=_YELLOW)
+                self._remedies(each.remedies, invocation)
+        for finding in taken_back:
+            self._line(finding.text, paint=_YELLOW)
+            self._remedies(finding.remedies, invocation)
+
+    def _remedies(self, remedies: Iterable[Remedy], invocation: Invocation) -> None:
+        for remedy in remedies:
+            if remedy.command:
+                self._line(f"  {remedy._replace(command=invocation.whole(remedy.command))}")
 
     def table(self, lines: str, *, is_sandbox: bool) -> None:
         """Print a table as it is, and that its prices are simulated if they are."""
@@ -352,7 +376,9 @@ class Tally:
 
 
 def position_line(position: Mapping[str, Any]) -> str:
-    """Return an open position on a line."""
+    """Return an open position, or one that is not known, on a line."""
+    if position["qty"] is None:
+        return f"    {position['symbol']:<8} {'not known':>10}: {position['unknown_reason']}"
     shown = f"    {position['symbol']:<8} {text.quantity(position['qty']):>10}"
     if position["avg_entry_price"] is not None:
         shown += f" @ {text.price(position['avg_entry_price'])}"

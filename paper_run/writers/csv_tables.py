@@ -67,6 +67,7 @@ POSITION_COLUMNS = (
     "gateway_unrealized_pl",
     "differences",
     "label",
+    "unknown_reason",
 )
 HISTORY_COLUMNS = (
     "session",
@@ -99,8 +100,9 @@ def orders_csv(document: Mapping[str, Any]) -> str:
 def positions_csv(document: Mapping[str, Any]) -> str:
     """Return the book's positions, one row each, below one header line; closed ones have `qty` 0.
 
-    `trade` is empty in a mark. `gateway_*` are the gateway's own words, empty where it does not list the
-    symbol; `differences` names the fields in which it differs from the book, parted by blanks.
+    `trade` is empty in a mark. A symbol that is not known has no figures and an `unknown_reason`.
+    `gateway_*` are the gateway's own words, empty where it does not list the symbol; `differences` names the
+    fields in which it differs from the book, parted by blanks.
     """
     day = {name: document.get(name) for name in ("session", "kind", "trade", "label")}
     return _table(

@@ -48,7 +48,7 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
     :raises DataError: it can't be done.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)  # the ledger's: nobody else writes there
         with _temporary(folder, 0o600) as (_, descriptor):
             os.write(descriptor, b"\n")
     except OSError as error:

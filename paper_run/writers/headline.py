@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from paper_run import orders
 from paper_run.model import findings
 from paper_run.writers.text import one_line, signed_money
 
@@ -17,10 +18,11 @@ _STATUSES: dict[str, tuple[Tone, str]] = {
     "unknown": ("unsure", "Unknown"),
     "interrupted": ("unsure", "Interrupted"),
 }
+# What happened, and what that means; where there is a banner, the banner says the latter.
 _LOST = {
-    "timeout": "The run had not ended when the wait was over. It may still place orders.",
-    "unknown": "The orchestrator's answer was lost. Orders may or may not have been placed.",
-    "interrupted": "The run was interrupted. Orders may or may not have been placed.",
+    "timeout": ("The run had not ended when the wait was over.", "It may still place orders."),
+    "unknown": ("The orchestrator's answer was lost.", "Orders may or may not have been placed."),
+    "interrupted": ("The run was interrupted.", "Orders may or may not have been placed."),
 }
 _NAMED = 4
 
@@ -84,9 +86,7 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
     status = str(document.get("status"))
     if status in _LOST:
         settled = document.get("settled")
-        open_still = (
-            "Nothing is sent again for this session until this is settled. See the broker's own list."
-        )
+        open_still = "The session stays closed until this is settled. See the broker's own list."
         found.append(
             Banner(
                 "unsure",
@@ -122,13 +122,15 @@ def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
     status = str(document.get("status"))
     submitted = _figure(document, "num_orders_submitted")
     rejected = _figure(document, "num_orders_rejected")
-    errors = findings.texts(findings.of_document(document), "error")
+    errors = [each for each in findings.of_document(document) if each.severity == "error"]
     if status in _LOST:
-        return _LOST[status]
+        happened, meaning = _LOST[status]
+        return happened if with_error else f"{happened} {meaning}"
     if document.get("kind") == "mark" and not errors:
         return ""
-    error = f" {_ended(errors[0])}" if errors else ""
-    said = error if with_error else ""
+    error = f" {_ended(errors[0].text)}" if errors else ""
+    # That orders were not accepted is what the counts say.
+    said = error if with_error and errors and errors[0].code != "orders_not_accepted" else ""
     if doubtful := _figure(document, "num_orders_in_doubt"):
         return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
     if rejected:
@@ -162,6 +164,9 @@ def _valuation(document: Mapping[str, Any]) -> str:
     if not pnl:
         return ""
     if not pnl["complete"]:
+        unknown = [one_line(str(each["symbol"])) for each in _positions(document) if each["qty"] is None]
+        if unknown:
+            return f"The fills of {_listed(unknown)} are not known, so P&L and equity are not known."
         missing = [
             one_line(str(each["symbol"]))
             for each in _positions(document)
@@ -199,6 +204,9 @@ def _done(document: Mapping[str, Any]) -> str:
     signals = _figure(document, "num_signals")
     if not signals:
         return "No signals, so no orders: there was nothing to trade."
+    failed = [each for each in document.get("orders") or () if orders.has_failed(each.get("skip_reason"))]
+    if failed:
+        return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
     return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
 
 

@@ -57,9 +57,10 @@ def figures(pnl: Mapping[str, Any], statistics: Mapping[str, Any]) -> list[Figur
     since = f"since {text.one_line(str(pnl['since']))}"
     opened = f"opened at {text.money(pnl['equity']['opening'])}"
     if not pnl["complete"]:
-        unpriced = [text.one_line(str(each["symbol"])) for each in pnl["positions"] if is_unpriced(each)]
-        more = f" and {len(unpriced) - _NAMED:,} more" if len(unpriced) > _NAMED else ""
-        missing = f"not known: {', '.join(unpriced[:_NAMED])}{more} without a price"
+        unknown, unpriced = (_named(pnl["positions"], which) for which in (is_not_known, is_unpriced))
+        missing = "not known: " + "; ".join(
+            [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
+        )
         priced = f"unrealized, priced so far: {text.signed_money(pnl['priced_so_far'])}"
         realized = f"realized: {text.signed_money(pnl['realized_pnl'])} {since}"
         return [
@@ -111,6 +112,11 @@ def is_unpriced(position: Mapping[str, Any]) -> bool:
     return bool(position["qty"]) and position["market_value"] is None
 
 
+def is_not_known(position: Mapping[str, Any]) -> bool:
+    """Tell whether a position's quantity is not known, so that it has no figures."""
+    return position["qty"] is None
+
+
 def listed_positions(positions: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return those the page has room for: without a price, the gateway's alone, the largest, closed ones."""
     return sorted(positions, key=_importance)[:MOST_POSITIONS]
@@ -158,8 +164,15 @@ def statistic_rows(statistics: Mapping[str, Any]) -> str:
     )
 
 
+def _named(positions: Iterable[Mapping[str, Any]], which: Callable[[Mapping[str, Any]], bool]) -> str:
+    """Return the symbols of the positions that are so, the first few by name."""
+    symbols = [text.one_line(str(each["symbol"])) for each in positions if which(each)]
+    more = f" and {len(symbols) - _NAMED:,} more" if len(symbols) > _NAMED else ""
+    return ", ".join(symbols[:_NAMED]) + more
+
+
 def _importance(position: Mapping[str, Any]) -> tuple[int, Decimal, str]:
-    if is_unpriced(position):
+    if is_not_known(position) or is_unpriced(position):
         rank = 0
     elif not position["qty"]:
         rank = 1 if position["differences"] else 3
@@ -171,7 +184,8 @@ def _importance(position: Mapping[str, Any]) -> tuple[int, Decimal, str]:
 
 def _position_row(position: Mapping[str, Any], equity: Decimal | None) -> str:
     get = position.get
-    look = ' class="bad"' if is_unpriced(position) else "" if get("qty") else ' class="closed"'
+    missing = is_not_known(position) or is_unpriced(position)
+    look = ' class="bad"' if missing else "" if get("qty") else ' class="closed"'
     return (
         f"<tr{look}>{cells.name(str(get('symbol')))}{cells.number(get('qty'), text.quantity, 6)}"
         f"{cells.number(get('avg_entry_price'), text.price, 4)}{_mark(position)}"
@@ -184,6 +198,9 @@ def _position_row(position: Mapping[str, Any], equity: Decimal | None) -> str:
 
 def _mark(position: Mapping[str, Any]) -> str:
     """Return the cells of the mark and of where it comes from and how old it was."""
+    if is_not_known(position):
+        reason = escaped(str(position["unknown_reason"] or "its fills are not known"))
+        return f'<td><b class="bad">✕</b> not known</td><td class="why">{reason}</td>'
     if is_unpriced(position):
         reason = escaped(str(position["unpriced_reason"] or "no source has one"))
         return f'<td><b class="bad">✕</b> no price</td><td class="why">{reason}</td>'
@@ -202,6 +219,8 @@ def _gateway(position: Mapping[str, Any]) -> str:
     if differences:
         said = "".join(_difference(each) for each in differences)
         return f"<td>{said}{flight}</td>"
+    if is_not_known(position) and position["gateway"] is not None:
+        return f"<td>quantity {text.quantity(position['gateway']['qty'])}, not compared {flight}</td>"
     if position["gateway"] is None:
         return f"<td>{'not listed' if position['qty'] else text.ABSENT} {flight}</td>"
     return f'<td><b class="good">✓</b> agrees {flight}</td>'

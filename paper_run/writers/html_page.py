@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from paper_run.model.findings import Finding
     from paper_run.models import SessionLine
 
 # A point is no curve.
@@ -49,7 +50,7 @@ def render(
 
     :param curve: the sessions to draw, oldest first, the document's own last if it is complete.
     """
-    found = findings.of_document(document)
+    found = [each for each in findings.of_document(document) if not _is_said_elsewhere(each)]
     kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
     valued = [line for line in curve if line.closing is not None]
     view = {
@@ -198,6 +199,11 @@ def _no_curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> str
             "it begins with the next session."
         )
     return "No session has a complete valuation yet, so there is no curve."
+
+
+def _is_said_elsewhere(finding: Finding) -> bool:
+    """Tell whether the page says it in a place of its own: beside the order, or how it was settled."""
+    return findings.is_of_an_order(finding) or (finding.code == "recovered" and not finding.subject)
 
 
 def _parameters(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -34,6 +34,11 @@ class Overview(NamedTuple):
     table: Iterable[Sequence[str | None]]
 
 
+def files(folder: Path) -> tuple[Path, Path]:
+    """Return where they lie."""
+    return folder / "index.html", folder / index_page.HISTORY_FILE
+
+
 def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[Path], list[DataError]]:
     """Write index.html and history.csv; one that fails does not keep back the other."""
 
@@ -48,15 +53,12 @@ def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[P
             ended=sessions.ended,
         )
 
-    files: list[tuple[str, Callable[[], str]]] = [
-        ("index.html", index),
-        (index_page.HISTORY_FILE, lambda: csv_tables.history_file(sessions.table)),
-    ]
+    contents: tuple[Callable[[], str], ...] = (index, lambda: csv_tables.history_file(sessions.table))
     written, failed = [], []
-    for name, content in files:
+    for path, content in zip(files(folder), contents, strict=True):
         try:
-            write_atomic(folder / name, content().encode())
-            written.append(folder / name)
+            write_atomic(path, content().encode())
+            written.append(path)
         except DataError as error:
             failed.append(error)
     return written, failed

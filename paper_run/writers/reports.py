@@ -60,18 +60,19 @@ class Reports:
         """Where the page lies once it is saved."""
         return self._folder / f"{self._name}.html"
 
-    def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
-        """Write the day's files and the extra outputs; one that fails does not keep back the others."""
+    def files(self) -> list[Path]:
+        """Return where the result's files lie once they are saved; the positions are written last."""
         name = self._name
         tables = name.removesuffix("_paper_run")
-        wanted = [
-            self._folder / f"{name}.json",
-            self._folder / f"{name}.html",
-            self._folder / f"{tables}_orders.csv",
-        ]
+        names = (f"{name}.json", f"{name}.html", f"{tables}_orders.csv", f"{tables}_positions.csv")
+        return [self._folder / each for each in names]
+
+    def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
+        """Write the day's files and the extra outputs; one that fails does not keep back the others."""
+        paths = self.files()
         files: list[tuple[Path, Callable[[], bytes]]]
-        files = [(path, partial(self.content, path.suffix.lower())) for path in (*wanted, *outputs)]
-        files.insert(len(wanted), (self._folder / f"{tables}_positions.csv", self._positions))
+        files = [(path, partial(self.content, path.suffix.lower())) for path in (*paths[:-1], *outputs)]
+        files.insert(len(paths) - 1, (paths[-1], self._positions))
         written, failed = [], []
         for path, content in files:
             try:

@@ -24,7 +24,9 @@ def with_own(document: Mapping[str, Any], before: Sequence[SessionLine]) -> list
         return list(before)
     opening, earned = Decimal(pnl["equity"]["opening"]), Decimal(pnl["day_pnl"])
     closing = Decimal(pnl["equity"]["closing"])
-    day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0))
+    # In a record from before findings had codes an opening's gain was in the closing, and in no return.
+    came_in = statistics.inflow(opening, earned, closing) if "findings" in document else Decimal(0)
+    day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0), came_in)
     last = before[-1].drawdown if before else Decimal(0)
     height = statistics.height(None if last is None else 1 + last, day)
     drawdown = None if height is None else height - 1

@@ -98,7 +98,7 @@ def same(left: Decimal, right: Decimal) -> bool:
 
 
 def settled(book: Book, marks: dict[str, Mark]) -> Book:
-    """Return the book with the gains that its found holdings have at their first marks."""
+    """Return the book with its holdings from before at the cost that their first marks give them."""
     return book.after(
         [Entry("gain", symbol, money.ZERO, gain) for symbol, gain in pending_gains(book, marks).items()]
     )
@@ -107,9 +107,9 @@ def settled(book: Book, marks: dict[str, Mark]) -> Book:
 @whatever
 @given(ledgers(), all_marks)
 def test_profit_is_cash_and_market_value(entries: list[Entry], marks: dict[str, Mark]) -> None:
-    """Realized + unrealized is what the entries' cash and the shares' worth add up to, found ones at cost."""
-    holdings = Book().after(entries).holdings
-    cash = -exact([each.dollars for each in entries])
+    """Realized + unrealized is what the cash and the shares' worth add up to."""
+    book = settled(Book().after(entries), marks)
+    holdings, cash = book.holdings, Fraction(book.cash)
     qty = {symbol: exact([each.qty for each in entries if each.symbol == symbol]) for symbol in holdings}
     worth = sum((qty[symbol] * Fraction(marks[symbol].price) for symbol in holdings), Fraction(0))
     profit = exact([each.realized for each in holdings.values()]) + exact(
@@ -188,15 +188,13 @@ def test_a_fill_in_two_parts_is_one_fill(
     assert first.qty == second.qty
     assert same(first.cost, second.cost)
     assert same(first.realized, second.realized)
-    assert first.gain is not None
-    assert second.gain is not None
-    assert same(first.gain, second.gain)
+    assert first.waits == second.waits
 
 
 @whatever
 @given(symbol_entries("A"))
 def test_the_other_side_of_every_trade_is_the_negative_book(entries: list[Entry]) -> None:
-    """Sold for bought: quantity, cost, realized and gain change their sign and nothing else."""
+    """Sold for bought: quantity, cost and realized change their sign and nothing else."""
     mirrored = [
         each._replace(qty=each.qty.copy_negate(), dollars=each.dollars.copy_negate()) for each in entries
     ]
@@ -206,7 +204,7 @@ def test_the_other_side_of_every_trade_is_the_negative_book(entries: list[Entry]
         _negated(ours.cost),
         _negated(ours.realized),
     )
-    assert theirs.gain == (None if ours.gain is None else _negated(ours.gain))
+    assert theirs.waits == ours.waits
 
 
 def _negated(amount: Decimal) -> Decimal:
@@ -245,8 +243,12 @@ def looks(draw: st.DrawFn) -> tuple[list[tuple[Decimal | None, Decimal | None]],
 def test_however_often_an_order_is_looked_at_it_is_booked_once(
     order: tuple[list[tuple[Decimal | None, Decimal | None]], Decimal, Decimal], side: str, ordered: Decimal
 ) -> None:
-    """An order that ends at (q, p) is exactly q shares and q p dollars, whatever was said before."""
+    """An order that ends at (q, p) is exactly q shares and q p dollars, whatever was said before it ended.
+
+    Unless all q were said before at another price: that stays until a person says what is right.
+    """
     said, qty, price = order
+    price = next((told for shares, told in said if shares == qty and told), price)
     seen, entries = Seen(), []
     for filled_qty, filled_price in [*said, (qty, price), (qty, price)]:
         grown = growth(side, ordered, seen, filled_qty, filled_price)
@@ -284,7 +286,6 @@ def test_rows_add_up_to_totals_and_bridges_to_closings(
     for valuation in (first, second):
         for name in ("realized_pnl", "unrealized_pnl", "market_value", "total_pnl", "day_pnl"):
             assert row_sum(valuation, name) == getattr(valuation, name)
-        assert row_sum(valuation, "gain") == valuation.gains
         assert valuation.unrealized_pnl == valuation.priced_so_far
         assert valuation.exposure == sum(
             abs(Fraction(each.market_value or 0)) for each in valuation.positions
@@ -358,6 +359,36 @@ def test_a_missing_price_takes_away_exactly_what_needs_it(
                 assert figures(now, "total_pnl") == figures(was, "total_pnl") | dict.fromkeys(NEEDS_ITS_PRICE)
 
 
+ALL_OF_ITS_FIGURES = {*NEEDS_ITS_PRICE, "realized_pnl", "qty", "avg_entry_price"}
+
+
+@whatever
+@given(ledgers(), all_marks, all_marks, capitals)
+def test_a_symbol_that_is_not_known_takes_away_its_realized_too(
+    entries: list[Entry], before: dict[str, Mark], marks: dict[str, Mark], base: Decimal
+) -> None:
+    """Beyond what a missing price takes, realized P&L of the symbol and of the totals; the rest stays."""
+    book = settled(Book().after(entries), before)
+    opening = closing(value(book, before, base, None))
+    whole = value(book, marks, base, opening)
+    for symbol in book.holdings:
+        without = value(book, marks, base, opening, unknown={symbol})
+        assert not without.complete
+        totals = NEEDS_EVERY_PRICE | {"realized_pnl"}
+        assert {getattr(without, name) for name in totals} == {None}
+        for name in ("session", "inception"):
+            lost = dict.fromkeys(BRIDGE_NEEDS_EVERY_PRICE | {"realized"})
+            assert figures(getattr(without, name)) == figures(getattr(whole, name)) | lost
+        assert (without.base, without.realized_so_far) == (whole.base, whole.realized_so_far)
+        for was, now in zip(whole.positions, without.positions, strict=True):
+            if was.symbol != symbol:
+                assert now == was
+            else:
+                properties = ("total_pnl", "qty", "avg_entry_price", "is_known")
+                expected = figures(was, *properties) | dict.fromkeys(ALL_OF_ITS_FIGURES) | {"is_known": False}
+                assert figures(now, *properties) == expected
+
+
 sessions = st.tuples(ledgers(), all_marks, st.sets(st.sampled_from(SYMBOLS), max_size=1))
 
 
@@ -387,8 +418,7 @@ def test_the_days_add_up_to_the_total(
             by_symbol[row.symbol] = money.CONTEXT.add(by_symbol[row.symbol], row.day_pnl)
             assert by_symbol[row.symbol] == row.total_pnl
     assert summed == total_pnl
-    gains = opening.gains if isinstance(opening, Opening) else money.ZERO
-    assert equity == money.total((base, total_pnl, gains))
+    assert equity == money.total((base, total_pnl))
 
 
 @whatever
@@ -398,6 +428,8 @@ def test_an_adjustment_at_the_mark_is_never_a_profit(
 ) -> None:
     """Whatever is held and whatever it is brought to, P&L at that price stays what it was."""
     holding = folded(before)
+    if holding.waits:
+        holding = holding.after(Entry("gain", "A", money.ZERO, holding.unrealized(price)))
     qty, came_to = adjustment(holding, to, price)
     if not qty:
         assert came_to == 0

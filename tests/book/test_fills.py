@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from book.worked import number
 
-from paper_run.book.fills import Growth, Seen, growth
+from paper_run.book.fills import Growth, Seen, average, growth
 
 ZERO = Decimal(0)
 
@@ -94,7 +94,7 @@ def test_a_quantity_that_went_back_books_nothing_and_is_remarked_upon(qty: str |
     fell = grown("buy", seen("4", "100"), qty, "100")
     assert (fell.kind, fell.qty, fell.dollars, fell.seen) == (None, 0, 0, seen("4", "100"))
     assert fell.remark == f"its filled quantity went back from 4 to {qty or 0}; nothing was booked"
-    assert not fell.waits
+    assert (fell.waits, fell.contested) == (False, True)
 
 
 def test_a_quantity_that_went_back_and_returns_is_booked_once() -> None:
@@ -103,16 +103,17 @@ def test_a_quantity_that_went_back_and_returns_is_booked_once() -> None:
     assert grown("buy", fell.seen, "6", "100").qty == 2
 
 
-@pytest.mark.parametrize(("side", "booked_dollars"), [("buy", "2"), ("sell", "-2")])
-def test_another_price_of_the_same_quantity_is_a_correction(side: str, booked_dollars: str) -> None:
-    """4 at 100.50 instead of 100 are 2 dollars more and no shares."""
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_another_price_of_the_same_quantity_books_nothing(side: str) -> None:
+    """4 at 100.50 instead of 100: what is booked stays until somebody says which of the two is right."""
     corrected = grown(side, seen("4", "100"), "4", "100.50")
     assert corrected == Growth(
-        "correction",
+        None,
         ZERO,
-        Decimal(booked_dollars),
-        seen("4", "100.50"),
-        "the price of its 4 was corrected to 100.50",
+        ZERO,
+        seen("4", "100"),
+        "the price of its 4 went from 100 to 100.50; nothing was booked",
+        contested=True,
     )
 
 
@@ -123,8 +124,13 @@ def test_more_than_was_ordered_is_booked_and_remarked_upon() -> None:
     assert over.remark == "11 filled, more than the 10 ordered"
 
 
-def test_a_corrected_price_of_an_overfill_is_a_correction() -> None:
-    """The overfill was remarked upon when it came; the correction says what it is."""
+def test_another_price_of_an_overfill_books_nothing_either() -> None:
+    """The overfill was remarked upon when it came; now it is the price that is."""
     corrected = grown("buy", seen("11", "100"), "11", "101")
-    assert corrected.kind == "correction"
-    assert corrected.remark == "the price of its 11 was corrected to 101"
+    assert (corrected.kind, corrected.contested) == (None, True)
+    assert corrected.remark == "the price of its 11 went from 100 to 101; nothing was booked"
+
+
+def test_an_average_that_does_not_divide_has_28_digits() -> None:
+    """10 dollars for 3 shares."""
+    assert str(average(Seen(Decimal(3), Decimal(10)))) == "3.333333333333333333333333333"

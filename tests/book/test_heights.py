@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.book import marks, statistics, thinning
+from paper_run.book import statistics, thinning
 from paper_run.book.statistics import Day
 
 ONE = Decimal(1)
@@ -69,13 +69,6 @@ def test_few_points_show_the_extremes_of_many(closings: list[float], most: int) 
 def test_two_points_are_kept_where_there_is_no_room() -> None:
     """Below five only the ends."""
     assert thinning.kept([1.0] * 10, [0.0] * 10, 2) == [0, 9]
-
-
-def test_a_price_is_nearer_as_a_ratio() -> None:
-    """51 is a fiftieth above 50 and half of 100; 200 is as far from 100 as 50 is."""
-    assert marks.is_nearer(Decimal(51), Decimal(50), Decimal(100))
-    assert not marks.is_nearer(Decimal(200), Decimal(50), Decimal(100))
-    assert not marks.is_nearer(Decimal(200), Decimal(100), Decimal(100))
 
 
 def test_each_stretch_keeps_its_extremes() -> None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from book.worked import booked, dollars, entry, fill, found, held, number, shares
 
+from paper_run.book import splits
 from paper_run.book.holdings import Book, Entry, Holding
 
 
@@ -104,7 +105,7 @@ def test_growth_at_an_odd_price_closes_to_the_right_total() -> None:
 
 
 @pytest.mark.parametrize("opened", ["10", "-10", "0"])
-def test_a_corrected_price_goes_to_realized(opened: str) -> None:
+def test_a_correction_of_no_order_goes_to_realized(opened: str) -> None:
     """2 dollars more for a purchase are 2 dollars lost, 2 less 2 won; quantity and cost stay."""
     before = held(*([fill(opened, "100")] if opened != "0" else []))
     assert before.after(dollars("correction", "2")) == before._replace(realized=Decimal(-2))
@@ -132,45 +133,60 @@ def test_a_split_changes_the_shares_and_not_their_cost(
     assert split.avg_entry_price == Decimal(after[1])
 
 
-def test_a_found_holding_is_taken_at_its_cost() -> None:
-    """It realizes nothing, and what it was up is not known before it has a price."""
-    assert held(found("10", "90")) == Holding(Decimal(10), Decimal(900), gain=None)
-
-
-def test_a_found_holdings_gain_is_written_once_it_is_known() -> None:
-    """10 at 90 that are worth 100 were up 100."""
-    assert held(found("10", "90"), dollars("gain", "100")).gain == 100
-
-
 @pytest.mark.parametrize(
-    ("qty", "first", "gain"),
+    ("ratio", "before", "after"),
     [
-        # 10 x (105 - 90) = 150, be it added to, closed in part, closed or flipped
-        *(("10", each, "150") for each in ("2", "-4", "-10", "-12")),
-        # -10 x (105 - 90) = -150
-        *(("-10", each, "-150") for each in ("-2", "4", "10", "12")),
+        ("2:1", "10", "20"),
+        ("3:2", "-10", "-15"),
+        ("1:8", "10", "1.25"),
+        # 10 / 7 has no end: nine decimals, half to even
+        ("1:7", "10", "1.428571429"),
+        ("1:1", "0.12345678901", "0.12345678901"),
     ],
 )
+def test_a_split_of_a_ratio_turns_what_is_held_then(ratio: str, before: str, after: str) -> None:
+    """It does not matter how many shares it added when it was said; nine decimals of a share are kept."""
+    holding = held(fill(before, "100"))._replace(realized=Decimal(7))
+    split = Entry("split", "AAPL", Decimal(99), Decimal(0), ratio=splits.ratio(ratio))
+    assert holding.after(split) == holding._replace(qty=Decimal(after))
+
+
+def test_a_holding_from_before_waits_for_its_price() -> None:
+    """It realizes nothing, and what it costs here is not known before it has a price."""
+    assert held(found("10", "90")) == Holding(Decimal(10), Decimal(900), waits=True)
+
+
+def test_a_holding_from_before_costs_what_it_was_worth() -> None:
+    """10 at 90 that are worth 1000 cost 1000 here."""
+    assert held(found("10", "90"), dollars("gain", "100")) == Holding(Decimal(10), Decimal(1000))
+
+
+@pytest.mark.parametrize("qty", ["10", "-10"])
+@pytest.mark.parametrize("traded", ["2", "-4", "-10", "-12"])
 @pytest.mark.parametrize("kind", ["fill", "adjustment"])
-def test_a_found_holding_without_a_price_takes_its_gain_from_the_first_fill(
-    kind: str, qty: str, first: str, gain: str
+def test_a_holding_without_a_price_takes_its_cost_from_the_first_trade(
+    kind: str, qty: str, traded: str
 ) -> None:
-    """Its price is the first that is known: what the whole holding was up at it is no P&L of ours."""
-    holding = held(found(qty, "90"), entry(kind, first, "105"))
-    assert holding.gain == Decimal(gain)
-    # P&L starts at zero: at the price of that fill there is none yet.
-    assert holding.realized + holding.unrealized(Decimal(105)) - Decimal(gain) == 0
-    assert holding.after(entry(kind, "1", "200")).gain == Decimal(gain)
+    """Its price is the first that is known: added to, closed or flipped, P&L starts at zero."""
+    trade = entry(kind, traded if qty == "10" else str(-Decimal(traded)), "105")
+    assert held(found(qty, "90"), trade) == held(fill(qty, "105"), trade)
+    assert booked(found(qty, "90"), trade).cash == booked(fill(qty, "105"), trade).cash
 
 
-def test_a_gain_that_is_known_is_not_touched_by_a_fill() -> None:
-    """Only the first price counts."""
-    assert held(found("10", "90"), dollars("gain", "100"), fill("5", "120")).gain == 100
+def test_a_trade_of_no_shares_is_no_price() -> None:
+    """What a person says of a quantity that is right already moves nothing."""
+    waiting = held(found("10", "90"))
+    assert waiting.after(Entry("adjustment", "AAPL", Decimal(0), Decimal(0))) == waiting
 
 
-def test_a_split_before_the_first_price_leaves_the_gain_open() -> None:
-    """10 at 90, split 2:1, first filled at 50: the 20 were up 20 x 50 - 900 = 100."""
-    assert held(found("10", "90"), shares("10"), fill("1", "50")).gain == 100
+def test_a_price_that_is_known_is_not_touched_by_a_fill() -> None:
+    """Only the first price counts: 10 for 1000, and 5 for 600."""
+    assert held(found("10", "90"), dollars("gain", "100"), fill("5", "120")).cost == 1600
+
+
+def test_a_split_before_the_first_price_leaves_the_cost_open() -> None:
+    """10 at 90, split 2:1, first filled at 50: the 20 cost 1000, with the one more 1050."""
+    assert held(found("10", "90"), shares("10"), fill("1", "50")).cost == 1050
 
 
 def test_an_adjustment_moves_shares_like_a_fill() -> None:
@@ -208,14 +224,14 @@ def test_the_book_adds_up_cash_and_what_was_traded() -> None:
     """Cash knows fills, corrections, adjustments and found holdings; traded the fills alone, unsigned."""
     book = booked(
         found("10", "90", "OLD"),  # cash -900
-        dollars("gain", "100", "OLD"),  # no cash
-        fill("10", "100"),  # cash -1900, traded 1000
-        dollars("correction", "2"),  # cash -1902
-        fill("-4", "120"),  # cash -1902 + 480 = -1422, traded 1480
+        dollars("gain", "100", "OLD"),  # cash -1000
+        fill("10", "100"),  # cash -2000, traded 1000
+        dollars("correction", "2"),  # cash -2002
+        fill("-4", "120"),  # cash -2002 + 480 = -1522, traded 1480
         shares("6"),  # no cash
-        entry("adjustment", "-1", "60"),  # cash -1362
+        entry("adjustment", "-1", "60"),  # cash -1462
     )
-    assert (book.cash, book.traded) == (-1362, 1480)
+    assert (book.cash, book.traded) == (-1462, 1480)
     assert sorted(book.holdings) == ["AAPL", "OLD"]
 
 

@@ -1,13 +1,13 @@
 """Which price a position is valued at, to the second and to the last digit of every limit."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from book.worked import NOON, number
 
-from paper_run.book.marks import FRESH, Mark, Market, choose, possible_split, usable
-from paper_run.money import product
+from paper_run.book.marks import FRESH, Mark, Market, choose, is_of, is_us_equity, usable
 
 TRADED_AT = NOON - timedelta(minutes=30)
 TRADE = Mark(Decimal("99.5"), "trade", TRADED_AT)
@@ -150,35 +150,36 @@ def test_the_smallest_amount_is_a_price() -> None:
     assert usable(Decimal("1E-28")) == Decimal("1E-28")
 
 
-FACTORS = (2, 3, 4, 5, 10, 20)
-LAST = Decimal(60)
-"""It is divided by each of the factors without a rest."""
+@pytest.mark.parametrize(
+    ("at", "is_so"),
+    [
+        ("2025-01-17T21:00:00+00:00", True),
+        # Monday, 23:59:59 in New York; a second later it is Tuesday there
+        ("2025-01-21T04:59:59+00:00", True),
+        ("2025-01-21T05:00:00+00:00", False),
+        (None, True),
+    ],
+)
+def test_a_price_is_of_a_session_until_the_date_of_the_next(at: str | None, is_so: bool) -> None:
+    """Friday's until Tuesday 00:00 on the exchange's clock; without a time it is as of now."""
+    zone = ZoneInfo("America/New_York")
+    now = datetime(2025, 1, 20, 12, tzinfo=zone)
+    mark = Mark(Decimal(1), "trade", None if at is None else datetime.fromisoformat(at))
+    tuesday = date(2025, 1, 21)
+    assert is_of(mark, now, tuesday) is is_so
+    assert is_of(mark._replace(time=None), datetime(2025, 1, 21, tzinfo=zone), tuesday) is False
 
 
-@pytest.mark.parametrize("factor", FACTORS)
-@pytest.mark.parametrize("away", ["0", "0.02", "-0.02"])
-def test_a_price_within_two_percent_of_a_split_is_a_possible_split(factor: int, away: str) -> None:
-    """A share that became N costs a Nth, N that became one cost N times as much; exactly 2 % is within."""
-    moved = 1 + Decimal(away)
-    assert possible_split(LAST, LAST / factor * moved) == f"{factor}:1"
-    assert possible_split(LAST, LAST * factor * moved) == f"1:{factor}"
+@pytest.mark.parametrize("symbol", ["AAPL", "BRK.B", "BRK/B", "BF-B", "XYZ.WS", "A", "ABUSD", "AAPL1"])
+def test_what_may_be_a_us_share(symbol: str) -> None:
+    """Classes, warrants and short names too."""
+    assert is_us_equity(symbol)
 
 
-@pytest.mark.parametrize("factor", FACTORS)
-@pytest.mark.parametrize("moved", ["1.02" + "0" * 32 + "1", "0.97" + "9" * 33])
-def test_a_price_further_from_a_split_is_a_price(factor: int, moved: str) -> None:
-    """More than 2 % away, by however little, it is taken for what it says."""
-    assert possible_split(LAST, product(LAST / factor, Decimal(moved))) is None
-    assert possible_split(LAST, product(LAST * factor, Decimal(moved))) is None
-
-
-def test_a_split_is_seen_of_prices_that_do_not_divide() -> None:
-    """10 after 3.4 is no third of anything exact: 3.4 x 3 = 10.2, 2 % more than 10."""
-    assert possible_split(Decimal(10), Decimal("3.4")) == "3:1"
-    assert possible_split(Decimal(10), Decimal("3.4000000000000000000000000001")) is None
-
-
-@pytest.mark.parametrize("price", ["60", "61", "59", "45", "90", "35", "120000", "0.0006"])
-def test_an_ordinary_price_is_no_split(price: str) -> None:
-    """The same price, a usual move, a bad day, and what no usual split explains."""
-    assert possible_split(LAST, Decimal(price)) is None
+@pytest.mark.parametrize(
+    "symbol",
+    ["AAPL250117C00150000", "AAPL  250117P00150000", "BTC/USD", "BTCUSD", "ETH/BTC", "DOGEUSDT", "SOLUSDC"],
+)
+def test_what_is_no_us_share(symbol: str) -> None:
+    """Options, of which a contract is not a share, and coins."""
+    assert not is_us_equity(symbol)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from support.schema import SCHEMA
 
-from paper_run.book.statistics import SESSIONS_A_YEAR, Day, Statistic, daily_return, drawdown, statistics
+from paper_run.book.statistics import (
+    SESSIONS_A_YEAR,
+    Day,
+    Statistic,
+    daily_return,
+    drawdown,
+    inflow,
+    statistics,
+)
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
 DOCUMENT = Draft202012Validator({"$ref": "#/$defs/statistics", "$defs": SCHEMA["$defs"]})
@@ -446,3 +454,35 @@ def test_the_running_drawdown_agrees_with_empyrical(series: list[Decimal]) -> No
     assert [float(fall or 0) for fall in drawdown(returning(*map(str, series)))] == pytest.approx(
         theirs, abs=1e-6
     )
+
+
+def test_a_return_over_several_sessions_is_no_days() -> None:
+    """It is in the total and the drawdown, and in none of the figures of single days, nor in their n."""
+    days = [day("100", "10"), day("110", "-55")._replace(spans=True), day("55", "11")]
+    found = statistics(days)
+    # 1.1 x 0.5 x 1.2
+    assert found["total_return"][:2] == (Decimal("-0.34"), 3)
+    assert (found["max_drawdown"].value, found["daily_return"].value) == (Decimal("-0.5"), Decimal("0.2"))
+    assert (found["best_day"][:2], found["worst_day"][:2]) == ((Decimal("0.2"), 2), (Decimal("0.1"), 2))
+    assert (found["win_rate"][:2], found["volatility"].n, found["turnover"].n) == ((1, 2), 2, 3)
+    alone = statistics(days[1:2])
+    assert (alone["win_rate"][:2], alone["best_day"][:2], alone["total_return"].n) == (
+        (None, 0),
+        (None, 0),
+        1,
+    )
+
+
+def test_risk_counts_the_single_days_alone() -> None:
+    """20 sessions of which one spans several are 19 days."""
+    days = [day("100", "1"), *(day("100", "-1") for _ in range(19))]
+    assert statistics(days)["volatility"].value is not None
+    assert statistics([days[0], days[1]._replace(spans=True), *days[2:]])["volatility"][:2] == (None, 19)
+
+
+def test_what_came_in_was_earned_with_too() -> None:
+    """10 of 100 and 400 that came in are 2 %; what went out counts at the end, as if it had stayed."""
+    grown = day("100", "10")._replace(inflow=Decimal(400))
+    assert daily_return(grown) == Decimal("0.02")
+    assert inflow(Decimal(100), Decimal(10), Decimal(510)) == 400
+    assert inflow(Decimal(100), Decimal(10), Decimal(60)) == 0

@@ -92,7 +92,6 @@ def test_what_the_next_session_opens_from() -> None:
         equity=Decimal(100_170),
         realized=Decimal(45),
         unrealized=Decimal(125),
-        gains=Decimal(0),
         totals={"AAPL": Decimal(180), "GOOGL": Decimal(-30), "MSFT": Decimal(20)},
     )
 
@@ -134,6 +133,41 @@ def test_without_a_price_no_total_is_invented() -> None:
     assert row(second, "AAPL").day_pnl == 15
 
 
+def test_of_a_symbol_that_is_not_known_nothing_is_stated() -> None:
+    """MSFT's quantity is not known: no figure of it, no total, no realized P&L; AAPL's stay."""
+    second = value(booked(*FIRST_DAY), at(AAPL="113", MSFT="45"), BASE, closing(FIRST), unknown={"MSFT"})
+    lost = row(second, "MSFT")
+    assert (lost.is_known, lost.qty, lost.avg_entry_price, lost.mark, lost.market_value) == (
+        False,
+        *[None] * 4,
+    )
+    assert (lost.realized_pnl, lost.unrealized_pnl, lost.total_pnl, lost.day_pnl) == (*[None] * 4,)
+    assert lost.holding.qty == -4
+    assert (second.complete, second.realized_pnl, second.unrealized_pnl, second.total_pnl) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    assert (second.day_pnl, second.market_value, second.exposure) == (None, None, None)
+    assert second.session == Bridge(Decimal(100_170), None, None, Decimal(0), None, None)
+    assert second.inception == Bridge(Decimal(100_000), None, None, Decimal(0), None, None)
+    # 15 x (113 - 105) = 120; realized 75 - 30 is in the record, and stated nowhere
+    assert (second.priced_so_far, second.realized_so_far) == (120, 45)
+    assert row(second, "AAPL").day_pnl == 15
+    with pytest.raises(ValueError, match="no closing"):
+        closing(second)
+
+
+def test_a_symbol_that_the_book_has_nothing_of_can_be_unknown() -> None:
+    """Its first order was placed and nobody tells what it filled: it is a row without figures."""
+    only = value(Book(), {}, BASE, None, unknown=("TSLA",))
+    assert [(each.symbol, each.qty, each.realized_pnl) for each in only.positions] == [("TSLA", None, None)]
+    assert (only.complete, only.realized_pnl, only.total_pnl) == (False, None, None)
+    closed = value(booked(fill("1", "5"), fill("-1", "6")), {}, BASE, None, unknown=("AAPL",))
+    assert (closed.complete, closed.realized_pnl, closed.positions[0].qty) == (False, None, None)
+
+
 def test_an_incomplete_session_has_no_closing() -> None:
     """Nothing can open from it."""
     with pytest.raises(ValueError, match="no closing"):
@@ -157,12 +191,12 @@ def test_each_row_is_rounded_once_and_totals_add_the_rows() -> None:
 
 
 def test_every_amount_of_a_row_is_in_cents() -> None:
-    """Worth, realized, unrealized, gain and total have two decimals, whatever the digits behind them."""
-    book = booked(found("1", "10.0004"), dollars("gain", "0.1236"), fill("-0.5", "10.1234"))
+    """Worth, realized, unrealized and total have two decimals, whatever the digits behind them."""
+    book = booked(fill("1", "10.0004"), fill("-0.5", "10.1234"))
     only = value(book, at(AAPL="11.2345"), BASE, None).positions[0]
     # worth 0.5 x 11.2345 = 5.61725; realized 0.5 x 0.1230 = 0.0615; unrealized 0.5 x 1.2341 = 0.61705
-    amounts_of_it = (only.market_value, only.realized_pnl, only.unrealized_pnl, only.gain, only.total_pnl)
-    assert [str(each) for each in amounts_of_it] == ["5.62", "0.06", "0.62", "0.12", "0.56"]
+    amounts_of_it = (only.market_value, only.realized_pnl, only.unrealized_pnl, only.total_pnl)
+    assert [str(each) for each in amounts_of_it] == ["5.62", "0.06", "0.62", "0.68"]
 
 
 def test_what_does_not_divide_is_explained_to_the_cent() -> None:
@@ -172,85 +206,74 @@ def test_what_does_not_divide_is_explained_to_the_cent() -> None:
     assert amounts(valuation.session) == ["100000.00", "6.67", "13.33", "0.00", "100020.00", "0.00"]
 
 
-def test_a_corrected_price_is_realized() -> None:
+def test_a_correction_of_no_order_is_realized() -> None:
     """10 bought at 100, corrected to 100.20: 2 dollars lost, and explained."""
     valuation = value(booked(fill("10", "100"), dollars("correction", "2")), at(AAPL="100"), BASE, None)
     assert amounts(valuation.session) == ["100000.00", "-2.00", "0.00", "0.00", "99998.00", "0.00"]
 
 
-# Holdings found before the first trade: 10 at 90
+# Holdings from before the first trade: 10 at 90
 
 
-def test_a_found_holding_that_is_priced_at_once_starts_at_zero() -> None:
-    """At 100 it was up 100: equity has them, P&L has not."""
+def test_a_holding_from_before_that_is_priced_at_once_starts_at_zero() -> None:
+    """At 100 it costs 1000 here: equity is the capital exactly, and P&L starts at zero."""
     book = booked(found("10", "90"))
     gains = pending_gains(book, at(AAPL="100"))
     assert gains == {"AAPL": 100}
     book = book.after([Entry("gain", "AAPL", Decimal(0), gains["AAPL"])])
     first = value(book, at(AAPL="100"), BASE, None)
-    assert amounts(first.session) == ["100000.00", "0.00", "0.00", "100.00", "100100.00", "0.00"]
+    assert amounts(first.session) == ["100000.00", "0.00", "0.00", "0.00", "100000.00", "0.00"]
     assert (first.total_pnl, first.day_pnl, row(first, "AAPL").total_pnl) == (0, 0, 0)
-    assert (first.unrealized_pnl, first.gains, row(first, "AAPL").gain) == (100, 100, 100)
-    # At 103, next day: 10 x 3 = 30 of our own. Nothing is adjusted again.
+    # At 103, next day: 10 x 3 = 30 of our own.
     second = value(book, at(AAPL="103"), BASE, closing(first))
-    assert amounts(second.session) == ["100100.00", "0.00", "30.00", "0.00", "100130.00", "0.00"]
-    assert amounts(second.inception) == ["100000.00", "0.00", "30.00", "100.00", "100130.00", "0.00"]
-    assert (second.total_pnl, second.day_pnl) == (30, 30)
-    # Sold at 104: realized 10 x (104 - 90) = 140, of which 100 were there before.
+    assert amounts(second.session) == ["100000.00", "0.00", "30.00", "0.00", "100030.00", "0.00"]
+    assert amounts(second.inception) == ["100000.00", "0.00", "30.00", "0.00", "100030.00", "0.00"]
+    # Sold at 104: realized 10 x (104 - 100) = 40.
     third = value(book.after([fill("-10", "104")]), {}, BASE, closing(second))
-    assert amounts(third.session) == ["100130.00", "140.00", "-130.00", "0.00", "100140.00", "0.00"]
+    assert amounts(third.session) == ["100030.00", "40.00", "-30.00", "0.00", "100040.00", "0.00"]
     assert (third.total_pnl, third.day_pnl) == (40, 10)
 
 
-def test_a_found_holding_that_is_priced_later_is_adjusted_then() -> None:
-    """Without a price the first session has no closing; at 95 in the second, 50 are adjusted."""
+def test_a_holding_from_before_that_is_priced_later_starts_at_zero_then() -> None:
+    """Without a price the first session has no closing; at 95 in the second it costs 950."""
     book = booked(found("10", "90"), fill("5", "20", "MSFT"))
     first = value(book, at(MSFT="21"), BASE, None)
     assert pending_gains(book, at(MSFT="21")) == {}
-    assert (first.complete, first.gains, first.priced_so_far) == (False, 0, 5)
+    assert (first.complete, first.priced_so_far) == (False, 5)
     gains = pending_gains(book, at(AAPL="95", MSFT="21"))
     assert gains == {"AAPL": 50}
     book = book.after([Entry("gain", "AAPL", Decimal(0), gains["AAPL"])])
     second = value(book, at(AAPL="95", MSFT="21"), BASE, None)
-    assert amounts(second.session) == ["100000.00", "0.00", "5.00", "50.00", "100055.00", "0.00"]
-    assert second.day_pnl == 5
+    assert amounts(second.session) == ["100000.00", "0.00", "5.00", "0.00", "100005.00", "0.00"]
 
 
-def test_a_gain_comes_in_the_middle_of_the_curve() -> None:
-    """Priced after a session was closed: the bridge adjusts it, the day P&L does not."""
-    book = booked(fill("5", "20", "MSFT"))
-    first = value(book, at(MSFT="21"), BASE, None)
-    later = book.after([found("10", "90"), dollars("gain", "50")])
-    second = value(later, at(AAPL="96", MSFT="21"), BASE, closing(first))
-    # opening 100005; change 60 - 50 = 10; adjustments 50
-    assert amounts(second.session) == ["100005.00", "0.00", "10.00", "50.00", "100065.00", "0.00"]
-    assert second.day_pnl == 10
-
-
-@pytest.mark.parametrize(
-    ("sold", "marks", "bridge"),
-    [
-        # 4 sold: realized 4 x 15 = 60; 6 x (105 - 90) = 90, less the 150 that it was up: -60
-        pytest.param("-4", at(AAPL="105"), ["60.00", "-60.00", "150.00", "100150.00"], id="a part"),
-        # all sold: realized 150; nothing left, less 150
-        pytest.param("-10", {}, ["150.00", "-150.00", "150.00", "100150.00"], id="all"),
-        # flipped: 2 short at 105, worth what they brought
-        pytest.param("-12", at(AAPL="105"), ["150.00", "-150.00", "150.00", "100150.00"], id="flipped"),
-    ],
-)
-def test_a_found_holding_that_a_fill_prices_first_starts_at_zero(
-    sold: str, marks: dict[str, object], bridge: list[str]
-) -> None:
-    """At 105 it was up 150, which are adjusted: selling at its first price is no P&L of ours."""
+@pytest.mark.parametrize("sold", ["-4", "-10", "-12"])
+def test_a_holding_from_before_that_a_fill_prices_first_starts_at_zero(sold: str) -> None:
+    """Selling at its first price is no P&L of ours: a part, all, or more."""
     book = booked(found("10", "90"), fill(sold, "105"))
     assert pending_gains(book, at(AAPL="105")) == {}
-    valuation = value(book, marks, BASE, None)  # type: ignore[arg-type]
-    assert amounts(valuation.session) == ["100000.00", *bridge, "0.00"]
-    assert (valuation.total_pnl, valuation.day_pnl) == (0, 0)
+    valuation = value(book, at(AAPL="105"), BASE, None)
+    assert amounts(valuation.session) == ["100000.00", "0.00", "0.00", "0.00", "100000.00", "0.00"]
+
+
+def test_an_older_programs_gain_leaves_the_equity_once() -> None:
+    """It was in the closing that the session opens from: an adjustment, and no P&L."""
+    book = booked(found("10", "90"), dollars("gain", "100"))
+    older = Opening(Decimal("100110.00"), Decimal(0), Decimal(10), {"AAPL": Decimal(10)}, gains=Decimal(100))
+    valued = value(book, at(AAPL="103"), BASE, older)
+    assert amounts(valued.session) == ["100110.00", "0.00", "20.00", "-100.00", "100030.00", "0.00"]
+    assert (valued.day_pnl, valued.total_pnl, row(valued, "AAPL").day_pnl) == (20, 30, 20)
+    assert value(book, at(AAPL="103"), BASE, closing(valued)).session.adjustments == 0
+
+
+def test_what_a_symbol_closed_at_may_no_longer_be_known() -> None:
+    """Then its own day P&L is not stated; that of the book is."""
+    valued = value(booked(fill("1", "100")), at(AAPL="103"), BASE, Opening(BASE, totals=None))
+    assert (row(valued, "AAPL").total_pnl, row(valued, "AAPL").day_pnl, valued.day_pnl) == (3, None, 3)
 
 
 def test_each_gain_is_pending_once_and_only_with_a_price() -> None:
-    """Only found holdings without a gain are, and only those that have a mark now."""
+    """Only holdings that wait for a price, and only those that have a mark now."""
     book = booked(
         found("10", "90", "A"),
         found("-10", "90", "B"),

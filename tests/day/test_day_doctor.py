@@ -10,7 +10,7 @@ from day.exchange_day import THANKSGIVING, Day
 from support.command import Finished
 from support.faulty_http import Answer
 from support.mail_server import MailServer
-from support.odd_platform import RUN, RUNS
+from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS
 
 
 @pytest.fixture
@@ -50,6 +50,8 @@ def test_all_is_well(day: Day) -> None:
         "Execution Gateway",
         "Orchestrator",
         "Account",
+        "Positions",
+        "Orders",
         "Clock",
         "E-mail",
     ]
@@ -76,6 +78,50 @@ def test_a_service_that_is_unwell_is_named_with_its_fix(day: Day) -> None:
     assert "its database is not connected - fix: Ask it yourself: curl" in line(said, "Execution Gateway")
     assert line(said, "Orchestrator").startswith("✓ ")
     assert said.lines[-1] == "2 of 12 need you."
+    assert not any("Positions" in each or "Orders" in each for each in said.lines)
+
+
+def test_a_healthy_gateway_that_asks_for_authentication_is_named(day: Day) -> None:
+    """Positions and an order are read as a day reads them: one may be allowed and the other not; exit 1."""
+    day.must()
+    refused = {"error": "authentication_required", "message": "Authentication required"}
+    answer = Answer(status=401, body={"detail": refused})
+    day.platform.gateway.always("GET", POSITIONS, answer)
+    said = day.must("doctor", status=1)
+    assert "answered 401: authentication_required; Authentication required" in line(said, "Positions")
+    assert "API_AUTH_MODE=log_only" in line(said, "Positions")
+    assert line(said, "Execution Gateway").startswith("✓ ")
+    assert line(said, "Orders").startswith("✓ ")
+    day.platform.gateway.always("GET", f"{ORDERS}/*", Answer(status=403, body={"detail": refused}))
+    assert "API_AUTH_MODE=log_only" in line(day.must("doctor", status=1), "Orders")
+
+
+def test_positions_and_an_order_are_read(day: Day) -> None:
+    """Without a trade an order that nobody placed; then one of the latest trade's, which must be known."""
+    said = day.must("doctor")
+    assert line(said, "Positions").endswith(" has 0")
+    assert "that there is none" in line(said, "Orders")
+    day.must()
+    said = day.must("doctor")
+    assert line(said, "Positions").endswith(" has 3")
+    assert line(said, "Orders").endswith(" of the latest trade: filled")
+    day.platform.gateway.orders.clear()
+    assert "--execution-gateway-url" in line(day.must("doctor", status=1), "Orders")
+
+
+@pytest.mark.parametrize(("name", "path"), [("Positions", POSITIONS), ("Orders", f"{ORDERS}/*")])
+def test_what_a_gateway_can_not_tell_is_named(day: Day, name: str, path: str) -> None:
+    """In its own words, with what to look at; exit 1."""
+    day.platform.gateway.always("GET", path, Answer(status=500, body={"detail": "no pool"}))
+    said = line(day.must("doctor", status=1), name)
+    assert "it answered 500: no pool - fix: " in said
+
+
+def test_a_degraded_gateway_names_the_usual_cause(day: Day) -> None:
+    """With every flag true: its circuit breaker's state is missing; exit 1."""
+    day.platform.gateway.health["status"] = "degraded"
+    said = day.must("doctor", status=1)
+    assert "circuit breaker's state is missing" in line(said, "Execution Gateway")
 
 
 def test_quiet_prints_what_is_not_well_alone(day: Day) -> None:

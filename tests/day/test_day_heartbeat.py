@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from day.exchange_day import THANKSGIVING, Day
+from day.exchange_day import FRIDAY, THANKSGIVING, Day
 from services.socket_server import SocketServer, answer, frozen, serving
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
@@ -24,6 +24,13 @@ def monitor(day: Day) -> Iterator[SocketServer]:
     with serving(answer(b"OK")) as server:
         day.env[VARIABLE] = f"{server.url.base}/{SECRET}"
         yield server
+
+
+NO_MAIL = {"PAPER_RUN_SMTP_HOST": "127.0.0.1", "PAPER_RUN_SMTP_PORT": "1", "PAPER_RUN_EMAIL_TO": "a@b.c"}
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def told(monitor: SocketServer) -> list[tuple[str, str]]:
@@ -61,10 +68,51 @@ def test_a_closed_day_is_told(day: Day, monitor: SocketServer) -> None:
 
 
 def test_the_exit_status_told_is_the_commands(day: Day, monitor: SocketServer) -> None:
-    """A mail that could not be sent counts too, as the shell sees it."""
-    day.env |= {"PAPER_RUN_SMTP_HOST": "127.0.0.1", "PAPER_RUN_SMTP_PORT": "1", "PAPER_RUN_EMAIL_TO": "a@b.c"}
+    """A mail that could not be sent counts too, as the shell sees it, and the body says what failed."""
+    day.env |= NO_MAIL
     day.must(status=1)
-    assert [path for path, _ in told(monitor)] == ["/start", "/1"]
+    (path, _), (end, summary) = told(monitor)
+    assert (path, end) == ("/start", "/1")
+    assert "Nothing to do" not in summary
+    assert "The e-mail could not be sent. The mail server 127.0.0.1:1 refused the connection" in one_line(
+        summary
+    )
+    assert "submitted 3, accepted 3" in one_line(summary)
+
+
+def test_a_mail_about_no_result_that_failed_is_told_too(day: Day, monitor: SocketServer) -> None:
+    """Of a closed day, and of a run that stopped: beside what happened."""
+    day.env |= NO_MAIL
+    day.at(THANKSGIVING).must(status=1)
+    path, summary = told(monitor)[-1]
+    assert path == "/1"
+    assert "No session on 2026-11-26" in summary
+    assert "The e-mail could not be sent" in summary
+    day.platform.signal.stop()
+    day.at(FRIDAY).must(status=1)
+    path, summary = told(monitor)[-1]
+    assert path == "/1"
+    assert "Signal Service unavailable. The Signal Service at" in summary
+    assert "The e-mail could not be sent" in summary
+
+
+def test_a_file_that_could_not_be_written_is_told(day: Day, monitor: SocketServer) -> None:
+    """The trade went well, a copy of its result did not: exit 3, and the body names it."""
+    day.env["PAPER_RUN_OUTPUT"] = "copies/day.json"
+    day.at_post(lambda: (day.folder / "copies" / "day.json").mkdir(parents=True))
+    day.must(status=3)
+    path, summary = told(monitor)[-1]
+    assert path == "/3"
+    assert "copies/day.json" in one_line(summary)
+    assert "Nothing to do" not in summary
+
+
+def test_of_several_sessions_each_failure_is_told(day: Day, monitor: SocketServer) -> None:
+    """The last one went well, an earlier one did not: the exit status is told with its reason."""
+    day.must("--sandbox", "--sessions", "2", "--symbols", "AAPL", "REJECT", status=2)
+    path, summary = told(monitor)[-1]
+    assert path == "/2"
+    assert summary.count("orders were not accepted") >= 2
 
 
 def test_a_frozen_monitor_delays_by_its_bound_alone(day: Day) -> None:

@@ -108,6 +108,7 @@ def prepare() -> None:
 
     from paper_run import config, mark, prepare, resolve, run, settle, trade, unfinished  # noqa: F401
     from paper_run.cli import commands, platforms, reading, showing  # noqa: F401
+    from paper_run.ledger import existing, leftovers  # noqa: F401
     from paper_run.mail import delivery, letters, message  # noqa: F401
     from paper_run.services import platform  # noqa: F401
     from paper_run.writers import console, html_page, reports  # noqa: F401

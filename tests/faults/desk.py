@@ -56,6 +56,10 @@ class Desk:
         """Let a day go by, for the commands and for the platform."""
         self.ahead += timedelta(days=1)
 
+    def later(self, minutes: float = 20) -> None:
+        """Let so much time go by that no orchestrator works on any more; the session stays the same."""
+        self.ahead += timedelta(minutes=minutes)
+
     def run(
         self, *args: str | Path, at: str = "", nth: int = 1, do: str = "", timeout: float = 60
     ) -> Finished:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from paper_run.services import transport
 from paper_run.services.transport import Transport
 
 _WRITES = ("BEGIN", "INSERT", "UPDATE", "COMMIT", "CREATE", "PRAGMA journal_mode", "PRAGMA user_version")
@@ -18,7 +19,7 @@ class Steps:
     """Counts the steps, and does something at the n-th of those whose name matches a pattern.
 
     A step is named `before` or `after` and what it is: `before sync`, `after replace NAME`, `before sql
-    INSERT INTO trades`, `before POST /path`, `after GET /path`.
+    INSERT INTO trades`, `before POST /path`, `after connect for POST`, `after GET /path`.
     """
 
     def __init__(self, pattern: str, nth: int, action: Callable[[], None]) -> None:
@@ -34,7 +35,7 @@ class Steps:
 
     def install(self) -> None:
         """Follow the steps of this process; there is no way back."""
-        for name in ("fsync", "replace", "link", "unlink"):
+        for name in ("fsync", "replace", "rename", "link", "unlink"):
             setattr(os, name, self._followed(name, getattr(os, name)))
         self._follow_ledger()
         self._follow_requests()
@@ -67,14 +68,22 @@ class Steps:
     def _follow_requests(self) -> None:
         exchange = Transport._exchange
 
-        def followed(transport: Any, session: Any, method: str, url: Any, path: str, **more: Any) -> Any:
+        def followed(self_: Any, session: Any, method: str, url: Any, path: str, **more: Any) -> Any:
             self.step(f"before {method} {path}")
             try:
-                return exchange(transport, session, method, url, path, **more)
+                return exchange(self_, session, method, url, path, **more)
             finally:
                 self.step(f"after {method} {path}")
 
         Transport._exchange = followed  # type: ignore[assignment]
+        connect = transport._Connection._new_conn
+
+        def connected(connection: Any) -> Any:
+            made = connect(connection)
+            self.step("after connect" + (" for POST" if transport._call.held_back is not None else ""))
+            return made
+
+        transport._Connection._new_conn = connected  # type: ignore[method-assign]
 
 
 def send_signal(number: int) -> Callable[[], None]:

@@ -61,7 +61,7 @@ def test_nearly_full(desk: Desk, small_disk: Path, kibibytes: int) -> None:
     fill(small_disk, leave=kibibytes * 1024)
     finished = desk.run()
     sent = len(desk.platform.posts)
-    assert finished.returncode in (0, 3)
+    assert finished.returncode in (0, 1, 3)
     assert sent <= 1
     if sent:
         assert desk.platform.orchestrator.runs[0]["run_id"] in finished.stdout
@@ -75,11 +75,12 @@ def test_nearly_full(desk: Desk, small_disk: Path, kibibytes: int) -> None:
 
 
 def test_full_from_the_post_on(desk: Desk, small_disk: Path) -> None:
-    """The record can't be written: the run is told on the console, exit 3, and found again later."""
+    """The record can't be written: the run is told on the console, exit 1, and found again later."""
     desk.at_post(lambda: fill(small_disk))
     finished = desk.run()
     run_id = desk.platform.orchestrator.runs[0]["run_id"]
-    assert finished.returncode == 3
+    assert finished.returncode == 1
+    assert "It was sent" in finished.stderr
     assert run_id in finished.stdout
     assert str(small_disk) in finished.stderr
     assert "no transaction is active" not in finished.stderr
@@ -94,7 +95,7 @@ def test_full_from_the_post_on_as_json(desk: Desk, small_disk: Path) -> None:
     """`--output -` still prints what was done."""
     desk.at_post(lambda: fill(small_disk))
     finished = desk.run("--output", "-")
-    assert finished.returncode == 3
+    assert finished.returncode == 1
     result = json.loads(finished.stdout)
     assert result["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]
     assert (result["status"], len(result["orders"])) == ("success", 3)
@@ -106,7 +107,7 @@ def test_full_from_the_post_on_as_json(desk: Desk, small_disk: Path) -> None:
 def test_no_file_may_grow(desk: Desk, step: str) -> None:
     """The same with a limit on file sizes, from a step on: one POST, nothing torn, all found later."""
     finished = desk.run(at=step, do="full")
-    assert finished.returncode == 3
+    assert finished.returncode == (3 if "INSERT" in step else 1)
     assert desk.platform.executed == (0 if "INSERT" in step else 1)
     assert "no transaction is active" not in finished.stderr
     for content in desk.files().values():

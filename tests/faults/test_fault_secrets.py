@@ -126,6 +126,7 @@ def test_settled_by_hand(secret: Desk) -> None:
     secret.platform.orchestrator.always("GET", RUNS, plain_500())
     assert secret.run("--timeout", "1").returncode == 2
     assert secret.resolve("-v").returncode == 0
+    secret.later()
     assert secret.resolve(secret.session, "--not-placed").returncode == 0
 
 

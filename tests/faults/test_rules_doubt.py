@@ -56,24 +56,29 @@ def test_rule_10_the_next_session_still_asks(desk: Desk) -> None:
     assert desk.saved(first)["orders"][0]["client_order_id"] == identity
 
 
-def test_rule_10_after_two_sessions_nobody_asks(desk: Desk) -> None:
-    """Older ones stay in doubt."""
+def test_rule_10_a_doubt_never_ends_by_itself(desk: Desk) -> None:
+    """Sessions later each report still warns of it, each command still asks, and what is found ends it."""
     trade_with_doubt(desk)
     first, identity = desk.session, place_late(desk)
     desk.platform.gateway.orders.clear()
     desk.platform.plan = {}
-    for _ in range(2):
+    for _ in range(4):
         desk.next_session()
         assert desk.run().returncode == 0
-    place_late(desk, days=-2)
-    assert desk.resolve().returncode == 0
-    assert desk.saved(first)["results"]["num_orders_in_doubt"] == 1
+        assert any("in doubt" in each and first in each for each in desk.saved()["warnings"])
     before = len(desk.platform.requests)
+    assert f"AAPL@{first}" in desk.resolve().stdout
+    assert identity in {request.path[-24:] for request in desk.platform.requests[before:]}
+    created = {"created_at": f"{first}T15:00:05Z"}
+    assert place_late(desk, days=-4, **created) == identity
     assert desk.resolve().returncode == 0
-    assert identity not in {request.path[-24:] for request in desk.platform.requests[before:]}
+    assert desk.saved(first)["results"]["num_orders_in_doubt"] == 0
+    desk.next_session()
+    assert desk.run().returncode == 0
+    assert not any("in doubt" in each for each in desk.saved()["warnings"])
 
 
-@pytest.mark.parametrize("case", ["symbol", "side", "qty", "created-before", "no-creation-time", "owned"])
+@pytest.mark.parametrize("case", ["symbol", "side", "qty", "created-before", "no-creation-time"])
 def test_rule_10_one_that_does_not_agree_is_not_adopted(desk: Desk, case: str) -> None:
     """Each condition by itself keeps it out."""
     changes: dict[str, Any] = {
@@ -83,22 +88,69 @@ def test_rule_10_one_that_does_not_agree_is_not_adopted(desk: Desk, case: str) -
         "created-before": {"created_at": "2026-03-03T14:00:00Z"},
         "no-creation-time": {"created_at": None},
     }.get(case, {})
-    if case == "owned":
-        desk.platform.plan = {"AAPL": Plan()}
-        assert desk.run().returncode == 0
-        desk.platform.plan = {"AAPL": Plan(mapping=DOUBT)}
-        again = desk.run("--again")
-        assert again.returncode == 2
-        name = f"{desk.session}-2"
-    else:
-        trade_with_doubt(desk)
-        name = desk.session
-    place_late(desk, **changes)
+    trade_with_doubt(desk)
+    name = desk.session
+    identity = place_late(desk, **changes)
     rows, orders = desk.rows(), desk.rows("orders")
-    assert desk.resolve().returncode == 0
+    listed = desk.resolve()
+    assert listed.returncode == 0
     assert (desk.rows(), desk.rows("orders")) == (rows, orders)
+    assert (identity in listed.stdout) is (case == "created-before")
     assert desk.saved(name)["results"]["num_orders_in_doubt"] == 1
     assert desk.saved(name)["orders"][0]["client_order_id"] is None
+
+
+def test_rule_10_the_order_of_another_trade_of_the_session_is_a_repeat(desk: Desk) -> None:
+    """The same order of the same day is one order for the gateway: the doubt ends."""
+    desk.platform.plan = {"AAPL": Plan()}
+    assert desk.run().returncode == 0
+    desk.platform.plan = {"AAPL": Plan(mapping=DOUBT)}
+    assert desk.run("--again").returncode == 2
+    name = f"{desk.session}-2"
+    assert desk.saved(name)["results"]["num_orders_in_doubt"] == 1
+    assert desk.resolve().returncode == 0
+    assert desk.saved(name)["results"]["num_orders_in_doubt"] == 0
+    assert desk.saved(name)["orders"][0]["outcome"] == "repeat"
+
+
+@pytest.mark.parametrize("word", ["rejected", "failed"])
+def test_rule_10_refused_with_an_error_and_no_brokers_id_is_in_doubt(desk: Desk, word: str) -> None:
+    """The gateway's connection to the broker broke: it may have taken the order, so it is followed."""
+    said = {"broker_order_id": None, "error_message": "Broker connection error: reset", "filled_qty": "0"}
+    desk.platform.plan = {"AAPL": Plan(status=word, price=None, detail=said)}
+    assert desk.run().returncode == 2
+    first = desk.session
+    assert (desk.saved()["status"], desk.saved()["results"]["num_orders_in_doubt"]) == ("partial", 1)
+    identity = desk.saved()["orders"][0]["client_order_id"]
+    assert identity in desk.resolve().stdout
+    desk.platform.plan = {}
+    desk.next_session()
+    assert desk.run().returncode == 0
+    assert any("AAPL" in each and "in doubt" in each for each in desk.saved()["warnings"])
+    filled = {
+        "status": "filled",
+        "filled_qty": "10",
+        "filled_avg_price": "100.25",
+        "broker_order_id": "b-late",
+    }
+    desk.platform.gateway.orders[identity] |= filled
+    assert desk.run("mark").returncode in (0, 1)
+    assert desk.saved(first)["results"]["num_orders_in_doubt"] == 0
+    (entry,) = [each for each in desk.rows("entries") if each["client_order_id"] == identity]
+    assert entry["qty"] == "10"
+
+
+@pytest.mark.parametrize("proof", ["brokers-id", "no-error", "4xx"])
+def test_rule_10_a_refusal_that_is_proved_is_no_doubt(desk: Desk, proof: str) -> None:
+    """A broker's id, the gateway's word without an error, or the proof of a 4xx: rejected, and settled."""
+    said: dict[str, Any] = {"broker_order_id": None, "error_message": "no", "filled_qty": "0"}
+    said |= {"brokers-id": {"broker_order_id": "b-1"}, "no-error": {"error_message": None}}.get(proof, {})
+    mapping = {"skip_reason": "submission_failed: 422"} if proof == "4xx" else {}
+    desk.platform.plan = {"AAPL": Plan(status="rejected", price=None, detail=said, mapping=mapping)}
+    assert desk.run().returncode == 2
+    counted = desk.saved()["results"]
+    assert (counted["num_orders_rejected"], counted["num_orders_in_doubt"]) == (1, 0)
+    assert "Everything is settled" in desk.resolve().stdout
 
 
 def test_rule_10_resolve_names_what_is_in_doubt(desk: Desk) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import signal
+import subprocess
 
 import pytest
 from faults.desk import Desk
@@ -79,6 +80,9 @@ def test_rule_9_interrupted_at_a_step(desk: Desk, step: str, kind: str) -> None:
     elif any(row["state"] in ("sent", "unsettled") for row in rows):
         assert (after.returncode, len(desk.platform.posts)) == (desk.saved()["exit_status"], posts)
         assert desk.saved()["status"] in ("unknown", "interrupted")
+        early = desk.resolve(desk.session, "--not-placed")
+        assert (early.returncode, len(desk.platform.posts)) == (2, posts)
+        desk.later()
         assert desk.resolve(desk.session, "--not-placed").returncode == 0
         assert desk.run().returncode == 0
         assert desk.platform.executed == 1
@@ -93,6 +97,10 @@ def test_rule_9_during_the_post(desk: Desk, kind: str) -> None:
     with desk.start() as process:
         desk.platform.log.until(lambda: desk.platform.executed)
         process.send_signal(signal.Signals[kind])
+        if kind == "SIGTERM":
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.communicate(timeout=1)
+            process.send_signal(signal.SIGTERM)
         _, stderr = process.communicate(timeout=10)
     assert process.returncode == (-9 if kind == "SIGKILL" else 130)
     assert "Nothing was sent" not in stderr

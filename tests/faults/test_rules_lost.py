@@ -15,6 +15,7 @@ from support.answers import (
     redirect,
 )
 from support.odd_platform import RUN, RUNS
+from support.odd_services import STRATEGY
 
 LOST = {
     "timeout": Answer(freeze=True, process="before"),
@@ -62,6 +63,22 @@ def test_rule_7_a_lost_answer_is_never_asked_for_again(desk: Desk, kind: str) ->
     assert [row["state"] for row in desk.rows()] == ["unsettled"]
 
 
+OURS = ("AAPL", "MSFT", "GOOGL")
+NO_ORDERS: dict[str, object] = dict.fromkeys(
+    ("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0
+)
+IDLE = [{"symbol": each, "skip_reason": "zero_weight"} for each in OURS]
+NO_QTY = [{"symbol": each, "client_order_id": each.lower(), "order_side": "buy"} for each in OURS]
+STRANGERS: dict[str, dict[str, object]] = {
+    "other-strategy": {"strategy_id": "mean_reversion"},
+    "failed-without-mappings": {"status": "failed", "mappings": [], **NO_ORDERS},
+    "failed-mappings-null": {"status": "failed", "mappings": None, **NO_ORDERS},
+    "completed-without-orders": {"mappings": IDLE, **NO_ORDERS},
+    "ids-without-quantities": {"mappings": NO_QTY, **NO_ORDERS},
+    "counts-contradict": {"mappings": IDLE},
+}
+"""Runs of the same date that began after our POST, each with one thing that keeps it from being proof."""
+
 EXECUTED = ["timeout", "reset-after", "hung-up", "truncated", "not-json", "no-run-id", "empty", "201"]
 
 
@@ -91,7 +108,7 @@ def test_rule_7_a_run_that_begins_after_the_client_left_is_found_by_the_next_com
 
 def test_rule_7_two_that_fit_are_none(desk: Desk) -> None:
     """With two candidates it stays unknown, and both are named."""
-    desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else("AAPL", as_of_date=desk.session))
+    desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else(*OURS, as_of_date=desk.session))
     desk.platform.orchestrator.script("POST", RUN, [LOST["reset-after"]])
     assert desk.run("--timeout", "1").returncode == 2
     result = desk.saved()
@@ -102,25 +119,35 @@ def test_rule_7_two_that_fit_are_none(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["snapshot", "other-date", "started-before", "foreign-symbols", "owned", "running"]
+    "case",
+    [
+        *("snapshot", "other-date", "started-before", "foreign-symbols", "fewer-symbols", "owned", "running"),
+        *("other-strategy", "failed-without-mappings", "failed-mappings-null", "completed-without-orders"),
+        *("ids-without-quantities", "counts-contradict"),
+    ],
 )
 def test_rule_7_what_does_not_fit_is_not_adopted(desk: Desk, case: str) -> None:
     """Each condition by itself keeps a run from being taken for ours; the POST was never executed."""
     orchestrator = desk.platform.orchestrator
     execute = orchestrator.run_for_somebody_else
+    desk.platform.orchestrator.health["details"] = {"strategy_id": STRATEGY}
     later = (desk.platform.now() + timedelta(hours=1)).replace(tzinfo=None).isoformat()
     again = []
     if case == "snapshot":
-        execute("AAPL", as_of_date=desk.session, started_at=later, num_orders_submitted=0)
+        execute(*OURS, as_of_date=desk.session, started_at=later, num_orders_submitted=0)
     elif case == "started-before":
-        execute("AAPL", as_of_date=desk.session)
+        execute(*OURS, as_of_date=desk.session)
         orchestrator.script("GET", RUNS, [plain_500()])
     elif case == "other-date":
-        desk.at_post(lambda: execute("AAPL", as_of_date="2026-03-02"))
+        desk.at_post(lambda: execute(*OURS, as_of_date="2026-03-02"))
     elif case == "foreign-symbols":
-        desk.at_post(lambda: execute("AAPL", "TSLA", as_of_date=desk.session))
+        desk.at_post(lambda: execute(*OURS, "TSLA", as_of_date=desk.session))
+    elif case == "fewer-symbols":
+        desk.at_post(lambda: execute("AAPL", "MSFT", as_of_date=desk.session))
     elif case == "running":
-        desk.at_post(lambda: execute("AAPL", as_of_date=desk.session, status="running"))
+        desk.at_post(lambda: execute(*OURS, as_of_date=desk.session, status="running"))
+    elif case in STRANGERS:
+        desk.at_post(lambda: execute(*OURS, as_of_date=desk.session, **STRANGERS[case]))
     else:
         assert desk.run().returncode == 0
         again = ["--again"]

@@ -9,6 +9,7 @@ from support.answers import Answer, detail_list, detail_object, detail_text, err
 from support.answers import too_many as rate_limit
 from support.odd_platform import RUN, Plan
 
+NO_ORDERS = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
 NOTHING = {
     "401": detail_object(401, "unauthorized", "no token"),
     "403": detail_text(403, "forbidden"),
@@ -22,13 +23,13 @@ NOTHING = {
     "503-kill-switch": kill_switch("drill"),
     "failed-without-quantities": Answer(
         edit=lambda run: (
-            run
-            | {"status": "failed", "mappings": [], "num_orders_submitted": 0, "error_message": "Client error"}
+            run | {"status": "failed", "mappings": [], "error_message": "Client error"} | NO_ORDERS
         )
     ),
     "failed-with-unordered-signals": Answer(
         edit=lambda run: (
             run
+            | NO_ORDERS
             | {
                 "status": "failed",
                 "mappings": [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from faults.desk import Desk
 from support.answers import Answer, plain_500, redirect, too_many
-from support.odd_platform import RUN, RUNS
+from support.odd_platform import RUN, RUNS, Plan
 
 
 def test_rule_4_the_row_is_there_before_the_post_arrives(desk: Desk) -> None:
@@ -93,6 +93,7 @@ def test_rule_5_retry_after_is_for_reads_alone(desk: Desk) -> None:
 def test_rule_5_each_post_has_its_own_key(desk: Desk) -> None:
     """The Idempotency-Key is that of the journal row, and no two rows share one."""
     assert desk.run().returncode == 0
+    desk.platform.plan = {"AAPL": Plan(qty=11)}
     assert desk.run("--again").returncode == 0
     sent = [post.headers["idempotency-key"] for post in desk.platform.posts]
     assert sent == [row["key"] for row in desk.rows()]

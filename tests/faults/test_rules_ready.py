@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from faults.desk import Desk
 from support.answers import Answer, detail_text, plain_500
-from support.odd_platform import POSITIONS, RUN, RUNS
+from support.odd_platform import POSITIONS, RUN, RUNS, Plan
 
 
 def test_rule_1_a_reports_folder_that_can_not_be_written_sends_nothing(desk: Desk) -> None:
@@ -120,6 +120,7 @@ def test_rule_3_stops_nothing_else(desk: Desk, case: str) -> None:
         assert desk.run().returncode == 0
         desk.next_session()
         assert desk.run().returncode == 0
+        desk.platform.plan = {"AAPL": Plan(qty=11)}
         assert desk.run("--again").returncode == 0
         return
     assert desk.run().returncode == 0

@@ -40,6 +40,7 @@ def test_resolve_lists_what_is_unsettled_with_ready_commands(unknown: Desk) -> N
     assert any(command.startswith(f"resolve {unknown.session} --placed --run-id") for command in commands)
     assert any(command.startswith(f"resolve {unknown.session} --placed --order") for command in commands)
     (last,) = [command for command in commands if "--not-placed" in command]
+    unknown.later()
     assert unknown.run(*last.split()).returncode == 0
     assert "Everything is settled" in unknown.resolve().stdout
 
@@ -79,6 +80,7 @@ def test_resolve_not_placed_reopens_the_session(desk: Desk) -> None:
     """The next run is a new attempt under the same number."""
     desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="never")])
     assert desk.run("--timeout", "1").returncode == 2
+    desk.later()
     assert desk.resolve(desk.session, "--not-placed").returncode == 0
     assert desk.saved()["status"] == "failed"
     assert_recorded(desk, "not placed")

@@ -48,6 +48,7 @@ def test_rule_8_nothing_is_refreshed(desk: Desk) -> None:
 def test_rule_8_report_makes_the_files_again_offline(desk: Desk) -> None:
     """`report`, with and without a name, writes the same bytes with every service down."""
     assert desk.run().returncode == 0
+    desk.platform.plan = {"AAPL": Plan(qty=11)}
     assert desk.run("--again").returncode == 0
     files = desk.files()
     for service in desk.platform.services.values():
@@ -112,6 +113,7 @@ def test_rule_8_again_trades_a_second_time(desk: Desk) -> None:
     """`--again` is trade 2 with files of its own, other parameters allowed; the first's files stay."""
     assert desk.run().returncode == 0
     files = desk.files()
+    desk.platform.plan = {"AAPL": Plan(qty=11)}
     assert desk.run("--again", "--capital", "5000").returncode == 0
     assert (len(desk.platform.posts), desk.platform.executed) == (2, 2)
     second = desk.saved(f"{desk.session}-2")
@@ -133,6 +135,7 @@ def test_rule_8_rehearsals_never_close_a_session(desk: Desk) -> None:
     assert desk.run().returncode == 0
     assert desk.run().returncode == 0
     desk.platform.gateway.health["dry_run"] = False
+    desk.platform.plan = {"AAPL": Plan(qty=11)}
     assert desk.run().returncode == 0
     assert [(row["number"], row["rehearsal"]) for row in desk.rows()] == [(1, 1), (2, 1), (3, 0)]
     assert desk.run().returncode == 0

@@ -18,12 +18,20 @@ class Warp:
         self._ahead = ahead
         self._tick = tick
         self._skipped = 0.0
+        self._suspended = 0.0
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead + timedelta(seconds=self._skipped)
+        return datetime.now(UTC) + self._ahead + timedelta(seconds=self._skipped + self._suspended)
 
     def monotonic(self) -> float:
         return time.monotonic() + self._skipped
+
+    def boottime(self) -> float:
+        return time.monotonic() + self._skipped + self._suspended
+
+    def suspend(self, seconds: float) -> None:
+        """Let time go by as on a suspended machine: the monotonic clock stands still."""
+        self._suspended += seconds
 
     def pause(self, seconds: float) -> None:
         time.sleep(min(self._tick, seconds))
@@ -31,6 +39,6 @@ class Warp:
 
     def install(self) -> None:
         """Have the commands of this process go by this time; sockets still wait in real time."""
-        Clock.__new__.__defaults__ = (self.monotonic, self.pause)  # type: ignore[attr-defined]
+        Clock.__new__.__defaults__ = (self.monotonic, self.pause, self.boottime)  # type: ignore[attr-defined]
         session.utc_now = self.now  # type: ignore[assignment]
         Transport.__init__.__kwdefaults__ |= {"now": self.monotonic, "pause": self.pause}

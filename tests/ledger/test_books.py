@@ -1,7 +1,7 @@
 """The book in the ledger: an older ledger's trades come into it, a replay of its entries is the same book."""
 
 import sqlite3
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger.trades import SESSION, begun, prepared
 
-from paper_run.book.holdings import Book, Entry
+from paper_run.book import folding
+from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark
 from paper_run.book.valuation import value
-from paper_run.ledger import database, migrations, rows
+from paper_run.ledger import database, existing, migrations, rows
+from paper_run.ledger.closings import Closing
 from paper_run.ledger.journal import Ledger
 from paper_run.models import OrderState, Position
 from paper_run.writers import csv_tables
@@ -22,6 +24,8 @@ from paper_run.writers import csv_tables
 NOW = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 TUESDAY = date(2025, 1, 21)
 ENDED = ("filled", "canceled")
+NOTHING = Closing({}, {})
+"""A closing besides which nothing is kept."""
 
 
 def order(**changes: Any) -> OrderState:
@@ -63,7 +67,9 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     marks = ", ".join(f":{name}" for name in columns)
     connection.execute(f"INSERT INTO trades ({', '.join(columns)}) VALUES ({marks})", columns)
-    state = {**rows.order_columns(order()), "trade": 1}
+    later = ("order_type", "time_in_force", "filled_at")
+    state = {name: value for name, value in rows.order_columns(order()).items() if name not in later}
+    state["trade"] = 1
     marks = ", ".join(f":{name}" for name in state)
     connection.execute(f"INSERT INTO orders ({', '.join(state)}) VALUES ({marks})", state)
     connection.close()
@@ -80,10 +86,37 @@ def test_the_fills_of_an_older_ledger_come_into_the_book(
         assert opener == 1
         epoch = ledger.books.open_epoch(ledger.by_id(opener), NOW, priced=True)
         assert (epoch.base, epoch.session) == (Decimal(100000), SESSION)
-        assert ledger.following.book_fills(epoch, SESSION, NOW, ENDED) == []
+        assert ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date) == []
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
         (line,) = ledger.history.lines()
         assert line.trades == ((1, "partial"),)
+
+
+def test_an_older_ledger_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sessions have right dates until somebody says otherwise; each record of it can be read."""
+    older(tmp_path, monkeypatch)
+    before = SESSION - timedelta(days=1)
+    with Ledger(tmp_path) as ledger:
+        ledger.prove_whole()
+        assert ledger.traded_after(before) == [SESSION]
+        assert ledger.traded_after(SESSION) == []
+        ledger.set_aside(SESSION, "by jo")
+        assert ledger.by_id(1).wrong_date == "by jo"
+        assert ledger.traded_after(before) == []
+
+
+def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its copy is upgraded."""
+    older(tmp_path, monkeypatch)
+    content = (tmp_path / database.FILE_NAME).read_bytes()
+    monkeypatch.setattr(existing, "may_write", lambda _: False)
+    with existing.read(tmp_path) as ledger:
+        assert [line.session for line in ledger.history.lines()] == [str(SESSION)]
+        assert ledger.path == tmp_path / database.FILE_NAME
+    assert (tmp_path / database.FILE_NAME).read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == [database.FILE_NAME]
 
 
 @pytest.mark.parametrize("state", ["sent", "unsettled", "nothing"])
@@ -132,14 +165,14 @@ def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path:
         unrealized_pl=None,
         realized_pl=Decimal(7),
     )
-    for priced, gain in ((True, Decimal(100)), (False, None)):
+    for priced, cost in ((True, 1000), (False, 900)):
         folder = tmp_path / str(priced)
         folder.mkdir()
         with Ledger(folder) as ledger:
             closed(ledger, positions=(held,))
             epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=priced)
             holding = ledger.books.standing(epoch).book.holdings["XYZ"]
-            assert (holding.qty, holding.cost, holding.gain) == (10, 900, gain)
+            assert (holding.qty, holding.cost, holding.waits) == (10, cost, not priced)
             assert epoch.realized == {"XYZ": Decimal(7)}
 
 
@@ -172,11 +205,10 @@ def test_a_replay_is_the_same_book(
             standing = ledger.books.standing(epoch)
             marks = {name: Mark(price, "gateway", None) for name in standing.book.holdings}
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            prices = {name: mark.price for name, mark in marks.items()}
-            ledger.books.keep(epoch, day, standing.last, standing.book, valued, prices)
+            ledger.books.closings.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
             day = date.fromordinal(day.toordinal() + 1)
-        entries, _ = ledger.books.entries_after(epoch, 0)
-        assert Book().after(entries) == ledger.books.standing(epoch).book
+        entries, _ = ledger.books.entries_after(epoch)
+        assert folding.fold(entries) == ledger.books.standing(epoch).book
 
 
 def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
@@ -191,11 +223,11 @@ def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
             ledger.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
         begun(ledger, TUESDAY, document='{"status": "unknown"}')
         epoch = ledger.books.open_epoch(ledger.by_id(2), NOW, priced=True)
-        ledger.following.book_fills(epoch, SESSION, NOW, ENDED)
+        ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
         standing = ledger.books.standing(epoch)
         for day, marks in ((SESSION, {"AAPL": Mark(Decimal("99.5"), "gateway", None)}), (TUESDAY, {})):
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.keep(epoch, day, standing.last, standing.book, valued, {})
+            ledger.books.closings.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
         ledger.history.keep_mark(SESSION, "{}")
         lines = ledger.history.lines()
         assert csv_tables.history_file(ledger.history.table()) == csv_tables.history_csv(lines)
@@ -206,22 +238,22 @@ def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
 
 
 def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
-    """Ten sessions leave ten rows of figures, and the books of the last two."""
+    """Forty sessions leave forty rows of figures, and the books of the last thirty."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
         epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
-        ledger.following.book_fills(epoch, SESSION, NOW, ENDED)
-        for number in range(10):
+        ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
+        for number in range(40):
             day = date.fromordinal(SESSION.toordinal() + number)
             standing = ledger.books.standing(epoch)
             marks = {"AAPL": Mark(Decimal(100 + number), "gateway", None)}
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.keep(epoch, day, standing.last, standing.book, valued, {})
+            ledger.books.closings.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
         figures = ledger.history.lines()
-        assert [line.day_pnl for line in figures] == [0] + [10] * 9
-        assert figures[-1].total_pnl == 90
+        assert [line.day_pnl for line in figures] == [0] + [10] * 39
+        assert figures[-1].total_pnl == 390
     connection = sqlite3.connect(tmp_path / database.FILE_NAME)
-    assert connection.execute("SELECT COUNT(*), COUNT(state) FROM sessions").fetchone() == (10, 2)
+    assert connection.execute("SELECT COUNT(*), COUNT(state) FROM sessions").fetchone() == (40, 30)
     connection.close()
 
 

@@ -145,7 +145,7 @@ def stepping(function):
 
 real = sqlite3.connect
 sqlite3.connect = lambda *args, **more: real(*args, factory=Connection, **more)
-for name in ("link", "replace", "rename", "fsync", "unlink"):
+for name in ("open", "link", "replace", "rename", "fsync", "unlink"):
     setattr(os, name, stepping(getattr(os, name)))
 for step_number in range(200):
     folder = Path(sys.argv[1], f"{step_number:03}")
@@ -260,7 +260,7 @@ def test_the_ledger_of_one_who_was_faster_is_never_replaced(
     if place == "nothing there":
         monkeypatch.setattr(os, "link", other_is_first(tmp_path, os.link))
     elif place == "already there":
-        monkeypatch.setattr(database, "_apply", other_is_first(tmp_path, database._apply))
+        monkeypatch.setattr(database, "migrate", other_is_first(tmp_path, database.migrate))
     elif place == "an empty file":
         (tmp_path / "ledger.sqlite3").touch()
         monkeypatch.setattr(os, "link", other_is_first(tmp_path, os.link))

@@ -1,41 +1,81 @@
 """How a book begins and ends: holdings that were there, a wiped account, a rehearsal, another gateway."""
 
 import pytest
-from support.life import NO_ORDER, Life, amounts, buy, differences, figures, row, says
+from support.life import NO_ORDER, Life, amounts, buy, differences, figures, row, says, sell
 
 BRIDGE = "opening realized unrealized_change adjustments closing unexplained"
 
 
-def test_holdings_from_before_are_adopted_and_pnl_starts_at_zero(life: Life) -> None:
-    """What they are up when they are found is an adjustment of equity and no P&L; then they count."""
-    # 10 XYZ for 900, worth 1000: 100 up, which is none of ours.
+def test_holdings_from_before_cost_what_they_were_worth(life: Life) -> None:
+    """P&L starts at zero and equity at its base, whatever they had cost; then they count."""
+    # 10 XYZ that had cost 900, worth 1000: they cost 1000 here.
     life.gateway.hold("XYZ", "10", "90", "100")
     day = life.trade(AAPL=NO_ORDER)
     pnl = day["pnl"]
     assert figures(pnl, "total_pnl day_pnl realized_pnl") == amounts("0 0 0")
-    assert figures(pnl["equity"], BRIDGE) == amounts("100000 0 0 100 100100 0")
-    assert figures(row(day, "XYZ"), "qty avg_entry_price total_pnl") == amounts("10 90 0")
+    assert figures(pnl["equity"], BRIDGE) == amounts("100000 0 0 0 100000 0")
+    assert figures(row(day, "XYZ"), "qty avg_entry_price total_pnl") == amounts("10 100 0")
+    # The gateway's own average stands beside it.
+    assert differences(day, "XYZ") == {"avg_entry_price": amounts("100 90 10")}
     # At 105: 10 x (105 - 100) = 50.
     life.next_session()
     life.prices(XYZ="105")
     pnl = life.trade(AAPL=NO_ORDER)["pnl"]
     assert figures(pnl, "total_pnl day_pnl") == amounts("50 50")
-    assert figures(pnl["equity"], BRIDGE) == amounts("100100 0 50 0 100150 0")
-    assert figures(pnl["since_inception"], BRIDGE) == amounts("100000 0 50 100 100150 0")
+    assert figures(pnl["equity"], BRIDGE) == amounts("100000 0 50 0 100050 0")
+    assert figures(pnl["since_inception"], BRIDGE) == amounts("100000 0 50 0 100050 0")
 
 
-def test_a_found_holding_without_a_price_waits_for_its_first(life: Life) -> None:
-    """It is up nothing of ours at its first price, in whichever session that comes."""
+def test_holdings_that_had_lost_more_than_the_capital_are_no_debt(life: Life) -> None:
+    """100 bought at 500, now 100, beside a capital of 10,000: equity is 10,000, statistics are sane."""
+    life.gateway.hold("XYZ", "100", "500", "100")
+    day = life.trade("--capital", "10000", AAPL=NO_ORDER)
+    assert figures(day["pnl"]["equity"], BRIDGE) == amounts("10000 0 0 0 10000 0")
+    # 100 x (101 - 100) = 100 up, 1 %.
+    life.next_session()
+    life.prices(XYZ="101")
+    day = life.trade("--capital", "10000", AAPL=NO_ORDER)
+    assert figures(day["pnl"]["equity"], BRIDGE) == amounts("10000 0 100 0 10100 0")
+    statistics = day["statistics"]
+    assert [statistics[name]["value"] for name in ("daily_return", "total_return", "max_drawdown")] == [
+        *amounts("0.01 0.01 0")
+    ]
+    # 40 sold at 102: 40 x 2 = 80 realized.
+    life.next_session()
+    life.prices(XYZ="102")
+    pnl = life.trade("--capital", "10000", XYZ=sell(40, "102"))["pnl"]
+    assert figures(pnl, "realized_pnl total_pnl day_pnl") == amounts("80 200 100")
+
+
+def test_a_holding_from_before_without_a_price_waits_for_its_first(life: Life) -> None:
+    """It is adopted at that price, in whichever session it comes; equity is the base until then and then."""
     life.gateway.hold("XYZ", "10", "90")
     life.says("XYZ", realized_pl="77")  # from before our time: no difference
     assert life.trade(AAPL=NO_ORDER)["pnl"]["total_pnl"] is None
     life.next_session()
     life.prices(XYZ="100")
     day = life.trade(AAPL=NO_ORDER)
-    # Worth 1000, cost 900: the 100 are an adjustment of the session in which they are seen.
     assert figures(day["pnl"], "total_pnl day_pnl") == amounts("0 0")
-    assert figures(day["pnl"]["equity"], BRIDGE) == amounts("100000 0 0 100 100100 0")
-    assert differences(day, "XYZ") == {}
+    assert figures(day["pnl"]["equity"], BRIDGE) == amounts("100000 0 0 0 100000 0")
+    assert differences(day, "XYZ") == {"avg_entry_price": amounts("100 90 10")}
+
+
+def test_what_is_no_us_share_stands_beside_the_book(life: Life) -> None:
+    """An option is no share and a coin no share: listed, in no total, no difference, never adopted."""
+    life.gateway.hold("AAPL250117C00150000", "3", "2.50", "4.10")
+    life.gateway.hold("BTC/USD", "0.5", "60000", "90000")
+    life.gateway.hold("MSFT", "1", "400", "410")
+    day = life.trade(AAPL=buy(10, "100"))
+    assert figures(day["pnl"], "market_value total_pnl complete") == (*amounts("1410 0"), True)
+    for symbol in ("AAPL250117C00150000", "BTC/USD"):
+        beside = row(day, symbol)
+        assert figures(beside, "qty market_value differences") == (*amounts("0 0"), [])
+        assert beside["gateway"]["qty"]
+        assert life.entries(symbol) == []
+    assert says([each["text"] for each in day["findings"]], "BTC/USD stands beside the book")
+    assert not says(day["warnings"], "BTC/USD")
+    life.run("resolve", "--position", "all", status=3)
+    assert "there is no difference to book" in life.last.stderr
 
 
 def test_a_wiped_account_ends_the_book_by_hand_alone(life: Life) -> None:
@@ -94,9 +134,7 @@ def test_a_rehearsal_enters_neither_book_nor_statistics(life: Life, when: str) -
         sessions = 1
     kept = {table: life.rows(table) if sessions else [] for table in ("sessions", "entries", "epochs")}
     life.gateway.health["dry_run"] = True
-    # A gateway that fills on paper what it does not execute: no fill of ours.
     day = life.trade(MSFT=buy(5, "77", status="dry_run"))
-    del life.gateway.positions["MSFT"]
     assert (day["rehearsal"], day["pnl"], day["statistics"]) == (True, None, {})
     assert "REHEARSAL" in life.last.stdout
     assert "rehearsal" in life.run("history").stdout  # no success in an overview

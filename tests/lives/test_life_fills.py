@@ -1,11 +1,14 @@
 """Fills as they come: in parts, late, odd; each is booked once, in the session in which it is seen."""
 
 from decimal import Decimal
+from typing import Any
 
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says
 from support.odd_platform import Plan
 
 FIRST, SECOND, THIRD = "2025-01-06", "2025-01-07", "2025-01-08"
+GTC: dict[str, Any] = {"limit_price": Decimal(110), "detail": {"time_in_force": "gtc"}}
+"""What may well work for days."""
 
 
 def fill(session: str, qty: str, dollars: str, kind: str = "fill") -> tuple[str, str, Decimal, Decimal]:
@@ -13,10 +16,10 @@ def fill(session: str, qty: str, dollars: str, kind: str = "fill") -> tuple[str,
 
 
 def test_a_fill_that_grows_over_two_sessions(life: Life) -> None:
-    """Each growth has its own price and session; once filled, the order is read no more."""
+    """Each growth has its own price and session; once filled, the order is read again in the next session."""
     life.prices(AAPL="102")
     # Session 1: 3 of 10 at 100, 300 in all; at 102 it is 3 x 102 - 300 = 6 up.
-    day = life.trade(AAPL=buy(10, "100", filled="3", status="partially_filled"))
+    day = life.trade(AAPL=buy(10, "100", filled="3", status="partially_filled", **GTC))
     assert (row(day, "AAPL")["orders_in_flight"], day["pnl"]["day_pnl"]) == (True, 6)
     order = life.order_id("AAPL")
     # Session 2: 7 at 101 by now, 707 in all: 4 came at (707 - 300) / 4 = 101.75; 7 x 102 - 707 = 7 up.
@@ -38,67 +41,50 @@ def test_a_fill_that_grows_over_two_sessions(life: Life) -> None:
     reads = life.reads_of(order)
     assert reads == 3
     life.mark()
+    assert life.reads_of(order) == reads
     life.next_session()
     life.trade(MSFT=NO_ORDER)
-    assert life.reads_of(order) == reads
+    assert life.reads_of(order) == reads + 1
 
 
-def test_a_late_fill_and_an_order_that_goes_stale(life: Life) -> None:
-    """The second later session still books a fill; an order that works after it is read on demand alone."""
-    waiting = {"filled": "0", "status": "accepted", "detail": {"filled_avg_price": None}}
-    life.trade(LATE=buy(5, "50", **waiting), SLOW=buy(8, "20", **waiting))
-    for symbol in ("LATE", "SLOW"):
-        life.gateway.hold(symbol, "0", "0")
-    late, slow = life.order_id("LATE"), life.order_id("SLOW")
-    life.next_session()
-    life.trade(AAPL=NO_ORDER)
-    assert life.entries("LATE") == []
-    # The second later session: 5 filled at 50, and worth 52 each: 10 up. SLOW works on, and is given up.
-    life.next_session()
-    life.fill("LATE", "5", "50", "filled")
-    life.gateway.hold("LATE", "5", "50", "52")
-    day = life.trade(AAPL=NO_ORDER)
-    assert life.entries("LATE") == [fill(THIRD, "5", "250")]
-    assert day["pnl"]["day_pnl"] == 10
-    assert says(day["warnings"], slow, "SLOW", "still works after two sessions")
-    (given_up,) = [each for each in day["findings"] if each["code"] == "order_given_up"]
-    assert [each["command"].partition(" --ledger")[0] for each in given_up["remedies"]] == [
-        "paper-run mark --stale"
-    ]
-    assert not says(day["warnings"], late, "still works")
-    # From then on it is not read and not warned of again, though it fills: 8 at 20, worth 21: 8 up.
-    reads = life.reads_of(slow)
+def test_an_order_that_works_for_days_is_read_by_every_command(life: Life) -> None:
+    """However many sessions later it fills, it is booked in that one."""
+    waiting = {**GTC, "detail": {"filled_avg_price": None, "time_in_force": "gtc"}}
+    life.trade(SLOW=buy(8, "20", filled="0", status="accepted", **waiting))
+    life.gateway.hold("SLOW", "0", "0")
+    slow = life.order_id("SLOW")
+    for number in range(1, 6):
+        life.next_session()
+        day = life.trade(AAPL=NO_ORDER)
+        life.mark()
+        assert (life.reads_of(slow), life.entries("SLOW")) == (1 + 2 * number, [])
+        assert (day["pnl"]["complete"], day["warnings"]) == (True, [])
+    # 8 at 20, worth 21: 8 up.
     life.fill("SLOW", "8", "20", "filled")
     life.gateway.hold("SLOW", "8", "20", "21")
     marked = life.mark()
-    assert not says(marked["warnings"], "still works")
-    assert (life.entries("SLOW"), life.reads_of(slow)) == ([], reads)
-    life.next_session()
-    life.trade(AAPL=NO_ORDER)
-    assert (life.entries("SLOW"), life.reads_of(slow)) == ([], reads)
-    marked = life.mark("--stale")
-    assert (life.entries("SLOW"), life.reads_of(slow)) == ([fill("2025-01-09", "8", "160")], reads + 1)
-    assert figures(marked["pnl"], "day_pnl total_pnl") == amounts("8 18")
+    assert life.entries("SLOW") == [fill(life.session, "8", "160")]
+    assert figures(marked["pnl"], "day_pnl total_pnl") == amounts("8 8")
 
 
 def test_odd_fills(life: Life) -> None:
-    """A fill that shrinks, a corrected price, a fill without a price, and more than was ordered."""
-    part = {"status": "partially_filled"}
+    """A fill that shrinks, another price, a fill without a price, and more than was ordered."""
+    part = {"status": "partially_filled", **GTC}
     unpriced = {"status": "filled", "detail": {"filled_qty": "10", "filled_avg_price": None}}
     day = life.trade(
         SHRK=buy(10, "100", filled="6", **part),
         CORR=buy(10, "100", filled="6", **part),
         WAIT=buy(10, None, **unpriced),
         OVER=buy(10, "100", filled="12"),
-        CANC=buy(10, "100", filled="4", status="canceled"),
+        PART=buy(10, "100", filled="4", status="canceled"),
     )
     assert life.entries("WAIT") == []
     assert life.entries("OVER") == [fill(FIRST, "12", "1200")]
-    assert life.entries("CANC") == [fill(FIRST, "4", "400")]
+    assert life.entries("PART") == [fill(FIRST, "4", "400")]
     assert row(day, "OVER")["qty"] == 12
     assert says(day["warnings"], "OVER", "12 filled, more than the 10 ordered")
-    assert says(day["warnings"], "WAIT", "10 filled without a price; it waits for one")
-    # SHRK falls from 6 to 4: nothing is booked. CORR's 6 were at 101 and not at 100: -6.00 realized.
+    assert says(day["warnings"], "WAIT", "10 filled without a price")
+    # SHRK falls from 6 to 4, and CORR's 6 were at 101 and not at 100: nothing is booked of either.
     # WAIT's 10 have their price now, 100.
     life.fill("SHRK", "4", "100")
     life.fill("CORR", "6", "101")
@@ -106,26 +92,26 @@ def test_odd_fills(life: Life) -> None:
     life.gateway.hold("WAIT", "10", "100", "100")
     marked = life.mark()
     assert says(marked["warnings"], "SHRK", "went back from 6 to 4; nothing was booked")
-    assert says(marked["warnings"], "CORR", "the price of its 6 was corrected to 101")
-    assert figures(row(marked, "CORR"), "qty realized_pnl") == amounts("6 -6.00")
-    assert life.entries("CORR")[1:] == [fill(FIRST, "0", "6", "correction")]
+    assert says(marked["warnings"], "CORR", "the price of its 6 went from 100 to 101; nothing was booked")
+    assert figures(row(marked, "CORR"), "qty avg_entry_price realized_pnl") == amounts("6 100 0")
+    assert life.entries("CORR") == [fill(FIRST, "6", "600")]
     assert life.entries("WAIT") == [fill(FIRST, "10", "1000")]
     # SHRK grows again, from the 6 that are booked to 8 at 100.5: 2 for 804 - 600 = 204.
     life.fill("SHRK", "8", "100.5")
     marked = life.mark()
     assert life.entries("SHRK") == [fill(FIRST, "6", "600"), fill(FIRST, "2", "204")]
-    # OVER and CANC had ended when they were read after the trade, SHRK works on.
-    reads = [life.reads_of(life.order_id(symbol)) for symbol in ("OVER", "CANC", "SHRK")]
+    # OVER and PART had ended when they were read after the trade, SHRK works on.
+    reads = [life.reads_of(life.order_id(symbol)) for symbol in ("OVER", "PART", "SHRK")]
     assert reads == [1, 1, 3]
-    # All at 100: SHRK 800 - 804 = -4, CORR -6 realized, the others 0.
-    assert figures(marked["pnl"], "realized_pnl unrealized_pnl total_pnl") == amounts("-6 -4 -10")
+    # All at 100: SHRK 800 - 804 = -4, the others 0.
+    assert figures(marked["pnl"], "realized_pnl unrealized_pnl total_pnl") == amounts("0 -4 -4")
 
 
 def test_the_same_order_in_two_trades_is_booked_once(life: Life) -> None:
-    """The gateway answers --again with the order that it has; it is a repeat."""
+    """The gateway answers --again with the order that it has: a repeat, so nothing new was placed, exit 2."""
     life.prices(AAPL="101")
     life.trade(AAPL=buy(10, "100"))
-    again = life.trade("--again", AAPL=buy(10, "100"))
+    again = life.trade("--again", AAPL=buy(10, "100"), status=2)
     assert (again["trade"], again["orders"][0]["outcome"]) == (2, "repeat")
     assert life.entries("AAPL") == [fill(FIRST, "10", "1000")]
     assert figures(again["pnl"], "total_pnl day_pnl") == amounts("10 10")

@@ -4,7 +4,10 @@ from support.life import Life, amounts, buy, figures, row
 
 
 def test_a_fill_does_not_settle_a_suspected_split(life: Life) -> None:
-    """10 @ 100, then 50 without a fill: suspected. One more @ 50 says nothing of the first ten."""
+    """10 @ 100, then 50 without a fill: suspected. One more @ 50 says nothing of the first ten.
+
+    Nor is it known then how many there are.
+    """
     life.prices(XYZ="100")
     life.trade(XYZ=buy(10, "100"))
     life.prices(XYZ="50")
@@ -14,6 +17,8 @@ def test_a_fill_does_not_settle_a_suspected_split(life: Life) -> None:
     bought = life.trade(XYZ=buy(1, "50"))
     assert (bought["pnl"]["complete"], bought["pnl"]["total_pnl"]) == (False, None)
     assert "possible split 2:1" in row(bought, "XYZ")["unpriced_reason"]
+    assert figures(row(bought, "XYZ"), "qty realized_pnl") == (None, None)
+    assert bought["pnl"]["realized_pnl"] is None
     # There was none: 11 at (1000 + 50) / 11, worth 550, so 500 down.
     settled = life.resolve("--split", "XYZ", "1:1")["pnl"]
     assert figures(settled, "total_pnl unrealized_pnl") == amounts("-500 -500")

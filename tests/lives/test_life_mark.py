@@ -171,3 +171,50 @@ def _succeeds(finished: Finished) -> None:
 def _mark_of(desk: Desk, session: str) -> dict[str, object]:
     pnl: dict[str, object] = exact((desk.reports / f"{session}_mark.json").read_text("utf-8"))["pnl"]
     return pnl
+
+
+def test_a_closing_that_is_whole_stays(desk: Desk) -> None:
+    """Marked after the close: what is learned in the evening and before the next bell moves nothing of it."""
+    assert desk.run("--symbols", "AAPL").returncode == 0
+    position = desk.platform.gateway.positions["AAPL"]
+    average = Decimal(position["avg_entry_price"])
+    desk.ahead += timedelta(hours=6, minutes=30)  # 16:30 in New York
+    position["current_price"] = str(average + 1)
+    _succeeds(desk.run("mark"))
+    closed = desk.files()
+    for hours, price in ((1, 2), (14, 3)):  # 17:30, and Wednesday 07:30
+        desk.ahead += timedelta(hours=hours)
+        position |= {"current_price": str(average + price), "updated_at": desk.platform.now().isoformat()}
+        said = desk.run("mark")
+        _succeeds(said)
+        assert "keeps the closing that it was marked at after its close" in said.stdout
+        assert desk.files() == closed
+    # On purpose it moves; at Wednesday's price it can't.
+    _succeeds(desk.run("mark", "--again"))
+    marked = _mark_of(desk, "2026-03-03")
+    assert figures(marked, "complete total_pnl") == (False, None)
+    assert "its price is of 2026-03-04 or later" in str(marked["positions"])
+    position["updated_at"] = "2026-03-03T23:00:00Z"
+    _succeeds(desk.run("mark", "--again"))
+    assert figures(_mark_of(desk, "2026-03-03"), "complete total_pnl") == (True, *amounts("30"))
+
+
+def test_facts_learned_after_the_closing_are_the_next_sessions(desk: Desk) -> None:
+    """A fill that is read in the evening: Tuesday keeps its closing, Wednesday has the money."""
+    gtc = {"limit_price": Decimal(110), "detail": {"time_in_force": "gtc"}}
+    desk.platform.plan = {"AAPL": buy(10, "100", filled="4", status="partially_filled", **gtc)}
+    assert desk.run("--symbols", "AAPL").returncode == 0
+    desk.ahead += timedelta(hours=6, minutes=30)
+    desk.platform.gateway.positions["AAPL"]["current_price"] = "101"
+    desk.run("mark")
+    (order,) = desk.platform.gateway.orders.values()
+    order |= {"filled_qty": "10", "status": "filled"}
+    desk.platform.gateway.positions["AAPL"]["qty"] = "10"
+    closed = desk.rows("sessions")
+    desk.run("mark")
+    assert (desk.rows("sessions"), len(desk.rows("entries"))) == (closed, 1)
+    desk.ahead += timedelta(hours=18)
+    _succeeds(desk.run("mark"))
+    wednesday = _mark_of(desk, "2026-03-04")
+    assert figures(wednesday["equity"], "opening closing") == amounts("100004 100010")
+    assert desk.rows("sessions")[0] == closed[0]

@@ -44,7 +44,8 @@ def soon(server: MailServer) -> MailSettings:
 
 def send(to: MailSettings, message: bytes = MESSAGE, *recipients: str) -> dict[str, str]:
     with connected(to) as server:
-        return dict(server.send(message, recipients or (RECIPIENT,)))
+        refused = server.send(message, recipients or (RECIPIENT,))
+        return {recipient: refusal.words for recipient, refusal in refused.items()}
 
 
 def failing(to: MailSettings, message: bytes = MESSAGE, *recipients: str) -> DeliveryFailed:
@@ -400,6 +401,51 @@ def test_without_a_recipient_it_goes_to_nobody(second: str, permanent: bool) -> 
     assert failure.reason == f"took no recipient: a@example.com (550 5.1.1 No); b@example.com ({second})"
     assert (failure.permanent, failure.connection_lost) == (permanent, False)
     assert "DATA" not in server.commands
+
+
+def test_each_refusal_says_whether_it_is_for_good() -> None:
+    """Of some recipients, and of all of them."""
+    refuse = {"no@example.com": "550 5.1.1 No such user", "full@example.com": "452 4.2.2 Full"}
+    with MailServer(refuse=refuse) as server, connected(settings(server)) as conversation:
+        some = conversation.send(MESSAGE, [*refuse, RECIPIENT])
+        with pytest.raises(DeliveryFailed) as caught:
+            conversation.send(MESSAGE, [*refuse])
+    assert some == caught.value.refused
+    assert {address: each.permanent for address, each in some.items()} == {
+        "no@example.com": True,
+        "full@example.com": False,
+    }
+
+
+def test_who_gets_a_message_is_told_before_it_can_have_arrived() -> None:
+    """Without those that were refused; whatever is done then comes before the end of the message."""
+    seen: list[tuple[list[str], int]] = []
+    with (
+        MailServer(refuse={"no@example.com": "550 No"}) as server,
+        connected(settings(server)) as conversation,
+    ):
+        conversation.send(
+            MESSAGE,
+            ["no@example.com", RECIPIENT],
+            lambda accepted: seen.append(([*accepted], len(server.messages))),
+        )
+        assert seen == [([RECIPIENT], 0)]
+        assert len(server.messages) == 1
+
+
+def test_what_is_not_to_be_handed_over_never_arrives() -> None:
+    """When it can't be noted that a message leaves, it does not; nor does another over that connection."""
+
+    def fail(_: Any) -> None:
+        raise LookupError("no room to note it")
+
+    with MailServer() as server:
+        with connected(settings(server)) as conversation:
+            with pytest.raises(LookupError):
+                conversation.send(MESSAGE, [RECIPIENT], fail)
+            with pytest.raises(DeliveryFailed):
+                conversation.send(MESSAGE, [RECIPIENT])
+        assert server.messages == []
 
 
 def test_a_message_too_large_is_refused_before_it_is_sent() -> None:

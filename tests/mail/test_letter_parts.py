@@ -211,7 +211,7 @@ def test_an_unknown_day_has_the_commands_that_settle_it():
         day, occasion="run", invocation=Invocation("paper-run", " --reports-dir /srv/paper")
     ).text
     assert text.startswith("Needs you: settle this trade.\nUnknown: The orchestrator's answer was lost.")
-    assert "UNKNOWN - orders may have been placed. Nothing is sent again" in text
+    assert "UNKNOWN - orders may have been placed. The session stays closed" in text
     command, place = "    paper-run resolve 2025-01-17-2", " --reports-dir /srv/paper\n"
     assert f"{command} --placed --run-id ID{place}" in text
     assert f"{command} --placed --order ID --order ID{place}" in text
@@ -270,6 +270,15 @@ def test_a_missing_price_is_told_with_its_reason():
     assert "    paper-run mark\n" in text
     assert "Without a price, so not among them: TSLA.\n" in text
     assert "Warning" not in text
+
+
+def test_fills_that_are_not_known_are_told_with_their_reason():
+    """They need a person, and no amount of the book is stated."""
+    text = text_of(documents.not_known_day())
+    assert text.startswith("Needs you: 1 position not known.\n")
+    assert "Day P&L             not known  the fills of AAPL\n" in text
+    assert "- Not known: AAPL - buy 133 AAPL still works" in text
+    assert "Not known, so not among them: AAPL.\n" in text
 
 
 def test_a_book_that_does_not_add_up_is_told():

@@ -69,6 +69,7 @@ def test_refuse(platform):
     order = platform.order(line["client_order_id"])
     assert (order["status"], order["filled_qty"], order["filled_avg_price"]) == ("rejected", "0", None)
     assert order["error_message"]
+    assert order["broker_order_id"]
     assert platform.positions() == {}
 
 
@@ -105,6 +106,13 @@ def test_late(platform):
     assert Decimal(order["filled_avg_price"]) == market.fill_price("LATE", SECOND, "buy")
     assert order["filled_at"] == "2025-01-03T14:30:00.000000Z"
     assert platform.positions()["LATE"]["qty"] == str(line["order_qty"])
+
+
+@pytest.mark.parametrize(("symbol", "force"), [("LATE", "gtc"), ("PARTIAL", "gtc"), ("AAPL", "day")])
+def test_what_works_past_its_session_is_no_order_of_the_day(platform, symbol, force):
+    """An order of the day has ended when its session has; these two are good till cancelled."""
+    (line,) = platform.run(symbol)["mappings"]
+    assert platform.order(line["client_order_id"])["time_in_force"] == force
 
 
 def test_late_waits_through_failed_runs_and_the_same_session_again(platform, state_file, start):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from scheduling.planned import ODD, read_by_cron
 from support.command import clean_environment, run_command
+from support.odd_platform import OddPlatform
 
 from paper_run.cli import main
 
@@ -67,13 +68,37 @@ def test_the_interpreter_is_the_one_that_was_called(folder: Path) -> None:
     assert f"{os.path.realpath(sys.executable)} -m" not in run
 
 
+@pytest.mark.parametrize("kind", ["cron", "systemd"])
+def test_what_is_started_makes_no_ledger_and_the_first_command_does(folder: Path, kind: str) -> None:
+    """Both have PAPER_RUN_REQUIRE_LEDGER=1; the command that makes the first ledger is printed, and runs."""
+    with OddPlatform() as platform:
+        text = run_command("schedule", kind, cwd=folder, platform=platform).stdout
+        (first,) = [line.strip("# ") for line in text.splitlines() if "--new-ledger" in line]
+        required = run_command(cwd=folder, platform=platform, env={"PAPER_RUN_REQUIRE_LEDGER": "1"})
+        assert (required.returncode, platform.posts) == (3, [])
+        done = subprocess.run(
+            ["/bin/sh", "-c", first],
+            cwd="/",
+            env=clean_environment(folder) | platform.urls | {"PAPER_RUN_REQUIRE_LEDGER": "1"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert platform.executed == 1
+    commands = [line for line in text.splitlines() if "paper_run" in line and "-q" in line]
+    told = [line for line in text.splitlines() if "PAPER_RUN_REQUIRE_LEDGER=1" in line]
+    assert len(commands) == len(told) == 2
+
+
 def test_the_settings_file_here_is_named(folder: Path) -> None:
     """A `.env` that is used today is used by the schedule; without one none is named."""
     assert "--env-file" not in run_command("schedule", "systemd", cwd=folder).stdout
     (folder / ".env").write_text("PAPER_RUN_TIMEOUT=1000.5\nPAPER_RUN_OUTPUT=out/day.json\n")
     stream = run_command("schedule", "systemd", cwd=folder).stdout
     assert '/.env" ' in stream
-    assert "TimeoutStartSec=1300" in stream
+    assert "TimeoutStartSec=1900" in stream
     assert stream.count('/reports" "') == stream.count('/out"\n') == 2
 
 

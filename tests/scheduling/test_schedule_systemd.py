@@ -148,9 +148,9 @@ def test_the_machines_units_are_hardened(tmp_path: Path) -> None:
         assert settings["ProtectSystem"] == "strict"
         assert settings["NoNewPrivileges"] == settings["PrivateTmp"] == "yes"
         assert settings["OnFailure"] == "paper-run-failed@%n.service"
-        assert settings["After"] == settings["Wants"] == "network-online.target"
-        assert int(settings["TimeoutStartSec"]) == 600
-        assert "Environment" not in settings
+        assert settings["After"] == settings["Wants"] == "network-online.target time-sync.target"
+        assert int(settings["TimeoutStartSec"]) == 1200
+        assert _setting(text, "Environment") == ["PAPER_RUN_REQUIRE_LEDGER=1"]
 
 
 @pytest.mark.parametrize("part", ["folder", "reports_dir", "env_file"])
@@ -166,7 +166,7 @@ def test_a_service_whose_files_are_temporary_sees_the_shared_folder(part: str, s
 def test_a_users_own_units_ask_for_nothing_that_only_root_can_give(tmp_path: Path) -> None:
     """No other user, mount or target; what the kernel can refuse to anybody stays refused."""
     text = _texts(planned(tmp_path), for_user=True)["paper-run.service"]
-    for name in ("User=", "ProtectSystem=", "PrivateTmp=", "network-online"):
+    for name in ("User=", "ProtectSystem=", "PrivateTmp=", "network-online", "time-sync"):
         assert name not in text
     for name in ("NoNewPrivileges=yes", "SystemCallFilter=@system-service"):
         assert name in text
@@ -185,7 +185,8 @@ def test_the_exchange_and_the_sandbox_are_told_to_the_services(tmp_path: Path) -
     schedule = planned(tmp_path, exchange="24/7", tells_exchange=True, is_sandbox=True)
     texts = _texts(schedule)
     for service in SERVICES:
-        assert _setting(texts[service], "Environment") == ["PAPER_RUN_EXCHANGE=24/7"]
+        told = ["PAPER_RUN_REQUIRE_LEDGER=1", "PAPER_RUN_EXCHANGE=24/7"]
+        assert _setting(texts[service], "Environment") == told
         assert "--sandbox" in _setting(texts[service], "ExecStart")[0].split()
         assert "SANDBOX" in _setting(texts[service], "Description")[0]
         assert _setting(texts[service], "ReadWritePaths") == [f"{tmp_path}/reports/sandbox"]

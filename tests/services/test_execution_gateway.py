@@ -11,7 +11,7 @@ from services.socket_server import refusing
 from services.wire_examples import GATEWAY, body, content, example, serve, serve_example
 
 from paper_run.models import ServiceUrl
-from paper_run.services.execution_gateway import ExecutionGateway
+from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.transport import CallFailed, NeverSent, Transport, UnreadableAnswer
 
 POSITIONS = f"{GATEWAY}/api/v1/positions"
@@ -126,6 +126,28 @@ def test_unreadable_positions_carry_the_gateways_reason(
     serve("GET", POSITIONS, value, status)
     with pytest.raises(CallFailed, match=words):
         gateway.positions(seconds=0.3)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "message"),
+    [
+        (401, "authentication_required", "Authentication required"),
+        (401, "invalid_internal_token", "Invalid internal token"),
+        (403, "permission_denied", "Permission view_positions required"),
+    ],
+)
+def test_a_gateway_that_asks_for_authentication_is_told_apart(
+    gateway: ExecutionGateway, status: int, error: str, message: str
+) -> None:
+    """The observed answers of the later generation, to positions and to an order."""
+    for url, read in (
+        (POSITIONS, lambda: gateway.positions(seconds=1)),
+        (ORDER, lambda: gateway.order(ORDER_ID, seconds=1)),
+    ):
+        serve("GET", url, {"detail": {"error": error, "message": message}}, status=status)
+        with pytest.raises(Unauthorized) as caught:
+            read()
+        assert caught.value.reason == f"answered {status}: {error}; {message}"
 
 
 def test_a_gateway_that_is_down_is_said_to_be() -> None:

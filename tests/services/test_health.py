@@ -101,6 +101,26 @@ def test_every_flag_must_be_true_itself(client: Transport, name: str, flag: str,
         assert found.detail
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_health_check_that_wants_a_login_is_told_apart(client: Transport, status: int) -> None:
+    """Nothing is wrong with the service: something wants to know who asks."""
+    found = asked(client, SIGNAL_SERVICE, {"detail": {"error": "auth", "message": "token missing"}}, status)
+    assert (found.healthy, found.status) == (False, "unauthorized")
+    assert found.detail == f"answered {status}: auth; token missing"
+
+
+def test_a_degraded_gateway_with_every_flag_true_names_the_usual_cause(client: Transport) -> None:
+    """Observed: its circuit breaker's state is missing. With a flag that is false, that is the cause."""
+    cause = "circuit breaker's state is missing"
+    found = asked(client, SERVICES["t4"], healthy("t4", status="degraded"))
+    assert (found.status, cause in str(found.detail)) == ("degraded", True)
+    for flag, words in (("database_connected", "database"), ("alpaca_connected", "broker")):
+        found = asked(client, SERVICES["t4"], healthy("t4", status="degraded", **{flag: False}))
+        assert words in str(found.detail)
+        assert cause not in str(found.detail)
+    assert cause not in str(asked(client, SIGNAL_SERVICE, healthy("t3", status="degraded")).detail)
+
+
 @pytest.mark.parametrize("status", ["degraded", "unhealthy", "starting", "Healthy", "ok"])
 @pytest.mark.parametrize("name", SERVICES)
 def test_any_status_but_healthy_fails(client: Transport, name: str, status: str) -> None:
@@ -128,7 +148,6 @@ def test_all_faults_are_named_at_once(client: Transport) -> None:
     ("body", "status", "words"),
     [
         ({"detail": "Model not loaded"}, 503, "Model not loaded"),
-        ({"detail": {"error": "auth", "message": "token missing"}}, 401, "token missing"),
         ("Internal Server Error", 500, "Internal Server Error"),
         ("", 307, "307"),
         ("", 204, "204"),

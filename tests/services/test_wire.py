@@ -118,6 +118,40 @@ def test_lone_surrogates_do_not_reach_a_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("noisy", "shortened"),
+    [
+        (
+            "unexpected_error: RetryError[<Future at 0x7f5d state=finished raised ConnectError>]",
+            "unexpected_error: ConnectError",
+        ),
+        ("RetryError[<Future at 0x7f5d state=finished returned Response>]", "RetryError[Future]"),
+        (
+            "Max retries exceeded (Caused by NewConnectionError('<urllib3.connection.HTTPConnection object "
+            "at 0x7ff0>: Failed to establish a new connection'))",
+            "Max retries exceeded (Caused by NewConnectionError('urllib3.connection.HTTPConnection: Failed "
+            "to establish a new connection'))",
+        ),
+        (
+            "Client error '400 Bad Request' for url 'http://t3/x'\nFor more information check: https://m.example/400",
+            "Client error '400 Bad Request' for url 'http://t3/x'",
+        ),
+        (
+            "1 validation error for Position For further information visit https://errors.example/v/x",
+            "1 validation error for Position",
+        ),
+        ("order of 5 < 7 at 0x10: too small", "order of 5 < 7 at 0x10: too small"),
+        ("no information at all", "no information at all"),
+    ],
+)
+def test_noise_in_a_services_words_is_shortened_to_what_failed(noisy: str, shortened: str) -> None:
+    """Names of things in a program's memory, and links to manuals, say nothing to anybody."""
+    assert wire.shortened(noisy) == shortened
+    assert wire.reason(answered({"detail": noisy}, 500)) == " ".join(shortened.split())
+    if "< " not in noisy:  # a page would end there
+        assert wire.reason(answered(noisy, 500)) == " ".join(shortened.split())
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://jo:s3cret@host/x",

@@ -219,14 +219,40 @@ def says(texts: Iterable[str], *words: str) -> bool:
     return any(all(word in text for word in words) for text in texts)
 
 
+def told(document: Any) -> list[str]:
+    """Return what a result has found out, each sentence with the commands that go with it."""
+    return [
+        " ".join([each["text"], *(remedy["command"] for remedy in each["remedies"])])
+        for each in document["findings"]
+    ]
+
+
 def _age(path: Path) -> int:
     return path.stat().st_mtime_ns
+
+
+_FIGURES = (
+    *("avg_entry_price", "mark_price", "market_value", "realized_pnl", "unrealized_pnl", "total_pnl"),
+    "day_pnl",
+)
 
 
 def _adds_up(pnl: Any, *, ties_out: bool) -> None:
     """Prove what holds of every valuation: rows add up to totals, bridges to closings."""
     rows = pnl["positions"]
-    assert sum(each["realized_pnl"] for each in rows) == pnl["realized_pnl"]
+    unknown = [each for each in rows if each["qty"] is None]
+    for each in unknown:
+        assert not any(each[name] is not None for name in _FIGURES), each
+        assert each["unknown_reason"]
+    if unknown:
+        assert not pnl["complete"]
+        assert (pnl["realized_pnl"], pnl["equity"]["realized"], pnl["equity"]["closing"]) == (
+            None,
+            None,
+            None,
+        )
+    else:
+        assert sum(each["realized_pnl"] for each in rows) == pnl["realized_pnl"]
     assert sum(each["unrealized_pnl"] or 0 for each in rows) == pnl["priced_so_far"]
     if not pnl["complete"]:
         return

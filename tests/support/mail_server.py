@@ -78,6 +78,8 @@ class MailServer:
         self.messages: list[Received] = []
         self.commands: list[str] = []
         """The commands in the order of arrival, without their arguments."""
+        self.stages: list[str] = []
+        """The stages that conversations came to, in their order."""
         self.connections = 0
         self.changed = threading.Condition()
         self._acts = {
@@ -128,6 +130,8 @@ class MailServer:
 
     def next_act(self, stage: str) -> str | None:
         with self.changed:
+            self.stages.append(stage)
+            self.changed.notify_all()
             act = self._acts.get(stage)
             if isinstance(act, deque):
                 return act.popleft() if act else None

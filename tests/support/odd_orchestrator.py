@@ -157,8 +157,12 @@ class Orchestrator(Service):
         if order_id and plan.detail is not None:
             known = order_id in self.platform.gateway.orders
             order = self._order(order_id, symbol, plan, filled) | plan.detail
+            is_rehearsed = self.platform.gateway.health["dry_run"] is True
+            if is_rehearsed:
+                order |= REHEARSED
+                mapping |= {"order_status": "dry_run"}
             self.platform.gateway.orders[order_id] = order
-            if plan.price is not None and plan.side and not known:
+            if plan.price is not None and plan.side and not known and not is_rehearsed:
                 signed = filled if plan.side == "buy" else -filled
                 self.platform.gateway.book(symbol, signed, plan.price)
         return mapping
@@ -188,6 +192,13 @@ class Orchestrator(Service):
         }
 
 
+REHEARSED: dict[str, Any] = {
+    "status": "dry_run",
+    "broker_order_id": None,
+    "filled_qty": "0",
+    "filled_avg_price": None,
+}
+"""What the gateway says of an order while it is in DRY_RUN."""
 STILL_RUNNING: dict[str, Any] = {
     "status": "running",
     "mappings": [],

@@ -89,6 +89,7 @@ def position(
         if shares
         else None,
         "differences": [],
+        "unknown_reason": None,
     }
     return made | fields
 
@@ -104,6 +105,7 @@ def book(
 ) -> dict[str, Any]:
     """Return the `pnl` that these positions make of 100,000 dollars; `opening`: when one is unpriced."""
     complete = all(each["market_value"] is not None for each in positions)
+    known = all(each["qty"] is not None for each in positions)
     base, adjusted, check = Decimal("100000.00"), Decimal(adjustments), Decimal(unexplained)
 
     def summed(name: str) -> Decimal:
@@ -119,7 +121,7 @@ def book(
         "since": since,
         "base": base,
         "sessions_a_year": 252,
-        "realized_pnl": realized,
+        "realized_pnl": realized if known else None,
         "unrealized_pnl": priced if complete else None,
         "total_pnl": gained if complete else None,
         "day_pnl": day if complete else None,
@@ -128,7 +130,7 @@ def book(
         "exposure": total(abs(each["market_value"]) for each in positions) if complete else None,
         "equity": {
             "opening": opened,
-            "realized": session,
+            "realized": session if known else None,
             "unrealized_change": day - session if complete else None,
             "adjustments": Decimal("0.00"),
             "closing": closing if complete else None,
@@ -136,7 +138,7 @@ def book(
         },
         "since_inception": {
             "opening": base,
-            "realized": realized,
+            "realized": realized if known else None,
             "unrealized_change": priced if complete else None,
             "adjustments": adjusted,
             "closing": closing if complete else None,
@@ -559,6 +561,26 @@ def incomplete_day() -> dict[str, Any]:
     )
 
 
+def not_known_day() -> dict[str, Any]:
+    """A day on which the gateway was never told of the fills of one symbol."""
+    positions = _positions()
+    positions[0] |= dict.fromkeys(
+        (
+            *("qty", "avg_entry_price", "mark_price", "price_source", "price_time", "price_age_seconds"),
+            *("market_value", "realized_pnl", "unrealized_pnl", "total_pnl", "day_pnl"),
+        )
+    ) | {
+        "unknown_reason": "buy 133 AAPL still works 15 minutes into an open session",
+        "orders_in_flight": True,
+    }
+    return changed(
+        good_day(),
+        pnl=book(positions, opening="101962.83"),
+        statistics=statistics(50) | {"daily_return": {"value": None, "n": 50, "minimum": 1}},
+        warnings=["The fills of AAPL are not known."],
+    )
+
+
 def mark() -> dict[str, Any]:
     """The book valued at the end of the day, without trading."""
     return changed(
@@ -649,6 +671,7 @@ DAYS = {
     "sandbox": sandbox_day,
     "first": first_day,
     "incomplete": incomplete_day,
+    "not-known": not_known_day,
     "mark": mark,
     "hostile": hostile,
 }

@@ -84,10 +84,11 @@ def test_a_position_is_a_row_with_the_gateways_word_beside_ours():
     assert table == (
         "session,kind,trade,symbol,qty,avg_entry_price,mark_price,price_source,price_time,price_age_seconds,"
         "market_value,realized_pnl,unrealized_pnl,total_pnl,day_pnl,orders_in_flight,unpriced_reason,"
-        "gateway_qty,gateway_avg_entry_price,gateway_realized_pl,gateway_unrealized_pl,differences,label\r\n"
+        "gateway_qty,gateway_avg_entry_price,gateway_realized_pl,gateway_unrealized_pl,differences,label,"
+        "unknown_reason\r\n"
         "2025-01-17,run,2,AAPL,-12.5,150.2537125,149.10,quote,2025-01-17T15:59:58-05:00,62,"
         "-1863.75,0.00,14.42,14.42,-3.10,false,,"
-        "-12,150.25,100,,qty realized_pl,SANDBOX - simulated prices\r\n"
+        "-12,150.25,100,,qty realized_pl,SANDBOX - simulated prices,\r\n"
     )
 
 
@@ -106,11 +107,29 @@ def test_what_is_not_known_is_an_empty_cell():
     (row,) = read(positions_csv(document(unpriced, kind="mark", trade=None, label=None)))
     empty = {name for name, cell in row.items() if not cell}
     assert empty == {
-        *("trade", "label", "mark_price", "market_value", "unrealized_pnl", "differences"),
+        *("trade", "label", "mark_price", "market_value", "unrealized_pnl", "differences", "unknown_reason"),
         *("gateway_qty", "gateway_avg_entry_price", "gateway_realized_pl", "gateway_unrealized_pl"),
     }
     assert row["orders_in_flight"] == "true"
     assert row["unpriced_reason"] == "crossed quote"
+
+
+def test_a_symbol_that_is_not_known_says_why_and_has_no_figure():
+    """Its quantity is an empty cell, not a zero: that would be a closed position."""
+    rows = {row["symbol"]: row for row in read(positions_csv(documents.not_known_day()))}
+    row = rows["AAPL"]
+    figures = (
+        "qty",
+        "avg_entry_price",
+        "market_value",
+        "realized_pnl",
+        "unrealized_pnl",
+        "total_pnl",
+        "day_pnl",
+    )
+    assert {row[name] for name in figures} == {""}
+    assert row["unknown_reason"] == "buy 133 AAPL still works 15 minutes into an open session"
+    assert rows["NVDA"]["qty"] == "0"
 
 
 def test_without_a_book_there_is_a_header():

@@ -80,6 +80,22 @@ def test_without_a_price_nothing_is_invented():
     assert "No price for TSLA: P&L and equity are not known." in page.text
 
 
+def test_without_fills_not_even_the_realized_is_stated():
+    """The symbol stands first and says why; it and each total have a dash, in chart and bridge too."""
+    page = Page(render(documents.not_known_day()))
+    row = next(iter(positions(documents.not_known_day()).values()))
+    assert (row["Symbol"], row["Mark"]) == ("AAPL", "✕ not known")
+    assert row["Source"] == "buy 133 AAPL still works 15 minutes into an open session"
+    figures = ("Qty", "Average", "Market value", "Share", "Unrealized", "Realized", "Total", "Day")
+    assert {row[each] for each in figures} == {"—"}
+    assert row["Gateway"] == "quantity 133, not compared orders in flight"
+    assert "Day P&L — not known: the fills of AAPL" in page.text
+    assert "realized: — since 2024-11-04" in page.text
+    assert "Realized P&L — —" in page.text
+    assert "The fills of AAPL are not known, so P&L and equity are not known." in page.text
+    assert "AAPL realized —, unrealized —" in page.text
+
+
 def test_the_totals_of_the_positions_are_those_of_the_first_screen():
     totals = next(row for row in Page(render(documents.good_day())).rows if row[0] == "Total")
     assert totals[1:7] == ["$20,464.86", "20.04%", "+$270.31", "+$1,867.36", "+$2,137.67", "+$177.38"]

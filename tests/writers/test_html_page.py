@@ -168,7 +168,7 @@ def test_a_rehearsal_and_a_sandbox_say_so_at_every_notional():
         (
             documents.unknown_run(),
             "unsure",
-            "The orchestrator's answer was lost. Orders may or may not have been placed.",
+            "The orchestrator's answer was lost.",
         ),
         (
             documents.changed(documents.good_day(), warnings=["a", "b"], results={"num_orders_filled": 2}),

@@ -1,0 +1,180 @@
+"""Splits: what speaks for one, and which moves are not believed until it is said whether there was one."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+_SMALLEST_SHARE = Decimal("1E-9")
+_WHOLE = Decimal(1)
+_LOWEST, _HIGHEST = Decimal("0.7"), Decimal("1.4")
+_NEAR = Decimal("0.02")
+
+
+class Ratio(NamedTuple):
+    """A split: `shares` shares became `became`; the same number says that there was none."""
+
+    became: Decimal
+    shares: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.became}:{self.shares}"
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it says that there was no split."""
+        return self.became == self.shares
+
+    def applied(self, qty: Decimal) -> Decimal:
+        """Return what a quantity of shares became, nine decimals."""
+        if self.is_none:
+            return qty
+        exact = money.CONTEXT.divide(money.product(qty, self.became), self.shares)
+        shares = exact.quantize(_SMALLEST_SHARE, context=money.CONTEXT).normalize(money.CONTEXT)
+        return (
+            shares.quantize(_WHOLE, context=money.CONTEXT) if shares == shares.to_integral_value() else shares
+        )
+
+    def price(self, before: Decimal) -> Decimal:
+        """Return the price that one of before it came to."""
+        return money.CONTEXT.divide(money.product(before, self.shares), self.became)
+
+
+def ratio(text: str) -> Ratio:
+    """Return a ratio of its text, `N:M`."""
+    became, _, shares = text.partition(":")
+    return Ratio(Decimal(became), Decimal(shares))
+
+
+_NUMBERS = (*range(2, 11), 12, 15, 16, 18, *range(20, 101, 5), 28, 120, 150, 200, 250, 300, 400, 500, 1000)
+_BETWEEN = ("3:2", "4:3", "5:2", "5:3", "5:4", "6:5", "7:2", "7:4", "7:5", "8:5", "11:10", "21:20")
+_OF_ONE = (
+    *(Ratio(Decimal(number), _WHOLE) for number in _NUMBERS),
+    *(Ratio(_WHOLE, Decimal(number)) for number in _NUMBERS),
+)
+_USUAL = (*_OF_ONE, *map(ratio, _BETWEEN))
+"""The ratios by which companies split: N for one, one for N, and those between."""
+
+
+class Seen(NamedTuple):
+    """A symbol as it was valued last and believed.
+
+    :ivar price: dollars. :ivar session: the one in which it was, an ISO date. :ivar ours: the book's shares.
+    :ivar theirs: the gateway's, None where they were not known.
+    """
+
+    price: Decimal
+    session: str
+    ours: Decimal
+    theirs: Decimal | None
+
+
+class Suspicion(NamedTuple):
+    """Why a symbol may have split, a clause for a sentence; and the ratio that it looks like."""
+
+    why: str
+    ratio: Ratio | None = None
+
+
+class Now(NamedTuple):
+    """The same symbol now, and what became known of it since it was seen.
+
+    :ivar prices: of each trade since, and of today, dollars. :ivar said: the splits since.
+    :ivar is_traded: whether there was a trade since.
+    """
+
+    prices: Collection[Decimal]
+    said: Collection[Ratio]
+    ours: Decimal
+    theirs: Decimal | None
+    is_traded: bool = False
+
+
+def suspicion(seen: Seen, now: Now) -> Suspicion | None:
+    """Say why a symbol may have split, so that its price and what it realized since can't be believed.
+
+    A price beyond -30 % or +40 % of the last, reckoned with the splits that are known, or a gateway's
+    quantity that moved by a split's ratio. That there was none (1:1) ends it.
+
+    :return: None if nothing speaks for a split.
+    """
+    if any(each.is_none for each in now.said):
+        return None
+    before = seen.price
+    for each in now.said:
+        before = each.price(before)
+    beyond = next((price for price in now.prices if is_beyond(before, price)), None)
+    by_quantity = None if now.said else quantity_ratio(seen, now)
+    words = []
+    if beyond is not None:
+        how = "" if now.is_traded else " without a fill"
+        words.append(f"its price went from {money.short(before)} to {money.short(beyond)}{how}")
+    if by_quantity is not None and now.theirs is not None:
+        words.append(f"the gateway has {money.short(now.theirs)} instead of {money.short(now.ours)}")
+    if not words:
+        return None
+    looks = by_quantity or (None if beyond is None else price_ratio(before, beyond))
+    return Suspicion(" and ".join(words), looks)
+
+
+def late_price(before: Decimal, price: Decimal) -> Suspicion | None:
+    """Say that a price moved within a session by a split's ratio: a source may know of it hours late."""
+    looks = price_ratio(before, price)
+    went = f"its price went from {money.short(before)} to {money.short(price)} without a fill"
+    return Suspicion(went, looks) if looks else None
+
+
+def is_beyond(before: Decimal, price: Decimal) -> bool:
+    """Whether a price moved by more than -30 % or +40 %: no usual night does that."""
+    return price < money.product(before, _LOWEST) or price > money.product(before, _HIGHEST)
+
+
+def price_ratio(before: Decimal, price: Decimal) -> Ratio | None:
+    """Return the split, N for one or one for N, that a price fits within 2 %; None if none: it is a guess."""
+    for candidate in _OF_ONE:
+        expected = candidate.price(before)
+        apart = money.CONTEXT.subtract(price, expected).copy_abs()
+        if apart <= money.product(expected, _NEAR):
+            return candidate
+    return None
+
+
+def quantity_ratio(seen: Seen, now: Now) -> Ratio | None:
+    """Return the split by whose ratio the gateway's quantity moved while ours did not, None if by none.
+
+    Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
+    twice, the price must speak for the split on such a day.
+    """
+    if now.theirs is None or not seen.ours or seen.theirs != seen.ours or now.theirs == now.ours:
+        return None
+    traded = money.CONTEXT.subtract(now.ours, seen.ours)
+    moved = money.CONTEXT.subtract(now.theirs, traded)
+    found = next((each for each in _USUAL if fits(each, seen.ours, moved)), None)
+    if found is not None and traded and not speaks(found, seen.price, now.prices):
+        return None
+    return found
+
+
+def fits(ratio: Ratio, before: Decimal, after: Decimal) -> bool:
+    """Whether a quantity is what another became."""
+    return bool(after) and is_that(ratio.applied(before), after)
+
+
+def is_that(became: Decimal, qty: Decimal) -> bool:
+    """Whether a party's quantity is what a split made of it, be the fraction of a share paid out or not."""
+    return qty in (became, became.quantize(_WHOLE, ROUND_DOWN, context=money.CONTEXT))
+
+
+def speaks(ratio: Ratio, before: Decimal, prices: Iterable[Decimal]) -> bool:
+    """Whether a price is nearer, as a ratio, to what a split makes of the one before it than to that one."""
+    expected = ratio.price(before)
+    return any(_apart(price, expected) < _apart(price, before) for price in prices)
+
+
+def _apart(left: Decimal, right: Decimal) -> Decimal:
+    return money.CONTEXT.divide(max(left, right), min(left, right))

@@ -1,0 +1,250 @@
+"""Each session's figures as the book was valued last, and what the next valuation goes on from."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run import money
+from paper_run.book import statistics
+from paper_run.book.holdings import Book, Holding
+from paper_run.book.splits import Seen
+from paper_run.book.statistics import Day
+from paper_run.ledger.rows import amount, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from paper_run.book.valuation import Valuation
+
+STATES_KEPT = 30
+"""So far back a split that is said late finds what each symbol closed at, and its price."""
+
+
+class Kept(NamedTuple):
+    """The book as it was valued last.
+
+    :ivar book: None where an older program wrote it: it is folded anew. :ivar seen: each symbol as it was
+        believed last. :ivar suspects: the symbols that may have split, with the session since which.
+    :ivar is_closed: whether it was marked whole after the close, so that it stays.
+    """
+
+    session: date
+    entry: int
+    book: Book | None
+    seen: Mapping[str, Seen]
+    totals: Mapping[str, Decimal]
+    suspects: Mapping[str, str]
+    is_closed: bool
+
+
+class Closing(NamedTuple):
+    """What a session's row holds besides its valuation.
+
+    :ivar is_closed: see `Kept`. :ivar spans: whether it opened from a closing of more than one session back.
+    """
+
+    seen: Mapping[str, Seen]
+    suspects: Mapping[str, str]
+    is_closed: bool = False
+    spans: bool = False
+
+
+class Closings:
+    """The part of the ledger that holds the sessions' figures; a book is named by its id in all of it.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
+        self._rows = rows
+        self._run = run
+
+    def kept(self, epoch: int, before: str = "9999-12-31") -> Kept | None:
+        """Return the book as it was valued last, in a session before an ISO date."""
+        found = self._rows(
+            "SELECT * FROM sessions WHERE epoch = ? AND session < ? ORDER BY session DESC LIMIT 1",
+            epoch,
+            before,
+        )
+        return state(found[0]) if found else None
+
+    def from_session(self, epoch: int, session: str) -> list[Kept]:
+        """Return the book as it was valued in a session, an ISO date, and in those after it."""
+        found = self._rows(
+            "SELECT * FROM sessions WHERE epoch = ? AND session >= ? AND state IS NOT NULL ORDER BY session",
+            epoch,
+            session,
+        )
+        return [kept for row in found if (kept := state(row)) is not None]
+
+    def last_complete(self, epoch: int, session: date, *, through: bool = False) -> Any:
+        """Return the row of the last complete session before one; None if there is none.
+
+        :param through: or of that one.
+        """
+        found = self._rows(
+            "SELECT * FROM sessions WHERE epoch = ? AND session <= ? AND session < ? AND complete = 1 "
+            "ORDER BY session DESC LIMIT 1",
+            epoch,
+            session.isoformat(),
+            "9999-12-31" if through else session.isoformat(),
+        )
+        return found[0] if found else None
+
+    def days(self, epoch: int, before: date, *, through: bool = False) -> list[tuple[str, Day]]:
+        """Return the complete sessions before a date, oldest first, for the statistics.
+
+        :param through: with the one of that date.
+        """
+        found = self._rows(
+            "SELECT session, traded, gains, spans, opening, day_pnl, closing, exposure FROM sessions "
+            "WHERE epoch = ? AND session <= ? AND session < ? AND complete = 1 ORDER BY session",
+            epoch,
+            before.isoformat(),
+            "9999-12-31" if through else before.isoformat(),
+        )
+        days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
+        for (
+            session,
+            so_far,
+            gains,
+            spans,
+            *figures,
+        ) in found:  # a thousand of them must not cost a day anything
+            total = Decimal(so_far)
+            opening, day_pnl, closing, exposure = map(Decimal, figures)
+            # An older program's gain of an opening was in the closing, and in no return.
+            inflow = statistics.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
+            day = Day(opening, day_pnl, closing, exposure, subtract(total, traded), inflow, bool(spans))
+            days.append((session, day))
+            traded = total
+        return days
+
+    def traded_before(self, epoch: int, session: date) -> Decimal:
+        """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
+        row = self.last_complete(epoch, session)
+        return money.ZERO if row is None else Decimal(row["traded"])
+
+    def void(self, epoch: int, session: str) -> list[str]:
+        """Take the sessions from one on, an ISO date, out of curve and statistics; return the whole ones."""
+        found = self._rows(
+            "SELECT session FROM sessions WHERE epoch = ? AND session >= ? AND complete = 1 ORDER BY session",
+            epoch,
+            session,
+        )
+        self._run(
+            "UPDATE sessions SET complete = 0, closed = 0 WHERE epoch = ? AND session >= ?", epoch, session
+        )
+        return [row["session"] for row in found]
+
+    def keep(
+        self, epoch: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
+    ) -> None:
+        """Write a session's row as it is valued now, in place of an earlier one."""
+        bridge = valuation.session
+        self._run(
+            f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 19)})",  # noqa: S608  only marks
+            epoch,
+            session.isoformat(),
+            entry,
+            int(valuation.complete),
+            money.digits(bridge.opening),
+            money.digits(valuation.realized_so_far),
+            text(valuation.unrealized_pnl),
+            "0",  # gains: none since the holdings from before cost what they were worth
+            text(valuation.day_pnl),
+            text(bridge.closing),
+            text(valuation.exposure),
+            money.digits(book.traded),
+            text(valuation.total_pnl),
+            *map(text, self._returns(epoch, session, valuation)),
+            _written(book, valuation, closing),
+            int(closing.is_closed),
+            int(closing.spans),
+        )
+        # A book is needed only to go on from: the last ones, and the last complete one before this.
+        self._run(
+            "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "
+            "(SELECT MAX(session) FROM sessions WHERE epoch = ? AND complete = 1 AND session < ?) "
+            "AND session < (SELECT session FROM sessions WHERE epoch = ? ORDER BY session DESC "
+            "LIMIT 1 OFFSET ?)",
+            epoch,
+            epoch,
+            session.isoformat(),
+            epoch,
+            STATES_KEPT - 1,
+        )
+
+    def _returns(
+        self, epoch: int, session: date, valuation: Valuation
+    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+        """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
+        bridge, earned = valuation.session, valuation.day_pnl
+        if bridge.closing is None or earned is None:
+            return None, None, None
+        before = self.last_complete(epoch, session)
+        inflow = statistics.inflow(bridge.opening, earned, bridge.closing)
+        day = Day(bridge.opening, earned, bridge.closing, money.ZERO, money.ZERO, inflow)
+        height = statistics.height(Decimal(1) if before is None else amount(before["height"]), day)
+        return statistics.daily_return(day), statistics.fall(height), height
+
+
+def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
+    totals = {row.symbol: row.total_pnl for row in valuation.positions}
+    holdings = {
+        symbol: [text(held.qty), text(held.cost), text(held.realized), held.waits, text(totals.get(symbol))]
+        for symbol, held in book.holdings.items()
+    }
+    seen = {
+        symbol: [text(each.price), each.session, text(each.ours), text(each.theirs)]
+        for symbol, each in closing.seen.items()
+    }
+    suspects = dict(sorted(closing.suspects.items()))
+    return json.dumps(
+        {"cash": money.digits(book.cash), "holdings": holdings, "seen": seen, "suspects": suspects}
+    )
+
+
+def state(row: Any) -> Kept | None:
+    """Return what a row of `sessions` keeps of the book; None where that is no longer kept."""
+    if row["state"] is None:
+        return None
+    read = json.loads(row["state"])
+    if "seen" not in read:
+        return _older(row, read)
+    holdings, totals = {}, {}
+    for symbol, (qty, cost, realized, waits, total) in read["holdings"].items():
+        holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), waits)
+        if total is not None:
+            totals[symbol] = Decimal(total)
+    seen = {
+        symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs))
+        for symbol, (price, session, ours, theirs) in read["seen"].items()
+    }
+    book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]))
+    return _kept(row, book, seen, totals, read["suspects"])
+
+
+def _older(row: Any, read: Any) -> Kept:
+    """Return what an older program kept: other costs of what was held before the first trade."""
+    seen, totals = {}, {}
+    for symbol, (qty, _cost, _realized, _gain, price, total) in read["holdings"].items():
+        if price is not None:
+            seen[symbol] = Seen(Decimal(price), row["session"], Decimal(qty), None)
+        if total is not None:
+            totals[symbol] = Decimal(total)
+    return _kept(row, None, seen, totals, dict.fromkeys(read.get("suspects", ()), row["session"]))
+
+
+def _kept(
+    row: Any,
+    book: Book | None,
+    seen: Mapping[str, Seen],
+    totals: Mapping[str, Decimal],
+    suspects: Mapping[str, str],
+) -> Kept:
+    session = date.fromisoformat(row["session"])
+    return Kept(session, row["entry"], book, seen, totals, suspects, bool(row["closed"]))

@@ -1,0 +1,67 @@
+"""What the ledger knows that it does not know: attempts without an outcome, and orders in doubt."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from paper_run.ledger.journal import Ledger
+    from paper_run.models import TradeRow
+
+
+class Doubt(NamedTuple):
+    """An order that may have been placed.
+
+    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its trade.
+    :ivar client_order_id: None: it got none. :ivar why: in words, "" where nobody said it.
+    """
+
+    name: str
+    trade: TradeRow
+    symbol: str
+    side: str
+    qty: Decimal
+    client_order_id: str | None
+    why: str
+
+    @property
+    def session(self) -> date:
+        """The session of its trade."""
+        return self.trade.session
+
+
+class Doubts:
+    """The part of the ledger that a valuation, `resolve` and each later report ask what is open."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def attempts(self) -> list[TradeRow]:
+        """Return the trades of which it is not known what they placed, in order.
+
+        Those of which a person said only that they placed something are among them.
+        """
+        return [row for row in self._ledger.unsure() if row.closes]
+
+    def orders(self) -> list[Doubt]:
+        """Return the orders in doubt, in order, as the trades' results state them."""
+        found = []
+        for row in self._ledger.doubtful():
+            found += [
+                Doubt(
+                    name=each["client_order_id"] or f"{each['symbol']}@{row.name}",
+                    trade=row,
+                    symbol=each["symbol"],
+                    side=each["side"],
+                    qty=Decimal(each["qty"]),
+                    client_order_id=each["client_order_id"],
+                    why=each.get("error_message") or each["skip_reason"] or "",
+                )
+                for each in json.loads(row.document, parse_float=Decimal)["orders"]
+                if each["outcome"] == "in_doubt"
+            ]
+        return found

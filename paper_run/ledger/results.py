@@ -1,0 +1,140 @@
+"""The results that lie beside a ledger, or beside none: they tell of sessions that were traded."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run.ledger import database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from paper_run.ledger.journal import Ledger
+
+_NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
+_OLDER = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
+    rf"|index\.html|history\.csv|\.pending|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
+)
+_BEFORE = "before-"
+
+
+class Found(NamedTuple):
+    """A result's file, and what its name tells: the session, and of an attempt its number."""
+
+    path: Path
+    session: str
+    number: int | None
+
+
+def of_account(folder: Path, orchestrator_url: str) -> Iterator[Path]:
+    """Yield the real results in a folder that count as this account's, and answers that wait there.
+
+    One that names no ledger does not if it tells of another orchestrator; one that can't be read does.
+    """
+    for found in (*_in(folder), *(each for before in _moved(folder) for each in _in(before))):
+        if _is_real(_read(found.path), orchestrator_url):
+            yield found.path
+    pending = folder / ".pending"
+    yield from sorted(pending.glob("*.json")) if pending.is_dir() else ()
+
+
+def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
+    """Return the real results in a folder of which the ledger knows nothing: it is older than they are.
+
+    Those of sessions before its last are told by their names alone: years of them must cost a day nothing.
+    """
+    known = ledger.names()
+    last = max((session for session, _ in known), default="")
+    lacked = []
+    for found in _in(folder):
+        if found.number is None or ((found.session, found.number) in known and found.session < last):
+            continue
+        result = _read(found.path)
+        if _is_real(result, orchestrator_url) and not _is_known(ledger, found, result):
+            lacked.append(found.path)
+    return lacked
+
+
+def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | None:
+    """Return a result of a session that an earlier ledger of this folder has traded."""
+    for before in _moved(folder):
+        for found in _in(before):
+            is_attempt = found.session == str(session) and found.number is not None
+            if is_attempt and _is_real(_read(found.path), orchestrator_url):
+                return found.path
+    return None
+
+
+def move_aside(folder: Path, identity: str) -> None:
+    """Move what an earlier ledger left, and that ledger itself, into a folder that is named for the new one.
+
+    :param identity: the new ledger's id.
+    """
+    older = sorted(name for name in os.listdir(folder) if _OLDER.fullmatch(name))
+    if not older:
+        return
+    target = folder / f"{_BEFORE}{identity}"
+    target.mkdir(mode=0o755)
+    for name in older:
+        os.rename(folder / name, target / name)
+    for each in (target, folder):
+        database.sync_folder(each)
+
+
+def moved_to(folder: Path, identity: str) -> Path | None:
+    """Return where an earlier ledger's files lie since this one was made; None where there were none."""
+    target = folder / f"{_BEFORE}{identity}"
+    return target if target.is_dir() else None
+
+
+def _in(folder: Path) -> list[Found]:
+    found = []
+    for name in os.listdir(folder):
+        if name.endswith(".json") and (match := _NAME.fullmatch(name)):
+            number = None if name.endswith("_mark.json") else int(match[2] or 1)
+            found.append(Found(folder / name, match[1], number))
+    return sorted(found)
+
+
+def _moved(folder: Path) -> list[Path]:
+    names = sorted(name for name in os.listdir(folder) if name.startswith(_BEFORE))
+    return [folder / name for name in names if (folder / name).is_dir()]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return a result; None where it is none that can be read."""
+    try:
+        result = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) else None
+
+
+def _is_real(result: dict[str, Any] | None, orchestrator_url: str) -> bool:
+    """Whether a result tells of what may have been traded, on this account as far as it says."""
+    if result is None:
+        return True
+    if result.get("sandbox") is True or (result.get("rehearsal") is True and not _executed(result)):
+        return False
+    urls = {each.get("url") for each in result.get("health") or () if each.get("service") == "orchestrator"}
+    return bool(result.get("ledger")) or not urls or orchestrator_url in urls
+
+
+def _executed(result: dict[str, Any]) -> bool:
+    return any(order.get("broker_order_id") for order in result.get("orders") or ())
+
+
+def _is_known(ledger: Ledger, found: Found, result: dict[str, Any] | None) -> bool:
+    """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
+    rows = ledger.trades(date.fromisoformat(found.session))
+    try:
+        began = datetime.fromisoformat(str((result or {})["timestamp"]))
+    except (LookupError, ValueError):
+        return any(row.number == found.number for row in rows)
+    return any(row.started_at.replace(microsecond=0) == began for row in rows)

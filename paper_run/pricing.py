@@ -1,0 +1,212 @@
+"""Which price each position is valued at, or why it has none, as when it may have split."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import marks, splits, valuation
+from paper_run.book.holdings import TRADES, Holding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.book.holdings import Book, Entry
+    from paper_run.ledger.books import Books, Epoch
+    from paper_run.ledger.closings import Kept
+    from paper_run.models import Position
+    from paper_run.readings import Moment
+    from paper_run.services.platform import AfterTrade
+
+
+class Priced(NamedTuple):
+    """The positions' prices, and what is not believed.
+
+    :ivar unpriced: why an open position has no price. :ivar unknown: why it is not known what a symbol
+        realized. :ivar suspects: the symbols that may have split, with the session since which, an ISO date.
+    :ivar seen: what the next session's prices and quantities are compared with.
+    """
+
+    prices: dict[str, marks.Mark]
+    unpriced: dict[str, str]
+    unknown: dict[str, str]
+    suspects: dict[str, str]
+    seen: dict[str, splits.Seen]
+
+
+class _Symbol(NamedTuple):
+    """A symbol of the book.
+
+    :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
+    :ivar today: as it was believed last in this session, if nobody has said anything of it since.
+    :ivar theirs: the gateway's quantity, None where it is not known.
+    """
+
+    name: str
+    held: Holding
+    mark: marks.Mark | str
+    last: splits.Seen | None
+    today: splits.Seen | None
+    since: Sequence[Entry]
+    theirs: Decimal | None
+
+    @property
+    def traded(self) -> list[Decimal]:
+        """What it was traded at since, dollars."""
+        return [each.price for each in self.since if each.price is not None and each.price > 0]
+
+    @property
+    def marked(self) -> list[Decimal]:
+        """What it is marked at now, dollars; nothing where there is no price."""
+        return [self.mark.price] if isinstance(self.mark, marks.Mark) else []
+
+    @property
+    def is_traded(self) -> bool:
+        """Whether it was bought or sold after it was believed last."""
+        return self.last is not None and any(each.kind in TRADES for each in self.since)
+
+    def suspicion(self) -> splits.Suspicion | None:
+        """Say what speaks for a split that the book does not know of; a person's word ends it."""
+        found = None
+        if self.last is not None and not any(_settles(each) for each in self.since):
+            said = [each.ratio for each in self.since if each.kind == "split" and each.ratio is not None]
+            prices = [*self.traded, *self.marked]
+            now = splits.Now(prices, said, self.held.qty, self.theirs, is_traded=bool(self.traded))
+            found = splits.suspicion(self.last, now)
+        if found is None and self.today is not None and self.marked:
+            found = splits.late_price(self.today.price, self.marked[0])
+        return found
+
+    def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
+        """Return what it is compared with next: at its price, else as before, else at a trade's."""
+        if price is None and self.last is None and self.traded:
+            price = self.traded[-1]
+        return self.last if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
+
+
+def price(
+    books: Books, epoch: Epoch, kept: Kept | None, session: date, book: Book, read: AfterTrade, moment: Moment
+) -> Priced:
+    """Price the book's positions in a session.
+
+    Of a symbol that may have split and was traded since, it is not known what that realized.
+
+    :param kept: the book as it was valued last.
+    """
+    day, suspects = session.isoformat(), kept.suspects if kept else {}
+    answered = frozenset(
+        each.symbol
+        for each in (books.entries_after(epoch, kept.entry)[0] if kept else ())
+        if each.kind in ("split", "adjustment")
+    )
+    found = Priced({}, {}, {}, {}, {})
+    today = {
+        name: each
+        for name, each in (kept.seen if kept else {}).items()
+        if each.session == day and name not in answered
+    }
+    for each in _symbols(books, epoch, session, book, suspects, today, read, moment):
+        name, mark, is_open = each.name, each.mark, bool(each.held.qty)
+        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion()
+        if suspicion is None and name in suspects and name not in answered:
+            suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
+        if suspicion is not None:
+            found.suspects[name] = suspects.get(name, day)
+            mark = _possible_split(name, suspicion)
+            if each.is_traded:
+                found.unknown[name] = f"it was traded after {mark}"
+        if isinstance(mark, marks.Mark) and is_open:
+            found.prices[name] = mark
+        elif isinstance(mark, str) and is_open:
+            found.unpriced[name] = mark
+        priced = found.prices.get(name)
+        seen = each.seen(day, priced.price if priced else None)
+        if seen is not None and (is_open or suspicion is not None):
+            found.seen[name] = seen
+    return found
+
+
+def _symbols(
+    books: Books,
+    epoch: Epoch,
+    session: date,
+    book: Book,
+    suspects: Iterable[str],
+    today: Mapping[str, splits.Seen],
+    read: AfterTrade,
+    moment: Moment,
+) -> Iterable[_Symbol]:
+    """Yield each symbol that is open, or was when it was believed last."""
+    before = books.closings.kept(epoch.id, before=session.isoformat())
+    began = before.session.isoformat() if before else ""
+    last = before.seen if before else {}
+    since: dict[str, list[Entry]] = {}
+    for entry in books.entries_since(epoch, began):
+        since.setdefault(entry.symbol, []).append(entry)
+    listed = listed_positions(read)
+    for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
+        seen, position = last.get(name), listed.get(name)
+        entries: Sequence[Entry] = since.get(name, ())
+        if seen is not None and seen.session < began:  # it has not been believed for a while
+            entries = [each for each in books.entries_since(epoch, seen.session) if each.symbol == name]
+        theirs = None if read.positions is None else position.qty if position else money.ZERO
+        held = book.holdings.get(name, Holding())
+        mark = mark_of(name, position, read, moment, session)
+        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs)
+
+
+def _settles(entry: Entry) -> bool:
+    """Whether an entry says by itself how many shares there are: booked by hand, or of an older program."""
+    return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)
+
+
+def _possible_split(symbol: str, suspicion: splits.Suspicion) -> str:
+    looks = f" {suspicion.ratio}" if suspicion.ratio else ""
+    typed = suspicion.ratio or "N:M"
+    return (
+        f"a possible split{looks}: {suspicion.why}; resolve --split {symbol} {typed} books one, "
+        f"resolve --split {symbol} 1:1 says that there was none"
+    )
+
+
+def listed_positions(read: AfterTrade) -> Mapping[str, Position]:
+    """Return the gateway's open positions by symbol."""
+    return {each.symbol: each for each in read.positions or () if each.qty}
+
+
+def mark_of(
+    symbol: str, position: Position | None, read: AfterTrade, moment: Moment, session: date
+) -> marks.Mark | str:
+    """Return a symbol's price: the configured source's, else the gateway's; or why there is none.
+
+    A session is completed only with prices dated before the next session's date.
+    """
+    mark = _newest(symbol, position, read, moment)
+    if isinstance(mark, str) or moment.now.date() <= session:
+        return mark
+    following = moment.calendar.next_session(session)
+    if marks.is_of(mark, moment.now, following):
+        return mark
+    return f"its price is of {following} or later, after the session that is valued"
+
+
+def _newest(symbol: str, position: Position | None, read: AfterTrade, moment: Moment) -> marks.Mark | str:
+    if read.market is not None:
+        if read.market.by_symbol is None:
+            return "the quote source could not be read"
+        seen = read.market.by_symbol.get(symbol, marks.Market())
+        if (mark := marks.choose(seen, moment.now, moment.calendar.is_open_at)) is not None:
+            return mark
+    if read.positions is None:
+        return "the gateway's positions could not be read"
+    if position is None:
+        return "the gateway does not list it, so it gives no price"
+    if (price := marks.usable(position.current_price)) is None:
+        return (
+            "there is no quote for it, and the gateway gives no price"
+            if read.market
+            else "the gateway gives no price"
+        )
+    return marks.Mark(price, "gateway", position.updated_at)

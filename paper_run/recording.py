@@ -1,0 +1,134 @@
+"""What becomes known of a trade is written: upon what the ledger has of it by then, and never backwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run.ledger import states
+from paper_run.model import findings
+from paper_run.result import Outcome, conclude, has_orders, is_rehearsed, was_executed
+from paper_run.writers import json_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paper_run.ledger.journal import Ledger
+    from paper_run.models import TradeRow
+    from paper_run.result import Known
+
+EXECUTED = findings.warning(
+    "rehearsal_executed",
+    "The gateway was in DRY_RUN before the run, and orders were executed all the same: it was no rehearsal. "
+    "It closes the session and is in the book.",
+)
+TRADED_TWICE = findings.warning(
+    "traded_twice",
+    "The session was traded twice: another trade of it was sent as well, when this one was not known.",
+)
+CONTRADICTED = findings.warning(
+    "contradicted",
+    "It was said later that this trade placed nothing. What it placed is known, so that stays as it is.",
+)
+
+
+class Written(NamedTuple):
+    """A trade's row as it is now, and what it states; None: what was learned says less than the row."""
+
+    row: TradeRow
+    outcome: Outcome | None
+
+
+def write(
+    ledger: Ledger,
+    row: TradeRow,
+    known: Known,
+    state: str,
+    *,
+    answer: str | None = None,
+    settled: str | None = None,
+    over: bool = False,
+    stayed_dry: bool = False,
+    beside: Mapping[str, Any] | None = None,
+) -> Written:
+    """Write what is known of a trade now.
+
+    :param row: as it was read; what another command has written since is what this is written upon.
+    :param over: whether the orchestrator itself has answered. :param stayed_dry: whether the gateway was in
+        DRY_RUN again right after. :param beside: parts of the document that stay as they were.
+    """
+    with ledger.transaction():
+        now = ledger.by_id(row.id)
+        move = states.move(now.state, state, has_evidence=_has_evidence(known))
+        if move == "contradict":
+            return Written(_contradicted(ledger, now), None)
+        if move == "stay":
+            return Written(now, None)
+        now = claim(ledger, now, known, state, stayed_dry=stayed_dry or now.stayed_dry)
+        known = known._replace(prepared=now.prepared, number=now.number)
+        outcome = conclude(known)
+        document = {**json_document.document(outcome.result), **(beside or {})}
+        written = ledger.record(
+            now,
+            state=state,
+            document=json_document.dumps(document),
+            in_doubt=outcome.result.counts.in_doubt or 0,
+            run_id=known.run_id,
+            answer=answer,
+            settled=settled,
+            over=over,
+            stayed_dry=stayed_dry,
+            states=known.states.values(),
+            mappings=known.orchestration.mappings if known.orchestration else (),
+        )
+        return Written(written, outcome)
+
+
+def claim(ledger: Ledger, row: TradeRow, known: Known, state: str, *, stayed_dry: bool) -> TradeRow:
+    """Let a trade close its session if what is known of it wants that, and no more where it does not.
+
+    One that was taken for one that placed nothing gets the next free number. To be called in a transaction.
+    """
+    if row.state == "nothing" and state != "nothing":
+        ledger.renumber(row)
+        row = ledger.by_id(row.id)
+        if not row.prepared.rehearsal:
+            return _closing(ledger, row, executed=False)
+    if not row.prepared.rehearsal or state == "sent":
+        return row
+    rows = conclude(known).result.orders
+    if state == "closed" and was_executed(rows):
+        ledger.note(row, EXECUTED)
+        return _closing(ledger, ledger.by_id(row.id), executed=True)
+    if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):
+        return row if row.fence else _closing(ledger, row, executed=False)
+    if row.fence is not None and state != "unsettled":
+        ledger.reopen_session(row)
+    return ledger.by_id(row.id)
+
+
+def _closing(ledger: Ledger, row: TradeRow, *, executed: bool) -> TradeRow:
+    if not ledger.close_session(row, executed=executed) and TRADED_TWICE not in row.prepared.notices:
+        ledger.note(row, TRADED_TWICE)
+    return ledger.by_id(row.id)
+
+
+def _has_evidence(known: Known) -> bool:
+    return bool(known.states) or (known.orchestration is not None and has_orders(known.orchestration))
+
+
+def _contradicted(ledger: Ledger, row: TradeRow) -> TradeRow:
+    """Keep that a proof of nothing came too late; the record says so from now on."""
+    if CONTRADICTED in row.prepared.notices:
+        return row
+    ledger.note(row, CONTRADICTED)
+    row = ledger.by_id(row.id)
+    document = json_document.loads(row.document)
+    found = (*findings.of_document(document), CONTRADICTED)
+    document["findings"] = findings.to_json(found, ledger.identity)
+    document["warnings"] = findings.texts(found, "warning")
+    return ledger.record(
+        row,
+        state=row.state,
+        document=json_document.dumps(document),
+        in_doubt=sum(each["outcome"] == "in_doubt" for each in document["orders"]),
+    )

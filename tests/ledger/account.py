@@ -1,0 +1,113 @@
+"""The book of an account in a real ledger, without services: what they would have said is handed over."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ledger.trades import begun, order
+
+from paper_run import bookkeeping
+from paper_run.book import splits
+from paper_run.by_hand import Change, Split, Trade
+from paper_run.calendar_year import ClosedDays
+from paper_run.ledger.journal import Ledger
+from paper_run.models import BookFigures, Position
+from paper_run.readings import Moment
+from paper_run.services.platform import AfterTrade
+from paper_run.session import Calendar
+
+NEW_YORK = ZoneInfo("America/New_York")
+FIRST = date(2025, 1, 6)
+"""A Monday."""
+
+
+class Account:
+    """A ledger, what the gateway holds and quotes, and the session that it is."""
+
+    def __init__(self, folder: Path, *, exchange: Any = "XNYS") -> None:
+        self.ledger = Ledger(folder)
+        self.calendar = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange=exchange)
+        self.session = FIRST
+        self.hour = 10
+        self.held: dict[str, Decimal] = {}
+        self.prices: dict[str, Decimal | None] = {}
+        self.unreadable = False
+        self.orders = 0
+
+    def next_session(self, *, days: int = 1) -> None:
+        """Let nights go by, and weekends."""
+        for _ in range(days):
+            self.session = self.calendar.next_session(self.session)
+
+    def holds(self, symbol: str, qty: str | Decimal, price: str | None = None) -> None:
+        """Have the gateway say this of a position."""
+        self.held[symbol] = Decimal(qty)
+        if price is not None:
+            self.prices[symbol] = Decimal(price)
+
+    def trade(self, *fills: tuple[str, str, str], **changes: Any) -> BookFigures:
+        """Trade: symbol, signed shares and price of each order, filled whole; the gateway counts them."""
+        states = []
+        for symbol, qty, price in fills:
+            self.orders += 1
+            shares = Decimal(qty)
+            self.held[symbol] = self.held.get(symbol, Decimal(0)) + shares
+            self.prices.setdefault(symbol, Decimal(price))
+            states.append(
+                order(
+                    f"{self.orders:024}",
+                    symbol=symbol,
+                    side="buy" if shares > 0 else "sell",
+                    qty=abs(shares),
+                    filled_qty=abs(shares),
+                    filled_avg_price=Decimal(price),
+                )
+            )
+        row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session), **changes)
+        self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+        return self.value(bookkeeping.TRADE)
+
+    def mark(self, *, again: bool = False) -> BookFigures:
+        """Value the session."""
+        return self.value(bookkeeping.Occasion(is_mark=True, again=again))
+
+    def split(self, symbol: str, ratio: str, ex_date: date | None = None) -> BookFigures:
+        """Book a split by hand."""
+        said = Split(symbol, splits.ratio(ratio), ex_date)
+        return self.value(bookkeeping.Occasion(is_mark=True, change=Change(split=said, note="by ann")))
+
+    def by_hand(self, *adjust: str, trades: tuple[tuple[str, str, str], ...] = ()) -> BookFigures:
+        """Book differences, and trades by hand: symbol, shares afterwards, price."""
+        said = tuple(Trade(symbol, Decimal(qty), Decimal(price)) for symbol, qty, price in trades)
+        change = Change(adjust=adjust, trades=said, note="by ann")
+        return self.value(bookkeeping.Occasion(is_mark=True, change=change))
+
+    def value(self, occasion: bookkeeping.Occasion) -> BookFigures:
+        """Bring the book up to date."""
+        read = AfterTrade()
+        if not self.unreadable:
+            read.positions = tuple(self.position(symbol) for symbol in self.held)
+        now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)
+        moment = Moment(self.session, now, self.calendar)
+        with self.ledger.transaction():
+            figures = bookkeeping.bring_up_to_date(self.ledger, read, moment, datetime.now(UTC), occasion)
+        assert figures is not None
+        return figures
+
+    def position(self, symbol: str) -> Position:
+        """Return what the gateway says of a symbol."""
+        return Position(
+            symbol=symbol,
+            qty=self.held[symbol],
+            avg_entry_price=Decimal(1),
+            current_price=self.prices.get(symbol),
+            unrealized_pl=None,
+            realized_pl=None,
+        )
+
+
+def row(figures: BookFigures, symbol: str) -> Any:
+    """Return a symbol's row."""
+    return next(each for each in figures.valuation.positions if each.symbol == symbol)
