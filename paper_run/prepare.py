@@ -71,7 +71,7 @@ def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, 
         if not (seconds := todays_date.seconds_until_agreed(said, calendar, now)):
             break
         watch.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
-        clock.pause(seconds)
+        platform.deadline.uncounted(clock.pause)(seconds)
     session = sandbox_session or calendar.session_date(now)
     if isinstance(config.as_of_date, date) and config.as_of_date > session:
         raise DataError(
