@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
@@ -11,7 +12,6 @@ from paper_run.models import Counts, Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from decimal import Decimal
 
     from paper_run.model.findings import Finding
     from paper_run.models import (
@@ -37,6 +37,7 @@ WORKING_OR_DONE = frozenset(
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
 _CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
 _NAMED = 5
+_SLIPPAGE = Decimal("1.01")
 FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
 """Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
 
@@ -231,9 +232,12 @@ def has_failed(skip_reason: str | None) -> bool:
 def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:
     """Say which orders are larger than the maximum position, None when none is.
 
+    They are sized before they fill: an excess of at most a hundredth is the market's.
+
     :param maximum: dollars.
     """
-    large = [row for row in rows if row.notional is not None and row.notional > maximum]
+    most = money.product(maximum, _SLIPPAGE)
+    large = [row for row in rows if row.notional is not None and row.notional > most]
     if not large:
         return None
     named = [

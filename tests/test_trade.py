@@ -46,7 +46,7 @@ PREPARED = Prepared(
     parameters=Parameters(
         symbols=("AAPL", "MSFT", "GOOGL"),
         capital=Decimal(100000),
-        max_position_size=Decimal(20000),
+        max_position_size=Decimal(40000),
         as_of_date=date(2026, 11, 23),
     ),
     health=(
@@ -203,7 +203,7 @@ def test_what_is_sent_is_what_was_asked_for(day: Day) -> None:
         "symbols": ["AAPL", "MSFT", "GOOGL"],
         "as_of_date": "2026-11-23",
         "capital": "100000",
-        "max_position_size": "20000",
+        "max_position_size": "40000",
     }
     assert len(post.headers["Idempotency-Key"]) >= 16
 
@@ -226,7 +226,7 @@ def test_a_day_without_orders_is_a_success(day: Day) -> None:
     responses.remove("GET", POSITIONS)
     serve("GET", POSITIONS, {"positions": [], "total_positions": 0})
     mappings = [
-        mapping(client_order_id=None, order_qty=None, order_side=None, order_status=None, skip_reason="x")
+        mapping(client_order_id=None, order_qty=None, order_side=None, order_status=None, skip_reason="zero_weight")
     ]
     serve_example(
         "POST",
@@ -271,7 +271,7 @@ def test_a_rehearsal_is_labelled(day: Day) -> None:
     assert [order["status"] for order in result["orders"]] == ["dry_run", None, "dry_run"]
     assert {order["price_source"] for order in result["orders"]} == {"estimated", None}
     assert (str(result["results"]["total_notional"]), result["results"]["num_orders_filled"]) == (
-        "40000.00",
+        "80000.00",
         0,
     )
 

@@ -73,6 +73,11 @@ class Books:
         )
         return int(found[0]["id"]) if found else None
 
+    def ended_with(self) -> int:
+        """Return the row of the last trade that a book which was ended holds, 0 for none."""
+        (found,) = self._rows("SELECT COALESCE(MAX(last_trade), 0) AS last FROM epochs")
+        return int(found["last"])
+
     def open_epoch(
         self, row: TradeRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
     ) -> Epoch:

@@ -289,11 +289,15 @@ class Ledger:
         return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
 
     def unsure(self) -> list[TradeRow]:
-        """Return the trades of which it is not known what they placed, though perhaps that they did."""
+        """Return the trades of which it is not known what they placed, though perhaps that they did.
+
+        What a trade of a book that was ended has placed is no doubt of the present one.
+        """
+        ended = self.books.ended_with()
         return self._chosen(
             lambda row: (
                 row["state"] in ("sent", "unsettled")
-                or (row["state"] == "closed" and row["status"] == "unknown")
+                or (row["state"] == "closed" and row["status"] == "unknown" and row["id"] > ended)
             )
         )
 

@@ -340,9 +340,10 @@ def test_days_with_every_oddity(tmp_path: Path) -> None:
     """A rehearsal, limit prices, no prices, orders that the gateway does not know, amounts of 28 digits."""
     with OddPlatform() as platform:
         platform.gateway.health["dry_run"] = True
-        platform.plan["AAPL"] = Plan(price=None, limit_price=Decimal("9.5"), status="new")
-        platform.plan["MSFT"] = Plan(detail=None)
+        platform.plan["AAPL"] = Plan(price=None, limit_price=Decimal("9.5"), status="dry_run")
+        platform.plan["MSFT"] = Plan(detail=None, mapping={"order_status": "dry_run"})
         run_command("-q", cwd=tmp_path, platform=platform)
+        platform.plan["MSFT"] = Plan(detail=None)
         platform.gateway.health["dry_run"] = False
         platform.plan["AAPL"] = Plan(side=None, mapping={"skip_reason": "zero_weight", "order_qty": None})
         run_command("-q", "--symbols", "AAPL", "MSFT", "GOOGL", "BTC/USD", cwd=tmp_path, platform=platform)
