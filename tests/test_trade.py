@@ -226,7 +226,13 @@ def test_a_day_without_orders_is_a_success(day: Day) -> None:
     responses.remove("GET", POSITIONS)
     serve("GET", POSITIONS, {"positions": [], "total_positions": 0})
     mappings = [
-        mapping(client_order_id=None, order_qty=None, order_side=None, order_status=None, skip_reason="zero_weight")
+        mapping(
+            client_order_id=None,
+            order_qty=None,
+            order_side=None,
+            order_status=None,
+            skip_reason="zero_weight",
+        )
     ]
     serve_example(
         "POST",
