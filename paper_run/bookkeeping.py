@@ -226,7 +226,7 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     """
     said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
     said += [
-        _possible_split(symbol, f"What {symbol} realized is not known: {reason}.")
+        _possible_split(symbol, f"What {symbol} realized is not known: {reason}.", priced)
         for symbol, reason in priced.unknown.items()
         if symbol not in figures.unpriced
     ]
@@ -256,13 +256,14 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
 def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:
     words = f"{symbol} has no price: {reason}."
     if symbol in priced.suspects:
-        return _possible_split(symbol, words)
+        return _possible_split(symbol, words, priced)
     return findings.warning("unpriced", words, subject=symbol)
 
 
-def _possible_split(symbol: str, words: str) -> Finding:
+def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
+    ratio = priced.ratios.get(symbol, "N:M")
     remedies = (
-        Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, "N:M")),
+        Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, ratio)),
         Remedy("If it did not", ours("resolve", "--split", symbol, "1:1")),
     )
     return findings.warning("possible_split", words, subject=symbol, remedies=remedies)

@@ -26,6 +26,7 @@ class Priced(NamedTuple):
 
     :ivar unpriced: why an open position has no price. :ivar unknown: why it is not known what a symbol
         realized. :ivar suspects: the symbols that may have split, with the session since which, an ISO date.
+    :ivar ratios: the split that it looks like, N:M, where it looks like one.
     :ivar seen: what the next session's prices and quantities are compared with.
     """
 
@@ -33,6 +34,7 @@ class Priced(NamedTuple):
     unpriced: dict[str, str]
     unknown: dict[str, str]
     suspects: dict[str, str]
+    ratios: dict[str, str]
     seen: dict[str, splits.Seen]
 
 
@@ -101,7 +103,7 @@ def price(
         for each in (books.entries_after(epoch, kept.entry)[0] if kept else ())
         if each.kind in ("split", "adjustment")
     )
-    found = Priced({}, {}, {}, {}, {})
+    found = Priced({}, {}, {}, {}, {}, {})
     today = {
         name: each
         for name, each in (kept.seen if kept else {}).items()
@@ -114,7 +116,9 @@ def price(
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
         if suspicion is not None:
             found.suspects[name] = suspects.get(name, day)
-            mark = _possible_split(name, suspicion)
+            if suspicion.ratio:
+                found.ratios[name] = str(suspicion.ratio)
+            mark = _possible_split(suspicion)
             if each.is_traded:
                 found.unknown[name] = f"it was traded after {mark}"
         if isinstance(mark, marks.Mark) and is_open:
@@ -162,13 +166,9 @@ def _settles(entry: Entry) -> bool:
     return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)
 
 
-def _possible_split(symbol: str, suspicion: splits.Suspicion) -> str:
+def _possible_split(suspicion: splits.Suspicion) -> str:
     looks = f" {suspicion.ratio}" if suspicion.ratio else ""
-    typed = suspicion.ratio or "N:M"
-    return (
-        f"a possible split{looks}: {suspicion.why}; resolve --split {symbol} {typed} books one, "
-        f"resolve --split {symbol} 1:1 says that there was none"
-    )
+    return f"a possible split{looks}: {suspicion.why}"
 
 
 def listed_positions(read: AfterTrade) -> Mapping[str, Position]:

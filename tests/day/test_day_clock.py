@@ -159,5 +159,5 @@ def test_a_session_after_today_is_a_finding_and_can_be_set_aside(day: Day) -> No
 def test_a_sandbox_has_the_date_that_it_plays(day: Day) -> None:
     """Its sessions lie years back, on any clock."""
     day.must("--sandbox")
-    assert "unproved" not in day.must("--sandbox", "--again", "--capital", "50000").stdout
+    assert "unproved" not in day.must("--sandbox", "--again", "--max-position-size", "9000").stdout
     day.must("resolve", "--sandbox", "2025-01-02", "--wrong-date", status=3)

@@ -257,9 +257,9 @@ def test_a_quantity_that_differs_comes_with_the_command(day: MailedDay) -> None:
     day.platform.gateway.says["AAPL"] = {"avg_entry_price": "1", "realized_pl": "77"}
     day.at(CLOSE).must("mark")
     assert "Nothing to do." in body(day.mails[-1])
-    day.platform.gateway.says["AAPL"] = {"qty": "3"}
+    day.platform.gateway.says["AAPL"] = {"qty": "7"}
     day.at(FRIDAY).must("--symbols", "MSFT")
-    assert "Check: The gateway differs on AAPL: quantity 3 instead of 10" in day.subjects[-1]
+    assert "Check: The gateway differs on AAPL: quantity 7 instead of 10" in day.subjects[-1]
     assert "python -m paper_run resolve --position AAPL" in " ".join(body(day.mails[-1]).split())
 
 

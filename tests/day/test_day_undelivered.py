@@ -10,6 +10,7 @@ import pytest
 from day.exchange_day import FRIDAY
 from day.mailed_day import MailedDay
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
+from support.odd_orchestrator import Plan
 
 from paper_run.ledger import database
 from paper_run.ledger.migrations import MIGRATIONS
@@ -83,6 +84,7 @@ def test_the_command_that_sends_it_again_is_named(day: MailedDay) -> None:
     with MailServer(acts={"MAIL": "550 5.1.8 Bad sender"}) as refusing:
         to(day, refusing)
         day.must(status=1)
+        day.platform.plan = {symbol: Plan(qty=7) for symbol in ("AAPL", "MSFT", "GOOGL")}
         assert "email 2026-11-25-2" in day.must("--again", status=1).stderr
         assert "email 2026-11-25 --mark" in day.at(CLOSE).must("mark", status=1).stderr
 
@@ -258,6 +260,8 @@ def test_a_failed_mark_of_a_sandbox_is_mailed_under_its_session(day: MailedDay) 
     """Not under today's date, which means nothing there."""
     for service in day.platform.services.values():
         service.health |= {"sandbox": True, "session": "2025-01-03"}
+    for symbol in ("AAPL", "MSFT", "GOOGL"):
+        day.platform.gateway.says[symbol] = {"updated_at": "2025-01-03T20:30:00Z"}
     day.must()
     day.platform.gateway.stop()
     day.at(CLOSE).must("mark", status=1)

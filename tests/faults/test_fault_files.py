@@ -39,10 +39,13 @@ def test_a_planted_link_is_not_followed(desk: Desk, tmp_path: Path, command: str
     """A link where a report goes is replaced by the report; what it points to is not touched."""
     precious = tmp_path / "precious"
     precious.write_bytes(b"mine")
-    desk.reports.mkdir(exist_ok=True)
-    names = [f"{desk.session}_paper_run.json", f"{desk.session}_paper_run.html", "index.html", "history.csv"]
-    if command == "report":
-        assert desk.run().returncode == 0
+    assert desk.run().returncode == 0
+    names = [f"{desk.session}_paper_run.html", "index.html", "history.csv"]
+    if command == "run":
+        desk.next_session()
+        names[0] = f"{desk.session}_paper_run.html"
+    else:
+        names.append(f"{desk.session}_paper_run.json")
     for name in names:
         (desk.reports / name).unlink(missing_ok=True)
         (desk.reports / name).symlink_to(precious)

@@ -39,7 +39,7 @@ def test_rule_10_an_order_in_doubt_is_found_by_its_computed_id(desk: Desk, kind:
     result = desk.saved()
     assert (result["status"], result["results"]["num_orders_in_doubt"]) == ("success", 0)
     assert result["orders"][0]["client_order_id"] == identity
-    assert any(identity in warning for warning in result["warnings"])
+    assert any(identity in each["text"] for each in result["findings"] if each["code"] == "recovered")
     assert identity in desk.rows()[0]["settled"]
     assert identity in {row["client_order_id"] for row in desk.rows("orders")}
     assert len(desk.platform.posts) == 1

@@ -102,7 +102,7 @@ def test_rule_7_a_run_that_begins_after_the_client_left_is_found_by_the_next_com
     finished = desk.run()
     assert (finished.returncode, desk.saved()["status"]) == (0, "success")
     assert desk.saved()["run_id"] in desk.rows()[0]["settled"]
-    assert any(desk.rows()[0]["settled"] in warning for warning in desk.saved()["warnings"])
+    assert any(desk.rows()[0]["settled"] in each["text"] for each in desk.saved()["findings"])
     assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
 
 

@@ -214,27 +214,39 @@ def _occasions() -> Counter[tuple[str, str]]:
     return Counter((day.isoformat(), kind) for day, kind in mails)
 
 
+def _given_up() -> Counter[tuple[str, str]]:
+    """Return the mails that waited for longer than a day, while the mail server was down."""
+    days = [(MAIL_DOWN[0] + timedelta(days=day)).isoformat() for day in range(4)]
+    return Counter({(day, kind): times for (day, kind), times in _occasions().items() if day in days})
+
+
 def test_each_occasion_has_its_mail(year: Year) -> None:
-    """One for each run, close, stop, late start and closed day, and none that waits or was sent twice."""
+    """One for each run, close, stop, late start and closed day, and none that waits or was sent twice.
+
+    Those that could not be sent for a day, while the mail server was down, were given up.
+    """
     rows = year.rows("mails")
     assert Counter((row["session"], row["kind"]) for row in rows) == _occasions()
-    assert {(row["state"], row["number"], row["trouble"]) for row in rows} == {("sent", 1, None)}
+    assert {(row["number"], row["trouble"]) for row in rows} == {(1, None)}
+    given_up = Counter((row["session"], row["kind"]) for row in rows if row["state"] != "sent")
+    assert given_up == _given_up()
 
 
 def test_each_mail_arrived_once(year: Year) -> None:
     """As many letters as the ledger has, each with an id of its own and its day in the subject."""
     letters = [letter for _, letter in year.letters()]
     identities = [letter["Message-ID"] for letter in letters]
-    assert len(set(identities)) == len(identities) == _occasions().total()
+    arrived = _occasions() - _given_up()
+    assert len(set(identities)) == len(identities) == arrived.total()
     days = Counter(str(letter["Subject"])[len("[paper_run] ") :][:10] for letter in letters)
     expected: Counter[str] = Counter()
-    for (day, _), times in _occasions().items():
+    for (day, _), times in arrived.items():
         expected[day] += times
     assert days == expected
 
 
 def test_no_mail_waits_longer_than_its_command(year: Year) -> None:
-    """Each command sends its own day's; those of the week without a mail server come right after it."""
+    """Each command sends its own day's; those of the last day without a mail server come right after it."""
     end = MAIL_DOWN[1] + timedelta(days=1)
     waited = Counter()
     for each, letter in year.letters():
@@ -243,7 +255,7 @@ def test_no_mail_waits_longer_than_its_command(year: Year) -> None:
             assert each.day == end, (each.name, letter["Subject"])
             assert within(about, MAIL_DOWN)
             waited[about] += 1
-    assert waited == Counter({MAIL_DOWN[0] + timedelta(days=day): 1 if day == 3 else 2 for day in range(5)})
+    assert waited == Counter({MAIL_DOWN[1]: 2})
 
 
 def test_a_mail_server_that_is_down_delays_no_trade(year: Year) -> None:
@@ -290,7 +302,7 @@ def test_a_year_weighs_little(year: Year) -> None:
         "index": (year.reports / "index.html").stat().st_size,
         "log": len(log.encode()),
     }
-    most = {"files": 2_050, "bytes": 50_000_000, "ledger": 7_000_000, "index": 180_000, "log": 12_000}
+    most = {"files": 2_050, "bytes": 50_000_000, "ledger": 7_000_000, "index": 180_000, "log": 20_000}
     assert {name: weight for name, weight in weights.items() if weight > most[name]} == {}
 
 
