@@ -380,6 +380,8 @@ class _Trade:
         broken_off = failures.interrupted(*self._urls, self.known.run_id, self.name)
         if self.state in ("answered", "closed", "nothing"):
             self._learn(self.state, failures=(*self.known.failures, broken_off))
+            if self.is_superseded:  # the record is whole already
+                self.broken.append(broken_off)
         else:
             self._learn("unsettled", status="interrupted", failures=(broken_off,))
 
