@@ -45,7 +45,7 @@ def test_bash_completes_commands_options_and_values(place: Place, source: str) -
         assert typist.words("paper-run schedule sys") == ["paper-run", "schedule", "systemd"]
         assert set(typist.words("paper-run ", ALL)) == {"paper-run", *VISIBLE}
         assert {"--symbols", "--version", "--env-file"} < set(typist.words("paper-run --", ALL))
-        assert typist.words("paper-run resolve 2025-01-17 --not") == [
+        assert typist.words("paper-run resolve 2025-01-17 --not-p") == [
             *("paper-run", "resolve", "2025-01-17", "--not-placed")
         ]
         assert place.traces == []
