@@ -17,7 +17,7 @@ from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.journal import Ledger
 from paper_run.models import TradeRow
-from paper_run.services.orchestrator import kept, recorded_orchestration
+from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Answer
 from paper_run.unfinished import settle_all
@@ -185,7 +185,7 @@ def test_a_kept_answer_is_as_whole_as_it_came(words: dict[str, Any]) -> None:
     run["mappings"][0]["skip_reason"] = "price_fetch_failed: http://t4:8002"
     run["mappings"][2]["skip_reason"] = "no_bar:me@example.com"
     compact = json.dumps(run, separators=(",", ":")).encode()
-    read = recorded_orchestration(kept(Answer("http://t5", 200, {}, compact, 1)))
+    read = recorded_orchestration(Answer("http://t5", 200, {}, compact, 1).kept())
     assert [(each.symbol, each.qty, each.client_order_id) for each in read.mappings] == [
         ("MSFT", 200, BUY),
         ("AAPL", None, None),
