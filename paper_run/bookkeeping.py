@@ -197,13 +197,12 @@ def _statistics(
 ) -> dict[str, statistics.Statistic]:
     """Return the statistics over the complete sessions; one that is not has no return of its own.
 
-    :param is_over: whether the session keeps its closing, so that nothing of this valuation is in them.
+    :param is_over: whether the session keeps its closing: nothing of this valuation is in them, and that
+        closing's return is not the one of what was learned since.
     """
     days = [day for _, day in ledger.books.closings.days(epoch.id, session, through=is_over)]
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
-    if is_over:
-        return statistics.statistics(days, year)
-    if bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
+    if is_over or bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
         found = statistics.statistics(days, year)
         return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
     before = ledger.books.closings.traded_before(epoch.id, session)

@@ -175,9 +175,9 @@ def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -
     ours = evidence.after.qty
     if position is not None and splits.is_that(ours, position.qty):
         return
-    expected = "" if before is None else f", after which it is near {money.short(said.ratio.price(before))}"
-    was = "not known" if before is None else money.short(before)
-    now = money.short(after[-1]) if after else "not known"
+    expected = "" if before is None else f", after which it is near {_plain(said.ratio.price(before))}"
+    was = "not known" if before is None else _plain(before)
+    now = _plain(after[-1]) if after else "not known"
     theirs = "lists none" if position is None else f"has {money.short(position.qty)}"
     raise DataError(
         f"--split: nothing speaks for a split of {said.symbol} in {evidence.split.effective}",
@@ -187,6 +187,11 @@ def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -
             Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked."),
         ),
     )
+
+
+def _plain(price: Decimal) -> str:
+    """Write a price without the zeros at its end."""
+    return money.short(price.normalize())
 
 
 def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:

@@ -250,7 +250,7 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     """Compare this machine's clock, which says what session it is, with the services' Date headers."""
     calendar, said = trading_days.calendar(None, config), todays_date.told(services)
     if said is None:
-        return Finding("Clock", "unproved: neither orchestrator nor gateway tells a time of its own")
+        return Finding("Clock", "unproved: neither orchestrator nor gateway has told the time")
     try:
         todays_date.seconds_until_agreed(said, calendar, now)
     except PaperRunError as error:
@@ -292,7 +292,8 @@ def _mail(config: Config, deadline: Deadline) -> Finding:
         return Finding("E-mail", "nobody is mailed: PAPER_RUN_EMAIL_ON=never")
     from paper_run.mail import delivery
 
-    to = f"to {', '.join(mail.recipients)} when {mail.on}"
+    when = "always" if mail.on == "always" else "only when a person is needed"
+    to = f"to {', '.join(mail.recipients)}, {when}"
     try:
         words = delivery.login(mail, seconds=deadline.for_mail())
     except delivery.DeliveryFailed as error:

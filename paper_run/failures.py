@@ -268,8 +268,9 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
     said = f" The orchestrator says: {' '.join(run.error_message.split())}" if run.error_message else ""
     submitted = sum(row.outcome in ("accepted", "rejected", "in_doubt") for row in rows)
     refused = sum(row.outcome in ("rejected", "in_doubt") for row in rows)
+    were = "was" if refused == 1 else "were"
     title = (
-        f"{refused} of {submitted} orders were not accepted"
+        f"{refused} of {submitted} orders {were} not accepted"
         if refused
         else f"The orchestrator ended the run as {run.status}"
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run import typed
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -155,7 +156,7 @@ def require_host(settings: MailSettings) -> str:
             f"There is e-mail for {', '.join(settings.to)}, and no server to give it to.",
             remedies=(
                 f"Set {HOST} to the name of your mail server, or {ON}=never to go without e-mail.",
-                "`email --to-stdout` prints a message without a server.",
+                Remedy("A message without a server", ours("email", "latest", "--to-stdout")),
             ),
         )
     return settings.host

@@ -11,6 +11,7 @@ from paper_run.failures import order_remedies, settling
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.models import NotKnown
+from paper_run.orders import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -75,6 +76,8 @@ def _of_order(
         return "unread", "it could not be read"
     if order.unpriced:
         return "unpriced", f"{money.digits(order.unpriced)} filled without a price"
+    if state.status in FINAL and not order.falls_short:
+        return None  # it has ended; the next run or mark books it
     if (why := _overdue(state, order.session, calendar, now)) is not None:
         return "working", why
     return None

@@ -206,7 +206,8 @@ def differences(orchestration: Orchestration, tally: Counts, *, repeats: int = 0
     return tuple(
         findings.warning(
             "orchestrator_differs",
-            f"The orchestrator counts {theirs} {what}; its signals and orders as they stand make {ours}.",
+            f"The orchestrator's count of {what} is {theirs}; "
+            f"its signals and orders as they stand make {ours}.",
         )
         for what, theirs, ours in pairs
         if theirs is not None and theirs != ours
@@ -272,7 +273,7 @@ def problem(order: Order) -> Finding | None:
         said = f"{name} was not accepted ({order.status or 'no status'}){because}"
         return findings.warning("order_rejected", said, subject=order.symbol)
     if order.outcome == "in_doubt":
-        said = f"{name} is in doubt: it got no order id and may still be placed{because}"
+        said = f"{name} is in doubt: it got no order id and may have been placed{because}"
         if order.client_order_id is not None:
             how = f"it is {order.status} without a broker's id and may have been placed"
             said = f"{name} is in doubt: {how}{because}"

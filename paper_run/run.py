@@ -194,7 +194,7 @@ class _Day:
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.is_untraded:
-            self.console.notice(f"A new ledger was made: {self.ledger.path}")
+            self.console.notice(f"A new ledger, without a trade yet: {self.ledger.path}")
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 

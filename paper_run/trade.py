@@ -249,7 +249,7 @@ class _Trade:
             broken = broken + 1 if seen.broken else 0
             left = last - self.clock.monotonic()
             if left <= 0 or broken >= _BROKEN_LOOKS:
-                words = f"The orchestrator was looked at for the run: {seen.reason}."
+                words = f"The run was looked for at the orchestrator: {seen.reason}."
                 self._found(findings.warning("looked_for", words))
                 self._learn("unsettled")
                 return

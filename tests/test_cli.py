@@ -170,7 +170,9 @@ def test_dry_run_plans_instead_of_running(day: Called, monkeypatch: pytest.Monke
         (["--capital"], "--capital"),
         (["frobnicate"], "frobnicate"),
         (["sandbx"], "sandbox"),
-        (["-q", "history"], "history"),
+        (["-q", "history"], "history is a command, and a command comes first"),
+        (["-q", "extra"], "Got unexpected extra argument (extra)"),
+        (["schedule"], "Choose from: cron, systemd"),
         (["sandbox", "--capital", "5"], "--capital"),
         (["extra", "--capital", "5"], "extra"),
         (["--capital", "1e5"], "--capital"),
@@ -421,6 +423,19 @@ def test_several_sandbox_sessions_are_played_in_a_row(
     assert len(list((tmp_path / "reports" / "sandbox").glob("*_paper_run.json"))) == 3
 
 
+def test_an_order_found_to_be_filled_is_not_said_to_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`resolve` finds the order in doubt, filled: it is settled, and nobody is asked what it filled."""
+    assert main(["--sandbox", "--symbols", "AAPL", "DOUBT"]) == 2
+    capsys.readouterr()
+    assert main(["resolve", "--sandbox"]) == 0
+    said = capsys.readouterr().out
+    assert "the gateway was found to have DOUBT" in said
+    assert "still works" not in said
+    assert "--filled" not in said
+
+
 @pytest.mark.parametrize("typed", [["--sandbox"], ["sandbox", "--port", "0"]])
 def test_a_sandbox_without_a_folder_is_exit_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], typed: list[str]
@@ -446,9 +461,12 @@ def test_the_sandbox_is_served_until_it_is_stopped(
     for name in ("Signal Service", "Execution Gateway", "Orchestrator", "Quotes"):
         assert f"  {name}" in said.out
     assert said.out.count("http://127.0.0.1:") + said.out.count("http://localhost:") >= 7
-    assert "python -m paper_run" in said.out
     assert "SANDBOX - simulated prices" in said.out
     assert said.out.endswith("Stopped.\n")
+    (command,) = [line for line in said.out.splitlines() if " -m paper_run " in line]
+    assert command.startswith(f"  {sys.executable} -m paper_run ")
+    for name in ("signal-service", "execution-gateway", "orchestrator"):
+        assert f"--{name}-url http://127.0.0.1:" in command  # whatever a .env file names: these
 
 
 def test_a_port_that_is_taken_is_a_clear_error(

@@ -137,7 +137,7 @@ def test_orders_that_were_not_accepted_are_listed() -> None:
     asked = run(signal(), DOUBT, IDLE, status="partial", error_message="half\n of  it")
     rows = conclude(known(asked)).result.orders
     error = failures.unsuccessful(asked, rows, ("first reason", "second reason"))
-    assert error.title == "1 of 2 orders were not accepted"
+    assert error.title == "1 of 2 orders was not accepted"
     assert "Run run-1 ended as partial. The orchestrator says: half of it" in error.explanation
     assert error.details == ("first reason", "second reason")
 

@@ -45,7 +45,8 @@ def _status_of(arguments: Sequence[str]) -> int:
         error = single
         showing.show_failures((single,), single.exit_status)
     except click.UsageError as usage:
-        error = DataError(usage.format_message(), remedies=("See --help; nothing was sent.",))
+        said = " ".join(usage.format_message().split())
+        error = DataError(said, remedies=("See --help; nothing was sent.",))
         showing.show_failures((error,), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         error = Interrupted(

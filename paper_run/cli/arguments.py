@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -69,7 +69,11 @@ class DayCommand(click.Command):
         others = ctx.parent.command.commands if ctx.parent else {}  # type: ignore[attr-defined]
         with contextlib.suppress(*([click.UsageError] if ctx.resilient_parsing else [])):
             args = _spread_symbols(args, commands=others)
-        return super().parse_args(ctx, args)
+        ctx.allow_extra_args = True
+        left = super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            _refuse(ctx.args, commands=others)
+        return left
 
     def get_help(self, ctx: click.Context) -> str:
         """Show the whole program's help: this command has no name to ask by."""
@@ -154,9 +158,19 @@ def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> l
             raise click.UsageError("--symbols needs at least one symbol, such as --symbols AAPL MSFT GOOGL.")
         for value in values:
             if value in commands:
-                raise click.UsageError(f"{value} is a command, and a command comes first, before options.")
+                _refuse([value], commands=commands)
             spread += ["--symbols", value]
     return spread
+
+
+def _refuse(words: Sequence[str], *, commands: Collection[str]) -> NoReturn:
+    """Say why words can't stand among the day's options.
+
+    :raises UsageError: always.
+    """
+    if words[0] in commands:
+        raise click.UsageError(f"{words[0]} is a command, and a command comes first, before options.")
+    raise click.UsageError(f"Got unexpected extra argument ({' '.join(words)})")
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:

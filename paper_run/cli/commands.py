@@ -342,15 +342,11 @@ def sandbox(**flags: Any) -> ExitStatus:
         console.say("Run a day against it from another terminal:")
         console.say()
         urls = (
-            ""
-            if first == 8001
-            else (
-                f" --signal-service-url {platform.signal_service_url}"
-                f" --execution-gateway-url {platform.execution_gateway_url}"
-                f" --orchestrator-url {platform.orchestrator_url}"
-            )
+            f" --signal-service-url {platform.signal_service_url}"
+            f" --execution-gateway-url {platform.execution_gateway_url}"
+            f" --orchestrator-url {platform.orchestrator_url}"
         )
-        console.say(f"  python -m paper_run --reports-dir {shlex.quote(str(folder))}{urls}")
+        console.say(f"  {reading.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
         try:
             platforms.wait_for_ctrl_c()
         except KeyboardInterrupt:

@@ -96,8 +96,6 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
 
     :raises DataError: the reports folder's name is no path.
     """
-    import sys
-
     from paper_run import config
     from paper_run.model.commands import Invocation
 
@@ -109,7 +107,14 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
         typed = found.outside_file(f"--{name.replace('_', '-')}")
         if typed is not None and "@" not in typed.value and not flags["sandbox"]:
             services += [f"--{name.replace('_', '-')}", typed.value]
-    return Invocation(f"{shlex.quote(sys.executable)} -m paper_run", _options(place), _options(services))
+    return Invocation(program(), _options(place), _options(services))
+
+
+def program() -> str:
+    """Return what runs this program, in the words of a shell."""
+    import sys
+
+    return f"{shlex.quote(sys.executable)} -m paper_run"
 
 
 def _options(words: Sequence[str]) -> str:

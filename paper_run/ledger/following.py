@@ -44,6 +44,12 @@ class Followed(NamedTuple):
     unpriced: Decimal
 
     @property
+    def falls_short(self) -> bool:
+        """Whether it is called filled, at fewer shares than were ordered."""
+        state = self.state
+        return state is not None and state.status == "filled" and (state.filled_qty or money.ZERO) < self.qty
+
+    @property
     def asked(self) -> str:
         """What was ordered, in words."""
         return f"{self.side} {money.digits(self.qty)} {self.symbol}"

@@ -403,7 +403,7 @@ def order_line(order: Mapping[str, Any]) -> str:
         state = "IN DOUBT"
     elif order["outcome"] == "repeat":
         state += ", the same order again"
-    reason = order["error_message"] or order["skip_reason"]
+    reason = order["error_message"] or (order["skip_reason"] if order["outcome"] != "accepted" else None)
     return f"{shown}  {state}" + (f": {reason}" if reason else "")
 
 

@@ -195,8 +195,8 @@ def _curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[s
 def _no_curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> str:
     if valued or (document.get("pnl") or {}).get("complete"):
         return (
-            "This is the first session with a complete valuation. One point is no curve: "
-            "it begins with the next session."
+            "Only one session has a complete valuation so far. One point is no curve: "
+            "it begins with the second."
         )
     return "No session has a complete valuation yet, so there is no curve."
 

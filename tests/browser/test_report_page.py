@@ -186,6 +186,20 @@ def test_axe_finds_nothing(opened, day, width, scheme):
     assert found.violations_count == 0, found.generate_report()
 
 
+def test_paper_breaks_no_symbol(opened):
+    """On the width of an A4 sheet between its margins each symbol stands on one line."""
+    day = documents.not_known_day()
+    day["pnl"]["positions"][0]["symbol"] = "NOPRICE"
+    page = opened(day, width=696)
+    page.emulate_media(media="print")
+    lines = """cells => cells.map(cell => {
+        const range = document.createRange(); range.selectNodeContents(cell);
+        return new Set([...range.getClientRects()].map(each => Math.round(each.top))).size; })"""
+    found = page.locator(":is(.orders, .positions) tbody > tr > :first-child").evaluate_all(lines)
+    assert len(found) > 3
+    assert set(found) == {1}
+
+
 def test_paper_repeats_the_heading_and_cuts_no_row(opened, pdftotext, tmp_path):
     """A long table on paper has its heading on every page that it covers, and each row whole on one page."""
     opened(documents.many_orders(200)).pdf(path=tmp_path / "long.pdf", prefer_css_page_size=True)

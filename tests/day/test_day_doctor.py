@@ -33,7 +33,7 @@ def test_all_is_well(day: Day) -> None:
         said = day.must("doctor")
         assert server.messages == []
         assert "TLS 1." in line(said, "E-mail")
-        assert "logged in as reports; to trader@example.com" in line(said, "E-mail")
+        assert "logged in as reports; to trader@example.com, always" in line(said, "E-mail")
     assert said.stderr == ""
     *lines, empty, end = said.lines
     assert (empty, end) == ("", "All is well.")

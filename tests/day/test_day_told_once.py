@@ -95,7 +95,7 @@ def test_an_order_in_doubt_is_said_once_on_the_page(day: Day) -> None:
     day.platform.plan["MSFT"] = Plan(mapping=DOUBT)
     said = day.must(status=2)
     shown = page(day)
-    assert shown.count("1 of 3 orders were not accepted") == 1
+    assert shown.count("1 of 3 orders was not accepted") == 1
     assert shown.count("unexpected_error: ConnectError") == 2  # in the orders' list, and beside its commands
     assert said.stdout.count("unexpected_error: ConnectError") == 2  # likewise
     assert said.stderr.count("unexpected_error: ConnectError") == 1

@@ -289,8 +289,11 @@ def test_a_split_that_nothing_speaks_for_is_refused(account: Account) -> None:
     account.prices["AAPL"] = None
     for price in (None, Decimal(99)):
         account.prices["AAPL"] = price
-        with pytest.raises(DataError, match="nothing speaks for a split of AAPL"):
+        with pytest.raises(DataError, match="nothing speaks for a split of AAPL") as refused:
             account.split("AAPL", "20:1")
+    assert (
+        "Its price was 100 and is 99; that does not fit a split of 20:1, after" in refused.value.explanation
+    )
     with pytest.raises(DataError, match="the book holds no TSLA"):
         account.split("TSLA", "1:1")
     account.trade(("MSFT", "-1", "100"))

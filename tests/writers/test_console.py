@@ -237,6 +237,7 @@ def test_several_sessions_are_summed_up() -> None:
             ["SELL", "1,250 = $20,000.00 estimated", "dry_run"],
         ),
         (order("A", "buy", 1, None, outcome="in_doubt", skip_reason="hung"), ["IN DOUBT: hung"]),
+        (order("A", "buy", 1, None, outcome="accepted", status="filled", skip_reason="hung"), ["  filled"]),
         (order("A", "buy", 1, None, outcome="repeat", status="new"), ["new, the same order again"]),
         (order("A", "buy", 1, None, outcome="rejected", status=None), ["no status"]),
         (

@@ -236,7 +236,9 @@ def test_a_curve_of_two_sessions_is_drawn_and_of_one_is_said():
     good, first = documents.good_day(), documents.first_day()
     assert Page(render(good, curve=documents.curve(2))).having("figure")[0]["id"] == "curve"
     alone = Page(render(first, curve=documents.curve(1, first)))
-    assert "One point is no curve" in alone.text
+    assert "Only one session has a complete valuation so far. One point is no curve" in alone.text
+    later = documents.changed(first, session="2025-01-17", pnl={**first["pnl"], "complete": False})
+    assert "Only one session has a complete" in Page(render(later, curve=documents.curve(1, first))).text
     assert "curve" not in {attrs.get("id") for _, attrs in alone.elements}
     assert "No session has a complete valuation yet" in Page(render(documents.rehearsal())).text
 
