@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import (
+    beginning,
     bookkeeping,
     failures,
     money,
@@ -71,8 +72,8 @@ def mark_session(
     :param with_stale: read every order that still works, not only the newest. :param again: move a closing
         that stays.
     :param change: made first, in the same step.
-    :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
-        read is not enough to value anew what was valued whole before.
+    :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails or is older than
+        the results beside it, or what could be read is not enough to value anew what was valued whole before.
     """
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
@@ -87,6 +88,8 @@ def mark_session(
     ):
         ledger.refuse_another(config.ledger)
         ledger.refuse_other_exchange(config.exchange)
+        if (older := beginning.outdated(config, ledger)) is not None:
+            raise older
         files.sweep(config.reports_dir)
         calendar = trading_days.calendar(ledger, config)
         outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
