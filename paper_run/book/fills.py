@@ -48,7 +48,7 @@ def growth(
     :param side: `buy`, or anything else for a sale. :param filled_qty: cumulative shares.
     :param filled_avg_price: the average price of all of them, dollars.
     """
-    filled = filled_qty or money.ZERO
+    filled = max(filled_qty or money.ZERO, money.ZERO)  # an older program kept negative ones too
     nothing = Growth(None, money.ZERO, money.ZERO, seen)
     if filled < seen.qty:
         fell = f"its filled quantity went back from {money.digits(seen.qty)} to {money.digits(filled)}"

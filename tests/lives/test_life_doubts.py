@@ -103,6 +103,14 @@ def test_a_filled_order_of_fewer_shares_than_ordered_is_not_known(life: Life, to
     assert life.mark()["pnl"]["complete"]
 
 
+@pytest.mark.parametrize("odd", [{"filled_qty": "-5"}, {"qty": 0}, {"qty": -10}])
+def test_an_order_of_no_number_of_shares_is_not_known(life: Life, odd: dict[str, Any]) -> None:
+    document = life.trade(A=buy(10, "10.00", detail=odd), M=buy(1, "5.00"), status=1)
+    assert figures(document["pnl"], "total_pnl complete") == (None, False)
+    assert "is no number of shares" in life.last.stderr
+    assert life.mark(status=1)["pnl"]["total_pnl"] is None
+
+
 def test_an_order_under_a_rehearsals_id_that_is_executed_is_in_the_book(life: Life) -> None:
     life.gateway.health["dry_run"] = True
     life.trade(A=buy(10, "10.00"))
