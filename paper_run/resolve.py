@@ -156,9 +156,9 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
     """
     doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
     with ledger.transaction():
-        if doubt is not None and doubt.client_order_id is None and doubt.trade.closes:
+        if doubt is not None and doubt.client_order_id is None:
             ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
-        if ledger.following.order(said.name) is None:
+        if doubt is None and ledger.following.order(said.name) is None:
             raise DataError(
                 f"--order: the book has no order {said.name!a}",
                 "Allowed: the id of an order of ours, or its name as resolve lists it.",

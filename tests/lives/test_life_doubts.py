@@ -154,3 +154,32 @@ def test_an_order_without_a_side_or_a_quantity_leaves_open_what_was_placed(life:
     document = life.trade("--timeout", "1", A=buy(10, "10.00", mapping=odd), M=buy(1, "5.00"), status=2)
     assert document["status"] == "unknown"
     assert document["results"]["num_orders_submitted"] is None
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_doubt_about_an_order_of_a_rehearsal_is_ended_by_a_person(life: Life, filled: bool) -> None:
+    """One that was filled was no rehearsal's; if none was, the session is open."""
+    life.gateway.health["dry_run"] = True
+    lost = {"client_order_id": None, "order_status": "rejected", "skip_reason": "unexpected_error: timeout"}
+
+    def leaves_dry_run(run: Any) -> Any:
+        life.gateway.health["dry_run"] = False
+        return run
+
+    life.platform.orchestrator.script("POST", RUN, [Answer(process="before", edit=leaves_dry_run)])
+    life.trade(A=buy(10, "10.00", mapping=lost, detail=None), status=2)
+    life.run("--symbols", "A", status=2)
+    assert len(life.platform.posts) == 1
+
+    life.gateway.positions.clear()
+    life.platform.plan = {"A": buy(7, "10.00")}
+    if filled:
+        life.gateway.hold("A", "10", "10.00", "11.00")
+        document = life.resolve("--order", "A@2025-01-06", "--filled", "10@10.00")
+        assert figures(document["pnl"], "total_pnl complete") == (10, True)
+        life.run("--symbols", "A", status=0)
+    else:
+        life.run("resolve", "--order", "A@2025-01-06", "--not-filled")
+        life.run("--symbols", "A")
+    assert len(life.platform.posts) == (1 if filled else 2)
+    assert life.run("resolve").stdout == "Everything is settled.\n"
