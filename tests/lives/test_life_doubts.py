@@ -183,3 +183,21 @@ def test_a_doubt_about_an_order_of_a_rehearsal_is_ended_by_a_person(life: Life, 
         life.run("--symbols", "A")
     assert len(life.platform.posts) == (1 if filled else 2)
     assert life.run("resolve").stdout == "Everything is settled.\n"
+
+
+def test_two_doubts_about_a_symbol_are_told_apart(life: Life) -> None:
+    lost = {"client_order_id": None, "order_status": "rejected", "skip_reason": "unexpected_error: timeout"}
+
+    def twice(run: Any) -> Any:
+        first = run["mappings"][0]
+        return run | {"mappings": [first | lost | {"order_qty": 7}, first | lost | {"order_qty": 8}]}
+
+    life.platform.orchestrator.script("POST", RUN, [Answer(process="before", edit=twice)])
+    life.trade(A=buy(10, "10.00", mapping=lost, detail=None), status=2)
+    life.gateway.hold("A", "8", "10.00", "11.00")
+
+    life.resolve("--order", "A@2025-01-06.2", "--filled", "8@10.00")
+    document = life.resolve("--order", "A@2025-01-06", "--not-filled")
+
+    assert figures(document["pnl"], "total_pnl complete") == (8, True)
+    assert life.run("resolve").stdout == "Everything is settled.\n"
