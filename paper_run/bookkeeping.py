@@ -60,9 +60,8 @@ def bring_up_to_date(
     epoch = books.epoch()
     if epoch is None:
         opener = books.opens_with()
-        if opener is None and change.split is not None:
-            raise by_hand.not_held(change.split.symbol)
         if opener is None:
+            by_hand.refuse_without_a_book(change)
             return None
         row = ledger.by_id(opener)
         epoch = books.open_epoch(row, booked_at, priced=read.market is None, is_beside=_is_beside(moment))

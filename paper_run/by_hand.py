@@ -131,6 +131,22 @@ def not_held(symbol: str) -> DataError:
     )
 
 
+def refuse_without_a_book(change: Change) -> None:
+    """Refuse what only a book can take in.
+
+    :raises DataError: a person wants a split or a position booked.
+    """
+    if change.split is not None:
+        raise not_held(change.split.symbol)
+    if change.adjust or change.trades:
+        raise DataError(
+            "--position: there is no book to change",
+            "It begins with the first trade that is known to have been placed, and takes over what the "
+            "account holds by then.",
+            remedies=(Remedy("Nothing was booked. See what was traded", ours("history")),),
+        )
+
+
 class _Evidence(NamedTuple):
     """Where to look for what speaks for a split; `before` and `after`: the holding without it, and with."""
 

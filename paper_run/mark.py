@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import (
+    beginning,
     bookkeeping,
     failures,
     money,
@@ -24,10 +25,10 @@ from paper_run.mail.outbox import Outbox
 from paper_run.model import findings
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
-from paper_run.run import settle_earlier
+from paper_run.run import file_again, settle_earlier
 from paper_run.saving import End, deliver, save, stopped, without_result
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.unfinished import stated_ids
+from paper_run.unfinished import read_again, stated_ids
 from paper_run.writers import files, json_document
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def mark_session(
     :param with_stale: read every order that still works, not only the newest. :param again: move a closing
         that stays.
     :param change: made first, in the same step.
-    :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails, or what could be
-        read is not enough to value anew what was valued whole before.
+    :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails or is older than
+        the results beside it, or what could be read is not enough to value anew what was valued whole before.
     """
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
@@ -87,6 +88,8 @@ def mark_session(
     ):
         ledger.refuse_another(config.ledger)
         ledger.refuse_other_exchange(config.exchange)
+        if (older := beginning.outdated(config, ledger)) is not None:
+            raise older
         files.sweep(config.reports_dir)
         calendar = trading_days.calendar(ledger, config)
         outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
@@ -104,6 +107,7 @@ def mark_session(
 
             raise stopped(error, queue, filing, outbox, console) from None
         if valued is not None:
+            file_again(filing, valued.restated, console)
             return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
         if attempts := ledger.doubts.attempts():
             failed = failures.no_book_yet([row.name for row in attempts])
@@ -114,10 +118,11 @@ def mark_session(
 
 
 class _Valued(NamedTuple):
-    """The result as JSON text, and what could not be read for it."""
+    """The result as JSON text, what could not be read for it, and the trades that were stated anew."""
 
     document: str
     failures: tuple[PaperRunError, ...]
+    restated: tuple[TradeRow, ...]
 
 
 def _value(
@@ -150,10 +155,10 @@ def _value(
         raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
     problems = readings.problems(after, platform, of_a=readings.MARK)
     with ledger.transaction():
-        ledger.keep_orders((after.earlier | after.ended).values())
+        restated = read_again(ledger, after, started)
         if (closed := _closed(ledger, moment, occasion)) is not None:
             console.notice(bookkeeping.closing_kept(moment.session).text)
-            return _Valued(closed, problems.failures)
+            return _Valued(closed, problems.failures, restated)
         was_whole = ledger.books.is_complete(moment.session)
         book = bookkeeping.bring_up_to_date(ledger, after, moment, started, occasion)
         if book is None:
@@ -171,7 +176,7 @@ def _value(
         if change is None:
             kind = _kind(ledger, calendar, moment)
             outbox.marked(kind, str(result.session), result.status, before)
-    return _Valued(document, problems.failures)
+    return _Valued(document, problems.failures, restated)
 
 
 def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
@@ -182,9 +187,7 @@ def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: O
     if row is None:
         return
     outbox.settled(row)
-    filing = Filing(ledger, config.reports_dir)
-    for failure in filing.save([filing.reports(row.document)])[1]:
-        console.notice(str(failure))
+    file_again(Filing(ledger, config.reports_dir), (row,), console)
 
 
 def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
@@ -276,10 +279,10 @@ def _result(
     problems: readings.Problems,
     started: datetime,
     health: tuple[ServiceHealth, ...],
-    read_again: dict[str, OrderState],
+    earlier: dict[str, OrderState],
     still_open: tuple[Finding, ...],
 ) -> RunResult:
-    rows = _orders(ledger, book.session, read_again)
+    rows = _orders(ledger, book.session, earlier)
     tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.latest()
     if latest is None:
@@ -316,7 +319,7 @@ def _result(
     )
 
 
-def _orders(ledger: Ledger, session: date, read_again: dict[str, OrderState]) -> tuple[Order, ...]:
+def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState]) -> tuple[Order, ...]:
     """Return the orders of the session's trades as they stand, and the earlier ones that were read again."""
     rows: list[Order] = []
     shown: set[str] = set()
@@ -330,7 +333,7 @@ def _orders(ledger: Ledger, session: date, read_again: dict[str, OrderState]) ->
         ):
             rows.append(each)
             shown |= {each.client_order_id} if each.client_order_id else set()
-    late = {identity: state for identity, state in read_again.items() if identity not in shown}
+    late = {identity: state for identity, state in earlier.items() if identity not in shown}
     latest = ledger.latest()
     if late and latest is not None:
         signals = [orders.signal_of(state) for state in late.values()]

@@ -117,7 +117,7 @@ def _outcome(
     `rejected` and `failed` prove nothing by themselves: the orchestrator writes them also when the gateway
     hung and may still place the order, and the gateway when its connection to the broker broke, which may
     have taken it. A 4xx of the gateway, a word that only the gateway says, a broker's id, or the gateway's
-    word without an error beside it prove that nothing comes of it.
+    word, read without an error beside it, prove that nothing comes of it.
     """
     word = status or ""
     unfilled = filled_qty is None or filled_qty <= 0
@@ -129,8 +129,9 @@ def _outcome(
     if word not in REFUSED:
         return "accepted"
     at_broker = mapping.broker_order_id or (state and state.broker_order_id)
-    has_error = state is not None and state.error_message
-    return "rejected" if refused or at_broker or not has_error else "in_doubt"
+    if refused or at_broker:
+        return "rejected"
+    return "rejected" if state is not None and not state.error_message else "in_doubt"
 
 
 def is_executed(order: Order) -> bool:

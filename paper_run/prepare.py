@@ -19,6 +19,8 @@ from paper_run.services.platform import READ_SECONDS
 from paper_run.services.transport import CallFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from paper_run.config import Config
     from paper_run.ledger.journal import Ledger
     from paper_run.model.findings import Finding
@@ -230,8 +232,11 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
     return (*settled, *wrong, *still_open(ledger))
 
 
-def still_open(ledger: Ledger) -> tuple[Finding, ...]:
-    """Say which trades are open and which orders are in doubt, however old: each report warns of it."""
+def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Finding, ...]:
+    """Say which trades are open and which orders are in doubt, however old: each report warns of it.
+
+    :param of: the rows of the trades that are meant, None: all of them.
+    """
     see = (Remedy("See what settles it", ours("resolve")),)
     trades = tuple(
         findings.warning(
@@ -245,6 +250,7 @@ def still_open(ledger: Ledger) -> tuple[Finding, ...]:
             remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
         )
         for row in ledger.unsure()
+        if of is None or row.id in of
     )
     return trades + tuple(
         findings.warning(
@@ -255,6 +261,7 @@ def still_open(ledger: Ledger) -> tuple[Finding, ...]:
             remedies=failures.order_remedies(each.name),
         )
         for each in ledger.doubts.orders()
+        if of is None or each.trade.id in of
     )
 
 

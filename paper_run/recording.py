@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from paper_run import orders
 from paper_run.ledger import states
 from paper_run.model import findings
 from paper_run.result import Outcome, conclude, has_orders, is_rehearsed, was_executed
@@ -63,6 +64,7 @@ def write(
             return Written(_contradicted(ledger, now), None)
         if move == "stay":
             return Written(now, None)
+        known = take_over(ledger, now, known)
         now = claim(ledger, now, known, state, stayed_dry=stayed_dry or now.stayed_dry)
         known = known._replace(prepared=now.prepared, number=now.number)
         outcome = conclude(known)
@@ -81,6 +83,24 @@ def write(
             mappings=known.orchestration.mappings if known.orchestration else (),
         )
         return Written(written, outcome)
+
+
+def take_over(ledger: Ledger, row: TradeRow, known: Known) -> Known:
+    """Let a trade own what was executed of its orders under ids that a rehearsal had used.
+
+    To be called in a transaction.
+    """
+    rows = conclude(known).result.orders
+    executed = [
+        each.client_order_id
+        for each in rows
+        if each.outcome == "repeat" and each.client_order_id is not None and orders.is_executed(each)
+    ]
+    if not executed:
+        return known
+    ledger.take_over(row, executed)
+    own = {identity for identity, owner in ledger.owners(executed).items() if owner == row.id}
+    return known._replace(repeats=frozenset(known.repeats) - own)
 
 
 def claim(ledger: Ledger, row: TradeRow, known: Known, state: str, *, stayed_dry: bool) -> TradeRow:

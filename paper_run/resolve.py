@@ -10,12 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, orders, submission, unfinished
+from paper_run import failures, submission, unfinished
 from paper_run.by_hand import Said
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model.commands import ours
-from paper_run.models import Orchestration
-from paper_run.result import with_adopted
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
@@ -137,7 +135,7 @@ def settle(
         return _with_run(row, decision.run_id, by, ledger, platform)
     if decision.orders:
         states = _orders(row, decision.orders, ledger, platform)
-        run = _run_of(row, states)
+        run = unfinished.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
         return unfinished.restate(row, ledger, run=run, state="closed", settled=how, states=states)
     error = OrchestrationError(
@@ -157,26 +155,25 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
     :raises DataError: the present book has no such order.
     """
     doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
-    answer = doubt.trade.answer if doubt is not None else None
     with ledger.transaction():
-        if doubt is not None and doubt.client_order_id is None and doubt.trade.closes:
+        if doubt is not None and doubt.client_order_id is None:
             ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
-        if ledger.following.order(said.name) is None:
+        if doubt is None and ledger.following.order(said.name) is None:
             raise DataError(
                 f"--order: the book has no order {said.name!a}",
                 "Allowed: the id of an order of ours, or its name as resolve lists it.",
                 remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
             )
         ledger.following.say(said.name, said.qty, said.price, by)
-        if doubt is None or answer is None:
+        if doubt is None:
             return None
-        row, run = doubt.trade, recorded_orchestration(answer)
-        states = ledger.order_states(row, also=(*unfinished.identities(run), *unfinished.stated_ids(row)))
+        row = doubt.trade
+        run, states = unfinished.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
         return unfinished.restate(
             row,
             ledger,
-            run=with_adopted(run, states),
+            run=run,
             state=row.state,
             settled=unfinished.also(row.settled, f"{said.name} {filled}, said {by}"),
             states=states,
@@ -269,24 +266,6 @@ def _orders(
             raise DataError(f"--order: the Execution Gateway at {url} knows no order {identity}")
         states[identity] = state
     return states
-
-
-def _run_of(row: TradeRow, states: dict[str, OrderState]) -> Orchestration:
-    """Put orders that a person named in the place of a run's mappings; signals are not known."""
-    return Orchestration(
-        run_id=row.run_id or "",
-        status="completed",
-        strategy=None,
-        as_of_date=None,
-        started_at=None,
-        num_signals=None,
-        num_orders_submitted=None,
-        num_orders_accepted=None,
-        num_orders_rejected=None,
-        mappings=tuple(orders.signal_of(state) for state in states.values()),
-        duration_seconds=None,
-        error_message=None,
-    )
 
 
 class Ended(NamedTuple):

@@ -148,9 +148,11 @@ def placed_nothing(run: Orchestration) -> bool:
 def contradicts_itself(run: Orchestration) -> bool:
     """Whether a run that ended leaves open what it placed.
 
-    It has an order without a quantity; or it counts orders, or does not say how many, and shows none.
+    It has an order without a side or a quantity; or it counts orders, or does not say how many, and shows
+    none.
     """
-    if any(each.client_order_id is not None and each.qty is None for each in run.mappings):
+    shown = [each for each in run.mappings if each.client_order_id is not None]
+    if any(each.side is None or each.qty is None or each.qty <= 0 for each in shown):
         return True
     if has_orders(run):
         return False

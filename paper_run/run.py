@@ -19,6 +19,7 @@ from paper_run.trade import trade
 from paper_run.writers import files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from paper_run.config import Config
@@ -137,6 +138,7 @@ class _Day:
             mailed=self.outbox.takes,
         )
         try:
+            file_again(self.filing, end.restated, self.console)
             return self._save(self.filing.reports(end.document), end.failures)
         except (PaperRunError, KeyboardInterrupt):
             raise
@@ -335,6 +337,13 @@ def settle_earlier(
     _, unwritten = filing.save([filing.reports(row.document) for row in (*settled, *left)])
     for failure in unwritten:
         console.notice(str(failure))
+
+
+def file_again(filing: Filing, restated: Iterable[TradeRow], console: Console) -> None:
+    """Write the files of trades that were stated anew; what can't be written is said."""
+    if reports := [filing.reports(row.document) for row in restated]:
+        for failure in filing.save(reports)[1]:
+            console.notice(str(failure))
 
 
 def _prove_folders(config: Config) -> None:

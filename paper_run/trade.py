@@ -8,7 +8,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import bookkeeping, failures, pending, readings, recording, settle, submission
+from paper_run import (
+    bookkeeping,
+    failures,
+    pending,
+    prepare,
+    readings,
+    recording,
+    settle,
+    submission,
+    unfinished,
+)
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings
 from paper_run.models import trade_name
@@ -37,10 +47,11 @@ LEAVES_WITHIN = 10.0
 
 
 class TradeEnd(NamedTuple):
-    """A trade's result as JSON text, and the failures to be shown with it."""
+    """A trade's result as JSON text, the failures to be shown with it, and earlier trades stated anew."""
 
     document: str
     failures: tuple[PaperRunError, ...]
+    restated: tuple[TradeRow, ...] = ()
 
 
 def trade(  # noqa: PLR0913  each is one thing that a trade needs
@@ -115,6 +126,7 @@ class _Trade:
         self.document = ""
         self.asked = self.is_kept = self.is_over = self.stayed_dry = False
         self.is_superseded = self.is_taken = False
+        self.restated: tuple[TradeRow, ...] = ()
         self.leaves_by = 0.0
         self._folder = ledger.path.parent
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
@@ -334,6 +346,9 @@ class _Trade:
         state = "closed" if has_ended else self.state
         if has_ended and not after.is_wrong_gateway:
             facts["states"] = after.states
+        with self.ledger.transaction():
+            known = recording.take_over(self.ledger, self.row, self.known._replace(**facts))
+        self.known = self.known._replace(repeats=known.repeats)
         rehearsed = prepared.rehearsal and not was_executed(
             conclude(self.known._replace(**facts)).result.orders
         )
@@ -361,9 +376,12 @@ class _Trade:
                 )
                 self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
                 self.ledger.close(self.row, state)
-                self.ledger.keep_orders((after.earlier | after.ended).values())
+                restated = unfinished.read_again(self.ledger, after, self.clock.now())
+                opened = prepare.still_open(self.ledger, {row.id for row in restated})
+                facts["found"] = (*facts["found"], *opened)
                 book = bookkeeping.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self._record(state, **facts, book=book)
+            self.restated = restated
         except DataError as error:
             self.unwritten.append(error)
             self.known, self.state = before
@@ -435,4 +453,4 @@ class _Trade:
         elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.unsettled):
             with contextlib.suppress(DataError):  # it is brought in once more, to no effect
                 pending.drop(self._folder, self.row.key)
-        return TradeEnd(self.document, found)
+        return TradeEnd(self.document, found, self.restated)

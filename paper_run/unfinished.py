@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import failures, money, orders, pending, recording, settle, submission
 from paper_run.model import findings
+from paper_run.models import Orchestration
 from paper_run.orders import stated_quotes
 from paper_run.result import UNREAD, Known, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
     from paper_run.model.findings import Finding
-    from paper_run.models import Orchestration, OrderState, RunStatus, SignalOrder, TradeRow
-    from paper_run.services.platform import Platform
+    from paper_run.models import OrderState, RunStatus, SignalOrder, TradeRow
+    from paper_run.services.platform import AfterTrade, Platform
 
 
 def settle_all(
@@ -122,19 +123,19 @@ class _Look:
 
     def at_doubts_of(self, row: TradeRow) -> TradeRow | None:
         """Ask for a trade's orders in doubt by their computed ids."""
-        if row.answer is None or self._gateway_silent:
+        if self._gateway_silent:
             return None
-        run = recorded_orchestration(row.answer)
-        states = self._ledger.order_states(row, also=(*identities(run), *stated_ids(row)))
-        run = with_adopted(run, states)
+        run, states = as_recorded(row, self._ledger)
         strategy = run.strategy or row.prepared.health[-1].strategy
         wanted = settle.doubtful_ids(run.mappings, row.prepared, strategy)
-        named = _in_doubt_by_id(run, states, row)
+        named = _in_doubt(run, states, row)
         seen = self._platform.find_orders((*wanted, *named), seconds=settle.LOOK_SECONDS)
         self._gateway_silent = seen.silent
         found = self._found(row, wanted, {each: seen.states[each] for each in wanted if each in seen.states})
         moved = {
-            each: seen.states[each] for each in named if seen.states.get(each, states[each]) != states[each]
+            each: seen.states[each]
+            for each in named
+            if each in seen.states and seen.states[each] != states.get(each)
         }
         if not found and not moved:
             return None
@@ -162,11 +163,62 @@ class _Look:
         return settle.adoptable(wanted, states, row.prepared, next_clock, owned, repeated)
 
 
-def _in_doubt_by_id(run: Orchestration, states: Mapping[str, OrderState], row: TradeRow) -> list[str]:
-    """Return the ids of the orders that the gateway has and that are in doubt all the same."""
+def _in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: TradeRow) -> list[str]:
+    """Return the ids of the orders that have one and are in doubt all the same."""
     rows = orders.order_rows(run.mappings, states, row.prepared.parameters)
     ids = [each.client_order_id for each in rows if each.outcome == "in_doubt"]
-    return [identity for identity in ids if identity is not None and identity in states]
+    return [identity for identity in ids if identity is not None]
+
+
+def as_recorded(row: TradeRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
+    """Return a trade's run as its answer, or the orders that a person named, and the orders as last read."""
+    own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
+    states = ledger.order_states(row, also=(*own, *stated_ids(row)))
+    run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
+    return with_adopted(run, states), states
+
+
+def run_of(row: TradeRow, states: Mapping[str, OrderState]) -> Orchestration:
+    """Put orders that a person named in the place of a run's mappings; signals are not known."""
+    return Orchestration(
+        run_id=row.run_id or "",
+        status="completed",
+        strategy=None,
+        as_of_date=None,
+        started_at=None,
+        num_signals=None,
+        num_orders_submitted=None,
+        num_orders_accepted=None,
+        num_orders_rejected=None,
+        mappings=tuple(orders.signal_of(state) for state in states.values()),
+        duration_seconds=None,
+        error_message=None,
+    )
+
+
+def read_again(ledger: Ledger, after: AfterTrade, now: datetime) -> tuple[TradeRow, ...]:
+    """Write earlier orders as they were read again; return the trades that had to be stated anew for it.
+
+    Those are the ones of which other orders are in doubt now. To be called in a transaction.
+    """
+    read = after.earlier | after.ended
+    ledger.keep_orders(read.values())
+    found = []
+    for owner in sorted(set(ledger.owners(read).values())):
+        row = ledger.by_id(owner)
+        if row.state != "closed" or row.prepared.rehearsal:
+            continue
+        run, states = as_recorded(row, ledger)
+        stated = json_document.loads(row.document)["orders"]
+        before = {each["client_order_id"] for each in stated if each["outcome"] == "in_doubt"} - {None}
+        now_open = set(_in_doubt(run, states, row))
+        if before == now_open:
+            continue
+        ended = ", ".join(f"{states[each].symbol} as {each}" for each in sorted(before - now_open))
+        when = exchange_time(now, ledger.exchange).isoformat(sep=" ", timespec="seconds")
+        how = also(row.settled, f"the gateway told what became of {ended}, on {when}") if ended else None
+        found.append(restate(row, ledger, run=run, state="closed", settled=how, states=states))
+    return tuple(found)
 
 
 def also(settled: str | None, how: str) -> str:
@@ -252,13 +304,16 @@ def restate(
     *,
     run: Orchestration | None,
     state: str,
-    settled: str,
+    settled: str | None,
     answer: str | None = None,
     status: RunStatus | None = None,
     states: Mapping[str, OrderState] | None = None,
     failed: tuple[PaperRunError, ...] = (),
 ) -> TradeRow:
-    """Record a trade anew from what is known of it now; its report says how it was settled."""
+    """Record a trade anew from what is known of it now; its report says how it was settled.
+
+    :param settled: None: as it was before, if it was.
+    """
     owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
     document = json_document.loads(row.document)
     beside = {name: document[name] for name in ("pnl", "statistics")}
@@ -276,11 +331,11 @@ def restate(
         found=(
             *earlier,
             *((UNREAD,) if state == "answered" else ()),
-            findings.note("recovered", f"Settled: {settled}."),
+            *((findings.note("recovered", f"Settled: {settled}."),) if settled else ()),
         ),
         waited=Decimal(document["results"]["duration_seconds"] or 0),
         quotes=stated_quotes(document),
-        settled=settled,
+        settled=settled or row.settled,
         ledger=ledger.identity,
     )
     return recording.write(ledger, row, known, state, answer=answer, settled=settled, beside=beside).row

@@ -88,8 +88,16 @@ def test_an_order_that_is_working_or_done_is_accepted(status: str | None) -> Non
 @pytest.mark.parametrize("status", REFUSED)
 @pytest.mark.parametrize("filled", [None, Decimal(0)])
 def test_a_refused_order_is_rejected(status: str, filled: Decimal | None) -> None:
-    """rejected, failed and every blocked_* are rejections."""
-    assert row(signal(status=status, filled_qty=filled)).outcome == "rejected"
+    """rejected, failed and every blocked_* are rejections once the gateway's own word was read."""
+    read = state(status=status, broker_order_id=None, filled_qty=filled, filled_avg_price=None)
+    assert row(signal(status=status, filled_qty=filled), read).outcome == "rejected"
+
+
+@pytest.mark.parametrize("status", ["rejected", "failed"])
+def test_a_refusal_that_the_gateway_could_not_be_asked_about_is_in_doubt(status: str) -> None:
+    """It may have an error beside it: then it proves nothing."""
+    assert row(signal(status=status)).outcome == "in_doubt"
+    assert row(signal(status=status, broker_order_id="b-1")).outcome == "rejected"
 
 
 @pytest.mark.parametrize("status", ENDED)
@@ -259,7 +267,7 @@ def test_the_counts_come_from_the_rows() -> None:
         [
             signal(client_order_id="a", status="filled"),
             signal(client_order_id="b", status="partially_filled"),
-            signal(client_order_id="c", status="rejected"),
+            signal(client_order_id="c", status="rejected", broker_order_id="b-1"),
             signal(client_order_id=None),
             no_order(),
         ],
@@ -345,7 +353,7 @@ def test_the_observed_runs_are_counted_as_the_design_says() -> None:
     ("mapping", "code", "words"),
     [
         (
-            signal(status="rejected", skip_reason="halted"),
+            signal(status="rejected", skip_reason="halted", broker_order_id="b-1"),
             "order_rejected",
             "buy 10 AAPL was not accepted (rejected): halted",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Doubt(NamedTuple):
     """An order that may have been placed.
 
-    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its trade.
+    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its trade; a symbol's second one
+        there ends in `.2`.
     :ivar client_order_id: None: it got none. :ivar why: in words, "" where nobody said it.
     """
 
@@ -51,9 +52,10 @@ class Doubts:
         """Return the orders in doubt, in order, as the trades' results state them."""
         found = []
         for row in self._ledger.doubtful():
+            stated = json.loads(row.document, parse_float=Decimal)["orders"]
             found += [
                 Doubt(
-                    name=each["client_order_id"] or f"{each['symbol']}@{row.name}",
+                    name=name,
                     trade=row,
                     symbol=each["symbol"],
                     side=each["side"],
@@ -61,7 +63,22 @@ class Doubts:
                     client_order_id=each["client_order_id"],
                     why=each.get("error_message") or each["skip_reason"] or "",
                 )
-                for each in json.loads(row.document, parse_float=Decimal)["orders"]
+                for each, name in zip(stated, _names(stated, row.name), strict=True)
                 if each["outcome"] == "in_doubt"
             ]
         return found
+
+
+def _names(orders: list[dict[str, Any]], trade: str) -> list[str]:
+    """Return what a trade's orders are called: by their ids, else each by a name of its own."""
+    taken = {each["client_order_id"] for each in orders}
+    names = []
+    for each in orders:
+        name = first = f"{each['symbol']}@{trade}"
+        number = 1
+        while each["client_order_id"] is None and name in taken:
+            number += 1
+            name = f"{first}.{number}"
+        names.append(each["client_order_id"] or name)
+        taken.add(names[-1])
+    return names

@@ -444,6 +444,18 @@ class Ledger:
             "UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", json.dumps(notices), row.id
         )
 
+    def take_over(self, row: TradeRow, client_order_ids: Iterable[str]) -> None:
+        """Give a trade those of these orders that a rehearsal owns; nothing was read of them yet."""
+        for identity in client_order_ids:
+            self._run(
+                "UPDATE orders SET trade = ?, status = NULL, broker_order_id = NULL, filled_qty = NULL, "
+                "filled_avg_price = NULL, error_message = NULL, followed = 1 WHERE client_order_id = ? "
+                "AND trade <> ? AND trade IN (SELECT id FROM trades WHERE rehearsal = 1)",
+                row.id,
+                identity,
+                row.id,
+            )
+
     def own(self, row: TradeRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
         """Write a trade's orders: which are its own, and what the gateway says of them."""
         with self.transaction(), database.explained(self.path):

@@ -81,15 +81,18 @@ def _position(entry: dict[str, Any]) -> Position:
 
 
 def _order(body: dict[str, Any]) -> OrderState:
+    qty, filled_qty = wire.amount(body, "qty"), wire.optional_amount(body, "filled_qty")
+    if qty <= 0 or (filled_qty is not None and filled_qty < 0):
+        raise wire.Unreadable("qty or filled_qty is no number of shares")
     return OrderState(
         client_order_id=wire.text(body, "client_order_id"),
         symbol=wire.text(body, "symbol"),
         side=wire.text(body, "side").lower(),
-        qty=wire.amount(body, "qty"),
+        qty=qty,
         status=wire.text(body, "status").lower(),
         broker_order_id=wire.optional_text(body, "broker_order_id"),
         limit_price=wire.optional_amount(body, "limit_price"),
-        filled_qty=wire.optional_amount(body, "filled_qty"),
+        filled_qty=filled_qty,
         filled_avg_price=wire.optional_amount(body, "filled_avg_price"),
         error_message=wire.optional_text(body, "error_message"),
         created_at=wire.optional_text(body, "created_at"),

@@ -54,6 +54,11 @@ def test_an_older_ledger_is_not_gone_on_with(traded: Desk) -> None:
     newest = traded.ledger.read_bytes()
     shutil.copy(backup, traded.ledger)
     assert_stops(traded, "knows nothing of", f"{traded.session}_paper_run.json", executed=2)
+    before = traded.files()
+    marked = traded.run("mark")  # without today's fills its figures would be wrong
+    assert marked.returncode == 3
+    assert "knows nothing of" in marked.stderr
+    assert traded.files() == before
     traded.ledger.write_bytes(newest)
     assert traded.run().returncode == 0
     assert traded.platform.executed == 2

@@ -182,3 +182,13 @@ def test_a_reset_says_what_it_ends(life: Life) -> None:
     assert (day["status"], day["pnl"]["complete"]) == ("success", True)
     assert [text for text in day["warnings"] if "2025-01-0" in text] == []
     assert life.reads_of(order) == asked
+
+
+def test_without_a_book_no_position_is_said_to_be_changed(life: Life) -> None:
+    """A person's word that is not booked is no success, nor is it lost in silence."""
+    life.trade(A=buy(10, "10.00"))
+    life.run("resolve", "--reset")
+    for said in ("A=5@13", "A", "all"):
+        finished = life.run("resolve", "-q", "--position", said, status=3)
+        assert "--position: there is no book to change" in finished.stderr
+        assert "Nothing was booked" in finished.stderr
