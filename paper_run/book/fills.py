@@ -53,8 +53,6 @@ def growth(
     if filled < seen.qty:
         fell = f"its filled quantity went back from {money.digits(seen.qty)} to {money.digits(filled)}"
         return nothing._replace(remark=f"{fell}; nothing was booked", contested=True)
-    if filled == 0:
-        return nothing
     qty = money.CONTEXT.subtract(filled, seen.qty)
     if filled_avg_price is None or filled_avg_price <= 0:
         waiting = f"{money.digits(qty)} filled without a price; it waits for one"
