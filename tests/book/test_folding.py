@@ -131,6 +131,8 @@ def test_a_correction_of_no_order_of_the_book_stands_by_itself() -> None:
     """There is nothing to fold it into."""
     said = dated(dollars("correction", "3"), MONDAY, 1, order="a")
     assert folding.corrected([said]) == [said]
+    again = dated(dollars("correction", "4"), TUESDAY, 2, order="a")
+    assert folding.corrected([said, again]) == [said, again]
     first = dated(fill("4", "10"), MONDAY, 1, order="a", restates=True)
     assert folding.corrected([first]) == [first]
 

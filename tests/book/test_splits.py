@@ -41,7 +41,7 @@ def test_every_usual_ratio_is_known_by_its_quantity(text: str) -> None:
     became, shares = map(Decimal, text.split(":"))
     for held in (Decimal(1000000), Decimal(-1000000)):
         theirs = (held * became / shares).quantize(Decimal("1E-9"))
-        moved = Now((), (), held, theirs)
+        moved = Now((), (), held, theirs, is_traded=False)
         found = splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), moved)
         assert str(found) == text
 
@@ -60,9 +60,8 @@ def test_a_quantity_that_moved_otherwise_is_no_split(moved: str) -> None:
     theirs = held * Decimal(moved)
     if moved in ("10.1", "9.9"):
         theirs = Decimal(moved) * 1000
-    assert (
-        splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), Now((), (), held, theirs)) is None
-    )
+    after = Now((), (), held, theirs, is_traded=False)
+    assert splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), after) is None
 
 
 @pytest.mark.parametrize("price", ["70.000001", "66.67", "80", "100", "125", "133.33", "150"])
@@ -200,6 +199,10 @@ def test_as_near_to_the_one_as_to_the_other_speaks_for_none() -> None:
         ),
         pytest.param(seen(), now("100", theirs="20"), "2:1", id="not traded: the price need not speak"),
         pytest.param(seen(), now("100", theirs="23"), None, id="no usual ratio"),
+        # 24 and 3 of them bought: 21 is no usual part of 10
+        pytest.param(
+            seen(), now("50", ours="13", theirs="24", traded=True), None, id="bought, no usual ratio"
+        ),
     ],
 )
 def test_what_a_quantity_says(before: Seen, after: Now, ratio: str | None) -> None:
@@ -261,3 +264,12 @@ def test_a_price_that_moves_within_a_session(price: str, ratio: str | None) -> N
         assert found is None
         return
     assert found == Suspicion(f"its price went from 100 to {price} without a fill", splits.ratio(ratio))
+
+
+def test_why_is_said_without_exponents() -> None:
+    """The wire may write 100 as 1E+2; a person reads 100."""
+    before, price = Decimal("1E+2"), Decimal("5E+1")
+    after = Now([price], (), Decimal("1E+1"), Decimal("2E+1"), is_traded=True)
+    found = splits.suspicion(Seen(before, "2025-01-16", Decimal(10), Decimal(10)), after)
+    assert found == Suspicion("its price went from 100 to 50 and the gateway has 20 instead of 10", TWO)
+    assert splits.late_price(before, price) == Suspicion("its price went from 100 to 50 without a fill", TWO)
