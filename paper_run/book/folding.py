@@ -35,11 +35,7 @@ def goes_on(entries: Iterable[Entry], session: str) -> bool:
     """
     return all(
         entry.kind == "gain"
-        or (
-            entry.kind not in ("correction", "found")
-            and not entry.restates
-            and place(entry) >= (session, 1, 0)
-        )
+        or (entry.kind != "correction" and not entry.restates and place(entry) >= (session, 1))
         for entry in entries
     )
 

@@ -56,7 +56,7 @@ def test_two_splits_of_a_day_and_the_fills_of_a_day_go_in_their_sequence() -> No
 
 
 def test_an_older_programs_split_keeps_its_place() -> None:
-    """It says only what it added to what was held then: 5 sold at 55 of 10 at 100, then 5 more for nothing."""
+    """It says only what it added to what was held then: 5 sold at 55 of 10 at 100, then 5 more."""
     older = Entry("split", "AAPL", Decimal(5), Decimal(0), TUESDAY, id=3)
     entries = [dated(fill("10", "100"), MONDAY, 1), dated(fill("-5", "55"), TUESDAY, 2), older]
     holding = folding.fold(entries).holdings["AAPL"]
