@@ -201,8 +201,10 @@ def test_a_share_of_a_whole(part: str | None, whole: str | None, share: str | No
         ("1.123456786", "1.12345679"),
         ("0.000000000", "0.00000000"),
         ("-0.0", "0.0"),
+        ("-5.25", "-5.25"),
         ("1E+3", "1000"),
         ("150.25", "150.25"),
+        ("1234567890123456789012345678901.123456785", "1234567890123456789012345678901.12345678"),
     ],
 )
 def test_a_figure_for_a_person_has_eight_decimals_at_most(value: str, shown: str) -> None:

@@ -238,7 +238,7 @@ def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decima
             price = marks[symbol].price
             worth.append(holding.market_value(price))
             pnl.append(holding.unrealized(price))
-    return CONTEXT.add(cents(CONTEXT.subtract(total(worth), total(pnl))), ZERO)
+    return cents(CONTEXT.subtract(total(worth), total(pnl)))
 
 
 def _pnl(bridge: Bridge) -> Decimal | None:

@@ -96,3 +96,11 @@ def test_the_three_extremes_of_a_stretch(most: int, kept: list[int]) -> None:
     assert thinning.kept([10.0, 12, 13, 30, 28, 25, 9, 16], falls, most) == [
         each for each in kept if each != 1
     ]
+
+
+def test_the_ends_are_no_extremes_of_the_middle() -> None:
+    """The first is the highest and the last the lowest of all: those in between are kept all the same."""
+    closings = [50.0, 12, 13, 30, 28, 25, 9, 1]
+    falls = [0.0, -0.1, 0, 0, -0.07, -0.17, -0.5, -0.9]
+    assert thinning.kept(closings, falls, 5) == [0, 3, 6, 7]
+    assert thinning.kept([0.5, *closings[1:-1], 60], [-0.9, *falls[1:-1], 0], 5) == [0, 3, 6, 7]

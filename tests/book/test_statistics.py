@@ -20,6 +20,7 @@ from paper_run.book.statistics import (
     drawdown,
     inflow,
     statistics,
+    unrounded_return,
 )
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
@@ -465,6 +466,12 @@ def test_a_return_over_several_sessions_is_no_days() -> None:
     assert (found["max_drawdown"].value, found["daily_return"].value) == (Decimal("-0.5"), Decimal("0.2"))
     assert (found["best_day"][:2], found["worst_day"][:2]) == ((Decimal("0.2"), 2), (Decimal("0.1"), 2))
     assert (found["win_rate"][:2], found["volatility"].n, found["turnover"].n) == ((1, 2), 2, 3)
+    assert {name: each.n for name, each in found.items() if name not in COMPOUNDED} == {
+        **dict.fromkeys(("best_day", "worst_day", "win_rate", *RISK), 2),
+        "exposure": 3,
+        "turnover": 3,
+        "daily_return": 1,
+    }
     alone = statistics(days[1:2])
     assert (alone["win_rate"][:2], alone["best_day"][:2], alone["total_return"].n) == (
         (None, 0),
@@ -486,3 +493,9 @@ def test_what_came_in_was_earned_with_too() -> None:
     assert daily_return(grown) == Decimal("0.02")
     assert inflow(Decimal(100), Decimal(10), Decimal(510)) == 400
     assert inflow(Decimal(100), Decimal(10), Decimal(60)) == 0
+
+
+def test_a_return_for_the_books_own_reckoning_has_28_digits() -> None:
+    """1 of 3 dollars; of nothing there is no part."""
+    assert str(unrounded_return(day("3", "1"))) == "0." + "3" * 28
+    assert unrounded_return(day("0", "1")) is None

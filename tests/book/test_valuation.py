@@ -52,6 +52,11 @@ def test_each_row_of_a_first_day() -> None:
         ("GOOGL", 0, -30, 0, -30, -30),
         ("MSFT", -180, 0, 20, 20, 20),
     ]
+    assert [(each.is_known, each.qty, each.avg_entry_price) for each in FIRST.positions] == [
+        (True, 15, 105),
+        (True, 0, None),
+        (True, -4, 50),
+    ]
     assert [each.mark for each in FIRST.positions] == [FIRST_CLOSE["AAPL"], None, FIRST_CLOSE["MSFT"]]
 
 
@@ -86,6 +91,11 @@ def test_the_bridge_of_a_second_day() -> None:
     assert [each.day_pnl for each in second.positions] == [-30, 0, -28]
 
 
+def test_an_opening_is_the_capital_until_more_is_said() -> None:
+    """No P&L, no closing symbol by symbol, nothing of an older program, no session."""
+    assert tuple(Opening(BASE)) == (BASE, 0, 0, {}, 0, "")
+
+
 def test_what_the_next_session_opens_from() -> None:
     """The closing, the sums that the bridge subtracts, and each symbol's total."""
     assert closing(FIRST) == Opening(
@@ -112,6 +122,12 @@ def test_a_closed_position_needs_no_price() -> None:
     assert closed.complete
     assert closed.total_pnl == 200
     assert value(book, at(AAPL="7", MSFT="8"), BASE, None) == closed
+    spoilt = book._replace(holdings={"AAPL": book.holdings["AAPL"]._replace(cost=Decimal(5))})
+    assert (
+        value(spoilt, at(AAPL="7"), BASE, None)
+        == value(spoilt, {}, BASE, None)
+        == closed._replace(positions=(closed.positions[0]._replace(holding=spoilt.holdings["AAPL"]),))
+    )
 
 
 def test_without_a_price_no_total_is_invented() -> None:
