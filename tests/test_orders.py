@@ -365,7 +365,10 @@ def test_a_problem_is_said_in_words(mapping: SignalOrder, code: str, words: str)
     assert found.text.startswith(words)
 
 
-@pytest.mark.parametrize("mapping", [signal(), no_order(), signal(status=None)])
+@pytest.mark.parametrize(
+    "mapping",
+    [signal(), no_order(), signal(status=None), no_order(status="odd"), signal(qty=None, status="odd")],
+)
 def test_nothing_is_said_of_an_order_without_a_problem(mapping: SignalOrder) -> None:
     """An accepted order with a known status, and a signal without an order, are no problem."""
     assert orders.problem(row(mapping)) is None
@@ -534,6 +537,7 @@ def test_the_words_that_end_an_order() -> None:
         ),
         *("stopped", "submitted", "submitted_unconfirmed", "suspended"),
     ]
+    assert orders.FINAL < orders.KNOWN
     assert sorted(orders.REFUSED) == ["failed", "rejected"]
     assert sorted(orders.ENDED) == ["canceled", "cancelled", "expired"]
 
@@ -544,6 +548,24 @@ def test_a_brokers_id_of_the_mapping_proves_a_refusal_too(broker: dict[str, Any]
     given = signal(status="rejected", **broker)
     said = state(status="rejected", filled_qty=None, broker_order_id=None, error_message="no")
     assert row(given, said).outcome == ("rejected" if broker else "in_doubt")
+
+
+def test_without_signals_there_are_no_rows() -> None:
+    """And of a repeat with a word that nobody knows nothing is said twice."""
+    assert orders.order_rows([], {}, PARAMETERS) == ()
+    (repeat,) = orders.order_rows([signal(status="odd")], {}, PARAMETERS, repeats=["id-1"])
+    assert orders.problem(repeat) is None
+
+
+def test_only_an_order_that_was_accepted_counts_as_filled() -> None:
+    """Not one of an earlier trade, nor one in doubt, whatever its word."""
+    rows = orders.order_rows(
+        [signal(), signal(client_order_id=None, status="filled"), signal(client_order_id="id-2")],
+        {"id-1": state(), "id-2": state(client_order_id="id-2")},
+        PARAMETERS,
+        repeats=["id-1"],
+    )
+    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=1, rejected=0, in_doubt=1, filled=1)
 
 
 def test_a_row_keeps_all_that_the_signal_said() -> None:
@@ -627,6 +649,7 @@ def test_of_many_large_orders_five_are_named() -> None:
     assert found is not None
     named = ", ".join(f"buy 10 S{at}, 30,000.00 dollars" for at in range(5))
     assert found.text == f"Larger than the maximum position of 20,000.00 dollars: {named}, and 2 more."
+    assert found.subject == "S0"
 
 
 def test_the_counts_that_differ_in_full() -> None:
