@@ -487,6 +487,29 @@ def test_risk_counts_the_single_days_alone() -> None:
     assert statistics([days[0], days[1]._replace(spans=True), *days[2:]])["volatility"][:2] == (None, 19)
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_return_of_a_million_millions_is_none(sign: str) -> None:
+    """Of a cent: 10,000,000,000 dollars are 1E+12 times it, a dollar less is a return."""
+    found = statistics([day("0.01", f"{sign}10000000000")])["daily_return"]
+    assert (found.value, found.percent) == (None, None)
+    found = statistics([day("0.01", f"{sign}9999999999")])["daily_return"]
+    assert (str(found.value), str(found.percent)) == (
+        f"{sign}999999999900.000000",
+        f"{sign}99999999990000.00",
+    )
+
+
+def test_a_cent_is_a_day_that_was_won() -> None:
+    """Of a cent, a dollar, nothing and a cent lost two are won."""
+    found = values([day("100", each) for each in ("0.01", "1", "0", "-0.01")])
+    assert found["win_rate"] == Decimal("0.5")
+
+
+def test_a_year_has_so_many_sessions() -> None:
+    """On the exchange and where there is no night."""
+    assert SESSIONS_A_YEAR == {"XNYS": 252, "24/7": 365}
+
+
 def test_what_came_in_was_earned_with_too() -> None:
     """10 of 100 and 400 that came in are 2 %; what went out counts at the end, as if it had stayed."""
     grown = day("100", "10")._replace(inflow=Decimal(400))

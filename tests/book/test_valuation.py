@@ -115,6 +115,18 @@ def test_a_book_without_positions_is_complete() -> None:
     assert amounts(nothing.session)[0] == amounts(nothing.session)[4] == "100000.00"
 
 
+def test_a_capital_is_in_cents() -> None:
+    """100.016 is 100.02, in every figure, and explained."""
+    nothing = value(Book(), {}, Decimal("100.016"), None)
+    assert (str(nothing.base), nothing.total_pnl) == ("100.02", 0)
+    for bridge in (nothing.session, nothing.inception):
+        assert (str(bridge.opening), str(bridge.closing), str(bridge.unexplained)) == (
+            "100.02",
+            "100.02",
+            "0.00",
+        )
+
+
 def test_a_closed_position_needs_no_price() -> None:
     """All is closed: the totals are there without a price, and one that comes anyway is not used."""
     book = booked(fill("10", "100"), fill("-10", "120"))
@@ -171,7 +183,7 @@ def test_of_a_symbol_that_is_not_known_nothing_is_stated() -> None:
     # 15 x (113 - 105) = 120; realized 75 - 30 is in the record, and stated nowhere
     assert (second.priced_so_far, second.realized_so_far) == (120, 45)
     assert row(second, "AAPL").day_pnl == 15
-    with pytest.raises(ValueError, match="no closing"):
+    with pytest.raises(ValueError, match=r"^a session that is not valued whole has no closing$"):
         closing(second)
 
 
@@ -186,7 +198,7 @@ def test_a_symbol_that_the_book_has_nothing_of_can_be_unknown() -> None:
 
 def test_an_incomplete_session_has_no_closing() -> None:
     """Nothing can open from it."""
-    with pytest.raises(ValueError, match="no closing"):
+    with pytest.raises(ValueError, match=r"^a session that is not valued whole has no closing$"):
         closing(value(booked(*FIRST_DAY), at(AAPL="113"), BASE, None))
 
 
@@ -304,6 +316,7 @@ def test_each_gain_is_pending_once_and_only_with_a_price() -> None:
 def test_open_symbols_are_those_with_shares() -> None:
     """Closed ones need no price."""
     assert open_symbols(booked(*FIRST_DAY)) == ("AAPL", "MSFT")
+    assert open_symbols(booked(fill("1", "5", "MSFT"), fill("1", "5", "AAPL"))) == ("AAPL", "MSFT")
     assert open_symbols(Book()) == ()
 
 
