@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.trades import SESSION, begun, order
+from ledger.trades import SESSION, begun, order, signal
 
 from paper_run import not_known
 from paper_run.book.holdings import Entry
@@ -57,6 +57,7 @@ def asked(folder: Path, now: str, *states: Any, read: tuple[str, ...] | None = N
         ({**MARKET, "order_type": None}, "2025-01-17T17:15:00", FIFTEEN),
         ({**MARKET, "created_at": "2025-01-17T17:00:00"}, "2025-01-17T17:15:00", FIFTEEN),  # no zone: UTC
         ({**MARKET, "created_at": "2025-01-17T12:00:00-05:00"}, "2025-01-17T17:15:00", FIFTEEN),
+        ({**MARKET, "created_at": "2025-01-17T12:00:00-05:00"}, "2025-01-17T17:14:59", None),
         # submitted before the opening at 14:30: until 14:45
         ({**MARKET, "created_at": "2025-01-17T13:00:00Z"}, "2025-01-17T14:44:59", None),
         ({**MARKET, "created_at": "2025-01-17T13:00:00Z"}, "2025-01-17T14:45:00", FIFTEEN),
@@ -120,6 +121,15 @@ def test_an_order_that_was_not_read_is_not_known(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"), read=[NAME]) == ()
         assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00")) == ()
+
+
+def test_an_order_that_never_was_read_is_not_known(tmp_path: Path) -> None:
+    """The orchestrator named it, and the gateway has not told of it yet."""
+    with Ledger(tmp_path) as ledger:
+        row = begun(ledger)
+        ledger.record(row, state="closed", document=row.document, in_doubt=0, mappings=[signal(NAME)])
+        (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
+        assert (found.kind, found.name, found.why) == ("unread", NAME, "it could not be read")
 
 
 def test_a_fill_without_a_price_is_not_known(tmp_path: Path) -> None:

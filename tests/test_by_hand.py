@@ -1,0 +1,180 @@
+"""What a person books: the figures that it makes, and the words in which it is refused."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from ledger.account import FIRST, Account, row
+
+from paper_run.by_hand import Change
+from paper_run.errors import DataError, DependencyError, PaperRunError, Remedy
+from paper_run.model.commands import ours
+
+CORRECT = Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked.")
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Account:
+    """Return an account that bought 10 AAPL at 100, a night ago."""
+    account = Account(tmp_path)
+    account.trade(("AAPL", "10", "100"))
+    account.next_session()
+    return account
+
+
+def refused(account: Account, ratio: str, ex_date: date | None = None) -> PaperRunError:
+    """Return why a split of AAPL is refused."""
+    with pytest.raises(DataError) as caught:
+        account.split("AAPL", ratio, ex_date)
+    return caught.value
+
+
+def words(error: PaperRunError) -> str:
+    """Return all that is said, in one line."""
+    return " ".join(str(error).split())
+
+
+@pytest.mark.parametrize(
+    ("held", "price", "was_now", "theirs"),
+    [
+        ("10", "99", "Its price was 100 and is 99", "the gateway has 10"),
+        ("10", None, "Its price was 100 and is not known", "the gateway has 10"),
+        ("0", None, "Its price was 100 and is not known", "the gateway lists none"),
+        ("25", None, "Its price was 100 and is not known", "the gateway has 25"),
+    ],
+)
+def test_why_a_split_is_refused(
+    account: Account, held: str, price: str | None, was_now: str, theirs: str
+) -> None:
+    """The price before and now, what it would be near, what the book would have, and what the gateway has."""
+    account.held["AAPL"] = Decimal(held)
+    account.prices["AAPL"] = None if price is None else Decimal(price)
+    error = refused(account, "2:1")
+    assert "--split: nothing speaks for a split of AAPL in 2025-01-07" in words(error)
+    assert (
+        f"{was_now}; that does not fit a split of 2:1, after which it is near 50. The book would have 20 "
+        f"shares, and {theirs}."
+    ) in words(error)
+    assert error.remedies == (CORRECT,)
+
+
+def test_a_split_is_refused_while_the_gateway_cannot_be_read(account: Account) -> None:
+    """No price and no position speak for it; 1:1 needs neither."""
+    account.unreadable = True
+    assert "is not known; that does not fit" in words(refused(account, "2:1"))
+    assert "the gateway lists none" in words(refused(account, "2:1"))
+    account.split("AAPL", "1:1")
+    account.unreadable = False
+    assert row(account.mark(), "AAPL").qty == 10
+
+
+def test_a_split_of_what_never_had_a_price_goes_by_its_cost(tmp_path: Path) -> None:
+    """Bought at 100 and never valued: 50 is half of what it had cost."""
+    account = Account(tmp_path)
+    account.prices["AAPL"] = None
+    account.trade(("AAPL", "10", "100"))
+    account.next_session()
+    assert "Its price was 100 and is not known" in words(refused(account, "2:1"))
+    account.prices["AAPL"] = Decimal(50)
+    assert row(account.split("AAPL", "2:1"), "AAPL").qty == 20
+
+
+@pytest.mark.parametrize(
+    ("ex_date", "is_so"),
+    [(date(2025, 1, 5), False), (FIRST, True), (date(2025, 1, 7), True), (date(2025, 1, 8), False)],
+)
+def test_a_split_is_of_a_day_of_the_book(account: Account, ex_date: date, is_so: bool) -> None:
+    """From its first session to the present one; on the first nothing was held before the trade."""
+    account.prices["AAPL"] = Decimal(50)
+    if not is_so:
+        error = refused(account, "2:1", ex_date)
+        assert f"--ex-date: {ex_date} is not in the book" in words(error)
+        assert "Allowed: from 2025-01-06, when it began, to 2025-01-07." in words(error)
+        assert error.remedies == (Remedy("Correct --ex-date and run again; nothing was booked."),)
+    elif ex_date == FIRST:
+        error = refused(account, "2:1", ex_date)
+        assert "--split: the book holds no AAPL" in words(error)
+        assert "Allowed: a symbol that it held when the split took effect." in words(error)
+        assert error.remedies == (Remedy("Nothing was booked. See what it holds", ours("mark")),)
+    else:
+        assert row(account.split("AAPL", "2:1", ex_date), "AAPL").qty == 20
+
+
+def test_a_split_takes_effect_where_it_was_suspected(account: Account) -> None:
+    """Two sessions later, without a date: the sale of then is of the new shares."""
+    account.prices["AAPL"] = Decimal(50)
+    account.trade(("AAPL", "-4", "50"))
+    account.next_session(days=2)
+    settled = account.split("AAPL", "2:1")
+    assert row(settled, "AAPL").qty == 16
+    entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
+    assert (entry.kind, entry.effective, entry.qty, str(entry.ratio)) == ("split", "2025-01-07", 10, "2:1")
+    # 4 of 20 that cost 50 each were sold at 50.
+    assert row(settled, "AAPL").realized_pnl == 0
+
+
+def test_trades_by_hand(account: Account) -> None:
+    """10 at 100 to 4 at 110: 6 x 10 are won; 5 MSFT from nothing at 20; what is right already stays."""
+    account.prices |= {"AAPL": Decimal(110), "MSFT": Decimal(20)}
+    account.held |= {"AAPL": Decimal(4), "MSFT": Decimal(5)}
+    settled = account.by_hand(trades=(("AAPL", "4", "110"), ("MSFT", "5", "20")))
+    assert [(each.symbol, each.qty, each.realized_pnl) for each in settled.valuation.positions] == [
+        ("AAPL", 4, 60),
+        ("MSFT", 5, 0),
+    ]
+    again = account.by_hand(trades=(("AAPL", "4", "500"),))
+    assert row(again, "AAPL").realized_pnl == 60
+
+
+def test_what_differs_is_booked_at_the_mark(account: Account) -> None:
+    """AAPL 10 to 19, and 3 MSFT that nobody ordered: both at the price of now, no P&L moves."""
+    account.holds("AAPL", "19", "110")
+    account.holds("MSFT", "3", "20")
+    settled = account.by_hand("all")
+    assert [(each.symbol, each.qty, each.total_pnl) for each in settled.valuation.positions] == [
+        ("AAPL", 19, 100),
+        ("MSFT", 3, 0),
+    ]
+    entries = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-2:]  # type: ignore[arg-type]
+    assert [(each.symbol, each.qty, each.dollars) for each in entries] == [("AAPL", 9, 990), ("MSFT", 3, 60)]
+    account.holds("AAPL", "0")
+    account.holds("MSFT", "1")
+    one = account.by_hand("MSFT")
+    assert (row(one, "MSFT").qty, row(one, "AAPL").qty) == (1, 19)
+
+
+def test_nothing_to_book(account: Account) -> None:
+    """Of one, of several, of all."""
+    for adjust, named in ((("AAPL", "MSFT"), "AAPL, MSFT"), (("all",), "every symbol")):
+        with pytest.raises(DataError) as caught:
+            account.by_hand(*adjust)
+        assert "--position: there is no difference to book" in words(caught.value)
+        assert f"The gateway has the book's quantity of {named}." in words(caught.value)
+        assert caught.value.remedies == (Remedy("Nothing was booked. See where they differ", ours("mark")),)
+
+
+def test_no_price_to_book_a_difference_at(account: Account) -> None:
+    """The gateway's quantity, ours, and how to say the price."""
+    account.holds("AAPL", "1.2E+1")
+    account.prices["AAPL"] = None
+    with pytest.raises(DataError) as caught:
+        account.by_hand("AAPL")
+    assert "--position: AAPL has no price to book its difference at" in words(caught.value)
+    assert "The gateway has 12, the book 10." in words(caught.value)
+    assert caught.value.remedies == (
+        Remedy("Nothing was booked. Once it has a price, say it again."),
+        Remedy("Or say at which price it was traded", ours("resolve", "--position", "AAPL=12@PRICE")),
+    )
+
+
+def test_no_quantity_to_book(account: Account) -> None:
+    """The gateway's positions could not be read."""
+    account.unreadable = True
+    with pytest.raises(DependencyError):
+        account.by_hand("AAPL")
+
+
+def test_a_change_is_nothing_until_it_is_said() -> None:
+    """No symbol, no trade, no split, no word."""
+    assert tuple(Change()) == ((), (), None, None, "")
