@@ -182,7 +182,8 @@ def test_a_closed_position_is_forgotten(account: Account) -> None:
     account.trade(("AAPL", "10", "100"))
     account.next_session()
     account.prices["AAPL"] = Decimal(101)
-    account.trade(("AAPL", "-10", "101"))
+    sold = account.trade(("AAPL", "-10", "101"))
+    assert (sold.unpriced, sold.valuation.complete) == ({}, True)
     account.next_session()
     account.prices["AAPL"] = Decimal(33)
     bought = account.trade(("AAPL", "10", "33"))
@@ -246,3 +247,11 @@ def test_a_holding_from_before_without_a_price_has_none(account: Account) -> Non
     account.next_session()
     account.prices |= dict.fromkeys(names, Decimal(7))
     assert account.mark().valuation.complete
+
+
+def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account) -> None:
+    """Valued at 100, then one more bought at 50: half, within a session."""
+    account.trade(("AAPL", "10", "100"))
+    account.prices["AAPL"] = Decimal(50)
+    found = account.trade(("AAPL", "1", "50"))
+    assert "a possible split 2:1: its price went from 100 to 50" in found.unpriced["AAPL"]
