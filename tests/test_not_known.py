@@ -232,6 +232,8 @@ def test_a_mark_that_values_nothing_says_why() -> None:
         "The fills of S0, S1 are not known. The warnings say why. What needs them is not stated."
     )
     assert (failed.code, failed.subject) == ("fills_not_known", "S0")
+    attempt = NotKnown("attempt", "t", ("MSFT", "AAPL"), "the attempt t", "so", ())
+    assert not_known.failure([attempt]).subject == "MSFT"
     assert [each.text for each in failed.remedies] == [
         "Give the gateway a public address for the broker's webhook: from then on it is told",
         *(each.text for each in order_remedies("n0")),
@@ -257,7 +259,8 @@ def doubtful(**changes: Any) -> str:
 def test_an_order_in_doubt_is_not_known(tmp_path: Path, changes: dict[str, Any], name: str, why: str) -> None:
     """By its id, or its symbol and session; with the reason that was given."""
     with Ledger(tmp_path) as ledger:
-        ledger.record(begun(ledger), state="closed", document=doubtful(**changes), in_doubt=1)
+        document = doubtful(**changes).replace('"qty": 100', '"qty": 1E+2')
+        ledger.record(begun(ledger), state="closed", document=document, in_doubt=1)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         about = f"buy 100 AAPL ({name})"
         assert found == NotKnown("doubt", name, ("AAPL",), about, why, order_remedies(name))

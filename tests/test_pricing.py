@@ -12,6 +12,7 @@ from paper_run import pricing
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark, Market
 from paper_run.calendar_year import ClosedDays
+from paper_run.model.commands import ours
 from paper_run.models import Position
 from paper_run.readings import Moment
 from paper_run.services.platform import AfterTrade, MarketReading
@@ -120,15 +121,16 @@ def overnight(account: Account, price: str | None, *, qty: str = "10") -> Any:
     return account.mark()
 
 
-@pytest.mark.parametrize(
-    ("price", "looks", "typed"), [("50", " 2:1", "2:1"), ("200", " 1:2", "1:2"), ("60", "", "N:M")]
-)
-def test_a_possible_split_in_words(account: Account, price: str, looks: str, typed: str) -> None:
-    """With the ratio that it looks like, in the command too; else with N:M."""
-    assert overnight(account, price).unpriced == {
-        "AAPL": f"a possible split{looks}: its price went from 100 to {price} without a fill; resolve "
-        f"--split AAPL {typed} books one, resolve --split AAPL 1:1 says that there was none"
-    }
+@pytest.mark.parametrize(("price", "looks"), [("50", " 2:1"), ("200", " 1:2"), ("60", "")])
+def test_a_possible_split_in_words(account: Account, price: str, looks: str) -> None:
+    """With the ratio that it looks like, if it looks like one; the commands name it, else N:M."""
+    found = overnight(account, price)
+    why = f"a possible split{looks}: its price went from 100 to {price} without a fill"
+    assert found.unpriced == {"AAPL": why}
+    (said,) = [each for each in found.remarks if each.code == "possible_split"]
+    assert said.text == f"AAPL has no price: {why}."
+    commands = [each.command for each in said.remedies]
+    assert commands == [ours("resolve", "--split", "AAPL", each) for each in (looks.strip() or "N:M", "1:1")]
 
 
 def test_a_suspicion_lasts_until_somebody_says(account: Account) -> None:
@@ -139,7 +141,7 @@ def test_a_suspicion_lasts_until_somebody_says(account: Account) -> None:
         account.next_session()
         account.prices["AAPL"] = Decimal(101)
         why = account.mark().unpriced["AAPL"]
-        assert why.startswith(f"a possible split: since {since} nobody has said whether there was one; ")
+        assert why == f"a possible split: since {since} nobody has said whether there was one"
     settled = account.split("AAPL", "1:1")
     assert (settled.unpriced, row(settled, "AAPL").total_pnl) == ({}, 10)
     account.next_session()
@@ -162,9 +164,8 @@ def test_what_was_traded_is_not_known_with_the_split(account: Account) -> None:
     account.prices["AAPL"] = Decimal(50)
     sold = account.trade(("AAPL", "-4", "50"))
     assert row(sold, "AAPL").realized_pnl is None
-    assert sold.unknown["AAPL"].startswith(
-        "it was traded after a possible split 2:1: its price went from 100 to 50;"
-    )
+    why = "it was traded after a possible split 2:1: its price went from 100 to 50"
+    assert sold.unknown == {"AAPL": why}
 
 
 def test_a_first_price_is_a_trades_where_there_is_no_other(account: Account) -> None:
@@ -255,3 +256,34 @@ def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account) -> None:
     account.prices["AAPL"] = Decimal(50)
     found = account.trade(("AAPL", "1", "50"))
     assert "a possible split 2:1: its price went from 100 to 50" in found.unpriced["AAPL"]
+
+
+def test_a_trade_of_less_than_a_dollar_speaks_for_a_split(account: Account) -> None:
+    """80 cents, no price in the morning, and one bought at 40."""
+    account.trade(("AAPL", "10", "0.80"))
+    account.next_session()
+    account.prices["AAPL"] = None
+    found = account.trade(("AAPL", "1", "0.40"))
+    assert found.unpriced == {"AAPL": "a possible split 2:1: its price went from 0.80 to 0.40"}
+
+
+def test_a_share_that_came_for_nothing_is_no_price(account: Account) -> None:
+    """An order's growth may bring no dollars: one more for nothing, and all 11 at 100."""
+    account.trade(("AAPL", "10", "100"))
+    account.next_session()
+    epoch = account.ledger.books.epoch()
+    assert epoch is not None
+    free = Entry("fill", "AAPL", Decimal(1), Decimal(0))
+    account.ledger.books.append(epoch, account.session, [free], datetime.now(UTC))
+    account.holds("AAPL", "11")
+    found = account.mark()
+    assert (found.unpriced, row(found, "AAPL").total_pnl) == ({}, 100)
+
+
+def test_the_last_trade_is_what_an_unpriced_share_is_compared_with(account: Account) -> None:
+    """Bought at 100 and at 120 without a price beside it: the next morning's 60 is half of 120."""
+    account.prices["AAPL"] = None
+    account.trade(("AAPL", "10", "100"), ("AAPL", "10", "120"))
+    account.next_session()
+    account.prices["AAPL"] = Decimal(60)
+    assert "2:1: its price went from 120 to 60" in account.mark().unpriced["AAPL"]
