@@ -178,3 +178,21 @@ def test_no_quantity_to_book(account: Account) -> None:
 def test_a_change_is_nothing_until_it_is_said() -> None:
     """No symbol, no trade, no split, no word."""
     assert tuple(Change()) == ((), (), None, None, "")
+
+
+@pytest.mark.parametrize(("sessions", "which"), [(1, "2025-01-07"), (2, "2025-01-07 to 2025-01-08")])
+def test_a_split_said_late_says_which_closings_it_voids(account: Account, sessions: int, which: str) -> None:
+    """5:4 on Tuesday, said in the session after: the closings from there on were made without it."""
+    account.prices["AAPL"] = Decimal("80.90")
+    for _ in range(sessions):
+        account.mark()
+        account.next_session()
+    found = account.split("AAPL", "5:4", date(2025, 1, 7))
+    (said,) = [each for each in found.remarks if each.code == "closings_voided"]
+    assert (said.severity, said.subject) == ("warning", "AAPL")
+    assert said.text == (
+        f"The closings of {which} were made without the split 5:4 of AAPL: they leave the curve and the "
+        "statistics."
+    )
+    # 12.5 shares of 80.90 that cost 1000, since Monday's closing at cost
+    assert (row(found, "AAPL").day_pnl, found.valuation.day_pnl) == (Decimal("11.25"), Decimal("11.25"))

@@ -136,9 +136,9 @@ def test_an_order_that_never_was_read_is_not_known(tmp_path: Path) -> None:
 
 def test_a_fill_without_a_price_is_not_known(tmp_path: Path) -> None:
     """What waits for a price, and the order by its name; in figures without an exponent."""
-    waits = order(NAME, status="partially_filled", filled_qty=Decimal("1E+1"), filled_avg_price=None)
+    waits = order(NAME, status="partially_filled", filled_qty=Decimal("1E-7"), filled_avg_price=None)
     (found,) = asked(tmp_path, "2025-01-17T17:00:00", waits)
-    assert (found.kind, found.why) == ("unpriced", "10 filled without a price")
+    assert (found.kind, found.why) == ("unpriced", "0.0000001 filled without a price")
 
 
 def test_an_attempt_is_not_known(tmp_path: Path) -> None:
@@ -155,6 +155,10 @@ def test_an_attempt_is_not_known(tmp_path: Path) -> None:
             why="what it placed is not known",
             remedies=settling("2025-01-17", None),
         )
+        epoch = ledger.books.open_epoch(ledger.by_id(1), row.started_at, priced=True)
+        said = Entry("adjustment", "AAPL", Decimal(1), Decimal(9))
+        ledger.books.append(epoch, SESSION, [said], row.started_at + timedelta(minutes=1))
+        assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00")) == (found,)
 
 
 def test_a_word_for_each_symbol() -> None:
@@ -164,6 +168,7 @@ def test_a_word_for_each_symbol() -> None:
     assert not_known.by_symbol([]) == {}
     assert not_known.by_symbol([both]) == {"A": "the attempt t: so", "B": "the attempt t: so"}
     assert not_known.by_symbol(said[:2]) == {"A": "order 0: why; order 1: why"}
+    assert not_known.by_symbol(said[:3]) == {"A": "order 0: why; order 1: why; and 1 more"}
     assert not_known.by_symbol([*said, both]) == {
         "A": "order 0: why; order 1: why; and 3 more",
         "B": "the attempt t: so",
@@ -211,6 +216,10 @@ def test_a_finding_for_each_kind(kind: str, cause: str) -> None:
         "Each that is open, with its command",
         str(ours("resolve")),
     )
+    assert (many.subject, [each.text for each in many.remedies][:-1]) == ("n0", cures)
+    assert many.remedies[-2].command == order_remedies("n0")[-1].command
+    (two,) = not_known.found_out(_said(kind, 2))
+    assert two.remedies == many.remedies
     (five_of_them,) = not_known.found_out(_said(kind, 5))
     assert " more" not in five_of_them.text
 
