@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ledger.account import FIRST, Account, row
+from ledger.trades import begun, order
 
 from paper_run.by_hand import Change
 from paper_run.errors import DataError, DependencyError, PaperRunError, Remedy
@@ -196,3 +197,42 @@ def test_a_split_said_late_says_which_closings_it_voids(account: Account, sessio
     )
     # 12.5 shares of 80.90 that cost 1000, since Monday's closing at cost
     assert (row(found, "AAPL").day_pnl, found.valuation.day_pnl) == (Decimal("11.25"), Decimal("11.25"))
+
+
+def test_a_split_of_a_book_that_was_never_valued(tmp_path: Path) -> None:
+    """Its trade was placed and nothing was booked yet: the book holds nothing that could have split."""
+    account = Account(tmp_path)
+    placed = begun(account.ledger, account.session)
+    account.ledger.record(placed, state="closed", document=placed.document, in_doubt=0, states=[order()])
+    assert "--split: the book holds no AAPL" in words(refused(account, "2:1"))
+
+
+def test_a_split_goes_behind_the_session_that_was_valued_last(account: Account) -> None:
+    """A clock that is a day back says it of the session that the book stands in."""
+    account.prices["AAPL"] = Decimal(100)
+    account.next_session()
+    account.mark()
+    account.session = date(2025, 1, 7)
+    account.prices["AAPL"] = Decimal(50)
+    account.split("AAPL", "2:1")
+    entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
+    assert (entry.kind, entry.effective) == ("split", "2025-01-08")
+
+
+def test_a_price_that_was_believed_since_speaks_for_a_split(account: Account) -> None:
+    """80.90 on Tuesday, and on Wednesday none: 5:4 on Tuesday is booked, 5:4 on Wednesday is not."""
+    account.prices["AAPL"] = Decimal("80.90")
+    account.mark()
+    account.next_session()
+    account.prices["AAPL"] = None
+    assert "Its price was 80.90 and is not known" in words(refused(account, "5:4", date(2025, 1, 8)))
+    assert row(account.split("AAPL", "5:4", date(2025, 1, 7)), "AAPL").qty == Decimal("12.5")
+
+
+def test_two_splits_of_a_session_go_one_after_the_other(account: Account) -> None:
+    """10 become 20, and these 40: each adds what was held then."""
+    account.prices["AAPL"] = Decimal(25)
+    account.split("AAPL", "2:1")
+    assert row(account.split("AAPL", "2:1"), "AAPL").qty == 40
+    entries = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-2:]  # type: ignore[arg-type]
+    assert [each.qty for each in entries] == [10, 20]
