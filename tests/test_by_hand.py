@@ -236,3 +236,31 @@ def test_two_splits_of_a_session_go_one_after_the_other(account: Account) -> Non
     assert row(account.split("AAPL", "2:1"), "AAPL").qty == 40
     entries = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-2:]  # type: ignore[arg-type]
     assert [each.qty for each in entries] == [10, 20]
+
+
+def test_a_difference_is_not_booked_while_an_order_works(account: Account) -> None:
+    """3 MSFT at the gateway, and an order of ours in it: refused by name, left out of all."""
+    placed = begun(account.ledger, account.session)
+    works = order(symbol="MSFT", status="new", filled_qty=None, filled_avg_price=None)
+    account.ledger.record(placed, state="closed", document=placed.document, in_doubt=0, states=[works])
+    account.holds("MSFT", "3", "20")
+    with pytest.raises(DataError) as caught:
+        account.by_hand("MSFT")
+    assert words(caught.value) == (
+        "--position: an order of ours in MSFT still works. What it fills comes into the book by itself, and "
+        "the gateway may count it already."
+    )
+    again = Remedy("Once it has ended, say it again if they still differ; nothing was booked.")
+    assert caught.value.remedies == (again,)
+    with pytest.raises(DataError, match="The gateway has the book's quantity of every symbol"):
+        account.by_hand("all")
+
+
+def test_a_split_moves_no_money(account: Account) -> None:
+    """2:1 adds 10 shares and no dollar, 1:1 nothing at all; all is explained."""
+    account.prices["AAPL"] = Decimal(50)
+    for ratio, added in (("2:1", 10), ("1:1", 0)):
+        settled = account.split("AAPL", ratio)
+        entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
+        assert (entry.qty, entry.dollars, str(entry.ratio)) == (added, 0, ratio)
+        assert (settled.valuation.session.unexplained, settled.valuation.total_pnl) == (0, 0)
