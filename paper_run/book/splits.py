@@ -92,7 +92,7 @@ class Now(NamedTuple):
     said: Collection[Ratio]
     ours: Decimal
     theirs: Decimal | None
-    is_traded: bool
+    is_traded: bool = False
 
 
 def suspicion(seen: Seen, now: Now) -> Suspicion | None:

@@ -41,7 +41,7 @@ def test_every_usual_ratio_is_known_by_its_quantity(text: str) -> None:
     became, shares = map(Decimal, text.split(":"))
     for held in (Decimal(1000000), Decimal(-1000000)):
         theirs = (held * became / shares).quantize(Decimal("1E-9"))
-        moved = Now((), (), held, theirs, is_traded=False)
+        moved = Now((), (), held, theirs)
         found = splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), moved)
         assert str(found) == text
 
@@ -60,7 +60,7 @@ def test_a_quantity_that_moved_otherwise_is_no_split(moved: str) -> None:
     theirs = held * Decimal(moved)
     if moved in ("10.1", "9.9"):
         theirs = Decimal(moved) * 1000
-    after = Now((), (), held, theirs, is_traded=False)
+    after = Now((), (), held, theirs)
     assert splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), after) is None
 
 
@@ -273,3 +273,9 @@ def test_why_is_said_without_exponents() -> None:
     found = splits.suspicion(Seen(before, "2025-01-16", Decimal(10), Decimal(10)), after)
     assert found == Suspicion("its price went from 100 to 50 and the gateway has 20 instead of 10", TWO)
     assert splits.late_price(before, price) == Suspicion("its price went from 100 to 50 without a fill", TWO)
+
+
+def test_nothing_was_traded_until_it_is_said() -> None:
+    """A move of the price alone is one without a fill."""
+    halved = Now([Decimal(50)], (), Decimal(10), None)
+    assert splits.suspicion(seen(), halved) == Suspicion("its price went from 100 to 50 without a fill", TWO)
