@@ -148,7 +148,10 @@ def refuse_without_a_book(change: Change) -> None:
 
 
 class _Evidence(NamedTuple):
-    """Where to look for what speaks for a split; `before` and `after`: the holding without it, and with."""
+    """Where to look for what speaks for a split.
+
+    :ivar before: the holding without it, of some shares. :ivar after: the holding with it.
+    """
 
     books: Books
     epoch: Epoch
@@ -158,11 +161,11 @@ class _Evidence(NamedTuple):
     after: holdings.Holding
     session: date
 
-    def price_before(self) -> Decimal | None:
+    def price_before(self) -> Decimal:
         """Return what a share was believed to be worth before it, else what it had cost."""
         kept = self.books.closings.kept(self.epoch.id, before=self.split.effective)
         seen = kept.seen.get(self.split.symbol) if kept else None
-        return seen.price if seen else self.before.avg_entry_price
+        return seen.price if seen else money.CONTEXT.divide(self.before.cost, self.before.qty)
 
     def prices_after(self) -> list[Decimal]:
         """Return what it was traded and valued at since."""
@@ -186,19 +189,18 @@ def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -
     before, after = evidence.price_before(), evidence.prices_after()
     if isinstance(mark, marks.Mark):
         after.append(mark.price)
-    if before is not None and splits.speaks(said.ratio, before, after):
+    if splits.speaks(said.ratio, before, after):
         return
     ours = evidence.after.qty
     if position is not None and splits.is_that(ours, position.qty):
         return
-    expected = "" if before is None else f", after which it is near {_plain(said.ratio.price(before))}"
-    was = "not known" if before is None else _plain(before)
     now = _plain(after[-1]) if after else "not known"
     theirs = "lists none" if position is None else f"has {money.short(position.qty)}"
     raise DataError(
         f"--split: nothing speaks for a split of {said.symbol} in {evidence.split.effective}",
-        f"Its price was {was} and is {now}; that does not fit a split of {said.ratio}{expected}. The book "
-        f"would have {money.short(ours)} shares, and the gateway {theirs}.",
+        f"Its price was {_plain(before)} and is {now}; that does not fit a split of {said.ratio}, after "
+        f"which it is near {_plain(said.ratio.price(before))}. The book would have {money.short(ours)} "
+        f"shares, and the gateway {theirs}.",
         remedies=(
             Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked."),
         ),

@@ -74,5 +74,5 @@ def digits(value: Decimal) -> str:
 
 def short(value: Decimal) -> str:
     """Write a figure for a person, with at most 8 decimals."""
-    places = -min(int(value.as_tuple().exponent), 0)
-    return digits(value if places <= 8 else round(value, 8))
+    smallest = Decimal((0, (1,), max(int(value.as_tuple().exponent), -8)))
+    return digits(value.quantize(smallest, context=CONTEXT))

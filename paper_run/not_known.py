@@ -89,7 +89,7 @@ def _of_order(
 def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime) -> str | None:
     """Say since when a working order should have ended or filled; None while it may well work."""
     submitted = _moment(state.created_at) or calendar.hours(session)[0]
-    if (state.time_in_force or "day") != "gtc":
+    if state.time_in_force != "gtc":
         day = calendar.session_date(submitted)
         if not calendar.is_session(day) or calendar.hours(day)[1] <= submitted:
             day = calendar.next_session(day)

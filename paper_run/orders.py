@@ -54,13 +54,13 @@ def order_rows(
 
     :param repeats: ids that an earlier trade owns. :param quotes: the market's price by symbol, dollars.
     """
-    rows, seen = [], set(repeats)
+    rows: list[Order] = []
+    seen: set[str | None] = set(repeats)
     for mapping in mappings:
         identity = mapping.client_order_id
         repeat = identity is not None and identity in seen
-        if identity is not None:
-            seen.add(identity)
-        state = states.get(identity or "")
+        seen.add(identity)
+        state = None if identity is None else states.get(identity)
         rows.append(_row(mapping, state, parameters, (quotes or {}).get(mapping.symbol), repeat=repeat))
     return tuple(rows)
 
@@ -119,14 +119,13 @@ def _outcome(
     have taken it. A 4xx of the gateway, a word that only the gateway says, a broker's id, or the gateway's
     word, read without an error beside it, prove that nothing comes of it.
     """
-    word = status or ""
     unfilled = filled_qty is None or filled_qty <= 0
-    if word.startswith("blocked_") or (word in ENDED and unfilled):
+    if status is not None and (status.startswith("blocked_") or (status in ENDED and unfilled)):
         return "rejected"
     refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "") is not None
     if mapping.client_order_id is None:
         return "rejected" if refused else "in_doubt"
-    if word not in REFUSED:
+    if status not in REFUSED:
         return "accepted"
     at_broker = mapping.broker_order_id or (state and state.broker_order_id)
     if refused or at_broker:
@@ -136,7 +135,7 @@ def _outcome(
 
 def is_executed(order: Order) -> bool:
     """Whether an order reached the broker: it says so, or has a broker's id or a fill."""
-    word = order.status or ""
+    word = order.status
     if order.broker_order_id or (order.filled_qty is not None and order.filled_qty > 0):
         return True
     if not word or word in REFUSED | ENDED or word == "dry_run" or word.startswith("blocked_"):
@@ -228,7 +227,9 @@ def failed_signals(rows: Sequence[Order]) -> Finding | None:
 
 def has_failed(skip_reason: str | None) -> bool:
     """Whether the reason for which a signal has no order is a failure, and not that it called for none."""
-    return bool(skip_reason) and (skip_reason or "").partition(":")[0].strip() not in _CALLS_FOR_NONE
+    if not skip_reason:
+        return False
+    return skip_reason.partition(":")[0].strip() not in _CALLS_FOR_NONE
 
 
 def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:

@@ -73,7 +73,7 @@ class _Symbol(NamedTuple):
         """Say what speaks for a split that the book does not know of; a person's word ends it."""
         found = None
         if self.last is not None and not any(_settles(each) for each in self.since):
-            said = [each.ratio for each in self.since if each.kind == "split" and each.ratio is not None]
+            said = [each.ratio for each in self.since if each.ratio is not None]
             prices = [*self.traded, *self.marked]
             now = splits.Now(prices, said, self.held.qty, self.theirs, is_traded=bool(self.traded))
             found = splits.suspicion(self.last, now)

@@ -1,6 +1,6 @@
 """Amounts: exact from the wire to the file."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
@@ -113,3 +113,100 @@ def test_a_total_is_the_exact_sum(rows: list[Decimal]) -> None:
     """Adding up rows of cents is exact, and nothing adds up to 0."""
     assert Fraction(money.total(rows)) == sum(map(Fraction, rows))
     assert money.total([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("wire", "is_one"),
+    [
+        ("9E+30", True),
+        ("9999999999999999999999999999999", True),  # 31 digits: 9.99E+30
+        ("1E+31", False),
+        ("-1E+31", False),
+        ("1E-40", True),
+        ("1.5E-39", True),
+        ("1E-41", False),
+        ("0E-41", False),
+    ],
+)
+def test_the_largest_and_the_smallest_amount(wire: str, is_one: bool) -> None:
+    """Up to ten to the thirtieth, and down to forty decimals; one step further is refused in words."""
+    if is_one:
+        assert money.amount(wire) == Decimal(wire)
+        return
+    with pytest.raises(ValueError, match=r"^an amount has more digits than any price or quantity$"):
+        money.amount(wire)
+
+
+def test_why_something_is_no_amount() -> None:
+    """What was given stands in the words."""
+    for given_value, why in ((True, "True is not an amount"), ("1,000", "'1,000' is not an amount")):
+        with pytest.raises(ValueError, match=f"^{why}$"):
+            money.amount(given_value)
+    with pytest.raises(ValueError, match=r"^'NaN' is not a finite amount$"):
+        money.amount("NaN")
+
+
+def test_a_product_and_a_total_by_hand() -> None:
+    """3 x 1.25 is 3.75; 1.10 and 2.20 and -0.05 are 3.25."""
+    assert money.product(Decimal(3), Decimal("1.25")) == Decimal("3.75")
+    assert str(money.total(map(Decimal, ("1.10", "2.20", "-0.05")))) == "3.25"
+    assert money.total(()) == 0
+
+
+@pytest.mark.parametrize(("value", "rounded"), [("1.234", "1.23"), ("-0.001", "0.00"), ("-1.237", "-1.24")])
+def test_cents_by_hand(value: str, rounded: str) -> None:
+    """To the nearest cent, and a zero has no sign."""
+    assert str(money.cents(Decimal(value))) == rounded
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "rate"), [(1, 3, "0.3333"), (2, 3, "0.6667"), (2, 2, "1.0000"), (0, 1, "0.0000")]
+)
+def test_a_rate_by_hand(part: int, whole: int, rate: str) -> None:
+    """Four places, also of one alone."""
+    assert str(money.rate(part, whole)) == rate
+
+
+@pytest.mark.parametrize("whole", [1, 3])
+def test_a_rate_is_reckoned_in_the_amounts_context_alone(whole: int) -> None:
+    """The precision that a caller has set for itself does not cut it."""
+    with localcontext(prec=3):
+        assert str(money.rate(20000, whole)) == {1: "20000.0000", 3: "6666.6667"}[whole]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"),
+    [
+        ("5", "2", "2.5"),
+        ("-1", "4", "-0.25"),
+        ("1", "0.5", "2"),
+        (None, "4", None),
+        ("1", None, None),
+        (None, None, None),
+        ("1", "0", None),
+        ("1", "-4", None),
+    ],
+)
+def test_a_share_of_a_whole(part: str | None, whole: str | None, share: str | None) -> None:
+    """Part / whole; there is none of nothing, of a debt, or of what is not known."""
+    given_part, given_whole = (None if each is None else Decimal(each) for each in (part, whole))
+    assert money.share(given_part, given_whole) == (None if share is None else Decimal(share))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("1.12345678", "1.12345678"),
+        ("1.123456784", "1.12345678"),
+        ("1.123456786", "1.12345679"),
+        ("0.000000000", "0.00000000"),
+        ("-0.0", "0.0"),
+        ("-5.25", "-5.25"),
+        ("1E+3", "1000"),
+        ("150.25", "150.25"),
+        ("1234567890123456789012345678901.123456785", "1234567890123456789012345678901.12345678"),
+    ],
+)
+def test_a_figure_for_a_person_has_eight_decimals_at_most(value: str, shown: str) -> None:
+    """Eight are all shown, a ninth is rounded."""
+    assert money.short(Decimal(value)) == shown

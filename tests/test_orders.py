@@ -373,7 +373,10 @@ def test_a_problem_is_said_in_words(mapping: SignalOrder, code: str, words: str)
     assert found.text.startswith(words)
 
 
-@pytest.mark.parametrize("mapping", [signal(), no_order(), signal(status=None)])
+@pytest.mark.parametrize(
+    "mapping",
+    [signal(), no_order(), signal(status=None), no_order(status="odd"), signal(qty=None, status="odd")],
+)
 def test_nothing_is_said_of_an_order_without_a_problem(mapping: SignalOrder) -> None:
     """An accepted order with a known status, and a signal without an order, are no problem."""
     assert orders.problem(row(mapping)) is None
@@ -454,3 +457,302 @@ def test_a_refusal_with_an_error_and_without_a_brokers_id_is_in_doubt(
     assert found.outcome == outcome
     if outcome == "in_doubt":
         assert "without a broker's id" in str(orders.problem(found))
+
+
+# Prices and words at their edges
+
+
+@pytest.mark.parametrize(
+    ("said", "quote", "price", "source", "notional"),
+    [
+        (
+            {"filled_avg_price": Decimal("0.25"), "limit_price": Decimal("0.5")},
+            "0.75",
+            "0.25",
+            "fill",
+            "2.50",
+        ),
+        ({"filled_avg_price": None, "limit_price": Decimal("0.5")}, "0.75", "0.5", "limit", "5.00"),
+        ({"filled_avg_price": None, "limit_price": None}, "0.75", "0.75", "quote", "7.50"),
+        ({"filled_avg_price": None, "limit_price": None}, "0", None, "estimated", "10000.00"),
+        ({"filled_avg_price": None, "limit_price": None}, "-0.5", None, "estimated", "10000.00"),
+        (
+            {"filled_avg_price": Decimal("-0.5"), "limit_price": Decimal("-0.5")},
+            "0.75",
+            "0.75",
+            "quote",
+            "7.50",
+        ),
+    ],
+)
+def test_a_share_may_cost_less_than_a_dollar(
+    said: dict[str, Any], quote: str, price: str | None, source: str, notional: str
+) -> None:
+    """10 at a quarter filled, at half a dollar limited, at 75 cents in the market; zero is no price."""
+    (only,) = orders.order_rows(
+        [signal()], {"id-1": state(**said)}, PARAMETERS, quotes={"AAPL": Decimal(quote), "MSFT": Decimal(9)}
+    )
+    assert (only.price, only.price_source) == (None if price is None else Decimal(price), source)
+    assert str(only.notional) == notional
+
+
+def test_a_fraction_of_a_share_is_an_order_and_a_fill() -> None:
+    """Half a share ordered and a quarter filled; before the cancelation it was executed."""
+    given = signal(qty=Decimal("0.5"), filled_qty=Decimal("0.25"), status="canceled")
+    assert (row(given).outcome, orders.is_executed(row(given))) == ("accepted", True)
+    assert not orders.is_executed(row(signal(filled_qty=Decimal(0), status="canceled")))
+    assert row(signal(qty=Decimal("-0.5"))).outcome is None
+
+
+def test_a_signal_that_is_no_order_takes_no_quote() -> None:
+    """Nothing is ordered, so nothing has a price."""
+    (only,) = orders.order_rows([no_order()], {}, PARAMETERS, quotes={"AAPL": Decimal(9)})
+    assert (only.price, only.price_source, only.notional) == (None, None, None)
+
+
+def test_an_id_that_an_earlier_trade_owns_is_a_repeat() -> None:
+    """It is listed, and not counted; it still takes part in nothing else."""
+    only, other = orders.order_rows(
+        [signal(), signal(client_order_id="id-2")], {}, PARAMETERS, repeats=("id-1",)
+    )
+    assert (only.outcome, only.notional, other.outcome) == ("repeat", None, "accepted")
+
+
+@pytest.mark.parametrize("status", ["rejected", "failed", "canceled", "cancelled", "expired"])
+def test_each_word_of_a_refusal_or_an_end_proves_that_nothing_was_executed(status: str) -> None:
+    """Without a fill and without a broker's id; a fill, or the broker's id, prove the opposite."""
+    assert not orders.is_executed(row(signal(status=status)))
+    assert orders.is_executed(row(signal(status=status, broker_order_id="b-1")))
+    assert orders.is_executed(row(signal(status=status, filled_qty=Decimal("0.5"))))
+    assert orders.problem(row(signal(status=status, filled_qty=Decimal("0.5")))) is None or status in REFUSED
+
+
+def test_the_words_that_end_an_order() -> None:
+    """All of them, and no other: after any other word it is read again."""
+    assert sorted(orders.FINAL) == [
+        *("blocked_circuit_breaker", "blocked_kill_switch", "canceled", "cancelled", "dry_run", "expired"),
+        *("failed", "filled", "rejected", "replaced"),
+    ]
+    assert sorted(orders.KNOWN - orders.FINAL) == [
+        *(
+            "accepted",
+            "done_for_day",
+            "new",
+            "partially_filled",
+            "pending_cancel",
+            "pending_new",
+            "scheduled",
+        ),
+        *("stopped", "submitted", "submitted_unconfirmed", "suspended"),
+    ]
+    assert orders.FINAL < orders.KNOWN
+    assert sorted(orders.REFUSED) == ["failed", "rejected"]
+    assert sorted(orders.ENDED) == ["canceled", "cancelled", "expired"]
+
+
+@pytest.mark.parametrize("broker", [{"broker_order_id": "b-0"}, {}])
+def test_a_brokers_id_of_the_mapping_proves_a_refusal_too(broker: dict[str, Any]) -> None:
+    """Whichever of the two has it."""
+    given = signal(status="rejected", **broker)
+    said = state(status="rejected", filled_qty=None, broker_order_id=None, error_message="no")
+    assert row(given, said).outcome == ("rejected" if broker else "in_doubt")
+
+
+def test_without_signals_there_are_no_rows() -> None:
+    """And of a repeat with a word that nobody knows nothing is said twice."""
+    assert orders.order_rows([], {}, PARAMETERS) == ()
+    (repeat,) = orders.order_rows([signal(status="odd")], {}, PARAMETERS, repeats=["id-1"])
+    assert orders.problem(repeat) is None
+
+
+def test_only_an_order_that_was_accepted_counts_as_filled() -> None:
+    """Not one of an earlier trade, nor one in doubt, whatever its word."""
+    rows = orders.order_rows(
+        [signal(), signal(client_order_id=None, status="filled"), signal(client_order_id="id-2")],
+        {"id-1": state(), "id-2": state(client_order_id="id-2")},
+        PARAMETERS,
+        repeats=["id-1"],
+    )
+    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=1, rejected=0, in_doubt=1, filled=1)
+
+
+def test_a_row_keeps_all_that_the_signal_said() -> None:
+    """Prediction, rank, weight and the reason for which there is no order."""
+    only = row(
+        signal(rank=3, skip_reason="why", target_weight=Decimal("0.2"), predicted_return=Decimal("0.03"))
+    )
+    assert (only.symbol, only.side, only.qty, only.rank) == ("AAPL", "buy", 10, 3)
+    assert (only.skip_reason, only.target_weight, only.predicted_return) == (
+        *("why", Decimal("0.2")),
+        Decimal("0.03"),
+    )
+    assert (only.client_order_id, only.broker_order_id, only.error_message) == ("id-1", None, None)
+
+
+# What is said of all of them
+
+
+@pytest.mark.parametrize(
+    ("reason", "failed"),
+    [
+        (None, False),
+        ("", False),
+        ("zero_weight", False),
+        ("zero_weight: 0.0", False),
+        (" zero_weight ", False),
+        ("qty_less_than_one_share", False),
+        ("qty_less_than_one_share: 0.4", False),
+        ("no_price", True),
+        ("price: zero_weight", True),
+        ("a reason of next year", True),
+    ],
+)
+def test_a_reason_that_is_no_failure(reason: str | None, failed: bool) -> None:
+    """A weight of zero, and less than a share, call for no order; any other reason is a failure."""
+    assert orders.has_failed(reason) is failed
+    rows = [row(no_order(skip_reason=reason)), row(no_order())]
+    assert (orders.failed_signals(rows) is not None) is failed
+
+
+def test_the_signals_that_failed_are_named() -> None:
+    """Symbol and reason of the first five, on one line; how many of how many."""
+    rows = [row(no_order(symbol=f"S{at}", skip_reason=f"no\n price  {at}")) for at in range(6)]
+    found = orders.failed_signals([*rows, row(signal(skip_reason="no price"))])
+    assert found is not None
+    assert (found.code, found.severity, found.subject) == ("signals_failed", "warning", "S0")
+    named = ", ".join(f"S{at} (no price {at})" for at in range(5))
+    assert found.text == (
+        f"6 of 7 signals failed, so that nothing was ordered for them: {named}, and 1 more."
+    )
+    whole = orders.failed_signals(rows[:5])
+    assert whole is not None
+    assert whole.text == f"All signals failed, so that nothing was ordered for them: {named}."
+    assert orders.failed_signals([row(signal(skip_reason="no price"))]) is None
+
+
+@pytest.mark.parametrize(
+    ("price", "is_so"), [("2000", False), ("2020", False), ("2020.001", True), ("1999", False)]
+)
+def test_an_order_is_larger_than_the_maximum_past_a_hundredth_of_it(price: str, is_so: bool) -> None:
+    """10 at 2020.001 are 20,200.01, a cent more than 20,000 and a hundredth."""
+    rows = [row(no_order()), row(signal(), state(filled_avg_price=Decimal(price)))]
+    found = orders.oversized(rows, Decimal(20000))
+    assert (found is not None) is is_so
+    if found is not None:
+        assert (found.code, found.severity, found.subject) == ("order_oversized", "warning", "AAPL")
+        assert found.text == (
+            "Larger than the maximum position of 20,000.00 dollars: buy 10 AAPL, 20,200.01 dollars."
+        )
+
+
+def test_of_many_large_orders_five_are_named() -> None:
+    """The quantity without an exponent."""
+    rows = orders.order_rows(
+        [signal(symbol=f"S{at}", qty=Decimal("1E+1"), client_order_id=f"id-{at}") for at in range(7)],
+        {},
+        PARAMETERS,
+        quotes={f"S{at}": Decimal(3000) for at in range(7)},
+    )
+    found = orders.oversized(rows, Decimal(20000))
+    assert found is not None
+    named = ", ".join(f"buy 10 S{at}, 30,000.00 dollars" for at in range(5))
+    assert found.text == f"Larger than the maximum position of 20,000.00 dollars: {named}, and 2 more."
+    assert found.subject == "S0"
+
+
+def test_the_counts_that_differ_in_full() -> None:
+    """Each in its own words; repeats count as submitted and accepted there."""
+    theirs = run(
+        "completed", num_signals=4, num_orders_submitted=5, num_orders_accepted=6, num_orders_rejected=7
+    )
+    mine = Counts(signals=3, submitted=2, accepted=1, rejected=0, in_doubt=1, filled=None)
+    stand = "its signals and orders as they stand make"
+    found = orders.differences(theirs, mine, repeats=2)
+    assert [each.text for each in found] == [
+        f"The orchestrator counts 4 signals; {stand} 3.",
+        f"The orchestrator counts 5 orders submitted; {stand} 4.",
+        f"The orchestrator counts 6 orders accepted; {stand} 3.",
+        f"The orchestrator counts 7 orders rejected; {stand} 0.",
+    ]
+    assert {(each.code, each.severity) for each in found} == {("orchestrator_differs", "warning")}
+    assert len(orders.differences(theirs, mine)) == 4
+    same = run("completed", num_orders_submitted=2, num_orders_accepted=1)
+    assert orders.differences(same, mine) == ()
+    unknown = [each.text.rpartition(" ")[2] for each in orders.differences(theirs, orders.NOT_KNOWN)]
+    assert unknown == ["None."] * 4
+
+
+def test_of_a_run_that_is_not_known_no_count_is() -> None:
+    """No zero is invented."""
+    assert Counts(None, None, None, None, None, None) == orders.NOT_KNOWN
+
+
+def test_the_quotes_that_a_result_states() -> None:
+    """Only those that an order's notional was reckoned at."""
+    rows = [
+        {"symbol": "AAPL", "price": Decimal(9), "price_source": "quote"},
+        {"symbol": "MSFT", "price": Decimal(8), "price_source": "limit"},
+        {"symbol": "TSLA", "price": None, "price_source": "quote"},
+        {"symbol": "NVDA"},
+    ]
+    assert orders.stated_quotes({"orders": rows}) == {"AAPL": Decimal(9)}
+    assert orders.stated_quotes({}) == {}
+    assert orders.stated_quotes({"orders": None}) == {}
+
+
+@pytest.mark.parametrize(
+    ("order", "text"),
+    [
+        (
+            row(signal(status="rejected", skip_reason="two\n lines")),
+            "buy 10 AAPL was not accepted (rejected): two lines",
+        ),
+        (row(signal(status="rejected")), "buy 10 AAPL was not accepted (rejected)"),
+        (
+            row(signal(client_order_id=None, status=None, skip_reason="submission_failed: 422")),
+            "buy 10 AAPL was not accepted (no status): submission_failed: 422",
+        ),
+        (
+            row(signal(client_order_id=None)),
+            "buy 10 AAPL is in doubt: it got no order id and may still be placed",
+        ),
+        (
+            row(signal(), state(status="failed", filled_qty=None, broker_order_id=None, error_message="x")),
+            "buy 10 AAPL is in doubt: it is failed without a broker's id and may have been placed: x",
+        ),
+        (
+            row(signal(status="odd")),
+            "buy 10 AAPL has a status that is not known here, 'odd'; taken as working",
+        ),
+    ],
+)
+def test_a_problem_in_full(order: Order, text: str) -> None:
+    """The whole sentence."""
+    found = orders.problem(order)
+    assert found is not None
+    assert (found.severity, found.subject, found.text) == ("warning", "AAPL", text)
+
+
+def test_a_problem_of_an_order_without_a_quantity_names_its_symbol() -> None:
+    """There is no side and no number to say."""
+    found = orders.problem(row(signal(status="rejected"))._replace(qty=None))
+    assert found is not None
+    assert found.text == "AAPL was not accepted (rejected)"
+
+
+def test_an_order_that_the_gateway_knows_in_the_place_of_a_mapping() -> None:
+    """Its figures are the gateway's; of its signal nothing is known."""
+    assert orders.signal_of(state()) == SignalOrder(
+        symbol="AAPL",
+        predicted_return=None,
+        rank=None,
+        target_weight=None,
+        client_order_id="id-1",
+        qty=Decimal(10),
+        side="buy",
+        broker_order_id="b-1",
+        status="filled",
+        filled_qty=Decimal(10),
+        filled_avg_price=Decimal("150.25"),
+        skip_reason=None,
+    )

@@ -54,6 +54,5 @@ def differences(ours: Holding, theirs: Theirs | None) -> tuple[Difference, ...]:
 
 def _rounding(price: Decimal) -> Decimal:
     """Return what a price may be off by for its number of decimals alone: half a cent at most."""
-    exponent = price.as_tuple().exponent
-    places = -exponent if isinstance(exponent, int) else 0
+    places = -int(price.as_tuple().exponent)
     return _HALF_A_CENT if places <= 2 else Decimal((0, (1,), -places))

@@ -24,9 +24,8 @@ def place(entry: Entry) -> tuple[str, int, int]:
     A split without a ratio, of an older program, says only how many shares it added to what was held then:
     it keeps its place in the sequence.
     """
-    if entry.kind in ("found", "gain"):
-        return "", 0, entry.id
-    return entry.effective, int(entry.kind != "split" or entry.ratio is None), entry.id
+    session = "" if entry.kind in ("found", "gain") else entry.effective
+    return session, int(entry.ratio is None), entry.id
 
 
 def goes_on(entries: Iterable[Entry], session: str) -> bool:
@@ -36,11 +35,7 @@ def goes_on(entries: Iterable[Entry], session: str) -> bool:
     """
     return all(
         entry.kind == "gain"
-        or (
-            entry.kind not in ("correction", "found")
-            and not entry.restates
-            and place(entry) >= (session, 1, 0)
-        )
+        or (entry.kind != "correction" and not entry.restates and place(entry) >= (session, 1))
         for entry in entries
     )
 

@@ -110,16 +110,14 @@ def suspicion(seen: Seen, now: Now) -> Suspicion | None:
         before = each.price(before)
     beyond = next((price for price in now.prices if is_beyond(before, price)), None)
     by_quantity = None if now.said else quantity_ratio(seen, now)
-    words = []
+    words, looks = [], by_quantity
     if beyond is not None:
+        looks = looks or price_ratio(before, beyond)
         how = "" if now.is_traded else " without a fill"
         words.append(f"its price went from {money.short(before)} to {money.short(beyond)}{how}")
     if by_quantity is not None and now.theirs is not None:
         words.append(f"the gateway has {money.short(now.theirs)} instead of {money.short(now.ours)}")
-    if not words:
-        return None
-    looks = by_quantity or (None if beyond is None else price_ratio(before, beyond))
-    return Suspicion(" and ".join(words), looks)
+    return Suspicion(" and ".join(words), looks) if words else None
 
 
 def late_price(before: Decimal, price: Decimal) -> Suspicion | None:
@@ -150,7 +148,7 @@ def quantity_ratio(seen: Seen, now: Now) -> Ratio | None:
     Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
     twice, the price must speak for the split on such a day.
     """
-    if now.theirs is None or not seen.ours or seen.theirs != seen.ours or now.theirs == now.ours:
+    if now.theirs is None or seen.theirs != seen.ours or now.theirs == now.ours:
         return None
     traded = money.CONTEXT.subtract(now.ours, seen.ours)
     moved = money.CONTEXT.subtract(now.theirs, traded)

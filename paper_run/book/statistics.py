@@ -228,11 +228,9 @@ def _falls(curve: Iterable[Decimal | None]) -> Iterator[Decimal | None]:
     for equity in curve:
         if equity is None:
             yield None
-        elif equity >= peak:
-            peak = equity
-            yield ZERO
-        else:
-            yield (equity - peak) / peak
+            continue
+        peak = max(peak, equity)
+        yield (equity - peak) / peak
 
 
 def rounded(value: Decimal | None) -> Decimal | None:

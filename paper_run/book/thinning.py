@@ -21,7 +21,7 @@ def kept(
     if len(closings) <= most:
         return list(range(len(closings)))
     inner = range(1, len(closings) - 1)
-    stretches = max(0, (most - 2) // 3)
+    stretches = (most - 2) // 3
     chosen = {0, len(closings) - 1}
     for number in range(stretches):
         stretch = inner[len(inner) * number // stretches : len(inner) * (number + 1) // stretches]

@@ -135,7 +135,8 @@ def value(
         session, None in the first. :param unknown: the symbols that are not known, also those the book has
         nothing of.
     """
-    start = Opening(cents(base)) if opening is None else opening
+    inception = Opening(cents(base))
+    start = inception if opening is None else opening
     rows = tuple(
         _unknown(name, book.holdings.get(name, Holding()))
         if name in unknown
@@ -148,11 +149,10 @@ def value(
     unrealized = priced if complete else None
     realized = total(cents(row.holding.realized) for row in rows)
     is_known = all(row.is_known for row in rows)
-    figures = Opening(ZERO, realized, priced)
+    figures = Opening(total((inception.equity, realized, priced)), realized, priced)
     unexplained = _unexplained(book, marks, base) if complete else None
-    equity = total((cents(base), figures.realized, figures.unrealized))
     return Valuation(
-        base=cents(base),
+        base=inception.equity,
         positions=rows,
         realized_so_far=realized,
         realized_pnl=realized if is_known else None,
@@ -160,10 +160,8 @@ def value(
         unrealized_pnl=unrealized,
         market_value=total(values) if complete else None,
         exposure=total(each.copy_abs() for each in values) if complete else None,
-        session=_bridge(start, figures, equity, unexplained, is_known=is_known, complete=complete),
-        inception=_bridge(
-            Opening(cents(base)), figures, equity, unexplained, is_known=is_known, complete=complete
-        ),
+        session=_bridge(start, figures, unexplained, is_known=is_known, complete=complete),
+        inception=_bridge(inception, figures, unexplained, is_known=is_known, complete=complete),
     )
 
 
@@ -201,7 +199,6 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
 def _bridge(
     start: Opening,
     now: Opening,
-    equity: Decimal,
     unexplained: Decimal | None,
     *,
     is_known: bool,
@@ -209,8 +206,8 @@ def _bridge(
 ) -> Bridge:
     """Return the bridge; the gains of an older program's opening leave it as an adjustment, once.
 
-    :param equity: the capital and all P&L since, which the closing must be, wherever the bridge starts.
-    :param unexplained: what cash and shares do not account for in it.
+    :param now: its equity is the capital and all P&L since, which the closing must be, wherever the bridge
+        starts. :param unexplained: what cash and shares do not account for in it, unrounded.
     """
     adjustments = cents(CONTEXT.subtract(ZERO, start.gains))
     realized = CONTEXT.subtract(now.realized, start.realized)
@@ -222,12 +219,14 @@ def _bridge(
         change if complete else None,
         adjustments,
         closing if complete else None,
-        None if unexplained is None else cents(CONTEXT.subtract(CONTEXT.add(unexplained, equity), closing)),
+        None
+        if unexplained is None
+        else cents(CONTEXT.subtract(CONTEXT.add(unexplained, now.equity), closing)),
     )
 
 
 def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decimal:
-    """Compare, unrounded, what the cash and the shares are worth with what the P&L says; in cents.
+    """Compare, unrounded, what the cash and the shares are worth with what the P&L says.
 
     The cash is summed entry by entry and knows no average cost.
     """
@@ -238,7 +237,7 @@ def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decima
             price = marks[symbol].price
             worth.append(holding.market_value(price))
             pnl.append(holding.unrealized(price))
-    return CONTEXT.add(cents(CONTEXT.subtract(total(worth), total(pnl))), ZERO)
+    return CONTEXT.subtract(total(worth), total(pnl))
 
 
 def _pnl(bridge: Bridge) -> Decimal | None:

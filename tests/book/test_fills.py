@@ -46,6 +46,7 @@ def test_growth_is_the_difference_of_what_the_shares_came_to(
     after = seen(qty, price)
     bought = Growth("fill", Decimal(booked_qty), Decimal(booked_dollars), after)
     assert grown("buy", before, qty, price) == bought
+    assert (bought.remark, bought.waits, bought.contested) == (None, False, False)
     sold = bought._replace(qty=-bought.qty, dollars=-bought.dollars)
     assert grown("sell", before, qty, price) == sold
 
@@ -134,3 +135,25 @@ def test_another_price_of_an_overfill_books_nothing_either() -> None:
 def test_an_average_that_does_not_divide_has_28_digits() -> None:
     """10 dollars for 3 shares."""
     assert str(average(Seen(Decimal(3), Decimal(10)))) == "3.333333333333333333333333333"
+
+
+def test_a_share_may_come_for_less_than_a_dollar() -> None:
+    """10 at 50 cents are 5 dollars; 10 at a dollar are 10."""
+    for price, came_to in (("0.50", "5"), ("1", "10")):
+        booked = grown("buy", Seen(), "10", price)
+        assert (booked.kind, booked.qty, booked.dollars) == ("fill", 10, Decimal(came_to))
+
+
+def test_what_is_odd_is_said_without_exponents() -> None:
+    """The wire may write 100 as 1E+2; a person reads 100."""
+    before = Seen(Decimal("1E+2"), Decimal("1E+4"))  # 100 at 100
+    assert grown("buy", before, "1E+1", "100").remark == (
+        "its filled quantity went back from 100 to 10; nothing was booked"
+    )
+    assert grown("buy", before, "2E+2", None).remark == "100 filled without a price; it waits for one"
+    assert grown("buy", before, "1E+2", "2E+2").remark == (
+        "the price of its 100 went from 100 to 200; nothing was booked"
+    )
+    assert grown("buy", before, "2E+2", "1E+2", ordered="1.5E+2").remark == (
+        "200 filled, more than the 150 ordered"
+    )

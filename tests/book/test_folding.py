@@ -56,10 +56,11 @@ def test_two_splits_of_a_day_and_the_fills_of_a_day_go_in_their_sequence() -> No
 
 
 def test_an_older_programs_split_keeps_its_place() -> None:
-    """It says only what it added to what was held then: after the day's sale, as it was booked."""
+    """It says only what it added to what was held then: 5 sold at 55 of 10 at 100, then 5 more."""
     older = Entry("split", "AAPL", Decimal(5), Decimal(0), TUESDAY, id=3)
     entries = [dated(fill("10", "100"), MONDAY, 1), dated(fill("-5", "55"), TUESDAY, 2), older]
-    assert folding.fold(entries).holdings["AAPL"].qty == 10
+    holding = folding.fold(entries).holdings["AAPL"]
+    assert (holding.qty, holding.cost, holding.realized) == (10, 500, -225)
 
 
 def test_holdings_from_before_are_there_first() -> None:
@@ -92,6 +93,7 @@ def test_a_correction_is_as_if_it_had_been_filled_so_from_the_start(
         dated(said, WEDNESDAY, 3, order="a", restates=restates),
     ]
     book = folding.fold(entries)
+    assert folding.fold(reversed(entries)) == book
     holding = book.holdings["AAPL"]
     assert (holding.qty, holding.cost, holding.realized) == (qty, cost, realized)
     assert book.cash == -540 - Decimal(sold) * 11
@@ -125,12 +127,17 @@ def test_an_order_that_was_not_filled_after_all_leaves_nothing() -> None:
     ]
     assert folding.fold(entries[:3]).holdings["AAPL"] == booked(fill("0", "0")).holdings["AAPL"]
     assert folding.fold(entries).holdings["AAPL"].qty == 4
+    assert [(each.qty, each.dollars) for each in folding.corrected(entries)] == [(0, 0), (4, 40)]
 
 
 def test_a_correction_of_no_order_of_the_book_stands_by_itself() -> None:
     """There is nothing to fold it into."""
     said = dated(dollars("correction", "3"), MONDAY, 1, order="a")
     assert folding.corrected([said]) == [said]
+    again = dated(dollars("correction", "4"), TUESDAY, 2, order="a")
+    assert folding.corrected([said, again]) == [said, again]
+    nobodys = [dated(fill("4", "10"), MONDAY, 1), dated(dollars("correction", "4"), MONDAY, 2)]
+    assert folding.corrected(nobodys) == nobodys
     first = dated(fill("4", "10"), MONDAY, 1, order="a", restates=True)
     assert folding.corrected([first]) == [first]
 
@@ -139,6 +146,7 @@ def test_a_correction_of_no_order_of_the_book_stands_by_itself() -> None:
     ("late", "goes_on"),
     [
         (dated(fill("1", "1"), TUESDAY, 9), True),
+        (dated(fill("1", "1"), TUESDAY, 0), True),
         (dated(fill("1", "1"), WEDNESDAY, 9), True),
         (dated(fill("1", "1"), MONDAY, 9), False),
         (split("2:1", TUESDAY, 9), False),

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +77,30 @@ def test_each_stretch_keeps_its_extremes() -> None:
     closings = [10.0, 11, 15, 9, 12, 11, 20, 21, 25, 19, 18, 17]
     falls = [0.0, 0, 0, -0.4, -0.2, -0.3, 0, 0, 0, -0.2, -0.3, -0.3]
     assert thinning.kept(closings, falls, 8) == [0, 2, 3, 8, 10, 11]
+
+
+def test_all_points_are_kept_where_there_is_room() -> None:
+    """Five of five, though all are alike; of six, one of the four in the middle."""
+    assert thinning.kept([1.0] * 5, [0.0] * 5, 5) == [0, 1, 2, 3, 4]
+    assert thinning.kept([1.0] * 3, [0.0] * 3, 5) == [0, 1, 2]
+    assert thinning.kept([1.0] * 6, [0.0] * 6, 5) == [0, 1, 5]
+
+
+@pytest.mark.parametrize(("most", "kept"), [(5, [0, 1, 3, 6, 7]), (7, [0, 1, 3, 6, 7]), (4, [0, 7])])
+def test_the_three_extremes_of_a_stretch(most: int, kept: list[int]) -> None:
+    """The lowest closing comes second, the highest fourth, the deepest fall last but one."""
+    closings = [10.0, 9, 12, 30, 28, 25, 15, 16]
+    falls = [0.0, -0.1, 0, 0, -0.07, -0.17, -0.5, -0.47]
+    assert thinning.kept(closings, falls, most) == kept
+    # The lowest, 9, is last but one: it is the deepest fall too.
+    assert thinning.kept([10.0, 12, 13, 30, 28, 25, 9, 16], falls, most) == [
+        each for each in kept if each != 1
+    ]
+
+
+def test_the_ends_are_no_extremes_of_the_middle() -> None:
+    """The first is the highest and the last the lowest of all: those in between are kept all the same."""
+    closings = [50.0, 12, 13, 30, 28, 25, 9, 1]
+    falls = [0.0, -0.1, 0, 0, -0.07, -0.17, -0.5, -0.9]
+    assert thinning.kept(closings, falls, 5) == [0, 3, 6, 7]
+    assert thinning.kept([0.5, *closings[1:-1], 60], [-0.9, *falls[1:-1], 0], 5) == [0, 3, 6, 7]

@@ -79,6 +79,15 @@ def test_what_does_not_divide_loses_nothing() -> None:
     assert held(bought, *[fill("-1", "40")] * 3) == Holding(Decimal(0), Decimal(0), Decimal(20))
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_holding_that_does_not_divide_is_closed_without_a_trace(sign: int) -> None:
+    """7 shares for 100 dollars, 4 and then 3 sold at 40: nothing is left of the cost, 180 are won."""
+    opened = Entry("fill", "AAPL", Decimal(7 * sign), Decimal(100 * sign))
+    closed = held(opened, fill(str(-4 * sign), "40"), fill(str(-3 * sign), "40"))
+    assert (closed.qty, str(closed.cost)) == (0, "0")
+    assert abs(closed.realized - 180 * sign) < Decimal("1E-100")
+
+
 def test_28_digits_are_kept() -> None:
     """Long quantities and prices are added and closed without losing a digit."""
     qty, bought, sold = (
@@ -189,6 +198,15 @@ def test_a_split_before_the_first_price_leaves_the_cost_open() -> None:
     assert held(found("10", "90"), shares("10"), fill("1", "50")).cost == 1050
 
 
+def test_what_is_no_trade_is_no_price() -> None:
+    """A split, a gain and a correction came to no price a share; the cash waits for the first trade too."""
+    for each in (shares("10"), found("10", "90"), Entry("correction", "AAPL", Decimal(2), Decimal(20))):
+        assert each.price is None
+    assert fill("4", "50").price == entry("adjustment", "-4", "50").price == 50
+    split_first = booked(found("10", "90"), shares("10"), fill("1", "50"))
+    assert (split_first.cash, split_first.holdings["AAPL"].cost) == (-1050, 1050)
+
+
 def test_an_adjustment_moves_shares_like_a_fill() -> None:
     """4 shares more at 110, 6 fewer at 120: average cost knows no other way."""
     assert held(fill("10", "100"), entry("adjustment", "4", "110")) == held(
@@ -245,3 +263,8 @@ def test_a_book_is_not_changed_by_what_comes_after_it() -> None:
 def test_an_empty_book_holds_nothing() -> None:
     """No entries, no cash, no holdings."""
     assert booked() == Book({}, Decimal(0), Decimal(0))
+
+
+def test_an_entry_is_of_no_session_and_no_order_until_it_is_said() -> None:
+    """What it takes no part in is empty."""
+    assert tuple(Entry("fill", "AAPL", Decimal(1), Decimal(2))[4:]) == ("", None, None, False, 0)

@@ -173,7 +173,7 @@ def test_a_price_is_of_a_session_until_the_date_of_the_next(at: str | None, is_s
 @pytest.mark.parametrize("symbol", ["AAPL", "BRK.B", "BRK/B", "BF-B", "XYZ.WS", "A", "ABUSD", "AAPL1"])
 def test_what_may_be_a_us_share(symbol: str) -> None:
     """Classes, warrants and short names too."""
-    assert is_us_equity(symbol)
+    assert is_us_equity(symbol) is True
 
 
 @pytest.mark.parametrize(
@@ -182,4 +182,4 @@ def test_what_may_be_a_us_share(symbol: str) -> None:
 )
 def test_what_is_no_us_share(symbol: str) -> None:
     """Options, of which a contract is not a share, and coins."""
-    assert not is_us_equity(symbol)
+    assert is_us_equity(symbol) is False

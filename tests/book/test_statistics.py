@@ -20,6 +20,7 @@ from paper_run.book.statistics import (
     drawdown,
     inflow,
     statistics,
+    unrounded_return,
 )
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
@@ -465,6 +466,12 @@ def test_a_return_over_several_sessions_is_no_days() -> None:
     assert (found["max_drawdown"].value, found["daily_return"].value) == (Decimal("-0.5"), Decimal("0.2"))
     assert (found["best_day"][:2], found["worst_day"][:2]) == ((Decimal("0.2"), 2), (Decimal("0.1"), 2))
     assert (found["win_rate"][:2], found["volatility"].n, found["turnover"].n) == ((1, 2), 2, 3)
+    assert {name: each.n for name, each in found.items() if name not in COMPOUNDED} == {
+        **dict.fromkeys(("best_day", "worst_day", "win_rate", *RISK), 2),
+        "exposure": 3,
+        "turnover": 3,
+        "daily_return": 1,
+    }
     alone = statistics(days[1:2])
     assert (alone["win_rate"][:2], alone["best_day"][:2], alone["total_return"].n) == (
         (None, 0),
@@ -480,9 +487,38 @@ def test_risk_counts_the_single_days_alone() -> None:
     assert statistics([days[0], days[1]._replace(spans=True), *days[2:]])["volatility"][:2] == (None, 19)
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_return_of_a_million_millions_is_none(sign: str) -> None:
+    """Of a cent: 10,000,000,000 dollars are 1E+12 times it, a dollar less is a return."""
+    found = statistics([day("0.01", f"{sign}10000000000")])["daily_return"]
+    assert (found.value, found.percent) == (None, None)
+    found = statistics([day("0.01", f"{sign}9999999999")])["daily_return"]
+    assert (str(found.value), str(found.percent)) == (
+        f"{sign}999999999900.000000",
+        f"{sign}99999999990000.00",
+    )
+
+
+def test_a_cent_is_a_day_that_was_won() -> None:
+    """Of a cent, a dollar, nothing and a cent lost two are won."""
+    found = values([day("100", each) for each in ("0.01", "1", "0", "-0.01")])
+    assert found["win_rate"] == Decimal("0.5")
+
+
+def test_a_year_has_so_many_sessions() -> None:
+    """On the exchange and where there is no night."""
+    assert SESSIONS_A_YEAR == {"XNYS": 252, "24/7": 365}
+
+
 def test_what_came_in_was_earned_with_too() -> None:
     """10 of 100 and 400 that came in are 2 %; what went out counts at the end, as if it had stayed."""
     grown = day("100", "10")._replace(inflow=Decimal(400))
     assert daily_return(grown) == Decimal("0.02")
     assert inflow(Decimal(100), Decimal(10), Decimal(510)) == 400
     assert inflow(Decimal(100), Decimal(10), Decimal(60)) == 0
+
+
+def test_a_return_for_the_books_own_reckoning_has_28_digits() -> None:
+    """1 of 3 dollars; of nothing there is no part."""
+    assert str(unrounded_return(day("3", "1"))) == "0." + "3" * 28
+    assert unrounded_return(day("0", "1")) is None

@@ -52,6 +52,11 @@ def test_each_row_of_a_first_day() -> None:
         ("GOOGL", 0, -30, 0, -30, -30),
         ("MSFT", -180, 0, 20, 20, 20),
     ]
+    assert [(each.is_known, each.qty, each.avg_entry_price) for each in FIRST.positions] == [
+        (True, 15, 105),
+        (True, 0, None),
+        (True, -4, 50),
+    ]
     assert [each.mark for each in FIRST.positions] == [FIRST_CLOSE["AAPL"], None, FIRST_CLOSE["MSFT"]]
 
 
@@ -86,6 +91,11 @@ def test_the_bridge_of_a_second_day() -> None:
     assert [each.day_pnl for each in second.positions] == [-30, 0, -28]
 
 
+def test_an_opening_is_the_capital_until_more_is_said() -> None:
+    """No P&L, no closing symbol by symbol, nothing of an older program, no session."""
+    assert tuple(Opening(BASE)) == (BASE, 0, 0, {}, 0, "")
+
+
 def test_what_the_next_session_opens_from() -> None:
     """The closing, the sums that the bridge subtracts, and each symbol's total."""
     assert closing(FIRST) == Opening(
@@ -105,6 +115,18 @@ def test_a_book_without_positions_is_complete() -> None:
     assert amounts(nothing.session)[0] == amounts(nothing.session)[4] == "100000.00"
 
 
+def test_a_capital_is_in_cents() -> None:
+    """100.016 is 100.02, in every figure, and explained."""
+    nothing = value(Book(), {}, Decimal("100.016"), None)
+    assert (str(nothing.base), nothing.total_pnl) == ("100.02", 0)
+    for bridge in (nothing.session, nothing.inception):
+        assert (str(bridge.opening), str(bridge.closing), str(bridge.unexplained)) == (
+            "100.02",
+            "100.02",
+            "0.00",
+        )
+
+
 def test_a_closed_position_needs_no_price() -> None:
     """All is closed: the totals are there without a price, and one that comes anyway is not used."""
     book = booked(fill("10", "100"), fill("-10", "120"))
@@ -112,6 +134,12 @@ def test_a_closed_position_needs_no_price() -> None:
     assert closed.complete
     assert closed.total_pnl == 200
     assert value(book, at(AAPL="7", MSFT="8"), BASE, None) == closed
+    spoilt = book._replace(holdings={"AAPL": book.holdings["AAPL"]._replace(cost=Decimal(5))})
+    assert (
+        value(spoilt, at(AAPL="7"), BASE, None)
+        == value(spoilt, {}, BASE, None)
+        == closed._replace(positions=(closed.positions[0]._replace(holding=spoilt.holdings["AAPL"]),))
+    )
 
 
 def test_without_a_price_no_total_is_invented() -> None:
@@ -155,7 +183,7 @@ def test_of_a_symbol_that_is_not_known_nothing_is_stated() -> None:
     # 15 x (113 - 105) = 120; realized 75 - 30 is in the record, and stated nowhere
     assert (second.priced_so_far, second.realized_so_far) == (120, 45)
     assert row(second, "AAPL").day_pnl == 15
-    with pytest.raises(ValueError, match="no closing"):
+    with pytest.raises(ValueError, match=r"^a session that is not valued whole has no closing$"):
         closing(second)
 
 
@@ -170,7 +198,7 @@ def test_a_symbol_that_the_book_has_nothing_of_can_be_unknown() -> None:
 
 def test_an_incomplete_session_has_no_closing() -> None:
     """Nothing can open from it."""
-    with pytest.raises(ValueError, match="no closing"):
+    with pytest.raises(ValueError, match=r"^a session that is not valued whole has no closing$"):
         closing(value(booked(*FIRST_DAY), at(AAPL="113"), BASE, None))
 
 
@@ -288,6 +316,7 @@ def test_each_gain_is_pending_once_and_only_with_a_price() -> None:
 def test_open_symbols_are_those_with_shares() -> None:
     """Closed ones need no price."""
     assert open_symbols(booked(*FIRST_DAY)) == ("AAPL", "MSFT")
+    assert open_symbols(booked(fill("1", "5", "MSFT"), fill("1", "5", "AAPL"))) == ("AAPL", "MSFT")
     assert open_symbols(Book()) == ()
 
 
