@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_run import failures, money, orders, pending, recording, settle, submission
 from paper_run.model import findings
@@ -274,10 +274,22 @@ _SAID_ANEW = frozenset(
         "order_status",
         "orders_unread",
         "recovered",
+        "fills_not_known",
     }
 )
 # Why the valuation that stays in the result is not whole.
 _OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
+
+
+def _still_valued(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the valuation that stays in a result; one that waited for what is known now is over.
+
+    The next run or mark values what was found.
+    """
+    positions = (document["pnl"] or {}).get("positions", ())
+    if any(each.get("unknown_reason") for each in positions):
+        return {"pnl": None, "statistics": {}}
+    return {name: document[name] for name in ("pnl", "statistics")}
 
 
 def _still_true(
@@ -316,7 +328,7 @@ def restate(
     """
     owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
     document = json_document.loads(row.document)
-    beside = {name: document[name] for name in ("pnl", "statistics")}
+    beside = _still_valued(document)
     still_failed, earlier = _still_true(row, findings.of_document(document), is_run_known=run is not None)
     known = Known(
         row.prepared,

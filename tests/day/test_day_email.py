@@ -169,7 +169,10 @@ def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
     day.at(THANKSGIVING).must()
     day.must()
     assert [words.split(" ")[1] for words in day.subjects[1:]] == ["settled", "No"]
-    assert "was found on 2026-11-26" in " ".join(body(day.mails[1]).split())
+    told = " ".join(body(day.mails[1]).split())
+    assert "was found on 2026-11-26" in told
+    assert "What it filled is booked by the next run or mark: its P&L is in that report." in told
+    assert "what it placed is not known" not in told
     assert day.platform.executed == 1
 
 
