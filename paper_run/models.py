@@ -267,7 +267,7 @@ class Counts(NamedTuple):
     filled: int | None
 
 
-Unsure = Literal["working", "unread", "unpriced", "short", "doubt", "attempt"]
+Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
 
 class NotKnown(NamedTuple):

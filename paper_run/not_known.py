@@ -29,7 +29,7 @@ _CAUSES: dict[Unsure, str] = {
     "not told. It hears of a fill only when the broker can call it (a webhook, at a public address).",
     "unread": "The gateway was asked for them and did not tell.",
     "unpriced": "The gateway says that they filled, and not at which price.",
-    "short": "The gateway calls them filled, and tells of fewer shares than were ordered.",
+    "uncounted": "The gateway calls them filled, and does not say of how many shares.",
 }
 
 
@@ -77,8 +77,8 @@ def _of_order(
         return "unread", "it could not be read"
     if order.unpriced:
         return "unpriced", f"{money.digits(order.unpriced)} filled without a price"
-    if state.status == "filled" and (told := state.filled_qty or money.ZERO) < order.qty:
-        return "short", f"it is filled, with {money.digits(told)} shares"
+    if state.status == "filled" and not state.filled_qty:
+        return "uncounted", "it is filled, with no number of shares"
     if state.status in FINAL and not order.falls_short:
         return None  # it has ended; the next run or mark books it
     if (why := _overdue(state, order.session, calendar, now)) is not None:
