@@ -669,10 +669,10 @@ def test_the_counts_that_differ_in_full() -> None:
     stand = "its signals and orders as they stand make"
     found = orders.differences(theirs, mine, repeats=2)
     assert [each.text for each in found] == [
-        f"The orchestrator counts 4 signals; {stand} 3.",
-        f"The orchestrator counts 5 orders submitted; {stand} 4.",
-        f"The orchestrator counts 6 orders accepted; {stand} 3.",
-        f"The orchestrator counts 7 orders rejected; {stand} 0.",
+        f"The orchestrator's count of signals is 4; {stand} 3.",
+        f"The orchestrator's count of orders submitted is 5; {stand} 4.",
+        f"The orchestrator's count of orders accepted is 6; {stand} 3.",
+        f"The orchestrator's count of orders rejected is 7; {stand} 0.",
     ]
     assert {(each.code, each.severity) for each in found} == {("orchestrator_differs", "warning")}
     assert len(orders.differences(theirs, mine)) == 4
@@ -704,17 +704,17 @@ def test_the_quotes_that_a_result_states() -> None:
     ("order", "text"),
     [
         (
-            row(signal(status="rejected", skip_reason="two\n lines")),
+            row(signal(status="rejected", broker_order_id="b-1", skip_reason="two\n lines")),
             "buy 10 AAPL was not accepted (rejected): two lines",
         ),
-        (row(signal(status="rejected")), "buy 10 AAPL was not accepted (rejected)"),
+        (row(signal(status="rejected", broker_order_id="b-1")), "buy 10 AAPL was not accepted (rejected)"),
         (
             row(signal(client_order_id=None, status=None, skip_reason="submission_failed: 422")),
             "buy 10 AAPL was not accepted (no status): submission_failed: 422",
         ),
         (
             row(signal(client_order_id=None)),
-            "buy 10 AAPL is in doubt: it got no order id and may still be placed",
+            "buy 10 AAPL is in doubt: it got no order id and may have been placed",
         ),
         (
             row(signal(), state(status="failed", filled_qty=None, broker_order_id=None, error_message="x")),
@@ -735,7 +735,7 @@ def test_a_problem_in_full(order: Order, text: str) -> None:
 
 def test_a_problem_of_an_order_without_a_quantity_names_its_symbol() -> None:
     """There is no side and no number to say."""
-    found = orders.problem(row(signal(status="rejected"))._replace(qty=None))
+    found = orders.problem(row(signal(status="rejected", broker_order_id="b-1"))._replace(qty=None))
     assert found is not None
     assert found.text == "AAPL was not accepted (rejected)"
 
