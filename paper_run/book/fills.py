@@ -53,7 +53,7 @@ def growth(
     if filled < seen.qty and seen.qty:
         fell = f"its filled quantity went back from {money.digits(seen.qty)} to {money.digits(filled)}"
         return nothing._replace(remark=f"{fell}; nothing was booked", contested=True)
-    if filled <= 0:  # an older program kept negative ones too
+    if filled < 0:  # an older program kept negative ones too
         return nothing
     qty = money.CONTEXT.subtract(filled, seen.qty)
     if filled_avg_price is None or filled_avg_price <= 0:

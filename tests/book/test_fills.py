@@ -157,3 +157,10 @@ def test_what_is_odd_is_said_without_exponents() -> None:
     assert grown("buy", before, "2E+2", "1E+2", ordered="1.5E+2").remark == (
         "200 filled, more than the 150 ordered"
     )
+
+
+@pytest.mark.parametrize("qty", ["-0.5", "-4"])
+@pytest.mark.parametrize("price", [None, "100"])
+def test_a_negative_quantity_of_an_older_program_books_nothing(qty: str, price: str | None) -> None:
+    """Nothing of it is booked, so that nothing went back, and no word is needed."""
+    assert grown("buy", Seen(), qty, price) == Growth(None, ZERO, ZERO, Seen())
