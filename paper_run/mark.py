@@ -26,7 +26,7 @@ from paper_run.model import findings
 from paper_run.models import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import file_again, settle_earlier
-from paper_run.saving import End, deliver, save, stopped, without_result
+from paper_run.saving import End, save, stopped, without_result
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.unfinished import read_again, stated_ids
 from paper_run.writers import files, json_document
@@ -109,10 +109,6 @@ def mark_session(
         if valued is not None:
             file_again(filing, valued.restated, console)
             return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
-        if attempts := ledger.doubts.attempts():
-            failed = failures.no_book_yet([row.name for row in attempts])
-            ended = (failed, *deliver(filing, outbox, console))
-            return End(worst(each.exit_status for each in ended), ended)
         console.notice("There is no book: one begins with a trade that is known to be placed")
         return without_result(filing, outbox, console)
 
@@ -162,6 +158,8 @@ def _value(
         was_whole = ledger.books.is_complete(moment.session)
         book = bookkeeping.bring_up_to_date(ledger, after, moment, started, occasion)
         if book is None:
+            if attempts := ledger.doubts.attempts():
+                raise failures.no_book_yet([row.name for row in attempts])
             return None
         failed = (*problems.failures, *_unread(after, platform))
         if failed and was_whole and not book.valuation.complete:

@@ -8,7 +8,7 @@ from paper_run import failures
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from paper_run.filing import Filing
@@ -34,7 +34,7 @@ class End(NamedTuple):
 def save(
     filing: Filing,
     reports: Reports,
-    failed: Iterable[PaperRunError],
+    failed: Sequence[PaperRunError],
     outbox: Outbox,
     console: Console,
     *,
@@ -52,7 +52,7 @@ def save(
     unsent = deliver(filing, outbox, console, [reports])
     console.complete(reports.document)
     ended = (*failed, *unwritten, *unsent)
-    for failure in ended:
+    for failure in (*failed, *unwritten):
         failure.ledger = filing.ledger
     return End(worst(failure.exit_status for failure in ended), ended, reports, beside=(*unwritten, *unsent))
 
@@ -93,4 +93,6 @@ def deliver(
         return ()
     for subject in delivered.subjects:
         console.mailed(subject)
+    for failure in delivered.failures:
+        failure.ledger = filing.ledger
     return delivered.failures

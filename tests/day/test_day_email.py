@@ -176,6 +176,17 @@ def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
     assert day.platform.executed == 1
 
 
+def test_a_mark_that_waits_for_a_lost_answer_is_mailed(day: MailedDay) -> None:
+    """On the first day there is no book yet: what is open is told with its commands."""
+    day.platform.orchestrator.script("POST", RUN, [LOST])
+    day.platform.orchestrator.always("GET", RUNS, BROKEN)
+    day.must("--timeout", "1", status=2)
+    day.at(CLOSE).must("mark", status=1)
+    assert "Not valued: Nothing can be valued yet" in day.subjects[-1]
+    told = " ".join(body(day.mails[-1]).split())
+    assert "python -m paper_run resolve 2026-11-25 --not-placed --ledger " in told
+
+
 def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     """Whoever had the mail that it is not known gets the one that it is."""
     day.platform.orchestrator.script("POST", RUN, [BROKEN])

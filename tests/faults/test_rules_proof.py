@@ -102,7 +102,9 @@ def test_rule_10_a_mark_after_a_lost_answer_says_what_is_open(desk: Desk) -> Non
     finished = desk.run("mark")
     assert finished.returncode == 1
     assert desk.session in finished.stderr
-    assert "--placed" in finished.stderr
+    commands = [line for line in finished.stderr.splitlines() if " -m paper_run resolve " in line]
+    assert len(commands) == 3
+    assert all(" --ledger " in line for line in commands)
     assert "There is no book" not in finished.stdout + finished.stderr
 
 
