@@ -198,7 +198,7 @@ def test_warnings_come_in_the_order_of_the_day() -> None:
     assert said[2] == "The orchestrator ran for 2025-01-16, not for 2025-01-17."
     assert said[3] == "The orchestrator traded symbols not asked for: NVDA, TSLA."
     assert said[4].startswith("The orchestrator completed the run but says: a little")
-    assert "9 orders submitted" in said[5]
+    assert "orders submitted is 9" in said[5]
     assert len(said) == 6
 
 

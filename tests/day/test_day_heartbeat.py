@@ -112,7 +112,8 @@ def test_of_several_sessions_each_failure_is_told(day: Day, monitor: SocketServe
     day.must("--sandbox", "--sessions", "2", "--symbols", "AAPL", "REJECT", status=2)
     path, summary = told(monitor)[-1]
     assert path == "/2"
-    assert summary.count("orders were not accepted") >= 2
+    assert summary.count("of 2 orders was not accepted") >= 1
+    assert "Needs you: 1 order rejected." in summary
 
 
 def test_a_frozen_monitor_delays_by_its_bound_alone(day: Day) -> None:

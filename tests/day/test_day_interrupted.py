@@ -33,7 +33,7 @@ def _stop(process: subprocess.Popen[str], kind: signal.Signals) -> str:
     while time.monotonic() < ends:
         process.send_signal(kind)
         try:
-            return process.communicate(timeout=0.5)[1]
+            return process.communicate(timeout=0.5 if kind is signal.SIGTERM else 10)[1]
         except subprocess.TimeoutExpired:
             assert kind is signal.SIGTERM
     raise AssertionError("it goes on")

@@ -80,7 +80,7 @@ class Desk:
         path = [str(ROOT / "tests"), *filter(None, [variables.get("PYTHONPATH")])]
         variables |= {"PYTHONPATH": ":".join(path), "FAULTS_AHEAD": str(self.ahead.total_seconds())}
         variables |= {"FAULTS_AT": at, "FAULTS_NTH": str(nth), "FAULTS_DO": do} if do else {}
-        if do == "full":  # where no file may grow, coverage's own can't either
+        if do == "full" or "FAULTS_USER" in variables:  # coverage's own file can't be written there either
             variables = {name: value for name, value in variables.items() if not name.startswith("COVERAGE_")}
         with interruptible():
             process = subprocess.Popen(

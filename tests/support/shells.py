@@ -42,7 +42,9 @@ class Place:
         program = programs / "paper-run"
         program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m paper_run "$@"\n')
         program.chmod(0o755)
-        found = clean_environment(folder)
+        # Without coverage, which keeps what it has measured in a database of its own.
+        given = clean_environment(folder).items()
+        found = {name: value for name, value in given if not name.startswith("COVERAGE_")}
         self.env = found | {
             "PATH": f"{programs}{os.pathsep}{found['PATH']}",
             "PYTHONPATH": os.pathsep.join(filter(None, (str(programs), found.get("PYTHONPATH")))),
