@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.writers import json_document, overview
+from paper_run.model.result import label as label_of
+from paper_run.writers import overview
 from paper_run.writers.reports import CACHE_FOLDER, Reports
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Filing:
         """
         with self._ledger.explained():
             reports = Reports(document, self._folder)
-            session, trade = str(reports.document["session"]), reports.document["trade"]
+            session, trade = reports.result.session, reports.result.trade
         try:
             reports.before = self._curve(self._ledger.history.book(session, trade), session)
         except DataError as error:
@@ -79,7 +80,7 @@ class Filing:
             failed += not_done
         try:
             sessions = self._overview()
-            label = json_document.label(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
+            label = label_of(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
         except DataError as error:
             return written, [*failed, error]
         done, not_done = overview.save(sessions, self._folder, label=label)

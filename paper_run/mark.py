@@ -9,7 +9,6 @@ from paper_run import (
     beginning,
     bookkeeping,
     failures,
-    money,
     not_known,
     orders,
     prepare,
@@ -22,14 +21,14 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 from paper_run.filing import Filing
 from paper_run.ledger import existing, lock
 from paper_run.mail.outbox import Outbox
-from paper_run.model import findings
-from paper_run.models import RunResult
+from paper_run.model import findings, result_json, stating
+from paper_run.model.result import RunResult
 from paper_run.result import with_adopted
 from paper_run.run import file_again, settle_earlier
 from paper_run.saving import End, save, stopped, without_result
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.unfinished import read_again, stated_ids
-from paper_run.writers import files, json_document
+from paper_run.writers import files
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -168,12 +167,12 @@ def _value(
             problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
         still_open = prepare.still_open(ledger)
         result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier, still_open)
-        document = json_document.dumps(json_document.document(result))
-        before = ledger.history.mark_status(str(result.session))
-        ledger.history.keep_mark(result.session, document)
+        document = result_json.encode(result)
+        before = ledger.history.mark_status(result.session)
+        ledger.history.keep_mark(book.session, document)
         if change is None:
             kind = _kind(ledger, calendar, moment)
-            outbox.marked(kind, str(result.session), result.status, before)
+            outbox.marked(kind, result.session, result.status, before)
     return _Valued(document, problems.failures, restated)
 
 
@@ -281,7 +280,7 @@ def _result(
     still_open: tuple[Finding, ...],
 ) -> RunResult:
     rows = _orders(ledger, book.session, earlier)
-    tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
+    tally = orders.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.latest()
     if latest is None:
         raise LookupError("there is a book without a trade")
@@ -290,29 +289,31 @@ def _result(
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
         run_id=None,
-        session=book.session,
+        session=book.session.isoformat(),
         trade=None,
-        timestamp=started,
+        timestamp=started.isoformat(timespec="seconds"),
         status="success" if whole else "partial",
-        exit_status=exit_status,
+        exit_status=int(exit_status),
         sandbox=bool(ledger.is_sandbox),
         rehearsal=False,
-        parameters=latest.prepared.parameters,
-        counts=tally,
-        total_notional=money.total(row.notional for row in rows if row.notional is not None),
-        success_rate=money.rate(tally.accepted or 0, tally.submitted or 0),
-        duration_seconds=Decimal(0),
+        settled=None,
+        parameters=stating.asked(latest.prepared.parameters),
+        totals=tally._replace(duration_seconds=Decimal(0)),
         orders=rows,
-        health=health,
-        findings=(
-            *map(findings.of_error, problems.failures),
-            *problems.found,
-            *book.remarks,
-            *((large,) if large else ()),
-            *still_open,
-            *(found for row in rows if (found := orders.problem(row))),
+        health=stating.health(health),
+        findings=findings.naming(
+            ledger.identity,
+            (
+                *map(findings.of_error, problems.failures),
+                *problems.found,
+                *book.remarks,
+                *((large,) if large else ()),
+                *still_open,
+                *(found for row in rows if (found := orders.problem(row))),
+            ),
         ),
-        book=book,
+        pnl=stating.pnl(book),
+        statistics=stating.statistics(book),
         ledger=ledger.identity,
     )
 
@@ -325,7 +326,7 @@ def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState]) -> tu
         if row.prepared.rehearsal or row.state == "nothing":
             continue
         states = ledger.order_states(row, also=stated_ids(row))
-        quotes = orders.stated_quotes(json_document.loads(row.document))
+        quotes = orders.stated_quotes(result_json.decode(row.document).orders)
         for each in orders.order_rows(
             _mappings(row, states), states, row.prepared.parameters, repeats=shown, quotes=quotes
         ):

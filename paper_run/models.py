@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference, Theirs
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
-    from paper_run.errors import ExitStatus, Remedy
+    from paper_run.errors import Remedy
     from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
@@ -253,20 +253,6 @@ class Order(NamedTuple):
     error_message: str | None
 
 
-class Counts(NamedTuple):
-    """What became of the submitted orders.
-
-    `filled` is None when the gateway could not be asked; all are None while the run itself is not known.
-    """
-
-    signals: int | None
-    submitted: int | None
-    accepted: int | None
-    rejected: int | None
-    in_doubt: int | None
-    filled: int | None
-
-
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
 
@@ -310,34 +296,6 @@ class BookFigures(NamedTuple):
     remarks: tuple[Finding, ...] = ()
     unknown: Mapping[str, str] = {}
     not_known: tuple[NotKnown, ...] = ()
-
-
-class RunResult(NamedTuple):
-    """A trade or a mark, whole: what was asked, what came of it, and everything that was found out.
-
-    `trade` is None in a mark. `book` is None where nothing could be valued. `ledger` is the id of the ledger
-    that has it.
-    """
-
-    run_id: str | None
-    session: date
-    trade: int | None
-    timestamp: datetime
-    status: RunStatus
-    exit_status: ExitStatus
-    sandbox: bool
-    rehearsal: bool
-    parameters: Parameters
-    counts: Counts
-    total_notional: Decimal | None
-    success_rate: Decimal | None
-    duration_seconds: Decimal
-    orders: tuple[Order, ...]
-    health: tuple[ServiceHealth, ...]
-    findings: tuple[Finding, ...]
-    settled: str | None = None
-    book: BookFigures | None = None
-    ledger: str = ""
 
 
 class SessionLine(NamedTuple):

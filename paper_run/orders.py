@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.model import findings
-from paper_run.models import Counts, Order, SignalOrder
+from paper_run.model.result import Totals
+from paper_run.models import Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -159,8 +160,8 @@ def _first(*values: Decimal | None) -> Decimal | None:
     return next((value for value in values if value is not None), None)
 
 
-def counts(orders: Iterable[Order], *, signals: int, states_complete: bool) -> Counts:
-    """Count the orders from the rows; `filled` only when every order's state could be read."""
+def totals(orders: Sequence[Order], *, signals: int, states_complete: bool) -> Totals:
+    """Count the orders and sum their notional, dollars; `filled` only when every state could be read."""
     tally = {"accepted": 0, "rejected": 0, "in_doubt": 0}
     filled = 0
     for order in orders:
@@ -168,40 +169,41 @@ def counts(orders: Iterable[Order], *, signals: int, states_complete: bool) -> C
             tally[order.outcome] += 1
         if order.outcome == "accepted" and order.status == "filled":
             filled += 1
-    return Counts(
-        signals=signals,
-        submitted=sum(tally.values()),
-        accepted=tally["accepted"],
-        rejected=tally["rejected"],
-        in_doubt=tally["in_doubt"],
-        filled=filled if states_complete else None,
+    return Totals(
+        num_signals=signals,
+        num_orders_submitted=sum(tally.values()),
+        num_orders_accepted=tally["accepted"],
+        num_orders_rejected=tally["rejected"],
+        num_orders_in_doubt=tally["in_doubt"],
+        num_orders_filled=filled if states_complete else None,
+        total_notional=money.total(order.notional for order in orders if order.notional is not None),
+        success_rate=money.rate(tally["accepted"], sum(tally.values())),
     )
 
 
-NOT_KNOWN = Counts(signals=None, submitted=None, accepted=None, rejected=None, in_doubt=None, filled=None)
-"""The counts of a run of which nothing is known: no zero is invented."""
+NOT_KNOWN = Totals()
+"""The totals of a run of which nothing is known: no zero is invented."""
 
 
-def run_status(orchestration: Orchestration, tally: Counts) -> RunStatus:
+def run_status(orchestration: Orchestration, tally: Totals) -> RunStatus:
     """Success: completed, and every submitted order accepted (also when there was none to submit)."""
-    if orchestration.status == "completed" and tally.accepted == tally.submitted:
+    if orchestration.status == "completed" and tally.num_orders_accepted == tally.num_orders_submitted:
         return "success"
-    return "partial" if tally.accepted else "failed"
+    return "partial" if tally.num_orders_accepted else "failed"
 
 
-def differences(orchestration: Orchestration, tally: Counts, *, repeats: int = 0) -> tuple[Finding, ...]:
+def differences(orchestration: Orchestration, tally: Totals, *, repeats: int = 0) -> tuple[Finding, ...]:
     """Say where the orchestrator's own counts differ from its mappings.
 
     :param repeats: how many of its orders count as submitted and accepted, though they were so before.
     """
-    submitted, accepted = (
-        None if each is None else each + repeats for each in (tally.submitted, tally.accepted)
-    )
+    stated = (tally.num_orders_submitted, tally.num_orders_accepted)
+    submitted, accepted = (None if each is None else each + repeats for each in stated)
     pairs = (
-        ("signals", orchestration.num_signals, tally.signals),
+        ("signals", orchestration.num_signals, tally.num_signals),
         ("orders submitted", orchestration.num_orders_submitted, submitted),
         ("orders accepted", orchestration.num_orders_accepted, accepted),
-        ("orders rejected", orchestration.num_orders_rejected, tally.rejected),
+        ("orders rejected", orchestration.num_orders_rejected, tally.num_orders_rejected),
     )
     return tuple(
         findings.warning(
@@ -257,12 +259,10 @@ def _some(named: Sequence[str]) -> str:
     return ", ".join(named[:_NAMED]) + more
 
 
-def stated_quotes(document: Mapping[str, Any]) -> dict[str, Decimal]:
+def stated_quotes(rows: Iterable[Order]) -> dict[str, Decimal]:
     """Return the quotes that a result states its orders' notional at, by symbol, dollars."""
     return {
-        str(each["symbol"]): each["price"]
-        for each in document.get("orders") or ()
-        if each.get("price_source") == "quote" and each.get("price") is not None
+        each.symbol: each.price for each in rows if each.price_source == "quote" and each.price is not None
     }
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import orders
 from paper_run.ledger import states
-from paper_run.model import findings
+from paper_run.model import findings, result_json
 from paper_run.result import Outcome, conclude, has_orders, is_rehearsed, was_executed
-from paper_run.writers import json_document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from paper_run.ledger.journal import Ledger
+    from paper_run.model.result import Pnl, Statistics
     from paper_run.models import TradeRow
     from paper_run.result import Known
 
@@ -30,6 +29,13 @@ CONTRADICTED = findings.warning(
     "contradicted",
     "It was said later that this trade placed nothing. What it placed is known, so that stays as it is.",
 )
+
+
+class Valued(NamedTuple):
+    """A valuation as a record states it."""
+
+    pnl: Pnl | None
+    statistics: Statistics
 
 
 class Written(NamedTuple):
@@ -49,13 +55,13 @@ def write(
     settled: str | None = None,
     over: bool = False,
     stayed_dry: bool = False,
-    beside: Mapping[str, Any] | None = None,
+    beside: Valued | None = None,
 ) -> Written:
     """Write what is known of a trade now.
 
     :param row: as it was read; what another command has written since is what this is written upon.
     :param over: whether the orchestrator itself has answered. :param stayed_dry: whether the gateway was in
-        DRY_RUN again right after. :param beside: parts of the document that stay as they were.
+        DRY_RUN again right after. :param beside: the valuation that stays as it was.
     """
     with ledger.transaction():
         now = ledger.by_id(row.id)
@@ -68,12 +74,12 @@ def write(
         now = claim(ledger, now, known, state, stayed_dry=stayed_dry or now.stayed_dry)
         known = known._replace(prepared=now.prepared, number=now.number)
         outcome = conclude(known)
-        document = {**json_document.document(outcome.result), **(beside or {})}
+        result = replace(outcome.result, **beside._asdict()) if beside else outcome.result
         written = ledger.record(
             now,
             state=state,
-            document=json_document.dumps(document),
-            in_doubt=outcome.result.counts.in_doubt or 0,
+            document=result_json.encode(result),
+            in_doubt=result.totals.num_orders_in_doubt or 0,
             run_id=known.run_id,
             answer=answer,
             settled=settled,
@@ -142,13 +148,10 @@ def _contradicted(ledger: Ledger, row: TradeRow) -> TradeRow:
         return row
     ledger.note(row, CONTRADICTED)
     row = ledger.by_id(row.id)
-    document = json_document.loads(row.document)
-    found = (*findings.of_document(document), CONTRADICTED)
-    document["findings"] = findings.to_json(found, ledger.identity)
-    document["warnings"] = findings.texts(found, "warning")
+    stated = result_json.decode(row.document)
     return ledger.record(
         row,
         state=row.state,
-        document=json_document.dumps(document),
-        in_doubt=sum(each["outcome"] == "in_doubt" for each in document["orders"]),
+        document=result_json.encode(replace(stated, findings=(*stated.findings, CONTRADICTED))),
+        in_doubt=sum(each.outcome == "in_doubt" for each in stated.orders),
     )

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import failures, submission, unfinished
 from paper_run.by_hand import Said
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
+from paper_run.model import result_json
 from paper_run.model.commands import ours
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
 from paper_run.trade import LEAVES_WITHIN
-from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -200,7 +200,7 @@ def _is_without_evidence(row: TradeRow) -> bool:
     """Whether a person said of a trade that it placed nothing, or something without a run or an order."""
     if row.state == "nothing":
         return True
-    return row.state == "closed" and row.answer is None and not json_document.loads(row.document)["orders"]
+    return row.state == "closed" and row.answer is None and not result_json.decode(row.document).orders
 
 
 def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:

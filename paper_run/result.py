@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures, money, orders
 from paper_run.errors import PaperRunError, worst
-from paper_run.model import findings
-from paper_run.models import RunResult
+from paper_run.model import findings, stating
+from paper_run.model.result import RunResult, Statistics, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.models import (
         BookFigures,
-        Counts,
         Orchestration,
         Order,
         OrderState,
@@ -72,7 +71,6 @@ def conclude(known: Known) -> Outcome:
         mappings, known.states, known.prepared.parameters, repeats=known.repeats, quotes=known.quotes
     )
     tally = _counts(known, run, rows)
-    notional = money.total(row.notional for row in rows if row.notional is not None)
     status = known.status or (orders.run_status(run, tally) if run else "unknown")
     has_only_repeats = known.status is None and _has_only_repeats(known, rows)
     if has_only_repeats:
@@ -92,23 +90,21 @@ def conclude(known: Known) -> Outcome:
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,
-        session=known.prepared.session,
+        session=known.prepared.session.isoformat(),
         trade=known.number,
-        timestamp=known.started_at,
+        timestamp=known.started_at.isoformat(timespec="seconds"),
         status=status,
-        exit_status=worst(failure.exit_status for failure in failed),
+        exit_status=int(worst(failure.exit_status for failure in failed)),
         sandbox=known.prepared.sandbox,
         rehearsal=known.prepared.rehearsal,
-        parameters=known.prepared.parameters,
-        counts=tally,
-        total_notional=None if tally is orders.NOT_KNOWN else notional,
-        success_rate=money.rate(tally.accepted or 0, tally.submitted or 0),
-        duration_seconds=known.waited if stated is None else stated,
+        parameters=stating.asked(known.prepared.parameters),
+        totals=tally._replace(duration_seconds=known.waited if stated is None else stated),
         orders=rows,
-        health=known.prepared.health,
-        findings=tuple(found),
+        health=stating.health(known.prepared.health),
+        findings=findings.naming(known.ledger, found),
         settled=known.settled,
-        book=known.book,
+        pnl=stating.pnl(known.book) if known.book else None,
+        statistics=stating.statistics(known.book) if known.book else Statistics(),
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))
@@ -131,13 +127,13 @@ def is_rehearsed(rows: Iterable[Order]) -> bool:
     return all(row.outcome != "in_doubt" and not orders.is_executed(row) for row in own)
 
 
-def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Counts:
+def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Totals:
     """Count; nothing is counted while it is not known what the run did."""
     if known.status not in (None, "failed") or (run is None and known.status is None):
         return orders.NOT_KNOWN
     signals = len(rows) or (run.num_signals if run and run.num_signals else 0)
     asked = all(row.client_order_id in known.states for row in rows if row.outcome == "accepted")
-    return orders.counts(rows, signals=signals, states_complete=asked)
+    return orders.totals(rows, signals=signals, states_complete=asked)
 
 
 def placed_nothing(run: Orchestration) -> bool:

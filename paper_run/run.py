@@ -11,7 +11,6 @@ from paper_run.filing import Filing
 from paper_run.ledger import existing, lock, results
 from paper_run.ledger.journal import Ledger, refuse_foreign
 from paper_run.mail.outbox import Outbox
-from paper_run.model import findings
 from paper_run.models import Parameters
 from paper_run.saving import End, save, stopped, without_result
 from paper_run.services.orchestrator import RUN_PATH, request_body
@@ -213,9 +212,9 @@ class _Day:
         self.console.notice(
             f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
         )
-        recorded = findings.of_document(reports.document)
-        shown = failures.recorded(recorded, reports.document["exit_status"])
-        if row.unsettled and "findings" not in reports.document:
+        recorded = reports.result.findings
+        shown = failures.recorded(recorded, reports.result.exit_status)
+        if row.unsettled and reports.result.is_old:
             for failure in shown:
                 failure.remedies = failures.settling(row.name)
         return self._save(reports, shown)

@@ -44,13 +44,13 @@ def save(
 
     :param failed: what failed before. :param outputs: further files to write it to.
     """
-    console.figures(reports.document)
-    console.saving(of_a_mark=reports.document["kind"] == "mark")
+    console.figures(reports.result)
+    console.saving(of_a_mark=reports.result.is_mark)
     written, unwritten = filing.save([reports], outputs)
     for path in written:
         console.saved(path)
     unsent = deliver(filing, outbox, console, [reports])
-    console.complete(reports.document)
+    console.complete(reports.result)
     ended = (*failed, *unwritten, *unsent)
     for failure in (*failed, *unwritten):
         failure.ledger = filing.ledger

@@ -20,14 +20,13 @@ from paper_run import (
     unfinished,
 )
 from paper_run.errors import DataError, PaperRunError
-from paper_run.model import findings
+from paper_run.model import findings, result_json
 from paper_run.models import trade_name
 from paper_run.result import UNREAD, Known, Outcome, conclude, was_executed
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed, HeldBack
 from paper_run.session import exchange_time
 from paper_run.termination import PATIENCE
-from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from paper_run.config import Config
@@ -161,7 +160,7 @@ class _Trade:
         self.watch.step(3, "Waiting for completion")
         result, run = self.outcome.result, self.known.orchestration
         ended = run.status if run is not None and self.known.status is None else result.status
-        self.watch.ended(ended, result.duration_seconds)
+        self.watch.ended(ended, result.totals.duration_seconds or Decimal(0))
 
     def _post(self) -> submission.Verdict:
         """Send it, and keep its answer before anything is made of it."""
@@ -432,7 +431,7 @@ class _Trade:
     def _stated(self) -> str:
         """State what is known; what is stated last is kept, should the next one fail."""
         self.outcome = conclude(self.known)
-        self.document = json_document.dumps(json_document.document(self.outcome.result))
+        self.document = result_json.encode(self.outcome.result)
         return self.document
 
     def _waited(self) -> Decimal:
@@ -440,8 +439,8 @@ class _Trade:
 
     def _recorded_failures(self) -> tuple[PaperRunError, ...]:
         """Return what the record says that failed, where another command has recorded more."""
-        document = json_document.loads(self.document)
-        return failures.recorded(findings.of_document(document), document["exit_status"])
+        stated = result_json.decode(self.document)
+        return failures.recorded(stated.findings, stated.exit_status)
 
     def end(self) -> TradeEnd:
         """Return the result and every failure, the ledger's own included; drop the answer that it has."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run import failures, money, orders, pending, recording, settle, submission
-from paper_run.model import findings
+from paper_run.model import findings, result_json
+from paper_run.model.result import Statistics
 from paper_run.models import Orchestration
 from paper_run.orders import stated_quotes
 from paper_run.result import UNREAD, Known, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
-from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
     from paper_run.model.findings import Finding
+    from paper_run.model.result import RunResult
     from paper_run.models import OrderState, RunStatus, SignalOrder, TradeRow
     from paper_run.services.platform import AfterTrade, Platform
 
@@ -209,8 +209,9 @@ def read_again(ledger: Ledger, after: AfterTrade, now: datetime) -> tuple[TradeR
         if row.state != "closed" or row.prepared.rehearsal:
             continue
         run, states = as_recorded(row, ledger)
-        stated = json_document.loads(row.document)["orders"]
-        before = {each["client_order_id"] for each in stated if each["outcome"] == "in_doubt"} - {None}
+        stated = result_json.decode(row.document).orders
+        doubtful = (each.client_order_id for each in stated if each.outcome == "in_doubt")
+        before = {each for each in doubtful if each is not None}
         now_open = set(_in_doubt(run, states, row))
         if before == now_open:
             continue
@@ -233,8 +234,8 @@ def identities(run: Orchestration) -> list[str]:
 
 def stated_ids(row: TradeRow) -> list[str]:
     """Return the ids of a trade's orders as its result states them, those that were found later too."""
-    stated = json_document.loads(row.document)["orders"]
-    return [each["client_order_id"] for each in stated if each["client_order_id"]]
+    stated = result_json.decode(row.document).orders
+    return [each.client_order_id for each in stated if each.client_order_id]
 
 
 def adopt(
@@ -281,15 +282,15 @@ _SAID_ANEW = frozenset(
 _OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
 
 
-def _still_valued(document: Mapping[str, Any]) -> dict[str, Any]:
+def _still_valued(result: RunResult) -> recording.Valued:
     """Return the valuation that stays in a result; one that waited for what is known now is over.
 
     The next run or mark values what was found.
     """
-    positions = (document["pnl"] or {}).get("positions", ())
-    if any(each.get("unknown_reason") for each in positions):
-        return {"pnl": None, "statistics": {}}
-    return {name: document[name] for name in ("pnl", "statistics")}
+    positions = result.pnl.positions if result.pnl else ()
+    if any(each.unknown_reason for each in positions):
+        return recording.Valued(None, Statistics())
+    return recording.Valued(result.pnl, result.statistics)
 
 
 def _still_true(
@@ -327,9 +328,9 @@ def restate(
     :param settled: None: as it was before, if it was.
     """
     owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
-    document = json_document.loads(row.document)
-    beside = _still_valued(document)
-    still_failed, earlier = _still_true(row, findings.of_document(document), is_run_known=run is not None)
+    stated = result_json.decode(row.document)
+    beside = _still_valued(stated)
+    still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
     known = Known(
         row.prepared,
         row.number,
@@ -345,8 +346,8 @@ def restate(
             *((UNREAD,) if state == "answered" else ()),
             *((findings.note("recovered", f"Settled: {settled}."),) if settled else ()),
         ),
-        waited=Decimal(document["results"]["duration_seconds"] or 0),
-        quotes=stated_quotes(document),
+        waited=stated.totals.duration_seconds or money.ZERO,
+        quotes=stated_quotes(stated.orders),
         settled=settled or row.settled,
         ledger=ledger.identity,
     )

@@ -72,7 +72,7 @@ LOADED_LATE = {
     "paper_run.sandbox",
     "paper_run.services",
     "paper_run.writers.html_page",
-    "paper_run.writers.json_document",
+    "paper_run.model.result_json",
     "paper_run.writers.reports",
     "requests",
     "simplejson",

@@ -10,7 +10,8 @@ from services.wire_examples import answered, observed
 from test_config import TODAY
 
 from paper_run import orders
-from paper_run.models import Counts, Orchestration, Order, OrderState, Parameters, SignalOrder
+from paper_run.model.result import Totals
+from paper_run.models import Orchestration, Order, OrderState, Parameters, SignalOrder
 from paper_run.services.orchestrator import read_orchestration
 
 PARAMETERS = Parameters(
@@ -72,8 +73,13 @@ def row(mapping: SignalOrder, *states: OrderState) -> Order:
     return only
 
 
-def tally(*rows: Order, complete: bool = True) -> Counts:
-    return orders.counts(rows, signals=len(rows), states_complete=complete)
+def counted(totals: Totals) -> tuple[int | None, ...]:
+    """Return signals, submitted, accepted, rejected, in doubt, filled."""
+    return totals[:6]
+
+
+def tally(*rows: Order, complete: bool = True) -> Totals:
+    return orders.totals(rows, signals=len(rows), states_complete=complete)
 
 
 # Outcomes
@@ -146,7 +152,7 @@ def test_a_signal_without_side_or_quantity_is_no_order(mapping: SignalOrder) -> 
     """It is listed, and counted among the signals alone."""
     only = row(mapping)
     assert (only.outcome, only.notional) == (None, None)
-    assert tally(only) == Counts(signals=1, submitted=0, accepted=0, rejected=0, in_doubt=0, filled=0)
+    assert counted(tally(only)) == (1, 0, 0, 0, 0, 0)
 
 
 def test_the_same_id_again_is_a_repeat() -> None:
@@ -156,7 +162,7 @@ def test_the_same_id_again_is_a_repeat() -> None:
     )
     assert [each.outcome for each in rows] == ["accepted", "repeat", "accepted"]
     assert [each.notional for each in rows] == [Decimal("1502.50"), None, Decimal("10000.00")]
-    assert tally(*rows).submitted == 2
+    assert tally(*rows).num_orders_submitted == 2
 
 
 def test_orders_without_an_id_are_no_repeats_of_each_other() -> None:
@@ -246,11 +252,12 @@ mappings = st.builds(
 def test_every_submitted_order_is_one_thing_alone(given_mappings: list[SignalOrder]) -> None:
     """Submitted is accepted, rejected and in doubt together; only accepted orders have a notional."""
     rows = orders.order_rows(given_mappings, {}, PARAMETERS)
-    counted = tally(*rows)
-    assert counted.submitted == counted.accepted + counted.rejected + counted.in_doubt
+    _, submitted, *parts, _ = counted(tally(*rows))
+    assert submitted == sum(part for part in parts if part is not None)
     known = [mapping for mapping in given_mappings if mapping.side and mapping.qty]
     repeats = sum(each.outcome == "repeat" for each in rows)
-    assert counted.submitted + repeats == len(known)
+    assert submitted is not None
+    assert submitted + repeats == len(known)
     for each in rows:
         if each.notional is not None:
             assert each.outcome == "accepted"
@@ -274,26 +281,25 @@ def test_the_counts_come_from_the_rows() -> None:
         {},
         PARAMETERS,
     )
-    assert tally(*rows) == Counts(signals=5, submitted=4, accepted=2, rejected=1, in_doubt=1, filled=1)
+    assert counted(tally(*rows)) == (5, 4, 2, 1, 1, 1)
 
 
 def test_filled_is_not_known_when_an_order_could_not_be_read() -> None:
     """An unknown number is null, not 0."""
-    assert tally(row(signal()), complete=False).filled is None
+    assert tally(row(signal()), complete=False).num_orders_filled is None
 
 
 def run(status: str, **fields: Any) -> Orchestration:
     return read_orchestration(answered({"run_id": "r", "status": status, **fields}))
 
 
-def counted(submitted: int, accepted: int) -> Counts:
-    return Counts(
-        signals=3,
-        submitted=submitted,
-        accepted=accepted,
-        rejected=submitted - accepted,
-        in_doubt=0,
-        filled=None,
+def stated(submitted: int, accepted: int, in_doubt: int = 0) -> Totals:
+    return Totals(
+        num_signals=3,
+        num_orders_submitted=submitted,
+        num_orders_accepted=accepted,
+        num_orders_rejected=submitted - accepted - in_doubt,
+        num_orders_in_doubt=in_doubt,
     )
 
 
@@ -316,12 +322,12 @@ def test_success_needs_completed_and_every_order_accepted(
     theirs: str, submitted: int, accepted: int, ours: str
 ) -> None:
     """Completed and all accepted, even if that is none; else some accepted is partial, none is failed."""
-    assert orders.run_status(run(theirs), counted(submitted, accepted)) == ours
+    assert orders.run_status(run(theirs), stated(submitted, accepted)) == ours
 
 
 def test_counts_that_differ_from_the_orchestrators_are_said() -> None:
     """Each of the four counts is compared; one that is missing or equal is not mentioned."""
-    mine = Counts(signals=3, submitted=2, accepted=1, rejected=1, in_doubt=0, filled=None)
+    mine = stated(2, 1)
     said = orders.differences(
         run("completed", num_signals=4, num_orders_submitted=2, num_orders_accepted=2, num_orders_rejected=0),
         mine,
@@ -337,12 +343,12 @@ def test_the_observed_runs_are_counted_as_the_design_says() -> None:
     """Two accepted orders; with the gateway down both are in doubt, and T5's counts differ."""
     normal = read_orchestration(observed("run_normal"))
     rows = orders.order_rows(normal.mappings, {}, PARAMETERS)
-    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=2, rejected=0, in_doubt=0, filled=0)
+    assert counted(tally(*rows)) == (3, 2, 2, 0, 0, 0)
     assert orders.differences(normal, tally(*rows)) == ()
     assert [str(each.notional) for each in rows] == ["20000.00", "None", "20000.00"]
     down = read_orchestration(observed("t4_down__run"))
     rows = orders.order_rows(down.mappings, {}, PARAMETERS)
-    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=0, rejected=0, in_doubt=2, filled=0)
+    assert counted(tally(*rows)) == (3, 2, 0, 0, 2, 0)
     assert len(orders.differences(down, tally(*rows))) == 2
 
 
@@ -573,7 +579,7 @@ def test_only_an_order_that_was_accepted_counts_as_filled() -> None:
         PARAMETERS,
         repeats=["id-1"],
     )
-    assert tally(*rows) == Counts(signals=3, submitted=2, accepted=1, rejected=0, in_doubt=1, filled=1)
+    assert counted(tally(*rows)) == (3, 2, 1, 0, 1, 1)
 
 
 def test_a_row_keeps_all_that_the_signal_said() -> None:
@@ -665,7 +671,7 @@ def test_the_counts_that_differ_in_full() -> None:
     theirs = run(
         "completed", num_signals=4, num_orders_submitted=5, num_orders_accepted=6, num_orders_rejected=7
     )
-    mine = Counts(signals=3, submitted=2, accepted=1, rejected=0, in_doubt=1, filled=None)
+    mine = stated(2, 1, in_doubt=1)
     stand = "its signals and orders as they stand make"
     found = orders.differences(theirs, mine, repeats=2)
     assert [each.text for each in found] == [
@@ -684,20 +690,20 @@ def test_the_counts_that_differ_in_full() -> None:
 
 def test_of_a_run_that_is_not_known_no_count_is() -> None:
     """No zero is invented."""
-    assert Counts(None, None, None, None, None, None) == orders.NOT_KNOWN
+    assert set(orders.NOT_KNOWN) == {None}
 
 
 def test_the_quotes_that_a_result_states() -> None:
     """Only those that an order's notional was reckoned at."""
+    stated = row(signal())
     rows = [
-        {"symbol": "AAPL", "price": Decimal(9), "price_source": "quote"},
-        {"symbol": "MSFT", "price": Decimal(8), "price_source": "limit"},
-        {"symbol": "TSLA", "price": None, "price_source": "quote"},
-        {"symbol": "NVDA"},
+        stated._replace(symbol="AAPL", price=Decimal(9), price_source="quote"),
+        stated._replace(symbol="MSFT", price=Decimal(8), price_source="limit"),
+        stated._replace(symbol="TSLA", price=None, price_source="quote"),
+        stated._replace(symbol="NVDA", price=None, price_source=None),
     ]
-    assert orders.stated_quotes({"orders": rows}) == {"AAPL": Decimal(9)}
-    assert orders.stated_quotes({}) == {}
-    assert orders.stated_quotes({"orders": None}) == {}
+    assert orders.stated_quotes(rows) == {"AAPL": Decimal(9)}
+    assert orders.stated_quotes([]) == {}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from services.fakes import NOON
 
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.model import findings
+from paper_run.model.stating import asked, health
 from paper_run.models import Orchestration, RunStatus, SignalOrder
 from paper_run.result import Known, Outcome, conclude, contradicts_itself, fits, placed_nothing, with_adopted
 from paper_run.session import exchange_time
@@ -53,15 +54,7 @@ def warnings(outcome: Outcome) -> list[str]:
 
 def counted(outcome: Outcome) -> tuple[int | None, ...]:
     """Return signals, submitted, accepted, rejected, in doubt, filled."""
-    counts = outcome.result.counts
-    return (
-        counts.signals,
-        counts.submitted,
-        counts.accepted,
-        counts.rejected,
-        counts.in_doubt,
-        counts.filled,
-    )
+    return outcome.result.totals[:6]
 
 
 # What is not known is not invented
@@ -73,7 +66,7 @@ def test_nothing_is_counted_while_the_run_is_not_known(status: RunStatus | None)
     lost = OrchestrationError("Lost")
     outcome = conclude(known(status=status, failures=(lost,)))
     assert set(counted(outcome)) == {None}
-    assert (outcome.result.total_notional, outcome.result.success_rate) == (None, None)
+    assert (outcome.result.totals.total_notional, outcome.result.totals.success_rate) == (None, None)
     assert outcome.result.status == (status or "unknown")
     assert (outcome.result.run_id, outcome.result.orders) == (None, ())
     assert (outcome.result.exit_status, errors(outcome)) == (ExitStatus.ORCHESTRATION, ["Lost"])
@@ -84,7 +77,7 @@ def test_nothing_placed_is_known_to_be_nothing() -> None:
     """Provably nothing: that is a zero, and no rate of it."""
     outcome = conclude(known(status="failed", failures=(OrchestrationError("Refused"),)))
     assert counted(outcome) == (0, 0, 0, 0, 0, 0)
-    assert (outcome.result.total_notional, outcome.result.success_rate) == (0, None)
+    assert (outcome.result.totals.total_notional, outcome.result.totals.success_rate) == (0, None)
 
 
 def test_orders_that_were_not_all_read_have_no_filled_count() -> None:
@@ -105,26 +98,29 @@ def test_a_success() -> None:
     outcome = conclude(known(run(signal(BUY), IDLE, SOLD), states=states))
     result = outcome.result
     assert counted(outcome) == (3, 2, 2, 0, 0, 2)
-    assert (result.total_notional, result.success_rate) == (Decimal("2253.75"), Decimal("1.0000"))
+    assert (result.totals.total_notional, result.totals.success_rate) == (
+        Decimal("2253.75"),
+        Decimal("1.0000"),
+    )
     assert (result.status, result.exit_status) == ("success", ExitStatus.SUCCESS)
-    assert (result.run_id, result.session, result.trade) == ("run-1", SESSION, 2)
-    assert result.timestamp.isoformat() == "2025-01-17T12:00:00-05:00"
-    assert (result.duration_seconds, result.findings) == (Decimal("4.25"), ())
+    assert (result.run_id, result.session, result.trade) == ("run-1", str(SESSION), 2)
+    assert result.timestamp == "2025-01-17T12:00:00-05:00"
+    assert (result.totals.duration_seconds, result.findings) == (Decimal("4.25"), ())
     assert [each.symbol for each in result.orders] == ["AAPL", "GOOGL", "MSFT"]
-    assert (result.parameters, result.health) == (prepared().parameters, prepared().health)
+    assert (result.parameters, result.health) == (asked(prepared().parameters), health(prepared().health))
 
 
 @pytest.mark.parametrize(("stated", "shown"), [("4.25", "4.25"), (None, "9")])
 def test_the_duration_is_the_orchestrators_or_the_time_waited(stated: str | None, shown: str) -> None:
     """Its own where it states one."""
     asked = run(signal(BUY), duration_seconds=None if stated is None else Decimal(stated))
-    assert str(conclude(known(asked, waited=Decimal(9))).result.duration_seconds) == shown
+    assert str(conclude(known(asked, waited=Decimal(9))).result.totals.duration_seconds) == shown
 
 
 def test_a_run_that_goes_on_has_taken_as_long_as_was_waited() -> None:
     """Whatever it stated before."""
     outcome = conclude(known(run(), status="timeout", waited=Decimal(300)))
-    assert outcome.result.duration_seconds == 300
+    assert outcome.result.totals.duration_seconds == 300
 
 
 @pytest.mark.parametrize(
@@ -167,7 +163,7 @@ def test_every_failure_counts_and_the_worst_decides() -> None:
     """A gateway that could not be read (1) beside an order that was not accepted (2)."""
     unreadable = DependencyError("Gateway")
     outcome = conclude(known(run(DOUBT), failures=(unreadable,)))
-    assert outcome.result.exit_status is ExitStatus.ORCHESTRATION
+    assert outcome.result.exit_status == ExitStatus.ORCHESTRATION
     assert len(errors(outcome)) == 2
     assert errors(outcome)[0] == "Gateway"
 
@@ -179,7 +175,7 @@ def test_an_order_of_an_earlier_trade_is_a_repeat() -> None:
     outcome = conclude(known(run(*mappings), states=states, repeats={BUY}))
     assert counted(outcome) == (2, 1, 1, 0, 0, 1)
     assert [each.outcome for each in outcome.result.orders] == ["repeat", "accepted"]
-    assert outcome.result.total_notional == Decimal("751.25")
+    assert outcome.result.totals.total_notional == Decimal("751.25")
 
 
 def test_warnings_come_in_the_order_of_the_day() -> None:
@@ -337,7 +333,7 @@ def test_an_order_that_was_found_is_counted_and_valued() -> None:
     outcome = conclude(known(run(DOUBT), states={"f" * 24: order("f" * 24)}))
     assert counted(outcome) == (1, 1, 1, 0, 0, 1)
     assert outcome.result.orders[0].client_order_id == "f" * 24
-    assert (outcome.result.status, outcome.result.total_notional) == ("success", Decimal("1502.50"))
+    assert (outcome.result.status, outcome.result.totals.total_notional) == ("success", Decimal("1502.50"))
 
 
 def test_an_order_that_was_found_rejected_is_rejected() -> None:

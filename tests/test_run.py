@@ -142,7 +142,7 @@ def test_a_gateway_that_trades_makes_no_rehearsal(day: Day) -> None:
     day.ready(dry_run=False)
     end = day.run()
     assert end.reports is not None
-    assert end.reports.document["rehearsal"] is False
+    assert end.reports.result.rehearsal is False
     assert "REHEARSAL" not in day.screen.getvalue()
     assert "SANDBOX" not in day.screen.getvalue()
 
@@ -160,8 +160,8 @@ def test_a_sandbox_plays_its_own_session(day: Day) -> None:
     day.ready(sandbox=True, session="2025-01-02")
     end = day.run()
     assert end.reports is not None
-    assert (end.reports.document["sandbox"], end.reports.document["session"]) == (True, "2025-01-02")
-    assert end.reports.document["parameters"]["as_of_date"] == "2025-01-02"
+    assert (end.reports.result.sandbox, end.reports.result.session) == (True, "2025-01-02")
+    assert end.reports.result.parameters.as_of_date == "2025-01-02"
     assert "SANDBOX - simulated prices" in day.screen.getvalue()
 
 
@@ -195,7 +195,7 @@ def test_a_file_that_fails_after_the_trade_does_not_keep_back_the_others(
     ]
     assert {"2025-01-17_paper_run.json", "2025-01-17_orders.csv"} <= set(day.written())
     assert end.reports is not None
-    assert end.reports.document["exit_status"] == 0
+    assert end.reports.result.exit_status == 0
 
 
 def test_a_bad_day_is_saved_like_any_other(day: Day) -> None:

@@ -371,7 +371,7 @@ def _play_sessions(
             end = run.run_day(mailed, platform, showing.clock(), silent)
             failures += end.failures
             if end.reports is not None:
-                tally.add(end.reports.document)
+                tally.add(end.reports.result)
             bar.update(1)
     showing.console(flags).sessions(tally, settings.reports_dir)
     unopened = showing.open_page(settings.reports_dir / "index.html") if flags["opens"] else []

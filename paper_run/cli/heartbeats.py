@@ -48,7 +48,7 @@ class Beat:
             return "\n".join(filter(None, (*map(str, beside), self._end.said)))
         from paper_run.mail import letters
 
-        return letters.summary(self._end.reports.document, beside)
+        return letters.summary(self._end.reports.result, beside)
 
 
 @contextlib.contextmanager

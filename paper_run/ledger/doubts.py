@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.model import result_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from paper_run.ledger.journal import Ledger
-    from paper_run.models import TradeRow
+    from paper_run.models import Order, TradeRow
 
 
 class Doubt(NamedTuple):
@@ -52,33 +54,33 @@ class Doubts:
         """Return the orders in doubt, in order, as the trades' results state them."""
         found = []
         for row in self._ledger.doubtful():
-            stated = json.loads(row.document, parse_float=Decimal)["orders"]
+            stated = result_json.decode(row.document).orders
             found += [
                 Doubt(
                     name=name,
                     trade=row,
-                    symbol=each["symbol"],
-                    side=each["side"],
-                    qty=Decimal(each["qty"]),
-                    client_order_id=each["client_order_id"],
-                    why=each.get("error_message") or each["skip_reason"] or "",
+                    symbol=each.symbol,
+                    side=each.side or "",
+                    qty=each.qty or Decimal(0),
+                    client_order_id=each.client_order_id,
+                    why=each.error_message or each.skip_reason or "",
                 )
                 for each, name in zip(stated, _names(stated, row.name), strict=True)
-                if each["outcome"] == "in_doubt"
+                if each.outcome == "in_doubt"
             ]
         return found
 
 
-def _names(orders: list[dict[str, Any]], trade: str) -> list[str]:
+def _names(orders: Sequence[Order], trade: str) -> list[str]:
     """Return what a trade's orders are called: by their ids, else each by a name of its own."""
-    taken = {each["client_order_id"] for each in orders}
+    taken = {each.client_order_id for each in orders}
     names = []
     for each in orders:
-        name = first = f"{each['symbol']}@{trade}"
+        name = first = f"{each.symbol}@{trade}"
         number = 1
-        while each["client_order_id"] is None and name in taken:
+        while each.client_order_id is None and name in taken:
             number += 1
             name = f"{first}.{number}"
-        names.append(each["client_order_id"] or name)
+        names.append(each.client_order_id or name)
         taken.add(names[-1])
     return names

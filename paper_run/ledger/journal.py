@@ -439,7 +439,7 @@ class Ledger:
 
     def note(self, row: TradeRow, finding: Finding) -> None:
         """Add to a trade's record what each later statement of it warns of."""
-        notices = findings.to_json((*self.by_id(row.id).prepared.notices, finding), "")
+        notices = findings.to_json((*self.by_id(row.id).prepared.notices, finding))
         self._run(
             "UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", json.dumps(notices), row.id
         )

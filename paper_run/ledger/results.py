@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.ledger import database
+from paper_run.model import result_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from paper_run.ledger.journal import Ledger
+    from paper_run.model.result import RunResult
 
 _NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
 _OLDER = re.compile(
@@ -107,34 +108,29 @@ def _moved(folder: Path) -> list[Path]:
     return [folder / name for name in names if (folder / name).is_dir()]
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> RunResult | None:
     """Return a result; None where it is none that can be read."""
     try:
-        result = json.loads(path.read_bytes())
+        return result_json.decode(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return result if isinstance(result, dict) else None
 
 
-def _is_real(result: dict[str, Any] | None, orchestrator_url: str) -> bool:
+def _is_real(result: RunResult | None, orchestrator_url: str) -> bool:
     """Whether a result tells of what may have been traded, on this account as far as it says."""
     if result is None:
         return True
-    if result.get("sandbox") is True or (result.get("rehearsal") is True and not _executed(result)):
+    if result.sandbox or (result.rehearsal and not any(each.broker_order_id for each in result.orders)):
         return False
-    urls = {each.get("url") for each in result.get("health") or () if each.get("service") == "orchestrator"}
-    return bool(result.get("ledger")) or not urls or orchestrator_url in urls
+    urls = {each.url for each in result.health if each.service == "orchestrator"}
+    return bool(result.ledger) or not urls or orchestrator_url in urls
 
 
-def _executed(result: dict[str, Any]) -> bool:
-    return any(order.get("broker_order_id") for order in result.get("orders") or ())
-
-
-def _is_known(ledger: Ledger, found: Found, result: dict[str, Any] | None) -> bool:
+def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
     """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
     rows = ledger.trades(date.fromisoformat(found.session))
     try:
-        began = datetime.fromisoformat(str((result or {})["timestamp"]))
-    except (LookupError, ValueError):
+        began = datetime.fromisoformat(result.timestamp if result else "")
+    except ValueError:
         return any(row.number == found.number for row in rows)
     return any(row.started_at.replace(microsecond=0) == began for row in rows)

@@ -36,7 +36,7 @@ def prepared_columns(prepared: Prepared) -> dict[str, Any]:
         "orchestrator_clock": prepared.orchestrator_clock,
         "gateway_clock": None if clock is None else clock.isoformat(),
         "health": json.dumps([_health(each) for each in prepared.health]),
-        "notices": json.dumps(findings.to_json(prepared.notices, "")),
+        "notices": json.dumps(findings.to_json(prepared.notices)),
     }
 
 

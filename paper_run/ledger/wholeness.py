@@ -7,6 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from paper_run.ledger import rows
+from paper_run.model import result_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ def _read(table: str, row: Any, read: Callable[[Any], object]) -> None:
 
 def _trade(row: Any) -> object:
     rows.trade(row)
-    return json.loads(row["document"])
+    return result_json.decode(row["document"])
 
 
 def _order(row: Any) -> object:
@@ -58,6 +59,6 @@ _READ: dict[str, Callable[[Any], object]] = {
     "entries": lambda row: (rows.amount(row["qty"]), rows.amount(row["dollars"])),
     "sessions": lambda row: (rows.amount(row["opening"]), json.loads(row["state"] or "null")),
     "calendar": lambda row: json.loads(row["days"]),
-    "marks": lambda row: json.loads(row["document"]),
+    "marks": lambda row: result_json.decode(row["document"]),
     "mails": lambda row: (json.loads(row["content"] or "null"), json.loads(row["reached"])),
 }

@@ -8,8 +8,8 @@ from paper_run.ledger.mails import MailRow
 from paper_run.mail import letters, message
 from paper_run.mail.letter import Attachment
 from paper_run.mail.notices import Notice
+from paper_run.model import result_json
 from paper_run.model.commands import PLAIN, Invocation
-from paper_run.writers import json_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,7 @@ class Composer:
         with self._ledger.explained():
             if row.content is not None:
                 return letters.is_problem(Notice.from_json(row.content))
-            return letters.is_problem(json_document.loads(self._document(row)))
+            return letters.is_problem(result_json.decode(self._document(row)))
 
     def letter(self, row: MailRow) -> Letter:
         """Return the letter of a mail.
@@ -78,7 +78,7 @@ class Composer:
             occasion, document = _occasion(row), self._document(row)
         reports = self._made.get(document) or self._filing.reports(document)
         return letters.of_result(
-            reports.document,
+            reports.result,
             occasion=occasion,
             attachments=_attachments(reports),
             invocation=self._invocation,

@@ -1,8 +1,8 @@
-"""From a result document or a notice to the letter about it, and whether it needs a person."""
+"""From a result or a notice to the letter about it, and whether it needs a person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run.mail import html_part, subjects, text_part, tidings
 from paper_run.mail.letter import Letter
@@ -12,30 +12,31 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers.headline import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from paper_run.errors import PaperRunError
     from paper_run.mail.letter import Attachment
+    from paper_run.model.result import RunResult
 
 __all__ = ["Notice", "Occasion", "is_problem", "of_notice", "of_result", "summary"]
 
 
 def of_result(
-    document: Mapping[str, Any],
+    result: RunResult,
     *,
     occasion: Occasion,
     attachments: tuple[Attachment, ...] = (),
     invocation: Invocation = PLAIN,
     cache_folder: Path | None = None,
 ) -> Letter:
-    """Return the letter about a result; the same document gives the same letter.
+    """Return the letter about a result; the same result gives the same letter.
 
     :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
         template is kept, see `page_assets.template`.
     """
-    digest = tidings.of_result(document, occasion, attachments, invocation)
-    subject = subjects.of_result(document, occasion)
+    digest = tidings.of_result(result, occasion, attachments, invocation)
+    subject = subjects.of_result(result, occasion)
     return Letter(
         subject,
         text_part.render(digest),
@@ -54,21 +55,21 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: P
     )
 
 
-def is_problem(told: Mapping[str, Any] | Notice) -> bool:
+def is_problem(told: RunResult | Notice) -> bool:
     """Tell whether a person is needed; a trade that was settled later is news to one, however it ended."""
     if isinstance(told, Notice):
         return told.kind != "closed"
-    return bool(told["exit_status"]) or told["status"] != "success" or headline(told).tone != "good"
+    return bool(told.exit_status) or told.status != "success" or headline(told).tone != "good"
 
 
-def summary(document: Mapping[str, Any], beside: Sequence[PaperRunError] = ()) -> str:
+def summary(result: RunResult, beside: Sequence[PaperRunError] = ()) -> str:
     """Return the letter's text alone: what a result comes down to, and what of it needs a person.
 
     :param beside: what failed besides, which the result does not tell of.
     """
-    digest = tidings.of_result(document, _occasion(document))
+    digest = tidings.of_result(result, _occasion(result))
     return text_part.render(tidings.with_failures(digest, beside) if beside else digest)
 
 
-def _occasion(document: Mapping[str, Any]) -> Occasion:
-    return "mark" if document.get("kind") == "mark" else "run"
+def _occasion(result: RunResult) -> Occasion:
+    return "mark" if result.is_mark else "run"

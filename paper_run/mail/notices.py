@@ -9,7 +9,7 @@ from paper_run import failures
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.commands import of_ledger
-from paper_run.writers import json_document
+from paper_run.model.result import label as label_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,7 +24,7 @@ class Notice(NamedTuple):
 
     :ivar session: the exchange's date, ISO. :ivar title: what happened; of a closed day why it is closed.
     :ivar next_session: the date of the next session, ISO, where it is known.
-    :ivar label: the words that must go with what is not of a real trade, see `json_document.label`.
+    :ivar label: the words that must go with what is not of a real trade, see `RunResult.label`.
     """
 
     kind: NoticeKind
@@ -64,12 +64,12 @@ class Notice(NamedTuple):
             ),
             exit_status=int(error.exit_status),
             next_session=None if next_session is None else str(next_session),
-            label=json_document.label(sandbox=is_sandbox, rehearsal=False),
+            label=label_of(sandbox=is_sandbox, rehearsal=False),
         )
 
     def to_json(self) -> str:
         """Return the notice as text for the ledger."""
-        return json.dumps({**self._asdict(), "remedies": findings.remedies_to_json(self.remedies, "")})
+        return json.dumps({**self._asdict(), "remedies": findings.remedies_to_json(self.remedies)})
 
     @classmethod
     def from_json(cls, text: str) -> Notice:

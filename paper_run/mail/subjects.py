@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from paper_run.models import trade_name
 from paper_run.writers import text
 from paper_run.writers.headline import headline, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from paper_run.mail.notices import Notice
+    from paper_run.model.result import Pnl, RunResult
 
 Occasion = Literal["run", "mark", "close", "settled"]
 
@@ -23,12 +24,12 @@ _LONGEST_ENDING = 24
 _PLAIN = str.maketrans({text.MINUS: "-", text.ABSENT: "-", "×": "x", "…": "..."})
 
 
-def of_result(document: Mapping[str, Any], occasion: Occasion) -> str:
+def of_result(result: RunResult, occasion: Occasion) -> str:
     """Return the subject of a result: day P&L and OK, or the worst problem in words."""
-    flags = [name.upper() for name in ("sandbox", "rehearsal") if document.get(name)]
+    flags = ["SANDBOX"] * result.sandbox + ["REHEARSAL"] * result.rehearsal
     if occasion != "run":
         flags.append(occasion)
-    return _subject(name_of(document), flags, _words(document))
+    return _subject(name_of(result), flags, _words(result))
 
 
 def of_notice(notice: Notice) -> str:
@@ -41,9 +42,9 @@ def of_notice(notice: Notice) -> str:
     return _subject(notice.session, flags, f"No session: {notice.title}", coming)
 
 
-def name_of(document: Mapping[str, Any]) -> str:
+def name_of(result: RunResult) -> str:
     """Return the trade that a result is of, as commands name it; of a mark its session."""
-    return trade_name(str(document.get("session")), document.get("trade") or 1)
+    return trade_name(result.session, result.trade or 1)
 
 
 def line(words: str) -> str:
@@ -52,22 +53,21 @@ def line(words: str) -> str:
     return shown if shown.isprintable() else "".join(map(_printable, shown))
 
 
-def _words(document: Mapping[str, Any]) -> str:
-    head = headline(document)
-    pnl = document.get("pnl")
-    amount = _day_pnl(document) if pnl and pnl["complete"] else ""
+def _words(result: RunResult) -> str:
+    head = headline(result)
+    amount = _day_pnl(result, result.pnl) if result.pnl and result.pnl.complete else ""
     if head.tone == "good":
         return f"{amount} OK" if amount else "OK, no P&L"
-    worst = problem(document) or head.sentence
-    if document.get("status") == "success":
+    worst = problem(result) or head.sentence
+    if result.status == "success":
         return f"{amount} Check: {worst}".lstrip()
     return f"{head.label}: {worst}"
 
 
-def _day_pnl(document: Mapping[str, Any]) -> str:
+def _day_pnl(result: RunResult, pnl: Pnl) -> str:
     """Return the day's P&L, and its share of the opening equity where that is known."""
-    rate = text.percentage((document.get("statistics") or {}).get("daily_return") or {})
-    shown = text.signed_money(document["pnl"]["day_pnl"])
+    rate = text.percentage(result.statistics.daily_return)
+    shown = text.signed_money(pnl.day_pnl)
     return shown if rate is None else f"{shown} ({text.signed_percent(rate)})"
 
 

@@ -1,8 +1,8 @@
-"""From a result document or a notice to what its letter says."""
+"""From a result or a notice to what its letter says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run.errors import Remedy
 from paper_run.mail.digest import NOT_KNOWN, Count, Digest, Item, Section, clip
@@ -11,16 +11,17 @@ from paper_run.mail.troubles import troubles
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import html_book, html_tables, text
 from paper_run.writers.days import day_of, long_date
-from paper_run.writers.headline import Banner, banners, headline, is_unknown, problem
+from paper_run.writers.headline import Banner, banners, headline, problem
 from paper_run.writers.html_book import Figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from paper_run.errors import PaperRunError
     from paper_run.mail.letter import Attachment
     from paper_run.mail.notices import Notice
     from paper_run.mail.subjects import Occasion
+    from paper_run.model.result import RunResult, Totals
     from paper_run.writers.headline import Headline, Tone
 
 _NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
@@ -33,39 +34,39 @@ _EQUITY = "Equity: the capital of the first trade and all P&L since, without div
 
 
 def of_result(
-    document: Mapping[str, Any],
+    result: RunResult,
     occasion: Occasion,
     attachments: Sequence[Attachment] = (),
     invocation: Invocation = PLAIN,
 ) -> Digest:
     """Return what is told of a result."""
-    head = headline(document)
+    head = headline(result)
     orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
-    found = troubles(document, orders_file=orders_file)
-    pnl, known_now = document.get("pnl"), _known_now(document, occasion)
+    found = troubles(result, orders_file=orders_file)
+    pnl, known_now = result.pnl, _known_now(result, occasion)
     return Digest(
         name=_NAMES[occasion],
-        day=_day(str(document.get("session"))),
-        moment=text.moment(clip(str(document.get("timestamp") or text.ABSENT), 64)),
+        day=_day(result.session),
+        moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
         tone=head.tone,
         verdict=_verdict(head.tone, found.needs),
-        status=clip(f"{head.label}: {_sentence(document, head)}", _LONGEST_STATUS),
-        banners=tuple(_short(banner) for banner in banners(document)),
-        figures=_figures(document),
-        absence="" if pnl else _absence(document),
-        counts=_counts(document.get("results") or {}),
-        notional=_notional(document),
+        status=clip(f"{head.label}: {_sentence(result, head)}", _LONGEST_STATUS),
+        banners=tuple(_short(banner) for banner in banners(result)),
+        figures=_figures(result),
+        absence="" if pnl else _absence(result),
+        counts=_counts(result.totals),
+        notional=_notional(result),
         sections=(*known_now, *found.sections),
         steps_heading="What to do",
         steps=_whole(found.steps, invocation),
         movers=movers(pnl) if pnl else None,
-        facts=_facts(document, how_settled=not known_now),
+        facts=_facts(result, how_settled=not known_now),
         closing=tuple(
             filter(
                 None,
                 (
                     _attached(attachments),
-                    _BEFORE if pnl and document.get("settled") else "",
+                    _BEFORE if pnl and result.settled else "",
                     _EQUITY if pnl else "",
                     _PAPER,
                 ),
@@ -132,9 +133,9 @@ def _whole(remedies: Iterable[Remedy], invocation: Invocation) -> tuple[Remedy, 
     return tuple(Remedy(clip(each.text, _LONGEST_LINE), invocation.whole(each.command)) for each in remedies)
 
 
-def _sentence(document: Mapping[str, Any], head: Headline) -> str:
+def _sentence(result: RunResult, head: Headline) -> str:
     """Say how the day went; an error that follows from the orders stands below, with the others."""
-    worst = problem(document)
+    worst = problem(result)
     return worst if worst and head.sentence.startswith(worst) else head.sentence
 
 
@@ -144,54 +145,53 @@ def _verdict(tone: Tone, needs: Sequence[str]) -> str:
     return f"Needs you: {', '.join(needs[:_NEEDS_NAMED]) or 'see how it ended'}."
 
 
-def _figures(document: Mapping[str, Any]) -> tuple[Figure, ...]:
-    pnl = document.get("pnl")
-    return tuple(map(_in_words, html_book.figures(pnl, document.get("statistics") or {}))) if pnl else ()
+def _figures(result: RunResult) -> tuple[Figure, ...]:
+    pnl = result.pnl
+    return tuple(map(_in_words, html_book.figures(pnl, result.statistics))) if pnl else ()
 
 
-def _counts(results: Mapping[str, Any]) -> tuple[Count, ...]:
+def _counts(totals: Totals) -> tuple[Count, ...]:
     return tuple(
-        Count(label, text.count(results.get(name)), tone if results.get(name) else "")
-        for label, name, tone in html_tables.ORDER_COUNTS
+        Count(label, text.count(count(totals)), tone if count(totals) else "")
+        for label, count, tone in html_tables.ORDER_COUNTS
     )
 
 
-def _notional(document: Mapping[str, Any]) -> Figure:
-    amount = (document.get("results") or {}).get("total_notional")
-    by_guess = html_tables.num_estimated(document.get("orders") or ())
+def _notional(result: RunResult) -> Figure:
+    amount = result.totals.total_notional
+    by_guess = html_tables.num_estimated(result.orders)
     aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
-    label = "Simulated notional" if document.get("rehearsal") else "Total notional"
+    label = "Simulated notional" if result.rehearsal else "Total notional"
     return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
 
 
-def _absence(document: Mapping[str, Any]) -> str:
+def _absence(result: RunResult) -> str:
     """Return why there is no P&L; that of a trade settled later is booked by whatever values it next."""
-    accepted = (document.get("results") or {}).get("num_orders_accepted")
-    if document.get("settled") and accepted and not is_unknown(document):
+    accepted = result.totals.num_orders_accepted
+    if result.settled and accepted and not result.is_unknown:
         return "What it filled is booked by the next run or mark: its P&L is in that report."
-    return html_book.absence(document)
+    return html_book.absence(result)
 
 
-def _known_now(document: Mapping[str, Any], occasion: Occasion) -> tuple[Section, ...]:
+def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:
     """Return how a trade was settled, where that is what the letter is about."""
-    if occasion != "settled" or not document.get("settled"):
+    if occasion != "settled" or not result.settled:
         return ()
-    said = Item("good", "Settled", "", clip(str(document["settled"]), _LONGEST_STATUS))
+    said = Item("good", "Settled", "", clip(str(result.settled), _LONGEST_STATUS))
     return (Section("What is known now", (said,)),)
 
 
-def _facts(document: Mapping[str, Any], *, how_settled: bool) -> tuple[tuple[str, str], ...]:
-    results, parameters = document.get("results") or {}, document.get("parameters") or {}
-    trade, run = document.get("trade"), document.get("run_id")
-    is_mark = document.get("kind") == "mark"  # its parameters are those of whichever trade was the last
-    signals = f"{text.count(results.get('num_signals'))}, as of {parameters.get('as_of_date')}"
+def _facts(result: RunResult, *, how_settled: bool) -> tuple[tuple[str, str], ...]:
+    trade, run = result.trade, result.run_id
+    is_mark = result.is_mark  # its parameters are those of whichever trade was the last
+    signals = f"{text.count(result.totals.num_signals)}, as of {result.parameters.as_of_date}"
     facts = (
-        ("Session", document.get("session")),
+        ("Session", result.session),
         ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
         ("Signals", None if is_mark else signals),
         ("Run", run or (None if is_mark else "no run id was received")),
-        ("Settled", document.get("settled") if how_settled else None),
-        ("Exit status", document.get("exit_status")),
+        ("Settled", result.settled if how_settled else None),
+        ("Exit status", result.exit_status),
     )
     return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)
 

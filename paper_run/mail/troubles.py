@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import failures
 from paper_run.errors import Remedy
@@ -11,14 +11,15 @@ from paper_run.mail.subjects import name_of
 from paper_run.model import findings
 from paper_run.model.commands import PROGRAM, of_ledger, ours
 from paper_run.writers import html_tables, text
-from paper_run.writers.headline import is_unknown, unexplained
-from paper_run.writers.html_book import is_not_known, is_unpriced
 from paper_run.writers.svg import clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from decimal import Decimal
 
     from paper_run.model.findings import Finding, Severity
+    from paper_run.model.result import Pnl, PositionRow, RunResult
+    from paper_run.models import Order, Outcome
     from paper_run.writers.headline import Tone
 
 MOST_ORDERS = 15
@@ -46,18 +47,18 @@ class Troubles(NamedTuple):
     steps: tuple[Remedy, ...]
 
 
-def troubles(document: Mapping[str, Any], *, orders_file: str) -> Troubles:
+def troubles(result: RunResult, *, orders_file: str) -> Troubles:
     """Return what needs a person, the most urgent first.
 
     :param orders_file: where all orders are listed.
     """
-    pnl = document.get("pnl") or {}
-    wrong = [each for each in document.get("orders") or () if html_tables.is_problem(each)]
+    positions = result.pnl.positions if result.pnl else ()
+    wrong = [each for each in result.orders if html_tables.is_problem(each)]
     listed = html_tables.listed_orders(wrong)[:MOST_ORDERS]
-    unknown = [each for each in pnl.get("positions") or () if is_not_known(each)]
-    unpriced = [each for each in pnl.get("positions") or () if is_unpriced(each)]
-    apart = _unexplained(pnl)
-    found = findings.of_document(document)
+    unknown = [each for each in positions if each.is_not_known]
+    unpriced = [each for each in positions if each.is_unpriced]
+    apart = _unexplained(result.pnl)
+    found = result.findings
     errors, warnings = _sentences(found, "error"), _sentences(found, "warning")
     sections = (
         Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
@@ -68,34 +69,35 @@ def troubles(document: Mapping[str, Any], *, orders_file: str) -> Troubles:
         ),
         _said(errors, warnings),
     )
-    needs = _needs(document, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart))
+    needs = _needs(result, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart))
     return Troubles(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
         tuple(
-            remedy._replace(command=of_ledger(remedy.command, str(document.get("ledger") or "")))
+            remedy._replace(command=of_ledger(remedy.command, result.ledger))
             for remedy in dict.fromkeys(
-                (*_steps(document, wrong, has_unpriced=bool(unpriced)), *_remedies(found))
+                (*_steps(result, wrong, has_unpriced=bool(unpriced)), *_remedies(found))
             )
         ),
     )
 
 
 def _needs(
-    document: Mapping[str, Any],
-    wrong: Iterable[Mapping[str, Any]],
+    result: RunResult,
+    wrong: Iterable[Order],
     unknown: int,
     unpriced: int,
     *,
     is_unexplained: bool,
 ) -> list[str]:
     found = []
-    if is_unknown(document):
-        found.append("its orders are not known" if document.get("settled") else "settle this trade")
-    elif document.get("status") == "failed":
+    if result.is_unknown:
+        found.append("its orders are not known" if result.settled else "settle this trade")
+    elif result.status == "failed":
         found.append("the run failed")
-    outcomes = [each.get("outcome") for each in wrong]
-    for outcome, words in (("in_doubt", "in doubt"), ("rejected", "rejected")):
+    outcomes = [each.outcome for each in wrong]
+    named: tuple[tuple[Outcome, str], ...] = (("in_doubt", "in doubt"), ("rejected", "rejected"))
+    for outcome, words in named:
         if number := outcomes.count(outcome):
             found.append(f"{_plural(number, 'order')} {words}")
     if unknown:
@@ -107,22 +109,18 @@ def _needs(
     return found
 
 
-def _steps(
-    document: Mapping[str, Any], wrong: Iterable[Mapping[str, Any]], *, has_unpriced: bool
-) -> Iterable[Remedy]:
-    if is_unknown(document) and not document.get("settled"):
-        trade, run = name_of(document), document.get("run_id")
+def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> Iterable[Remedy]:
+    if result.is_unknown and not result.settled:
+        trade, run = name_of(result), result.run_id
         yield Remedy("See at the broker whether orders were placed. The next command looks once more, too.")
         yield from (each for each in failures.settling(trade, run) if each.command)
-    if any(each.get("outcome") == "in_doubt" for each in wrong):
+    if any(each.outcome == "in_doubt" for each in wrong):
         words = "Each later command looks for an order in doubt. What is still open"
         yield Remedy(words, ours("resolve"))
-    placed_none = document.get("kind") != "mark" and not (document.get("results") or {}).get(
-        "num_orders_submitted"
-    )
-    if document.get("status") == "failed" and placed_none:
+    placed_none = not result.is_mark and not result.totals.num_orders_submitted
+    if result.status == "failed" and placed_none:
         yield Remedy(f"{failures.no_bar_yet()}. The session is still open.")
-    if differing := _differing(document.get("pnl") or {}):
+    if differing := _differing(result.pnl.positions if result.pnl else ()):
         named = [word for symbol in differing[:_MOST_UNPRICED] for word in ("--position", symbol)]
         words = "The gateway has another quantity. If your broker agrees with it"
         yield Remedy(words, ours("resolve", *named))
@@ -137,39 +135,38 @@ def _remedies(found: Iterable[Finding]) -> Iterable[Remedy]:
             yield from (remedy for remedy in each.remedies if remedy.command.startswith(PROGRAM))
 
 
-def _differing(pnl: Mapping[str, Any]) -> list[str]:
+def _differing(positions: Iterable[PositionRow]) -> list[str]:
     """Return the symbols of which the gateway has another quantity, while none of our orders explains it."""
     return [
-        str(each["symbol"])
-        for each in pnl.get("positions") or ()
-        if not each["orders_in_flight"] and any(found["field"] == "qty" for found in each["differences"])
+        each.symbol
+        for each in positions
+        if not each.orders_in_flight and any(found.field == "qty" for found in each.differences)
     ]
 
 
-def _order(order: Mapping[str, Any]) -> Item:
-    get = order.get
-    tone, kind = _KINDS.get(get("outcome"), _KINDS[None])
-    reasons = dict.fromkeys(str(reason) for reason in (get("error_message"), get("skip_reason")) if reason)
-    said = "; ".join(reasons) or str(get("status") or "no reason was given")
+def _order(order: Order) -> Item:
+    tone, kind = _KINDS.get(order.outcome, _KINDS[None])
+    reasons = dict.fromkeys(reason for reason in (order.error_message, order.skip_reason) if reason)
+    said = "; ".join(reasons) or order.status or "no reason was given"
     return Item(tone, kind, _asked(order, text.quantity), clip(said, _LONGEST_REASON))
 
 
-def _position(position: Mapping[str, Any]) -> Item:
-    if is_not_known(position):
-        reason = str(position["unknown_reason"] or "its fills are not known")
+def _position(position: PositionRow) -> Item:
+    if position.is_not_known:
+        reason = position.unknown_reason or "its fills are not known"
         return Item(
             "caution",
             "Not known",
-            clipped(text.one_line(str(position["symbol"]))),
+            clipped(text.one_line(position.symbol)),
             clip(reason, _LONGEST_REASON),
         )
-    about = f"{text.quantity(position['qty'])} {clipped(text.one_line(str(position['symbol'])))}"
-    reason = str(position["unpriced_reason"] or "no source has one")
+    about = f"{text.quantity(position.qty)} {clipped(text.one_line(position.symbol))}"
+    reason = position.unpriced_reason or "no source has one"
     return Item("caution", "No price", about, clip(reason, _LONGEST_REASON))
 
 
-def _unexplained(pnl: Mapping[str, Any]) -> tuple[Item, ...]:
-    if not pnl or (apart := unexplained(pnl)) is None:
+def _unexplained(pnl: Pnl | None) -> tuple[Item, ...]:
+    if pnl is None or (apart := pnl.unexplained) is None:
         return ()
     return (Item("bad", "Does not add up", text.signed_money(apart), "of equity is unexplained"),)
 
@@ -190,11 +187,11 @@ def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:
     ]
 
 
-def _asked(order: Mapping[str, Any], show: Any) -> str:
-    symbol = text.one_line(str(order.get("symbol")))
-    if order.get("qty") is None:
+def _asked(order: Order, show: Callable[[Decimal | None], str]) -> str:
+    symbol = text.one_line(order.symbol)
+    if order.qty is None:
         return clipped(symbol)
-    return f"{clip(str(order.get('side')), 12)} {show(order['qty'])} {clipped(symbol)}"
+    return f"{clip(str(order.side), 12)} {show(order.qty)} {clipped(symbol)}"
 
 
 def _more(number: int, most: int, place: str) -> str:

@@ -128,17 +128,27 @@ def texts(found: Iterable[Finding], severity: Severity) -> list[str]:
     return list(dict.fromkeys(each.text for each in found if each.severity == severity))
 
 
-def to_json(found: Iterable[Finding], ledger: str) -> list[dict[str, Any]]:
-    """Return findings as a record has them; a command that changes a record names the ledger.
+def naming(ledger: str, found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings as a record has them: a command that changes a record names the ledger.
 
     :param ledger: its id.
     """
-    return [{**each._asdict(), "remedies": remedies_to_json(each.remedies, ledger)} for each in found]
+    return tuple(
+        each._replace(
+            remedies=tuple(Remedy(remedy.text, of_ledger(remedy.command, ledger)) for remedy in each.remedies)
+        )
+        for each in found
+    )
 
 
-def remedies_to_json(remedies: Iterable[Remedy], ledger: str) -> list[dict[str, str]]:
-    """Return remedies as a record has them, see `to_json`."""
-    return [{"text": each.text, "command": of_ledger(each.command, ledger)} for each in remedies]
+def to_json(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as a record has them."""
+    return [{**each._asdict(), "remedies": remedies_to_json(each.remedies)} for each in found]
+
+
+def remedies_to_json(remedies: Iterable[Remedy]) -> list[dict[str, str]]:
+    """Return remedies as a record has them."""
+    return [{"text": each.text, "command": each.command} for each in remedies]
 
 
 def from_json(content: Iterable[Any]) -> tuple[Finding, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.money import ZERO, share, total
 from paper_run.writers import cells, text
 from paper_run.writers.svg import Bar, BarRow, bar_chart, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from paper_run.model.result import PositionRow
+    from paper_run.models import Order
 
 MOST_BARS = 12
 
@@ -26,28 +29,28 @@ class Chart(NamedTuple):
 NO_CHART = Chart("", "", "")
 
 
-def pnl_by_symbol(positions: Iterable[Mapping[str, Any]]) -> Chart:
+def pnl_by_symbol(positions: Iterable[PositionRow]) -> Chart:
     """Return realized and unrealized P&L apart, the largest total first; one that is not known says so."""
-    moved = [each for each in positions if each["realized_pnl"] or each["unrealized_pnl"] or _missing(each)]
+    moved = [each for each in positions if each.realized_pnl or each.unrealized_pnl or _missing(each)]
     if not moved:
         return NO_CHART
-    ordered = sorted(moved, key=lambda each: (-abs(_known_pnl(each)), each["symbol"]))
+    ordered = sorted(moved, key=lambda each: (-abs(_known_pnl(each)), each.symbol))
     shown = ordered[:MOST_BARS]
     rows = [
         BarRow(
-            str(each["symbol"]),
-            "closed" if each["qty"] == 0 else "",
-            _missing(each) or text.signed_money(each["total_pnl"]),
+            each.symbol,
+            "closed" if each.qty == 0 else "",
+            _missing(each) or text.signed_money(each.total_pnl),
             (
-                _pnl_bar(each["realized_pnl"] or ZERO, hatched=False),
-                _pnl_bar(each["unrealized_pnl"] or ZERO, hatched=True),
+                _pnl_bar(each.realized_pnl or ZERO, hatched=False),
+                _pnl_bar(each.unrealized_pnl or ZERO, hatched=True),
             ),
         )
         for each in shown
     ]
     told = "; ".join(
-        f"{each['symbol']} realized {text.signed_money(each['realized_pnl'])}, "
-        f"unrealized {text.signed_money(each['unrealized_pnl'])}"
+        f"{each.symbol} realized {text.signed_money(each.realized_pnl)}, "
+        f"unrealized {text.signed_money(each.unrealized_pnl)}"
         for each in shown
     )
     rest = total(_known_pnl(each) for each in ordered[MOST_BARS:])
@@ -60,30 +63,30 @@ def pnl_by_symbol(positions: Iterable[Mapping[str, Any]]) -> Chart:
         ),
         _left_out(len(ordered) - MOST_BARS, text.signed_money(rest)),
         "".join(
-            f"<tr>{cells.name(str(each['symbol']))}{cells.gain(each['realized_pnl'])}"
-            f"{cells.gain(each['unrealized_pnl'])}{cells.gain(each['total_pnl'])}</tr>"
+            f"<tr>{cells.name(each.symbol)}{cells.gain(each.realized_pnl)}"
+            f"{cells.gain(each.unrealized_pnl)}{cells.gain(each.total_pnl)}</tr>"
             for each in shown
         ),
     )
 
 
-def exposure(positions: Iterable[Mapping[str, Any]], equity: Decimal | None) -> Chart:
+def exposure(positions: Iterable[PositionRow], equity: Decimal | None) -> Chart:
     """Return the market value of each open position without its sign, short ones hatched."""
-    held = [each for each in positions if each["market_value"]]
+    held = [(each.symbol, each.market_value) for each in positions if each.market_value]
     if not held:
         return NO_CHART
-    ordered = sorted(held, key=lambda each: (-abs(each["market_value"]), each["symbol"]))
+    ordered = sorted(held, key=lambda each: (-abs(each[1]), each[0]))
     shown = ordered[:MOST_BARS]
     rows = [
         BarRow(
-            str(each["symbol"]),
-            _way(each),
-            " · ".join([text.money(abs(each["market_value"])), *_shares(each, equity)]),
-            (Bar(abs(each["market_value"]), "sell" if each["qty"] < 0 else "buy", hatched=each["qty"] < 0),),
+            symbol,
+            "short" if value < 0 else "long",
+            " · ".join([text.money(abs(value)), *_share(abs(value), equity)]),
+            (Bar(abs(value), "sell" if value < 0 else "buy", hatched=value < 0),),
         )
-        for each in shown
+        for symbol, value in shown
     ]
-    rest = total(abs(each["market_value"]) for each in ordered[MOST_BARS:])
+    rest = total(abs(value) for _, value in ordered[MOST_BARS:])
     return Chart(
         bar_chart(
             rows,
@@ -94,20 +97,19 @@ def exposure(positions: Iterable[Mapping[str, Any]], equity: Decimal | None) -> 
         ),
         _left_out(len(ordered) - MOST_BARS, text.money(rest)),
         "".join(
-            f"<tr>{cells.name(str(each['symbol']))}<td>{text.money(each['market_value'])}</td>"
-            f"{cells.share(each['market_value'], equity)}</tr>"
-            for each in shown
+            f"<tr>{cells.name(symbol)}<td>{text.money(value)}</td>{cells.share(value, equity)}</tr>"
+            for symbol, value in shown
         ),
     )
 
 
-def notional(orders: Iterable[Mapping[str, Any]]) -> Chart:
+def notional(orders: Iterable[Order]) -> Chart:
     """Return the notional of the accepted orders by symbol and side, the largest first."""
     sums: dict[tuple[str, str], Decimal] = {}
     for order in orders:
-        amount = order.get("notional")
-        if order.get("outcome") == "accepted" and amount:
-            key = (str(order.get("symbol")), str(order.get("side") or ""))
+        amount = order.notional
+        if order.outcome == "accepted" and amount:
+            key = (order.symbol, order.side or "")
             sums[key] = total((sums.get(key, ZERO), amount))
     if not sums:
         return NO_CHART
@@ -150,24 +152,20 @@ def _pnl_bar(amount: Decimal, *, hatched: bool) -> Bar:
     return Bar(amount, "loss" if amount < 0 else "gain", hatched=hatched)
 
 
-def _known_pnl(position: Mapping[str, Any]) -> Decimal:
-    known: Decimal | None = position["total_pnl"]
-    return position["realized_pnl"] or ZERO if known is None else known
+def _known_pnl(position: PositionRow) -> Decimal:
+    known = position.total_pnl
+    return position.realized_pnl or ZERO if known is None else known
 
 
-def _missing(position: Mapping[str, Any]) -> str:
+def _missing(position: PositionRow) -> str:
     """Return in words what keeps a position from having figures, "" for one that has them."""
-    if position["qty"] is None:
+    if position.qty is None:
         return "not known"
-    return "no price" if position["qty"] and position["market_value"] is None else ""
+    return "no price" if position.is_unpriced else ""
 
 
-def _way(position: Mapping[str, Any]) -> str:
-    return "short" if position["qty"] < 0 else "long"
-
-
-def _shares(position: Mapping[str, Any], equity: Decimal | None) -> Sequence[str]:
-    part = share(abs(position["market_value"]), equity)
+def _share(value: Decimal, equity: Decimal | None) -> Sequence[str]:
+    part = share(value, equity)
     return () if part is None else (text.fixed_percent(part),)
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from paper_run.config import Config
     from paper_run.errors import PaperRunError, Remedy
     from paper_run.model.findings import Finding
-    from paper_run.models import Exchange, NotKnown, ServiceHealth, TradeRow
+    from paper_run.model.result import PositionRow, RunResult
+    from paper_run.models import Exchange, NotKnown, Order, ServiceHealth, TradeRow
 
 RULE = "=" * 80
 SERVICES = {
@@ -186,21 +187,21 @@ class Console:
         self._line()
         self._line("Nothing was sent, traded or saved.")
 
-    def figures(self, document: Mapping[str, Any]) -> None:
+    def figures(self, result: RunResult) -> None:
         """Print step 4: the counts, the notional and each order."""
-        if document["kind"] == "mark":
-            self.step(2, f"Valuing the session of {document['session']}", of=3)
+        if result.is_mark:
+            self.step(2, f"Valuing the session of {result.session}", of=3)
         else:
             self.step(4, "Calculating P&L")
-            self._counts(document)
-        self._pnl(document)
-        if document["orders"]:
+            self._counts(result)
+        self._pnl(result)
+        if result.orders:
             self._line()
-        for order in document["orders"][:_SHOWN_ORDERS]:
+        for order in result.orders[:_SHOWN_ORDERS]:
             self._line(order_line(order))
-        if (more := len(document["orders"]) - _SHOWN_ORDERS) > 0:
+        if (more := len(result.orders) - _SHOWN_ORDERS) > 0:
             self._line(f"  {more:,} more in the report")
-        for found in findings.of_document(document):
+        for found in result.findings:
             # The error block says the one, the lines of the orders the other.
             if found.severity == "error" or (more <= 0 and findings.is_of_an_order(found)):
                 continue
@@ -210,39 +211,39 @@ class Console:
                 shown = remedy._replace(command=self._invocation.whole(remedy.command))
                 self._line(f"      {shown}")
 
-    def _counts(self, document: Mapping[str, Any]) -> None:
-        results = document["results"]
-        self._figure("Signals Generated", text.count(results["num_signals"]))
-        self._figure("Orders Submitted", text.count(results["num_orders_submitted"]))
-        self._figure("Orders Accepted", text.count(results["num_orders_accepted"]))
-        self._figure("Orders Rejected", text.count(results["num_orders_rejected"]))
-        if results["num_orders_in_doubt"]:
-            self._figure("Orders In Doubt", text.count(results["num_orders_in_doubt"]))
-        simulated = " (simulated)" if document["rehearsal"] else ""
-        self._figure("Total Notional", text.money(results["total_notional"]) + simulated)
-        self._figure("Success Rate", text.percent(results["success_rate"]))
+    def _counts(self, result: RunResult) -> None:
+        totals = result.totals
+        self._figure("Signals Generated", text.count(totals.num_signals))
+        self._figure("Orders Submitted", text.count(totals.num_orders_submitted))
+        self._figure("Orders Accepted", text.count(totals.num_orders_accepted))
+        self._figure("Orders Rejected", text.count(totals.num_orders_rejected))
+        if totals.num_orders_in_doubt:
+            self._figure("Orders In Doubt", text.count(totals.num_orders_in_doubt))
+        simulated = " (simulated)" if result.rehearsal else ""
+        self._figure("Total Notional", text.money(totals.total_notional) + simulated)
+        self._figure("Success Rate", text.percent(totals.success_rate))
 
-    def _pnl(self, document: Mapping[str, Any]) -> None:
+    def _pnl(self, result: RunResult) -> None:
         """Print what the book says; where it says nothing, that."""
-        pnl = document["pnl"]
+        pnl = result.pnl
         if pnl is None:
-            self._figure("P&L", "not computed: nothing executed" if document["rehearsal"] else "not known")
+            self._figure("P&L", "not computed: nothing executed" if result.rehearsal else "not known")
             return
-        day, equity = pnl["day_pnl"], pnl["equity"]
-        change = text.percentage(document["statistics"]["daily_return"]) if day is not None else None
-        unrealized = text.signed_money(pnl["unrealized_pnl"])
-        if not pnl["complete"]:
-            unrealized += f" (priced so far {text.signed_money(pnl['priced_so_far'])})"
-        self._figure("Realized P&L", text.signed_money(pnl["realized_pnl"]))
+        day, equity = pnl.day_pnl, pnl.equity
+        change = text.percentage(result.statistics.daily_return) if day is not None else None
+        unrealized = text.signed_money(pnl.unrealized_pnl)
+        if not pnl.complete:
+            unrealized += f" (priced so far {text.signed_money(pnl.priced_so_far)})"
+        self._figure("Realized P&L", text.signed_money(pnl.realized_pnl))
         self._figure("Unrealized P&L", unrealized)
-        if found := pnl["since_inception"]["adjustments"]:
+        if found := pnl.since_inception.adjustments:
             self._figure("Taken Over", f"{text.signed_money(found)}, of holdings from before: no P&L")
-        self._figure("Total P&L", text.signed_money(pnl["total_pnl"]))
+        self._figure("Total P&L", text.signed_money(pnl.total_pnl))
         shown = f" ({text.signed_percent(change)})" if change is not None else ""
         self._figure("Day P&L", text.signed_money(day) + shown)
-        self._figure("Equity", text.money(equity["closing"]))
-        open_positions = [each for each in pnl["positions"] if each["qty"] != 0]
-        unknown = sum(each["qty"] is None for each in open_positions)
+        self._figure("Equity", text.money(equity.closing))
+        open_positions = [each for each in pnl.positions if each.qty != 0]
+        unknown = sum(each.qty is None for each in open_positions)
         counted = text.count(len(open_positions) - unknown)
         self._figure("Positions", f"{counted} and {unknown:,} not known" if unknown else counted)
         for each in open_positions[:_SHOWN_ORDERS]:
@@ -275,13 +276,13 @@ class Console:
         """Print which mail was sent."""
         self._line(f"  ✓ Mailed: {subject}", paint=_GREEN)
 
-    def complete(self, document: Mapping[str, Any]) -> None:
+    def complete(self, result: RunResult) -> None:
         """Print the closing banner."""
-        what = "MARK" if document["kind"] == "mark" else "PAPER RUN"
-        label = f"{document['label']} - " if document["label"] else ""
+        what = "MARK" if result.is_mark else "PAPER RUN"
+        label = f"{result.label} - " if result.label else ""
         self._line()
         self._line(RULE)
-        self._line(f"  {label}{what} COMPLETE - Status: {document['status'].upper()}", paint=_BOLD)
+        self._line(f"  {label}{what} COMPLETE - Status: {result.status.upper()}", paint=_BOLD)
         self._line(RULE)
 
     def sessions(self, tally: Tally, folder: Path) -> None:
@@ -363,47 +364,47 @@ class Tally:
         self.total_pnl: Decimal | None = None
         self.equity: Decimal | None = None
 
-    def add(self, document: Mapping[str, Any]) -> None:
-        """Add a day's result document."""
-        self.first = self.first or document["session"]
-        self.last = document["session"]
-        self.statuses[document["status"]] = self.statuses.get(document["status"], 0) + 1
-        self.accepted += document["results"]["num_orders_accepted"] or 0
-        self.notional += document["results"]["total_notional"] or 0
-        pnl = document["pnl"]
-        self.total_pnl = pnl and pnl["total_pnl"]
-        self.equity = pnl and pnl["equity"]["closing"]
+    def add(self, result: RunResult) -> None:
+        """Add a day's result."""
+        self.first = self.first or result.session
+        self.last = result.session
+        self.statuses[result.status] = self.statuses.get(result.status, 0) + 1
+        self.accepted += result.totals.num_orders_accepted or 0
+        self.notional += result.totals.total_notional or 0
+        pnl = result.pnl
+        self.total_pnl = pnl and pnl.total_pnl
+        self.equity = pnl and pnl.equity.closing
 
 
-def position_line(position: Mapping[str, Any]) -> str:
+def position_line(position: PositionRow) -> str:
     """Return an open position, or one that is not known, on a line."""
-    if position["qty"] is None:
-        return f"    {position['symbol']:<8} {'not known':>10}: {position['unknown_reason']}"
-    shown = f"    {position['symbol']:<8} {text.quantity(position['qty']):>10}"
-    if position["avg_entry_price"] is not None:
-        shown += f" @ {text.price(position['avg_entry_price'])}"
-    if position["mark_price"] is None:
+    if position.qty is None:
+        return f"    {position.symbol:<8} {'not known':>10}: {position.unknown_reason}"
+    shown = f"    {position.symbol:<8} {text.quantity(position.qty):>10}"
+    if position.avg_entry_price is not None:
+        shown += f" @ {text.price(position.avg_entry_price)}"
+    if position.mark_price is None:
         return f"{shown}, no price"
-    unrealized = text.signed_money(position["unrealized_pnl"])
-    return f"{shown}, now {text.price(position['mark_price'])}: {unrealized} unrealized"
+    unrealized = text.signed_money(position.unrealized_pnl)
+    return f"{shown}, now {text.price(position.mark_price)}: {unrealized} unrealized"
 
 
-def order_line(order: Mapping[str, Any]) -> str:
+def order_line(order: Order) -> str:
     """Return an order, or a signal without one, on a line."""
-    if order["outcome"] is None:
-        return f"  {'-':<4} {order['symbol']:<8} no order: {order['skip_reason'] or 'no reason given'}"
-    shown = f"  {order['side'].upper():<4} {order['symbol']:<8} {text.quantity(order['qty']):>10}"
-    if order["price"] is not None:
-        shown += f" @ {text.price(order['price'])} ({order['price_source']})"
-    if order["notional"] is not None:
-        shown += f" = {text.money(order['notional'])}"
-        shown += " estimated" if order["price_source"] == "estimated" else ""
-    state = order["status"] or "no status"
-    if order["outcome"] == "in_doubt":
+    if order.outcome is None:
+        return f"  {'-':<4} {order.symbol:<8} no order: {order.skip_reason or 'no reason given'}"
+    shown = f"  {(order.side or '').upper():<4} {order.symbol:<8} {text.quantity(order.qty):>10}"
+    if order.price is not None:
+        shown += f" @ {text.price(order.price)} ({order.price_source})"
+    if order.notional is not None:
+        shown += f" = {text.money(order.notional)}"
+        shown += " estimated" if order.price_source == "estimated" else ""
+    state = order.status or "no status"
+    if order.outcome == "in_doubt":
         state = "IN DOUBT"
-    elif order["outcome"] == "repeat":
+    elif order.outcome == "repeat":
         state += ", the same order again"
-    reason = order["error_message"] or (order["skip_reason"] if order["outcome"] != "accepted" else None)
+    reason = order.error_message or (order.skip_reason if order.outcome != "accepted" else None)
     return f"{shown}  {state}" + (f": {reason}" if reason else "")
 
 

@@ -14,10 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import rounded
 from paper_run.writers.text import exact, printable
 
 if TYPE_CHECKING:
+    from paper_run.model.result import RunResult
     from paper_run.models import SessionLine
 
 ORDER_COLUMNS = (
@@ -82,41 +84,41 @@ HISTORY_COLUMNS = (
     "book",
 )
 
-_GATEWAY = "gateway_"
+_GATEWAY = tuple(f"gateway_{name}" for name in Theirs._fields)
+_NOT_LISTED = (None,) * len(_GATEWAY)
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
 _CELL_BREAKS = ("\t", "\n")
 
 
-def orders_csv(document: Mapping[str, Any]) -> str:
+def orders_csv(result: RunResult) -> str:
     """Return the day's orders and signals, one row each, below one header line; lines end in CRLF.
 
     `label` says SANDBOX or REHEARSAL on every row of such a day. An absent value is an empty cell.
     Control characters, lone surrogates and bidi overrides are U+FFFD.
     """
-    day = {name: document.get(name) for name in ("session", "trade", "label")}
-    return _table(ORDER_COLUMNS, ({**order, **day} for order in document.get("orders") or ()))
+    day = {"session": result.session, "trade": result.trade, "label": result.label}
+    return _table(ORDER_COLUMNS, ({**order._asdict(), **day} for order in result.orders))
 
 
-def positions_csv(document: Mapping[str, Any]) -> str:
+def positions_csv(result: RunResult) -> str:
     """Return the book's positions, one row each, below one header line; closed ones have `qty` 0.
 
     `trade` is empty in a mark. A symbol that is not known has no figures and an `unknown_reason`.
     `gateway_*` are the gateway's own words, empty where it does not list the symbol; `differences` names the
     fields in which it differs from the book, parted by blanks.
     """
-    day = {name: document.get(name) for name in ("session", "kind", "trade", "label")}
+    kind = "mark" if result.is_mark else "run"
+    day = {"session": result.session, "kind": kind, "trade": result.trade, "label": result.label}
     return _table(
         POSITION_COLUMNS,
         (
             {
-                **position,
-                **{_GATEWAY + name: value for name, value in (position.get("gateway") or {}).items()},
-                "differences": " ".join(
-                    str(difference.get("field")) for difference in position.get("differences") or ()
-                ),
+                **position._asdict(),
+                **dict(zip(_GATEWAY, position.gateway or _NOT_LISTED, strict=True)),
+                "differences": " ".join(each.field for each in position.differences),
                 **day,
             }
-            for position in (document.get("pnl") or {}).get("positions") or ()
+            for position in (result.pnl.positions if result.pnl else ())
         ),
     )
 
@@ -167,5 +169,5 @@ def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(table, lineterminator="\r\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([cell(row.get(column)) for column in columns])
+        writer.writerow([cell(row[column]) for column in columns])
     return table.getvalue()

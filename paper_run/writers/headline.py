@@ -1,12 +1,18 @@
 """What a day comes down to: its status, its worst problem in a sentence, and the banners nobody may miss."""
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run import orders
 from paper_run.model import findings
 from paper_run.writers.text import one_line, signed_money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from paper_run.model.result import RunResult
+    from paper_run.models import Order, Outcome
 
 Tone = Literal["good", "caution", "bad", "unsure"]
 
@@ -43,31 +49,31 @@ class Banner(NamedTuple):
     text: str
 
 
-def headline(document: Mapping[str, Any]) -> Headline:
+def headline(result: RunResult) -> Headline:
     """Return the status of the day in words, the worst problem first."""
-    status = str(document.get("status"))
+    status = result.status
     tone, label = _STATUSES.get(status, ("unsure", status.capitalize()))
     if tone == "good":
-        if document.get("kind") == "mark":
+        if result.is_mark:
             label = "Valued"
-        found = findings.of_document(document)
-        if any(each.severity != "note" for each in found) or _valuation(document):
+        found = result.findings
+        if any(each.severity != "note" for each in found) or _valuation(result):
             tone = "caution"
-    return Headline(tone, one_line(label), one_line(_sentence(document)))
+    return Headline(tone, one_line(label), one_line(_sentence(result)))
 
 
-def problem(document: Mapping[str, Any]) -> str:
+def problem(result: RunResult) -> str:
     """Return the worst problem in a sentence; "" where nothing is wrong.
 
     Without what went well, and where orders are the problem without the error that follows from them.
     """
-    return one_line(_failure(document, with_error=False) or _concern(document))
+    return one_line(_failure(result, with_error=False) or _concern(result))
 
 
-def banners(document: Mapping[str, Any]) -> list[Banner]:
+def banners(result: RunResult) -> list[Banner]:
     """Return the banners of a day: not real, not executed, not known, in that order."""
     found = []
-    if document.get("sandbox"):
+    if result.sandbox:
         found.append(
             Banner(
                 "sandbox",
@@ -75,7 +81,7 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
                 "An invented market. No account, no broker, no money.",
             )
         )
-    if document.get("rehearsal"):
+    if result.rehearsal:
         found.append(
             Banner(
                 "rehearsal",
@@ -83,9 +89,9 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
                 "The execution gateway was in DRY_RUN: no order left it. Every notional is simulated.",
             )
         )
-    status = str(document.get("status"))
+    status = result.status
     if status in _LOST:
-        settled = document.get("settled")
+        settled = result.settled
         open_still = "The session stays closed until this is settled. See the broker's own list."
         found.append(
             Banner(
@@ -94,9 +100,9 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
                 one_line(f"Settled: {settled}.") if settled else open_still,
             )
         )
-    doubtful = _symbols(document, "in_doubt")
-    if number := _figure(document, "num_orders_in_doubt"):
-        without = f" The P&L is without {'it' if number == 1 else 'them'}." if document.get("pnl") else ""
+    doubtful = _symbols(result, "in_doubt")
+    if number := result.totals.num_orders_in_doubt:
+        without = f" The P&L is without {'it' if number == 1 else 'them'}." if result.pnl else ""
         found.append(
             Banner(
                 "unsure",
@@ -109,48 +115,48 @@ def banners(document: Mapping[str, Any]) -> list[Banner]:
     return found
 
 
-def _sentence(document: Mapping[str, Any]) -> str:
-    if failure := _failure(document):
+def _sentence(result: RunResult) -> str:
+    if failure := _failure(result):
         return failure
-    done = _valued(document) if document.get("kind") == "mark" else _done(document)
-    concern = _concern(document)
+    done = _valued(result) if result.is_mark else _done(result)
+    concern = _concern(result)
     return f"{done} {concern}" if concern else done
 
 
-def _failure(document: Mapping[str, Any], *, with_error: bool = True) -> str:
+def _failure(result: RunResult, *, with_error: bool = True) -> str:
     """Return what failed, "" when nothing did; in a mark the orders are the session's, not what failed."""
-    status = str(document.get("status"))
-    submitted = _figure(document, "num_orders_submitted")
-    rejected = _figure(document, "num_orders_rejected")
-    errors = [each for each in findings.of_document(document) if each.severity == "error"]
+    status = result.status
+    submitted = result.totals.num_orders_submitted or 0
+    rejected = result.totals.num_orders_rejected
+    errors = [each for each in result.findings if each.severity == "error"]
     if status in _LOST:
         happened, meaning = _LOST[status]
         return happened if with_error else f"{happened} {meaning}"
-    if document.get("kind") == "mark" and not errors:
+    if result.is_mark and not errors:
         return ""
     error = f" {_ended(errors[0].text)}" if errors else ""
     # That orders were not accepted is what the counts say.
     said = error if with_error and errors and errors[0].code != "orders_not_accepted" else ""
-    if doubtful := _figure(document, "num_orders_in_doubt"):
-        return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(document, 'in_doubt')}.{said}"
+    if doubtful := result.totals.num_orders_in_doubt:
+        return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(result, 'in_doubt')}.{said}"
     if rejected:
-        return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(document)}.{said}"
+        return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(result)}.{said}"
     if status != "success" and not error:
         return "The orchestration failed and gave no reason."
     return error.strip()
 
 
-def _concern(document: Mapping[str, Any]) -> str:
+def _concern(result: RunResult) -> str:
     """Return what a day without a failure leaves to be looked at, "" when nothing."""
-    warnings = findings.texts(findings.of_document(document), "warning")
-    if (wrong := _valuation(document)) or not warnings:
+    warnings = findings.texts(result.findings, "warning")
+    if (wrong := _valuation(result)) or not warnings:
         return wrong
     more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""
     return f"{_ended(warnings[0])}{more}"
 
 
-def _valued(document: Mapping[str, Any]) -> str:
-    held = sum(1 for each in _positions(document) if each["qty"])
+def _valued(result: RunResult) -> str:
+    held = sum(1 for each in result.pnl.positions if each.qty) if result.pnl else 0
     if not held:
         return "The book holds no open position. Nothing was traded."
     return (
@@ -158,60 +164,35 @@ def _valued(document: Mapping[str, Any]) -> str:
     )
 
 
-def _valuation(document: Mapping[str, Any]) -> str:
+def _valuation(result: RunResult) -> str:
     """Return what is wrong with the valuation, "" when it is whole and adds up."""
-    pnl = document.get("pnl")
-    if not pnl:
+    pnl = result.pnl
+    if pnl is None:
         return ""
-    if not pnl["complete"]:
-        unknown = [one_line(str(each["symbol"])) for each in _positions(document) if each["qty"] is None]
+    if not pnl.complete:
+        unknown = [one_line(each.symbol) for each in pnl.positions if each.is_not_known]
         if unknown:
             return f"The fills of {_listed(unknown)} are not known, so P&L and equity are not known."
-        missing = [
-            one_line(str(each["symbol"]))
-            for each in _positions(document)
-            if each["qty"] and each["market_value"] is None
-        ]
+        missing = [one_line(each.symbol) for each in pnl.positions if each.is_unpriced]
         return f"No price for {_listed(missing) or 'a position'}: P&L and equity are not known."
-    apart = unexplained(pnl)
+    apart = pnl.unexplained
     return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."
 
 
-def unexplained(pnl: Mapping[str, Any]) -> Decimal | None:
-    """Return what of equity no bridge explains, dollars; None when the book adds up."""
-    return next(
-        (each for bridge in ("equity", "since_inception") if (each := pnl[bridge]["unexplained"])), None
-    )
-
-
-def is_unknown(document: Mapping[str, Any]) -> bool:
-    """Tell whether it is not known which orders a trade has placed."""
-    return document.get("status") in _LOST
-
-
-def _positions(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    found: Iterable[Mapping[str, Any]] = (document.get("pnl") or {}).get("positions") or ()
-    return found
-
-
-def _done(document: Mapping[str, Any]) -> str:
-    if submitted := _figure(document, "num_orders_submitted"):
-        filled = _figure(document, "num_orders_filled")
+def _done(result: RunResult) -> str:
+    if submitted := result.totals.num_orders_submitted:
+        filled = result.totals.num_orders_filled
         if submitted == 1:
             return "The one order was accepted and filled." if filled else "The one order was accepted."
         done = f", {'all' if filled == submitted else f'{filled:,}'} filled" if filled else ""
         return f"All {submitted:,} orders were accepted{done}."
-    signals = _figure(document, "num_signals")
+    signals = result.totals.num_signals
     if not signals:
         return "No signals, so no orders: there was nothing to trade."
-    failed = [each for each in document.get("orders") or () if orders.has_failed(each.get("skip_reason"))]
+    failed = [each for each in result.orders if orders.has_failed(each.skip_reason)]
     if failed:
         return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
     return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
-
-
-def _figure(document: Mapping[str, Any], name: str) -> int:
-    return (document.get("results") or {}).get(name) or 0
 
 
 def _orders(number: int) -> str:
@@ -223,20 +204,20 @@ def _ended(sentence: str) -> str:
     return first if first.endswith((".", "!", "?")) else first + "."
 
 
-def _symbols(document: Mapping[str, Any], outcome: str) -> str:
-    return _listed([one_line(str(order.get("symbol"))) for order in _having(document, outcome)])
+def _symbols(result: RunResult, outcome: Outcome) -> str:
+    return _listed([one_line(order.symbol) for order in _having(result, outcome)])
 
 
-def _rejections(document: Mapping[str, Any]) -> str:
+def _rejections(result: RunResult) -> str:
     reasons = (
-        (order.get("symbol"), order.get("error_message") or order.get("skip_reason") or order.get("status"))
-        for order in _having(document, "rejected")
+        (order.symbol, order.error_message or order.skip_reason or order.status)
+        for order in _having(result, "rejected")
     )
     return _listed([f"{symbol} ({reason})" if reason else f"{symbol}" for symbol, reason in reasons])
 
 
-def _having(document: Mapping[str, Any], outcome: str) -> Iterable[Mapping[str, Any]]:
-    return (order for order in document.get("orders") or () if order.get("outcome") == outcome)
+def _having(result: RunResult, outcome: Outcome) -> Iterable[Order]:
+    return (order for order in result.orders if order.outcome == outcome)
 
 
 def _listed(names: list[str]) -> str:

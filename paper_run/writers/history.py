@@ -7,8 +7,9 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.statistics import rounded
+from paper_run.model import result_json
 from paper_run.money import total
-from paper_run.writers import json_document, text
+from paper_run.writers import text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def table(lines: Sequence[SessionLine]) -> str:
 def json_text(lines: Sequence[SessionLine]) -> str:
     """Return a JSON list of the sessions in the order given; amounts have their exact digits, ratios six."""
     content: Any = [_record(line) for line in lines]
-    return json_document.dumps(content)
+    return result_json.dumps(content)
 
 
 def _record(line: SessionLine) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from paper_run.book.statistics import SESSIONS_A_YEAR
 from paper_run.model import findings
 from paper_run.money import share
 from paper_run.writers import charts, html_book, html_tables, page_assets, text
@@ -17,10 +16,11 @@ from paper_run.writers.html_book import Figure
 from paper_run.writers.page_assets import markup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from paper_run.model.findings import Finding
+    from paper_run.model.result import Asked, RunResult
     from paper_run.models import SessionLine
 
 # A point is no curve.
@@ -40,17 +40,15 @@ _PNL_LEGEND = legend(
 _WAY_LEGEND = legend(("buy", "long"), ("sell hatched", "short"))
 
 
-def render(
-    document: Mapping[str, Any], *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None
-) -> str:
-    """Return the page of a result document; the same document and curve give the same text.
+def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None) -> str:
+    """Return the page of a result; the same result and curve give the same text.
 
     With a cache folder the compiled template is kept there, which saves most of the time; one that can't be
     written costs that saving and nothing else. It must be private: what lies in it is run.
 
-    :param curve: the sessions to draw, oldest first, the document's own last if it is complete.
+    :param curve: the sessions to draw, oldest first, the result's own last if it is complete.
     """
-    found = [each for each in findings.of_document(document) if not _is_said_elsewhere(each)]
+    found = [each for each in result.findings if not _is_said_elsewhere(each)]
     kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
     valued = [line for line in curve if line.closing is not None]
     view = {
@@ -58,99 +56,99 @@ def render(
         "script": markup(page_assets.asset("report.js")),
         "policy": page_assets.policy(style="report.css", script="report.js"),
         "long": _LONG,
-        "headline": headline(document),
-        "banners": banners(document),
+        "headline": headline(result),
+        "banners": banners(result),
         "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
         "problem_rows": markup(html_tables.problem_rows(found)),
-        "health_rows": markup(html_tables.health_rows(document.get("health") or ())),
-        "parameters": _parameters(document.get("parameters") or {}),
-        **_identity(document),
-        **_trading(document),
-        **_book(document, valued),
-        **_curve(document, valued),
+        "health_rows": markup(html_tables.health_rows(result.health)),
+        "parameters": _parameters(result.parameters),
+        **_identity(result),
+        **_trading(result),
+        **_book(result, valued),
+        **_curve(result, valued),
     }
     return page_assets.template("report.html", cache_folder=cache_folder).render(view)
 
 
-def _identity(document: Mapping[str, Any]) -> dict[str, Any]:
-    session = text.one_line(str(document.get("session")))
+def _identity(result: RunResult) -> dict[str, Any]:
+    session = text.one_line(result.session)
     day = day_of(session)
-    is_mark = document.get("kind") == "mark"
+    is_mark = result.is_mark
     return {
         "is_mark": is_mark,
         "name": "Mark" if is_mark else "Paper run",
         "session": session,
         "day": long_date(day) if day else session,
-        "trade": document.get("trade") or 1,
-        "moment": text.moment(str(document.get("timestamp") or text.ABSENT)),
-        "run_id": text.one_line(str(document.get("run_id") or "")),
-        "settled": text.one_line(str(document.get("settled") or "")),
-        "exit_status": document.get("exit_status"),
-        "rehearsal": bool(document.get("rehearsal")),
-        "sandbox": bool(document.get("sandbox")),
+        "trade": result.trade or 1,
+        "moment": text.moment(result.timestamp or text.ABSENT),
+        "run_id": text.one_line(result.run_id or ""),
+        "settled": text.one_line(result.settled or ""),
+        "exit_status": result.exit_status,
+        "rehearsal": result.rehearsal,
+        "sandbox": result.sandbox,
     }
 
 
-def _trading(document: Mapping[str, Any]) -> dict[str, Any]:
-    results, orders = document.get("results") or {}, document.get("orders") or ()
+def _trading(result: RunResult) -> dict[str, Any]:
+    totals, orders = result.totals, result.orders
     listed = html_tables.listed_orders(orders)
-    amount = results.get("total_notional")
+    amount = totals.total_notional
     by_guess = html_tables.num_estimated(orders)
     aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
-    kind = "mark" if document.get("kind") == "mark" else "run"
-    simulated = "Simulated notional" if document.get("rehearsal") else "Notional"
+    kind = "mark" if result.is_mark else "run"
+    simulated = "Simulated notional" if result.rehearsal else "Notional"
     return {
         "trading": [
             Figure(simulated, text.money(amount), "not known" if amount is None else aside),
-            Figure("Success rate", text.percent(results.get("success_rate")), "accepted of submitted"),
-            Figure("Duration", text.seconds(results.get("duration_seconds")), f"of the {kind}"),
+            Figure("Success rate", text.percent(totals.success_rate), "accepted of submitted"),
+            Figure("Duration", text.seconds(totals.duration_seconds), f"of the {kind}"),
         ],
         "counts": [
-            (label, text.count(results.get(name)), tone if results.get(name) else "")
-            for label, name, tone in (
-                ("Signals", "num_signals", ""),
-                *html_tables.ORDER_COUNTS,
-            )
+            ("Signals", text.count(totals.num_signals), ""),
+            *(
+                (label, text.count(count(totals)), tone if count(totals) else "")
+                for label, count, tone in html_tables.ORDER_COUNTS
+            ),
         ],
-        "orders_known": results.get("num_orders_submitted") is not None,
+        "orders_known": totals.num_orders_submitted is not None,
         "order_rows": markup(html_tables.order_rows(listed)),
         "num_listed": len(listed),
         "num_unlisted": len(orders) - len(listed),
     }
 
 
-def _book(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[str, Any]:
-    pnl, statistics = document.get("pnl"), document.get("statistics") or {}
+def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
+    pnl, statistics = result.pnl, result.statistics
     if not pnl:
-        notional = charts.notional(document.get("orders") or ())
+        notional = charts.notional(result.orders)
         side = legend(("buy", "buy"), ("sell hatched", "sell"))
-        return {"pnl": False, "absence": _absence(document, valued), "by_symbol": _chart(notional, side)}
-    positions, closing = pnl["positions"], pnl["equity"]["closing"]
+        return {"pnl": False, "absence": _absence(result, valued), "by_symbol": _chart(notional, side)}
+    positions, closing = pnl.positions, pnl.equity.closing
     listed = html_book.listed_positions(positions)
     return {
         "pnl": True,
-        "since": text.one_line(str(pnl["since"])),
-        "sessions_a_year": pnl.get("sessions_a_year") or SESSIONS_A_YEAR["XNYS"],
+        "since": text.one_line(pnl.since),
+        "sessions_a_year": pnl.sessions_a_year,
         "figures": html_book.figures(pnl, statistics),
         "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
         "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
         "exposure_figures": [
             (label, text.money(amount), text.fixed_percent(share(amount, closing)))
-            for label, amount in (("Gross exposure", pnl["exposure"]), ("Net exposure", pnl["market_value"]))
+            for label, amount in (("Gross exposure", pnl.exposure), ("Net exposure", pnl.market_value))
         ],
         "position_rows": markup(html_book.position_rows(listed, closing)),
         "position_totals": markup(html_book.position_totals(pnl)),
         "num_positions": len(listed),
         "num_unlisted_positions": len(positions) - len(listed),
         "bridge_rows": markup(html_book.bridge_rows(pnl)),
-        "adjusted": bool(pnl["since_inception"]["adjustments"]),
+        "adjusted": bool(pnl.since_inception.adjustments),
         "statistic_rows": markup(html_book.statistic_rows(statistics)),
     }
 
 
-def _absence(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> str:
+def _absence(result: RunResult, valued: Sequence[SessionLine]) -> str:
     """Return why there is no book, and what equity was last."""
-    why = html_book.absence(document)
+    why = html_book.absence(result)
     if not valued:
         return why
     last = valued[-1]
@@ -166,12 +164,13 @@ def _chart(chart: charts.Chart, legend: str) -> dict[str, Any]:
     }
 
 
-def _curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[str, Any]:
+def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
     """Return the curve of the sessions that have a closing; with too few of them, the words for it."""
     if len(valued) < _LEAST_POINTS:
-        return {"curve": None, "no_curve": _no_curve(document, valued)}
+        return {"curve": None, "no_curve": _no_curve(result, valued)}
     longest = max(len(text.money(line.closing)) for line in valued)
-    counted = ((document.get("statistics") or {}).get("total_return") or {}).get("n") or 0
+    total = result.statistics.total_return
+    counted = total.n if total is not None else 0
     last = valued[-1]
     return {
         "curve": markup(equity_curve(valued)),
@@ -188,12 +187,12 @@ def _curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> dict[s
             (text.signed_percent(last.daily_return), "Return"),
             (text.signed_percent(last.drawdown), "Drawdown"),
         ],
-        "ends_before": text.one_line(last.session) if last.session != document.get("session") else "",
+        "ends_before": text.one_line(last.session) if last.session != result.session else "",
     }
 
 
-def _no_curve(document: Mapping[str, Any], valued: Sequence[SessionLine]) -> str:
-    if valued or (document.get("pnl") or {}).get("complete"):
+def _no_curve(result: RunResult, valued: Sequence[SessionLine]) -> str:
+    if valued or (result.pnl is not None and result.pnl.complete):
         return (
             "Only one session has a complete valuation so far. One point is no curve: "
             "it begins with the second."
@@ -206,11 +205,11 @@ def _is_said_elsewhere(finding: Finding) -> bool:
     return findings.is_of_an_order(finding) or (finding.code == "recovered" and not finding.subject)
 
 
-def _parameters(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    symbols = ", ".join(text.one_line(str(symbol)) for symbol in parameters.get("symbols") or ())
+def _parameters(parameters: Asked) -> list[tuple[str, str]]:
+    symbols = ", ".join(text.one_line(symbol) for symbol in parameters.symbols)
     return [
         ("Symbols", symbols or text.ABSENT),
-        ("Capital", text.money(parameters.get("capital"))),
-        ("Maximum position", text.money(parameters.get("max_position_size"))),
-        ("Signals as of", text.one_line(str(parameters.get("as_of_date") or text.ABSENT))),
+        ("Capital", text.money(parameters.capital)),
+        ("Maximum position", text.money(parameters.max_position_size)),
+        ("Signals as of", text.one_line(parameters.as_of_date or text.ABSENT)),
     ]

@@ -1,25 +1,26 @@
 """The rows of the page's tables as escaped markup: far cheaper than the same loops in a template."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from paper_run.errors import Remedy
 from paper_run.model.findings import Finding
+from paper_run.model.result import HealthRow, Totals
+from paper_run.models import Order
 from paper_run.writers import cells, text
 from paper_run.writers.svg import escaped, escaped_lines
 
 MOST_ORDERS = 500
 
 # Sign, class and words of an outcome: never the colour alone.
-ORDER_COUNTS = (
-    ("Submitted", "num_orders_submitted", ""),
-    ("Accepted", "num_orders_accepted", ""),
-    ("Rejected", "num_orders_rejected", "bad"),
-    ("In doubt", "num_orders_in_doubt", "unsure"),
-    ("Filled", "num_orders_filled", ""),
+ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
+    ("Submitted", lambda totals: totals.num_orders_submitted, ""),
+    ("Accepted", lambda totals: totals.num_orders_accepted, ""),
+    ("Rejected", lambda totals: totals.num_orders_rejected, "bad"),
+    ("In doubt", lambda totals: totals.num_orders_in_doubt, "unsure"),
+    ("Filled", lambda totals: totals.num_orders_filled, ""),
 )
-"""The counts of orders: label, name in the document, and the tone of one that is not zero."""
+"""The counts of orders: label, count, and the tone of one that is not zero."""
 
 _OUTCOMES = {
     "accepted": ("✓", "good", "accepted"),
@@ -35,12 +36,12 @@ _HEALTHY = ("✓", "good")
 _UNHEALTHY = ("✕", "bad")
 
 
-def listed_orders(orders: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def listed_orders(orders: Sequence[Order]) -> list[Order]:
     """Return the orders the page has room for: problems first, then the largest notional."""
     return sorted(orders, key=_importance)[:MOST_ORDERS]
 
 
-def order_rows(orders: Sequence[Mapping[str, Any]]) -> str:
+def order_rows(orders: Sequence[Order]) -> str:
     """Return one table row an order or signal, in the order given."""
     return "\n".join(_order_row(order) for order in orders)
 
@@ -66,7 +67,7 @@ def _step(remedy: Remedy) -> str:
     return f"<li>{escaped(remedy.text)}{command}</li>"
 
 
-def health_rows(health: Sequence[Mapping[str, Any]]) -> str:
+def health_rows(health: Sequence[HealthRow]) -> str:
     """Return one table row a service."""
     return "\n".join(_health_row(service) for service in health)
 
@@ -76,67 +77,64 @@ def service_name(service: str) -> str:
     return service.replace("_", " ").title()
 
 
-def num_estimated(orders: Sequence[Mapping[str, Any]]) -> int:
+def num_estimated(orders: Sequence[Order]) -> int:
     """Return how many accepted orders have a notional by estimate."""
-    return sum(
-        order.get("outcome") == "accepted" and order.get("price_source") == "estimated" for order in orders
-    )
+    return sum(order.outcome == "accepted" and order.price_source == "estimated" for order in orders)
 
 
-def is_problem(order: Mapping[str, Any]) -> bool:
+def is_problem(order: Order) -> bool:
     """Tell whether an order, or a signal left without one, went wrong."""
-    outcome = order.get("outcome")
+    outcome = order.outcome
     if outcome is None:
-        reason = order.get("skip_reason")
-        return bool(order.get("error_message")) or bool(reason and not str(reason).startswith(_USUAL_REASONS))
+        reason = order.skip_reason
+        return bool(order.error_message) or bool(reason and not reason.startswith(_USUAL_REASONS))
     return outcome in ("rejected", "in_doubt")
 
 
-def _importance(order: Mapping[str, Any]) -> tuple[int, Decimal]:
-    outcome = order.get("outcome")
+def _importance(order: Order) -> tuple[int, Decimal]:
+    outcome = order.outcome
     urgency = _URGENCY.get(outcome) if outcome else (2 if is_problem(order) else 5)
-    return (3 if urgency is None else urgency, -(order.get("notional") or Decimal(0)))
+    return (3 if urgency is None else urgency, -(order.notional or Decimal(0)))
 
 
-def _order_row(order: Mapping[str, Any]) -> str:
-    get = order.get
-    outcome = get("outcome")
+def _order_row(order: Order) -> str:
+    outcome = order.outcome
     mark, tone, words = _OUTCOMES.get(outcome, ("?", "unsure", str(outcome)))
     if outcome is None and is_problem(order):
         mark, tone = "!", "bad"
-    status = get("status")
-    also = f" <small>{escaped(str(status))}</small>" if status and status != words else ""
-    source = get("price_source")
-    reasons = dict.fromkeys(str(reason) for reason in (get("skip_reason"), get("error_message")) if reason)
+    status = order.status
+    also = f" <small>{escaped(status)}</small>" if status and status != words else ""
+    source = order.price_source
+    reasons = dict.fromkeys(reason for reason in (order.skip_reason, order.error_message) if reason)
     urgent = f' class="{tone}"' if is_problem(order) else ""
     return (
-        f"<tr{urgent}>{cells.name(str(get('symbol')))}{cells.words(get('side'))}"
+        f"<tr{urgent}>{cells.name(order.symbol)}{cells.words(order.side)}"
         f'<td><b class="{tone}">{mark}</b> {escaped(words)}{also}</td>'
-        f"{cells.number(get('qty'), text.quantity, 6)}{cells.number(get('filled_qty'), text.quantity, 6)}"
-        f"{cells.number(get('price'), text.price, 4)}{cells.words(source)}"
-        f"{cells.number(get('notional'), text.money, 2)}"
+        f"{cells.number(order.qty, text.quantity, 6)}{cells.number(order.filled_qty, text.quantity, 6)}"
+        f"{cells.number(order.price, text.price, 4)}{cells.words(source)}"
+        f"{cells.number(order.notional, text.money, 2)}"
         f"<td>{escaped('; '.join(reasons)) or text.ABSENT}</td>"
-        f"{cells.number(get('predicted_return'), text.signed_percent, 4)}"
-        f"{cells.number(get('rank'), text.quantity, 6)}"
-        f"{cells.number(get('target_weight'), text.signed_percent, 4)}{_identity(order)}</tr>"
+        f"{cells.number(order.predicted_return, text.signed_percent, 4)}"
+        f"{cells.number(order.rank, text.quantity, 6)}"
+        f"{cells.number(order.target_weight, text.signed_percent, 4)}{_identity(order)}</tr>"
     )
 
 
-def _health_row(service: Mapping[str, Any]) -> str:
-    status = str(service.get("status"))
+def _health_row(service: HealthRow) -> str:
+    status = service.status
     mark, tone = _HEALTHY if status == "healthy" else _UNHEALTHY
-    detail = service.get("detail")
+    detail = service.detail
     return (
-        f'<tr><th scope="row">{escaped(service_name(str(service.get("service"))))}'
-        f"<small>{escaped(str(service.get('url') or text.ABSENT))}</small></th>"
+        f'<tr><th scope="row">{escaped(service_name(service.service))}'
+        f"<small>{escaped(service.url or text.ABSENT)}</small></th>"
         f'<td><b class="{tone}">{mark}</b> {escaped(status)}'
-        f"{f'<small>{escaped(str(detail))}</small>' if detail else ''}</td>"
-        f"<td>{text.milliseconds(service.get('latency_ms'))}</td></tr>"
+        f"{f'<small>{escaped(detail)}</small>' if detail else ''}</td>"
+        f"<td>{text.milliseconds(service.latency_ms)}</td></tr>"
     )
 
 
-def _identity(order: Mapping[str, Any]) -> str:
+def _identity(order: Order) -> str:
     """Return the cell with our order id, the broker's in its title."""
-    broker = order.get("broker_order_id")
-    title = f' title="broker: {escaped(str(broker))}"' if broker else ""
-    return f"<td{title}>{escaped(str(order.get('client_order_id') or text.ABSENT))}</td>"
+    broker = order.broker_order_id
+    title = f' title="broker: {escaped(broker)}"' if broker else ""
+    return f"<td{title}>{escaped(order.client_order_id or text.ABSENT)}</td>"

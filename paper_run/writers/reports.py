@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
+from paper_run.model import result_json
 from paper_run.models import trade_name
-from paper_run.writers import csv_tables, html_page, json_document
+from paper_run.writers import csv_tables, html_page
 from paper_run.writers.files import write_atomic
 from paper_run.writers.session_line import with_own
 
@@ -21,7 +22,7 @@ CACHE_FOLDER = ".template-cache"
 
 
 class Reports:
-    """Renders a result document into every format, each at most once.
+    """Renders a result into every format, each at most once.
 
     It is made from the JSON text that the ledger keeps, so that a report made today and one made again
     later are the same bytes.
@@ -31,7 +32,7 @@ class Reports:
 
     def __init__(self, json: str, folder: Path) -> None:
         self.json = json
-        self.document = json_document.loads(json)
+        self.result = result_json.decode(json)
         self._folder = folder
         self.before: Sequence[SessionLine] = ()
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
@@ -44,15 +45,15 @@ class Reports:
         return self._rendered[suffix]
 
     def _html(self) -> str:
-        curve = with_own(self.document, self.before)
-        return html_page.render(self.document, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
+        curve = with_own(self.result, self.before)
+        return html_page.render(self.result, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
 
     def _orders(self) -> str:
-        return csv_tables.orders_csv(self.document)
+        return csv_tables.orders_csv(self.result)
 
     @property
     def _name(self) -> str:
-        day, number = self.document["session"], self.document["trade"]
+        day, number = self.result.session, self.result.trade
         return f"{day}_mark" if number is None else f"{trade_name(day, number)}_paper_run"
 
     @property
@@ -83,4 +84,4 @@ class Reports:
         return written, failed
 
     def _positions(self) -> bytes:
-        return csv_tables.positions_csv(self.document).encode()
+        return csv_tables.positions_csv(self.result).encode()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from paper_run.book.statistics import Statistic
 
 ABSENT = "—"
 MINUS = "−"
@@ -104,13 +104,14 @@ def signed_percent(rate: Decimal | int | None) -> str:
     return "+" + shown if rate is not None and rate > 0 and shown != "0.00%" else shown
 
 
-def percentage(statistic: Mapping[str, Any]) -> Decimal | None:
-    """Return a document's statistic as a ratio to be shown in percent: rounded once, from all its digits.
+def percentage(statistic: Statistic | None) -> Decimal | None:
+    """Return a result's statistic as a ratio to be shown in percent: rounded once, from all its digits.
 
-    Older documents have only its value at six places, as there is of a plain ratio.
+    Older records have only its value at six places, as there is of a plain ratio.
     """
-    percent: Decimal | None = statistic.get("percent")
-    return statistic.get("value") if percent is None else percent.scaleb(-2)
+    if statistic is None:
+        return None
+    return statistic.value if statistic.percent is None else statistic.percent.scaleb(-2)
 
 
 def seconds(duration: Decimal | int | None) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2  # noqa: F401 - rendering imports it first of all, and imports are no part of what is measured
 from writers import documents
 
+from paper_run.model.result_json import of_document
 from paper_run.writers import html_page
 
 SESSIONS = 260
@@ -20,7 +21,8 @@ def main() -> None:
     document = documents.many_orders(orders) | {"pnl": documents.many_positions(orders)["pnl"]}
     curve = documents.curve(SESSIONS, document)
     start = time.process_time()
-    page = html_page.render(document, curve=curve, cache_folder=cache)
+    result = of_document(document)
+    page = html_page.render(result, curve=curve, cache_folder=cache)
     print(time.process_time() - start)
     file.write_text(page, "utf-8")
 

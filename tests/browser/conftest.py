@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from support.chromium import Pages
-
-from paper_run.writers.html_page import render
+from writers.stated import render
 
 
 @pytest.fixture

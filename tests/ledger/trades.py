@@ -15,6 +15,7 @@ from services.wire_examples import GATEWAY, ORCHESTRATOR, SIGNALS, body
 
 from paper_run.errors import OrchestrationError
 from paper_run.ledger.journal import Ledger
+from paper_run.model import result_json
 from paper_run.models import (
     OrderState,
     Parameters,
@@ -27,7 +28,6 @@ from paper_run.models import (
 from paper_run.result import Known, conclude
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
-from paper_run.writers import json_document
 
 SESSION = date(2025, 1, 17)
 STRATEGY = "alpha_baseline"
@@ -98,7 +98,7 @@ def unknown(snapshot: Prepared, number: int = 1) -> str:
     """Return the result of a trade whose answer was lost."""
     lost = OrchestrationError("It is not known whether the orchestrator traded", "The answer was lost.")
     known = Known(snapshot, number, NOON, status="unknown", failures=(lost,), waited=Decimal("310.5"))
-    return json_document.dumps(json_document.document(conclude(known).result))
+    return result_json.encode(conclude(known).result)
 
 
 def order(identity: str = "a" * 24, **changes: Any) -> OrderState:

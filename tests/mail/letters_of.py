@@ -5,7 +5,7 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
-from writers import documents
+from writers import documents, stated
 
 from paper_run.errors import Remedy
 from paper_run.mail import letters
@@ -76,8 +76,7 @@ def out_of_balance_day() -> dict[str, Any]:
             (
                 findings.warning("unexplained", "The book does not tie out: -12.5 dollars are unexplained."),
                 findings.warning("quote", "The quotes were old."),
-            ),
-            "",
+            )
         ),
     )
 
@@ -94,8 +93,7 @@ def settled_day() -> dict[str, Any]:
                 findings.note(
                     "recovered", "Settled: run 550e8400 was found by desk@host on 2025-01-17 12:00:00-05:00."
                 ),
-            ),
-            "",
+            )
         ),
     )
 
@@ -131,7 +129,7 @@ def occasion_of(day: str) -> letters.Occasion:
 def every_letter() -> dict[str, Letter]:
     """Return a letter of each day and each notice."""
     found = {
-        day: letters.of_result(make(), occasion=occasion_of(day), attachments=ATTACHMENTS)
+        day: stated.letter(make(), occasion=occasion_of(day), attachments=ATTACHMENTS)
         for day, make in DAYS.items()
     }
     return found | {kind: letters.of_notice(notice) for kind, notice in NOTICES.items()}

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mail.letters_of import CLOSED, NOTICES, STOPPED, Seen
 from writers import documents
+from writers.stated import is_problem
 
 from paper_run.errors import Remedy
-from paper_run.mail.letters import is_problem, of_notice
+from paper_run.mail.letters import of_notice
 from paper_run.mail.notices import Notice
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))

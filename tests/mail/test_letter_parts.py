@@ -13,14 +13,15 @@ from mail.letters_of import (
 )
 from writers import documents
 from writers.documents import changed, good_day
+from writers.stated import letter as letter_of
+from writers.stated import summary
 
 from paper_run.mail.digest import clip
 from paper_run.mail.letter import Attachment
-from paper_run.mail.letters import of_result, summary
 from paper_run.model import findings
 from paper_run.model.commands import Invocation
 from paper_run.model.findings import Finding
-from paper_run.writers.json_document import dumps, loads
+from paper_run.model.result_json import dumps, loads
 
 LETTERS = every_letter()
 EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)
@@ -47,7 +48,7 @@ EMPTY = {"meta", "br", "wbr"}
 
 
 def text_of(document, occasion="run"):
-    return of_result(document, occasion=occasion, attachments=ATTACHMENTS).text
+    return letter_of(document, occasion=occasion, attachments=ATTACHMENTS).text
 
 
 def collapsed(words):
@@ -126,7 +127,7 @@ def test_a_day_back_from_the_ledger_gives_the_same_letter(day):
     """Amounts that JSON has as whole numbers are shown as before."""
     document = DAYS[day]()
     again = loads(dumps(document))
-    assert of_result(again, occasion=occasion_of(day)) == of_result(document, occasion=occasion_of(day))
+    assert letter_of(again, occasion=occasion_of(day)) == letter_of(document, occasion=occasion_of(day))
 
 
 def test_a_good_day_reads_like_this():
@@ -197,7 +198,7 @@ def test_an_order_is_told_once():
         findings.warning("quote", "a"),
         findings.warning("quote", "a"),
     )
-    text = text_of(changed(day, findings=findings.to_json(found, "")))
+    text = text_of(changed(day, findings=findings.to_json(found)))
     assert "Error: 2 of 6 orders were not accepted. Run x ended as partial." in collapsed(text)
     assert text.count("TSLA") == text.count("was not accepted") + 1 == 1
     assert text.count("- Warning: a\n") == 1
@@ -207,7 +208,7 @@ def test_an_order_is_told_once():
 def test_an_unknown_day_has_the_commands_that_settle_it():
     """The counts are not known; the commands are ready, with the trade's name and this ledger's options."""
     day = changed(documents.unknown_run(), trade=2)
-    text = of_result(
+    text = letter_of(
         day, occasion="run", invocation=Invocation("paper-run", " --reports-dir /srv/paper")
     ).text
     assert text.startswith("Needs you: settle this trade.\nUnknown: The orchestrator's answer was lost.")
@@ -319,7 +320,7 @@ def test_a_crowded_day_is_cut_and_says_where_the_rest_is():
     assert "  and 994 more in the report\n" in text
     assert "Needs you: 451 orders rejected, 50 positions without a price.\n" in text
     for attachments in ((), (Attachment("report.html", "html", b""),)):
-        told = of_result(crowded_day(), occasion="run", attachments=attachments).text
+        told = letter_of(crowded_day(), occasion="run", attachments=attachments).text
         assert "  and 436 more in the report\n" in told
         assert ("Attached" in told) == bool(attachments)
 
@@ -345,7 +346,7 @@ def test_the_bars_are_as_long_as_the_amounts():
         documents.position("DOWN", "0", None, None, day="-50.00"),
         documents.position("TINY", "1", "10", "11", day="0.01"),
     ]
-    letter = of_result(changed(good_day(), pnl=documents.book(positions)), occasion="run")
+    letter = letter_of(changed(good_day(), pnl=documents.book(positions)), occasion="run")
     cells = [attributes for tag, attributes in Seen(letter.html).elements if tag == "td"]
     bars = [(cell["width"], cell["bgcolor"]) for cell in cells if "height:8px" in cell["style"]]
     track = "#ece7db"
@@ -383,7 +384,7 @@ def test_many_positions_without_a_price_are_named_in_part():
 
 def test_hostile_text_is_only_text():
     """Markup, controls and reversed reading in any field make no element, and no line of their own."""
-    letter = of_result(documents.hostile(), occasion="run", attachments=ATTACHMENTS)
+    letter = letter_of(documents.hostile(), occasion="run", attachments=ATTACHMENTS)
     seen = Seen(letter.html)
     assert "<script>alert(1)</script>" in seen.text
     assert not {"script", "img", "style"} & {tag for tag, _ in seen.elements}
@@ -401,7 +402,7 @@ def test_the_summary_is_the_text_without_attachments():
 
 def test_a_kind_of_attachment_that_is_not_known_is_named_all_the_same():
     """Nothing that is attached goes unsaid."""
-    letter = of_result(good_day(), occasion="run", attachments=(Attachment("x.txt", "plain", b""),))
+    letter = letter_of(good_day(), occasion="run", attachments=(Attachment("x.txt", "plain", b""),))
     assert "Attached: more in x.txt.\n" in letter.text
 
 

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from mail.letters_of import CLOSED, LATE, STOPPED, out_of_balance_day, settled_day
 from writers import documents
 from writers.documents import changed, good_day
+from writers.stated import letter as letter_of
 
 from paper_run.mail import subjects
-from paper_run.mail.letters import of_notice, of_result
+from paper_run.mail.letters import of_notice
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("a \x00\x1b\x7f\x85\r\n\t\u00a0\u00ad\u061c\u200b\u202e\u2066\u2028\ud800\ue000\ufeff😀:")
@@ -93,7 +94,7 @@ def rejected_day():
 )  # fmt: skip
 def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject):
     """A good day is its P&L and OK; anything else is the worst problem in words, a number only if known."""
-    assert of_result(document, occasion="run").subject == subject
+    assert letter_of(document, occasion="run").subject == subject
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject
 )  # fmt: skip
 def test_the_occasion_stands_before_what_is_told(document, occasion, subject):
     """A mark, the close and a settling are told from the run; that it was settled is not called a problem."""
-    assert of_result(document, occasion=occasion).subject == subject
+    assert letter_of(document, occasion=occasion).subject == subject
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def test_a_notice_says_that_nothing_was_traded(notice, subject):
 def test_a_long_subject_is_cut_on_a_word():
     """At most 120 characters, the last of them an ellipsis after a whole word."""
     day = changed(documents.failed_run(), errors=["It failed because " + "of many reasons, " * 20])
-    subject = of_result(day, occasion="run").subject
+    subject = letter_of(day, occasion="run").subject
     assert 100 < len(subject) <= subjects.LONGEST
     assert subject.endswith(("of...", "many...", "reasons..."))
     assert subject.startswith("[paper_run] 2025-01-17 Failed: It failed because of many")
@@ -151,7 +152,7 @@ def test_whole_sentences_are_kept_where_the_last_has_no_room():
     """No address or id is cut in two at the end of a subject."""
     said = "The gateway could not be read. The Execution Gateway at http://127.0.0.1:40393: no positions."
     day = changed(good_day(), status="partial", exit_status=1, errors=[said * 2])
-    assert of_result(day, occasion="close").subject == (
+    assert letter_of(day, occasion="close").subject == (
         "[paper_run] 2025-01-17 close Partial: The gateway could not be read"
     )
 
@@ -179,8 +180,8 @@ def test_no_text_of_a_service_gets_out_of_the_line(said):
     hostile = changed(day, session=said, status=said, errors=[said])
     notice = CLOSED._replace(title=said, session=said, next_session=said)
     for subject in (
-        of_result(day, occasion="run").subject,
-        of_result(hostile, occasion="settled").subject,
+        letter_of(day, occasion="run").subject,
+        letter_of(hostile, occasion="settled").subject,
         of_notice(notice).subject,
     ):
         assert subject.isprintable()

@@ -59,7 +59,7 @@ def test_each_code_has_its_meaning_and_is_used() -> None:
 @given(st.lists(ANY))
 def test_findings_come_back_as_they_were(found: list[Finding]) -> None:
     """From the text of a record."""
-    recorded = json.loads(json.dumps(findings.to_json(found, "")))
+    recorded = json.loads(json.dumps(findings.to_json(found)))
     assert findings.from_json(recorded) == tuple(found)
 
 
@@ -69,8 +69,8 @@ def test_a_recorded_command_that_changes_a_record_names_the_ledger() -> None:
         Remedy("Do", command)
         for command in ("paper-run resolve --reset", "paper-run mark", "paper-run history", "curl x", "")
     )
-    (recorded,) = findings.to_json([findings.warning("fill", "odd", remedies=remedies)], "ab12cd34")
-    assert [each["command"] for each in recorded["remedies"]] == [
+    (recorded,) = findings.naming("ab12cd34", [findings.warning("fill", "odd", remedies=remedies)])
+    assert [each.command for each in recorded.remedies] == [
         "paper-run resolve --reset --ledger ab12cd34",
         "paper-run mark --ledger ab12cd34",
         "paper-run history",

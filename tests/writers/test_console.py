@@ -20,10 +20,11 @@ from writers.documents import DAYS, HOSTILE, good_day, many_orders, order
 
 from paper_run import config
 from paper_run.errors import DataError, DependencyError
+from paper_run.model.result_json import of_document
 from paper_run.models import ServiceHealth
 from paper_run.services.transport import Exchange
 from paper_run.sources import Sources
-from paper_run.writers import console, json_document
+from paper_run.writers import console
 from paper_run.writers.console import Console, Tally, Terminal, error_block, exchange_line, order_line
 
 MOMENT = datetime(2025, 1, 17, 9, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -63,8 +64,7 @@ def printed(show: Any, *, quiet: bool = False, colour: bool = False, encoding: s
 
 def whole_day(document: dict[str, Any]) -> Any:
     """Return a function that shows all that a day shows."""
-    flags = {name: bool(document[name]) for name in ("sandbox", "rehearsal")}
-    document = {**document, "label": json_document.label(**flags)}
+    result = of_document(document)
     settings = config.load(
         Sources({"--as-of-date": ["2025-01-16"]}, {}, env_file=None, here=HERE), today=TODAY
     )
@@ -90,10 +90,10 @@ def whole_day(document: dict[str, Any]) -> Any:
         out.run_id(document["run_id"])
         out.step(3, "Waiting for completion")
         out.ended("completed", Decimal("4.213"))
-        out.figures(document)
+        out.figures(result)
         out.saving()
         out.saved(Path("/srv/2025-01-17_paper_run.json"))
-        out.complete(document)
+        out.complete(result)
 
     return show
 
@@ -178,15 +178,15 @@ def test_doubt_and_warnings_are_shown_where_there_are_any() -> None:
     document = deepcopy(good_day())
     document["results"]["num_orders_in_doubt"] = 1
     document["warnings"] = ["odd"]
-    text = printed(lambda out: out.figures(document))
+    text = printed(lambda out: out.figures(of_document(document)))
     assert "  Orders In Doubt:    1\n" in text
     assert "  ! odd\n" in text
-    assert "Doubt" not in printed(lambda out: out.figures(good_day()))
+    assert "Doubt" not in printed(lambda out: out.figures(of_document(good_day())))
 
 
 def test_many_orders_are_not_all_printed() -> None:
     """Fifty, and how many more there are."""
-    text = printed(lambda out: out.figures(many_orders(60)))
+    text = printed(lambda out: out.figures(of_document(many_orders(60))))
     assert sum(line.startswith(("  BUY", "  SELL")) for line in text.splitlines()) == 50
     assert "10 more in the report" in text
 
@@ -203,8 +203,8 @@ def test_a_plan_says_what_would_be_sent_and_that_it_was_not() -> None:
 def test_several_sessions_are_summed_up() -> None:
     """From the first to the last, with what became of them."""
     tally = Tally()
-    tally.add(good_day())
-    tally.add({**good_day(), "session": "2025-01-21", "status": "partial"})
+    tally.add(of_document(good_day()))
+    tally.add(of_document({**good_day(), "session": "2025-01-21", "status": "partial"}))
     text = printed(lambda out: out.sessions(tally, Path("/srv/reports")))
     assert "Played 2025-01-17 to 2025-01-21: 1 partial, 1 success." in text
     assert "$119,246.02" in text
@@ -250,7 +250,8 @@ def test_several_sessions_are_summed_up() -> None:
 )
 def test_an_order_is_a_line(given: dict[str, Any], parts: list[str]) -> None:
     """Side, symbol, quantity, price and where it comes from, notional, state and reason."""
-    line = order_line(given)
+    (made,) = of_document({"orders": [given]}).orders
+    line = order_line(made)
     assert "\n" not in line
     position = 0
     for part in parts:

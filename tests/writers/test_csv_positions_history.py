@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from writers import documents
 from writers.sessions import history, line
+from writers.stated import positions_csv
 
 from paper_run.book.statistics import rounded
 from paper_run.models import SessionLine
-from paper_run.writers.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv, positions_csv
+from paper_run.writers.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv
 from paper_run.writers.text import printable
 
 AMOUNTS = st.none() | st.decimals(-(10**15), 10**15, places=4)
@@ -61,7 +62,7 @@ def document(*positions, **fields):
         "session": "2025-01-17",
         "kind": "run",
         "trade": 2,
-        "label": "SANDBOX - simulated prices",
+        "sandbox": True,
         "pnl": {"positions": list(positions)},
     } | fields
 
@@ -104,7 +105,7 @@ def test_what_is_not_known_is_an_empty_cell():
         gateway=None,
         differences=[],
     )
-    (row,) = read(positions_csv(document(unpriced, kind="mark", trade=None, label=None)))
+    (row,) = read(positions_csv(document(unpriced, kind="mark", trade=None, sandbox=False)))
     empty = {name for name, cell in row.items() if not cell}
     assert empty == {
         *("trade", "label", "mark_price", "market_value", "unrealized_pnl", "differences", "unknown_reason"),
@@ -156,9 +157,9 @@ def test_any_position_round_trips(symbol, reason, qty, price):
 def test_a_hostile_position_is_no_formula_and_stays_one_row():
     """Text that a spreadsheet would run is written with an apostrophe in front, wherever it comes from."""
     attack = position("=1+1", unpriced_reason="@SUM(A1)", price_time="+1", price_source=documents.HOSTILE)
-    (row,) = read(positions_csv(document(attack, label="-1")))
-    assert [row[name] for name in ("symbol", "unpriced_reason", "price_time", "label")] == [
-        *("'=1+1", "'@SUM(A1)", "'+1", "'-1"),
+    (row,) = read(positions_csv(document(attack)))
+    assert [row[name] for name in ("symbol", "unpriced_reason", "price_time")] == [
+        *("'=1+1", "'@SUM(A1)", "'+1"),
     ]
     assert row["price_source"] == printable(documents.HOSTILE)
     assert None not in row

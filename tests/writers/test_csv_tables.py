@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from writers import documents
+from writers.stated import orders_csv
 
-from paper_run.writers.csv_tables import ORDER_COLUMNS, cell, orders_csv
+from paper_run.writers.csv_tables import ORDER_COLUMNS, cell
 from paper_run.writers.text import printable
 
 
@@ -36,7 +37,7 @@ def test_a_day_without_orders_is_a_header():
 
 def test_every_figure_comes_back_exactly():
     """Python's csv reads each value back: decimals digit for digit, an absent one as an empty cell."""
-    day = {"session": "2025-01-17", "trade": 2, "label": "SANDBOX - simulated prices"}
+    day = {"session": "2025-01-17", "trade": 2, "label": "SANDBOX - simulated prices", "sandbox": True}
     orders = documents.partial_day()["orders"]
     for row, order in zip(read(orders_csv({**day, "orders": orders})), orders, strict=True):
         for name in ORDER_COLUMNS:

@@ -7,7 +7,7 @@ import pytest
 from support.schema import faults
 from writers import documents
 
-from paper_run.writers.json_document import dumps
+from paper_run.model.result_json import dumps
 
 HONEST = [name for name in documents.DAYS if name != "hostile"]
 

@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 from support.schema import SCHEMA
 from writers import documents
+from writers.stated import render
 from writers.test_html_page import Page
 
+from paper_run.model.result_json import of_document
 from paper_run.writers.html_book import listed_positions
-from paper_run.writers.html_page import render
 
 TWELVE = 12
 
@@ -18,6 +19,10 @@ def table(page, columns, head):
     rows = [[" ".join(cell.split()) for cell in row] for row in page.rows if len(row) == columns]
     start = next(at for at, row in enumerate(rows) if row[:2] == head)
     return [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1 :]]
+
+
+def stated(document):
+    return of_document(document).pnl.positions
 
 
 def positions(document, **more):
@@ -206,7 +211,7 @@ def test_realized_and_unrealized_are_bars_apart():
 
 def test_positions_without_a_price_come_first_and_closed_ones_last():
     """Then the largest; at most 500 are listed, the rest counted."""
-    assert [each["symbol"] for each in listed_positions(documents.incomplete_day()["pnl"]["positions"])] == [
+    assert [each.symbol for each in listed_positions(stated(documents.incomplete_day()))] == [
         *("TSLA", "AAPL", "MSFT", "GOOGL", "NVDA")
     ]
     many = documents.many_positions(600)

@@ -12,10 +12,9 @@ import pytest
 from jinja2.bccache import Bucket, bc_magic
 from markupsafe import escape
 from writers import documents
+from writers.stated import headline_of, render
 
 from paper_run.writers import page_assets
-from paper_run.writers.headline import headline
-from paper_run.writers.html_page import render
 from paper_run.writers.text import printable
 
 IN_DOUBT = "1 of 6 orders in doubt: NVDA. The gateway did not answer for NVDA within 30 s."
@@ -190,7 +189,7 @@ def test_a_rehearsal_and_a_sandbox_say_so_at_every_notional():
 )  # fmt: skip
 def test_the_headline_names_the_worst_problem(document, tone, sentence):
     """What may have happened unseen comes before what failed, and that before what went well."""
-    assert headline(document)[::2] == (tone, sentence)
+    assert headline_of(document)[::2] == (tone, sentence)
 
 
 def order_table(page):

@@ -3,6 +3,7 @@
 import itertools
 import json
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,21 +11,23 @@ from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
+from model.test_result_json import ORDER, RESULT
 from support.answers import Answer, detail_text, plain_500
 from support.command import reports, run_command
 from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
-from writers.test_json_document import ORDER, RESULT
+from test_config import TODAY
 
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.findings import warning
+from paper_run.model.result import RunResult, label
+from paper_run.model.result_json import document, dumps, encode
 from paper_run.models import (
     Orchestration,
     Outcome,
     Parameters,
     Prepared,
     PriceSource,
-    RunResult,
     RunStatus,
     ServiceHealth,
     SignalOrder,
@@ -32,26 +35,24 @@ from paper_run.models import (
 from paper_run.orders import NOT_KNOWN
 from paper_run.result import Known, conclude
 from paper_run.services.health import SERVICES
-from paper_run.writers.json_document import document, dumps, label
 
 # What documents of earlier versions do not have.
 LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason"})
-MINIMAL = RESULT._replace(rehearsal=False, orders=(), health=(), findings=())
-UNKNOWN = MINIMAL._replace(
+MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
+UNKNOWN = replace(
+    MINIMAL,
     run_id=None,
     status="unknown",
     exit_status=ExitStatus.ORCHESTRATION,
-    counts=NOT_KNOWN,
-    total_notional=None,
-    success_rate=None,
+    totals=NOT_KNOWN._replace(duration_seconds=Decimal(0)),
 )
 PREPARED = Prepared(
-    session=RESULT.session,
+    session=TODAY,
     parameters=Parameters(
         symbols=("AAPL",),
         capital=Decimal("100000.00"),
         max_position_size=Decimal("0.01"),
-        as_of_date=RESULT.session,
+        as_of_date=TODAY,
     ),
     health=tuple(
         ServiceHealth(service=each.key, url="http://x", status="healthy", latency_ms=0, detail=None)
@@ -133,7 +134,7 @@ KNOWN = {
 
 
 def written(result: RunResult) -> str:
-    return dumps(document(result))
+    return encode(result)
 
 
 def changed(path: tuple[str | int, ...], value: Any) -> str:
@@ -193,7 +194,7 @@ def test_the_words_are_the_programs() -> None:
 @pytest.mark.parametrize("rehearsal", [False, True])
 def test_a_full_document_of_each_status(status: RunStatus, sandbox: bool, rehearsal: bool) -> None:
     """Simulated, rehearsed, both or neither."""
-    result = RESULT._replace(status=status, sandbox=sandbox, rehearsal=rehearsal)
+    result = replace(RESULT, status=status, sandbox=sandbox, rehearsal=rehearsal)
     assert faults(written(result)) == []
 
 
@@ -201,7 +202,7 @@ def test_a_full_document_of_each_status(status: RunStatus, sandbox: bool, rehear
 @pytest.mark.parametrize("rehearsal", [False, True])
 def test_a_document_of_which_nothing_is_known(sandbox: bool, rehearsal: bool) -> None:
     """All counts and amounts are null, and there is no order."""
-    assert faults(written(UNKNOWN._replace(sandbox=sandbox, rehearsal=rehearsal))) == []
+    assert faults(written(replace(UNKNOWN, sandbox=sandbox, rehearsal=rehearsal))) == []
 
 
 @pytest.mark.parametrize("kind", KNOWN)
@@ -215,7 +216,7 @@ def test_an_order_of_each_outcome(outcome: Outcome) -> None:
     """Only an accepted one has a notional."""
     notional = ORDER.notional if outcome == "accepted" else None
     assert (
-        faults(written(RESULT._replace(orders=(ORDER._replace(outcome=outcome, notional=notional),)))) == []
+        faults(written(replace(RESULT, orders=(ORDER._replace(outcome=outcome, notional=notional),)))) == []
     )
 
 
@@ -224,7 +225,7 @@ def test_amounts_of_any_length() -> None:
     prices = (Decimal("150.2512345678901234567890123"), Decimal("1E-12"), Decimal("1E+5"))
     for price in prices:
         order = ORDER._replace(price=price, filled_avg_price=price, filled_qty=price)
-        assert faults(written(RESULT._replace(orders=(order,)))) == []
+        assert faults(written(replace(RESULT, orders=(order,)))) == []
 
 
 @pytest.mark.parametrize(

@@ -2,21 +2,26 @@
 
 import json
 import re
-from datetime import datetime
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.tree import ROOT
 from test_config import TODAY
 
-from paper_run.errors import ExitStatus
+from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.statistics import Statistic
+from paper_run.book.valuation import Bridge
+from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
-from paper_run.models import Counts, Order, Parameters, RunResult, ServiceHealth
-from paper_run.writers.json_document import document, dumps, loads
+from paper_run.model.result import Asked, HealthRow, Pnl, PositionRow, RunResult, Statistics, Totals
+from paper_run.model.result_json import decode, dumps, encode, loads
+from paper_run.models import Order
 
 # The names and their order, as DESIGN's "Files" has them.
 TOP = [
@@ -91,26 +96,36 @@ ORDER = Order(
 )
 RESULT = RunResult(
     run_id="00d504c8-83dd-4784-8d6d-245572f180a9",
-    session=TODAY,
+    session="2025-01-17",
     trade=2,
-    timestamp=datetime(2025, 1, 17, 9, 0, 0, 123456, tzinfo=ZoneInfo("America/New_York")),
+    timestamp="2025-01-17T09:00:00-05:00",
     status="partial",
-    exit_status=ExitStatus.ORCHESTRATION,
+    exit_status=2,
     sandbox=False,
     rehearsal=True,
-    parameters=Parameters(
+    parameters=Asked(
         symbols=("BRK.B", "BTC/USD"),
         capital=Decimal("1E+5"),
         max_position_size=Decimal("20000.00"),
-        as_of_date=TODAY,
+        as_of_date="2025-01-17",
     ),
-    counts=Counts(signals=3, submitted=2, accepted=1, rejected=1, in_doubt=0, filled=None),
-    total_notional=Decimal("19983.74"),
-    success_rate=Decimal("0.5000"),
-    duration_seconds=Decimal("0.37715"),
+    settled=None,
+    totals=Totals(
+        num_signals=3,
+        num_orders_submitted=2,
+        num_orders_accepted=1,
+        num_orders_rejected=1,
+        num_orders_in_doubt=0,
+        num_orders_filled=None,
+        total_notional=Decimal("19983.74"),
+        success_rate=Decimal("0.5000"),
+        duration_seconds=Decimal("0.37715"),
+    ),
+    pnl=None,
+    statistics=Statistics(),
     orders=(ORDER,),
     health=(
-        ServiceHealth(service="signal_service", url="http://x", status="healthy", latency_ms=12, detail=None),
+        HealthRow(service="signal_service", url="http://x", status="healthy", latency_ms=12, detail=None),
     ),
     findings=(warning("fill", "äöü — “quoted”"), Finding("dependency", "error", "T4", "first\nsecond")),
     ledger="ab12cd34",
@@ -118,7 +133,7 @@ RESULT = RunResult(
 
 
 def written(result: RunResult = RESULT) -> str:
-    return dumps(document(result))
+    return encode(result)
 
 
 def parsed(text: str) -> Any:
@@ -195,7 +210,7 @@ def test_every_value_is_where_it_belongs() -> None:
 )
 def test_an_amount_is_a_number_with_its_exact_digits(value: str, digits: str) -> None:
     """No quotes, no exponent, no digit of a binary float, no zero lost."""
-    text = written(RESULT._replace(total_notional=Decimal(value)))
+    text = written(replace(RESULT, totals=RESULT.totals._replace(total_notional=Decimal(value))))
     assert re.search(rf'"total_notional": {re.escape(digits)},\n', text)
 
 
@@ -210,7 +225,7 @@ def test_a_whole_document_has_no_exponent() -> None:
 )
 def test_what_is_not_real_says_so(sandbox: bool, rehearsal: bool) -> None:
     """A sandbox's file says SANDBOX and simulated prices, a rehearsal's that it is one."""
-    text = written(RESULT._replace(sandbox=sandbox, rehearsal=rehearsal))
+    text = written(replace(RESULT, sandbox=sandbox, rehearsal=rehearsal))
     assert ("SANDBOX" in text and "simulated prices" in text) is sandbox
     assert ("REHEARSAL" in text) is rehearsal
     assert (parsed(text)["label"] is None) is not (sandbox or rehearsal)
@@ -218,7 +233,9 @@ def test_what_is_not_real_says_so(sandbox: bool, rehearsal: bool) -> None:
 
 def test_unknown_figures_are_null() -> None:
     """A rate of nothing, fills that could not be read, and a run without an id."""
-    found = parsed(written(RESULT._replace(run_id=None, success_rate=None, orders=())))
+    found = parsed(
+        written(replace(RESULT, run_id=None, totals=RESULT.totals._replace(success_rate=None), orders=()))
+    )
     assert (found["run_id"], found["results"]["success_rate"], found["results"]["num_orders_filled"]) == (
         None,
         None,
@@ -250,7 +267,12 @@ def test_a_document_reads_back_as_it_was(notional: Decimal, price: Decimal, word
     """Every amount and every text is the same, and writing it again gives the same bytes."""
     given_order = ORDER._replace(price=price, skip_reason=words)
     text = written(
-        RESULT._replace(total_notional=notional, orders=(given_order,), findings=(warning("fill", words),))
+        replace(
+            RESULT,
+            totals=RESULT.totals._replace(total_notional=notional),
+            orders=(given_order,),
+            findings=(warning("fill", words),),
+        )
     )
     found = loads(text)
     assert found["results"]["total_notional"] == notional
@@ -285,3 +307,119 @@ def test_only_an_object_is_a_document(value: str) -> None:
     """Anything else is refused."""
     with pytest.raises(ValueError, match=r".+"):
         loads(value)
+
+
+# Whole results
+
+AMOUNT = st.none() | exact
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+WORDS = st.none() | TEXT
+COUNT = st.none() | st.integers(0, 10**6)
+BRIDGES = st.builds(Bridge, exact, AMOUNT, AMOUNT, exact, AMOUNT, AMOUNT)
+POSITIONS = st.builds(
+    PositionRow,
+    symbol=TEXT,
+    price_source=WORDS,
+    price_time=WORDS,
+    price_age_seconds=COUNT,
+    unpriced_reason=WORDS,
+    orders_in_flight=st.booleans(),
+    gateway=st.none() | st.builds(Theirs, exact, AMOUNT, AMOUNT, AMOUNT),
+    differences=st.lists(st.builds(Difference, TEXT, exact, exact, exact), max_size=2).map(tuple),
+    unknown_reason=WORDS,
+    **dict.fromkeys(("qty", "avg_entry_price", "mark_price", "market_value", "realized_pnl"), AMOUNT),
+    **dict.fromkeys(("unrealized_pnl", "total_pnl", "day_pnl"), AMOUNT),
+)
+PNLS = st.builds(
+    Pnl,
+    method=st.just("average_cost"),
+    complete=st.booleans(),
+    since=TEXT,
+    sessions_a_year=st.integers(1, 366),
+    equity=BRIDGES,
+    since_inception=BRIDGES,
+    positions=st.lists(POSITIONS, max_size=3).map(tuple),
+    **dict.fromkeys(("base", "realized_pnl", "unrealized_pnl", "total_pnl", "day_pnl"), AMOUNT),
+    **dict.fromkeys(("priced_so_far", "market_value", "exposure"), AMOUNT),
+)
+ORDERS_OF_ANY_KIND = st.builds(
+    Order,
+    symbol=TEXT,
+    outcome=st.sampled_from([None, "accepted", "rejected", "in_doubt", "repeat"]),
+    price_source=st.sampled_from([None, "fill", "limit", "quote", "estimated"]),
+    rank=COUNT,
+    **dict.fromkeys(("side", "status", "client_order_id", "broker_order_id"), WORDS),
+    **dict.fromkeys(("skip_reason", "error_message"), WORDS),
+    **dict.fromkeys(("qty", "filled_qty", "filled_avg_price", "price", "notional"), AMOUNT),
+    **dict.fromkeys(("predicted_return", "target_weight"), AMOUNT),
+)
+STATISTIC = st.none() | st.builds(Statistic, AMOUNT, st.integers(0, 999), st.integers(1, 60), AMOUNT)
+REMEDIES = st.lists(st.builds(Remedy, TEXT, TEXT), max_size=2).map(tuple)
+FINDINGS = st.builds(Finding, TEXT, st.sampled_from(["error", "warning", "note"]), TEXT, TEXT, REMEDIES)
+RESULTS_OF_ANY_KIND = st.builds(
+    RunResult,
+    run_id=WORDS,
+    session=TEXT,
+    trade=COUNT,
+    timestamp=TEXT,
+    status=TEXT,
+    exit_status=st.integers(0, 3),
+    sandbox=st.booleans(),
+    rehearsal=st.booleans(),
+    settled=WORDS,
+    parameters=st.builds(Asked, st.lists(TEXT, max_size=3).map(tuple), AMOUNT, AMOUNT, WORDS),
+    totals=st.builds(Totals, *[COUNT] * 6, AMOUNT, AMOUNT, AMOUNT),
+    orders=st.lists(ORDERS_OF_ANY_KIND, max_size=3).map(tuple),
+    pnl=st.none() | PNLS,
+    statistics=st.builds(Statistics, *[STATISTIC] * len(Statistics._fields)),
+    health=st.lists(st.builds(HealthRow, TEXT, WORDS, TEXT, COUNT, WORDS), max_size=2).map(tuple),
+    findings=st.lists(FINDINGS, max_size=3).map(tuple),
+    ledger=TEXT,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RESULTS_OF_ANY_KIND)
+def test_any_result_reads_back_as_it_was(result: RunResult) -> None:
+    """Every field of it; and written again it is the same text."""
+    text = encode(result)
+    assert decode(text) == result
+    assert encode(decode(text)) == text
+
+
+GOLDEN = [
+    *(ROOT / "tests" / "golden").rglob("*_paper_run.json"),
+    *(ROOT / "tests" / "golden").rglob("*_mark.json"),
+]
+
+
+def as_written(path: Path) -> str:
+    """Return a golden document with values where it has names for those that are new each time."""
+    text = re.sub(r"(?m)^(  +\"\w+\": )<[^>]+>", r"\g<1>1", path.read_text("utf-8"))
+    return text.replace('"ledger": 1', '"ledger": "ab12cd34"')
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_record_is_written_again_as_it_was(path: Path) -> None:
+    """A key that is not touched keeps its text: none is lost, and no digit changes."""
+    text = as_written(path)
+    assert encode(decode(text)) == text
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_record_from_before_findings_had_codes(path: Path) -> None:
+    """Its sentences are whole, without a code; it says of itself what it did, and no more."""
+    content = loads(as_written(path))
+    del content["findings"], content["ledger"]
+    old = decode(dumps(content))
+    assert old.is_old
+    assert {each.code for each in old.findings} <= {"unclassified"}
+    assert findings.texts(old.findings, "warning") == content["warnings"]
+    assert loads(encode(old)) == content
+
+
+def test_what_is_no_record_is_refused() -> None:
+    """In words; an amount is a number, a count a whole one."""
+    for part in ({"results": {"num_signals": "3"}}, {"orders": [{"symbol": "A", "qty": "1"}]}, {"health": 1}):
+        with pytest.raises(ValueError, match=r"no amount|no whole number|no record"):
+            decode(json.dumps({"session": "2025-01-17", **part}))

@@ -1,0 +1,207 @@
+"""The run result: what a run or a mark states, rounded and worded as its record has it.
+
+Console, JSON, CSV, page, mail and push are made from it alone; `result_json` is its only codec.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.book.statistics import SESSIONS_A_YEAR
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from paper_run.book.comparison import Difference, Theirs
+    from paper_run.book.statistics import Statistic
+    from paper_run.book.valuation import Bridge
+    from paper_run.model.findings import Finding
+    from paper_run.models import Order
+
+LOST = frozenset({"timeout", "unknown", "interrupted"})
+"""The statuses of an attempt of which it is not known which orders it placed."""
+
+
+class Asked(NamedTuple):
+    """What the orchestrator was asked to trade; amounts in dollars, exactly as given.
+
+    :ivar as_of_date: the date of the signals, ISO 8601.
+    """
+
+    symbols: tuple[str, ...] = ()
+    capital: Decimal | None = None
+    max_position_size: Decimal | None = None
+    as_of_date: str | None = None
+
+
+class Totals(NamedTuple):
+    """What became of the submitted orders; a count or an amount that is not known is None.
+
+    :ivar total_notional: of the accepted orders, dollars and cents.
+    :ivar success_rate: accepted / submitted, four places. :ivar duration_seconds: of the orchestrator's run.
+    """
+
+    num_signals: int | None = None
+    num_orders_submitted: int | None = None
+    num_orders_accepted: int | None = None
+    num_orders_rejected: int | None = None
+    num_orders_in_doubt: int | None = None
+    num_orders_filled: int | None = None
+    total_notional: Decimal | None = None
+    success_rate: Decimal | None = None
+    duration_seconds: Decimal | None = None
+
+
+class PositionRow(NamedTuple):
+    """A symbol of the book; dollars and cents, `qty` signed shares. What is not known is None.
+
+    :ivar price_time: when the mark was made, on the exchange's clock, ISO 8601.
+    :ivar gateway: the position in the gateway's words; None: it does not list it.
+    :ivar unpriced_reason: why an open position has no price.
+    :ivar unknown_reason: why its quantity is not known, so that it has no figures.
+    """
+
+    symbol: str
+    qty: Decimal | None
+    avg_entry_price: Decimal | None
+    mark_price: Decimal | None
+    price_source: str | None
+    price_time: str | None
+    price_age_seconds: int | None
+    unpriced_reason: str | None
+    market_value: Decimal | None
+    realized_pnl: Decimal | None
+    unrealized_pnl: Decimal | None
+    total_pnl: Decimal | None
+    day_pnl: Decimal | None
+    orders_in_flight: bool
+    gateway: Theirs | None
+    differences: tuple[Difference, ...]
+    unknown_reason: str | None = None
+
+    @property
+    def is_unpriced(self) -> bool:
+        """Whether it is open and has no price."""
+        return bool(self.qty) and self.market_value is None
+
+    @property
+    def is_not_known(self) -> bool:
+        """Whether its quantity is not known, so that it has no figures."""
+        return self.qty is None
+
+
+class Pnl(NamedTuple):
+    """The book: P&L, equity and positions, dollars and cents.
+
+    :ivar complete: whether each position has its figures; else what needs them all is None.
+    :ivar since: the session of the book's first trade. :ivar base: the capital of that trade.
+    :ivar equity: from the session's opening to its closing. :ivar since_inception: from `base` to there.
+    """
+
+    method: str
+    complete: bool
+    since: str
+    base: Decimal | None
+    sessions_a_year: int
+    realized_pnl: Decimal | None
+    unrealized_pnl: Decimal | None
+    total_pnl: Decimal | None
+    day_pnl: Decimal | None
+    priced_so_far: Decimal | None
+    market_value: Decimal | None
+    exposure: Decimal | None
+    equity: Bridge
+    since_inception: Bridge
+    positions: tuple[PositionRow, ...]
+
+    @property
+    def unexplained(self) -> Decimal | None:
+        """What of equity no bridge explains, dollars; None when the book adds up."""
+        bridges = (self.equity, self.since_inception)
+        return next((each.unexplained for each in bridges if each.unexplained), None)
+
+
+class Statistics(NamedTuple):
+    """Each statistic with the number of sessions it comes from and needs; None: the record has none."""
+
+    total_return: Statistic | None = None
+    daily_return: Statistic | None = None
+    max_drawdown: Statistic | None = None
+    best_day: Statistic | None = None
+    worst_day: Statistic | None = None
+    win_rate: Statistic | None = None
+    exposure: Statistic | None = None
+    turnover: Statistic | None = None
+    volatility: Statistic | None = None
+    sharpe_ratio: Statistic | None = None
+    sortino_ratio: Statistic | None = None
+    annualised_return: Statistic | None = None
+
+
+class HealthRow(NamedTuple):
+    """A service's answer to the health check."""
+
+    service: str
+    url: str | None
+    status: str
+    latency_ms: Decimal | int | None
+    detail: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunResult:
+    """An attempt or a mark, whole: what was asked, what came of it, and everything that was found out.
+
+    :ivar trade: the attempt's number; None in a mark. :ivar session: its date, ISO 8601.
+    :ivar timestamp: when it began, on the exchange's clock, ISO 8601 with its offset.
+    :ivar settled: how it became known what came of it, where that was not known at once.
+    :ivar pnl: None where nothing could be valued. :ivar ledger: the id of the ledger that has it.
+    :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
+        then, and in no return.
+    """
+
+    run_id: str | None
+    session: str
+    trade: int | None
+    timestamp: str
+    status: str
+    exit_status: int
+    sandbox: bool
+    rehearsal: bool
+    settled: str | None
+    parameters: Asked
+    totals: Totals
+    orders: tuple[Order, ...]
+    pnl: Pnl | None
+    statistics: Statistics
+    health: tuple[HealthRow, ...]
+    findings: tuple[Finding, ...]
+    ledger: str
+    is_old: bool = False
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it values a session, and traded nothing."""
+        return self.trade is None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it is not known which orders an attempt has placed."""
+        return self.status in LOST
+
+    @property
+    def label(self) -> str | None:
+        """The words that must go with every figure, see `label`."""
+        return label(sandbox=self.sandbox, rehearsal=self.rehearsal)
+
+
+def label(*, sandbox: bool, rehearsal: bool) -> str | None:
+    """Return the words that must go with every figure that is not of a real run."""
+    words = ["SANDBOX - simulated prices"] if sandbox else []
+    words += ["REHEARSAL - nothing executed"] if rehearsal else []
+    return "; ".join(words) or None
+
+
+USUAL_SESSIONS_A_YEAR = SESSIONS_A_YEAR["XNYS"]
+"""What the yearly statistics of a record count with that does not say it."""

@@ -1,0 +1,283 @@
+"""The run result as JSON text, and back: the only place that knows the names of the document."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from paper_run import money
+from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.statistics import Statistic
+from paper_run.book.valuation import Bridge
+from paper_run.model import findings
+from paper_run.model.result import (
+    USUAL_SESSIONS_A_YEAR,
+    Asked,
+    HealthRow,
+    Pnl,
+    PositionRow,
+    RunResult,
+    Statistics,
+    Totals,
+)
+from paper_run.models import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+SCHEMA_VERSION = 1
+
+
+def encode(result: RunResult) -> str:
+    """Return the text of a result's record, which is the text of its `.json` file."""
+    return dumps(document(result))
+
+
+def decode(text: str) -> RunResult:
+    """Read a record of any age back; what it does not have is as absent as it can be.
+
+    :raises ValueError: it is no record of a result.
+    """
+    return of_document(loads(text))
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """Return a result under the names of the JSON file; amounts stay Decimal, in dollars."""
+    found = {} if result.is_old else {"findings": findings.to_json(result.findings)}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "mark" if result.is_mark else "run",
+        **({} if result.is_old else {"ledger": result.ledger or None}),
+        "run_id": result.run_id,
+        "session": result.session,
+        "trade": result.trade,
+        "timestamp": result.timestamp,
+        "status": result.status,
+        "exit_status": result.exit_status,
+        "sandbox": result.sandbox,
+        "rehearsal": result.rehearsal,
+        "label": result.label,
+        "settled": result.settled,
+        "parameters": {**result.parameters._asdict(), "symbols": list(result.parameters.symbols)},
+        "results": result.totals._asdict(),
+        "orders": [each._asdict() for each in result.orders],
+        "pnl": None if result.pnl is None else _pnl_document(result.pnl),
+        "statistics": {
+            name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
+        },
+        "health": [each._asdict() for each in result.health],
+        **found,
+        "warnings": findings.texts(result.findings, "warning"),
+        "errors": findings.texts(result.findings, "error"),
+    }
+
+
+def of_document(content: Mapping[str, Any]) -> RunResult:
+    """Return the result that a document states, see `decode`."""
+    try:
+        return RunResult(
+            run_id=_text(content.get("run_id")),
+            session=str(content.get("session")),
+            trade=_whole(content.get("trade")),
+            timestamp=str(content.get("timestamp") or ""),
+            status=str(content.get("status")),
+            exit_status=_whole(content.get("exit_status")) or 0,
+            sandbox=bool(content.get("sandbox")),
+            rehearsal=bool(content.get("rehearsal")),
+            settled=_text(content.get("settled")),
+            parameters=_asked(content.get("parameters") or {}),
+            totals=_totals(content.get("results") or {}),
+            orders=tuple(map(_order, content.get("orders") or ())),
+            pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
+            statistics=_statistics(content.get("statistics") or {}),
+            health=tuple(map(_health, content.get("health") or ())),
+            findings=findings.of_document(content),
+            ledger=str(content.get("ledger") or ""),
+            is_old="findings" not in content,
+        )
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no record of a result: {error!r}") from error
+
+
+def _pnl_document(pnl: Pnl) -> dict[str, Any]:
+    return {
+        **pnl._asdict(),
+        "equity": pnl.equity._asdict(),
+        "since_inception": pnl.since_inception._asdict(),
+        "positions": [_position_document(each) for each in pnl.positions],
+    }
+
+
+def _position_document(row: PositionRow) -> dict[str, Any]:
+    return {
+        **row._asdict(),
+        "gateway": row.gateway._asdict() if row.gateway else None,
+        "differences": [each._asdict() for each in row.differences],
+    }
+
+
+def _asked(content: Mapping[str, Any]) -> Asked:
+    return Asked(
+        symbols=tuple(map(str, content.get("symbols") or ())),
+        capital=_amount(content.get("capital")),
+        max_position_size=_amount(content.get("max_position_size")),
+        as_of_date=_text(content.get("as_of_date")),
+    )
+
+
+def _totals(content: Mapping[str, Any]) -> Totals:
+    return Totals(**{name: read(content, name) for name, read in _TOTALS.items()})
+
+
+def _order(content: Mapping[str, Any]) -> Order:
+    return Order(**{name: read(content, name) for name, read in _ORDER.items()})
+
+
+def _health(content: Mapping[str, Any]) -> HealthRow:
+    return HealthRow(**{name: read(content, name) for name, read in _HEALTH.items()})
+
+
+def _statistics(content: Mapping[str, Any]) -> Statistics:
+    return Statistics(**{name: _statistic(content[name]) for name in Statistics._fields if name in content})
+
+
+def _statistic(content: Mapping[str, Any]) -> Statistic:
+    return Statistic(
+        value=_amount(content.get("value")),
+        n=content.get("n") or 0,
+        minimum=content.get("minimum") or 0,
+        percent=_amount(content.get("percent")),
+    )
+
+
+def _pnl(content: Mapping[str, Any]) -> Pnl:
+    amounts = {name: _amount(content.get(name)) for name in _PNL_AMOUNTS}
+    return Pnl(
+        method=str(content.get("method") or "average_cost"),
+        complete=bool(content.get("complete")),
+        since=str(content.get("since")),
+        sessions_a_year=content.get("sessions_a_year") or USUAL_SESSIONS_A_YEAR,
+        equity=_bridge(content.get("equity") or {}),
+        since_inception=_bridge(content.get("since_inception") or {}),
+        positions=tuple(map(_position, content.get("positions") or ())),
+        **amounts,
+    )
+
+
+def _bridge(content: Mapping[str, Any]) -> Bridge:
+    opening, adjustments = (_stated(content.get(name)) for name in ("opening", "adjustments"))
+    names = ("realized", "unrealized_change", "closing", "unexplained")
+    return Bridge(
+        opening=opening, adjustments=adjustments, **{name: _amount(content.get(name)) for name in names}
+    )
+
+
+def _position(content: Mapping[str, Any]) -> PositionRow:
+    gateway = content.get("gateway")
+    return PositionRow(
+        **{name: read(content, name) for name, read in _POSITION.items()},
+        gateway=_theirs(gateway) if gateway else None,
+        differences=tuple(map(_difference, content.get("differences") or ())),
+    )
+
+
+def _theirs(content: Mapping[str, Any]) -> Theirs:
+    amounts = {name: _amount(content.get(name)) for name in Theirs._fields if name != "qty"}
+    return Theirs(qty=_stated(content["qty"]), **amounts)
+
+
+def _difference(content: Mapping[str, Any]) -> Difference:
+    amounts = {name: _stated(content[name]) for name in ("ours", "gateway", "difference")}
+    return Difference(field=str(content["field"]), **amounts)
+
+
+def _amount(value: Any) -> Decimal | None:
+    """Return a number of any digits; a document has whole ones without a point."""
+    if value is None or type(value) is Decimal:
+        return value
+    if type(value) is int:
+        return Decimal(value)
+    raise ValueError(f"{value!r} is no amount")
+
+
+def _stated(value: Any) -> Decimal:
+    """Return an amount that a record always has; one of a record without it is nothing."""
+    amount = _amount(value)
+    return money.ZERO if amount is None else amount
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _whole(value: Any) -> int | None:
+    if value is None or type(value) is int:
+        return value
+    raise ValueError(f"{value!r} is no whole number")
+
+
+def _reading(
+    read: Callable[[Any], Any], names: Iterable[str]
+) -> dict[str, Callable[[Mapping[str, Any], str], Any]]:
+    return {name: lambda content, key: read(content.get(key)) for name in names}
+
+
+_COUNTS = [name for name in Totals._fields if name.startswith("num_")]
+_TOTALS = _reading(_amount, Totals._fields) | _reading(_whole, _COUNTS)
+_ORDER = (
+    _reading(_text, Order._fields)
+    | _reading(_amount, ["qty", "filled_qty", "filled_avg_price", "price", "notional"])
+    | _reading(_amount, ["predicted_return", "target_weight"])
+    | _reading(_whole, ["rank"])
+    | _reading(str, ["symbol"])
+)
+_HEALTH = (
+    _reading(_text, ["url", "detail"])
+    | _reading(str, ["service", "status"])
+    | _reading(_amount, ["latency_ms"])
+)
+_PNL_AMOUNTS = (
+    "base",
+    "realized_pnl",
+    "unrealized_pnl",
+    "total_pnl",
+    "day_pnl",
+    "priced_so_far",
+    "market_value",
+    "exposure",
+)
+_OF_POSITION = [name for name in PositionRow._fields if name not in ("gateway", "differences")]
+_POSITION = (
+    _reading(_amount, _OF_POSITION)
+    | _reading(_text, ["price_source", "price_time", "unpriced_reason", "unknown_reason"])
+    | _reading(_whole, ["price_age_seconds"])
+    | _reading(bool, ["orders_in_flight"])
+    | _reading(str, ["symbol"])
+)
+
+
+def dumps(content: Mapping[str, Any]) -> str:
+    """Write a document as JSON text; a Decimal is a number with its exact digits and no exponent."""
+    import simplejson
+
+    def number(value: object) -> simplejson.RawJSON:
+        if isinstance(value, Decimal):
+            return simplejson.RawJSON(money.digits(value))
+        raise TypeError(f"{type(value).__name__} has no place in a result document")
+
+    return (
+        simplejson.dumps(
+            content, use_decimal=False, default=number, indent=2, ensure_ascii=False, allow_nan=False
+        )
+        + "\n"
+    )
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Read a document back; every number with a point is a Decimal again."""
+    import json
+
+    content = json.loads(text, parse_float=Decimal)
+    if not isinstance(content, dict):
+        raise ValueError("a result document is a JSON object")
+    return content

@@ -1,0 +1,94 @@
+"""What a result states of the book and of the services: rounded rows, times as words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.book.valuation import Bridge
+from paper_run.model.result import Asked, HealthRow, Pnl, PositionRow, Statistics
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from paper_run.book.valuation import PositionValue
+    from paper_run.models import BookFigures, Parameters, ServiceHealth
+
+
+def pnl(figures: BookFigures) -> Pnl:
+    """Return the P&L, dollars and cents; what needs a price or a fill that is not known is None."""
+    valuation = figures.valuation
+    return Pnl(
+        method="average_cost",
+        complete=valuation.complete,
+        since=figures.since.isoformat(),
+        base=valuation.base,
+        sessions_a_year=figures.sessions_a_year,
+        realized_pnl=_cents(valuation.realized_pnl),
+        unrealized_pnl=_cents(valuation.unrealized_pnl),
+        total_pnl=_cents(valuation.total_pnl),
+        day_pnl=_cents(valuation.day_pnl),
+        priced_so_far=money.cents(valuation.priced_so_far),
+        market_value=_cents(valuation.market_value),
+        exposure=_cents(valuation.exposure),
+        equity=_bridge(valuation.session),
+        since_inception=_bridge(valuation.inception),
+        positions=tuple(_position(row, figures) for row in valuation.positions),
+    )
+
+
+def statistics(figures: BookFigures) -> Statistics:
+    """Return each statistic with the number of sessions it comes from and the number it needs."""
+    return Statistics(**figures.statistics)
+
+
+def asked(parameters: Parameters) -> Asked:
+    """Return what the orchestrator was asked for."""
+    symbols, capital, maximum, as_of_date = parameters
+    return Asked(symbols, capital, maximum, as_of_date.isoformat())
+
+
+def health(services: tuple[ServiceHealth, ...]) -> tuple[HealthRow, ...]:
+    """Return the services' answers to the health check."""
+    return tuple(
+        HealthRow(each.service, each.url, each.status, each.latency_ms, each.detail) for each in services
+    )
+
+
+def _bridge(bridge: Bridge) -> Bridge:
+    return Bridge(
+        opening=money.cents(bridge.opening),
+        realized=_cents(bridge.realized),
+        unrealized_change=_cents(bridge.unrealized_change),
+        adjustments=money.cents(bridge.adjustments),
+        closing=_cents(bridge.closing),
+        unexplained=_cents(bridge.unexplained),
+    )
+
+
+def _position(row: PositionValue, figures: BookFigures) -> PositionRow:
+    mark = row.mark
+    time = mark.time if mark else None
+    return PositionRow(
+        symbol=row.symbol,
+        qty=row.qty,
+        avg_entry_price=row.avg_entry_price,
+        mark_price=mark.price if mark else None,
+        price_source=mark.source if mark else None,
+        price_time=time.astimezone(figures.now.tzinfo).isoformat(timespec="seconds") if time else None,
+        price_age_seconds=max(0, round((figures.now - time).total_seconds())) if time else None,
+        unpriced_reason=figures.unpriced.get(row.symbol),
+        market_value=row.market_value,
+        realized_pnl=row.realized_pnl,
+        unrealized_pnl=row.unrealized_pnl,
+        total_pnl=row.total_pnl,
+        day_pnl=row.day_pnl,
+        orders_in_flight=row.symbol in figures.in_flight,
+        gateway=figures.gateway.get(row.symbol),
+        differences=figures.differences.get(row.symbol, ()),
+        unknown_reason=figures.unknown.get(row.symbol),
+    )
+
+
+def _cents(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else money.cents(amount)

@@ -1,0 +1,55 @@
+"""What is made of a document: each is read as a record is, and what reads it gets the result."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from paper_run.mail import letters, subjects
+from paper_run.mail.letter import Letter
+from paper_run.mail.notices import Notice
+from paper_run.model.result_json import of_document
+from paper_run.models import SessionLine
+from paper_run.writers import csv_tables, headline, html_page
+from paper_run.writers.headline import Headline
+
+
+def render(
+    document: dict[str, Any], *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None
+) -> str:
+    """Return the page."""
+    return html_page.render(of_document(document), curve=curve, cache_folder=cache_folder)
+
+
+def headline_of(document: dict[str, Any]) -> Headline:
+    """Return the day in a sentence."""
+    return headline.headline(of_document(document))
+
+
+def orders_csv(document: dict[str, Any]) -> str:
+    """Return the orders' table."""
+    return csv_tables.orders_csv(of_document(document))
+
+
+def positions_csv(document: dict[str, Any]) -> str:
+    """Return the positions' table."""
+    return csv_tables.positions_csv(of_document(document))
+
+
+def letter(document: dict[str, Any], **more: Any) -> Letter:
+    """Return the mail."""
+    return letters.of_result(of_document(document), **more)
+
+
+def subject(document: dict[str, Any], occasion: subjects.Occasion) -> str:
+    """Return the mail's subject."""
+    return subjects.of_result(of_document(document), occasion)
+
+
+def summary(document: dict[str, Any], *more: Any) -> str:
+    """Return the mail's text alone."""
+    return letters.summary(of_document(document), *more)
+
+
+def is_problem(told: dict[str, Any] | Notice) -> bool:
+    """Tell whether a person is needed."""
+    return letters.is_problem(told if isinstance(told, Notice) else of_document(told))
