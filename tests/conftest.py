@@ -1,10 +1,12 @@
 """What the whole suite shares: its options (a schedule of faults again, new golden files), its own counts."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
+from support import forked
 from support.chromium import browser, pages, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
 
 # A machine that is busy is no finding.
@@ -15,6 +17,13 @@ hypothesis.settings.load_profile("project")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seed", type=int, help="play this one random schedule of faults again")
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden with what is found")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks_end() -> Iterator[None]:
+    """End what the commands are forked from before coverage counts."""
+    yield
+    forked.stop()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
