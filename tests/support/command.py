@@ -78,9 +78,9 @@ def start_command(
 
 
 def needs_a_start(env: Mapping[str, str]) -> bool:
-    """Tell whether a command must be a fresh interpreter: for what Python itself reads, and in each tenth test.
+    """Tell whether a command must be a fresh interpreter: for variables of Python's, and in each tenth test.
 
-    Outside of a test (a benchmark) it always is.
+    Outside of a test (in a benchmark) it always is.
     """
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     return any(name.startswith(("PYTHON", "LANG", "LC_")) for name in env) or not crc32(test.encode()) % 10

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 import coverage
+
 from support.preloaded import preload
 
 PACKAGE = "paper_run.cli:entry_point"
@@ -128,6 +129,7 @@ def main() -> None:
     preload()
     if measured := coverage.Coverage.current():
         measured.save()  # else each fork would save it once more
+        measured.set_option("run:disable_warnings", ["no-data-collected"])
     news: dict[int, int] = {}
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         while True:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import paper_run
 
-_BY_OTHERS = ("_strptime", "encodings.idna", "idna", "stringprep", "urllib3.contrib.resolver")
+_BY_OTHERS = ("_strptime", "encodings.idna", "idna", "stringprep")
 """What the standard library and other packages import late themselves."""
 
 
