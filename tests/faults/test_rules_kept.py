@@ -1,5 +1,7 @@
 """Rule 9: the answer is kept first, and a failure behind the POST says that it was sent."""
 
+import threading
+
 import pytest
 from faults.desk import Desk
 from support.answers import Answer, plain_500
@@ -110,11 +112,13 @@ def test_rule_9_a_failure_behind_the_post_says_it_was_sent(
 
 def test_rule_9_sigterm_while_the_answer_is_awaited_waits_for_it(desk: Desk) -> None:
     """The answer is recorded, then the program stops with 130; the next command reads the orders."""
-    desk.platform.orchestrator.script("POST", RUN, [Answer(delay=1)])
+    told = threading.Event()
+    desk.at_post(lambda: told.wait(60))
     with desk.start() as process:
         desk.platform.log.until(lambda: desk.platform.posts)
         process.terminate()
-        process.communicate(timeout=10)
+        told.set()
+        process.communicate(timeout=30)
     (row,) = desk.rows()
     assert (process.returncode, row["state"]) == (130, "answered")
     assert row["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]

@@ -167,7 +167,7 @@ def test_rule_15_an_answer_beats_nothing_that_was_said_meanwhile(desk: Desk) -> 
 def test_rule_15_proof_of_nothing_never_overwrites_what_is_known(desk: Desk) -> None:
     """Another command has found the run while our refusal was under way: it stays, and is warned of."""
     orchestrator = desk.platform.orchestrator
-    refusal = Answer(status=422, body={"detail": "used nonce"}, delay=2)
+    refusal = Answer(status=422, body={"detail": "used nonce"})
     orchestrator.script("POST", RUN, [refusal])
 
     def found_elsewhere() -> None:
