@@ -21,12 +21,6 @@ BROKEN = Answer(status=500, body="Internal Server Error")
 
 
 @pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-@pytest.fixture
 def day(tmp_path: Path, server: MailServer) -> Iterator[MailedDay]:
     made = MailedDay(tmp_path, server)
     with made.platform:
@@ -275,15 +269,6 @@ def test_a_quantity_that_differs_comes_with_the_command(day: MailedDay) -> None:
     day.at(FRIDAY).must("--symbols", "MSFT")
     assert "Check: The gateway differs on AAPL: quantity 7 instead of 10" in day.subjects[-1]
     assert "python -m paper_run resolve --position AAPL" in " ".join(body(day.mails[-1]).split())
-
-
-def test_a_closed_day_and_a_stopped_run_send_what_waits(day: MailedDay) -> None:
-    """Any command that mails sends the older ones first."""
-    day.server.down()
-    day.must(status=1)
-    day.server.up()
-    day.at(THANKSGIVING).must()
-    assert [words[:10] for words in day.subjects] == ["2026-11-25", "2026-11-26"]
 
 
 def test_a_frozen_server_holds_nothing_up(day: MailedDay) -> None:

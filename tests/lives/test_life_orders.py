@@ -1,14 +1,11 @@
 """What an attempt says of its signals and orders: failed ones, too large ones, their notional, repeats."""
 
-import email
-import email.policy
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.life import NO_ORDER, Life, buy, says
-from support.mail_server import MailServer
+from support.mail_server import MailServer, subjects
 from support.odd_platform import Plan
 from support.odd_services import utc_text
 
@@ -18,17 +15,6 @@ WORKS: dict[str, Any] = {"filled": "0", "status": "new", "detail": {"filled_avg_
 def failed(reason: str) -> Plan:
     """Plan a signal that comes to no order."""
     return Plan(side=None, mapping={"skip_reason": reason})
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-def subjects(server: MailServer) -> list[str]:
-    parsed = [email.message_from_bytes(each.content, policy=email.policy.default) for each in server.messages]
-    return [str(each["Subject"]) for each in parsed]
 
 
 def test_a_day_on_which_every_signal_failed(life: Life, server: MailServer) -> None:
