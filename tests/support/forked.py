@@ -31,6 +31,7 @@ from support.preloaded import preload
 PACKAGE = "paper_run.cli:entry_point"
 _LONGEST = 1 << 20
 _TESTS = Path(__file__).resolve().parents[1]
+_STARTING = threading.Lock()
 
 
 def run(
@@ -46,7 +47,9 @@ def run(
         tempfile.TemporaryFile() as stdout,
         tempfile.TemporaryFile() as stderr,
     ):
-        status = _ended(_forker(), request, [stdin, stdout, stderr], timeout)
+        with _STARTING:
+            forker = _forker()
+        status = _ended(forker, request, [stdin, stdout, stderr], timeout)
         return status, _text(stdout), _text(stderr)
 
 
