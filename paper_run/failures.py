@@ -279,9 +279,14 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
         f"Run {run.run_id} ended as {run.status}.{said}",
         details=problems,
         remedies=(
-            "Read the reasons above and in the report",
             *(
-                ("An order in doubt is looked for by each later command, mark too: do not place it again",)
+                (
+                    Remedy(
+                        "An order in doubt is looked for by each later command, mark too: do not place it "
+                        "again. See what settles it",
+                        ours("resolve"),
+                    ),
+                )
                 if any(row.outcome == "in_doubt" for row in rows)
                 else ()
             ),
@@ -372,11 +377,20 @@ def quotes_unreadable(source: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunE
     )
 
 
-def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: date) -> PaperRunError:
-    """Say that the orchestrator has a run of today that this ledger does not know."""
+def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int | None, session: date) -> PaperRunError:
+    """Say that the orchestrator has a run of today that this ledger does not know.
+
+    :param orders: how many it had, None: it does not say.
+    """
+    traded = "may have been traded" if orders is None else "was already traded"
+    many = (
+        "without saying how many orders it placed"
+        if orders is None
+        else f"with {orders} order{'s' * (orders != 1)}"
+    )
     return OrchestrationError(
-        f"The session of {session} was already traded by someone else",
-        f"The Orchestrator at {orchestrator} lists run {run_id} of today with {orders} orders, "
+        f"The session of {session} {traded} by someone else",
+        f"The Orchestrator at {orchestrator} lists run {run_id} of today {many}, "
         "which is not in this ledger. Nothing was sent.",
         remedies=(
             Remedy("Look at it", f"curl {orchestrator}/api/v1/orchestration/runs/{run_id}"),

@@ -198,13 +198,13 @@ class Orchestration(NamedTuple):
 
 
 class ListedRun(NamedTuple):
-    """A run as the orchestrator's list shows it; `orders` is how many it says it submitted."""
+    """A run as the orchestrator's list shows it; `orders` is how many it says it had, None: it does not say."""
 
     run_id: str
     status: str
     as_of_date: str | None
     started_at: str | None
-    orders: int
+    orders: int | None
     strategy: str | None = None
 
 

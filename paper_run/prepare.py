@@ -181,13 +181,14 @@ def snapshot(
 def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
     """Prove that nobody else has traded the session, as far as the orchestrator lists its runs.
 
-    :raises OrchestrationError: it lists a run of today with orders that the ledger does not know.
+    :raises OrchestrationError: it lists a run of today that the ledger does not know, with orders, or without
+        saying that it had none.
     """
     snapshot = preparation.snapshot
     if snapshot.rehearsal:
         return
     for run in preparation.listed:
-        if run.orders and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
+        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
             raise failures.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
 
 

@@ -281,6 +281,12 @@ def _by_hand(typed: str) -> Trade:
     from paper_run.by_hand import Trade
 
     symbol, _, traded = typed.partition("=")
+    if symbol == "all":
+        raise DataError(
+            f"--position: {typed!a} gives one quantity to all symbols",
+            "Allowed: all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one.",
+            remedies=("The symbol ALL is written in capitals; nothing was booked.",),
+        )
     qty, at, price = traded.partition("@")
     if (
         not at

@@ -112,6 +112,14 @@ def test_a_run_that_stopped_before_trading_is_mailed(day: MailedDay) -> None:
     assert day.subjects[-1].endswith("OK")
 
 
+def test_a_sandbox_that_stopped_is_mailed_under_its_own_session(day: MailedDay) -> None:
+    """Before it has told which one it plays, too: neither today's date nor without the word SANDBOX."""
+    for session in ("2025-01-02", "2025-01-03"):
+        day.must("--sandbox", "--as-of-date", "2026-11-24", status=3)
+        assert day.subjects[-1].startswith(f"{session} SANDBOX Not traded: --as-of-date: ")
+        day.must("--sandbox")
+
+
 def test_a_late_start_is_mailed(day: MailedDay) -> None:
     """With the next session, across the holiday."""
     day.at("2026-11-25 20:50").must(status=2)
