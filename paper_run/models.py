@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from paper_run import money
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
@@ -198,7 +200,7 @@ class Orchestration(NamedTuple):
 
 
 class ListedRun(NamedTuple):
-    """A run as the orchestrator's list shows it; `orders` is how many it says it had, None: it does not say."""
+    """A run as the orchestrator's list shows it; `orders` is how many it says it had, None: not said."""
 
     run_id: str
     status: str
@@ -206,6 +208,17 @@ class ListedRun(NamedTuple):
     started_at: str | None
     orders: int | None
     strategy: str | None = None
+
+
+class Asked(NamedTuple):
+    """What an order of ours asked for, whatever the gateway says of it: shares without a sign."""
+
+    symbol: str
+    side: str
+    qty: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
 
 
 class OrderState(NamedTuple):

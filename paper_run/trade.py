@@ -333,7 +333,7 @@ class _Trade:
             self.platform,
             self.ledger,
             prepared.session,
-            own=[each.client_order_id for each in mappings if each.client_order_id],
+            own=mappings,
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
         moment = self._moment()

@@ -129,7 +129,8 @@ class _Look:
         strategy = run.strategy or row.prepared.health[-1].strategy
         wanted = settle.doubtful_ids(run.mappings, row.prepared, strategy)
         named = _in_doubt(run, states, row)
-        seen = self._platform.find_orders((*wanted, *named), seconds=settle.LOOK_SECONDS)
+        asked = {each: known for each, known in orders.asked(run.mappings).items() if each in named}
+        seen = self._platform.find_orders((*wanted, *named), seconds=settle.LOOK_SECONDS, asked=asked)
         self._gateway_silent = seen.silent
         found = self._found(row, wanted, {each: seen.states[each] for each in wanted if each in seen.states})
         moved = {
@@ -250,7 +251,7 @@ def _with_orders(
     row: TradeRow, run: Orchestration, answer: str | None, how: str, ledger: Ledger, platform: Platform
 ) -> TradeRow:
     """Read the orders of a run that has ended; while the gateway is silent, they stay to be read."""
-    after = platform.after_trade(identities(run))
+    after = platform.after_trade(identities(run), asked=orders.asked(run.mappings))
     if after.silent:
         if answer is None:
             return row
