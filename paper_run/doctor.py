@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import __version__, admission, beginning, failures, todays_date, trading_days
+from paper_run import __version__, admission, beginning, failures, pending, todays_date, trading_days
 from paper_run.deadline import AFTER, BEFORE
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
@@ -140,6 +140,9 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 words = f"not settled: {', '.join(unsettled)}"
                 fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
+            for kept in pending.unreadable(config.reports_dir):
+                fix = "; ".join(str(_whole(config, each)) for each in kept.remedies)
+                yield Finding("Kept answers", kept.text, ExitStatus.DATA, fix)
             if queued := len(ledger.mails.queued()):
                 words = f"{queued} could not be sent yet"
                 fix = config.invocation.whole(ours("email"))
@@ -149,10 +152,12 @@ def _ledger(config: Config) -> Iterator[Finding]:
 
 
 def _wrong_ledger(config: Config, error: DataError) -> Finding:
-    fix = "; ".join(
-        str(each._replace(command=config.invocation.whole(each.command))) for each in error.remedies
-    )
+    fix = "; ".join(str(_whole(config, each)) for each in error.remedies)
     return Finding("Ledger", str(error), ExitStatus.DATA, fix)
+
+
+def _whole(config: Config, remedy: Remedy) -> Remedy:
+    return remedy._replace(command=config.invocation.whole(remedy.command))
 
 
 def _calendar(config: Config, now: datetime) -> Finding:

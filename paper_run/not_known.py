@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _GRACE = timedelta(minutes=15)
 _NAMED = 5
+_IN_DOUBT = "it is in doubt"
 _LISTED = Remedy("Each that is open, with its command", ours("resolve"))
 _CAUSES: dict[Unsure, str] = {
     "working": "A market order fills within seconds, and a day order ends with its session: the gateway was "
@@ -52,7 +53,7 @@ def at(
     for doubt in ledger.doubts.orders():
         if doubt.trade.id >= since and doubt.trade.closes:
             about = f"{doubt.side} {money.digits(doubt.qty)} {doubt.symbol} ({doubt.name})"
-            why = "it is in doubt"  # the reason stands in the order's own row
+            why = doubt.why or _IN_DOUBT
             found.append(
                 NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, order_remedies(doubt.name))
             )
@@ -114,11 +115,12 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:
-    """Return why each symbol is not known, in words."""
+    """Return why each symbol is not known, in words; why an order is in doubt stands in its own row."""
     reasons: dict[str, list[str]] = {}
     for each in found:
+        why = _IN_DOUBT if each.kind == "doubt" else each.why
         for symbol in each.symbols:
-            reasons.setdefault(symbol, []).append(f"{each.about}: {each.why}")
+            reasons.setdefault(symbol, []).append(f"{each.about}: {why}")
     return {
         symbol: "; ".join(said[:2]) + (f"; and {len(said) - 2} more" if len(said) > 2 else "")
         for symbol, said in reasons.items()

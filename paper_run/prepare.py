@@ -7,7 +7,7 @@ import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, money, todays_date
+from paper_run import failures, money, pending, todays_date
 from paper_run.deadline import BEFORE
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
@@ -253,16 +253,21 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
         for row in ledger.unsure()
         if of is None or row.id in of
     )
-    return trades + tuple(
-        findings.warning(
-            "order_in_doubt",
-            f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: it may "
-            "have been placed.",
-            subject=each.name,
-            remedies=failures.order_remedies(each.name),
+    kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
+    return (
+        kept
+        + trades
+        + tuple(
+            findings.warning(
+                "order_in_doubt",
+                f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: "
+                "it may have been placed.",
+                subject=each.name,
+                remedies=failures.order_remedies(each.name),
+            )
+            for each in ledger.doubts.orders()
+            if of is None or each.trade.id in of
         )
-        for each in ledger.doubts.orders()
-        if of is None or each.trade.id in of
     )
 
 

@@ -257,22 +257,22 @@ def doubtful(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("changes", "name"),
+    ("changes", "name", "why"),
     [
-        ({}, "AAPL@2025-01-17"),
-        ({"skip_reason": "submission_failed: 503"}, "AAPL@2025-01-17"),
-        ({"client_order_id": NAME, "error_message": "cut off", "skip_reason": "503"}, NAME),
+        ({}, "AAPL@2025-01-17", "it is in doubt"),
+        ({"skip_reason": "submission_failed: 503"}, "AAPL@2025-01-17", "submission_failed: 503"),
+        ({"client_order_id": NAME, "error_message": "cut off", "skip_reason": "503"}, NAME, "cut off"),
     ],
 )
-def test_an_order_in_doubt_is_not_known(tmp_path: Path, changes: dict[str, Any], name: str) -> None:
-    """By its id, or its symbol and session; the reason that was given stands in the order's own row."""
+def test_an_order_in_doubt_is_not_known(tmp_path: Path, changes: dict[str, Any], name: str, why: str) -> None:
+    """By its id, or its symbol and session; with the reason that was given."""
     with Ledger(tmp_path) as ledger:
         document = doubtful(**changes).replace('"qty": 100', '"qty": 1E+2')
         ledger.record(begun(ledger), state="closed", document=document, in_doubt=1)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         about = f"buy 100 AAPL ({name})"
-        why = "it is in doubt"
         assert found == NotKnown("doubt", name, ("AAPL",), about, why, order_remedies(name))
+        assert not_known.by_symbol([found]) == {"AAPL": f"{about}: it is in doubt"}
 
 
 def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:

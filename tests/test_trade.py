@@ -41,6 +41,7 @@ RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"
 POSITIONS = f"{GATEWAY}/api/v1/positions"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
+SHORT = {"client_order_id": SELL, "symbol": "GOOGL", "side": "sell"}
 PREPARED = Prepared(
     session=TODAY,
     parameters=Parameters(
@@ -490,9 +491,7 @@ def test_a_rejected_order_makes_it_partial(day: Day) -> None:
         "GET",
         url,
         "order_by_id",
-        client_order_id=SELL,
-        symbol="GOOGL",
-        side="sell",
+        **SHORT,
         status="rejected",
         error_message="not shortable",
     )
@@ -548,9 +547,7 @@ def test_a_status_nobody_knows_is_said(day: Day) -> None:
     """A new word of the gateway's is taken as working, with a warning."""
     url = f"{GATEWAY}/api/v1/orders/{SELL}"
     responses.remove("GET", url)
-    serve_example(
-        "GET", url, "order_by_id", client_order_id=SELL, symbol="GOOGL", side="sell", status="pondering"
-    )
+    serve_example("GET", url, "order_by_id", **SHORT, status="pondering")
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
     assert result["status"] == "success"

@@ -40,12 +40,11 @@ def of_account(folder: Path, orchestrator_url: str) -> Iterator[Path]:
     for found in (*_in(folder), *(each for before in _moved(folder) for each in _in(before))):
         if _is_real(found.path, _read(found.path), orchestrator_url):
             yield found.path
-    pending = folder / ".pending"
-    yield from sorted(pending.glob("*.json")) if pending.is_dir() else ()
+    yield from _answers(folder)
 
 
 def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
-    """Return the real results in a folder of which the ledger knows nothing: it is older than they are.
+    """Return real results and answers in a folder of which the ledger knows nothing: it is the older one.
 
     Those of sessions before its last are told by their names alone: years of them must cost a day nothing.
     """
@@ -58,7 +57,7 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
         result = _read(found.path)
         if _is_real(found.path, result, orchestrator_url) and not _is_known(ledger, found, result):
             lacked.append(found.path)
-    return lacked
+    return lacked + [each for each in _answers(folder) if ledger.by_key(each.stem) is None]
 
 
 def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | None:
@@ -100,6 +99,12 @@ def _in(folder: Path) -> list[Found]:
             number = None if name.endswith("_mark.json") else int(match[2] or 1)
             found.append(Found(folder / name, match[1], number))
     return sorted(found)
+
+
+def _answers(folder: Path) -> list[Path]:
+    """Return the answers that wait in a folder for their ledger; each is called by the key of its trade."""
+    pending = folder / ".pending"
+    return sorted(pending.glob("*.json")) if pending.is_dir() else []
 
 
 def _moved(folder: Path) -> list[Path]:

@@ -134,7 +134,7 @@ class Platform:
     def find_orders(
         self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked] = _NOT_SAID
     ) -> FoundOrders:
-        """Ask for orders that the gateway may or may not have, until it stops answering; see `after_trade`."""
+        """Ask for orders that the gateway may have, until it stops answering; see `after_trade`."""
         ids = tuple(dict.fromkeys(client_order_ids))
         gateway = _GivesUp(self.execution_gateway, seconds=seconds, patience=3)
         answers = at_once([partial(gateway.order, identity, asked.get(identity)) for identity in ids])
