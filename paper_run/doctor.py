@@ -14,7 +14,7 @@ from paper_run import __version__, admission, beginning, failures, pending, toda
 from paper_run.deadline import AFTER, BEFORE
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
-from paper_run.model.commands import ours
+from paper_run.model.commands import ours, typed
 from paper_run.services import health as health_check
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import at_once
@@ -95,7 +95,7 @@ def _secret_files(config: Config) -> Iterator[Finding]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             words = f"{path} holds a secret, and others than its owner may read it (mode {mode:o})"
-            yield Finding("Permissions", words, ExitStatus.DATA, f"chmod 600 {path}")
+            yield Finding("Permissions", words, ExitStatus.DATA, typed("chmod", "600", str(path)))
         else:
             yield Finding("Permissions", f"{path} is its owner's alone (mode {mode:o})")
 

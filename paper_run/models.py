@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
+RUN_ENDS = frozenset({"completed", "partial", "failed"})
+"""The orchestrator's words for a run that is over."""
 PriceSource = Literal["fill", "limit", "quote", "estimated"]
 Outcome = Literal["accepted", "rejected", "in_doubt", "repeat"]
 

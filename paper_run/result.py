@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import failures, money, orders
 from paper_run.errors import PaperRunError, worst
 from paper_run.model import findings
-from paper_run.models import RunResult
+from paper_run.models import RUN_ENDS, RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -158,7 +158,13 @@ def contradicts_itself(run: Orchestration) -> bool:
     if has_orders(run):
         orders = sum(_is_order(each) for each in run.mappings)
         return run.status == "failed" and any(each is not None and each > orders for each in counted[:2])
-    return any(counted) or (run.status != "completed" and None in counted)
+    shows_signals = run.status == "completed" and bool(run.mappings)
+    return any(counted) or (None in counted and not shows_signals)
+
+
+def has_ended(run: Orchestration) -> bool:
+    """Whether a run says that it is over; a word that nobody knows does not, unless it shows orders."""
+    return run.status in RUN_ENDS or (run.status != "running" and has_orders(run))
 
 
 def has_orders(run: Orchestration) -> bool:

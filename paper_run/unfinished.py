@@ -9,7 +9,7 @@ from paper_run import failures, money, orders, pending, recording, settle, submi
 from paper_run.model import findings
 from paper_run.models import Orchestration
 from paper_run.orders import stated_quotes
-from paper_run.result import UNREAD, Known, with_adopted
+from paper_run.result import UNREAD, Known, has_ended, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
 from paper_run.writers import json_document
@@ -92,7 +92,7 @@ class _Look:
                 settled=how,
                 failed=(verdict.error,),
             )
-        if isinstance(verdict, submission.Run) and verdict.orchestration.status != "running":
+        if isinstance(verdict, submission.Run) and has_ended(verdict.orchestration):
             return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
         run_id = verdict.run_id if isinstance(verdict, submission.Lost) else verdict.orchestration.run_id
         if run_id is not None and row.unsettled and row.run_id is None:

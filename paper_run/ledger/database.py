@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger.copies import beside
 from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
+from paper_run.model.commands import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,7 +116,9 @@ def _damaged(path: Path, error: Exception) -> DataError:
         f"The ledger {path} is damaged",
         f"{said}.",
         remedies=(
-            Remedy("Restore it from a backup, or save what can be saved", f"sqlite3 {path} .dump"),
+            Remedy(
+                "Restore it from a backup, or save what can be saved", typed("sqlite3", str(path), ".dump")
+            ),
             "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
         ),
     )

@@ -16,6 +16,7 @@ from paper_run.ledger.following import Following
 from paper_run.ledger.history import History
 from paper_run.ledger.mails import Mails
 from paper_run.model import findings
+from paper_run.model.commands import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -214,7 +215,8 @@ class Ledger:
                 "Simulated and real trades are never mixed in one ledger.",
                 remedies=(
                     Remedy(
-                        "If the sandbox got there by mistake, move it away", f"mv {folder} {folder}-sandbox"
+                        "If the sandbox got there by mistake, move it away",
+                        typed("mv", str(folder), f"{folder}-sandbox"),
                     )
                     if ours == "1"
                     else "If this was to be the real platform: a sandbox answers at its URLs; stop it",

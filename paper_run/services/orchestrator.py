@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from paper_run import money
-from paper_run.models import ListedRun, Orchestration, SignalOrder
+from paper_run.models import RUN_ENDS, ListedRun, Orchestration, SignalOrder
 from paper_run.services import wire
 from paper_run.services.transport import Answer, UnreadableAnswer
 
@@ -136,7 +136,7 @@ def _counted(entry: dict[str, Any]) -> int | None:
     """Return how many orders a listed run counts, by whichever of its counts; None: it does not say."""
     counts = [wire.count(entry, f"num_orders_{what}") for what in ("submitted", "accepted", "rejected")]
     most = max((each for each in counts if each is not None), default=0)
-    has_ended = (wire.optional_text(entry, "status") or "running").lower() != "running"
+    has_ended = (wire.optional_text(entry, "status") or "").lower() in RUN_ENDS
     return most if most or (counts[0] is not None and has_ended) else None
 
 

@@ -73,6 +73,7 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "accepted-counted": {"status": "failed", "mappings": [], **NO_ORDERS, "num_orders_accepted": 1},
     "counts-missing": {"status": "failed", "mappings": [], "num_orders_submitted": None},
     "completed": {"mappings": [], **NO_ORDERS, **COUNTED},
+    "completed-null": {"mappings": None, **dict.fromkeys(NO_ORDERS)},
     "more-than-shown": {"status": "failed", "mappings": ONE, **NO_ORDERS, **COUNTED},
 }
 
@@ -89,6 +90,21 @@ def test_rule_6_a_run_that_contradicts_itself_is_a_lost_answer(desk: Desk, kind:
     assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 2
     if orders:
         assert desk.resolve(desk.session, "--placed", *orders).returncode == 0
+
+
+@pytest.mark.parametrize("word", ["pending", "queued"])
+def test_rule_6_a_word_that_nobody_knows_is_no_end(desk: Desk, word: str) -> None:
+    """It shows no order and counts none, and may be at work: it is looked for until it has ended."""
+    orchestrator = desk.platform.orchestrator
+    at_work = {"status": word, "mappings": [], **NO_ORDERS}
+    answer = Answer(edit=lambda run: run | at_work)
+    orchestrator.script("POST", RUN, [answer])
+    orchestrator.script("GET", RUNS + "/*", [answer] * 9)
+    assert desk.run("--timeout", "1").returncode == 2
+    assert (desk.saved()["status"], desk.saved()["pnl"]) == ("timeout", None)
+    at_work.clear()
+    assert (desk.run().returncode, len(desk.platform.posts)) == (0, 1)
+    assert desk.saved()["results"]["num_orders_accepted"] == 3
 
 
 @pytest.mark.parametrize("kind", ["ledger", "snapshot"])
