@@ -76,7 +76,9 @@ def judge_answer(
                 remedies=_remedies(answer.status),
             )
         )
-    return Lost(words, over=answer.status in (400, 500))
+    # What an error names may be somebody else's run, such as one in progress.
+    named = _run_id_in(answer.body) if 200 < answer.status < 300 else None
+    return Lost(words, over=answer.status in (400, 500), run_id=_new(named, knew_run))
 
 
 def _judge_run(answer: Answer, knew_run: Callable[[str], bool]) -> Run | Lost:

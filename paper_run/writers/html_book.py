@@ -97,7 +97,13 @@ def absence(document: Mapping[str, Any]) -> str:
     if status in ("unknown", "timeout", "interrupted"):
         return (
             "It is not known which orders this run placed, so nothing can be valued. "
-            "Once the run is settled its fills are booked."
+            f"Once {'its orders are named' if document.get('settled') else 'the run is settled'} its fills "
+            "are booked."
+        )
+    if document.get("settled"):
+        return (
+            "What came of this run was settled afterwards. "
+            "The runs and marks since then value what it placed, this page does not."
         )
     if not (document.get("results") or {}).get("num_orders_accepted"):
         return "This run placed no order, and the book holds no trade: there is no position to value."

@@ -119,6 +119,16 @@ def test_what_could_not_be_read_is_an_error_and_no_warning(day: Day) -> None:
 # What stays true
 
 
+def test_a_page_whose_doubt_was_ended_does_not_blame_the_gateway(day: Day) -> None:
+    """Its valuation waited for the doubt and is over: the page says where its fills are valued."""
+    day.platform.plan["MSFT"] = Plan(mapping=DOUBT)
+    day.must(status=2)
+    day.must("resolve", "--order", f"MSFT@{SESSION}", "--not-filled")
+    shown = page(day)
+    assert "What came of this run was settled afterwards." in shown
+    assert "could not be read" not in shown
+
+
 def test_true_warnings_survive_when_a_doubt_is_ended(day: Day) -> None:
     """What was found out besides the doubt, and what could not be read, stand in the result as before."""
     day.platform.plan["MSFT"] = Plan(mapping=DOUBT)
