@@ -101,10 +101,7 @@ def absence(document: Mapping[str, Any]) -> str:
             "are booked."
         )
     if document.get("settled"):
-        return (
-            "What came of this run was settled afterwards. "
-            "The runs and marks since then value what it placed, this page does not."
-        )
+        return "What it filled is booked by the next run or mark: its P&L is in that report."
     if not (document.get("results") or {}).get("num_orders_accepted"):
         return "This run placed no order, and the book holds no trade: there is no position to value."
     return (

@@ -125,7 +125,7 @@ def test_a_page_whose_doubt_was_ended_does_not_blame_the_gateway(day: Day) -> No
     day.must(status=2)
     day.must("resolve", "--order", f"MSFT@{SESSION}", "--not-filled")
     shown = page(day)
-    assert "What came of this run was settled afterwards." in shown
+    assert "What it filled is booked by the next run or mark" in shown
     assert "could not be read" not in shown
 
 
