@@ -99,9 +99,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise (_damaged if "decode" in str(error) else _trouble)(path, error) from error
+        raise (damaged if "decode" in str(error) else _trouble)(path, error) from error
     except (sqlite3.DatabaseError, ValueError, LookupError, TypeError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     except OSError as error:
         raise DataError(
             f"The ledger {path} can't be used",
@@ -110,7 +110,8 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _damaged(path: Path, error: Exception) -> DataError:
+def damaged(path: Path, error: Exception) -> DataError:
+    """Return that SQLite or a record in the file can't be read, in words, with what is left to do."""
     said = f"SQLite says: {error}" if isinstance(error, sqlite3.Error) else f"A row can't be read: {error}"
     return DataError(
         f"The ledger {path} is damaged",

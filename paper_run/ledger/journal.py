@@ -84,6 +84,8 @@ class Ledger:
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.identity
         database.close(self._connection)
+        if isinstance(error, json.JSONDecodeError):  # what services say is read before it gets here
+            raise database.damaged(self.path, error) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

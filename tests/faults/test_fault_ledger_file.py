@@ -101,6 +101,23 @@ def test_a_damaged_page_never_lets_a_second_trade_through(traded: Desk, seed: in
     assert traded.platform.posts == []
 
 
+@pytest.mark.parametrize("column", ["document", "notices"])
+@pytest.mark.parametrize(
+    "damage", ["substr({}, 1, 300) || '{{'", "''", "'[1'"], ids=["cut", "empty", "short"]
+)
+def test_a_record_that_is_no_json_is_said_to_be_damaged(traded: Desk, column: str, damage: str) -> None:
+    """By each command that reads it, with no traceback; nothing is sent."""
+    with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
+        connection.execute(f"UPDATE trades SET {column} = {damage.format(column)}")
+    for command in ("mark", "report", "resolve", "doctor", ""):
+        finished = traded.run(*filter(None, [command]))
+        assert finished.returncode in (0, 3), command
+        if command in ("mark", "doctor"):
+            assert finished.returncode == 3
+            assert "damaged" in finished.stdout + finished.stderr
+    assert traded.platform.posts == []
+
+
 @pytest.mark.parametrize("other", ["orders_by_trade", "no-cells"])
 def test_a_damaged_index_never_hides_a_trade(traded: Desk, other: str) -> None:
     """An index that SQLite can read but that is not the table's: refused or right, never a POST."""

@@ -154,7 +154,8 @@ def test_rule_7_what_does_not_fit_is_not_adopted(desk: Desk, case: str) -> None:
     later = (desk.platform.now() + timedelta(hours=1)).replace(tzinfo=None).isoformat()
     again = []
     if case == "snapshot":
-        execute(*OURS, as_of_date=desk.session, started_at=later, num_orders_submitted=0)
+        none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted"), 0)
+        execute(*OURS, as_of_date=desk.session, started_at=later, **none)
     elif case == "started-before":
         execute(*OURS, as_of_date=desk.session)
         orchestrator.script("GET", RUNS, [plain_500()])
