@@ -339,8 +339,11 @@ def settle_earlier(
     with platform.deadline.stopped():
         settled = unfinished.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
     for row in settled:
-        console.notice(f"The trade {row.name} is settled: {row.settled}")
-        outbox.settled(row)
+        is_whole = not (row.unsettled or ledger.is_in_doubt(row))
+        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
+        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
+        if row.settled:
+            outbox.settled(row)
     filing = Filing(ledger, config.reports_dir)
     unfiled = filing.unfiled()
     if not settled and unfiled is None:

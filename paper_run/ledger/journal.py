@@ -292,6 +292,10 @@ class Ledger:
         """Return the closed trades with orders in doubt, however old: a doubt never ends by itself."""
         return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
 
+    def is_in_doubt(self, row: TradeRow) -> bool:
+        """Whether a trade has orders in doubt."""
+        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._all_trades())
+
     def unsure(self) -> list[TradeRow]:
         """Return the trades of which it is not known what they placed, though perhaps that they did.
 
