@@ -181,6 +181,12 @@ def refuse_foreign(path: Path) -> None:
     )
 
 
+def is_of_this_version(path: Path) -> bool:
+    """Whether a ledger beside which nothing lies would be opened without a change of its schema."""
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(100)[60:64], "big") == len(MIGRATIONS)
+
+
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):

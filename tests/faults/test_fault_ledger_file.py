@@ -118,6 +118,21 @@ def test_a_record_that_is_no_json_is_said_to_be_damaged(traded: Desk, column: st
     assert traded.platform.posts == []
 
 
+def test_what_only_reads_does_not_bring_an_older_ledger_up_to_date(traded: Desk) -> None:
+    """It holds no lock, and an earlier version may be at work with it: the file stays byte for byte."""
+    with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute(f"PRAGMA user_version = {version - 1}")
+    with contextlib.closing(sqlite3.connect(traded.ledger)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = traded.ledger.read_bytes()
+    for args in (["history"], ["doctor"], ["--dry-run"]):
+        assert traded.run(*args).returncode == 0
+        assert traded.ledger.read_bytes() == before, args
+    assert traded.run("report").returncode == 0
+    assert traded.ledger.read_bytes() != before
+
+
 @pytest.mark.parametrize("other", ["orders_by_trade", "no-cells"])
 def test_a_damaged_index_never_hides_a_trade(traded: Desk, other: str) -> None:
     """An index that SQLite can read but that is not the table's: refused or right, never a POST."""
