@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.model import findings
-from paper_run.models import Counts, Order, SignalOrder
+from paper_run.models import Asked, Counts, Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -284,6 +284,15 @@ def problem(order: Order) -> Finding | None:
         said = f"{name} has a status that is not known here, {order.status!r}; taken as working"
         return findings.warning("order_status", said, subject=order.symbol)
     return None
+
+
+def asked(mappings: Iterable[SignalOrder]) -> dict[str, Asked]:
+    """Return what each order that has an id asked for."""
+    return {
+        each.client_order_id: Asked(each.symbol, each.side, each.qty)
+        for each in mappings
+        if each.client_order_id and each.side is not None and each.qty is not None
+    }
 
 
 def signal_of(state: OrderState) -> SignalOrder:

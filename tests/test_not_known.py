@@ -235,18 +235,17 @@ def test_each_kind_is_said_once_and_doubts_elsewhere() -> None:
 
 
 def test_a_mark_that_values_nothing_says_why() -> None:
-    """The symbols, by name, and the cure of the first kind."""
+    """The symbols, by name; the cure of each stands with the warning that says why."""
     failed = not_known.failure([*_said("working", 1), *_said("unread", 2)])
     assert " ".join(str(failed).split()) == (
-        "The fills of S0, S1 are not known. The warnings say why. What needs them is not stated."
+        "The fills of S0, S1 are not known. The warnings say why, and what to do. "
+        "What needs them is not stated."
     )
     assert (failed.code, failed.subject) == ("fills_not_known", "S0")
     attempt = NotKnown("attempt", "t", ("MSFT", "AAPL"), "the attempt t", "so", ())
     assert not_known.failure([attempt]).subject == "MSFT"
-    assert [each.text for each in failed.remedies] == [
-        "Give the gateway a public address for the broker's webhook: from then on it is told",
-        *(each.text for each in order_remedies("n0")),
-        "Each that is open, with its command",
+    assert [str(each) for each in failed.remedies] == [
+        "Each that is open, with its command: paper-run resolve"
     ]
 
 
@@ -273,6 +272,7 @@ def test_an_order_in_doubt_is_not_known(tmp_path: Path, changes: dict[str, Any],
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         about = f"buy 100 AAPL ({name})"
         assert found == NotKnown("doubt", name, ("AAPL",), about, why, order_remedies(name))
+        assert not_known.by_symbol([found]) == {"AAPL": f"{about}: it is in doubt"}
 
 
 def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:

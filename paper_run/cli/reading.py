@@ -30,6 +30,14 @@ _HOW = (
     "--not-filled."
 )
 _AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
+_DAY_OPTIONS = (
+    "--capital",
+    "--max-position-size",
+    "--as-of-date",
+    "--latest-start",
+    "--timeout",
+    "--email-to",
+)
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 
@@ -107,7 +115,18 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
         typed = found.outside_file(f"--{name.replace('_', '-')}")
         if typed is not None and "@" not in typed.value and not flags["sandbox"]:
             services += [f"--{name.replace('_', '-')}", typed.value]
-    return Invocation(program(), _options(place), _options(services))
+    for exchange in () if flags["sandbox"] else found.all_outside_file("--exchange"):
+        services += ["--exchange", exchange]
+    return Invocation(program(), _options(place), _options(services), day=_options(_day(flags, found)))
+
+
+def _day(flags: Mapping[str, Any], found: Sources) -> list[str]:
+    """Return what the day was asked for, so that a command that trades it asks for the same."""
+    words = ["--symbols", ",".join(symbols)] if (symbols := found.all_outside_file("--symbols")) else []
+    for name in _DAY_OPTIONS:
+        words += [word for value in found.all_outside_file(name) for word in (name, value)]
+    switches = ("ignore_calendar", "no_email") if "again" in flags else ()
+    return words + [f"--{name.replace('_', '-')}" for name in switches if flags.get(name)]
 
 
 def program() -> str:
@@ -281,6 +300,12 @@ def _by_hand(typed: str) -> Trade:
     from paper_run.by_hand import Trade
 
     symbol, _, traded = typed.partition("=")
+    if symbol == "all":
+        raise DataError(
+            f"--position: {typed!a} gives one quantity to all symbols",
+            "Allowed: all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one.",
+            remedies=("The symbol ALL is written in capitals; nothing was booked.",),
+        )
     qty, at, price = traded.partition("@")
     if (
         not at

@@ -14,6 +14,7 @@ from paper_run.ledger import rows as kept
 from paper_run.ledger.rows import amount
 from paper_run.model.commands import ours
 from paper_run.model.findings import note, warning
+from paper_run.models import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,9 +51,9 @@ class Followed(NamedTuple):
         return state is not None and state.status == "filled" and (state.filled_qty or money.ZERO) < self.qty
 
     @property
-    def asked(self) -> str:
-        """What was ordered, in words."""
-        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
+    def asked(self) -> Asked:
+        """What was ordered."""
+        return Asked(self.symbol, self.side, self.qty)
 
 
 class Again(NamedTuple):

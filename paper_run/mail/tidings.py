@@ -11,7 +11,7 @@ from paper_run.mail.troubles import troubles
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.writers import html_book, html_tables, text
 from paper_run.writers.days import day_of, long_date
-from paper_run.writers.headline import Banner, banners, headline, is_unknown, problem
+from paper_run.writers.headline import Banner, banners, headline, problem
 from paper_run.writers.html_book import Figure
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def of_result(
         status=clip(f"{head.label}: {_sentence(document, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(document)),
         figures=_figures(document),
-        absence="" if pnl else _absence(document),
+        absence="" if pnl else html_book.absence(document),
         counts=_counts(document.get("results") or {}),
         notional=_notional(document),
         sections=(*known_now, *found.sections),
@@ -162,14 +162,6 @@ def _notional(document: Mapping[str, Any]) -> Figure:
     aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     label = "Simulated notional" if document.get("rehearsal") else "Total notional"
     return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
-
-
-def _absence(document: Mapping[str, Any]) -> str:
-    """Return why there is no P&L; that of a trade settled later is booked by whatever values it next."""
-    accepted = (document.get("results") or {}).get("num_orders_accepted")
-    if document.get("settled") and accepted and not is_unknown(document):
-        return "What it filled is booked by the next run or mark: its P&L is in that report."
-    return html_book.absence(document)
 
 
 def _known_now(document: Mapping[str, Any], occasion: Occasion) -> tuple[Section, ...]:

@@ -58,6 +58,29 @@ def test_rule_9_an_answer_of_another_ledger_stays(desk: Desk) -> None:
     assert pending(desk) == before
 
 
+def test_rule_9_an_answer_that_can_not_be_read_is_warned_of_and_holds_up_no_other_day(desk: Desk) -> None:
+    """Its session stays closed and unknown; doctor, each report and a person who settles it are told."""
+    desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    assert desk.run(at=KEPT, do="SIGKILL").returncode == -9
+    (kept,) = (desk.reports / ".pending").iterdir()
+    kept.write_text("{broken")
+    finished = desk.run("doctor")
+    assert finished.returncode == 3
+    assert f".pending/{kept.name}" in finished.stdout
+    assert (desk.run().returncode, desk.platform.executed) == (2, 1)
+    lost = desk.session
+    desk.next_session()
+    finished = desk.run()
+    assert (finished.returncode, desk.platform.executed) == (0, 2)
+    told = [each for each in desk.saved()["findings"] if each["code"] == "answer_unreadable"]
+    assert [each["subject"] for each in told] == [f".pending/{kept.name}"]
+    placed = [each["client_order_id"] for each in desk.platform.orchestrator.runs[0]["mappings"]]
+    orders = [word for each in placed for word in ("--order", each)]
+    assert desk.resolve(lost, "--placed", *orders).returncode == 0
+    kept.unlink()
+    assert desk.run("doctor").returncode == 0
+
+
 def test_rule_9_a_known_answer_is_dropped(desk: Desk) -> None:
     """The folder is empty after a good day."""
     assert desk.run().returncode == 0
