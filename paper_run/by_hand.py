@@ -272,7 +272,7 @@ def adjustments(
                     Remedy("Nothing was booked. Once it has a price, say it again."),
                     Remedy(
                         "Or say at which price it was traded",
-                        ours("resolve", "--position", f"{symbol}={money.digits(qty)}@PRICE"),
+                        ours("resolve", "--position", f"{symbol}={money.trimmed(qty)}@PRICE"),
                     ),
                 ),
             )

@@ -85,7 +85,8 @@ class Now(NamedTuple):
     """The same symbol now, and what became known of it since it was seen.
 
     :ivar prices: of each trade since, and of today, dollars. :ivar said: the splits since.
-    :ivar is_traded: whether there was a trade since.
+    :ivar is_traded: whether there was a trade since. :ivar is_moving: whether fills of ours may be missing
+        here that the other party has counted.
     """
 
     prices: Collection[Decimal]
@@ -93,6 +94,7 @@ class Now(NamedTuple):
     ours: Decimal
     theirs: Decimal | None
     is_traded: bool = False
+    is_moving: bool = False
 
 
 def suspicion(seen: Seen, now: Now) -> Suspicion | None:
@@ -146,14 +148,14 @@ def quantity_ratio(seen: Seen, now: Now) -> Ratio | None:
     """Return the split by whose ratio the gateway's quantity moved while ours did not, None if by none.
 
     Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
-    twice, the price must speak for the split on such a day.
+    twice, and others tell of one late, the price must speak for the split on such a day.
     """
     if now.theirs is None or seen.theirs != seen.ours or now.theirs == now.ours:
         return None
     traded = money.CONTEXT.subtract(now.ours, seen.ours)
     moved = money.CONTEXT.subtract(now.theirs, traded)
     found = next((each for each in _USUAL if fits(each, seen.ours, moved)), None)
-    if found is not None and traded and not speaks(found, seen.price, now.prices):
+    if found is not None and (traded or now.is_moving) and not speaks(found, seen.price, now.prices):
         return None
     return found
 

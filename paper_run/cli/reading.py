@@ -29,7 +29,8 @@ _HOW = (
     "[--ex-date DATE], resolve --reset, resolve --order NAME --filled QTY@PRICE, resolve --order NAME "
     "--not-filled."
 )
-_AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
+# As many digits as the wire may have: a printed command names what the gateway said.
+_AMOUNT = r"[0-9]{1,31}(?:\.[0-9]{1,40})?"
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 

@@ -182,6 +182,11 @@ class Following:
         found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
         return [_odd(row, _growth(row)) for row in found]
 
+    def contested(self) -> frozenset[str]:
+        """Return the symbols of those orders."""
+        found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL")
+        return frozenset(str(row["symbol"]) for row in found)
+
     def say(self, name: str, qty: Decimal, price: Decimal | None, said_by: str) -> None:
         """Write what a person says that an order has filled; it is booked with the next valuation.
 
@@ -298,9 +303,9 @@ def _odd(row: Any, grown: fills.Growth) -> Finding:
     if not grown.contested:
         return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
     filled, price = amount(row["filled_qty"]) or money.ZERO, amount(row["filled_avg_price"]) or money.ZERO
-    booked = f"{money.digits(grown.seen.qty)}@{money.digits(fills.average(grown.seen))}"
+    booked = f"{money.trimmed(grown.seen.qty)}@{money.trimmed(fills.average(grown.seen))}"
     told = (
-        ("--filled", f"{money.digits(filled)}@{money.digits(price)}")
+        ("--filled", f"{money.trimmed(filled)}@{money.trimmed(price)}")
         if filled and price
         else ("--not-filled",)
     )

@@ -68,10 +68,13 @@ def test_signals_that_call_for_nothing_are_no_failure(life: Life, server: MailSe
     assert subjects(server) == []
 
 
-@pytest.mark.parametrize(("qty", "is_large"), [(50, False), (51, True), (200, True)])
-def test_an_order_larger_than_the_maximum_position(life: Life, qty: int, is_large: bool) -> None:
-    """20,000 dollars are allowed: 50 shares at 400; 51 are more, and 200 are what sizing at 100 gives."""
-    day = life.trade(AAPL=buy(qty, "400"), MSFT=buy(5, "200"))
+@pytest.mark.parametrize(
+    ("qty", "price", "is_large"),
+    [(50, "400", False), (50, "402", True), (51, "400", True), (200, "400", True)],
+)
+def test_an_order_larger_than_the_maximum_position(life: Life, qty: int, price: str, is_large: bool) -> None:
+    """20,000 dollars are allowed: 50 shares at 400, not at 402; and 200 are what sizing at 100 gives."""
+    day = life.trade(AAPL=buy(qty, price), MSFT=buy(5, "200"))
     assert (
         says(day["warnings"], "Larger than the maximum position of 20,000.00", f"buy {qty} AAPL") is is_large
     )
