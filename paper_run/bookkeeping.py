@@ -74,9 +74,9 @@ def bring_up_to_date(
     remarks += not_known.found_out(missing)
     in_flight = frozenset(order.symbol for order in ledger.following.followed())
     not_said = not_known.by_symbol(missing)
-    moving = {*in_flight, *not_said, *ledger.following.contested()}
+    lacks = {**ledger.following.missing(), **not_known.anything(missing)}
     book = books.standing(epoch, kept).book
-    priced = pricing.price(books, epoch, kept, session, book, read, moment, moving)
+    priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
         for symbol, gain in valuation.pending_gains(book, priced.prices).items()
@@ -90,7 +90,7 @@ def bring_up_to_date(
     if new:
         books.append(epoch, session, new, booked_at, note=change.note or None)
         priced = pricing.price(
-            books, epoch, kept, session, books.standing(epoch, kept).book, read, moment, moving
+            books, epoch, kept, session, books.standing(epoch, kept).book, read, moment, lacks
         )
     book, last = books.standing(epoch, kept)
     positions = pricing.listed_positions(read)

@@ -9,7 +9,7 @@ from paper_run.book import marks, splits, valuation
 from paper_run.book.holdings import TRADES, Holding
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from paper_run.models import Position
     from paper_run.readings import Moment
     from paper_run.services.platform import AfterTrade
+
+
+_NOTHING: Mapping[str, splits.Span] = {}
 
 
 class Priced(NamedTuple):
@@ -44,7 +47,7 @@ class _Symbol(NamedTuple):
     :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
     :ivar today: as it was believed last in this session, if nobody has said anything of it since.
     :ivar theirs: the gateway's quantity, None where it is not known.
-    :ivar is_moving: whether fills of ours may be missing in the book that the gateway has counted.
+    :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
     """
 
     name: str
@@ -54,7 +57,7 @@ class _Symbol(NamedTuple):
     today: splits.Seen | None
     since: Sequence[Entry]
     theirs: Decimal | None
-    is_moving: bool
+    missing: splits.Span | None
 
     @property
     def traded(self) -> list[Decimal]:
@@ -83,7 +86,7 @@ class _Symbol(NamedTuple):
                 self.held.qty,
                 self.theirs,
                 is_traded=bool(self.traded),
-                is_moving=self.is_moving,
+                missing=self.missing,
             )
             found = splits.suspicion(self.last, now)
         if found is None and self.today is not None and self.marked:
@@ -105,14 +108,14 @@ def price(
     book: Book,
     read: AfterTrade,
     moment: Moment,
-    moving: Collection[str] = (),
+    missing: Mapping[str, splits.Span] = _NOTHING,
 ) -> Priced:
     """Price the book's positions in a session.
 
     Of a symbol that may have split and was traded since, it is not known what that realized.
 
-    :param kept: the book as it was valued last. :param moving: the symbols of which fills may be missing here
-        that the gateway has counted.
+    :param kept: the book as it was valued last. :param missing: by symbol, by how many shares fills of
+        ours that the gateway may have counted are missing.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
     answered = frozenset(
@@ -126,7 +129,7 @@ def price(
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    for each in _symbols(books, epoch, session, book, suspects, today, read, moment, moving):
+    for each in _symbols(books, epoch, session, book, suspects, today, read, moment, missing):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
         suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion()
         if suspicion is None and name in suspects and name not in answered:
@@ -158,7 +161,7 @@ def _symbols(
     today: Mapping[str, splits.Seen],
     read: AfterTrade,
     moment: Moment,
-    moving: Collection[str],
+    missing: Mapping[str, splits.Span],
 ) -> Iterable[_Symbol]:
     """Yield each symbol that is open, or was when it was believed last."""
     before = books.closings.kept(epoch.id, before=session.isoformat())
@@ -176,7 +179,7 @@ def _symbols(
         theirs = None if read.positions is None else position.qty if position else money.ZERO
         held = book.holdings.get(name, Holding())
         mark = mark_of(name, position, read, moment, session)
-        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs, name in moving)
+        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs, missing.get(name))
 
 
 def _settles(entry: Entry) -> bool:
