@@ -31,12 +31,14 @@ class Occasion(NamedTuple):
     """Why the book is valued.
 
     :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
-        moved on purpose. :ivar change: what a person changes in the book first.
+        moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
+        session that was valued whole keeps that where this valuation is not.
     """
 
     is_mark: bool = False
     again: bool = False
     change: by_hand.Change | None = None
+    keeps_whole: bool = False
 
 
 TRADE = Occasion()
@@ -59,7 +61,7 @@ def bring_up_to_date(
     change = occasion.change or by_hand.Change()
     epoch = books.epoch() or _begun(ledger, read, moment, booked_at)
     if epoch is None:
-        by_hand.refuse_without_a_book(change)
+        by_hand.refuse_without_a_book(change, ledger.doubts.attempts())
         return None
     if change.split is not None:
         voided = by_hand.book_split(books, epoch, change.split, read, moment, booked_at, change.note)
@@ -103,7 +105,7 @@ def bring_up_to_date(
     since_closing = valued.day_pnl
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(epoch, session), opening)
-    else:
+    elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closes = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
         closing = Closing(priced.seen, priced.suspects, is_closed=closes, spans=spans)
         books.closings.keep(epoch.id, session, last, book, valued, closing)

@@ -156,25 +156,55 @@ def _value(
             console.notice(bookkeeping.closing_kept(moment.session).text)
             return _Valued(closed, problems.failures, restated)
         was_whole = ledger.books.is_complete(moment.session)
-        book = bookkeeping.bring_up_to_date(ledger, after, moment, started, occasion)
+        failed = (*problems.failures, *_unread(after, platform))
+        book = bookkeeping.bring_up_to_date(
+            ledger, after, moment, started, occasion._replace(keeps_whole=bool(failed))
+        )
         if book is None:
             if attempts := ledger.doubts.attempts():
                 raise failures.no_book_yet([row.name for row in attempts])
             return None
-        failed = (*problems.failures, *_unread(after, platform))
+        less = None
         if failed and was_whole and not book.valuation.complete:
-            raise failures.valued_before(book.session, failed)
-        if book.not_known and change is None:
-            problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
-        still_open = prepare.still_open(ledger)
-        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier, still_open)
-        document = json_document.dumps(json_document.document(result))
-        before = ledger.history.mark_status(str(result.session))
-        ledger.history.keep_mark(result.session, document)
-        if change is None:
-            kind = _kind(ledger, calendar, moment)
-            outbox.marked(kind, str(result.session), result.status, before)
-    return _Valued(document, problems.failures, restated)
+            less = failures.valued_before(book.session, failed, booked=_has_said(change))
+            if not (change and change.trades):
+                raise less
+        else:
+            written = _recorded(ledger, book, problems, moment, started, health, after, outbox, change)
+    if less is not None:  # the trade by hand is booked all the same
+        raise less
+    return _Valued(*written, restated)
+
+
+def _has_said(change: Change | None) -> bool:
+    """Whether a person says what does not hang on what can be read."""
+    return change is not None and bool(change.trades or change.said)
+
+
+def _recorded(
+    ledger: Ledger,
+    book: BookFigures,
+    problems: readings.Problems,
+    moment: readings.Moment,
+    started: datetime,
+    health: tuple[ServiceHealth, ...],
+    after: AfterTrade,
+    outbox: Outbox,
+    change: Change | None,
+) -> tuple[str, tuple[PaperRunError, ...]]:
+    """Write a valuation as the session's latest mark, queue its mail; return it, and what failed."""
+    if book.not_known and change is None:
+        problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
+    still_open = prepare.still_open(ledger)
+    now = moment.calendar.clock(started)
+    result = _result(ledger, book, problems, now, health, after.earlier, still_open)
+    document = json_document.dumps(json_document.document(result))
+    before = ledger.history.mark_status(str(result.session))
+    ledger.history.keep_mark(result.session, document)
+    if change is None:
+        kind = _kind(ledger, moment)
+        outbox.marked(kind, str(result.session), result.status, before)
+    return document, problems.failures
 
 
 def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
@@ -198,9 +228,9 @@ def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
     )
 
 
-def _kind(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
+def _kind(ledger: Ledger, moment: readings.Moment) -> MailKind:
     """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
-    closes = calendar.hours(moment.session)[1]
+    closes = moment.calendar.hours(moment.session)[1]
     return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
 
 
