@@ -86,11 +86,11 @@ def book_split(
     voided = []
     if not said.ratio.is_none:
         suspected = kept.suspects.get(said.symbol) if kept else None
-        if said.ex_date is None and suspected is None and moment.now.date() > session:
-            raise _of_which_session(said, session)
         before, entry = _dated(entries, entry, said.ex_date, suspected, epoch)
         after = folding.fold([*entries, entry]).holdings[said.symbol]
         _prove(said, _Evidence(books, epoch, entries, entry, before, after, session), read, moment)
+        if said.ex_date is None and suspected is None and moment.now.date() > session:
+            raise _of_which_session(said, session)
         entry = entry._replace(qty=money.CONTEXT.subtract(said.ratio.applied(before.qty), before.qty))
         voided = books.closings.void(epoch.id, entry.effective)
     books.append(epoch, session, (entry,), booked_at, note=f"{said.ratio} {note}")
