@@ -91,7 +91,7 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
 
 
 def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
-    """Return what a command needs to run as it stands and find the same ledger and services.
+    """Return what a command needs to run as it stands and find the same ledger, services and exchange.
 
     Wherever they came from: flag, variable, .env file or default. URLs with credentials are left out.
 
@@ -103,7 +103,8 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
     place = ["--sandbox"] if flags["sandbox"] else []
     place += ["--env-file", str(found.file.resolve())] if found.file is not None else []
     place += ["--reports-dir", str(config.reports_folder(found))]
-    services = []
+    exchange = found.outside_file("--exchange")
+    services = [] if exchange is None else ["--exchange", exchange.value]
     for name in _URL_FLAGS:
         typed = found.outside_file(f"--{name.replace('_', '-')}")
         if typed is not None and "@" not in typed.value and not flags["sandbox"]:

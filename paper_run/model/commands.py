@@ -35,7 +35,8 @@ class Invocation(NamedTuple):
     """What a command of ours needs on this host besides its name and arguments, in the words of a shell.
 
     :ivar program: what runs it. :ivar place: the options that find the ledger, beginning with a blank.
-    :ivar services: those that find the services, likewise. :ivar ledger: the ledger's id, where it is known.
+    :ivar services: those that find the services, and name the exchange, likewise. :ivar ledger: the ledger's
+        id, where it is known.
     """
 
     program: str = PROGRAM
