@@ -310,12 +310,11 @@ def _result(
     earlier: dict[str, OrderState],
     still_open: tuple[Finding, ...],
 ) -> RunResult:
-    rows = _orders(ledger, book.session, earlier)
+    rows, large = _orders(ledger, book.session, earlier)
     tally = orders.counts(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.latest()
     if latest is None:
         raise LookupError("there is a book without a trade")
-    large = orders.oversized(rows, latest.prepared.parameters.max_position_size)
     exit_status = worst(failure.exit_status for failure in problems.failures)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
@@ -338,7 +337,7 @@ def _result(
             *map(findings.of_error, problems.failures),
             *problems.found,
             *book.remarks,
-            *((large,) if large else ()),
+            *large,
             *still_open,
             *(found for row in rows if (found := orders.problem(row))),
         ),
@@ -347,26 +346,32 @@ def _result(
     )
 
 
-def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState]) -> tuple[Order, ...]:
-    """Return the orders of the session's trades as they stand, and the earlier ones that were read again."""
+def _orders(
+    ledger: Ledger, session: date, earlier: dict[str, OrderState]
+) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
+    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
+
+    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
+    """
     rows: list[Order] = []
+    large: list[Finding] = []
     shown: set[str] = set()
     for row in ledger.trades(session):
         if row.prepared.rehearsal or row.state == "nothing":
             continue
         states = ledger.order_states(row, also=stated_ids(row))
         quotes = orders.stated_quotes(json_document.loads(row.document))
-        for each in orders.order_rows(
-            _mappings(row, states), states, row.prepared.parameters, repeats=shown, quotes=quotes
-        ):
-            rows.append(each)
-            shown |= {each.client_order_id} if each.client_order_id else set()
+        asked = row.prepared.parameters
+        own = orders.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
+        rows += own
+        shown |= {each.client_order_id for each in own if each.client_order_id}
+        large += filter(None, [orders.oversized(own, asked.max_position_size)])
     late = {identity: state for identity, state in earlier.items() if identity not in shown}
     latest = ledger.latest()
     if late and latest is not None:
         signals = [orders.signal_of(state) for state in late.values()]
         rows += orders.order_rows(signals, late, latest.prepared.parameters)
-    return tuple(rows)
+    return tuple(rows), tuple(large)
 
 
 def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:

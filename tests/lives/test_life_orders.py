@@ -82,6 +82,19 @@ def test_an_order_larger_than_the_maximum_position(life: Life, qty: int, price: 
     assert says(life.mark()["warnings"], "Larger than the maximum position") is is_large
 
 
+def test_a_mark_takes_each_trades_own_maximum(life: Life) -> None:
+    """24,000 dollars were allowed, and 10,000 to the next attempt; the day after it is no news."""
+    life.trade("--max-position-size", "25000", AAPL=buy(60, "400"), MSFT=buy(110, "100"))
+    life.trade("--again", "--max-position-size", "10000", AAPL=buy(26, "400"), MSFT=buy(20, "100"))
+    large = [each for each in life.mark()["warnings"] if "Larger than the maximum position" in each]
+    assert large == ["Larger than the maximum position of 10,000.00 dollars: buy 26 AAPL, 10,400.00 dollars."]
+    life.next_session()
+    for symbol, price in (("AAPL", "400"), ("MSFT", "100")):
+        life.prices(**{symbol: price})
+    life.trade(NVDA=NO_ORDER)
+    assert not says(life.mark()["warnings"], "Larger than the maximum position")
+
+
 def quoted(life: Life, **prices: str) -> None:
     """Have the quote source quote these prices, a cent apart, a moment ago."""
     life.env["PAPER_RUN_QUOTES_URL"] = life.platform.quotes.url
