@@ -260,7 +260,9 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {money.short(each.gateway)} instead of {money.short(each.ours)}"
-        take = Remedy("If your broker agrees with it", ours("resolve", "--position", symbol))
+        # Without a price nothing can be booked at it.
+        at = f"={money.trimmed(each.gateway)}@PRICE" if symbol in figures.unpriced else ""
+        take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
         is_split = symbol in priced.suspects
         remedies = () if symbol in figures.in_flight or is_split else (take,)
         words = f"The gateway differs on {symbol}: {quantities}{flying}."

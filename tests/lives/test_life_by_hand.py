@@ -8,7 +8,7 @@ import pytest
 from faults.desk import Desk
 from support.answers import Answer, plain_500
 from support.faulty_http import exact
-from support.life import Life, amounts, buy, figures, row
+from support.life import NO_ORDER, Life, amounts, buy, figures, row
 from support.odd_platform import POSITIONS, RUN, RUNS
 
 
@@ -34,6 +34,22 @@ def test_a_trade_by_hand_is_booked_while_the_gateway_is_down(life: Life) -> None
     life.says("AAPL", qty="4")
     # 6 x (110 - 100) realized, 4 at 100 left.
     assert figures(row(life.mark(), "AAPL"), "qty realized_pnl unrealized_pnl") == amounts("4 60 0")
+
+
+def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) -> None:
+    """Merged away at 12.50: there is no price to book the difference at, so the command asks for it."""
+    life.trade(XYZ=buy(10, "10"), AAPL=buy(1, "100"))
+    life.next_session()
+    life.gateway.says["XYZ"] = None
+    life.says("AAPL", qty="2")
+    day = life.trade(MSFT=NO_ORDER)
+    found = {each["subject"]: each for each in day["findings"] if each["code"] == "gateway_differs"}
+    commands = {symbol: each["remedies"][0]["command"] for symbol, each in found.items()}
+    assert "resolve --position AAPL --ledger" in commands["AAPL"]
+    assert "resolve --position XYZ=0@PRICE --ledger" in commands["XYZ"]
+    _, *args = commands["XYZ"].replace("PRICE", "12.50").split()
+    life.run(*args)
+    assert figures(row(life.mark(), "XYZ"), "qty realized_pnl market_value") == amounts("0 25 0")
 
 
 def test_without_a_book_it_is_said_what_begins_one(life: Life) -> None:
