@@ -38,10 +38,10 @@ def test_a_trade_by_hand_is_booked_while_the_gateway_is_down(life: Life) -> None
 
 def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) -> None:
     """Merged away at 12.50: there is no price to book the difference at, so the command asks for it."""
-    life.trade(XYZ=buy(10, "10"), AAPL=buy(1, "100"))
+    life.trade(XYZ=buy(10, "10"), AAPL=buy(10, "100"))
     life.next_session()
     life.gateway.says["XYZ"] = None
-    life.says("AAPL", qty="2")
+    life.says("AAPL", qty="13")
     day = life.trade(MSFT=NO_ORDER)
     found = {each["subject"]: each for each in day["findings"] if each["code"] == "gateway_differs"}
     commands = {symbol: each["remedies"][0]["command"] for symbol, each in found.items()}
