@@ -65,6 +65,11 @@ class Change(NamedTuple):
     said: Said | None = None
     note: str = ""
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols whose positions it changes; they need prices, held before or not."""
+        return (*(each for each in self.adjust if each != "all"), *(each.symbol for each in self.trades))
+
 
 def book_split(
     books: Books, epoch: Epoch, said: Split, read: AfterTrade, moment: Moment, booked_at: datetime, note: str

@@ -145,7 +145,11 @@ def _value(
     started = clock.now()
     moment = _moment(ledger, calendar, health, started)
     after = readings.read(
-        platform, ledger, moment.session, symbols=_found_before(ledger), all_of_them=with_stale
+        platform,
+        ledger,
+        moment.session,
+        symbols=(*_found_before(ledger), *_changed(ledger, change)),
+        all_of_them=with_stale,
     )
     if after.is_wrong_gateway:
         raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
@@ -288,6 +292,14 @@ def _found_before(ledger: Ledger) -> tuple[str, ...]:
     """Return the symbols held before the trade that a new book begins with; they need prices too."""
     opener = None if ledger.books.epoch() else ledger.books.opens_with()
     return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
+
+
+def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:
+    """Return the symbols of what a person says; the book need not hold them yet."""
+    if change is None:
+        return ()
+    order = ledger.following.order(change.said.name) if change.said else None
+    return (*change.symbols, *((order.symbol,) if order else ()))
 
 
 def _closed(ledger: Ledger, moment: readings.Moment, occasion: bookkeeping.Occasion) -> str | None:

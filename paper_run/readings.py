@@ -55,11 +55,11 @@ def read(
 ) -> AfterTrade:
     """Read at once: a run's own orders, earlier ones, the positions, the quotes.
 
-    :param symbols: what else needs a price besides what the book holds and what still works.
+    :param symbols: what else needs a price besides what the book holds and what is read again.
     :param all_of_them: read every earlier order, not only the newest.
     """
     again = ledger.following.to_read(session, all_of_them=all_of_them)
-    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders if not order.has_ended)}
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
     after = platform.after_trade(
         own,
         earlier=[order.name for order in again.orders if not order.has_ended],

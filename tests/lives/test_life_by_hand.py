@@ -41,7 +41,7 @@ def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) ->
     life.trade(XYZ=buy(10, "10"), AAPL=buy(10, "100"))
     life.next_session()
     life.gateway.says["XYZ"] = None
-    life.says("AAPL", qty="13")
+    life.says("AAPL", qty="19")
     day = life.trade(MSFT=NO_ORDER)
     found = {each["subject"]: each for each in day["findings"] if each["code"] == "gateway_differs"}
     commands = {symbol: each["remedies"][0]["command"] for symbol, each in found.items()}
