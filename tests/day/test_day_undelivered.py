@@ -138,6 +138,20 @@ def test_what_waits_is_given_up_after_a_day(day: MailedDay, trouble: str) -> Non
     assert [state for _, _, state in day.queue] == ["unwanted"]
 
 
+def test_one_that_is_given_up_and_one_that_waits_are_told_together(day: MailedDay) -> None:
+    """Why they could not be sent is one fact, whatever becomes of each."""
+    day.server.down()
+    day.must(status=1)
+    said = day.at(FRIDAY).must(status=1).stderr
+    assert said.count("The e-mail could not be sent") == said.count("refused the connection") == 1
+    assert (
+        "It has waited for 24 hours and is not sent again by itself: 1 mail. It stays queued: 1 mail." in said
+    )
+    assert said.count("Check the PAPER_RUN_SMTP_ settings") == 1
+    assert "email 2026-11-25" in said
+    assert "The next run, mark or email sends it" in said
+
+
 def test_what_is_older_than_a_day_is_sent_all_the_same_when_it_can_be(day: MailedDay) -> None:
     """Nobody ran a command meanwhile: late news are better than none."""
     day.server.down()
