@@ -72,6 +72,11 @@ def digits(value: Decimal) -> str:
     return format(value or value.copy_abs(), "f")
 
 
+def trimmed(value: Decimal) -> str:
+    """Write the exact digits, without an exponent and without zeros at their end."""
+    return digits(value.normalize(CONTEXT))
+
+
 def short(value: Decimal) -> str:
     """Write a figure for a person, with at most 8 decimals."""
     smallest = Decimal((0, (1,), max(int(value.as_tuple().exponent), -8)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.failures import order_remedies, settling
 from paper_run.model.commands import ours
@@ -124,6 +126,16 @@ def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:
     return {
         symbol: "; ".join(said[:2]) + (f"; and {len(said) - 2} more" if len(said) > 2 else "")
         for symbol, said in reasons.items()
+    }
+
+
+def anything(found: Iterable[NotKnown]) -> dict[str, Span]:
+    """Return the symbols of doubts and attempts: any number of shares may be missing of them."""
+    return {
+        symbol: Span(Decimal("-Infinity"), Decimal("Infinity"))
+        for each in found
+        if each.kind in ("doubt", "attempt")
+        for symbol in each.symbols
     }
 
 

@@ -37,7 +37,6 @@ WORKING_OR_DONE = frozenset(
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
 _CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
 _NAMED = 5
-_SLIPPAGE = Decimal("1.01")
 FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
 """Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
 
@@ -235,12 +234,12 @@ def has_failed(skip_reason: str | None) -> bool:
 def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:
     """Say which orders are larger than the maximum position, None when none is.
 
-    They are sized before they fill: an excess of at most a hundredth is the market's.
+    By the notional that the result states, a cent more is more: they are sized before they fill, and at which
+    price nobody tells.
 
     :param maximum: dollars.
     """
-    most = money.product(maximum, _SLIPPAGE)
-    large = [row for row in rows if row.notional is not None and row.notional > most]
+    large = [row for row in rows if row.notional is not None and row.notional > maximum]
     if not large:
         return None
     named = [

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from paper_run.services.platform import AfterTrade
 
 
+_NOTHING: Mapping[str, splits.Span] = {}
+
+
 class Priced(NamedTuple):
     """The positions' prices, and what is not believed.
 
@@ -44,6 +47,7 @@ class _Symbol(NamedTuple):
     :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
     :ivar today: as it was believed last in this session, if nobody has said anything of it since.
     :ivar theirs: the gateway's quantity, None where it is not known.
+    :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
     """
 
     name: str
@@ -53,6 +57,7 @@ class _Symbol(NamedTuple):
     today: splits.Seen | None
     since: Sequence[Entry]
     theirs: Decimal | None
+    missing: splits.Span | None
 
     @property
     def traded(self) -> list[Decimal]:
@@ -75,7 +80,14 @@ class _Symbol(NamedTuple):
         if self.last is not None and not any(_settles(each) for each in self.since):
             said = [each.ratio for each in self.since if each.ratio is not None]
             prices = [*self.traded, *self.marked]
-            now = splits.Now(prices, said, self.held.qty, self.theirs, is_traded=bool(self.traded))
+            now = splits.Now(
+                prices,
+                said,
+                self.held.qty,
+                self.theirs,
+                is_traded=bool(self.traded),
+                missing=self.missing,
+            )
             found = splits.suspicion(self.last, now)
         if found is None and self.today is not None and self.marked:
             found = splits.late_price(self.today.price, self.marked[0])
@@ -89,13 +101,21 @@ class _Symbol(NamedTuple):
 
 
 def price(
-    books: Books, epoch: Epoch, kept: Kept | None, session: date, book: Book, read: AfterTrade, moment: Moment
+    books: Books,
+    epoch: Epoch,
+    kept: Kept | None,
+    session: date,
+    book: Book,
+    read: AfterTrade,
+    moment: Moment,
+    missing: Mapping[str, splits.Span] = _NOTHING,
 ) -> Priced:
     """Price the book's positions in a session.
 
     Of a symbol that may have split and was traded since, it is not known what that realized.
 
-    :param kept: the book as it was valued last.
+    :param kept: the book as it was valued last. :param missing: by symbol, by how many shares fills of
+        ours that the gateway may have counted are missing.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
     answered = frozenset(
@@ -109,7 +129,7 @@ def price(
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    for each in _symbols(books, epoch, session, book, suspects, today, read, moment):
+    for each in _symbols(books, epoch, session, book, suspects, today, read, moment, missing):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
         suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion()
         if suspicion is None and name in suspects and name not in answered:
@@ -141,6 +161,7 @@ def _symbols(
     today: Mapping[str, splits.Seen],
     read: AfterTrade,
     moment: Moment,
+    missing: Mapping[str, splits.Span],
 ) -> Iterable[_Symbol]:
     """Yield each symbol that is open, or was when it was believed last."""
     before = books.closings.kept(epoch.id, before=session.isoformat())
@@ -158,7 +179,7 @@ def _symbols(
         theirs = None if read.positions is None else position.qty if position else money.ZERO
         held = book.holdings.get(name, Holding())
         mark = mark_of(name, position, read, moment, session)
-        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs)
+        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs, missing.get(name))
 
 
 def _settles(entry: Entry) -> bool:

@@ -57,11 +57,11 @@ def read(
     """Read at once: a run's own orders, earlier ones, the positions, the quotes.
 
     :param own: the run's mappings.
-    :param symbols: what else needs a price besides what the book holds and what still works.
+    :param symbols: what else needs a price besides what the book holds and what is read again.
     :param all_of_them: read every earlier order, not only the newest.
     """
     again = ledger.following.to_read(session, all_of_them=all_of_them)
-    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders if not order.has_ended)}
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
     asked = orders.asked(own)
     after = platform.after_trade(
         [each.client_order_id for each in own if each.client_order_id],

@@ -631,17 +631,17 @@ def test_the_signals_that_failed_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "is_so"), [("2000", False), ("2020", False), ("2020.001", True), ("1999", False)]
+    ("price", "is_so"), [("2000", False), ("2000.0005", False), ("2000.001", True), ("1999", False)]
 )
-def test_an_order_is_larger_than_the_maximum_past_a_hundredth_of_it(price: str, is_so: bool) -> None:
-    """10 at 2020.001 are 20,200.01, a cent more than 20,000 and a hundredth."""
+def test_an_order_is_larger_than_the_maximum_by_a_cent(price: str, is_so: bool) -> None:
+    """10 at 2000.001 are 20,000.01; what rounds to 20,000.00 is no more."""
     rows = [row(no_order()), row(signal(), state(filled_avg_price=Decimal(price)))]
     found = orders.oversized(rows, Decimal(20000))
     assert (found is not None) is is_so
     if found is not None:
         assert (found.code, found.severity, found.subject) == ("order_oversized", "warning", "AAPL")
         assert found.text == (
-            "Larger than the maximum position of 20,000.00 dollars: buy 10 AAPL, 20,200.01 dollars."
+            "Larger than the maximum position of 20,000.00 dollars: buy 10 AAPL, 20,000.01 dollars."
         )
 
 

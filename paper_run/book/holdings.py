@@ -64,8 +64,8 @@ class Holding(NamedTuple):
 
     @property
     def avg_entry_price(self) -> Decimal | None:
-        """The average cost of a share, 28 digits; None when closed."""
-        return _SHOWN.divide(self.cost, self.qty) if self.qty else None
+        """The average cost of a share, 28 digits; None when closed, or when it waits for its first price."""
+        return _SHOWN.divide(self.cost, self.qty) if self.qty and not self.waits else None
 
     def market_value(self, price: Decimal) -> Decimal:
         """Return what it is worth at a price; negative for a short."""

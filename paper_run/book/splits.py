@@ -81,11 +81,19 @@ class Suspicion(NamedTuple):
     ratio: Ratio | None = None
 
 
+class Span(NamedTuple):
+    """Signed shares, from the fewest to the most."""
+
+    low: Decimal
+    high: Decimal
+
+
 class Now(NamedTuple):
     """The same symbol now, and what became known of it since it was seen.
 
     :ivar prices: of each trade since, and of today, dollars. :ivar said: the splits since.
-    :ivar is_traded: whether there was a trade since.
+    :ivar is_traded: whether there was a trade since. :ivar missing: the fewest and the most shares, signed,
+        by which fills of ours that the book does not have yet may put the other party ahead of it.
     """
 
     prices: Collection[Decimal]
@@ -93,6 +101,7 @@ class Now(NamedTuple):
     ours: Decimal
     theirs: Decimal | None
     is_traded: bool = False
+    missing: Span | None = None
 
 
 def suspicion(seen: Seen, now: Now) -> Suspicion | None:
@@ -146,14 +155,18 @@ def quantity_ratio(seen: Seen, now: Now) -> Ratio | None:
     """Return the split by whose ratio the gateway's quantity moved while ours did not, None if by none.
 
     Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
-    twice, the price must speak for the split on such a day.
+    twice, and others tell of one late, the price must speak for the split on such a day. What missing fills
+    of ours explain is no split.
     """
     if now.theirs is None or seen.theirs != seen.ours or now.theirs == now.ours:
+        return None
+    ahead = money.CONTEXT.subtract(now.theirs, now.ours)
+    if now.missing and now.missing.low <= ahead <= now.missing.high:
         return None
     traded = money.CONTEXT.subtract(now.ours, seen.ours)
     moved = money.CONTEXT.subtract(now.theirs, traded)
     found = next((each for each in _USUAL if fits(each, seen.ours, moved)), None)
-    if found is not None and traded and not speaks(found, seen.price, now.prices):
+    if found is not None and (traded or now.missing) and not speaks(found, seen.price, now.prices):
         return None
     return found
 

@@ -240,6 +240,41 @@ def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decima
     return CONTEXT.subtract(total(worth), total(pnl))
 
 
+def with_closing(now: Valuation, opening: Opening | None, kept: Opening) -> Valuation:
+    """Return a valuation that leaves a session the day P&L of the closing that it keeps.
+
+    What the book is worth more or less by now belongs to the next session, and is an adjustment in this one.
+
+    :param now: opened from that closing. :param opening: what the session opened from, None in the first.
+    """
+    start = opening or Opening(now.base)
+    earned = (
+        CONTEXT.subtract(kept.realized, start.realized),
+        CONTEXT.subtract(kept.unrealized, start.unrealized),
+    )
+    bridge = now.session
+    if bridge.closing is not None:
+        moved = CONTEXT.subtract(bridge.closing, total((start.equity, *earned)))
+        bridge = bridge._replace(
+            opening=start.equity, realized=earned[0], unrealized_change=earned[1], adjustments=cents(moved)
+        )
+    else:
+        bridge = bridge._replace(opening=start.equity)
+    days = None if kept.totals is None or start.totals is None else (start.totals, kept.totals)
+    rows = tuple(row._replace(day_pnl=_gained(row, days)) for row in now.positions)
+    return now._replace(session=bridge, positions=rows)
+
+
+def _gained(
+    row: PositionValue, days: tuple[Mapping[str, Decimal], Mapping[str, Decimal]] | None
+) -> Decimal | None:
+    """Return what a symbol gained from an opening to a closing, None where it is not known now."""
+    if days is None or row.total_pnl is None:
+        return None
+    opening, kept = days
+    return CONTEXT.subtract(kept.get(row.symbol, ZERO), opening.get(row.symbol, ZERO))
+
+
 def _pnl(bridge: Bridge) -> Decimal | None:
     if bridge.closing is None:
         return None

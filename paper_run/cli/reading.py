@@ -29,7 +29,8 @@ _HOW = (
     "[--ex-date DATE], resolve --reset, resolve --order NAME --filled QTY@PRICE, resolve --order NAME "
     "--not-filled."
 )
-_AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
+# As many digits as the wire may have: a printed command names what the gateway said.
+_AMOUNT = r"[0-9]{1,31}(?:\.[0-9]{1,40})?"
 _DAY_OPTIONS = (
     "--capital",
     "--max-position-size",
@@ -98,7 +99,7 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
 
 
 def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
-    """Return what a command needs to run as it stands and find the same ledger and services.
+    """Return what a command needs to run as it stands and find the same ledger, services and exchange.
 
     Wherever they came from: flag, variable, .env file or default. URLs with credentials are left out.
 
@@ -110,7 +111,8 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
     place = ["--sandbox"] if flags["sandbox"] else []
     place += ["--env-file", str(found.file.resolve())] if found.file is not None else []
     place += ["--reports-dir", str(config.reports_folder(found))]
-    services = []
+    exchange = found.outside_file("--exchange")
+    services = [] if exchange is None else ["--exchange", exchange.value]
     for name in _URL_FLAGS:
         typed = found.outside_file(f"--{name.replace('_', '-')}")
         if typed is not None and "@" not in typed.value and not flags["sandbox"]:

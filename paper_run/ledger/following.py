@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
+from paper_run.book.splits import Span
 from paper_run.errors import Remedy
 from paper_run.ledger import rows as kept
 from paper_run.ledger.rows import amount
@@ -183,6 +184,23 @@ class Following:
         found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
         return [_odd(row, _growth(row)) for row in found]
 
+    def missing(self) -> dict[str, Span]:
+        """Return, by symbol, how many signed shares the book may lack of what the gateway has counted.
+
+        Those that working orders have not filled here yet, and those that the gateway takes back.
+        """
+        found: dict[str, Span] = {}
+        for row in self._rows(_OURS + "AND (followed = 1 OR contested = 1) AND said_by IS NULL"):
+            of = amount(row["filled_qty"]) if row["contested"] else Decimal(row["qty"])
+            shares = money.CONTEXT.subtract(of or money.ZERO, Decimal(row["booked_qty"]))
+            shares = shares if row["side"] == "buy" else shares.copy_negate()
+            low, high = found.get(row["symbol"], (money.ZERO, money.ZERO))
+            found[row["symbol"]] = Span(
+                money.CONTEXT.add(low, min(shares, money.ZERO)),
+                money.CONTEXT.add(high, max(shares, money.ZERO)),
+            )
+        return found
+
     def say(self, name: str, qty: Decimal, price: Decimal | None, said_by: str) -> None:
         """Write what a person says that an order has filled; it is booked with the next valuation.
 
@@ -299,9 +317,9 @@ def _odd(row: Any, grown: fills.Growth) -> Finding:
     if not grown.contested:
         return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
     filled, price = amount(row["filled_qty"]) or money.ZERO, amount(row["filled_avg_price"]) or money.ZERO
-    booked = f"{money.digits(grown.seen.qty)}@{money.digits(fills.average(grown.seen))}"
+    booked = f"{money.trimmed(grown.seen.qty)}@{money.trimmed(fills.average(grown.seen))}"
     told = (
-        ("--filled", f"{money.digits(filled)}@{money.digits(price)}")
+        ("--filled", f"{money.trimmed(filled)}@{money.trimmed(price)}")
         if filled and price
         else ("--not-filled",)
     )

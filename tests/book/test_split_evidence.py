@@ -279,3 +279,24 @@ def test_nothing_was_traded_until_it_is_said() -> None:
     """A move of the price alone is one without a fill."""
     halved = Now([Decimal(50)], (), Decimal(10), None)
     assert splits.suspicion(seen(), halved) == Suspicion("its price went from 100 to 50 without a fill", TWO)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "price", "missing", "ratio"),
+    [
+        ("20", "50", (0, 10), None),  # all that is missing
+        ("12", "84", (0, 3), None),  # 6:5, and less than is missing
+        ("20", "50", (0, 9), "2:1"),  # a share more than that
+        ("20", "100", (0, 9), None),  # and a price that says nothing of a split
+        ("5", "199", (-5, 0), None),  # a sale
+        ("5", "199", (-4, 0), "1:2"),
+        ("5", "199", (0, 100), "1:2"),  # what may be bought explains no sale
+    ],
+)
+def test_missing_fills_are_no_split(
+    theirs: str, price: str, missing: tuple[int, int], ratio: str | None
+) -> None:
+    """10 shares here; the other party may have counted fills that are not known here yet, and no more."""
+    span = splits.Span(*map(Decimal, missing))
+    found = splits.quantity_ratio(seen(), now(price, theirs=theirs)._replace(missing=span))
+    assert found == (ratio and splits.ratio(ratio))

@@ -132,6 +132,20 @@ def test_what_waits_is_given_up_after_a_day(day: MailedDay, trouble: str) -> Non
     assert [state for _, _, state in day.queue] == ["unwanted"]
 
 
+def test_one_that_is_given_up_and_one_that_waits_are_told_together(day: MailedDay) -> None:
+    """Why they could not be sent is one fact, whatever becomes of each."""
+    day.server.down()
+    day.must(status=1)
+    said = day.at(FRIDAY).must(status=1).stderr
+    assert said.count("The e-mail could not be sent") == said.count("refused the connection") == 1
+    assert (
+        "It has waited for 24 hours and is not sent again by itself: 1 mail. It stays queued: 1 mail." in said
+    )
+    assert said.count("Check the PAPER_RUN_SMTP_ settings") == 1
+    assert "email 2026-11-25" in said
+    assert "The next run, mark or email sends it" in said
+
+
 @pytest.mark.parametrize("moment", [THANKSGIVING, FRIDAY], ids=["closed-day", "older-than-a-day"])
 def test_the_next_command_that_mails_sends_what_waits(day: MailedDay, moment: str) -> None:
     """The older one first, on a closed day too; after more than a day late news are better than none."""
