@@ -69,8 +69,11 @@ class _Symbol(NamedTuple):
         """Whether it was bought or sold after it was believed last."""
         return self.last is not None and any(each.kind in TRADES for each in self.since)
 
-    def suspicion(self) -> splits.Suspicion | None:
-        """Say what speaks for a split that the book does not know of; a person's word ends it."""
+    def suspicion(self, *, filled_today: bool) -> splits.Suspicion | None:
+        """Say what speaks for a split that the book does not know of; a person's word ends it.
+
+        :param filled_today: whether an order filled after it was believed last in this session.
+        """
         found = None
         if self.last is not None and not any(_settles(each) for each in self.since):
             said = [each.ratio for each in self.since if each.ratio is not None]
@@ -78,7 +81,7 @@ class _Symbol(NamedTuple):
             now = splits.Now(prices, said, self.held.qty, self.theirs, is_traded=bool(self.traded))
             found = splits.suspicion(self.last, now)
         if found is None and self.today is not None and self.marked:
-            found = splits.late_price(self.today.price, self.marked[0])
+            found = splits.late_price(self.today.price, self.marked[0], is_traded=filled_today)
         return found
 
     def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
@@ -98,11 +101,9 @@ def price(
     :param kept: the book as it was valued last.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
-    answered = frozenset(
-        each.symbol
-        for each in (books.entries_after(epoch, kept.entry)[0] if kept else ())
-        if each.kind in ("split", "adjustment")
-    )
+    new = books.entries_after(epoch, kept.entry)[0] if kept else ()
+    answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
+    filled = frozenset(each.symbol for each in new if each.kind == "fill")
     found = Priced({}, {}, {}, {}, {}, {})
     today = {
         name: each
@@ -111,7 +112,9 @@ def price(
     }
     for each in _symbols(books, epoch, session, book, suspects, today, read, moment):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
-        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion()
+        suspicion = (
+            None if moment.calendar.exchange == "24/7" else each.suspicion(filled_today=name in filled)
+        )
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
         if suspicion is not None:
@@ -119,7 +122,7 @@ def price(
             if suspicion.ratio:
                 found.ratios[name] = str(suspicion.ratio)
             mark = _possible_split(suspicion)
-            if each.is_traded:
+            if each.is_traded or name in filled:
                 found.unknown[name] = f"it was traded after {mark}"
         if isinstance(mark, marks.Mark) and is_open:
             found.prices[name] = mark

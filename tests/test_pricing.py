@@ -251,11 +251,14 @@ def test_a_holding_from_before_without_a_price_has_none(account: Account) -> Non
 
 
 def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account) -> None:
-    """Valued at 100, then one more bought at 50: half, within a session."""
+    """Valued at 100, then four sold at 50: half, within a session, and it is not known what they realized."""
     account.trade(("AAPL", "10", "100"))
     account.prices["AAPL"] = Decimal(50)
-    found = account.trade(("AAPL", "1", "50"))
-    assert "a possible split 2:1: its price went from 100 to 50" in found.unpriced["AAPL"]
+    found = account.trade(("AAPL", "-4", "50"))
+    why = "a possible split 2:1: its price went from 100 to 50"
+    assert found.unpriced == {"AAPL": why}
+    assert found.unknown == {"AAPL": f"it was traded after {why}"}
+    assert row(found, "AAPL").realized_pnl is None
 
 
 def test_a_trade_of_less_than_a_dollar_speaks_for_a_split(account: Account) -> None:
