@@ -86,9 +86,9 @@ def test_a_trade_by_hand_brings_exactly_what_was_said(
 
 
 def test_half_a_cent_of_thirds_is_half_a_cent() -> None:
-    """In the end 3 cost 31.00, by way of thirds, and at 10.335 they are worth half a cent more.
+    """In the end 3 cost 31.00, by way of thirds: at 10.335 they are worth 0.005 more, at 10.345 0.035.
 
-    It goes to the even neighbour, zero, however the thirds were cut.
+    Half a cent goes to the even neighbour, however the thirds were cut.
     """
     book = booked(
         fill("1", "10"), fill("2", "11"), fill("-1", "11"), fill("1", "10"), fill("1", "10"), fill("-1", "11")
@@ -96,5 +96,6 @@ def test_half_a_cent_of_thirds_is_half_a_cent() -> None:
     (held,) = book.holdings.values()
     assert held.qty == 3
     assert abs(Fraction(held.cost) - 31) < Fraction(1, 10**59)
-    (row,) = value(book, {"AAPL": Mark(Decimal("10.335"), "quote", NOON)}, Decimal(100), None).positions
-    assert str(row.unrealized_pnl) == "0.00"
+    for price, gain in (("10.335", "0.00"), ("10.345", "0.04")):
+        (row,) = value(book, {"AAPL": Mark(Decimal(price), "quote", NOON)}, Decimal(100), None).positions
+        assert str(row.unrealized_pnl) == gain
