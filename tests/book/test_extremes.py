@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+import pytest
 from book.worked import NOON, booked, fill
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,17 +86,23 @@ def test_a_trade_by_hand_brings_exactly_what_was_said(
         assert Fraction(dollars) == (Fraction(to) - Fraction(held.qty)) * Fraction(price)
 
 
-def test_half_a_cent_of_thirds_is_half_a_cent() -> None:
-    """In the end 3 cost 31.00, by way of thirds: at 10.335 they are worth 0.005 more, at 10.345 0.035.
+@pytest.mark.parametrize(
+    ("steps", "cost", "price", "gain"),
+    [
+        (
+            "6@10 -1@12 6@11 5@10 -4@12 1@11 -7@12 5@10 7@11 2@11 -2@12 -4@12 1@10 -2@12 8@10",
+            *(217, "10.335", "0.04"),
+        ),
+        ("9@11 -7@12 -2@12 1@10 8@10 3@10 2@11 -4@12 6@11 8@11 3@10 -3@12 -3@12", *(222, "10.585", "0.28")),
+    ],
+)
+def test_half_a_cent_by_way_of_thirds_is_half_a_cent(steps: str, cost: int, price: str, gain: str) -> None:
+    """21 shares cost a whole number in the end, by way of what does not divide; they gain 0.035, or 0.285.
 
-    Half a cent goes to the even neighbour, however the thirds were cut.
+    Half a cent goes to the even neighbour, wherever what did not divide was cut.
     """
-    book = booked(
-        fill("1", "10"), fill("2", "11"), fill("-1", "11"), fill("1", "10"), fill("1", "10"), fill("-1", "11")
-    )
+    book = booked(*(fill(*each.split("@")) for each in steps.split()))
     (held,) = book.holdings.values()
-    assert held.qty == 3
-    assert abs(Fraction(held.cost) - 31) < Fraction(1, 10**59)
-    for price, gain in (("10.335", "0.00"), ("10.345", "0.04")):
-        (row,) = value(book, {"AAPL": Mark(Decimal(price), "quote", NOON)}, Decimal(100), None).positions
-        assert str(row.unrealized_pnl) == gain
+    assert (held.qty, abs(Fraction(held.cost) - cost)) == (21, Fraction(1, 10**60))
+    (row,) = value(book, {"AAPL": Mark(Decimal(price), "quote", NOON)}, Decimal(100), None).positions
+    assert str(row.unrealized_pnl) == gain
