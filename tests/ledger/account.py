@@ -13,7 +13,7 @@ from paper_run.book import splits
 from paper_run.by_hand import Change, Split, Trade
 from paper_run.calendar_year import ClosedDays
 from paper_run.ledger.journal import Ledger
-from paper_run.models import BookFigures, Position
+from paper_run.models import BookFigures, OrderState, Position
 from paper_run.readings import Moment
 from paper_run.services.platform import AfterTrade
 from paper_run.session import Calendar
@@ -28,11 +28,16 @@ class Account:
 
     def __init__(self, folder: Path, *, exchange: Any = "XNYS") -> None:
         self.ledger = Ledger(folder)
+        url = "http://127.0.0.1:8003"
+        self.ledger.belongs_to(sandbox=False, orchestrator_url=url, strategy=None, exchange=exchange)
         self.calendar = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange=exchange)
         self.session = FIRST
         self.hour = 10
         self.held: dict[str, Decimal] = {}
         self.prices: dict[str, Decimal | None] = {}
+        self.realized: dict[str, Decimal] = {}
+        self.average: Decimal | None = Decimal(1)
+        self.working: dict[str, OrderState] = {}
         self.unreadable = False
         self.orders = 0
 
@@ -69,6 +74,19 @@ class Account:
         self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
         return self.value(bookkeeping.TRADE)
 
+    def orders_work(self, *bought: tuple[str, str]) -> BookFigures:
+        """Trade: symbol and shares of each order that nothing of has filled yet."""
+        for symbol, qty in bought:
+            self.orders += 1
+            works = {"status": "new", "filled_qty": None, "filled_avg_price": None, "time_in_force": "gtc"}
+            limit = {"order_type": "limit", "limit_price": Decimal("0.5")}
+            name = f"{self.orders:024}"
+            self.working[name] = order(name, symbol=symbol, side="buy", qty=Decimal(qty), **works, **limit)
+        states = [*self.working.values()]
+        row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session))
+        self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+        return self.value(bookkeeping.TRADE)
+
     def mark(self, *, again: bool = False) -> BookFigures:
         """Value the session."""
         return self.value(bookkeeping.Occasion(is_mark=True, again=again))
@@ -87,6 +105,7 @@ class Account:
     def value(self, occasion: bookkeeping.Occasion) -> BookFigures:
         """Bring the book up to date."""
         read = AfterTrade()
+        read.states = dict(self.working)
         if not self.unreadable:
             read.positions = tuple(self.position(symbol) for symbol in self.held)
         now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)
@@ -101,10 +120,10 @@ class Account:
         return Position(
             symbol=symbol,
             qty=self.held[symbol],
-            avg_entry_price=Decimal(1),
+            avg_entry_price=self.average,
             current_price=self.prices.get(symbol),
             unrealized_pl=None,
-            realized_pl=None,
+            realized_pl=self.realized.get(symbol),
         )
 
 

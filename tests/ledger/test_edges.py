@@ -67,7 +67,9 @@ def test_a_trade_after_the_close_is_no_closing_that_stays(account: Account) -> N
     account.prices["AAPL"] = None
     assert not account.mark().valuation.complete
     account.prices["AAPL"] = Decimal(101)
-    assert account.mark().valuation.session.closing == 100010
+    marked = account.mark()
+    assert marked.valuation.session.closing == 100010
+    assert "closing_kept" not in [each.code for each in marked.remarks]
 
 
 def test_a_split_that_is_said_after_the_closing_is_of_that_session(account: Account) -> None:
