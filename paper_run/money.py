@@ -44,7 +44,8 @@ def portion(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     in whatever order it is added up.
     """
     exact = CONTEXT.divide(product(value, part), whole)
-    return exact.quantize(_LAST_OF_A_PORTION, context=CONTEXT).normalize(CONTEXT)
+    cut = exact.quantize(_LAST_OF_A_PORTION, context=CONTEXT)
+    return exact if exact == cut else cut
 
 
 def cents(value: Decimal) -> Decimal:

@@ -515,6 +515,14 @@ def test_a_fraction_of_a_share_is_an_order_and_a_fill() -> None:
     assert row(signal(qty=Decimal("-0.5"))).outcome is None
 
 
+def test_a_signal_that_is_no_order_may_have_a_fill_or_a_limit() -> None:
+    """They are told of it, whatever it is; a notional it has none."""
+    filled = row(no_order(client_order_id="id-1", filled_avg_price=Decimal("1.50")))
+    assert (filled.price, filled.price_source, filled.notional) == (Decimal("1.50"), "fill", None)
+    limited = row(no_order(client_order_id="id-1"), state(limit_price=Decimal(2), filled_avg_price=None))
+    assert (limited.price, limited.price_source, limited.notional) == (2, "limit", None)
+
+
 def test_a_signal_that_is_no_order_takes_no_quote() -> None:
     """Nothing is ordered, so nothing has a price."""
     (only,) = orders.order_rows([no_order()], {}, PARAMETERS, quotes={"AAPL": Decimal(9)})

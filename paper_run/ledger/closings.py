@@ -35,7 +35,7 @@ class Kept(NamedTuple):
     entry: int
     book: Book | None
     seen: Mapping[str, Seen]
-    totals: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal | None]
     suspects: Mapping[str, str]
     is_closed: bool
 
@@ -218,8 +218,7 @@ def state(row: Any) -> Kept | None:
     holdings, totals = {}, {}
     for symbol, (qty, cost, realized, waits, total) in read["holdings"].items():
         holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), waits)
-        if total is not None:
-            totals[symbol] = Decimal(total)
+        totals[symbol] = amount(total)
     seen = {
         symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs))
         for symbol, (price, session, ours, theirs) in read["seen"].items()
@@ -234,8 +233,7 @@ def _older(row: Any, read: Any) -> Kept:
     for symbol, (qty, _cost, _realized, _gain, price, total) in read["holdings"].items():
         if price is not None:
             seen[symbol] = Seen(Decimal(price), row["session"], Decimal(qty), None)
-        if total is not None:
-            totals[symbol] = Decimal(total)
+        totals[symbol] = amount(total)
     return _kept(row, None, seen, totals, dict.fromkeys(read.get("suspects", ()), row["session"]))
 
 
@@ -243,7 +241,7 @@ def _kept(
     row: Any,
     book: Book | None,
     seen: Mapping[str, Seen],
-    totals: Mapping[str, Decimal],
+    totals: Mapping[str, Decimal | None],
     suspects: Mapping[str, str],
 ) -> Kept:
     session = date.fromisoformat(row["session"])
