@@ -60,14 +60,18 @@ class _Symbol(NamedTuple):
         return [each.price for each in self.since if each.price is not None and each.price > 0]
 
     @property
-    def marked(self) -> list[Decimal]:
-        """What it is marked at now, dollars; nothing where there is no price."""
-        return [self.mark.price] if isinstance(self.mark, marks.Mark) else []
+    def is_traded(self) -> bool:
+        """Whether it was bought or sold after it was believed last, also later in that session."""
+        before = self.last or self.today
+        moved = before is not None and before.ours != self.held.qty and not self.said
+        if self.last is None and self.today is not None:
+            return moved
+        return moved or any(each.kind in TRADES for each in self.since)
 
     @property
-    def is_traded(self) -> bool:
-        """Whether it was bought or sold after it was believed last."""
-        return self.last is not None and any(each.kind in TRADES for each in self.since)
+    def said(self) -> list[splits.Ratio]:
+        """The splits that were said since."""
+        return [each.ratio for each in self.since if each.ratio is not None]
 
     def suspicion(self, *, filled_today: bool) -> splits.Suspicion | None:
         """Say what speaks for a split that the book does not know of; a person's word ends it.
@@ -75,20 +79,22 @@ class _Symbol(NamedTuple):
         :param filled_today: whether an order filled after it was believed last in this session.
         """
         found = None
+        marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
         if self.last is not None and not any(_settles(each) for each in self.since):
-            said = [each.ratio for each in self.since if each.ratio is not None]
-            prices = [*self.traded, *self.marked]
-            now = splits.Now(prices, said, self.held.qty, self.theirs, is_traded=bool(self.traded))
+            now = splits.Now(
+                [*self.traded, *marked], self.said, self.held.qty, self.theirs, is_traded=bool(self.traded)
+            )
             found = splits.suspicion(self.last, now)
-        if found is None and self.today is not None and self.marked:
-            found = splits.late_price(self.today.price, self.marked[0], is_traded=filled_today)
+        if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
+            found = splits.late_price(self.today.price, self.mark.price, is_traded=filled_today)
         return found
 
     def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
         """Return what it is compared with next: at its price, else as before, else at a trade's."""
-        if price is None and self.last is None and self.traded:
+        before = self.last or self.today
+        if price is None and before is None and self.traded:
             price = self.traded[-1]
-        return self.last if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
+        return before if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
 
 
 def price(
@@ -122,14 +128,15 @@ def price(
             if suspicion.ratio:
                 found.ratios[name] = str(suspicion.ratio)
             mark = _possible_split(suspicion)
-            if each.is_traded or name in filled:
+            if each.is_traded:
                 found.unknown[name] = f"it was traded after {mark}"
-        if isinstance(mark, marks.Mark) and is_open:
-            found.prices[name] = mark
-        elif isinstance(mark, str) and is_open:
-            found.unpriced[name] = mark
-        priced = found.prices.get(name)
-        seen = each.seen(day, priced.price if priced else None)
+        priced = None
+        if is_open:
+            if isinstance(mark, marks.Mark):
+                found.prices[name], priced = mark, mark.price
+            else:
+                found.unpriced[name] = mark
+        seen = each.seen(day, priced)
         if seen is not None and (is_open or suspicion is not None):
             found.seen[name] = seen
     return found
@@ -149,19 +156,18 @@ def _symbols(
     before = books.closings.kept(epoch.id, before=session.isoformat())
     began = before.session.isoformat() if before else ""
     last = before.seen if before else {}
+    believed = {name: seen.session for name, seen in last.items()}
     since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(epoch, began):
-        since.setdefault(entry.symbol, []).append(entry)
+    for entry in books.entries_since(epoch, min(believed.values(), default=began)):
+        if entry.effective > believed.get(entry.symbol, began):
+            since.setdefault(entry.symbol, []).append(entry)
     listed = listed_positions(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
-        seen, position = last.get(name), listed.get(name)
-        entries: Sequence[Entry] = since.get(name, ())
-        if seen is not None and seen.session < began:  # it has not been believed for a while
-            entries = [each for each in books.entries_since(epoch, seen.session) if each.symbol == name]
+        position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
         held = book.holdings.get(name, Holding())
         mark = mark_of(name, position, read, moment, session)
-        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs)
+        yield _Symbol(name, held, mark, last.get(name), today.get(name), since.get(name, ()), theirs)
 
 
 def _settles(entry: Entry) -> bool:

@@ -290,3 +290,79 @@ def test_the_last_trade_is_what_an_unpriced_share_is_compared_with(account: Acco
     account.next_session()
     account.prices["AAPL"] = Decimal(60)
     assert "2:1: its price went from 120 to 60" in account.mark().unpriced["AAPL"]
+
+
+def test_all_sold_after_a_price_that_halved_within_a_session(account: Account) -> None:
+    """Valued at 100, sold at 50 an hour later: nothing is open, and what it realized is not known."""
+    account.quotes = {"AAPL": "100"}
+    account.trade(("AAPL", "10", "100"))
+    account.quotes["AAPL"] = "50"
+    sold = account.trade(("AAPL", "-10", "50"))
+    why = "it was traded after a possible split 2:1: its price went from 100 to 50"
+    assert sold.unknown == {"AAPL": why}
+    for _ in range(2):  # until somebody says
+        assert list(account.mark().unknown) == ["AAPL"]
+        account.next_session()
+    assert row(account.split("AAPL", "1:1"), "AAPL").realized_pnl == -500
+
+
+def test_a_holding_from_before_that_halved_is_compared_with_what_it_was(account: Account) -> None:
+    """It was never traded: valued at 100, then at 50 in the same session, and at 51 the next morning."""
+    account.holds("XYZ", "10", "100")
+    account.trade(("AAPL", "1", "10"), positions=(HELD._replace(symbol="XYZ"),))
+    account.prices["XYZ"] = Decimal(50)
+    assert "its price went from 100 to 50 without a fill" in account.mark().unpriced["XYZ"]
+    account.next_session()
+    account.prices["XYZ"] = Decimal(51)
+    assert "its price went from 100 to 51 without a fill" in account.mark().unpriced["XYZ"]
+
+
+def test_that_there_was_none_holds_without_a_price_too(account: Account) -> None:
+    """Halved, said to be no split while nobody had a price; the next morning it is still at 50."""
+    overnight(account, "50")
+    account.prices["AAPL"] = None
+    account.split("AAPL", "1:1")
+    account.prices["AAPL"] = Decimal(50)
+    assert account.mark().unpriced == {}
+    account.prices["AAPL"] = None
+    account.next_session()
+    account.prices["AAPL"] = Decimal(50)
+    found = account.mark()
+    assert (found.unpriced, row(found, "AAPL").total_pnl) == ({}, -500)
+
+
+def test_what_the_gateway_had_is_kept_only_where_it_was_read(account: Account) -> None:
+    """Unreadable: its quantity is not known, and not zero."""
+    account.quotes = {"AAPL": "100"}
+    account.trade(("AAPL", "10", "100"))
+    books = account.ledger.books
+    for unreadable, theirs in ((False, Decimal(10)), (True, None)):
+        account.unreadable = unreadable
+        account.mark()
+        epoch = books.epoch()
+        assert epoch is not None
+        kept = books.kept(epoch)
+        assert kept is not None
+        assert kept.seen["AAPL"].theirs == theirs
+
+
+def test_what_came_on_the_day_that_it_was_seen_is_not_since(account: Account) -> None:
+    """Bought at 100 and valued at 250 that day, 240 in the morning: of the 100 nothing is said."""
+    account.prices["AAPL"] = Decimal(250)
+    account.trade(("AAPL", "10", "100"))
+    account.next_session()
+    account.prices["AAPL"] = Decimal(240)
+    assert account.mark().unpriced == {}
+
+
+def test_of_a_symbol_what_came_since_it_was_seen_counts(account: Account) -> None:
+    """Without a price for two nights, and 4 sold in the first: all that came since Monday is since."""
+    account.trade(("AAPL", "10", "100"), ("MSFT", "1", "10"))
+    account.next_session()
+    account.prices["AAPL"] = None
+    account.trade(("AAPL", "-4", "99"), ("MSFT", "1", "10"))
+    account.next_session()
+    account.prices["AAPL"] = Decimal(50)
+    found = account.mark()
+    why = "a possible split 2:1: its price went from 100 to 50"
+    assert found.unknown == {"AAPL": f"it was traded after {why}"}

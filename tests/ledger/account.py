@@ -10,12 +10,13 @@ from ledger.trades import begun, order
 
 from paper_run import bookkeeping
 from paper_run.book import splits
+from paper_run.book.marks import Market
 from paper_run.by_hand import Change, Split, Trade
 from paper_run.calendar_year import ClosedDays
 from paper_run.ledger.journal import Ledger
 from paper_run.models import BookFigures, OrderState, Position
 from paper_run.readings import Moment
-from paper_run.services.platform import AfterTrade
+from paper_run.services.platform import AfterTrade, MarketReading
 from paper_run.session import Calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -38,6 +39,7 @@ class Account:
         self.realized: dict[str, Decimal] = {}
         self.average: Decimal | None = Decimal(1)
         self.working: dict[str, OrderState] = {}
+        self.quotes: dict[str, str] | None = None
         self.unreadable = False
         self.orders = 0
 
@@ -104,7 +106,7 @@ class Account:
 
     def value(self, occasion: bookkeeping.Occasion) -> BookFigures:
         """Bring the book up to date."""
-        read = AfterTrade()
+        read = AfterTrade(self.quoted())
         read.states = dict(self.working)
         if not self.unreadable:
             read.positions = tuple(self.position(symbol) for symbol in self.held)
@@ -114,6 +116,13 @@ class Account:
             figures = bookkeeping.bring_up_to_date(self.ledger, read, moment, datetime.now(UTC), occasion)
         assert figures is not None
         return figures
+
+    def quoted(self) -> MarketReading | None:
+        """Return the source's last trades, None without one."""
+        if self.quotes is None:
+            return None
+        traded = {symbol: Market(traded=Decimal(price)) for symbol, price in self.quotes.items()}
+        return MarketReading(traded, ())
 
     def position(self, symbol: str) -> Position:
         """Return what the gateway says of a symbol."""

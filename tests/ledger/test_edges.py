@@ -295,6 +295,19 @@ def test_an_older_ledgers_suspects_and_prices_are_kept(account: Account) -> None
     assert "its price went from 102 to 60" in account.mark().unpriced["XYZ"]
 
 
+def test_an_older_ledgers_suspect_is_one_when_all_of_it_is_sold(account: Account) -> None:
+    """It had no price: what the sale realized is not known until somebody says whether there was a split."""
+    older(account, unrealized="-39900.00", gains="-40000.00", closing="-29900.00", gain="-40000")
+    found = account.ledger.books._rows("SELECT state FROM sessions")[0]["state"]
+    state = json.loads(found) | {"suspects": ["XYZ"]}
+    state["holdings"]["XYZ"][4] = None
+    account.ledger.books._run("UPDATE sessions SET state = ?", json.dumps(state))
+    account.next_session()
+    account.holds("XYZ", "100", "51")
+    why = f"it was traded after a possible split: since {FIRST} nobody has said whether there was one"
+    assert account.trade(("XYZ", "-100", "51")).unknown == {"XYZ": why}
+
+
 def test_an_older_ledgers_holding_without_a_price_waits_on(account: Account) -> None:
     """It is adopted at its first price."""
     older(account, unrealized="0", gains="0", closing="10000.00", gain=None)
