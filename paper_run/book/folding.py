@@ -36,9 +36,14 @@ def goes_on(entries: Iterable[Entry], session: str) -> bool:
     """
     return all(
         entry.kind == "gain"
-        or (entry.kind != "correction" and not entry.restates and place(entry)[:2] >= (session, 1))
+        or (entry.kind not in ("found", "correction") and not entry.restates and _is_behind(entry, session))
         for entry in entries
     )
+
+
+def _is_behind(entry: Entry, session: str) -> bool:
+    """Whether an entry goes behind all of a session: also its own fills do, and its splits do not."""
+    return entry.effective >= session if entry.ratio is None else entry.effective > session
 
 
 def corrected(entries: Iterable[Entry]) -> list[Entry]:

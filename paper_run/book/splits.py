@@ -51,8 +51,10 @@ def ratio(text: str) -> Ratio:
     return Ratio(Decimal(became), Decimal(shares))
 
 
-_FIVES = (5 * each for each in range(4, 21))
-_NUMBERS = (*range(2, 11), 12, 15, 16, 18, *_FIVES, 28, 120, 150, 200, 250, 300, 400, 500, 1000)
+_NUMBERS = (
+    *(2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 25, 28, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85),
+    *(90, 95, 100, 120, 150, 200, 250, 300, 400, 500, 1000),
+)
 _BETWEEN = ("3:2", "4:3", "5:2", "5:3", "5:4", "6:5", "7:2", "7:4", "7:5", "8:5", "11:10", "21:20")
 _OF_ONE = (
     *(Ratio(Decimal(number), _WHOLE) for number in _NUMBERS),

@@ -210,7 +210,8 @@ def _known(values: Iterable[Decimal | None]) -> list[Decimal]:
 
 
 def _all_known(values: Sequence[Decimal | None]) -> list[Decimal] | None:
-    return None if None in values else _known(values)
+    known = _known(values)
+    return known if len(known) == len(values) else None
 
 
 def _mean(values: Sequence[Decimal | None]) -> Decimal | None:

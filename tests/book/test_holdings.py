@@ -232,6 +232,13 @@ def test_a_holding_is_worth_its_shares_at_a_price(opened: Entry, value: str, unr
     assert holding.unrealized(Decimal(112)) == Decimal(unrealized)
 
 
+def test_a_book_goes_on_from_what_it_holds() -> None:
+    """What is not traded again stays."""
+    book = booked(fill("1", "10")).after([fill("2", "20", "MSFT")])
+    assert {symbol: each.qty for symbol, each in book.holdings.items()} == {"AAPL": 1, "MSFT": 2}
+    assert (book.cash, book.traded) == (-50, 50)
+
+
 def test_a_kind_that_is_not_known_is_refused() -> None:
     """Nothing is booked by guessing."""
     with pytest.raises(ValueError, match=r"^the book has no entries of the kind 'dividend'$"):

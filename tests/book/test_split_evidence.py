@@ -240,6 +240,13 @@ def test_what_a_quantity_says(before: Seen, after: Now, ratio: str | None) -> No
             "3:1",
             id="both",
         ),
+        pytest.param(
+            now("50", ours="13", theirs="23", traded=True),
+            "its price went from 100 to 50 and the gateway has 23 instead of 13",
+            "2:1",
+            id="both, traded",
+        ),
+        pytest.param(now("100", ours="20", theirs="30", traded=True), None, None, id="a fill counted twice"),
         # the price is like no ratio within 2 %, the quantity is
         pytest.param(
             now("60", theirs="15"),
