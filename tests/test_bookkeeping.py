@@ -1,18 +1,25 @@
 """What a valuation says beside its figures, word for word, and what it compares with the gateway's."""
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.account import FIRST, Account, row
+from ledger.account import FIRST, NEW_YORK, Account, row
 
 from paper_run import pricing
+from paper_run.book import splits
 from paper_run.book.comparison import Difference
-from paper_run.errors import Remedy
+from paper_run.bookkeeping import TRADE, Occasion, bring_up_to_date
+from paper_run.by_hand import Change, Split, Trade
+from paper_run.errors import DataError, Remedy
+from paper_run.ledger.closings import Closings, Kept
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.models import BookFigures, Position
+from paper_run.readings import Moment
+from paper_run.services.platform import AfterTrade
 
 CALL = "AAPL250117C00150000"
 
@@ -272,6 +279,60 @@ def test_an_order_that_is_called_filled_without_a_number_is_said(account: Accoun
     assert said(figures, "fills_not_known")
     assert list(figures.unknown) == ["AAPL"]
     assert row(figures, "AAPL").realized_pnl is None
+
+
+def test_an_order_that_was_not_read_again_is_said(account: Account) -> None:
+    """Of its own trade or of an earlier one: read is read."""
+    account.orders_work(("AAPL", "5"))
+    account.earlier, account.working = account.working, {}
+    assert account.mark().not_known == ()
+    account.earlier = {}
+    assert [each.kind for each in account.mark().not_known] == ["unread"]
+
+
+def test_a_market_order_that_still_works_is_said_by_the_clock(account: Account) -> None:
+    """Of 9:50: at 10:00 it may work, at 11:00 it is not known what it filled."""
+    market = {"order_type": "market", "limit_price": None, "created_at": "2025-01-06T14:50:00+00:00"}
+    assert account.orders_work(("AAPL", "5"), **market).not_known == ()
+    account.hour = 11
+    figures = account.mark()
+    assert [each.kind for each in figures.not_known] == ["working"]
+    assert figures.now == datetime(2025, 1, 6, 11, tzinfo=NEW_YORK)
+
+
+def test_without_a_trade_there_is_no_book(account: Account) -> None:
+    """A mark values nothing, and a person can't change what is not there."""
+    assert nothing(account, TRADE) is None
+    split = Change(split=Split("AAPL", splits.ratio("2:1")))
+    with pytest.raises(DataError, match="the book holds no AAPL"):
+        nothing(account, Occasion(change=split))
+    for change in (Change(adjust=("all",)), Change(trades=(Trade("AAPL", Decimal(1), Decimal(1)),))):
+        with pytest.raises(DataError, match="there is no book to change"):
+            nothing(account, Occasion(change=change))
+
+
+def nothing(account: Account, occasion: Occasion) -> BookFigures | None:
+    """Value a ledger without a trade."""
+    moment = Moment(FIRST, datetime(2025, 1, 6, 10, tzinfo=NEW_YORK), account.calendar)
+    with account.ledger.transaction():
+        return bring_up_to_date(account.ledger, AfterTrade(), moment, moment.now, occasion)
+
+
+def test_the_book_as_it_was_valued_last_is_read_once(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its five hundred holdings are not decoded again for each step."""
+    account.trade(("AAPL", "10", "100"))
+    asked: list[str] = []
+    kept = Closings.kept
+
+    def count(self: Closings, epoch: int, before: str = "last") -> Kept | None:
+        asked.append(before)
+        return kept(self, epoch) if before == "last" else kept(self, epoch, before)
+
+    monkeypatch.setattr(Closings, "kept", count)
+    account.mark()
+    assert asked == ["last", "2025-01-06"]
 
 
 def test_the_positions_are_priced_once_where_nothing_is_booked(

@@ -172,8 +172,10 @@ def test_no_price_to_book_a_difference_at(account: Account) -> None:
 def test_no_quantity_to_book(account: Account) -> None:
     """The gateway's positions could not be read."""
     account.unreadable = True
-    with pytest.raises(DependencyError):
-        account.by_hand("AAPL")
+    for account.unauthorized, code in ((False, "positions_unreadable"), (True, "authentication")):
+        with pytest.raises(DependencyError) as caught:
+            account.by_hand("AAPL")
+        assert caught.value.code == code
 
 
 def test_a_change_is_nothing_until_it_is_said() -> None:

@@ -162,6 +162,7 @@ def test_a_correction_of_no_order_of_the_book_stands_by_itself() -> None:
         (dated(fill("1", "1"), MONDAY, 9), False),
         (split("2:1", TUESDAY, 9), False),
         (split("2:1", WEDNESDAY, 9), True),
+        (split("2:1", MONDAY, 9), False),
         (dated(entry("adjustment", "1", "1"), TUESDAY, 9), True),
         (dated(dollars("gain", "1"), MONDAY, 9), True),
         (dated(found("1", "1"), WEDNESDAY, 9), False),

@@ -39,8 +39,9 @@ class Account:
         self.realized: dict[str, Decimal] = {}
         self.average: Decimal | None = Decimal(1)
         self.working: dict[str, OrderState] = {}
+        self.earlier: dict[str, OrderState] = {}
         self.quotes: dict[str, str] | None = None
-        self.unreadable = False
+        self.unreadable = self.unauthorized = False
         self.orders = 0
 
     def next_session(self, *, days: int = 1) -> None:
@@ -76,14 +77,15 @@ class Account:
         self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
         return self.value(bookkeeping.TRADE)
 
-    def orders_work(self, *bought: tuple[str, str]) -> BookFigures:
-        """Trade: symbol and shares of each order that nothing of has filled yet."""
+    def orders_work(self, *bought: tuple[str, str], **changes: Any) -> BookFigures:
+        """Trade: symbol and shares of each limit order that nothing of has filled yet."""
         for symbol, qty in bought:
             self.orders += 1
             works = {"status": "new", "filled_qty": None, "filled_avg_price": None, "time_in_force": "gtc"}
             limit = {"order_type": "limit", "limit_price": Decimal("0.5")}
             name = f"{self.orders:024}"
             self.working[name] = order(name, symbol=symbol, side="buy", qty=Decimal(qty), **works, **limit)
+            self.working[name] = self.working[name]._replace(**changes)
         states = [*self.working.values()]
         row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session))
         self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
@@ -107,7 +109,8 @@ class Account:
     def value(self, occasion: bookkeeping.Occasion) -> BookFigures:
         """Bring the book up to date."""
         read = AfterTrade(self.quoted())
-        read.states = dict(self.working)
+        read.states, read.earlier = dict(self.working), dict(self.earlier)
+        read.unauthorized = self.unauthorized
         if not self.unreadable:
             read.positions = tuple(self.position(symbol) for symbol in self.held)
         now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)
