@@ -201,19 +201,13 @@ def _statistics(
     """
     days = [day for _, day in ledger.books.closings.days(epoch.id, session, through=is_over)]
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
-    if is_over or bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
+    since = money.CONTEXT.subtract(traded, ledger.books.closings.traded_before(epoch.id, session))
+    today = statistics.whole(
+        bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
+    )
+    if is_over or today is None:
         found = statistics.statistics(days, year)
         return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
-    before = ledger.books.closings.traded_before(epoch.id, session)
-    today = statistics.Day(
-        opening=bridge.opening,
-        day_pnl=valued.day_pnl,
-        closing=bridge.closing,
-        exposure=valued.exposure,
-        traded=money.CONTEXT.subtract(traded, before),
-        inflow=statistics.inflow(bridge.opening, valued.day_pnl, bridge.closing),
-        spans=spans,
-    )
     return statistics.statistics([*days, today], year)
 
 

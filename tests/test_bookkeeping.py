@@ -11,6 +11,7 @@ from ledger.account import FIRST, NEW_YORK, Account, row
 from paper_run import pricing
 from paper_run.book import splits
 from paper_run.book.comparison import Difference
+from paper_run.book.statistics import statistics
 from paper_run.bookkeeping import TRADE, Occasion, bring_up_to_date
 from paper_run.by_hand import Change, Split, Trade
 from paper_run.errors import DataError, Remedy
@@ -183,6 +184,25 @@ def test_on_a_market_of_coins_nothing_stands_beside_the_book(tmp_path: Path) -> 
     figures = account.trade(("ETHUSD", "1", "100"))
     assert ("beside" in [each.code for each in figures.remarks], figures.sessions_a_year) == (False, 365)
     assert "BTCUSD" in figures.differences
+
+
+def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
+    """In a session's own figures, and in those of a session that is not whole."""
+    account = Account(tmp_path, exchange="24/7")
+    account.trade(("ETHUSD", "1", "100"))
+    for at in range(21):
+        account.next_session()
+        account.prices["ETHUSD"] = Decimal(100 + at % 3)
+        whole = account.mark()
+    account.prices["ETHUSD"] = None
+    account.next_session()
+    books = account.ledger.books
+    epoch = books.epoch()
+    assert epoch is not None
+    expected = statistics([day for _, day in books.closings.days(epoch.id, account.session)], 365)
+    assert expected["volatility"].value is not None
+    assert whole.statistics == expected
+    assert account.mark().statistics["volatility"] == expected["volatility"]
 
 
 def test_what_was_held_before_of_a_coin_is_in_no_book_of_shares(tmp_path: Path) -> None:

@@ -104,6 +104,21 @@ def statistics(days: Sequence[Day], sessions_a_year: int = SESSIONS_A_YEAR["XNYS
         }
 
 
+def whole(
+    opening: Decimal,
+    day_pnl: Decimal | None,
+    closing: Decimal | None,
+    exposure: Decimal | None,
+    traded: Decimal,
+    *,
+    spans: bool = False,
+) -> Day | None:
+    """Return a session that is valued whole, see `Day`; None where a figure of it is not known."""
+    if day_pnl is None or closing is None or exposure is None:
+        return None
+    return Day(opening, day_pnl, closing, exposure, traded, inflow(opening, day_pnl, closing), spans)
+
+
 def unrounded_return(day: Day) -> Decimal | None:
     """Return day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):

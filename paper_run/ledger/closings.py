@@ -182,12 +182,13 @@ class Closings:
         self, epoch: int, session: date, valuation: Valuation
     ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
         """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
-        bridge, earned = valuation.session, valuation.day_pnl
-        if bridge.closing is None or earned is None:
+        bridge = valuation.session
+        day = statistics.whole(
+            bridge.opening, valuation.day_pnl, bridge.closing, valuation.exposure, money.ZERO
+        )
+        if day is None:
             return None, None, None
         before = self.last_complete(epoch, session)
-        inflow = statistics.inflow(bridge.opening, earned, bridge.closing)
-        day = Day(bridge.opening, earned, bridge.closing, money.ZERO, money.ZERO, inflow)
         height = statistics.height(Decimal(1) if before is None else amount(before["height"]), day)
         return statistics.daily_return(day), statistics.fall(height), height
 

@@ -23,6 +23,7 @@ from paper_run.book.statistics import (
     inflow,
     statistics,
     unrounded_return,
+    whole,
 )
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
@@ -518,6 +519,17 @@ def test_what_came_in_was_earned_with_too() -> None:
     assert daily_return(grown) == Decimal("0.02")
     assert inflow(Decimal(100), Decimal(10), Decimal(510)) == 400
     assert inflow(Decimal(100), Decimal(10), Decimal(60)) == 0
+
+
+def test_a_session_of_which_a_figure_is_not_known_is_no_day() -> None:
+    """Neither its P&L, nor its closing, nor what it held may be missing; what came in is reckoned."""
+    figures = [Decimal(10), Decimal(150), Decimal(90)]
+    assert whole(Decimal(100), *figures, Decimal(7), spans=True) == Day(
+        Decimal(100), *figures, Decimal(7), inflow=Decimal(40), spans=True
+    )
+    for at in range(3):
+        missing = [None if at == each else figure for each, figure in enumerate(figures)]
+        assert whole(Decimal(100), *missing, Decimal(7)) is None
 
 
 def test_after_a_debt_there_is_no_height() -> None:
