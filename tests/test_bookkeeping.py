@@ -186,6 +186,19 @@ def test_on_a_market_of_coins_nothing_stands_beside_the_book(tmp_path: Path) -> 
     assert "BTCUSD" in figures.differences
 
 
+@pytest.mark.parametrize(("quoted", "made"), [(None, 10), ("101", 0)])
+def test_what_was_held_before_costs_its_price_of_then(
+    account: Account, quoted: str | None, made: int
+) -> None:
+    """10 XYZ at 100 before the trade are worth 101 after it; a quote source had no price of theirs before."""
+    account.holds("XYZ", "10", "100")
+    before = account.position("XYZ")
+    account.prices["XYZ"] = Decimal(101)
+    account.quotes = None if quoted is None else {"XYZ": quoted, "AAPL": "5"}
+    figures = account.trade(("AAPL", "1", "5"), positions=(before,))
+    assert (row(figures, "XYZ").total_pnl, figures.valuation.total_pnl) == (made, made)
+
+
 def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
     """In a session's own figures, and in those of a session that is not whole."""
     account = Account(tmp_path, exchange="24/7")
