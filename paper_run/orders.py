@@ -119,7 +119,7 @@ def _notional(
         return money.cents(money.product(qty, price)), source
     if mapping.target_weight is None:
         return None, None
-    weighted = money.product(parameters.capital, abs(mapping.target_weight))
+    weighted = money.product(parameters.capital, mapping.target_weight.copy_abs())
     return money.cents(min(weighted, parameters.max_position_size)), "estimated"
 
 

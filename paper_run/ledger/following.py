@@ -214,9 +214,11 @@ class Following:
         qty, price = Decimal(row["said_qty"]), amount(row["said_price"]) or money.ZERO
         said = fills.Seen(qty, money.product(qty, price))
         if said != _seen(row):
-            sign = 1 if row["side"] == "buy" else -1
+            booked = said
+            if row["side"] != "buy":
+                booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
             # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
-            entry = Entry("fill", row["symbol"], sign * said.qty, sign * said.dollars, row["session"])
+            entry = Entry("fill", row["symbol"], *booked, row["session"])
             self._books.append(
                 epoch,
                 session,
