@@ -202,7 +202,7 @@ def _risk(returns: Sequence[Decimal], sessions_a_year: int) -> dict[str, Decimal
     """
     n, year = len(returns), Decimal(sessions_a_year).sqrt()
     mean = total(returns) / n
-    deviation = (total((each - mean) * (each - mean) for each in returns) / (n - 1)).sqrt()
+    deviation = (total((each - mean) ** 2 for each in returns) / (n - 1)).sqrt()
     downside = (total(min(each, ZERO) ** 2 for each in returns) / n).sqrt()
     return {
         "volatility": deviation * year,
