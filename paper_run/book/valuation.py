@@ -144,8 +144,8 @@ def value(
         for name in sorted({*book.holdings, *unknown})
     )
     priced = total(row.unrealized_pnl for row in rows if row.unrealized_pnl is not None)
-    complete = all(row.unrealized_pnl is not None for row in rows)
     values = [row.market_value for row in rows if row.market_value is not None]
+    complete = len(values) == len(rows)
     unrealized = priced if complete else None
     realized = total(cents(row.holding.realized) for row in rows)
     is_known = all(row.is_known for row in rows)
