@@ -366,3 +366,13 @@ def test_of_a_symbol_what_came_since_it_was_seen_counts(account: Account) -> Non
     found = account.mark()
     why = "a possible split 2:1: its price went from 100 to 50"
     assert found.unknown == {"AAPL": f"it was traded after {why}"}
+
+
+def test_what_a_symbol_was_traded_at_before_it_was_seen_says_nothing(account: Account) -> None:
+    """MSFT: 130 paid and 90 in the evening, as in the morning; AAPL has had no price for two nights."""
+    account.trade(("AAPL", "10", "100"), ("MSFT", "10", "100"))
+    account.next_session()
+    account.prices |= {"AAPL": None, "MSFT": Decimal(90)}
+    account.trade(("MSFT", "1", "130"))
+    account.next_session()
+    assert account.mark().unpriced == {"AAPL": "the gateway gives no price"}

@@ -308,6 +308,20 @@ def test_an_older_ledgers_suspect_is_one_when_all_of_it_is_sold(account: Account
     assert account.trade(("XYZ", "-100", "51")).unknown == {"XYZ": why}
 
 
+def test_an_older_ledgers_suspect_was_not_traded_after_it_was_one(account: Account) -> None:
+    """It was bought before: what it realized is known."""
+    older(account, unrealized="-39900.00", gains="-40000.00", closing="-29900.00", gain="-40000")
+    found = account.ledger.books._rows("SELECT state FROM sessions")[0]["state"]
+    state = json.loads(found) | {"suspects": ["XYZ"]}
+    state["holdings"]["XYZ"][4] = None
+    account.ledger.books._run("UPDATE sessions SET state = ?", json.dumps(state))
+    account.ledger.books._run("UPDATE entries SET kind = 'fill' WHERE kind = 'found'")
+    account.next_session()
+    account.holds("XYZ", "100", "51")
+    found = account.mark()
+    assert (list(found.unpriced), found.unknown) == (["XYZ"], {})
+
+
 def test_an_older_ledgers_holding_without_a_price_waits_on(account: Account) -> None:
     """It is adopted at its first price."""
     older(account, unrealized="0", gains="0", closing="10000.00", gain=None)
