@@ -376,3 +376,13 @@ def test_what_a_symbol_was_traded_at_before_it_was_seen_says_nothing(account: Ac
     account.trade(("MSFT", "1", "130"))
     account.next_session()
     assert account.mark().unpriced == {"AAPL": "the gateway gives no price"}
+
+
+def test_a_round_trip_after_a_possible_split_is_a_trade(account: Account) -> None:
+    """95 in the morning, 50 at noon, 4 sold there and bought again: as many shares as before."""
+    overnight(account, "95")
+    account.prices["AAPL"] = Decimal(50)
+    found = account.trade(("AAPL", "-4", "50"), ("AAPL", "4", "50"))
+    assert found.unknown == {
+        "AAPL": "it was traded after a possible split 2:1: its price went from 100 to 50"
+    }
