@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,11 +62,16 @@ class Closings:
         self._rows = rows
         self._run = run
 
-    def kept(self, epoch: int, before: str = "9999-12-31") -> Kept | None:
-        """Return the book as it was valued last, in a session before an ISO date."""
+    def kept(self, epoch: int, before: str | None = None) -> Kept | None:
+        """Return the book as it was valued last.
+
+        :param before: in a session before this ISO date.
+        """
         found = self._rows(
-            "SELECT * FROM sessions WHERE epoch = ? AND session < ? ORDER BY session DESC LIMIT 1",
+            "SELECT * FROM sessions WHERE epoch = ? AND (? IS NULL OR session < ?) "
+            "ORDER BY session DESC LIMIT 1",
             epoch,
+            before,
             before,
         )
         return state(found[0]) if found else None
@@ -86,11 +91,10 @@ class Closings:
         :param through: or of that one.
         """
         found = self._rows(
-            "SELECT * FROM sessions WHERE epoch = ? AND session <= ? AND session < ? AND complete = 1 "
+            "SELECT * FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
             "ORDER BY session DESC LIMIT 1",
             epoch,
-            session.isoformat(),
-            "9999-12-31" if through else session.isoformat(),
+            _end(session, through=through),
         )
         return found[0] if found else None
 
@@ -101,10 +105,9 @@ class Closings:
         """
         found = self._rows(
             "SELECT session, traded, gains, spans, opening, day_pnl, closing, exposure FROM sessions "
-            "WHERE epoch = ? AND session <= ? AND session < ? AND complete = 1 ORDER BY session",
+            "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
             epoch,
-            before.isoformat(),
-            "9999-12-31" if through else before.isoformat(),
+            _end(before, through=through),
         )
         days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
         for (
@@ -191,6 +194,11 @@ class Closings:
         before = self.last_complete(epoch, session)
         height = statistics.height(Decimal(1) if before is None else amount(before["height"]), day)
         return statistics.daily_return(day), statistics.fall(height), height
+
+
+def _end(session: date, *, through: bool) -> str:
+    """Return the ISO date before which sessions are earlier than one, or that one (`through`)."""
+    return (session + timedelta(days=int(through))).isoformat()
 
 
 def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
