@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
-from paper_run.book.holdings import TRADES, Holding
+from paper_run.book.holdings import TRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
-    from paper_run.book.holdings import Book, Entry
+    from paper_run.book.holdings import Book, Entry, Holding
     from paper_run.ledger.books import Books, Epoch
     from paper_run.ledger.closings import Kept
     from paper_run.models import Position
@@ -165,9 +165,10 @@ def _symbols(
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
         position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
-        held = book.holdings.get(name, Holding())
         mark = mark_of(name, position, read, moment, session)
-        yield _Symbol(name, held, mark, last.get(name), today.get(name), since.get(name, ()), theirs)
+        yield _Symbol(
+            name, book.holdings[name], mark, last.get(name), today.get(name), since.get(name, ()), theirs
+        )
 
 
 def _settles(entry: Entry) -> bool:

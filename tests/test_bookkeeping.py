@@ -10,7 +10,7 @@ from ledger.account import FIRST, NEW_YORK, Account, row
 
 from paper_run import pricing
 from paper_run.book import splits
-from paper_run.book.comparison import Difference
+from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import statistics
 from paper_run.bookkeeping import TRADE, Occasion, bring_up_to_date
 from paper_run.by_hand import Change, Split, Trade
@@ -197,6 +197,12 @@ def test_what_was_held_before_costs_its_price_of_then(
     account.quotes = None if quoted is None else {"XYZ": quoted, "AAPL": "5"}
     figures = account.trade(("AAPL", "1", "5"), positions=(before,))
     assert (row(figures, "XYZ").total_pnl, figures.valuation.total_pnl) == (made, made)
+    notes = account.ledger.books._rows("SELECT kind, note FROM entries WHERE symbol = 'XYZ' ORDER BY id")
+    before_trade = "held before the first trade"
+    assert [tuple(each) for each in notes] == [
+        ("found", before_trade),
+        ("gain", None if quoted else before_trade),
+    ]
 
 
 def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
@@ -272,6 +278,27 @@ def test_the_gateways_realized_counts_from_the_books_beginning(account: Account)
     assert figures.differences["AAPL"][-1] == Difference("realized_pl", Decimal(10), Decimal(11), Decimal(-1))
     assert figures.remarks == ()  # it stands beside the position alone
     assert figures.gateway["AAPL"].realized_pl == 18
+
+
+def test_the_gateways_figures_are_stated_as_it_says_them(account: Account) -> None:
+    """Beside ours, by symbol; one of no shares is no position."""
+    account.average, account.unrealized["AAPL"], account.realized["AAPL"] = map(Decimal, (98, 20, 3))
+    account.holds("NONE", "0", "5")
+    figures = account.trade(("AAPL", "10", "100"))
+    assert figures.gateway == {"AAPL": Theirs(*map(Decimal, (10, 98, 3, 20)))}
+
+
+def test_a_suspect_stays_one_while_another_symbol_is_brought_right(account: Account) -> None:
+    """Nobody has said anything of AAPL: what is booked of MSFT does not price it."""
+    account.trade(("AAPL", "10", "100"), ("MSFT", "5", "20"))
+    account.next_session()
+    account.prices["AAPL"] = Decimal(50)
+    account.mark()
+    account.prices["AAPL"] = Decimal(100)
+    assert list(account.mark().unpriced) == ["AAPL"]
+    account.held["MSFT"] = Decimal(9)
+    figures = account.by_hand("MSFT")
+    assert (list(figures.unpriced), row(figures, "MSFT").qty) == (["AAPL"], 9)
 
 
 def fields(figures: BookFigures) -> list[str]:

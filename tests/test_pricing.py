@@ -79,6 +79,7 @@ def test_a_price_or_why_there_is_none(what: AfterTrade, position: Position | Non
         ("2025-01-20T15:00:00", "2025-01-20T15:00:00", MONDAY, True),
         # a clock that is ahead: no date is asked of the session's own day
         ("2025-01-20T06:00:00", "2025-01-17T20:00:00", FRIDAY, True),
+        ("2025-01-20T06:00:00", "2025-01-16T20:00:00", FRIDAY, True),
     ],
 )
 def test_a_session_is_completed_with_its_own_prices(

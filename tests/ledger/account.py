@@ -37,6 +37,7 @@ class Account:
         self.held: dict[str, Decimal] = {}
         self.prices: dict[str, Decimal | None] = {}
         self.realized: dict[str, Decimal] = {}
+        self.unrealized: dict[str, Decimal] = {}
         self.average: Decimal | None = Decimal(1)
         self.working: dict[str, OrderState] = {}
         self.earlier: dict[str, OrderState] = {}
@@ -134,7 +135,7 @@ class Account:
             qty=self.held[symbol],
             avg_entry_price=self.average,
             current_price=self.prices.get(symbol),
-            unrealized_pl=None,
+            unrealized_pl=self.unrealized.get(symbol),
             realized_pl=self.realized.get(symbol),
         )
 
