@@ -73,10 +73,10 @@ class _Symbol(NamedTuple):
         """The splits that were said since."""
         return [each.ratio for each in self.since if each.ratio is not None]
 
-    def suspicion(self, *, filled_today: bool) -> splits.Suspicion | None:
+    def suspicion(self, *, moved_today: bool) -> splits.Suspicion | None:
         """Say what speaks for a split that the book does not know of; a person's word ends it.
 
-        :param filled_today: whether an order filled after it was believed last in this session.
+        :param moved_today: whether something of it was booked after it was believed last in this session.
         """
         found = None
         marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
@@ -86,7 +86,7 @@ class _Symbol(NamedTuple):
             )
             found = splits.suspicion(self.last, now)
         if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
-            found = splits.late_price(self.today.price, self.mark.price, is_traded=filled_today)
+            found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
         return found
 
     def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
@@ -109,7 +109,7 @@ def price(
     day, suspects = session.isoformat(), kept.suspects if kept else {}
     new = books.entries_after(epoch, kept.entry)[0] if kept else ()
     answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
-    filled = frozenset(each.symbol for each in new if each.kind == "fill")
+    moved = frozenset(each.symbol for each in new)
     found = Priced({}, {}, {}, {}, {}, {})
     today = {
         name: each
@@ -118,9 +118,7 @@ def price(
     }
     for each in _symbols(books, epoch, session, book, suspects, today, read, moment):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
-        suspicion = (
-            None if moment.calendar.exchange == "24/7" else each.suspicion(filled_today=name in filled)
-        )
+        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
         if suspicion is not None:

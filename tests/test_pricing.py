@@ -251,11 +251,12 @@ def test_a_holding_from_before_without_a_price_has_none(account: Account) -> Non
     assert account.mark().valuation.complete
 
 
-def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account) -> None:
-    """Valued at 100, then four sold at 50: half, within a session, and it is not known what they realized."""
+@pytest.mark.parametrize("moved", ["-4", "1"])
+def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account, moved: str) -> None:
+    """Valued at 100, then traded at 50: half, within a session, and it is not known what was realized."""
     account.trade(("AAPL", "10", "100"))
     account.prices["AAPL"] = Decimal(50)
-    found = account.trade(("AAPL", "-4", "50"))
+    found = account.trade(("AAPL", moved, "50"))
     why = "a possible split 2:1: its price went from 100 to 50"
     assert found.unpriced == {"AAPL": why}
     assert found.unknown == {"AAPL": f"it was traded after {why}"}
