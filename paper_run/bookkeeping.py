@@ -150,7 +150,7 @@ def _is_beside(moment: Moment) -> Callable[[str], bool]:
 def _voided(said: by_hand.Split, sessions: list[str]) -> list[Finding]:
     if not sessions:
         return []
-    which = sessions[0] if len(sessions) == 1 else f"{sessions[0]} to {sessions[-1]}"
+    which = " to ".join(dict.fromkeys((sessions[0], sessions[-1])))
     words = (
         f"The closings of {which} were made without the split {said.ratio} of {said.symbol}: they leave the "
         "curve and the statistics."

@@ -61,6 +61,15 @@ def test_a_session_that_keeps_its_closing_says_how_to_move_it(account: Account) 
     )
 
 
+@pytest.mark.parametrize(("hour", "stays"), [(15, False), (16, True), (17, True)])
+def test_a_closing_stays_from_the_close_on(account: Account, hour: int, stays: bool) -> None:
+    """Not before it."""
+    account.trade(("AAPL", "10", "100"))
+    account.hour = hour
+    account.mark()
+    assert bool(said(account.mark(), "closing_kept")) is stays
+
+
 def test_a_symbol_without_a_price_is_named(account: Account) -> None:
     """With the reason."""
     account.prices["AAPL"] = None
@@ -197,11 +206,11 @@ def test_what_was_held_before_costs_its_price_of_then(
     account.quotes = None if quoted is None else {"XYZ": quoted, "AAPL": "5"}
     figures = account.trade(("AAPL", "1", "5"), positions=(before,))
     assert (row(figures, "XYZ").total_pnl, figures.valuation.total_pnl) == (made, made)
-    notes = account.ledger.books._rows("SELECT kind, note FROM entries WHERE symbol = 'XYZ' ORDER BY id")
+    notes = account.ledger.books._rows("SELECT kind, qty, note FROM entries WHERE symbol = 'XYZ' ORDER BY id")
     before_trade = "held before the first trade"
     assert [tuple(each) for each in notes] == [
-        ("found", before_trade),
-        ("gain", None if quoted else before_trade),
+        ("found", "10", before_trade),
+        ("gain", "0", None if quoted else before_trade),
     ]
 
 
@@ -313,13 +322,15 @@ def test_a_realized_of_before_that_the_gateway_no_longer_tells_is_not_compared(a
 
 
 def test_a_symbol_that_may_have_split_is_not_compared(account: Account) -> None:
-    """Sold after it: neither quantity nor realized is known here."""
-    account.trade(("AAPL", "10", "100"))
+    """Sold after it: neither quantity nor realized is known here, which is said once; others are."""
+    account.trade(("AAPL", "10", "100"), ("MSFT", "5", "20"))
     account.next_session()
     account.prices["AAPL"] = Decimal(50)
     account.realized["AAPL"] = Decimal(3)
+    account.held["MSFT"] = Decimal(9)
     figures = account.trade(("AAPL", "-4", "50"))
-    assert ("AAPL" in figures.unknown, figures.differences) == (True, {})
+    assert (list(figures.unknown), list(figures.differences)) == (["AAPL"], ["MSFT"])
+    assert len(said(figures, "possible_split")) == 1
 
 
 def test_where_the_gateway_cannot_be_read_nothing_differs(account: Account) -> None:
