@@ -77,7 +77,7 @@ def bring_up_to_date(
     missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
     remarks += not_known.found_out(missing)
     in_flight = frozenset(order.symbol for order in ledger.following.followed())
-    book = books.standing(epoch, kept).book
+    book, last = books.standing(epoch, kept)
     priced = pricing.price(books, epoch, kept, session, book, read, moment)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
@@ -91,8 +91,8 @@ def bring_up_to_date(
         new += by_hand.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
     if new:
         books.append(epoch, session, new, booked_at, note=change.note or None)
-        priced = pricing.price(books, epoch, kept, session, books.standing(epoch, kept).book, read, moment)
-    book, last = books.standing(epoch, kept)
+        book, last = books.standing(epoch, kept)
+        priced = pricing.price(books, epoch, kept, session, book, read, moment)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})

@@ -295,6 +295,8 @@ def test_the_gateways_figures_are_stated_as_it_says_them(account: Account) -> No
     account.holds("NONE", "0", "5")
     figures = account.trade(("AAPL", "10", "100"))
     assert figures.gateway == {"AAPL": Theirs(*map(Decimal, (10, 98, 3, 20)))}
+    assert fields(figures) == ["avg_entry_price", "realized_pl"]
+    assert said(figures, "gateway_differs") == []  # nobody need act on them
 
 
 def test_a_suspect_stays_one_while_another_symbol_is_brought_right(account: Account) -> None:
@@ -404,6 +406,10 @@ def test_the_book_as_it_was_valued_last_is_read_once(
     monkeypatch.setattr(Closings, "kept", count)
     account.mark()
     assert asked == ["last", "2025-01-06"]
+    asked.clear()
+    account.held["AAPL"] = Decimal(17)
+    account.by_hand("AAPL")
+    assert asked == ["last", "2025-01-06", "2025-01-06"]
 
 
 def test_the_positions_are_priced_once_where_nothing_is_booked(

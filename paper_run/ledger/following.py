@@ -250,10 +250,9 @@ _OURS = (
 
 def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
     """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
-    if row["filled_at"] is None:
-        return seen.isoformat()
-    filled = day_of(datetime.fromisoformat(row["filled_at"])).isoformat()
-    return max(str(row["session"]), min(filled, seen.isoformat()))
+    told = row["filled_at"]
+    filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
+    return max(str(row["session"]), filled.isoformat())
 
 
 def _seen(row: Any) -> fills.Seen:
