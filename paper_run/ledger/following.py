@@ -298,7 +298,7 @@ def _odd(row: Any, grown: fills.Growth) -> Finding:
     identity, name = row["client_order_id"], _name(row)
     if not grown.contested:
         return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
-    filled, price = amount(row["filled_qty"]) or money.ZERO, amount(row["filled_avg_price"]) or money.ZERO
+    filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
     booked = f"{money.digits(grown.seen.qty)}@{money.digits(fills.average(grown.seen))}"
     told = (
         ("--filled", f"{money.digits(filled)}@{money.digits(price)}")
