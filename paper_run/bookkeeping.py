@@ -77,7 +77,7 @@ def bring_up_to_date(
     in_flight = frozenset(order.symbol for order in ledger.following.followed())
     not_said = not_known.by_symbol(missing)
     lacks = {**ledger.following.missing(), **not_known.anything(missing)}
-    book = books.standing(epoch, kept).book
+    book, last = books.standing(epoch, kept)
     priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
@@ -91,10 +91,8 @@ def bring_up_to_date(
         new += by_hand.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
     if new:
         books.append(epoch, session, new, booked_at, note=change.note or None)
-        priced = pricing.price(
-            books, epoch, kept, session, books.standing(epoch, kept).book, read, moment, lacks
-        )
-    book, last = books.standing(epoch, kept)
+        book, last = books.standing(epoch, kept)
+        priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
@@ -168,7 +166,7 @@ def _is_beside(moment: Moment) -> Callable[[str], bool]:
 def _voided(said: by_hand.Split, sessions: list[str]) -> list[Finding]:
     if not sessions:
         return []
-    which = sessions[0] if len(sessions) == 1 else f"{sessions[0]} to {sessions[-1]}"
+    which = " to ".join(dict.fromkeys((sessions[0], sessions[-1])))
     words = (
         f"The closings of {which} were made without the split {said.ratio} of {said.symbol}: they leave the "
         "curve and the statistics."
@@ -220,19 +218,13 @@ def _statistics(
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
     if is_over:
         return statistics.statistics(days, year)
-    if bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
+    since = money.CONTEXT.subtract(traded, ledger.books.closings.traded_before(epoch.id, session))
+    today = statistics.whole(
+        bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
+    )
+    if today is None:
         found = statistics.statistics(days, year)
         return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
-    before = ledger.books.closings.traded_before(epoch.id, session)
-    today = statistics.Day(
-        opening=bridge.opening,
-        day_pnl=valued.day_pnl,
-        closing=bridge.closing,
-        exposure=valued.exposure,
-        traded=money.CONTEXT.subtract(traded, before),
-        inflow=statistics.inflow(bridge.opening, valued.day_pnl, bridge.closing),
-        spans=spans,
-    )
     return statistics.statistics([*days, today], year)
 
 

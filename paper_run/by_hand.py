@@ -201,11 +201,8 @@ class _Evidence(NamedTuple):
         symbol, ex_date = self.split.symbol, self.split.effective
         own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
         found = [each.price for each in own if each.price is not None and each.price > 0]
-        for kept in self.books.closings.from_session(self.epoch.id, ex_date):
-            seen = kept.seen.get(symbol)
-            if seen is not None and seen.session >= ex_date:
-                found.append(seen.price)
-        return found
+        valued = self.books.closings.from_session(self.epoch.id, ex_date)
+        return [*found, *(kept.seen[symbol].price for kept in valued if symbol in kept.seen)]
 
 
 def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -> None:

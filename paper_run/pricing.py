@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
-from paper_run.book.holdings import TRADES, Holding
+from paper_run.book.holdings import TRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
-    from paper_run.book.holdings import Book, Entry
+    from paper_run.book.holdings import Book, Entry, Holding
     from paper_run.ledger.books import Books, Epoch
     from paper_run.ledger.closings import Kept
     from paper_run.models import Position
@@ -65,39 +65,46 @@ class _Symbol(NamedTuple):
         return [each.price for each in self.since if each.price is not None and each.price > 0]
 
     @property
-    def marked(self) -> list[Decimal]:
-        """What it is marked at now, dollars; nothing where there is no price."""
-        return [self.mark.price] if isinstance(self.mark, marks.Mark) else []
+    def is_traded(self) -> bool:
+        """Whether it was bought or sold after it was believed last, also later in that session."""
+        before = self.last or self.today
+        moved = before is not None and before.ours != self.held.qty and not self.said
+        if self.last is None and self.today is not None:
+            return moved
+        return moved or any(each.kind in TRADES for each in self.since)
 
     @property
-    def is_traded(self) -> bool:
-        """Whether it was bought or sold after it was believed last."""
-        return self.last is not None and any(each.kind in TRADES for each in self.since)
+    def said(self) -> list[splits.Ratio]:
+        """The splits that were said since."""
+        return [each.ratio for each in self.since if each.ratio is not None]
 
-    def suspicion(self) -> splits.Suspicion | None:
-        """Say what speaks for a split that the book does not know of; a person's word ends it."""
+    def suspicion(self, *, moved_today: bool) -> splits.Suspicion | None:
+        """Say what speaks for a split that the book does not know of; a person's word ends it.
+
+        :param moved_today: whether something of it was booked after it was believed last in this session.
+        """
         found = None
+        marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
         if self.last is not None and not any(_settles(each) for each in self.since):
-            said = [each.ratio for each in self.since if each.ratio is not None]
-            prices = [*self.traded, *self.marked]
             now = splits.Now(
-                prices,
-                said,
+                [*self.traded, *marked],
+                self.said,
                 self.held.qty,
                 self.theirs,
                 is_traded=bool(self.traded),
                 missing=self.missing,
             )
             found = splits.suspicion(self.last, now)
-        if found is None and self.today is not None and self.marked:
-            found = splits.late_price(self.today.price, self.marked[0])
+        if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
+            found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
         return found
 
     def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
         """Return what it is compared with next: at its price, else as before, else at a trade's."""
-        if price is None and self.last is None and self.traded:
+        before = self.last or self.today
+        if price is None and before is None and self.traded:
             price = self.traded[-1]
-        return self.last if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
+        return before if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
 
 
 def price(
@@ -118,11 +125,9 @@ def price(
         ours that the gateway may have counted are missing.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
-    answered = frozenset(
-        each.symbol
-        for each in (books.entries_after(epoch, kept.entry)[0] if kept else ())
-        if each.kind in ("split", "adjustment")
-    )
+    new = books.entries_after(epoch, kept.entry)[0] if kept else ()
+    answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
+    moved = frozenset(each.symbol for each in new)
     found = Priced({}, {}, {}, {}, {}, {})
     today = {
         name: each
@@ -131,7 +136,7 @@ def price(
     }
     for each in _symbols(books, epoch, session, book, suspects, today, read, moment, missing):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
-        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion()
+        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
         if suspicion is not None:
@@ -141,12 +146,13 @@ def price(
             mark = _possible_split(suspicion)
             if each.is_traded:
                 found.unknown[name] = f"it was traded after {mark}"
-        if isinstance(mark, marks.Mark) and is_open:
-            found.prices[name] = mark
-        elif isinstance(mark, str) and is_open:
-            found.unpriced[name] = mark
-        priced = found.prices.get(name)
-        seen = each.seen(day, priced.price if priced else None)
+        priced = None
+        if is_open:
+            if isinstance(mark, marks.Mark):
+                found.prices[name], priced = mark, mark.price
+            else:
+                found.unpriced[name] = mark
+        seen = each.seen(day, priced)
         if seen is not None and (is_open or suspicion is not None):
             found.seen[name] = seen
     return found
@@ -167,19 +173,26 @@ def _symbols(
     before = books.closings.kept(epoch.id, before=session.isoformat())
     began = before.session.isoformat() if before else ""
     last = before.seen if before else {}
+    believed = {name: seen.session for name, seen in last.items()}
     since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(epoch, began):
-        since.setdefault(entry.symbol, []).append(entry)
+    for entry in books.entries_since(epoch, min(believed.values(), default=began)):
+        if entry.effective > believed.get(entry.symbol, began):
+            since.setdefault(entry.symbol, []).append(entry)
     listed = listed_positions(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
-        seen, position = last.get(name), listed.get(name)
-        entries: Sequence[Entry] = since.get(name, ())
-        if seen is not None and seen.session < began:  # it has not been believed for a while
-            entries = [each for each in books.entries_since(epoch, seen.session) if each.symbol == name]
+        position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
-        held = book.holdings.get(name, Holding())
         mark = mark_of(name, position, read, moment, session)
-        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs, missing.get(name))
+        yield _Symbol(
+            name,
+            book.holdings[name],
+            mark,
+            last.get(name),
+            today.get(name),
+            since.get(name, ()),
+            theirs,
+            missing.get(name),
+        )
 
 
 def _settles(entry: Entry) -> bool:

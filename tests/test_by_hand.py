@@ -124,6 +124,8 @@ def test_trades_by_hand(account: Account) -> None:
         ("AAPL", 4, 60),
         ("MSFT", 5, 0),
     ]
+    notes = [each["note"] for each in account.ledger.books._rows("SELECT note FROM entries ORDER BY id")]
+    assert notes == [None, "by ann", "by ann"]
     again = account.by_hand(trades=(("AAPL", "4", "500"),))
     assert row(again, "AAPL").realized_pnl == 60
 
@@ -172,8 +174,10 @@ def test_no_price_to_book_a_difference_at(account: Account) -> None:
 def test_no_quantity_to_book(account: Account) -> None:
     """The gateway's positions could not be read."""
     account.unreadable = True
-    with pytest.raises(DependencyError):
-        account.by_hand("AAPL")
+    for account.unauthorized, code in ((False, "positions_unreadable"), (True, "authentication")):
+        with pytest.raises(DependencyError) as caught:
+            account.by_hand("AAPL")
+        assert caught.value.code == code
 
 
 def test_a_change_is_nothing_until_it_is_said() -> None:
@@ -263,4 +267,6 @@ def test_a_split_moves_no_money(account: Account) -> None:
         settled = account.split("AAPL", ratio)
         entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
         assert (entry.qty, entry.dollars, str(entry.ratio)) == (added, 0, ratio)
+        (kept,) = account.ledger.books._rows("SELECT note FROM entries ORDER BY id DESC LIMIT 1")
+        assert kept["note"] == f"{ratio} by ann"
         assert (settled.valuation.session.unexplained, settled.valuation.total_pnl) == (0, 0)

@@ -141,6 +141,25 @@ def test_a_fill_without_a_price_is_not_known(tmp_path: Path) -> None:
     assert (found.kind, found.why) == ("unpriced", "0.0000001 filled without a price")
 
 
+@pytest.mark.parametrize("filled", [None, Decimal(0)])
+def test_an_order_that_is_filled_of_nothing_is_not_known(tmp_path: Path, filled: Decimal | None) -> None:
+    """At once: nobody says of how many shares."""
+    (found,) = asked(tmp_path, "2025-01-17T17:00:00", order(NAME, filled_qty=filled))
+    assert (found.kind, found.why) == ("uncounted", "it is filled, with no number of shares")
+
+
+def test_an_order_that_is_filled_at_fewer_shares_may_work(tmp_path: Path) -> None:
+    """9 of 10: until a market order must have filled."""
+    short = order(NAME, **{**MARKET, "status": "filled"})
+    short = short._replace(filled_qty=Decimal(9), filled_avg_price=Decimal(1))
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, short)
+        ledger.books._run("UPDATE orders SET booked_qty = '9', booked_dollars = '9'")
+        assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:14:59")) == ()
+        (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:15:00"))
+        assert (found.kind, found.why) == ("working", FIFTEEN)
+
+
 def test_an_attempt_is_not_known(tmp_path: Path) -> None:
     """Of none of the symbols that it may have traded."""
     with Ledger(tmp_path) as ledger:
@@ -192,6 +211,7 @@ def _said(kind: Any, count: int) -> list[NotKnown]:
         ),
         ("unread", "The gateway was asked for them and did not tell."),
         ("unpriced", "The gateway says that they filled, and not at which price."),
+        ("uncounted", "The gateway calls them filled, and does not say of how many shares."),
     ],
 )
 def test_a_finding_for_each_kind(kind: str, cause: str) -> None:

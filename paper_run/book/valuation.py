@@ -58,7 +58,7 @@ class PositionValue(NamedTuple):
 class Opening(NamedTuple):
     """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
 
-    :ivar totals: each symbol's total P&L then; None where they are no longer known.
+    :ivar totals: each symbol's total P&L then; None where it is not known, or no longer.
     :ivar gains: what holdings from before the first trade were up when they were found, if it is in the
         equity: an older program counted it there.
     :ivar session: the one that closed so, an ISO date; "" for the capital.
@@ -67,7 +67,7 @@ class Opening(NamedTuple):
     equity: Decimal
     realized: Decimal = ZERO
     unrealized: Decimal = ZERO
-    totals: Mapping[str, Decimal] | None = {}
+    totals: Mapping[str, Decimal | None] | None = {}
     gains: Decimal = ZERO
     session: str = ""
 
@@ -144,8 +144,8 @@ def value(
         for name in sorted({*book.holdings, *unknown})
     )
     priced = total(row.unrealized_pnl for row in rows if row.unrealized_pnl is not None)
-    complete = all(row.unrealized_pnl is not None for row in rows)
     values = [row.market_value for row in rows if row.market_value is not None]
+    complete = len(values) == len(rows)
     unrealized = priced if complete else None
     realized = total(cents(row.holding.realized) for row in rows)
     is_known = all(row.is_known for row in rows)
@@ -191,9 +191,10 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
         unrealized_pnl=cents(CONTEXT.subtract(worth, cost)) if known else None,
         day_pnl=None,
     )
-    if row.total_pnl is None or opening.totals is None:
+    before = None if opening.totals is None else opening.totals.get(symbol, ZERO)
+    if row.total_pnl is None or before is None:
         return row
-    return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, opening.totals.get(symbol, ZERO)))
+    return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, before))
 
 
 def _bridge(
@@ -266,13 +267,13 @@ def with_closing(now: Valuation, opening: Opening | None, kept: Opening) -> Valu
 
 
 def _gained(
-    row: PositionValue, days: tuple[Mapping[str, Decimal], Mapping[str, Decimal]] | None
+    row: PositionValue, days: tuple[Mapping[str, Decimal | None], Mapping[str, Decimal | None]] | None
 ) -> Decimal | None:
-    """Return what a symbol gained from an opening to a closing, None where it is not known now."""
+    """Return what a symbol gained from an opening to a closing, None where it is not known now, or was not."""
     if days is None or row.total_pnl is None:
         return None
-    opening, kept = days
-    return CONTEXT.subtract(kept.get(row.symbol, ZERO), opening.get(row.symbol, ZERO))
+    before, after = (totals.get(row.symbol, ZERO) for totals in days)
+    return None if before is None or after is None else CONTEXT.subtract(after, before)
 
 
 def _pnl(bridge: Bridge) -> Decimal | None:
@@ -292,7 +293,7 @@ def closing(valuation: Valuation) -> Opening:
         valuation.session.closing,
         valuation.realized_so_far,
         valuation.priced_so_far,
-        {row.symbol: row.total_pnl for row in valuation.positions if row.total_pnl is not None},
+        {row.symbol: row.total_pnl for row in valuation.positions},
     )
 
 

@@ -117,8 +117,6 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
         typed = found.outside_file(f"--{name.replace('_', '-')}")
         if typed is not None and "@" not in typed.value and not flags["sandbox"]:
             services += [f"--{name.replace('_', '-')}", typed.value]
-    for exchange in () if flags["sandbox"] else found.all_outside_file("--exchange"):
-        services += ["--exchange", exchange]
     return Invocation(program(), _options(place), _options(services), day=_options(_day(flags, found)))
 
 

@@ -233,9 +233,11 @@ class Following:
         qty, price = Decimal(row["said_qty"]), amount(row["said_price"]) or money.ZERO
         said = fills.Seen(qty, money.product(qty, price))
         if said != _seen(row):
-            sign = 1 if row["side"] == "buy" else -1
+            booked = said
+            if row["side"] != "buy":
+                booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
             # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
-            entry = Entry("fill", row["symbol"], sign * said.qty, sign * said.dollars, row["session"])
+            entry = Entry("fill", row["symbol"], *booked, row["session"])
             self._books.append(
                 epoch,
                 session,
@@ -267,10 +269,9 @@ _OURS = (
 
 def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
     """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
-    if row["filled_at"] is None:
-        return seen.isoformat()
-    filled = day_of(datetime.fromisoformat(row["filled_at"])).isoformat()
-    return max(str(row["session"]), min(filled, seen.isoformat()))
+    told = row["filled_at"]
+    filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
+    return max(str(row["session"]), filled.isoformat())
 
 
 def _seen(row: Any) -> fills.Seen:
@@ -316,7 +317,7 @@ def _odd(row: Any, grown: fills.Growth) -> Finding:
     identity, name = row["client_order_id"], _name(row)
     if not grown.contested:
         return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
-    filled, price = amount(row["filled_qty"]) or money.ZERO, amount(row["filled_avg_price"]) or money.ZERO
+    filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
     booked = f"{money.trimmed(grown.seen.qty)}@{money.trimmed(fills.average(grown.seen))}"
     told = (
         ("--filled", f"{money.trimmed(filled)}@{money.trimmed(price)}")
