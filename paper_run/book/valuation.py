@@ -269,7 +269,7 @@ def with_closing(now: Valuation, opening: Opening | None, kept: Opening) -> Valu
 def _gained(
     row: PositionValue, days: tuple[Mapping[str, Decimal | None], Mapping[str, Decimal | None]] | None
 ) -> Decimal | None:
-    """Return what a symbol gained from an opening to a closing, None where it is not known now, or was not."""
+    """Return what a symbol gained from an opening to a closing, None where that is not known."""
     if days is None or row.total_pnl is None:
         return None
     before, after = (totals.get(row.symbol, ZERO) for totals in days)

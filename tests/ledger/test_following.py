@@ -274,7 +274,7 @@ def test_an_order_as_it_is_followed(ledger: Ledger) -> None:
     works, unread = ledger.following.followed()
     assert (works.name, works.symbol, works.side, works.qty) == (NAME, "AAPL", "buy", 10)
     assert (works.session, works.state, works.has_ended, works.unpriced) == (MONDAY, state, False, 4)
-    assert (works.asked, works.falls_short) == ("buy 10 AAPL", False)
+    assert (works.asked, works.falls_short) == (("AAPL", "buy", 10), False)
     assert (unread.name, unread.state, unread.unpriced, unread.asked) == (
         "AAPL@2025-01-06",
         None,
