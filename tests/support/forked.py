@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -132,7 +133,7 @@ def main() -> None:
     preload()
     if measured := coverage.Coverage.current():
         measured.save()  # else each fork would save it once more
-        measured.set_option("run:disable_warnings", ["no-data-collected"])
+        warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)  # nothing is left to be saved
     news: dict[int, int] = {}
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         while True:
