@@ -391,6 +391,30 @@ def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledge
     assert (found.state.filled_qty, found.state.filled_avg_price, found.unpriced) == (10, 20, 0)
 
 
+def test_what_a_person_says_of_one_order_is_not_of_the_next(ledger: Ledger) -> None:
+    """It is booked, and what the gateway says of the other; until then it has ended, and does not work."""
+    traded(ledger, order(NAME, **WORKS), order("b" * 24))
+    ledger.following.say(NAME, Decimal(4), Decimal(1), "by ann")
+    found = ledger.following.order(NAME)
+    assert found is not None
+    assert found.has_ended
+    booked(ledger)
+    assert [(each[5], each[2]) for each in entries(ledger)] == [(NAME, 4), ("b" * 24, 10)]
+
+
+def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
+    """A hundred-millionth of a share, at as little."""
+    dust = Decimal("0.00000001")
+    traded(ledger, order(NAME, qty=dust, filled_qty=dust, filled_avg_price=dust))
+    booked(ledger)
+    ledger.following.say(NAME, dust, 2 * dust, "by ann")
+    (said,) = booked(ledger)
+    assert said.text == (
+        f"buy 0.00000001 AAPL ({NAME}): 0.00000001 filled at 0.00000002, said by ann; it was booked as "
+        "0.00000001 at 0.00000001 before."
+    )
+
+
 def test_what_a_person_says_ends_what_the_gateway_took_back(ledger: Ledger) -> None:
     """It is not contested any more."""
     traded(ledger, order(NAME))
