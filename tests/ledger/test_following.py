@@ -407,6 +407,15 @@ def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
     dust = Decimal("0.00000001")
     traded(ledger, order(NAME, qty=dust, filled_qty=dust, filled_avg_price=dust))
     booked(ledger)
+    found = ledger.following.order(NAME)
+    assert found is not None
+    assert found.asked == "buy 0.00000001 AAPL"
+    ledger.keep_orders([order(NAME, qty=dust, filled_qty=dust, filled_avg_price=3 * dust)])
+    (odd,) = booked(ledger)
+    assert [each.command for each in odd.remedies] == [
+        f"paper-run resolve --order {NAME} --filled 0.00000001@{price}"
+        for price in ("0.00000003", "0.00000001")
+    ]
     ledger.following.say(NAME, dust, 2 * dust, "by ann")
     (said,) = booked(ledger)
     assert said.text == (
