@@ -186,7 +186,7 @@ def test_more_than_was_ordered_is_said(ledger: Ledger) -> None:
     assert booked(ledger) == [
         Finding("fill", "warning", "AAPL", f"buy 10 AAPL ({NAME}): 11 filled, more than the 10 ordered.", ())
     ]
-    assert columns(ledger)[0] == "11"
+    assert columns(ledger)[::2] == ("11", 0, "2025-01-06")
 
 
 def test_the_orders_of_a_rehearsal_are_in_no_book(ledger: Ledger) -> None:
