@@ -241,7 +241,7 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     ]
     bridges = (figures.valuation.session, figures.valuation.inception)
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
-        words = f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained."
+        words = f"The book does not tie out: {unexplained} dollars are unexplained."
         said.append(findings.warning("unexplained", words))
     found = [
         (symbol, each)

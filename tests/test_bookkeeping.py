@@ -118,14 +118,14 @@ def test_of_what_was_sold_after_a_possible_split_the_realized_is_asked_for(accou
 
 def test_another_quantity_at_the_gateway_is_a_warning(account: Account) -> None:
     """In shares as a person reads them; of a possible split it is the split's commands that help."""
-    account.trade(("AAPL", "10", "100"), ("MSFT", "5", "20"))
+    account.trade(("AAPL", "10", "100"), ("MSFT", "5.000000001", "20"))
     account.held["MSFT"] = Decimal("4.123456789")
     (differs,) = account.mark().remarks
     assert differs == Finding(
         "gateway_differs",
         "warning",
         "MSFT",
-        "The gateway differs on MSFT: quantity 4.12345679 instead of 5.",
+        "The gateway differs on MSFT: quantity 4.12345679 instead of 5.00000000.",
         (Remedy("If your broker agrees with it", "paper-run resolve --position MSFT"),),
     )
     account.next_session()

@@ -148,6 +148,12 @@ def test_an_order_that_is_filled_of_nothing_is_not_known(tmp_path: Path, filled:
     assert (found.kind, found.why) == ("uncounted", "it is filled, with no number of shares")
 
 
+@pytest.mark.parametrize("status", ["canceled", "filled"])
+def test_an_order_that_has_ended_is_known(tmp_path: Path, status: str) -> None:
+    """However long ago: the next run or mark books it."""
+    assert asked(tmp_path, "2025-01-24T17:00:00", order(NAME, status=status)) == ()
+
+
 def test_an_order_that_is_filled_at_fewer_shares_may_work(tmp_path: Path) -> None:
     """9 of 10: until a market order must have filled."""
     short = order(NAME, **{**MARKET, "status": "filled"})
@@ -310,6 +316,9 @@ def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:
         rehearsed = begun(ledger, TUESDAY, rehearsal=True)
         ledger.record(rehearsed, state="closed", document=doubtful(), in_doubt=1)
         assert not_known.at(ledger, CALENDAR, noon) == ()
+        later = begun(ledger, TUESDAY + timedelta(days=1))
+        ledger.record(later, state="unsettled", document=later.document, in_doubt=0)
+        assert [each.name for each in not_known.at(ledger, CALENDAR, noon)] == ["2025-01-22"]
 
 
 def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> None:

@@ -145,8 +145,7 @@ class Following:
             epoch.trade,
         ):
             if row["said_by"] is not None:
-                if row["followed"] == _SAID:
-                    found.append(self._book_said(epoch, session, now, row))
+                found.append(self._book_said(epoch, session, now, row))
                 continue
             grown, filled = _growth(row), amount(row["filled_qty"])
             if grown.remark and not grown.waits:

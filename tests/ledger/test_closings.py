@@ -205,6 +205,13 @@ def test_what_is_kept_of_a_session(ledger: Ledger) -> None:
     assert abs(Decimal(heights[1]) - Decimal(99880) / Decimal(100100)) < Decimal("1E-26")
 
 
+def test_a_first_session_may_lose(ledger: Ledger) -> None:
+    """Its peak is the start: 100 of 100,000 are a drawdown of a thousandth."""
+    valued(ledger, MONDAY, "90")
+    (row,) = ledger.books._rows("SELECT drawdown, height FROM sessions")
+    assert tuple(row) == ("-0.001000", "0.999")
+
+
 def test_sessions_are_voided_from_one_on(ledger: Ledger) -> None:
     """Those that were whole are named; none of them is whole or stays any more."""
     for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (WEDNESDAY, None), (THURSDAY, "102")):

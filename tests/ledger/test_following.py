@@ -186,7 +186,7 @@ def test_more_than_was_ordered_is_said(ledger: Ledger) -> None:
     assert booked(ledger) == [
         Finding("fill", "warning", "AAPL", f"buy 10 AAPL ({NAME}): 11 filled, more than the 10 ordered.", ())
     ]
-    assert columns(ledger)[0] == "11"
+    assert columns(ledger)[::2] == ("11", 0, "2025-01-06")
 
 
 def test_the_orders_of_a_rehearsal_are_in_no_book(ledger: Ledger) -> None:
@@ -389,6 +389,39 @@ def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledge
     assert found is not None
     assert found.state is not None
     assert (found.state.filled_qty, found.state.filled_avg_price, found.unpriced) == (10, 20, 0)
+
+
+def test_what_a_person_says_of_one_order_is_not_of_the_next(ledger: Ledger) -> None:
+    """It is booked, and what the gateway says of the other; until then it has ended, and does not work."""
+    traded(ledger, order(NAME, **WORKS), order("b" * 24))
+    ledger.following.say(NAME, Decimal(4), Decimal(1), "by ann")
+    found = ledger.following.order(NAME)
+    assert found is not None
+    assert found.has_ended
+    booked(ledger)
+    assert [(each[5], each[2]) for each in entries(ledger)] == [(NAME, 4), ("b" * 24, 10)]
+
+
+def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
+    """A hundred-millionth of a share, at as little."""
+    dust = Decimal("0.00000001")
+    traded(ledger, order(NAME, qty=dust, filled_qty=dust, filled_avg_price=dust))
+    booked(ledger)
+    found = ledger.following.order(NAME)
+    assert found is not None
+    assert found.asked == "buy 0.00000001 AAPL"
+    ledger.keep_orders([order(NAME, qty=dust, filled_qty=dust, filled_avg_price=3 * dust)])
+    (odd,) = booked(ledger)
+    assert [each.command for each in odd.remedies] == [
+        f"paper-run resolve --order {NAME} --filled 0.00000001@{price}"
+        for price in ("0.00000003", "0.00000001")
+    ]
+    ledger.following.say(NAME, dust, 2 * dust, "by ann")
+    (said,) = booked(ledger)
+    assert said.text == (
+        f"buy 0.00000001 AAPL ({NAME}): 0.00000001 filled at 0.00000002, said by ann; it was booked as "
+        "0.00000001 at 0.00000001 before."
+    )
 
 
 def test_what_a_person_says_ends_what_the_gateway_took_back(ledger: Ledger) -> None:
