@@ -274,8 +274,8 @@ def test_an_order_as_it_is_followed(ledger: Ledger) -> None:
     works, unread = ledger.following.followed()
     assert (works.name, works.symbol, works.side, works.qty) == (NAME, "AAPL", "buy", 10)
     assert (works.session, works.state, works.has_ended, works.unpriced) == (MONDAY, state, False, 4)
-    assert (works.asked, works.falls_short) == (("AAPL", "buy", 10), False)
-    assert (unread.name, unread.state, unread.unpriced, unread.asked) == (
+    assert (str(works.asked), works.falls_short) == ("buy 10 AAPL", False)
+    assert (unread.name, unread.state, unread.unpriced, str(unread.asked)) == (
         "AAPL@2025-01-06",
         None,
         0,
@@ -409,7 +409,7 @@ def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
     booked(ledger)
     found = ledger.following.order(NAME)
     assert found is not None
-    assert found.asked == "buy 0.00000001 AAPL"
+    assert str(found.asked) == "buy 0.00000001 AAPL"
     ledger.keep_orders([order(NAME, qty=dust, filled_qty=dust, filled_avg_price=3 * dust)])
     (odd,) = booked(ledger)
     assert [each.command for each in odd.remedies] == [
