@@ -183,7 +183,8 @@ def failure(found: Sequence[NotKnown]) -> DependencyError:
     return DependencyError(
         f"The fills of {_symbols(found)} are not known",
         "The warnings say why, and what to do. What needs them is not stated.",
-        remedies=(_LISTED,),
+        # Of an attempt it is warned only that it is open.
+        remedies=(*(way for each in found if each.kind == "attempt" for way in each.remedies), _LISTED),
         code="fills_not_known",
         subject=found[0].symbols[0],
     )

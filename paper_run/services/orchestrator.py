@@ -133,11 +133,10 @@ def _listed(entry: dict[str, Any]) -> ListedRun:
 
 
 def _counted(entry: dict[str, Any]) -> int | None:
-    """Return how many orders a listed run counts, by whichever of its counts; None: it does not say."""
-    counts = [wire.count(entry, f"num_orders_{what}") for what in ("submitted", "accepted", "rejected")]
-    most = max((each for each in counts if each is not None), default=0)
+    """Return how many orders a listed run says it had; None: it does not say that, or none so far."""
     has_ended = (wire.optional_text(entry, "status") or "").lower() in RUN_ENDS
-    return most if most or (counts[0] is not None and has_ended) else None
+    counted = wire.count(entry, "num_orders_submitted")
+    return counted if counted or has_ended else None
 
 
 def _mappings(body: dict[str, Any]) -> tuple[SignalOrder, ...]:

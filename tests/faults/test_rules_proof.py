@@ -42,7 +42,6 @@ SILENT: dict[str, dict[str, Any]] = {
     "null": {"num_orders_submitted": None, "num_orders_accepted": None, "num_orders_rejected": None},
     "null-and-zero": {**NO_ORDERS, "status": "failed", "num_orders_submitted": None},
     "running": {**NO_ORDERS, "status": "running"},
-    "only-rejected": {**NO_ORDERS, "status": "failed", "num_orders_rejected": 2},
 }
 
 
