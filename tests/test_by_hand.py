@@ -102,6 +102,13 @@ def test_a_split_is_of_a_day_of_the_book(account: Account, ex_date: date, is_so:
         assert row(account.split("AAPL", "2:1", ex_date), "AAPL").qty == 20
 
 
+@pytest.mark.parametrize("ratio", ["1:1", "2:1"])
+def test_of_what_the_book_never_held_nothing_is_said(account: Account, ratio: str) -> None:
+    """Neither that it split nor that it did not."""
+    with pytest.raises(DataError, match="--split: the book holds no MSFT"):
+        account.split("MSFT", ratio)
+
+
 def test_a_split_takes_effect_where_it_was_suspected(account: Account) -> None:
     """Two sessions later, without a date: the sale of then is of the new shares."""
     account.prices["AAPL"] = Decimal(50)
