@@ -31,12 +31,14 @@ class Occasion(NamedTuple):
     """Why the book is valued.
 
     :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
-        moved on purpose. :ivar change: what a person changes in the book first.
+        moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
+        session that was valued whole keeps that where this valuation is not.
     """
 
     is_mark: bool = False
     again: bool = False
     change: by_hand.Change | None = None
+    keeps_whole: bool = False
 
 
 TRADE = Occasion()
@@ -47,8 +49,8 @@ def bring_up_to_date(
 ) -> BookFigures | None:
     """Book what is new and value the session; None while no trade is known to have been placed.
 
-    A session that was marked whole after its close keeps that closing: what is learned later is shown as what
-    moved since, and belongs to the next session.
+    A session that was marked whole after its close keeps that closing and its day P&L: what is learned later
+    is shown as an adjustment, and belongs to the next session.
 
     To be called inside a transaction of the ledger, with the orders' states written.
 
@@ -57,14 +59,10 @@ def bring_up_to_date(
     books = ledger.books
     remarks: list[Finding] = []
     change = occasion.change or by_hand.Change()
-    epoch = books.epoch()
+    epoch = books.epoch() or _begun(ledger, read, moment, booked_at)
     if epoch is None:
-        opener = books.opens_with()
-        if opener is None:
-            by_hand.refuse_without_a_book(change)
-            return None
-        row = ledger.by_id(opener)
-        epoch = books.open_epoch(row, booked_at, priced=read.market is None, is_beside=_is_beside(moment))
+        by_hand.refuse_without_a_book(change, ledger.doubts.attempts())
+        return None
     if change.split is not None:
         voided = by_hand.book_split(books, epoch, change.split, read, moment, booked_at, change.note)
         remarks += _voided(change.split, voided)
@@ -77,8 +75,10 @@ def bring_up_to_date(
     missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
     remarks += not_known.found_out(missing)
     in_flight = frozenset(order.symbol for order in ledger.following.followed())
-    book = books.standing(epoch, kept).book
-    priced = pricing.price(books, epoch, kept, session, book, read, moment)
+    not_said = not_known.by_symbol(missing)
+    lacks = {**ledger.following.missing(), **not_known.anything(missing)}
+    book, last = books.standing(epoch, kept)
+    priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
         for symbol, gain in valuation.pending_gains(book, priced.prices).items()
@@ -91,16 +91,19 @@ def bring_up_to_date(
         new += by_hand.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
     if new:
         books.append(epoch, session, new, booked_at, note=change.note or None)
-        priced = pricing.price(books, epoch, kept, session, books.standing(epoch, kept).book, read, moment)
-    book, last = books.standing(epoch, kept)
+        book, last = books.standing(epoch, kept)
+        priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     opening = books.opening(epoch, session, through=is_over)
-    unknown = {**priced.unknown, **not_known.by_symbol(missing)}
+    unknown = {**priced.unknown, **not_said}
     valued = valuation.value(shown, priced.prices, epoch.base, opening, unknown=unknown)
     spans = opening is not None and _spans(opening.session, session, moment)
-    if not is_over:
+    since_closing = valued.day_pnl
+    if is_over and opening is not None:
+        valued = valuation.with_closing(valued, books.opening(epoch, session), opening)
+    elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closes = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
         closing = Closing(priced.seen, priced.suspects, is_closed=closes, spans=spans)
         books.closings.keep(epoch.id, session, last, book, valued, closing)
@@ -124,7 +127,7 @@ def bring_up_to_date(
         not_known=missing,
     )
     if is_over:
-        remarks.append(closing_kept(session))
+        remarks.append(closing_kept(session, since_closing))
     remarks += [
         findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
         for symbol in sorted(beside)
@@ -132,11 +135,24 @@ def bring_up_to_date(
     return figures._replace(remarks=(*remarks, *_words(figures, priced)))
 
 
-def closing_kept(session: date) -> Finding:
-    """Say that a session keeps its closing, and how it is moved on purpose."""
+def _begun(ledger: Ledger, read: AfterTrade, moment: Moment, booked_at: datetime) -> Epoch | None:
+    """Begin a book with the first trade that was placed, None while none is known to have been."""
+    opener = ledger.books.opens_with()
+    if opener is None:
+        return None
+    row, is_beside = ledger.by_id(opener), _is_beside(moment)
+    return ledger.books.open_epoch(row, booked_at, priced=read.market is None, is_beside=is_beside)
+
+
+def closing_kept(session: date, moved: Decimal | None = None) -> Finding:
+    """Say that a session keeps its closing, and how it is moved on purpose.
+
+    :param moved: by how much the book has moved since, dollars.
+    """
+    came = f", {moved:+,.2f} dollars of equity," if moved else ""
     words = (
         f"The session {session} keeps the closing that it was marked at after its close; what was learned "
-        "since belongs to the next session."
+        f"since{came} belongs to the next session."
     )
     return Finding("closing_kept", "note", str(session), words, (Remedy("Move it", ours("mark", "--again")),))
 
@@ -150,7 +166,7 @@ def _is_beside(moment: Moment) -> Callable[[str], bool]:
 def _voided(said: by_hand.Split, sessions: list[str]) -> list[Finding]:
     if not sessions:
         return []
-    which = sessions[0] if len(sessions) == 1 else f"{sessions[0]} to {sessions[-1]}"
+    which = " to ".join(dict.fromkeys((sessions[0], sessions[-1])))
     words = (
         f"The closings of {which} were made without the split {said.ratio} of {said.symbol}: they leave the "
         "curve and the statistics."
@@ -196,24 +212,19 @@ def _statistics(
 ) -> dict[str, statistics.Statistic]:
     """Return the statistics over the complete sessions; one that is not has no return of its own.
 
-    :param is_over: whether the session keeps its closing: nothing of this valuation is in them, and that
-        closing's return is not the one of what was learned since.
+    :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
     """
     days = [day for _, day in ledger.books.closings.days(epoch.id, session, through=is_over)]
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
-    if is_over or bridge.closing is None or valued.day_pnl is None or valued.exposure is None:
+    if is_over:
+        return statistics.statistics(days, year)
+    since = money.CONTEXT.subtract(traded, ledger.books.closings.traded_before(epoch.id, session))
+    today = statistics.whole(
+        bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
+    )
+    if today is None:
         found = statistics.statistics(days, year)
         return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
-    before = ledger.books.closings.traded_before(epoch.id, session)
-    today = statistics.Day(
-        opening=bridge.opening,
-        day_pnl=valued.day_pnl,
-        closing=bridge.closing,
-        exposure=valued.exposure,
-        traded=money.CONTEXT.subtract(traded, before),
-        inflow=statistics.inflow(bridge.opening, valued.day_pnl, bridge.closing),
-        spans=spans,
-    )
     return statistics.statistics([*days, today], year)
 
 
@@ -230,7 +241,7 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     ]
     bridges = (figures.valuation.session, figures.valuation.inception)
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
-        words = f"The book does not tie out: {money.digits(unexplained)} dollars are unexplained."
+        words = f"The book does not tie out: {unexplained} dollars are unexplained."
         said.append(findings.warning("unexplained", words))
     found = [
         (symbol, each)
@@ -241,7 +252,9 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {money.short(each.gateway)} instead of {money.short(each.ours)}"
-        take = Remedy("If your broker agrees with it", ours("resolve", "--position", symbol))
+        # Without a price nothing can be booked at it.
+        at = f"={money.trimmed(each.gateway)}@PRICE" if symbol in figures.unpriced else ""
+        take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
         is_split = symbol in priced.suspects
         remedies = () if symbol in figures.in_flight or is_split else (take,)
         words = f"The gateway differs on {symbol}: {quantities}{flying}."

@@ -12,10 +12,11 @@ from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from paper_run.ledger.books import Books, Epoch
+    from paper_run.models import TradeRow
     from paper_run.readings import Moment
     from paper_run.services.platform import AfterTrade
 
@@ -64,6 +65,11 @@ class Change(NamedTuple):
     said: Said | None = None
     note: str = ""
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols whose positions it changes; they need prices, held before or not."""
+        return (*(each for each in self.adjust if each != "all"), *(each.symbol for each in self.trades))
+
 
 def book_split(
     books: Books, epoch: Epoch, said: Split, read: AfterTrade, moment: Moment, booked_at: datetime, note: str
@@ -88,6 +94,8 @@ def book_split(
         before, entry = _dated(entries, entry, said.ex_date, suspected, epoch)
         after = folding.fold([*entries, entry]).holdings[said.symbol]
         _prove(said, _Evidence(books, epoch, entries, entry, before, after, session), read, moment)
+        if said.ex_date is None and suspected is None and moment.now.date() > session:
+            raise _of_which_session(said, session)
         entry = entry._replace(qty=money.CONTEXT.subtract(said.ratio.applied(before.qty), before.qty))
         voided = books.closings.void(epoch.id, entry.effective)
     books.append(epoch, session, (entry,), booked_at, note=f"{said.ratio} {note}")
@@ -119,21 +127,39 @@ def _dated(
         before = folding.fold(earlier).holdings.get(split.symbol)
         if before is not None and before.qty:
             return before, dated
-    raise not_held(split.symbol)
+    raise not_held(split.symbol, possible[0])
 
 
-def not_held(symbol: str) -> DataError:
-    """Return that a split is of a symbol that the book does not hold."""
+def _of_which_session(said: Split, session: date) -> DataError:
+    """Return that a split that was not suspected is said between two sessions, and for neither."""
+    split = ("resolve", "--split", said.symbol, str(said.ratio))
     return DataError(
-        f"--split: the book holds no {symbol}",
-        "Allowed: a symbol that it held when the split took effect.",
+        f"--split: of which session is that of {said.symbol}?",
+        f"{session} is over, and the next one has not opened.",
+        remedies=(
+            Remedy(f"If it was in effect in {session}", ours(*split, "--ex-date", str(session))),
+            Remedy("If it is of the next one, once that has opened", ours(*split)),
+        ),
+    )
+
+
+def not_held(symbol: str, session: str | None = None) -> DataError:
+    """Return that a split is of a symbol that the book does not hold, or did not when it took effect.
+
+    :param session: the one in which that was, an ISO date.
+    """
+    before = f" from before {session}" if session else ""
+    return DataError(
+        f"--split: the book holds no {symbol}{before}",
+        "Allowed: a symbol that it held when the split took effect, which is before that session's trades.",
         remedies=(Remedy("Nothing was booked. See what it holds", ours("mark")),),
     )
 
 
-def refuse_without_a_book(change: Change) -> None:
-    """Refuse what only a book can take in.
+def refuse_without_a_book(change: Change, attempts: Sequence[TradeRow] = ()) -> None:
+    """Refuse what only a book can take in: it begins with a trade's capital, which nobody else can say.
 
+    :param attempts: those of which it is not known what they placed.
     :raises DataError: a person wants a split or a position booked.
     """
     if change.split is not None:
@@ -141,9 +167,12 @@ def refuse_without_a_book(change: Change) -> None:
     if change.adjust or change.trades:
         raise DataError(
             "--position: there is no book to change",
-            "It begins with the first trade that is known to have been placed, and takes over what the "
-            "account holds by then.",
-            remedies=(Remedy("Nothing was booked. See what was traded", ours("history")),),
+            "It begins with the first trade that is known to have been placed: its capital is the base, and "
+            "what the account holds by then is taken over.",
+            remedies=(
+                Remedy("Nothing was booked. See what was traded", ours("history")),
+                *(remedy for row in attempts for remedy in failures.settling(row.name, row.run_id)),
+            ),
         )
 
 
@@ -172,11 +201,8 @@ class _Evidence(NamedTuple):
         symbol, ex_date = self.split.symbol, self.split.effective
         own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
         found = [each.price for each in own if each.price is not None and each.price > 0]
-        for kept in self.books.closings.from_session(self.epoch.id, ex_date):
-            seen = kept.seen.get(symbol)
-            if seen is not None and seen.session >= ex_date:
-                found.append(seen.price)
-        return found
+        valued = self.books.closings.from_session(self.epoch.id, ex_date)
+        return [*found, *(kept.seen[symbol].price for kept in valued if symbol in kept.seen)]
 
 
 def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -> None:
@@ -272,7 +298,7 @@ def adjustments(
                     Remedy("Nothing was booked. Once it has a price, say it again."),
                     Remedy(
                         "Or say at which price it was traded",
-                        ours("resolve", "--position", f"{symbol}={money.digits(qty)}@PRICE"),
+                        ours("resolve", "--position", f"{symbol}={money.trimmed(qty)}@PRICE"),
                     ),
                 ),
             )

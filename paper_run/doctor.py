@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from paper_run import __version__, admission, beginning, failures, todays_date, trading_days
+from paper_run import __version__, admission, beginning, failures, pending, todays_date, trading_days
 from paper_run.deadline import AFTER, BEFORE
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
-from paper_run.model.commands import ours
+from paper_run.model.commands import ours, typed
 from paper_run.services import health as health_check
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import at_once
@@ -95,7 +95,7 @@ def _secret_files(config: Config) -> Iterator[Finding]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             words = f"{path} holds a secret, and others than its owner may read it (mode {mode:o})"
-            yield Finding("Permissions", words, ExitStatus.DATA, f"chmod 600 {path}")
+            yield Finding("Permissions", words, ExitStatus.DATA, typed("chmod", "600", str(path)))
         else:
             yield Finding("Permissions", f"{path} is its owner's alone (mode {mode:o})")
 
@@ -140,6 +140,9 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 words = f"not settled: {', '.join(unsettled)}"
                 fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
+            for kept in pending.unreadable(config.reports_dir):
+                fix = "; ".join(str(_whole(config, each)) for each in kept.remedies)
+                yield Finding("Kept answers", kept.text, ExitStatus.DATA, fix)
             if queued := len(ledger.mails.queued()):
                 words = f"{queued} could not be sent yet"
                 fix = config.invocation.whole(ours("email"))
@@ -149,10 +152,12 @@ def _ledger(config: Config) -> Iterator[Finding]:
 
 
 def _wrong_ledger(config: Config, error: DataError) -> Finding:
-    fix = "; ".join(
-        str(each._replace(command=config.invocation.whole(each.command))) for each in error.remedies
-    )
+    fix = "; ".join(str(_whole(config, each)) for each in error.remedies)
     return Finding("Ledger", str(error), ExitStatus.DATA, fix)
+
+
+def _whole(config: Config, remedy: Remedy) -> Remedy:
+    return remedy._replace(command=config.invocation.whole(remedy.command))
 
 
 def _calendar(config: Config, now: datetime) -> Finding:

@@ -15,7 +15,7 @@ from paper_run.errors import (
     Remedy,
     SeveralErrors,
 )
-from paper_run.model.commands import ours
+from paper_run.model.commands import ours, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,7 +182,7 @@ def interrupted(
         remedies=(
             Remedy(
                 "See what it did",
-                f"curl '{orchestrator}/api/v1/orchestration/runs{f'/{run_id}' if run_id else '?limit=5'}'",
+                _ask_for_runs(orchestrator, f"/{run_id}" if run_id else "?limit=5"),
             ),
             _ask_for_positions(gateway),
             *settling(trade, run_id),
@@ -219,7 +219,11 @@ def order_remedies(name: str) -> tuple[Remedy, ...]:
 
 
 def _ask_for_positions(gateway: ServiceUrl) -> Remedy:
-    return Remedy("See the positions", f"curl {gateway}/api/v1/positions")
+    return Remedy("See the positions", typed("curl", f"{gateway}/api/v1/positions"))
+
+
+def _ask_for_runs(orchestrator: ServiceUrl, which: str) -> str:
+    return typed("curl", f"{orchestrator}/api/v1/orchestration/runs{which}")
 
 
 def _mark_when_it_answers() -> Remedy:
@@ -233,28 +237,33 @@ def cut_off(orchestrator: ServiceUrl, gateway: ServiceUrl, trade: str) -> PaperR
     )
 
 
-def lost(orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str) -> PaperRunError:
-    """Say that the answer is lost: whether anything was traded is not known."""
+def lost(
+    orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str, run_id: str | None = None
+) -> PaperRunError:
+    """Say that the answer is lost: whether anything was traded is not known.
+
+    :param run_id: the orchestrator's run, if the answer still named it.
+    """
     return OrchestrationError(
         "It is not known whether the orchestrator traded",
         f"The Orchestrator at {orchestrator} {reason}. Nothing is sent again.",
         remedies=(
-            Remedy("See what it did", f"curl '{orchestrator}/api/v1/orchestration/runs?limit=5'"),
+            Remedy("See what it did", _ask_for_runs(orchestrator, "?limit=5")),
             _ask_for_positions(gateway),
-            *settling(trade),
+            *settling(trade, run_id),
         ),
         code="answer_lost",
         subject=trade,
     )
 
 
-def timed_out(run_id: str | None, timeout: Decimal) -> PaperRunError:
+def timed_out(run_id: str | None, timeout: Decimal, trade: str) -> PaperRunError:
     """Say that a known run was still going when the time was over."""
     return OrchestrationError(
         "Timeout waiting for completion",
-        f"Run {run_id} is still running after {money.digits(timeout)} s; the orchestrator goes on with it.",
+        f"Run {run_id} had not ended after {money.digits(timeout)} s; the orchestrator goes on with it.",
         remedies=(
-            "The next command looks for its end once more",
+            *settling(trade, run_id),
             "Give it longer the next day: --timeout SECONDS",
             Remedy("Check the orchestrator's logs", "tail -f logs/orchestrator.log"),
         ),
@@ -279,9 +288,14 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
         f"Run {run.run_id} ended as {run.status}.{said}",
         details=problems,
         remedies=(
-            "Read the reasons above and in the report",
             *(
-                ("An order in doubt is looked for by each later command, mark too: do not place it again",)
+                (
+                    Remedy(
+                        "An order in doubt is looked for by each later command, mark too: do not place it "
+                        "again. See what settles it",
+                        ours("resolve"),
+                    ),
+                )
                 if any(row.outcome == "in_doubt" for row in rows)
                 else ()
             ),
@@ -336,11 +350,17 @@ def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
     )
 
 
-def valued_before(session: date, reasons: tuple[PaperRunError, ...]) -> PaperRunError:
-    """Say that a mark read too little to take the place of a whole valuation."""
+def valued_before(
+    session: date, reasons: tuple[PaperRunError, ...], *, booked: bool = False
+) -> PaperRunError:
+    """Say that a mark read too little to take the place of a whole valuation.
+
+    :param booked: whether what a person said is in the book all the same.
+    """
+    written = "what was said is in the book" if booked else "nothing was written"
     return DependencyError(
         f"The session of {session} can't be valued anew",
-        f"{' '.join(map(str, reasons))} It was valued whole before: that stays, and nothing was written.",
+        f"{' '.join(map(str, reasons))} It was valued whole before: that stays, and {written}.",
         remedies=(Remedy("When what failed answers again", ours("mark")),),
         code="valued_before",
         subject=str(session),
@@ -372,14 +392,19 @@ def quotes_unreadable(source: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunE
     )
 
 
-def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int, session: date) -> PaperRunError:
-    """Say that the orchestrator has a run of today that this ledger does not know."""
+def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int | None, session: date) -> PaperRunError:
+    """Say that the orchestrator has a run of today that this ledger does not know.
+
+    :param orders: how many it had, None: it does not say.
+    """
+    traded = "may have been traded" if orders is None else "was already traded"
+    placed = f"with {orders} order{'s' * (orders != 1)}" if orders else "that does not say it placed none"
     return OrchestrationError(
-        f"The session of {session} was already traded by someone else",
-        f"The Orchestrator at {orchestrator} lists run {run_id} of today with {orders} orders, "
-        "which is not in this ledger. Nothing was sent.",
+        f"The session of {session} {traded} by someone else",
+        f"The Orchestrator at {orchestrator} lists run {run_id} of today {placed}; it "
+        "is not in this ledger. Nothing was sent.",
         remedies=(
-            Remedy("Look at it", f"curl {orchestrator}/api/v1/orchestration/runs/{run_id}"),
+            Remedy("Look at it", _ask_for_runs(orchestrator, f"/{run_id}")),
             Remedy("Trade beside it, on purpose", ours("--again")),
         ),
         code="already_traded",

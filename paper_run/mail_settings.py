@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from paper_run import typed
 from paper_run.errors import DataError, Remedy
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from paper_run.typed import Typed
+
+T = TypeVar("T")
 
 Security = Literal["starttls", "tls", "none"]
 EmailOn = Literal["always", "problems", "never"]
@@ -119,29 +121,32 @@ def read(
     listed = variable(TO)
     recipients = _addresses(to or ([] if listed is None else [listed]))
     copied = variable(CC)
-    if not recipients:
-        if copied is not None:
-            raise _alone(copied, f"{TO} is not", f"Set {TO} too, or take {copied.origin} away")
-        return None
-    host, user, chosen = variable(HOST), variable(USER), variable(SECURITY)
-    port, ca_file, seconds, when = variable(PORT), variable(CA_FILE), variable(TIMEOUT), variable(ON)
-    number = None if port is None else _port(port)
+    if not recipients and copied is not None:
+        raise _alone(copied, f"{TO} is not", f"Set {TO} too, or take {copied.origin} away")
+    # A wrong value is refused also while there is no recipient: it would be found on the day there is one.
+    user, chosen, ca_file = variable(USER), variable(SECURITY), variable(CA_FILE)
+    host, number = _optional(variable(HOST), _host), _optional(variable(PORT), _port)
     by_port: Security = "tls" if number == _PORTS["tls"] else "starttls"
     security = by_port if chosen is None else _security(chosen)
+    login, sender = _optional(user, _user), _optional(variable(FROM), _address)
+    on, seconds = _optional(variable(ON), _on), _optional(variable(TIMEOUT), _timeout)
+    certificates = None if ca_file is None else _path(ca_file, folder)
+    if not recipients:
+        return None
     return MailSettings(
-        host=None if host is None else _host(host),
+        host=host,
         port=number or _PORTS[security],
         security=security,
-        user=None if user is None else _user(user),
+        user=login,
         password=_password(variable, user, folder),
-        ca_file=None if ca_file is None else _ca_file(ca_file, folder),
-        sender=_sender(variable(FROM), user, hostname),
+        ca_file=None if ca_file is None or certificates is None else _ca_file(ca_file, certificates),
+        sender=sender or _made_sender(user, hostname),
         to=recipients,
         cc=tuple(
             address for address in _addresses([] if copied is None else [copied]) if address not in recipients
         ),
-        on="always" if when is None else _on(when),
-        timeout=DEFAULT_SECONDS if seconds is None else _timeout(seconds),
+        on=on or "always",
+        timeout=DEFAULT_SECONDS if seconds is None else seconds,
     )
 
 
@@ -201,11 +206,17 @@ def _addresses(values: Iterable[Typed]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _sender(given: Typed | None, user: Typed | None, hostname: str | None) -> str:
-    if given is not None:
-        if not is_address(given.value):
-            raise given.wrong(_ADDRESS_FORM)
-        return given.value
+def _optional(given: Typed | None, read: Callable[[Typed], T]) -> T | None:
+    return None if given is None else read(given)
+
+
+def _address(given: Typed) -> str:
+    if not is_address(given.value):
+        raise given.wrong(_ADDRESS_FORM)
+    return given.value
+
+
+def _made_sender(user: Typed | None, hostname: str | None) -> str:
     if user is not None and is_address(user.value):
         return user.value
     if hostname is None:
@@ -328,8 +339,7 @@ def _password_in(given: Typed, path: Path) -> str:
     return line
 
 
-def _ca_file(given: Typed, folder: Path) -> Path:
-    path = _path(given, folder)
+def _ca_file(given: Typed, path: Path) -> Path:
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -144,7 +144,11 @@ def _value(
     started = clock.now()
     moment = _moment(ledger, calendar, health, started)
     after = readings.read(
-        platform, ledger, moment.session, symbols=_found_before(ledger), all_of_them=with_stale
+        platform,
+        ledger,
+        moment.session,
+        symbols=(*_found_before(ledger), *_changed(ledger, change)),
+        all_of_them=with_stale,
     )
     if after.is_wrong_gateway:
         raise failures.wrong_gateway(platform.execution_gateway.url, after.unknown)
@@ -155,25 +159,55 @@ def _value(
             console.notice(bookkeeping.closing_kept(moment.session).text)
             return _Valued(closed, problems.failures, restated)
         was_whole = ledger.books.is_complete(moment.session)
-        book = bookkeeping.bring_up_to_date(ledger, after, moment, started, occasion)
+        failed = (*problems.failures, *_unread(after, platform))
+        book = bookkeeping.bring_up_to_date(
+            ledger, after, moment, started, occasion._replace(keeps_whole=bool(failed))
+        )
         if book is None:
             if attempts := ledger.doubts.attempts():
                 raise failures.no_book_yet([row.name for row in attempts])
             return None
-        failed = (*problems.failures, *_unread(after, platform))
+        less = None
         if failed and was_whole and not book.valuation.complete:
-            raise failures.valued_before(book.session, failed)
-        if book.not_known and change is None:
-            problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
-        still_open = prepare.still_open(ledger)
-        result = _result(ledger, book, problems, calendar.clock(started), health, after.earlier, still_open)
-        document = result_json.encode(result)
-        before = ledger.history.mark_status(result.session)
-        ledger.history.keep_mark(book.session, document)
-        if change is None:
-            kind = _kind(ledger, calendar, moment)
-            outbox.marked(kind, result.session, result.status, before)
-    return _Valued(document, problems.failures, restated)
+            less = failures.valued_before(book.session, failed, booked=_has_said(change))
+            if not (change and change.trades):
+                raise less
+        else:
+            written = _recorded(ledger, book, problems, moment, started, health, after, outbox, change)
+    if less is not None:  # the trade by hand is booked all the same
+        raise less
+    return _Valued(*written, restated)
+
+
+def _has_said(change: Change | None) -> bool:
+    """Whether a person says what does not hang on what can be read."""
+    return change is not None and bool(change.trades or change.said)
+
+
+def _recorded(
+    ledger: Ledger,
+    book: BookFigures,
+    problems: readings.Problems,
+    moment: readings.Moment,
+    started: datetime,
+    health: tuple[ServiceHealth, ...],
+    after: AfterTrade,
+    outbox: Outbox,
+    change: Change | None,
+) -> tuple[str, tuple[PaperRunError, ...]]:
+    """Write a valuation as the session's latest mark, queue its mail; return it, and what failed."""
+    if book.not_known and change is None:
+        problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
+    still_open = prepare.still_open(ledger)
+    now = moment.calendar.clock(started)
+    result = _result(ledger, book, problems, now, health, after.earlier, still_open)
+    document = result_json.encode(result)
+    before = ledger.history.mark_status(result.session)
+    ledger.history.keep_mark(book.session, document)
+    if change is None:
+        kind = _kind(ledger, moment)
+        outbox.marked(kind, result.session, result.status, before)
+    return document, problems.failures
 
 
 def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
@@ -197,9 +231,9 @@ def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
     )
 
 
-def _kind(ledger: Ledger, calendar: Calendar, moment: readings.Moment) -> MailKind:
+def _kind(ledger: Ledger, moment: readings.Moment) -> MailKind:
     """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
-    closes = calendar.hours(moment.session)[1]
+    closes = moment.calendar.hours(moment.session)[1]
     return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
 
 
@@ -259,6 +293,14 @@ def _found_before(ledger: Ledger) -> tuple[str, ...]:
     return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
 
 
+def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:
+    """Return the symbols of what a person says; the book need not hold them yet."""
+    if change is None:
+        return ()
+    order = ledger.following.order(change.said.name) if change.said else None
+    return (*change.symbols, *((order.symbol,) if order else ()))
+
+
 def _closed(ledger: Ledger, moment: readings.Moment, occasion: bookkeeping.Occasion) -> str | None:
     """Return the result of the mark whose closing the session keeps, as JSON text."""
     epoch = ledger.books.epoch()
@@ -279,12 +321,11 @@ def _result(
     earlier: dict[str, OrderState],
     still_open: tuple[Finding, ...],
 ) -> RunResult:
-    rows = _orders(ledger, book.session, earlier)
+    rows, large = _orders(ledger, book.session, earlier)
     tally = orders.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.latest()
     if latest is None:
         raise LookupError("there is a book without a trade")
-    large = orders.oversized(rows, latest.prepared.parameters.max_position_size)
     exit_status = worst(failure.exit_status for failure in problems.failures)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
@@ -307,7 +348,7 @@ def _result(
                 *map(findings.of_error, problems.failures),
                 *problems.found,
                 *book.remarks,
-                *((large,) if large else ()),
+                *large,
                 *still_open,
                 *(found for row in rows if (found := orders.problem(row))),
             ),
@@ -318,26 +359,32 @@ def _result(
     )
 
 
-def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState]) -> tuple[Order, ...]:
-    """Return the orders of the session's trades as they stand, and the earlier ones that were read again."""
+def _orders(
+    ledger: Ledger, session: date, earlier: dict[str, OrderState]
+) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
+    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
+
+    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
+    """
     rows: list[Order] = []
+    large: list[Finding] = []
     shown: set[str] = set()
     for row in ledger.trades(session):
         if row.prepared.rehearsal or row.state == "nothing":
             continue
         states = ledger.order_states(row, also=stated_ids(row))
         quotes = orders.stated_quotes(result_json.decode(row.document).orders)
-        for each in orders.order_rows(
-            _mappings(row, states), states, row.prepared.parameters, repeats=shown, quotes=quotes
-        ):
-            rows.append(each)
-            shown |= {each.client_order_id} if each.client_order_id else set()
+        asked = row.prepared.parameters
+        own = orders.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
+        rows += own
+        shown |= {each.client_order_id for each in own if each.client_order_id}
+        large += filter(None, [orders.oversized(own, asked.max_position_size)])
     late = {identity: state for identity, state in earlier.items() if identity not in shown}
     latest = ledger.latest()
     if late and latest is not None:
         signals = [orders.signal_of(state) for state in late.values()]
         rows += orders.order_rows(signals, late, latest.prepared.parameters)
-    return tuple(rows)
+    return tuple(rows), tuple(large)
 
 
 def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:

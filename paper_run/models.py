@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from paper_run import money
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]
+RUN_ENDS = frozenset({"completed", "partial", "failed"})
+"""The orchestrator's words for a run that is over."""
 PriceSource = Literal["fill", "limit", "quote", "estimated"]
 Outcome = Literal["accepted", "rejected", "in_doubt", "repeat"]
 
@@ -198,14 +202,25 @@ class Orchestration(NamedTuple):
 
 
 class ListedRun(NamedTuple):
-    """A run as the orchestrator's list shows it; `orders` is how many it says it submitted."""
+    """A run as the orchestrator's list shows it; `orders` is how many it says it had, None: not said."""
 
     run_id: str
     status: str
     as_of_date: str | None
     started_at: str | None
-    orders: int
+    orders: int | None
     strategy: str | None = None
+
+
+class Asked(NamedTuple):
+    """What an order of ours asked for, whatever the gateway says of it: shares without a sign."""
+
+    symbol: str
+    side: str
+    qty: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
 
 
 class OrderState(NamedTuple):

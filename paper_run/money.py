@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
-CONTEXT = Context(prec=120, rounding=ROUND_HALF_EVEN)
+CONTEXT = Context(prec=300, rounding=ROUND_HALF_EVEN)
 """Wide enough that the product of any two amounts from the wire, and their sums, stay exact."""
 
 ZERO = Decimal(0)
-CENT = Decimal("0.01")
-_RATE = Decimal("0.0001")
+CENT = Decimal(10) ** -2
 _LARGEST_EXPONENT, _SMALLEST_EXPONENT = 30, -40
+_LAST_OF_A_PORTION, _LAST_OF_A_CENT = Decimal(10) ** -60, Decimal(10) ** -50
 
 
 def amount(value: object) -> Decimal:
@@ -37,16 +37,31 @@ def product(left: Decimal, right: Decimal) -> Decimal:
     return CONTEXT.multiply(left, right)
 
 
+def portion(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return value x part / whole to sixty decimals.
+
+    The rest of the value takes what is cut off: both have few enough digits that every sum of such is exact,
+    in whatever order it is added up.
+    """
+    exact = CONTEXT.divide(product(value, part), whole)
+    cut = exact.quantize(_LAST_OF_A_PORTION, context=CONTEXT)
+    return exact if exact == cut else cut
+
+
 def cents(value: Decimal) -> Decimal:
-    """Round to the cent, half to even: done once for each row, when a result is built."""
-    return CONTEXT.add(value.quantize(CENT, context=CONTEXT), ZERO)  # a minus zero becomes zero
+    """Round to the cent, half to even: done once for each row, when a result is built.
+
+    What portions were cut by, far behind the fiftieth decimal, makes no half a cent more or less than it is.
+    """
+    near = value.quantize(_LAST_OF_A_CENT, context=CONTEXT)
+    return CONTEXT.add(near.quantize(CENT, context=CONTEXT), ZERO)  # a minus zero becomes zero
 
 
 def rate(part: int, whole: int) -> Decimal | None:
     """Return part / whole to four places, None when there is no whole."""
-    if whole == 0:
+    if not whole:
         return None
-    return CONTEXT.divide(Decimal(part), Decimal(whole)).quantize(_RATE, context=CONTEXT)
+    return cents(CONTEXT.divide(Decimal(100 * part), Decimal(whole))).scaleb(-2, CONTEXT)
 
 
 def share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
@@ -72,7 +87,12 @@ def digits(value: Decimal) -> str:
     return format(value or value.copy_abs(), "f")
 
 
+def trimmed(value: Decimal) -> str:
+    """Write the exact digits, without an exponent and without zeros at their end."""
+    return digits(value.normalize(CONTEXT))
+
+
 def short(value: Decimal) -> str:
     """Write a figure for a person, with at most 8 decimals."""
-    smallest = Decimal((0, (1,), max(int(value.as_tuple().exponent), -8)))
+    smallest = Decimal(10) ** max(int(value.as_tuple().exponent), -8)
     return digits(value.quantize(smallest, context=CONTEXT))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.failures import order_remedies, settling
 from paper_run.model.commands import ours
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _GRACE = timedelta(minutes=15)
 _NAMED = 5
+_IN_DOUBT = "it is in doubt"
+_LISTED = Remedy("Each that is open, with its command", ours("resolve"))
 _CAUSES: dict[Unsure, str] = {
     "working": "A market order fills within seconds, and a day order ends with its session: the gateway was "
     "not told. It hears of a fill only when the broker can call it (a webhook, at a public address).",
@@ -51,7 +55,7 @@ def at(
     for doubt in ledger.doubts.orders():
         if doubt.trade.id >= since and doubt.trade.closes:
             about = f"{doubt.side} {money.digits(doubt.qty)} {doubt.symbol} ({doubt.name})"
-            why = doubt.why or "it is in doubt"
+            why = doubt.why or _IN_DOUBT
             found.append(
                 NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, order_remedies(doubt.name))
             )
@@ -113,14 +117,25 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:
-    """Return why each symbol is not known, in words."""
+    """Return why each symbol is not known, in words; why an order is in doubt stands in its own row."""
     reasons: dict[str, list[str]] = {}
     for each in found:
+        why = _IN_DOUBT if each.kind == "doubt" else each.why
         for symbol in each.symbols:
-            reasons.setdefault(symbol, []).append(f"{each.about}: {each.why}")
+            reasons.setdefault(symbol, []).append(f"{each.about}: {why}")
     return {
         symbol: "; ".join(said[:2]) + (f"; and {len(said) - 2} more" if len(said) > 2 else "")
         for symbol, said in reasons.items()
+    }
+
+
+def anything(found: Iterable[NotKnown]) -> dict[str, Span]:
+    """Return the symbols of doubts and attempts: any number of shares may be missing of them."""
+    return {
+        symbol: Span(Decimal("-Infinity"), Decimal("Infinity"))
+        for each in found
+        if each.kind in ("doubt", "attempt")
+        for symbol in each.symbols
     }
 
 
@@ -149,11 +164,10 @@ def _finding(kind: Unsure, found: list[NotKnown]) -> Finding:
 
 def _cure(kind: Unsure, found: list[NotKnown]) -> tuple[Remedy, ...]:
     webhook = Remedy("Give the gateway a public address for the broker's webhook: from then on it is told")
-    listed = Remedy("Each that is open, with its command", ours("resolve"))
     return (
         *((webhook,) if kind == "working" else ()),
         *found[0].remedies,
-        *((listed,) if len(found) > 1 else ()),
+        *((_LISTED,) if len(found) > 1 else ()),
     )
 
 
@@ -168,8 +182,9 @@ def failure(found: Sequence[NotKnown]) -> DependencyError:
     """Say that a mark can't value the book, for some fills are not known."""
     return DependencyError(
         f"The fills of {_symbols(found)} are not known",
-        "The warnings say why. What needs them is not stated.",
-        remedies=_cure(found[0].kind, [*found]),
+        "The warnings say why, and what to do. What needs them is not stated.",
+        # Of an attempt it is warned only that it is open.
+        remedies=(*(way for each in found if each.kind == "attempt" for way in each.remedies), _LISTED),
         code="fills_not_known",
         subject=found[0].symbols[0],
     )

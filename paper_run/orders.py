@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.model import findings
 from paper_run.model.result import Totals
-from paper_run.models import Order, SignalOrder
+from paper_run.models import Asked, Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -38,7 +38,6 @@ WORKING_OR_DONE = frozenset(
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
 _CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
 _NAMED = 5
-_SLIPPAGE = Decimal("1.01")
 FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
 """Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
 
@@ -56,12 +55,12 @@ def order_rows(
     :param repeats: ids that an earlier trade owns. :param quotes: the market's price by symbol, dollars.
     """
     rows: list[Order] = []
-    seen: set[str | None] = set(repeats)
+    seen = set(repeats)
     for mapping in mappings:
-        identity = mapping.client_order_id
-        repeat = identity is not None and identity in seen
-        seen.add(identity)
-        state = None if identity is None else states.get(identity)
+        repeat, state = False, None
+        if (identity := mapping.client_order_id) is not None:
+            repeat, state = identity in seen, states.get(identity)
+            seen.add(identity)
         rows.append(_row(mapping, state, parameters, (quotes or {}).get(mapping.symbol), repeat=repeat))
     return tuple(rows)
 
@@ -77,18 +76,16 @@ def _row(
     status = state.status if state else mapping.status
     filled_qty = _first(state.filled_qty if state else None, mapping.filled_qty)
     filled_price = _first(state.filled_avg_price if state else None, mapping.filled_avg_price)
-    is_order = mapping.side is not None and mapping.qty is not None and mapping.qty > 0
+    limit = state.limit_price if state else None
     outcome: Outcome | None = None
-    if is_order:
-        outcome = "repeat" if repeat else _outcome(mapping, state, status, filled_qty)
-    price, source = _price(filled_price, state.limit_price if state else None, quote if is_order else None)
     notional = None
-    if outcome == "accepted" and mapping.qty is not None:
-        if price is not None:
-            notional = money.cents(money.product(mapping.qty, price))
-        elif mapping.target_weight is not None:
-            weighted = money.product(parameters.capital, abs(mapping.target_weight))
-            notional, source = money.cents(min(weighted, parameters.max_position_size)), "estimated"
+    if mapping.side is None or mapping.qty is None or mapping.qty <= 0:
+        price, source = _price(filled_price, limit, None)
+    else:
+        outcome = "repeat" if repeat else _outcome(mapping, state, status, filled_qty)
+        price, source = _price(filled_price, limit, quote)
+        if outcome == "accepted":
+            notional, source = _notional(mapping, mapping.qty, price, source, parameters)
     return Order(
         symbol=mapping.symbol,
         side=mapping.side,
@@ -110,6 +107,22 @@ def _row(
     )
 
 
+def _notional(
+    mapping: SignalOrder,
+    qty: Decimal,
+    price: Decimal | None,
+    source: PriceSource | None,
+    parameters: Parameters,
+) -> tuple[Decimal | None, PriceSource | None]:
+    """Return what an order comes to, dollars, and where its price is from; without one it is estimated."""
+    if price is not None:
+        return money.cents(money.product(qty, price)), source
+    if mapping.target_weight is None:
+        return None, None
+    weighted = money.product(parameters.capital, mapping.target_weight.copy_abs())
+    return money.cents(min(weighted, parameters.max_position_size)), "estimated"
+
+
 def _outcome(
     mapping: SignalOrder, state: OrderState | None, status: str | None, filled_qty: Decimal | None
 ) -> Outcome:
@@ -123,7 +136,8 @@ def _outcome(
     unfilled = filled_qty is None or filled_qty <= 0
     if status is not None and (status.startswith("blocked_") or (status in ENDED and unfilled)):
         return "rejected"
-    refused = re.match(r"submission_failed:\s*4\d\d\b", mapping.skip_reason or "") is not None
+    reason = mapping.skip_reason
+    refused = reason is not None and re.match(r"submission_failed:\s*4\d\d\b", reason)
     if mapping.client_order_id is None:
         return "rejected" if refused else "in_doubt"
     if status not in REFUSED:
@@ -147,13 +161,9 @@ def is_executed(order: Order) -> bool:
 def _price(
     filled: Decimal | None, limit: Decimal | None, quote: Decimal | None
 ) -> tuple[Decimal | None, PriceSource | None]:
-    if filled is not None and filled > 0:
-        return filled, "fill"
-    if limit is not None and limit > 0:
-        return limit, "limit"
-    if quote is not None and quote > 0:
-        return quote, "quote"
-    return None, None
+    known: tuple[tuple[Decimal | None, PriceSource], ...]
+    known = ((filled, "fill"), (limit, "limit"), (quote, "quote"))
+    return next(((price, source) for price, source in known if price is not None and price > 0), (None, None))
 
 
 def _first(*values: Decimal | None) -> Decimal | None:
@@ -187,7 +197,7 @@ NOT_KNOWN = Totals()
 
 def run_status(orchestration: Orchestration, tally: Totals) -> RunStatus:
     """Success: completed, and every submitted order accepted (also when there was none to submit)."""
-    if orchestration.status == "completed" and tally.num_orders_accepted == tally.num_orders_submitted:
+    if orchestration.status == "completed" and not (tally.num_orders_rejected or tally.num_orders_in_doubt):
         return "success"
     return "partial" if tally.num_orders_accepted else "failed"
 
@@ -221,8 +231,8 @@ def failed_signals(rows: Sequence[Order]) -> Finding | None:
     failed = [row for row in rows if row.outcome is None and has_failed(row.skip_reason)]
     if not failed:
         return None
-    named = [f"{row.symbol} ({' '.join((row.skip_reason or '').split())})" for row in failed]
-    many = f"{len(failed)} of {len(rows)} signals" if len(failed) < len(rows) else "All signals"
+    named = [f"{row.symbol} ({_line(row.skip_reason)})" for row in failed]
+    many = f"{len(failed)} of {len(rows)} signals" if len(rows) - len(failed) else "All signals"
     words = f"{many} failed, so that nothing was ordered for them: {_some(named)}."
     return findings.warning("signals_failed", words, subject=failed[0].symbol)
 
@@ -237,19 +247,15 @@ def has_failed(skip_reason: str | None) -> bool:
 def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:
     """Say which orders are larger than the maximum position, None when none is.
 
-    They are sized before they fill: an excess of at most a hundredth is the market's.
+    By the notional that the result states, a cent more is more: they are sized before they fill, and at which
+    price nobody tells.
 
     :param maximum: dollars.
     """
-    most = money.product(maximum, _SLIPPAGE)
-    large = [row for row in rows if row.notional is not None and row.notional > most]
+    large = [row for row in rows if row.notional is not None and row.notional > maximum]
     if not large:
         return None
-    named = [
-        f"{row.side} {money.digits(row.qty)} {row.symbol}, {row.notional:,.2f} dollars"
-        for row in large
-        if row.qty is not None
-    ]
+    named = [f"{_asked(row)}, {row.notional:,.2f} dollars" for row in large]
     words = f"Larger than the maximum position of {maximum:,.2f} dollars: {_some(named)}."
     return findings.warning("order_oversized", words, subject=large[0].symbol)
 
@@ -268,8 +274,7 @@ def stated_quotes(rows: Iterable[Order]) -> dict[str, Decimal]:
 
 def problem(order: Order) -> Finding | None:
     """Say what is wrong with an order, None when nothing is."""
-    name = f"{order.side} {money.digits(order.qty)} {order.symbol}" if order.qty is not None else order.symbol
-    reason = " ".join((order.error_message or order.skip_reason or "").split())
+    name, reason = _asked(order), _line(order.error_message or order.skip_reason)
     because = f": {reason}" if reason else ""
     if order.outcome == "rejected":
         said = f"{name} was not accepted ({order.status or 'no status'}){because}"
@@ -284,6 +289,24 @@ def problem(order: Order) -> Finding | None:
         said = f"{name} has a status that is not known here, {order.status!r}; taken as working"
         return findings.warning("order_status", said, subject=order.symbol)
     return None
+
+
+def asked(mappings: Iterable[SignalOrder]) -> dict[str, Asked]:
+    """Return what each order that has an id asked for."""
+    return {
+        each.client_order_id: Asked(each.symbol, each.side, each.qty)
+        for each in mappings
+        if each.client_order_id and each.side is not None and each.qty is not None
+    }
+
+
+def _asked(order: Order) -> str:
+    """Return what was ordered, in words."""
+    return order.symbol if order.qty is None else f"{order.side} {money.digits(order.qty)} {order.symbol}"
+
+
+def _line(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def signal_of(state: OrderState) -> SignalOrder:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
+from paper_run.model.commands import ours
+from paper_run.model.findings import Finding, warning
 from paper_run.services.transport import Answer, UnreadableAnswer
 from paper_run.writers import files
 
@@ -57,23 +59,36 @@ def drop(reports: Path, key: str) -> None:
         raise DataError(f"{_path(reports, key)} can't be removed", f"{error.strerror}.") from None
 
 
-def found(reports: Path) -> Iterator[Pending]:
-    """Yield each answer that was kept.
+def found(reports: Path) -> list[Pending]:
+    """Return each answer that was kept and can be read."""
+    return [each for each in _all(reports) if isinstance(each, Pending)]
 
-    :raises DataError: one can't be read.
-    """
+
+def unreadable(reports: Path) -> list[Finding]:
+    """Return that an answer which was kept can't be read: its trade stays unknown until a person says it."""
+    return [each for each in _all(reports) if isinstance(each, Finding)]
+
+
+def _all(reports: Path) -> Iterator[Pending | Finding]:
     folder = reports / FOLDER
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         try:
             record = json.loads(path.read_bytes())
             answer = Answer(record["url"], int(record["status"]), {}, record["body"].encode(), 0)
-            key = str(record["key"])
+            yield Pending(str(record["key"]), answer, path)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise DataError(
-                f"{path} can't be read",
-                f"It holds the orchestrator's answer to a run: {error}. Nothing was sent.",
-            ) from None
-        yield Pending(key, answer, path)
+            name = f"{FOLDER}/{path.name}"
+            why = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            yield warning(
+                "answer_unreadable",
+                f"The orchestrator's answer to a run, kept as {name} in the reports folder, can't be read "
+                f"({why}).",
+                subject=name,
+                remedies=(
+                    Remedy("See whether its run is settled", ours("resolve")),
+                    Remedy("Once it is, remove the file: nothing needs it then"),
+                ),
+            )
 
 
 def _path(reports: Path, key: str) -> Path:

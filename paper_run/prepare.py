@@ -7,7 +7,7 @@ import email.utils
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run import failures, money, todays_date
+from paper_run import failures, money, pending, todays_date
 from paper_run.deadline import BEFORE
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings
@@ -181,13 +181,14 @@ def snapshot(
 def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
     """Prove that nobody else has traded the session, as far as the orchestrator lists its runs.
 
-    :raises OrchestrationError: it lists a run of today with orders that the ledger does not know.
+    :raises OrchestrationError: it lists a run of today that the ledger does not know, with orders, or without
+        saying that it had none.
     """
     snapshot = preparation.snapshot
     if snapshot.rehearsal:
         return
     for run in preparation.listed:
-        if run.orders and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
+        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
             raise failures.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
 
 
@@ -252,16 +253,21 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
         for row in ledger.unsure()
         if of is None or row.id in of
     )
-    return trades + tuple(
-        findings.warning(
-            "order_in_doubt",
-            f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: it may "
-            "have been placed.",
-            subject=each.name,
-            remedies=failures.order_remedies(each.name),
+    kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
+    return (
+        kept
+        + trades
+        + tuple(
+            findings.warning(
+                "order_in_doubt",
+                f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: "
+                "it may have been placed.",
+                subject=each.name,
+                remedies=failures.order_remedies(each.name),
+            )
+            for each in ledger.doubts.orders()
+            if of is None or each.trade.id in of
         )
-        for each in ledger.doubts.orders()
-        if of is None or each.trade.id in of
     )
 
 

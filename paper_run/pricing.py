@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
-from paper_run.book.holdings import TRADES, Holding
+from paper_run.book.holdings import TRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
-    from paper_run.book.holdings import Book, Entry
+    from paper_run.book.holdings import Book, Entry, Holding
     from paper_run.ledger.books import Books, Epoch
     from paper_run.ledger.closings import Kept
     from paper_run.models import Position
     from paper_run.readings import Moment
     from paper_run.services.platform import AfterTrade
+
+
+_NOTHING: Mapping[str, splits.Span] = {}
 
 
 class Priced(NamedTuple):
@@ -44,6 +47,7 @@ class _Symbol(NamedTuple):
     :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
     :ivar today: as it was believed last in this session, if nobody has said anything of it since.
     :ivar theirs: the gateway's quantity, None where it is not known.
+    :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
     """
 
     name: str
@@ -53,6 +57,7 @@ class _Symbol(NamedTuple):
     today: splits.Seen | None
     since: Sequence[Entry]
     theirs: Decimal | None
+    missing: splits.Span | None
 
     @property
     def traded(self) -> list[Decimal]:
@@ -60,58 +65,78 @@ class _Symbol(NamedTuple):
         return [each.price for each in self.since if each.price is not None and each.price > 0]
 
     @property
-    def marked(self) -> list[Decimal]:
-        """What it is marked at now, dollars; nothing where there is no price."""
-        return [self.mark.price] if isinstance(self.mark, marks.Mark) else []
+    def is_traded(self) -> bool:
+        """Whether it was bought or sold after it was believed last, also later in that session."""
+        before = self.last or self.today
+        moved = before is not None and before.ours != self.held.qty and not self.said
+        if self.last is None and self.today is not None:
+            return moved
+        return moved or any(each.kind in TRADES for each in self.since)
 
     @property
-    def is_traded(self) -> bool:
-        """Whether it was bought or sold after it was believed last."""
-        return self.last is not None and any(each.kind in TRADES for each in self.since)
+    def said(self) -> list[splits.Ratio]:
+        """The splits that were said since."""
+        return [each.ratio for each in self.since if each.ratio is not None]
 
-    def suspicion(self) -> splits.Suspicion | None:
-        """Say what speaks for a split that the book does not know of; a person's word ends it."""
+    def suspicion(self, *, moved_today: bool) -> splits.Suspicion | None:
+        """Say what speaks for a split that the book does not know of; a person's word ends it.
+
+        :param moved_today: whether something of it was booked after it was believed last in this session.
+        """
         found = None
+        marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
         if self.last is not None and not any(_settles(each) for each in self.since):
-            said = [each.ratio for each in self.since if each.ratio is not None]
-            prices = [*self.traded, *self.marked]
-            now = splits.Now(prices, said, self.held.qty, self.theirs, is_traded=bool(self.traded))
+            now = splits.Now(
+                [*self.traded, *marked],
+                self.said,
+                self.held.qty,
+                self.theirs,
+                is_traded=bool(self.traded),
+                missing=self.missing,
+            )
             found = splits.suspicion(self.last, now)
-        if found is None and self.today is not None and self.marked:
-            found = splits.late_price(self.today.price, self.marked[0])
+        if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
+            found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
         return found
 
     def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
         """Return what it is compared with next: at its price, else as before, else at a trade's."""
-        if price is None and self.last is None and self.traded:
+        before = self.last or self.today
+        if price is None and before is None and self.traded:
             price = self.traded[-1]
-        return self.last if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
+        return before if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
 
 
 def price(
-    books: Books, epoch: Epoch, kept: Kept | None, session: date, book: Book, read: AfterTrade, moment: Moment
+    books: Books,
+    epoch: Epoch,
+    kept: Kept | None,
+    session: date,
+    book: Book,
+    read: AfterTrade,
+    moment: Moment,
+    missing: Mapping[str, splits.Span] = _NOTHING,
 ) -> Priced:
     """Price the book's positions in a session.
 
     Of a symbol that may have split and was traded since, it is not known what that realized.
 
-    :param kept: the book as it was valued last.
+    :param kept: the book as it was valued last. :param missing: by symbol, by how many shares fills of
+        ours that the gateway may have counted are missing.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
-    answered = frozenset(
-        each.symbol
-        for each in (books.entries_after(epoch, kept.entry)[0] if kept else ())
-        if each.kind in ("split", "adjustment")
-    )
+    new = books.entries_after(epoch, kept.entry)[0] if kept else ()
+    answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
+    moved = frozenset(each.symbol for each in new)
     found = Priced({}, {}, {}, {}, {}, {})
     today = {
         name: each
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    for each in _symbols(books, epoch, session, book, suspects, today, read, moment):
+    for each in _symbols(books, epoch, session, book, suspects, today, read, moment, missing):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
-        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion()
+        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
         if suspicion is not None:
@@ -121,12 +146,13 @@ def price(
             mark = _possible_split(suspicion)
             if each.is_traded:
                 found.unknown[name] = f"it was traded after {mark}"
-        if isinstance(mark, marks.Mark) and is_open:
-            found.prices[name] = mark
-        elif isinstance(mark, str) and is_open:
-            found.unpriced[name] = mark
-        priced = found.prices.get(name)
-        seen = each.seen(day, priced.price if priced else None)
+        priced = None
+        if is_open:
+            if isinstance(mark, marks.Mark):
+                found.prices[name], priced = mark, mark.price
+            else:
+                found.unpriced[name] = mark
+        seen = each.seen(day, priced)
         if seen is not None and (is_open or suspicion is not None):
             found.seen[name] = seen
     return found
@@ -141,24 +167,32 @@ def _symbols(
     today: Mapping[str, splits.Seen],
     read: AfterTrade,
     moment: Moment,
+    missing: Mapping[str, splits.Span],
 ) -> Iterable[_Symbol]:
     """Yield each symbol that is open, or was when it was believed last."""
     before = books.closings.kept(epoch.id, before=session.isoformat())
     began = before.session.isoformat() if before else ""
     last = before.seen if before else {}
+    believed = {name: seen.session for name, seen in last.items()}
     since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(epoch, began):
-        since.setdefault(entry.symbol, []).append(entry)
+    for entry in books.entries_since(epoch, min(believed.values(), default=began)):
+        if entry.effective > believed.get(entry.symbol, began):
+            since.setdefault(entry.symbol, []).append(entry)
     listed = listed_positions(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
-        seen, position = last.get(name), listed.get(name)
-        entries: Sequence[Entry] = since.get(name, ())
-        if seen is not None and seen.session < began:  # it has not been believed for a while
-            entries = [each for each in books.entries_since(epoch, seen.session) if each.symbol == name]
+        position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
-        held = book.holdings.get(name, Holding())
         mark = mark_of(name, position, read, moment, session)
-        yield _Symbol(name, held, mark, seen, today.get(name), entries, theirs)
+        yield _Symbol(
+            name,
+            book.holdings[name],
+            mark,
+            last.get(name),
+            today.get(name),
+            since.get(name, ()),
+            theirs,
+            missing.get(name),
+        )
 
 
 def _settles(entry: Entry) -> bool:

@@ -12,12 +12,13 @@ from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import date, datetime
     from decimal import Decimal
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.journal import Ledger
+    from paper_run.models import SignalOrder
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.session import Calendar
 
@@ -49,22 +50,25 @@ def read(
     ledger: Ledger,
     session: date,
     *,
-    own: Iterable[str] = (),
+    own: Collection[SignalOrder] = (),
     symbols: Iterable[str] = (),
     all_of_them: bool = False,
 ) -> AfterTrade:
     """Read at once: a run's own orders, earlier ones, the positions, the quotes.
 
-    :param symbols: what else needs a price besides what the book holds and what still works.
+    :param own: the run's mappings.
+    :param symbols: what else needs a price besides what the book holds and what is read again.
     :param all_of_them: read every earlier order, not only the newest.
     """
     again = ledger.following.to_read(session, all_of_them=all_of_them)
-    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders if not order.has_ended)}
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
+    asked = orders.asked(own)
     after = platform.after_trade(
-        own,
+        [each.client_order_id for each in own if each.client_order_id],
         earlier=[order.name for order in again.orders if not order.has_ended],
         ended=[order.name for order in again.orders if order.has_ended],
         symbols=sorted(wanted),
+        asked={order.name: order.asked for order in again.orders} | asked,
     )
     after.left_out = again.more
     return after

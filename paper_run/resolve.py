@@ -14,7 +14,8 @@ from paper_run import failures, submission, unfinished
 from paper_run.by_hand import Said
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model import result_json
-from paper_run.model.commands import ours
+from paper_run.model.commands import ours, typed
+from paper_run.result import has_ended
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.services.transport import CallFailed
 from paper_run.session import exchange_time
@@ -226,9 +227,11 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
     if answer is None or run is None or run.run_id != run_id:
         raise DataError(
             f"--run-id: the Orchestrator at {orchestrator.url} knows no run {run_id}",
-            remedies=(Remedy("See its runs", f"curl {orchestrator.url}/api/v1/orchestration/runs"),),
+            remedies=(
+                Remedy("See its runs", typed("curl", f"{orchestrator.url}/api/v1/orchestration/runs")),
+            ),
         )
-    if run.status == "running":
+    if not has_ended(run):
         raise OrchestrationError(f"Run {run_id} has not ended", remedies=("Wait until it has, then again.",))
     if (why := submission.leaves_open(run)) is not None:
         raise OrchestrationError(

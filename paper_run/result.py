@@ -8,6 +8,7 @@ from paper_run import failures, money, orders
 from paper_run.errors import PaperRunError, worst
 from paper_run.model import findings, stating
 from paper_run.model.result import RunResult, Statistics, Totals
+from paper_run.models import RUN_ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -145,20 +146,31 @@ def contradicts_itself(run: Orchestration) -> bool:
     """Whether a run that ended leaves open what it placed.
 
     It has an order without a side or a quantity; or it counts orders, or does not say how many, and shows
-    none.
+    none; or it failed and counts more than it shows.
     """
     shown = [each for each in run.mappings if each.client_order_id is not None]
     if any(each.side is None or each.qty is None or each.qty <= 0 for each in shown):
         return True
-    if has_orders(run):
-        return False
     counted = _their_counts(run)
-    return any(counted) or (run.status != "completed" and None in counted)
+    if has_orders(run):
+        orders = sum(_is_order(each) for each in run.mappings)
+        return run.status == "failed" and any(each is not None and each > orders for each in counted[:2])
+    shows_signals = run.status == "completed" and bool(run.mappings)
+    return any(counted) or (None in counted and not shows_signals)
+
+
+def has_ended(run: Orchestration) -> bool:
+    """Whether a run says that it is over; a word that nobody knows does not, unless it shows orders."""
+    return run.status in RUN_ENDS or (run.status != "running" and has_orders(run))
 
 
 def has_orders(run: Orchestration) -> bool:
     """Whether a run shows an order, placed or in doubt."""
-    return any(each.qty is not None or each.client_order_id is not None for each in run.mappings)
+    return any(map(_is_order, run.mappings))
+
+
+def _is_order(mapping: SignalOrder) -> bool:
+    return mapping.qty is not None or mapping.client_order_id is not None
 
 
 def _their_counts(run: Orchestration) -> tuple[int | None, ...]:

@@ -59,6 +59,7 @@ class _Day:
     """One run, under the lock.
 
     :ivar session: the session that it is about: the exchange's date, in a sandbox the one that it plays.
+    :ivar is_told: whether the services have told that already.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class _Day:
         self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
         self.filing = Filing(ledger, config.reports_dir)
         self.session = self.calendar.session_date(clock.now())
+        self.is_told = False
         self.is_late = False
         self.newest = 0
 
@@ -98,7 +100,7 @@ class _Day:
                 return self._stay_closed(closed)
         self._header()
         services = prepare.check(self.config, self.platform, self.calendar, self.clock, self.console)
-        began, self.session = self.session, services.session
+        began, self.session, self.is_told = self.session, services.session, True
         prepare.prove_account(self.config, self.ledger, self.platform, services)
         prepare.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
@@ -226,11 +228,21 @@ class _Day:
         """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
 
         def queue() -> None:
-            if _closing(self.ledger, self.session) is None:
+            session = self.session if self.is_told else self._sandbox_session() or self.session
+            if _closing(self.ledger, session) is None:
                 kind: NoticeKind = "late" if self.is_late else "stopped"
-                self.outbox.failed(kind, self.session, error, self.calendar.next_session(self.session))
+                coming = self.calendar.next_session(session)
+                played = self.config.plays_sandbox
+                self.outbox.failed(kind, session, error, coming, is_sandbox=played)
 
         return stopped(error, queue, self.filing, self.outbox, self.console)
+
+    def _sandbox_session(self) -> date | None:
+        """Return the session that a sandbox would have played: as it says, else the one after its last."""
+        if not (self.ledger.is_sandbox or self.config.plays_sandbox):
+            return None
+        told, latest = self.platform.gateway_health().sandbox_session, self.ledger.latest()
+        return told or (self.calendar.next_session(latest.session) if latest is not None else None)
 
 
 def plan_day(
@@ -326,8 +338,11 @@ def settle_earlier(
     with platform.deadline.stopped():
         settled = unfinished.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
     for row in settled:
-        console.notice(f"The trade {row.name} is settled: {row.settled}")
-        outbox.settled(row)
+        is_whole = not (row.unsettled or ledger.is_in_doubt(row))
+        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
+        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
+        if row.settled:
+            outbox.settled(row)
     filing = Filing(ledger, config.reports_dir)
     unfiled = filing.unfiled()
     if not settled and unfiled is None:

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.result import contradicts_itself, fits, has_orders
+from paper_run.result import contradicts_itself, fits, has_ended, has_orders
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 
@@ -86,7 +86,7 @@ def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
     if answer is None:
         return None
     run = read_orchestration(answer)
-    if run.run_id != run_id or run.status == "running":
+    if run.run_id != run_id or not has_ended(run):
         return None
     return Found(run, answer.kept())
 

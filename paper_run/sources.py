@@ -133,6 +133,12 @@ class Sources:
             Given(self._environment[name], name) if name is not None and name in self._environment else None
         )
 
+    def all_outside_file(self, flag: str) -> list[str]:
+        """Return all values of a setting that the command line or the environment sets."""
+        one = self.outside_file(flag)
+        typed = self._flags.get(flag) or ([] if one is None else [one.value])
+        return [value for value in typed if value.strip()]
+
     def is_from_flag(self, flag: str) -> bool:
         """Whether the command line itself set it."""
         return bool(self._flags.get(flag))

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
-from paper_run.result import contradicts_itself, placed_nothing
+from paper_run.result import contradicts_itself, has_ended, placed_nothing
 from paper_run.services import wire
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import Answer, CallFailed, NeverSent, UnreadableAnswer
@@ -76,7 +76,9 @@ def judge_answer(
                 remedies=_remedies(answer.status),
             )
         )
-    return Lost(words, over=answer.status in (400, 500))
+    # What an error names may be somebody else's run, such as one in progress.
+    named = _run_id_in(answer.body) if 200 < answer.status < 300 else None
+    return Lost(words, over=answer.status in (400, 500), run_id=_new(named, knew_run))
 
 
 def _judge_run(answer: Answer, knew_run: Callable[[str], bool]) -> Run | Lost:
@@ -86,7 +88,7 @@ def _judge_run(answer: Answer, knew_run: Callable[[str], bool]) -> Run | Lost:
         return Lost(error.reason, over=True, run_id=_new(_run_id_in(answer.body), knew_run))
     if knew_run(run.run_id):
         return Lost(f"answered with run {run.run_id}, which was there before")
-    if run.status != "running" and (why := leaves_open(run)) is not None:
+    if has_ended(run) and (why := leaves_open(run)) is not None:
         return Lost(why, over=True, run_id=run.run_id)
     return Run(run, answer.kept())
 
@@ -115,10 +117,11 @@ def leaves_open(run: Orchestration) -> str | None:
     """Say that a run that has ended does not tell what it placed; None: it does."""
     if not contradicts_itself(run):
         return None
-    counted = "?" if run.num_orders_submitted is None else run.num_orders_submitted
+    counted = run.num_orders_submitted
+    counts = "does not say how many orders it placed" if counted is None else f"counts {counted} orders"
     return (
-        f"answered with run {run.run_id}, which ended as {run.status}, counts {counted} orders and does not "
-        "show them"
+        f"answered with run {run.run_id}, which ended as {run.status}, {counts} and does not show each of "
+        "them with its side and quantity"
     )
 
 

@@ -22,7 +22,7 @@ from paper_run import (
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, result_json
 from paper_run.models import trade_name
-from paper_run.result import UNREAD, Known, Outcome, conclude, was_executed
+from paper_run.result import UNREAD, Known, Outcome, conclude, has_ended, was_executed
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed, HeldBack
 from paper_run.session import exchange_time
@@ -215,7 +215,7 @@ class _Trade:
             self._learn("nothing", status="failed", failures=(verdict.error,))
         elif isinstance(verdict, submission.Lost):
             self._lost(verdict)
-        elif verdict.orchestration.status == "running":
+        elif not has_ended(verdict.orchestration):
             self._follow(verdict)
         else:
             self._ended(verdict.orchestration, verdict.answer)
@@ -240,7 +240,7 @@ class _Trade:
 
     def _lost(self, verdict: submission.Lost) -> None:
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
-        lost = failures.lost(*self._urls, verdict.reason, self.name)
+        lost = failures.lost(*self._urls, verdict.reason, self.name, verdict.run_id)
         self.is_over = verdict.over
         self._learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
         self._heed_sigterm()
@@ -275,7 +275,7 @@ class _Trade:
     def _follow(self, verdict: submission.Run) -> None:
         """Follow a run that says `running` until it ends or --timeout passes."""
         run_id = verdict.orchestration.run_id
-        late = failures.timed_out(run_id, self.timeout)
+        late = failures.timed_out(run_id, self.timeout, self.name)
         self.answer = verdict.answer
         self._learn(
             "unsettled",
@@ -298,7 +298,7 @@ class _Trade:
                 words = f"The orchestrator could not be asked for run {run_id}: it {error.reason}."
                 self._found(findings.warning("looked_for", words))
                 continue
-            if answer and seen and seen.run_id == run_id and seen.status != "running":
+            if answer and seen and seen.run_id == run_id and has_ended(seen):
                 if (why := submission.leaves_open(seen)) is not None:
                     self.known = self.known._replace(orchestration=None)
                     self.answer = None
@@ -332,7 +332,7 @@ class _Trade:
             self.platform,
             self.ledger,
             prepared.session,
-            own=[each.client_order_id for each in mappings if each.client_order_id],
+            own=mappings,
             symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
         )
         moment = self._moment()

@@ -9,7 +9,7 @@ from paper_run.model import findings, result_json
 from paper_run.model.result import Statistics
 from paper_run.models import Orchestration
 from paper_run.orders import stated_quotes
-from paper_run.result import UNREAD, Known, with_adopted
+from paper_run.result import UNREAD, Known, has_ended, with_adopted
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.session import exchange_time
 
@@ -92,7 +92,7 @@ class _Look:
                 settled=how,
                 failed=(verdict.error,),
             )
-        if isinstance(verdict, submission.Run) and verdict.orchestration.status != "running":
+        if isinstance(verdict, submission.Run) and has_ended(verdict.orchestration):
             return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
         run_id = verdict.run_id if isinstance(verdict, submission.Lost) else verdict.orchestration.run_id
         if run_id is not None and row.unsettled and row.run_id is None:
@@ -129,7 +129,8 @@ class _Look:
         strategy = run.strategy or row.prepared.health[-1].strategy
         wanted = settle.doubtful_ids(run.mappings, row.prepared, strategy)
         named = _in_doubt(run, states, row)
-        seen = self._platform.find_orders((*wanted, *named), seconds=settle.LOOK_SECONDS)
+        asked = {each: known for each, known in orders.asked(run.mappings).items() if each in named}
+        seen = self._platform.find_orders((*wanted, *named), seconds=settle.LOOK_SECONDS, asked=asked)
         self._gateway_silent = seen.silent
         found = self._found(row, wanted, {each: seen.states[each] for each in wanted if each in seen.states})
         moved = {
@@ -137,12 +138,20 @@ class _Look:
             for each in named
             if each in seen.states and seen.states[each] != states.get(each)
         }
-        if not found and not moved:
+        # An earlier version may have called rejected what nothing proves to be.
+        is_news = set(named) != _stated_in_doubt(row)
+        if not found and not moved and not is_news:
             return None
         names = ", ".join(f"{state.symbol} as {identity}" for identity, state in {**found, **moved}.items())
-        how = also(row.settled, f"the gateway was found to have {names}, {self._when}")
+        how = also(row.settled, f"the gateway was found to have {names}, {self._when}") if names else None
         written = restate(
-            row, self._ledger, run=run, state="closed", settled=how, states={**states, **found, **moved}
+            row,
+            self._ledger,
+            run=run,
+            state="closed",
+            settled=how,
+            states={**states, **found, **moved},
+            is_valued=not is_news,
         )
         self._ledger.following.follow_again(moved)
         return written
@@ -168,6 +177,16 @@ def _in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: TradeRo
     rows = orders.order_rows(run.mappings, states, row.prepared.parameters)
     ids = [each.client_order_id for each in rows if each.outcome == "in_doubt"]
     return [identity for identity in ids if identity is not None]
+
+
+def _stated_in_doubt(row: TradeRow) -> set[str]:
+    """Return the ids of the orders that a trade's result calls in doubt."""
+    stated = result_json.decode(row.document).orders
+    return {
+        each.client_order_id
+        for each in stated
+        if each.outcome == "in_doubt" and each.client_order_id is not None
+    }
 
 
 def as_recorded(row: TradeRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
@@ -209,9 +228,7 @@ def read_again(ledger: Ledger, after: AfterTrade, now: datetime) -> tuple[TradeR
         if row.state != "closed" or row.prepared.rehearsal:
             continue
         run, states = as_recorded(row, ledger)
-        stated = result_json.decode(row.document).orders
-        doubtful = (each.client_order_id for each in stated if each.outcome == "in_doubt")
-        before = {each for each in doubtful if each is not None}
+        before = _stated_in_doubt(row)
         now_open = set(_in_doubt(run, states, row))
         if before == now_open:
             continue
@@ -251,7 +268,7 @@ def _with_orders(
     row: TradeRow, run: Orchestration, answer: str | None, how: str, ledger: Ledger, platform: Platform
 ) -> TradeRow:
     """Read the orders of a run that has ended; while the gateway is silent, they stay to be read."""
-    after = platform.after_trade(identities(run))
+    after = platform.after_trade(identities(run), asked=orders.asked(run.mappings))
     if after.silent:
         if answer is None:
             return row
@@ -282,6 +299,9 @@ _SAID_ANEW = frozenset(
 _OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
 
 
+_NOT_VALUED = recording.Valued(None, Statistics())
+
+
 def _still_valued(result: RunResult) -> recording.Valued:
     """Return the valuation that stays in a result; one that waited for what is known now is over.
 
@@ -289,7 +309,7 @@ def _still_valued(result: RunResult) -> recording.Valued:
     """
     positions = result.pnl.positions if result.pnl else ()
     if any(each.unknown_reason for each in positions):
-        return recording.Valued(None, Statistics())
+        return _NOT_VALUED
     return recording.Valued(result.pnl, result.statistics)
 
 
@@ -311,7 +331,7 @@ def _still_true(
     return failed, found
 
 
-def restate(
+def restate(  # noqa: PLR0913  each is one thing that may be known of it now
     row: TradeRow,
     ledger: Ledger,
     *,
@@ -322,14 +342,15 @@ def restate(
     status: RunStatus | None = None,
     states: Mapping[str, OrderState] | None = None,
     failed: tuple[PaperRunError, ...] = (),
+    is_valued: bool = True,
 ) -> TradeRow:
     """Record a trade anew from what is known of it now; its report says how it was settled.
 
-    :param settled: None: as it was before, if it was.
+    :param settled: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
     """
     owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
     stated = result_json.decode(row.document)
-    beside = _still_valued(stated)
+    beside = _still_valued(stated) if is_valued else _NOT_VALUED
     still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
     known = Known(
         row.prepared,

@@ -1,11 +1,17 @@
 """What the whole suite shares: its options (a schedule of faults again, new golden files), its own counts."""
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+from support import forked
 from support.chromium import browser, pages, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
+
+TESTS = Path(__file__).parent
+_LONG = {folder: at for at, folder in enumerate(("year", "faults", "day", "lives", "browser"))}
 
 # A machine that is busy is no finding.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -15,6 +21,18 @@ hypothesis.settings.load_profile("project")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seed", type=int, help="play this one random schedule of faults again")
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden with what is found")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no core waits long for another (CI keeps the order)."""
+    items.sort(key=lambda item: _LONG.get(item.path.relative_to(TESTS).parts[0], len(_LONG)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks_end() -> Iterator[None]:
+    """End what the commands are forked from before coverage counts."""
+    yield
+    forked.stop()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -96,10 +96,17 @@ def test_a_split_is_of_a_day_of_the_book(account: Account, ex_date: date, is_so:
     elif ex_date == FIRST:
         error = refused(account, "2:1", ex_date)
         assert "--split: the book holds no AAPL" in words(error)
-        assert "Allowed: a symbol that it held when the split took effect." in words(error)
+        assert "Allowed: a symbol that it held when the split took effect, which is before" in words(error)
         assert error.remedies == (Remedy("Nothing was booked. See what it holds", ours("mark")),)
     else:
         assert row(account.split("AAPL", "2:1", ex_date), "AAPL").qty == 20
+
+
+@pytest.mark.parametrize("ratio", ["1:1", "2:1"])
+def test_of_what_the_book_never_held_nothing_is_said(account: Account, ratio: str) -> None:
+    """Neither that it split nor that it did not."""
+    with pytest.raises(DataError, match="--split: the book holds no MSFT"):
+        account.split("MSFT", ratio)
 
 
 def test_a_split_takes_effect_where_it_was_suspected(account: Account) -> None:
@@ -124,6 +131,8 @@ def test_trades_by_hand(account: Account) -> None:
         ("AAPL", 4, 60),
         ("MSFT", 5, 0),
     ]
+    notes = [each["note"] for each in account.ledger.books._rows("SELECT note FROM entries ORDER BY id")]
+    assert notes == [None, "by ann", "by ann"]
     again = account.by_hand(trades=(("AAPL", "4", "500"),))
     assert row(again, "AAPL").realized_pnl == 60
 
@@ -172,8 +181,10 @@ def test_no_price_to_book_a_difference_at(account: Account) -> None:
 def test_no_quantity_to_book(account: Account) -> None:
     """The gateway's positions could not be read."""
     account.unreadable = True
-    with pytest.raises(DependencyError):
-        account.by_hand("AAPL")
+    for account.unauthorized, code in ((False, "positions_unreadable"), (True, "authentication")):
+        with pytest.raises(DependencyError) as caught:
+            account.by_hand("AAPL")
+        assert caught.value.code == code
 
 
 def test_a_change_is_nothing_until_it_is_said() -> None:
@@ -263,4 +274,6 @@ def test_a_split_moves_no_money(account: Account) -> None:
         settled = account.split("AAPL", ratio)
         entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
         assert (entry.qty, entry.dollars, str(entry.ratio)) == (added, 0, ratio)
+        (kept,) = account.ledger.books._rows("SELECT note FROM entries ORDER BY id DESC LIMIT 1")
+        assert kept["note"] == f"{ratio} by ann"
         assert (settled.valuation.session.unexplained, settled.valuation.total_pnl) == (0, 0)

@@ -106,9 +106,9 @@ def test_dead_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -
 def test_a_name_without_an_address_is_an_error(name: str) -> None:
     """Also one that is no name at all."""
     with pytest.raises(socket.gaierror):
-        addresses(name, 80, 20)
+        addresses(name, 80, 60)
 
 
 def test_an_address_is_found() -> None:
     """As the system's own look-up finds it."""
-    assert addresses("127.0.0.1", 80, 5) == socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)
+    assert addresses("127.0.0.1", 80, 60) == socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)

@@ -28,7 +28,7 @@ ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "interrupted before": (failures.interrupted_before(), ExitStatus.INTERRUPTED),
     "cut off": (failures.cut_off(T5, T4, TRADE), ExitStatus.ORCHESTRATION),
     "lost": (failures.lost(T5, T4, "answered 500: no", TRADE), ExitStatus.ORCHESTRATION),
-    "timed out": (failures.timed_out("run-1", Decimal("3E+2")), ExitStatus.ORCHESTRATION),
+    "timed out": (failures.timed_out("run-1", Decimal("3E+2"), "2025-01-17"), ExitStatus.ORCHESTRATION),
     "unreadable": (failures.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
     "someone else": (failures.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
     "midnight": (failures.midnight(SESSION), ExitStatus.ORCHESTRATION),
@@ -84,7 +84,7 @@ def test_what_was_interrupted_is_named() -> None:
     """The run where it is known; else where to look for it."""
     error = ALL["interrupted"][0]
     assert "run-1 goes on" in error.explanation
-    assert any("runs/run-1'" in remedy for remedy in map(str, error.remedies))
+    assert any("runs/run-1" in remedy for remedy in map(str, error.remedies))
     early = ALL["interrupted early"][0]
     assert "may still be trading" in early.explanation
     assert any("runs?limit=5'" in remedy for remedy in map(str, early.remedies))
@@ -100,7 +100,7 @@ def test_a_lost_answer_says_why_it_is_lost() -> None:
 
 def test_a_timeout_names_the_run_and_the_seconds() -> None:
     """In digits."""
-    assert "run-1 is still running after 300 s" in ALL["timed out"][0].explanation
+    assert "run-1 had not ended after 300 s" in ALL["timed out"][0].explanation
 
 
 def test_other_parameters_are_both_shown() -> None:

@@ -53,8 +53,17 @@ def refused(
 
 @pytest.mark.parametrize("variables", [{}, {"PAPER_RUN_EMAIL_TO": " "}, {"PAPER_RUN_SMTP_HOST": "a.example"}])
 def test_without_a_recipient_there_is_no_e_mail(tmp_path: Path, variables: dict[str, str]) -> None:
-    """Nothing else is looked at then; an empty list is none."""
-    assert read_any(tmp_path, {**variables, "PAPER_RUN_SMTP_PORT": "wrong"}) is None
+    """An empty list is none; a password is not looked for then."""
+    assert read_any(tmp_path, {**variables, "PAPER_RUN_SMTP_PASSWORD_FILE": "nowhere"}) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["SMTP_HOST", "SMTP_PORT", "SMTP_SECURITY", "SMTP_TIMEOUT", "EMAIL_FROM", "EMAIL_ON"]
+)
+def test_a_wrong_value_is_refused_without_a_recipient_too(tmp_path: Path, name: str) -> None:
+    """It would else be found on the day on which somebody is to be mailed."""
+    error = refused(tmp_path, {f"PAPER_RUN_{name}": "some times"})
+    assert str(error).startswith(f"PAPER_RUN_{name}: 'some times' is not allowed")
 
 
 def test_a_recipient_is_all_that_is_needed_for_a_message(tmp_path: Path) -> None:

@@ -146,6 +146,31 @@ def test_why_something_is_no_amount() -> None:
         money.amount("NaN")
 
 
+@pytest.mark.parametrize(
+    ("value", "part", "whole", "portion"),
+    [
+        ("1", "1", "3", "0." + "3" * 60),
+        ("2", "-1", "3", "-0." + "6" * 59 + "7"),
+        ("100", "3", "4", "75"),
+        ("1E-30", "1E-30", "2", "0"),  # half of the last decimal goes to the even neighbour
+        ("3E-30", "1E-30", "2", "0." + "0" * 59 + "2"),
+        ("9E+30", "9E+30", "1E-40", "81" + "0" * 100),
+    ],
+)
+def test_a_portion_has_sixty_decimals(value: str, part: str, whole: str, portion: str) -> None:
+    """So few that it adds up exactly with any other: what it leaves of the value has no more."""
+    found = money.portion(Decimal(value), Decimal(part), Decimal(whole))
+    assert found == Decimal(portion)
+    assert len(money.digits(found)) <= max(len(portion), 63)
+
+
+def test_what_a_portion_was_cut_by_makes_no_cent() -> None:
+    """Half a cent and a last decimal is half a cent; from the fiftieth decimal on it is more."""
+    half = Decimal("0.005")
+    for above, rounded in (("1E-60", "0.00"), ("5E-51", "0.00"), ("6E-51", "0.01"), ("1E-49", "0.01")):
+        assert str(money.cents(money.total([half, Decimal(above)]))) == rounded
+
+
 def test_a_product_and_a_total_by_hand() -> None:
     """3 x 1.25 is 3.75; 1.10 and 2.20 and -0.05 are 3.25."""
     assert money.product(Decimal(3), Decimal("1.25")) == Decimal("3.75")

@@ -141,6 +141,31 @@ def test_a_fill_without_a_price_is_not_known(tmp_path: Path) -> None:
     assert (found.kind, found.why) == ("unpriced", "0.0000001 filled without a price")
 
 
+@pytest.mark.parametrize("filled", [None, Decimal(0)])
+def test_an_order_that_is_filled_of_nothing_is_not_known(tmp_path: Path, filled: Decimal | None) -> None:
+    """At once: nobody says of how many shares."""
+    (found,) = asked(tmp_path, "2025-01-17T17:00:00", order(NAME, filled_qty=filled))
+    assert (found.kind, found.why) == ("uncounted", "it is filled, with no number of shares")
+
+
+@pytest.mark.parametrize("status", ["canceled", "filled"])
+def test_an_order_that_has_ended_is_known(tmp_path: Path, status: str) -> None:
+    """However long ago: the next run or mark books it."""
+    assert asked(tmp_path, "2025-01-24T17:00:00", order(NAME, status=status)) == ()
+
+
+def test_an_order_that_is_filled_at_fewer_shares_may_work(tmp_path: Path) -> None:
+    """9 of 10: until a market order must have filled."""
+    short = order(NAME, **{**MARKET, "status": "filled"})
+    short = short._replace(filled_qty=Decimal(9), filled_avg_price=Decimal(1))
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, short)
+        ledger.books._run("UPDATE orders SET booked_qty = '9', booked_dollars = '9'")
+        assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:14:59")) == ()
+        (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:15:00"))
+        assert (found.kind, found.why) == ("working", FIFTEEN)
+
+
 def test_an_attempt_is_not_known(tmp_path: Path) -> None:
     """Of none of the symbols that it may have traded."""
     with Ledger(tmp_path) as ledger:
@@ -192,6 +217,7 @@ def _said(kind: Any, count: int) -> list[NotKnown]:
         ),
         ("unread", "The gateway was asked for them and did not tell."),
         ("unpriced", "The gateway says that they filled, and not at which price."),
+        ("uncounted", "The gateway calls them filled, and does not say of how many shares."),
     ],
 )
 def test_a_finding_for_each_kind(kind: str, cause: str) -> None:
@@ -235,18 +261,17 @@ def test_each_kind_is_said_once_and_doubts_elsewhere() -> None:
 
 
 def test_a_mark_that_values_nothing_says_why() -> None:
-    """The symbols, by name, and the cure of the first kind."""
+    """The symbols, by name; the cure of each stands with the warning that says why."""
     failed = not_known.failure([*_said("working", 1), *_said("unread", 2)])
     assert " ".join(str(failed).split()) == (
-        "The fills of S0, S1 are not known. The warnings say why. What needs them is not stated."
+        "The fills of S0, S1 are not known. The warnings say why, and what to do. "
+        "What needs them is not stated."
     )
     assert (failed.code, failed.subject) == ("fills_not_known", "S0")
     attempt = NotKnown("attempt", "t", ("MSFT", "AAPL"), "the attempt t", "so", ())
     assert not_known.failure([attempt]).subject == "MSFT"
-    assert [each.text for each in failed.remedies] == [
-        "Give the gateway a public address for the broker's webhook: from then on it is told",
-        *(each.text for each in order_remedies("n0")),
-        "Each that is open, with its command",
+    assert [str(each) for each in failed.remedies] == [
+        "Each that is open, with its command: paper-run resolve"
     ]
 
 
@@ -273,6 +298,7 @@ def test_an_order_in_doubt_is_not_known(tmp_path: Path, changes: dict[str, Any],
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         about = f"buy 100 AAPL ({name})"
         assert found == NotKnown("doubt", name, ("AAPL",), about, why, order_remedies(name))
+        assert not_known.by_symbol([found]) == {"AAPL": f"{about}: it is in doubt"}
 
 
 def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:
@@ -290,6 +316,9 @@ def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:
         rehearsed = begun(ledger, TUESDAY, rehearsal=True)
         ledger.record(rehearsed, state="closed", document=doubtful(), in_doubt=1)
         assert not_known.at(ledger, CALENDAR, noon) == ()
+        later = begun(ledger, TUESDAY + timedelta(days=1))
+        ledger.record(later, state="unsettled", document=later.document, in_doubt=0)
+        assert [each.name for each in not_known.at(ledger, CALENDAR, noon)] == ["2025-01-22"]
 
 
 def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> None:

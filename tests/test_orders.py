@@ -108,7 +108,8 @@ def test_a_refusal_that_the_gateway_could_not_be_asked_about_is_in_doubt(status:
 
 @pytest.mark.parametrize("status", ENDED)
 @pytest.mark.parametrize(
-    ("filled", "outcome"), [(None, "rejected"), ("0", "rejected"), ("0.5", "accepted"), ("10", "accepted")]
+    ("filled", "outcome"),
+    [(None, "rejected"), ("0", "rejected"), ("-1", "rejected"), ("0.5", "accepted"), ("10", "accepted")],
 )
 def test_an_ended_order_is_rejected_only_without_a_fill(
     status: str, filled: str | None, outcome: str
@@ -316,6 +317,7 @@ def stated(submitted: int, accepted: int, in_doubt: int = 0) -> Totals:
         ("failed", 0, 0, "failed"),
         ("some_new_word", 2, 2, "partial"),
         ("some_new_word", 0, 0, "failed"),
+        ("another_new_word", 2, 2, "partial"),
     ],
 )
 def test_success_needs_completed_and_every_order_accepted(
@@ -323,6 +325,13 @@ def test_success_needs_completed_and_every_order_accepted(
 ) -> None:
     """Completed and all accepted, even if that is none; else some accepted is partial, none is failed."""
     assert orders.run_status(run(theirs), stated(submitted, accepted)) == ours
+
+
+@pytest.mark.parametrize(("accepted", "ours"), [(1, "partial"), (0, "failed")])
+def test_an_order_in_doubt_is_no_success(accepted: int, ours: str) -> None:
+    """It is not accepted, nor rejected."""
+    tally = stated(accepted + 1, accepted, in_doubt=1)
+    assert orders.run_status(run("completed"), tally) == ours
 
 
 def test_counts_that_differ_from_the_orchestrators_are_said() -> None:
@@ -429,10 +438,12 @@ def test_a_working_order_is_not_final(status: str) -> None:
         ({"status": "failed"}, False),
         ({"status": "canceled"}, False),
         ({"status": "canceled", "filled_qty": Decimal("0.5")}, True),
+        ({"status": "canceled", "filled_qty": Decimal(-1)}, False),
         ({"status": "blocked_kill_switch"}, False),
         ({"status": None}, False),
         ({"status": "filled"}, True),
         ({"status": "pending_new"}, True),
+        ({"status": "accepted"}, True),
         ({"status": "word_of_next_year"}, True),
         ({"status": "accepted", "client_order_id": None}, False),
     ],
@@ -508,6 +519,14 @@ def test_a_fraction_of_a_share_is_an_order_and_a_fill() -> None:
     assert (row(given).outcome, orders.is_executed(row(given))) == ("accepted", True)
     assert not orders.is_executed(row(signal(filled_qty=Decimal(0), status="canceled")))
     assert row(signal(qty=Decimal("-0.5"))).outcome is None
+
+
+def test_a_signal_that_is_no_order_may_have_a_fill_or_a_limit() -> None:
+    """They are told of it, whatever it is; a notional it has none."""
+    filled = row(no_order(client_order_id="id-1", filled_avg_price=Decimal("1.50")))
+    assert (filled.price, filled.price_source, filled.notional) == (Decimal("1.50"), "fill", None)
+    limited = row(no_order(client_order_id="id-1"), state(limit_price=Decimal(2), filled_avg_price=None))
+    assert (limited.price, limited.price_source, limited.notional) == (2, "limit", None)
 
 
 def test_a_signal_that_is_no_order_takes_no_quote() -> None:
@@ -637,17 +656,17 @@ def test_the_signals_that_failed_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "is_so"), [("2000", False), ("2020", False), ("2020.001", True), ("1999", False)]
+    ("price", "is_so"), [("2000", False), ("2000.0005", False), ("2000.001", True), ("1999", False)]
 )
-def test_an_order_is_larger_than_the_maximum_past_a_hundredth_of_it(price: str, is_so: bool) -> None:
-    """10 at 2020.001 are 20,200.01, a cent more than 20,000 and a hundredth."""
+def test_an_order_is_larger_than_the_maximum_by_a_cent(price: str, is_so: bool) -> None:
+    """10 at 2000.001 are 20,000.01; what rounds to 20,000.00 is no more."""
     rows = [row(no_order()), row(signal(), state(filled_avg_price=Decimal(price)))]
     found = orders.oversized(rows, Decimal(20000))
     assert (found is not None) is is_so
     if found is not None:
         assert (found.code, found.severity, found.subject) == ("order_oversized", "warning", "AAPL")
         assert found.text == (
-            "Larger than the maximum position of 20,000.00 dollars: buy 10 AAPL, 20,200.01 dollars."
+            "Larger than the maximum position of 20,000.00 dollars: buy 10 AAPL, 20,000.01 dollars."
         )
 
 

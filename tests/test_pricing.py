@@ -79,6 +79,7 @@ def test_a_price_or_why_there_is_none(what: AfterTrade, position: Position | Non
         ("2025-01-20T15:00:00", "2025-01-20T15:00:00", MONDAY, True),
         # a clock that is ahead: no date is asked of the session's own day
         ("2025-01-20T06:00:00", "2025-01-17T20:00:00", FRIDAY, True),
+        ("2025-01-20T06:00:00", "2025-01-16T20:00:00", FRIDAY, True),
     ],
 )
 def test_a_session_is_completed_with_its_own_prices(
@@ -250,12 +251,16 @@ def test_a_holding_from_before_without_a_price_has_none(account: Account) -> Non
     assert account.mark().valuation.complete
 
 
-def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account) -> None:
-    """Valued at 100, then one more bought at 50: half, within a session."""
+@pytest.mark.parametrize("moved", ["-4", "1"])
+def test_a_fill_of_the_day_does_not_end_its_suspicion(account: Account, moved: str) -> None:
+    """Valued at 100, then traded at 50: half, within a session, and it is not known what was realized."""
     account.trade(("AAPL", "10", "100"))
     account.prices["AAPL"] = Decimal(50)
-    found = account.trade(("AAPL", "1", "50"))
-    assert "a possible split 2:1: its price went from 100 to 50" in found.unpriced["AAPL"]
+    found = account.trade(("AAPL", moved, "50"))
+    why = "a possible split 2:1: its price went from 100 to 50"
+    assert found.unpriced == {"AAPL": why}
+    assert found.unknown == {"AAPL": f"it was traded after {why}"}
+    assert row(found, "AAPL").realized_pnl is None
 
 
 def test_a_trade_of_less_than_a_dollar_speaks_for_a_split(account: Account) -> None:
@@ -287,3 +292,99 @@ def test_the_last_trade_is_what_an_unpriced_share_is_compared_with(account: Acco
     account.next_session()
     account.prices["AAPL"] = Decimal(60)
     assert "2:1: its price went from 120 to 60" in account.mark().unpriced["AAPL"]
+
+
+def test_all_sold_after_a_price_that_halved_within_a_session(account: Account) -> None:
+    """Valued at 100, sold at 50 an hour later: nothing is open, and what it realized is not known."""
+    account.quotes = {"AAPL": "100"}
+    account.trade(("AAPL", "10", "100"))
+    account.quotes["AAPL"] = "50"
+    sold = account.trade(("AAPL", "-10", "50"))
+    why = "it was traded after a possible split 2:1: its price went from 100 to 50"
+    assert sold.unknown == {"AAPL": why}
+    for _ in range(2):  # until somebody says
+        assert list(account.mark().unknown) == ["AAPL"]
+        account.next_session()
+    assert row(account.split("AAPL", "1:1"), "AAPL").realized_pnl == -500
+
+
+def test_a_holding_from_before_that_halved_is_compared_with_what_it_was(account: Account) -> None:
+    """It was never traded: valued at 100, then at 50 in the same session, and at 51 the next morning."""
+    account.holds("XYZ", "10", "100")
+    account.trade(("AAPL", "1", "10"), positions=(HELD._replace(symbol="XYZ"),))
+    account.prices["XYZ"] = Decimal(50)
+    assert "its price went from 100 to 50 without a fill" in account.mark().unpriced["XYZ"]
+    account.next_session()
+    account.prices["XYZ"] = Decimal(51)
+    assert "its price went from 100 to 51 without a fill" in account.mark().unpriced["XYZ"]
+
+
+def test_that_there_was_none_holds_without_a_price_too(account: Account) -> None:
+    """Halved, said to be no split while nobody had a price; the next morning it is still at 50."""
+    overnight(account, "50")
+    account.prices["AAPL"] = None
+    account.split("AAPL", "1:1")
+    account.prices["AAPL"] = Decimal(50)
+    assert account.mark().unpriced == {}
+    account.prices["AAPL"] = None
+    account.next_session()
+    account.prices["AAPL"] = Decimal(50)
+    found = account.mark()
+    assert (found.unpriced, row(found, "AAPL").total_pnl) == ({}, -500)
+
+
+def test_what_the_gateway_had_is_kept_only_where_it_was_read(account: Account) -> None:
+    """Unreadable: its quantity is not known, and not zero."""
+    account.quotes = {"AAPL": "100"}
+    account.trade(("AAPL", "10", "100"))
+    books = account.ledger.books
+    for unreadable, theirs in ((False, Decimal(10)), (True, None)):
+        account.unreadable = unreadable
+        account.mark()
+        epoch = books.epoch()
+        assert epoch is not None
+        kept = books.kept(epoch)
+        assert kept is not None
+        assert kept.seen["AAPL"].theirs == theirs
+
+
+def test_what_came_on_the_day_that_it_was_seen_is_not_since(account: Account) -> None:
+    """Bought at 100 and valued at 250 that day, 240 in the morning: of the 100 nothing is said."""
+    account.prices["AAPL"] = Decimal(250)
+    account.trade(("AAPL", "10", "100"))
+    account.next_session()
+    account.prices["AAPL"] = Decimal(240)
+    assert account.mark().unpriced == {}
+
+
+def test_of_a_symbol_what_came_since_it_was_seen_counts(account: Account) -> None:
+    """Without a price for two nights, and 4 sold in the first: all that came since Monday is since."""
+    account.trade(("AAPL", "10", "100"), ("MSFT", "1", "10"))
+    account.next_session()
+    account.prices["AAPL"] = None
+    account.trade(("AAPL", "-4", "99"), ("MSFT", "1", "10"))
+    account.next_session()
+    account.prices["AAPL"] = Decimal(50)
+    found = account.mark()
+    why = "a possible split 2:1: its price went from 100 to 50"
+    assert found.unknown == {"AAPL": f"it was traded after {why}"}
+
+
+def test_what_a_symbol_was_traded_at_before_it_was_seen_says_nothing(account: Account) -> None:
+    """MSFT: 130 paid and 90 in the evening, as in the morning; AAPL has had no price for two nights."""
+    account.trade(("AAPL", "10", "100"), ("MSFT", "10", "100"))
+    account.next_session()
+    account.prices |= {"AAPL": None, "MSFT": Decimal(90)}
+    account.trade(("MSFT", "1", "130"))
+    account.next_session()
+    assert account.mark().unpriced == {"AAPL": "the gateway gives no price"}
+
+
+def test_a_round_trip_after_a_possible_split_is_a_trade(account: Account) -> None:
+    """95 in the morning, 50 at noon, 4 sold there and bought again: as many shares as before."""
+    overnight(account, "95")
+    account.prices["AAPL"] = Decimal(50)
+    found = account.trade(("AAPL", "-4", "50"), ("AAPL", "4", "50"))
+    assert found.unknown == {
+        "AAPL": "it was traded after a possible split 2:1: its price went from 100 to 50"
+    }

@@ -264,17 +264,21 @@ def test_counts_that_no_mapping_shows_prove_nothing(
         ("failed", (DOUBT,), (0, 0, 0), False),
         ("failed", (NO_QTY,), (0, 0, 0), True),
         ("completed", (signal(BUY), NO_QTY), (2, 2, 0), True),
-        ("completed", (), (None, None, None), False),
+        ("completed", (), (None, None, None), True),
+        ("completed", (IDLE,), (None, None, None), False),
         ("completed", (IDLE,), (0, 0, 0), False),
         ("completed", (), (1, 1, 0), True),
         ("partial", (), (0, 0, 0), False),
         ("completed", (signal(BUY),), (5, 5, 0), False),
+        ("failed", (signal(BUY),), (2, 1, 0), True),
+        ("failed", (signal(BUY), IDLE), (0, 2, 0), True),
+        ("failed", (signal(BUY), DOUBT), (2, None, 1), False),
     ],
 )
 def test_a_run_that_leaves_open_what_it_placed(
     status: str, mappings: tuple[SignalOrder, ...], theirs: tuple[int | None, ...], contradicts: bool
 ) -> None:
-    """It counts orders and shows none, or has one without a quantity; other differences are only said."""
+    """It counts more than it shows, or has an order without a quantity; other differences are only said."""
     assert contradicts_itself(run(*mappings, status=status, **counts(*theirs))) is contradicts
 
 

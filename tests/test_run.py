@@ -70,7 +70,8 @@ class Day:
         for each in body("run_normal")["mappings"]:
             if identity := each["client_order_id"]:
                 url = f"{GATEWAY}/api/v1/orders/{identity}"
-                serve_example("GET", url, "order_by_id", client_order_id=identity, symbol=each["symbol"])
+                asked = {"symbol": each["symbol"], "side": each["order_side"]}
+                serve_example("GET", url, "order_by_id", client_order_id=identity, **asked)
 
     def written(self) -> list[str]:
         return sorted(path.name for path in (self.folder / "reports").iterdir() if path.is_file())

@@ -41,6 +41,7 @@ RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"
 POSITIONS = f"{GATEWAY}/api/v1/positions"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
+SHORT = {"client_order_id": SELL, "symbol": "GOOGL", "side": "sell"}
 PREPARED = Prepared(
     session=TODAY,
     parameters=Parameters(
@@ -124,26 +125,27 @@ def day(tmp_path: Path) -> Iterator[Day]:
     spare = FakeTime()
     transport = Transport(now=spare.clock.monotonic, pause=spare.pause)
     with responses.mock:
-        serve("GET", POSITIONS, {"positions": [held("MSFT"), held("GOOGL")], "total_positions": 2})
-        for identity, symbol in ((BUY, "MSFT"), (SELL, "GOOGL")):
+        serve("GET", POSITIONS, {"positions": [held("MSFT"), held("GOOGL", "-")], "total_positions": 2})
+        for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
             serve_example(
                 "GET",
                 f"{GATEWAY}/api/v1/orders/{identity}",
                 "order_after_fill",
                 client_order_id=identity,
                 symbol=symbol,
+                side=side,
             )
         yield Day(tmp_path, transport)
     transport.close()
     responses.reset()
 
 
-def held(symbol: str) -> dict[str, Any]:
-    """Return the position that the observed fill makes, still at the price of the fill."""
+def held(symbol: str, sign: str = "") -> dict[str, Any]:
+    """Return the position that the observed fill makes, still at the price of the fill; "-": short."""
     fill = body("order_after_fill")
     return {
         "symbol": symbol,
-        "qty": fill["filled_qty"],
+        "qty": sign + fill["filled_qty"],
         "avg_entry_price": fill["filled_avg_price"],
         "current_price": fill["filled_avg_price"],
         "unrealized_pl": "0",
@@ -267,10 +269,10 @@ def test_what_was_noticed_before_is_kept_with_the_result(day: Day) -> None:
 def test_a_rehearsal_is_labelled(day: Day) -> None:
     """With a gateway in DRY_RUN nothing executes: the notional is an estimate, and it is marked."""
     day.prepared = PREPARED._replace(rehearsal=True, sandbox=True)
-    for identity in (BUY, SELL):
+    for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
         url = f"{GATEWAY}/api/v1/orders/{identity}"
         responses.remove("GET", url)
-        serve_example("GET", url, "order_by_id", client_order_id=identity)
+        serve_example("GET", url, "order_by_id", client_order_id=identity, symbol=symbol, side=side)
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
     assert (result["rehearsal"], result["sandbox"], result["status"]) == (True, True, "success")
@@ -336,7 +338,8 @@ def test_a_run_may_end_badly(day: Day, status: str, ours: str, code: int) -> Non
     accepted = 0 if status == "failed" else 1
     rejected = mapping(client_order_id="x", order_status="rejected")
     mappings = [rejected, mapping()][: accepted + 1]
-    serve("GET", RUN, body("run_normal", status=status, mappings=mappings))
+    counts = {"num_orders_submitted": len(mappings), "num_orders_accepted": accepted}
+    serve("GET", RUN, body("run_normal", status=status, mappings=mappings, **counts))
     serve_example("GET", f"{GATEWAY}/api/v1/orders/x", "order_by_id", client_order_id="x", status="rejected")
     result = day.result()
     assert (result["status"], result["exit_status"]) == (ours, code)
@@ -485,7 +488,12 @@ def test_a_rejected_order_makes_it_partial(day: Day) -> None:
     url = f"{GATEWAY}/api/v1/orders/{SELL}"
     responses.remove("GET", url)
     serve_example(
-        "GET", url, "order_by_id", client_order_id=SELL, status="rejected", error_message="not shortable"
+        "GET",
+        url,
+        "order_by_id",
+        **SHORT,
+        status="rejected",
+        error_message="not shortable",
     )
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
@@ -539,7 +547,7 @@ def test_a_status_nobody_knows_is_said(day: Day) -> None:
     """A new word of the gateway's is taken as working, with a warning."""
     url = f"{GATEWAY}/api/v1/orders/{SELL}"
     responses.remove("GET", url)
-    serve_example("GET", url, "order_by_id", client_order_id=SELL, status="pondering")
+    serve_example("GET", url, "order_by_id", **SHORT, status="pondering")
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
     assert result["status"] == "success"

@@ -65,8 +65,8 @@ def silent(url: str) -> None:
 def orders_known() -> None:
     """Have the gateway know both orders of the run, filled, and its positions."""
     serve_example("GET", POSITIONS, "positions_empty")
-    for identity, symbol in ((BUY, "MSFT"), (SELL, "GOOGL")):
-        changes = {"client_order_id": identity, "symbol": symbol}
+    for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
+        changes = {"client_order_id": identity, "symbol": symbol, "side": side}
         serve_example("GET", f"{ORDERS}/{identity}", "order_after_fill", **changes)
 
 

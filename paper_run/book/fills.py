@@ -50,11 +50,11 @@ def growth(
     """
     filled = filled_qty or money.ZERO
     nothing = Growth(None, money.ZERO, money.ZERO, seen)
-    if filled < seen.qty and seen.qty:
+    if filled < seen.qty:
+        if not seen.qty:  # an older program kept negative ones too
+            return nothing
         fell = f"its filled quantity went back from {money.digits(seen.qty)} to {money.digits(filled)}"
         return nothing._replace(remark=f"{fell}; nothing was booked", contested=True)
-    if filled < 0:  # an older program kept negative ones too
-        return nothing
     qty = money.CONTEXT.subtract(filled, seen.qty)
     if filled_avg_price is None or filled_avg_price <= 0:
         waiting = f"{money.digits(qty)} filled without a price; it waits for one"

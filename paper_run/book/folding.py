@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book.holdings import Book
-from paper_run.money import CONTEXT, ZERO, product, total
+from paper_run.money import CONTEXT, ZERO, portion, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from decimal import Decimal
 
     from paper_run.book.holdings import Entry
 
@@ -35,9 +36,14 @@ def goes_on(entries: Iterable[Entry], session: str) -> bool:
     """
     return all(
         entry.kind == "gain"
-        or (entry.kind != "correction" and not entry.restates and place(entry) >= (session, 1))
+        or (entry.kind not in ("found", "correction") and not entry.restates and _is_behind(entry, session))
         for entry in entries
     )
+
+
+def _is_behind(entry: Entry, session: str) -> bool:
+    """Whether an entry goes behind all of a session: also its own fills do, and its splits do not."""
+    return entry.effective >= session if entry.ratio is None else entry.effective > session
 
 
 def corrected(entries: Iterable[Entry]) -> list[Entry]:
@@ -52,9 +58,7 @@ def corrected(entries: Iterable[Entry]) -> list[Entry]:
     for entry in entries:
         places = fills.setdefault(entry.order, []) if entry.order is not None else []
         if places and (entry.restates or entry.kind == "correction"):
-            parts = [result[at] for at in places]
-            for at, part in zip(places, _shared(parts, entry), strict=True):
-                result[at] = part
+            _share_out(entry, result, places)
             continue
         if entry.kind == "fill":
             places.append(len(result))
@@ -62,21 +66,27 @@ def corrected(entries: Iterable[Entry]) -> list[Entry]:
     return result
 
 
-def _shared(parts: Sequence[Entry], said: Entry) -> list[Entry]:
-    """Return an order's fills at what is said of all of them; the last takes what the others leave."""
-    qty, dollars = total(each.qty for each in parts), total(each.dollars for each in parts)
-    whole = (said.qty, said.dollars)
+def _share_out(said: Entry, entries: list[Entry], places: Sequence[int]) -> None:
+    """Put an order's fills at what is said of all of them; the last takes what the others leave."""
+    *firsts, last = places
+    had = _Sum(total(entries[at].qty for at in places), total(entries[at].dollars for at in places))
+    now = _Sum(said.qty, said.dollars)
     if not said.restates:
-        whole = (CONTEXT.add(qty, said.qty), CONTEXT.add(dollars, said.dollars))
-    left, shared = whole, []
-    for part in parts[:-1]:
-        share = tuple(
-            CONTEXT.divide(product(each, to), of) if of else ZERO
-            for each, to, of in zip((part.qty, part.dollars), whole, (qty, dollars), strict=True)
-        )
-        left = (CONTEXT.subtract(left[0], share[0]), CONTEXT.subtract(left[1], share[1]))
-        shared.append(part._replace(qty=share[0], dollars=share[1]))
-    return [*shared, parts[-1]._replace(qty=left[0], dollars=left[1])]
+        now = _Sum(CONTEXT.add(had.qty, said.qty), CONTEXT.add(had.dollars, said.dollars))
+    left = now
+    for at in firsts:
+        qty = portion(now.qty, entries[at].qty, had.qty) if had.qty else ZERO
+        dollars = portion(now.dollars, entries[at].dollars, had.dollars) if had.dollars else ZERO
+        entries[at] = entries[at]._replace(qty=qty, dollars=dollars)
+        left = _Sum(CONTEXT.subtract(left.qty, qty), CONTEXT.subtract(left.dollars, dollars))
+    entries[last] = entries[last]._replace(qty=left.qty, dollars=left.dollars)
+
+
+class _Sum(NamedTuple):
+    """Signed shares and dollars."""
+
+    qty: Decimal
+    dollars: Decimal
 
 
 def _sequence(entry: Entry) -> int:

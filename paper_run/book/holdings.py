@@ -64,8 +64,8 @@ class Holding(NamedTuple):
 
     @property
     def avg_entry_price(self) -> Decimal | None:
-        """The average cost of a share, 28 digits; None when closed."""
-        return _SHOWN.divide(self.cost, self.qty) if self.qty else None
+        """The average cost of a share, 28 digits; None when closed, or when it waits for its first price."""
+        return _SHOWN.divide(self.cost, self.qty) if self.qty and not self.waits else None
 
     def market_value(self, price: Decimal) -> Decimal:
         """Return what it is worth at a price; negative for a short."""
@@ -77,9 +77,9 @@ class Holding(NamedTuple):
 
     def priced_by(self, entry: Entry) -> Holding:
         """Return the holding at the cost that a trade gives it, if it waits for one: P&L starts at zero."""
-        if not self.waits or (price := entry.price) is None:
+        if not self.waits or entry.price is None:
             return self
-        return self._replace(cost=self.market_value(price), waits=False)
+        return self._replace(cost=money.portion(entry.dollars, self.qty, entry.qty), waits=False)
 
     def after(self, entry: Entry) -> Holding:
         """Return the holding after an entry."""
@@ -104,11 +104,11 @@ class Holding(NamedTuple):
         if money.product(self.qty, qty) >= 0:
             return self._replace(qty=after, cost=CONTEXT.add(self.cost, dollars))
         if qty.copy_abs() < self.qty.copy_abs():
-            released = CONTEXT.divide(money.product(self.cost, qty.copy_negate()), self.qty)
+            released = money.portion(self.cost, qty.copy_negate(), self.qty)
             realized = CONTEXT.subtract(dollars.copy_negate(), released)
             left = CONTEXT.subtract(self.cost, released)
         else:
-            left = CONTEXT.divide(money.product(dollars, after), qty)
+            left = money.portion(dollars, after, qty)
             realized = CONTEXT.subtract(CONTEXT.subtract(left, dollars), self.cost)
         return self._replace(qty=after, cost=left, realized=CONTEXT.add(self.realized, realized))
 

@@ -75,11 +75,9 @@ def is_of(mark: Mark, now: datetime, next_session: date) -> bool:
 
 
 _OPTION = re.compile(r"[A-Z0-9]{1,6} {0,5}[0-9]{6}[CP][0-9]{8}")
-_COIN = re.compile(r"[A-Z0-9]{2,10}/[A-Z]{3,5}|[A-Z0-9]{2,10}(?:USD|USDT|USDC)")
+_COIN = re.compile(r"[A-Z0-9]{2,10}/[A-Z]{3,5}|[A-Z0-9]{3,10}USD|[A-Z0-9]{2,10}USD[TC]")
 
 
 def is_us_equity(symbol: str) -> bool:
     """Whether a symbol may be a US share: no option (a contract is not a share), no coin."""
-    if _OPTION.fullmatch(symbol):
-        return False
-    return not (len(symbol) > 5 and _COIN.fullmatch(symbol))
+    return not (_OPTION.fullmatch(symbol) or _COIN.fullmatch(symbol))

@@ -10,7 +10,7 @@ from paper_run import money
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-_SMALLEST_SHARE = Decimal("1E-9")
+_SMALLEST_SHARE = Decimal(10) ** -9
 _WHOLE = Decimal(1)
 _LOWEST, _HIGHEST = Decimal("0.7"), Decimal("1.4")
 _NEAR = Decimal("0.02")
@@ -51,7 +51,10 @@ def ratio(text: str) -> Ratio:
     return Ratio(Decimal(became), Decimal(shares))
 
 
-_NUMBERS = (*range(2, 11), 12, 15, 16, 18, *range(20, 101, 5), 28, 120, 150, 200, 250, 300, 400, 500, 1000)
+_NUMBERS = (
+    *(2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 25, 28, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85),
+    *(90, 95, 100, 120, 150, 200, 250, 300, 400, 500, 1000),
+)
 _BETWEEN = ("3:2", "4:3", "5:2", "5:3", "5:4", "6:5", "7:2", "7:4", "7:5", "8:5", "11:10", "21:20")
 _OF_ONE = (
     *(Ratio(Decimal(number), _WHOLE) for number in _NUMBERS),
@@ -81,11 +84,19 @@ class Suspicion(NamedTuple):
     ratio: Ratio | None = None
 
 
+class Span(NamedTuple):
+    """Signed shares, from the fewest to the most."""
+
+    low: Decimal
+    high: Decimal
+
+
 class Now(NamedTuple):
     """The same symbol now, and what became known of it since it was seen.
 
     :ivar prices: of each trade since, and of today, dollars. :ivar said: the splits since.
-    :ivar is_traded: whether there was a trade since.
+    :ivar is_traded: whether there was a trade since. :ivar missing: the fewest and the most shares, signed,
+        by which fills of ours that the book does not have yet may put the other party ahead of it.
     """
 
     prices: Collection[Decimal]
@@ -93,6 +104,7 @@ class Now(NamedTuple):
     ours: Decimal
     theirs: Decimal | None
     is_traded: bool = False
+    missing: Span | None = None
 
 
 def suspicion(seen: Seen, now: Now) -> Suspicion | None:
@@ -109,22 +121,30 @@ def suspicion(seen: Seen, now: Now) -> Suspicion | None:
     for each in now.said:
         before = each.price(before)
     beyond = next((price for price in now.prices if is_beyond(before, price)), None)
-    by_quantity = None if now.said else quantity_ratio(seen, now)
-    words, looks = [], by_quantity
+    words, looks = [], None
     if beyond is not None:
-        looks = looks or price_ratio(before, beyond)
-        how = "" if now.is_traded else " without a fill"
-        words.append(f"its price went from {money.short(before)} to {money.short(beyond)}{how}")
-    if by_quantity is not None and now.theirs is not None:
-        words.append(f"the gateway has {money.short(now.theirs)} instead of {money.short(now.ours)}")
+        words.append(_went(before, beyond, is_traded=now.is_traded))
+        looks = price_ratio(before, beyond)
+    if now.theirs is not None and not now.said:
+        by_quantity = quantity_ratio(seen, now.ours, now.theirs, now.prices, now.missing)
+        if by_quantity is not None:
+            words.append(f"the gateway has {money.short(now.theirs)} instead of {money.short(now.ours)}")
+            looks = by_quantity
     return Suspicion(" and ".join(words), looks) if words else None
 
 
-def late_price(before: Decimal, price: Decimal) -> Suspicion | None:
-    """Say that a price moved within a session by a split's ratio: a source may know of it hours late."""
+def late_price(before: Decimal, price: Decimal, *, is_traded: bool) -> Suspicion | None:
+    """Say that a price moved within a session by a split's ratio: a source may know of it hours late.
+
+    :param is_traded: whether there was a trade since the price before.
+    """
     looks = price_ratio(before, price)
-    went = f"its price went from {money.short(before)} to {money.short(price)} without a fill"
-    return Suspicion(went, looks) if looks else None
+    return Suspicion(_went(before, price, is_traded=is_traded), looks) if looks else None
+
+
+def _went(before: Decimal, price: Decimal, *, is_traded: bool) -> str:
+    how = "" if is_traded else " without a fill"
+    return f"its price went from {money.short(before)} to {money.short(price)}{how}"
 
 
 def is_beyond(before: Decimal, price: Decimal) -> bool:
@@ -142,18 +162,24 @@ def price_ratio(before: Decimal, price: Decimal) -> Ratio | None:
     return None
 
 
-def quantity_ratio(seen: Seen, now: Now) -> Ratio | None:
+def quantity_ratio(
+    seen: Seen, ours: Decimal, theirs: Decimal, prices: Iterable[Decimal], missing: Span | None = None
+) -> Ratio | None:
     """Return the split by whose ratio the gateway's quantity moved while ours did not, None if by none.
 
     Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
-    twice, the price must speak for the split on such a day.
+    twice, and others tell of one late, the price must speak for the split on such a day. What missing fills
+    of ours explain is no split.
     """
-    if now.theirs is None or seen.theirs != seen.ours or now.theirs == now.ours:
+    if seen.theirs != seen.ours or theirs == ours:
         return None
-    traded = money.CONTEXT.subtract(now.ours, seen.ours)
-    moved = money.CONTEXT.subtract(now.theirs, traded)
+    ahead = money.CONTEXT.subtract(theirs, ours)
+    if missing and missing.low <= ahead <= missing.high:
+        return None
+    traded = money.CONTEXT.subtract(ours, seen.ours)
+    moved = money.CONTEXT.subtract(theirs, traded)
     found = next((each for each in _USUAL if fits(each, seen.ours, moved)), None)
-    if found is not None and traded and not speaks(found, seen.price, now.prices):
+    if found is not None and (traded or missing) and not speaks(found, seen.price, prices):
         return None
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.money import ZERO
+from paper_run.money import ZERO, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ SESSIONS_A_YEAR: Mapping[str, int] = {"XNYS": 252, "24/7": 365}
 """How many sessions a year has, by the exchange."""
 _CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 _ONE = Decimal(1)
-_PLACES = Decimal("0.000001")
-_PERCENT_PLACES = Decimal("0.0001")
+_PLACES = Decimal(10) ** -6
+_PERCENT_PLACES = Decimal(10) ** -4
 _NO_PERCENTAGES = ("sharpe_ratio", "sortino_ratio")
 # A ratio of this size is a division by next to nothing: by a cent of equity, or by the deviation of equal
 # returns, whose mean can be off in its last digit. Up to it 28 digits make six true decimals.
-_TOO_LARGE = Decimal("1E+12")
+_TOO_LARGE = Decimal(10) ** 12
 _FOR_RISK, _FOR_A_YEAR = 20, 60
 _MINIMUM = {
     "total_return": 1,
@@ -104,10 +104,26 @@ def statistics(days: Sequence[Day], sessions_a_year: int = SESSIONS_A_YEAR["XNYS
         }
 
 
+def whole(
+    opening: Decimal,
+    day_pnl: Decimal | None,
+    closing: Decimal | None,
+    exposure: Decimal | None,
+    traded: Decimal,
+    *,
+    spans: bool = False,
+) -> Day | None:
+    """Return a session that is valued whole, see `Day`; None where a figure of it is not known."""
+    if day_pnl is None or closing is None or exposure is None:
+        return None
+    return Day(opening, day_pnl, closing, exposure, traded, inflow(opening, day_pnl, closing), spans)
+
+
 def unrounded_return(day: Day) -> Decimal | None:
     """Return day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):
-        return _returns([day])[0]
+        (earned,) = _returns([day])
+        return earned
 
 
 def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
@@ -119,7 +135,8 @@ def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
 def daily_return(day: Day) -> Decimal | None:
     """Return day_pnl / (opening + inflow), six places; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):
-        return rounded(_returns([day])[0])
+        (earned,) = _returns([day])
+        return rounded(earned)
 
 
 def height(before: Decimal | None, day: Day) -> Decimal | None:
@@ -154,23 +171,23 @@ def _figures(days: Sequence[Day], sessions_a_year: int) -> dict[str, Decimal | N
     """Return the figures that these days are enough for and that are defined."""
     n = len(days)
     returns = _returns(days)
-    single = [(each, day) for each, day in zip(returns, days, strict=True) if not day.spans]
+    single = [day for day in days if not day.spans]
     curve = list(_curve(returns))
     figures = {
         "daily_return": returns[-1],
-        "exposure": _mean(_ratios((day.exposure for day in days), (day.closing for day in days))),
-        "turnover": _mean(_ratios((day.traded for day in days), (day.capital for day in days))),
+        "exposure": _mean(_ratios((day.exposure, day.closing) for day in days)),
+        "turnover": _mean(_ratios((day.traded, day.capital) for day in days)),
     }
     if (growth := curve[-1]) is not None:
         figures["total_return"] = growth - 1
-        figures["max_drawdown"] = min(fall for fall in _falls(curve) if fall is not None)
+        figures["max_drawdown"] = min(_known(_falls(curve)))
         # A power of a debt is no rate, and where the exponent is whole it would look like one.
         if n >= _FOR_A_YEAR and growth >= 0:
             figures["annualised_return"] = growth ** (Decimal(sessions_a_year) / n) - 1
     if not single:
         return figures
-    figures["win_rate"] = Decimal(sum(day.day_pnl > ZERO for _, day in single)) / len(single)
-    if (known := _all_known([each for each, _ in single])) is not None:
+    figures["win_rate"] = Decimal(sum(day.day_pnl > ZERO for day in single)) / len(single)
+    if (known := _all_known(_returns(single))) is not None:
         figures["best_day"], figures["worst_day"] = max(known), min(known)
         if len(known) >= _FOR_RISK:
             figures |= _risk(known, sessions_a_year)
@@ -184,9 +201,9 @@ def _risk(returns: Sequence[Decimal], sessions_a_year: int) -> dict[str, Decimal
     Framework" (1994): the downside is the root of the mean, over all days, of the squared negative returns.
     """
     n, year = len(returns), Decimal(sessions_a_year).sqrt()
-    mean = sum(returns, ZERO) / n
-    deviation = (sum(((each - mean) * (each - mean) for each in returns), ZERO) / (n - 1)).sqrt()
-    downside = (sum((each * each for each in returns if each < ZERO), ZERO) / n).sqrt()
+    mean = total(returns) / n
+    deviation = (total((each - mean) ** 2 for each in returns) / (n - 1)).sqrt()
+    downside = (total(min(each, ZERO) ** 2 for each in returns) / n).sqrt()
     return {
         "volatility": deviation * year,
         "sharpe_ratio": mean / deviation * year if deviation else None,
@@ -194,24 +211,28 @@ def _risk(returns: Sequence[Decimal], sessions_a_year: int) -> dict[str, Decimal
     }
 
 
-def _ratios(dollars: Iterable[Decimal], equity: Iterable[Decimal]) -> list[Decimal | None]:
+def _ratios(dollars_of_equity: Iterable[tuple[Decimal, Decimal]]) -> list[Decimal | None]:
     """Return dollars / equity of each day; of nothing or of a debt there is no part."""
-    return [part / whole if whole > ZERO else None for part, whole in zip(dollars, equity, strict=True)]
+    return [part / whole if whole > ZERO else None for part, whole in dollars_of_equity]
 
 
 def _returns(days: Sequence[Day]) -> list[Decimal | None]:
-    return _ratios((day.day_pnl for day in days), (day.capital for day in days))
+    return _ratios((day.day_pnl, day.capital) for day in days)
+
+
+def _known(values: Iterable[Decimal | None]) -> list[Decimal]:
+    return [value for value in values if value is not None]
 
 
 def _all_known(values: Sequence[Decimal | None]) -> list[Decimal] | None:
-    known = [value for value in values if value is not None]
+    known = _known(values)
     return known if len(known) == len(values) else None
 
 
 def _mean(values: Sequence[Decimal | None]) -> Decimal | None:
     """Return the mean of all values, None if one of them is not known."""
     known = _all_known(values)
-    return None if known is None else sum(known, ZERO) / len(known)
+    return None if known is None else total(known) / len(known)
 
 
 def _curve(returns: Iterable[Decimal | None]) -> Iterator[Decimal | None]:

@@ -58,7 +58,7 @@ class PositionValue(NamedTuple):
 class Opening(NamedTuple):
     """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
 
-    :ivar totals: each symbol's total P&L then; None where they are no longer known.
+    :ivar totals: each symbol's total P&L then; None where it is not known, or no longer.
     :ivar gains: what holdings from before the first trade were up when they were found, if it is in the
         equity: an older program counted it there.
     :ivar session: the one that closed so, an ISO date; "" for the capital.
@@ -67,7 +67,7 @@ class Opening(NamedTuple):
     equity: Decimal
     realized: Decimal = ZERO
     unrealized: Decimal = ZERO
-    totals: Mapping[str, Decimal] | None = {}
+    totals: Mapping[str, Decimal | None] | None = {}
     gains: Decimal = ZERO
     session: str = ""
 
@@ -144,8 +144,8 @@ def value(
         for name in sorted({*book.holdings, *unknown})
     )
     priced = total(row.unrealized_pnl for row in rows if row.unrealized_pnl is not None)
-    complete = all(row.unrealized_pnl is not None for row in rows)
     values = [row.market_value for row in rows if row.market_value is not None]
+    complete = len(values) == len(rows)
     unrealized = priced if complete else None
     realized = total(cents(row.holding.realized) for row in rows)
     is_known = all(row.is_known for row in rows)
@@ -191,9 +191,10 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
         unrealized_pnl=cents(CONTEXT.subtract(worth, cost)) if known else None,
         day_pnl=None,
     )
-    if row.total_pnl is None or opening.totals is None:
+    before = None if opening.totals is None else opening.totals.get(symbol, ZERO)
+    if row.total_pnl is None or before is None:
         return row
-    return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, opening.totals.get(symbol, ZERO)))
+    return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, before))
 
 
 def _bridge(
@@ -240,6 +241,41 @@ def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decima
     return CONTEXT.subtract(total(worth), total(pnl))
 
 
+def with_closing(now: Valuation, opening: Opening | None, kept: Opening) -> Valuation:
+    """Return a valuation that leaves a session the day P&L of the closing that it keeps.
+
+    What the book is worth more or less by now belongs to the next session, and is an adjustment in this one.
+
+    :param now: opened from that closing. :param opening: what the session opened from, None in the first.
+    """
+    start = opening or Opening(now.base)
+    earned = (
+        CONTEXT.subtract(kept.realized, start.realized),
+        CONTEXT.subtract(kept.unrealized, start.unrealized),
+    )
+    bridge = now.session
+    if bridge.closing is not None:
+        moved = CONTEXT.subtract(bridge.closing, total((start.equity, *earned)))
+        bridge = bridge._replace(
+            opening=start.equity, realized=earned[0], unrealized_change=earned[1], adjustments=cents(moved)
+        )
+    else:
+        bridge = bridge._replace(opening=start.equity)
+    days = None if kept.totals is None or start.totals is None else (start.totals, kept.totals)
+    rows = tuple(row._replace(day_pnl=_gained(row, days)) for row in now.positions)
+    return now._replace(session=bridge, positions=rows)
+
+
+def _gained(
+    row: PositionValue, days: tuple[Mapping[str, Decimal | None], Mapping[str, Decimal | None]] | None
+) -> Decimal | None:
+    """Return what a symbol gained from an opening to a closing, None where that is not known."""
+    if days is None or row.total_pnl is None:
+        return None
+    before, after = (totals.get(row.symbol, ZERO) for totals in days)
+    return None if before is None or after is None else CONTEXT.subtract(after, before)
+
+
 def _pnl(bridge: Bridge) -> Decimal | None:
     if bridge.closing is None:
         return None
@@ -257,7 +293,7 @@ def closing(valuation: Valuation) -> Opening:
         valuation.session.closing,
         valuation.realized_so_far,
         valuation.priced_so_far,
-        {row.symbol: row.total_pnl for row in valuation.positions if row.total_pnl is not None},
+        {row.symbol: row.total_pnl for row in valuation.positions},
     )
 
 

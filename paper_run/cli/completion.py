@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +42,12 @@ def answered(group: click.Command, environment: Mapping[str, str]) -> ExitStatus
 
     :raises DataError: such a variable is set and asks for nothing that there is.
     """
-    names = [name for name in environment if "PAPER_RUN" in name and name.endswith("_COMPLETE")]
+    called = re.sub(r"\W", "_", os.path.basename(sys.argv[0])).upper()  # a link may have another name
+    names = [
+        name
+        for name in environment
+        if ("PAPER_RUN" in name and name.endswith("_COMPLETE")) or name == f"_{called}_COMPLETE"
+    ]
     if not names:
         return None
     shell, _, wanted = environment.get(_VARIABLE, "").partition("_")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from paper_run.cli import platforms, reading, showing
+from paper_run.cli import platforms, reading, showing, streams
 from paper_run.cli.arguments import common_options, email_to, exchange_option, service_urls
 from paper_run.errors import ExitStatus, worst
 
@@ -31,4 +31,4 @@ def doctor(**flags: Any) -> ExitStatus:
     console.say()
     unwell = sum(1 for finding in found if finding.exit_status)
     console.say(f"{unwell} of {len(found)} need you." if unwell else "All is well.")
-    return exit_status
+    return worst((exit_status, showing.ended(streams.unwritten())))

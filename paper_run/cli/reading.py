@@ -29,7 +29,16 @@ _HOW = (
     "[--ex-date DATE], resolve --reset, resolve --order NAME --filled QTY@PRICE, resolve --order NAME "
     "--not-filled."
 )
-_AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
+# As many digits as the wire may have: a printed command names what the gateway said.
+_AMOUNT = r"[0-9]{1,31}(?:\.[0-9]{1,40})?"
+_DAY_OPTIONS = (
+    "--capital",
+    "--max-position-size",
+    "--as-of-date",
+    "--latest-start",
+    "--timeout",
+    "--email-to",
+)
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 
@@ -90,7 +99,7 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
 
 
 def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
-    """Return what a command needs to run as it stands and find the same ledger and services.
+    """Return what a command needs to run as it stands and find the same ledger, services and exchange.
 
     Wherever they came from: flag, variable, .env file or default. URLs with credentials are left out.
 
@@ -102,12 +111,22 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
     place = ["--sandbox"] if flags["sandbox"] else []
     place += ["--env-file", str(found.file.resolve())] if found.file is not None else []
     place += ["--reports-dir", str(config.reports_folder(found))]
-    services = []
+    exchange = found.outside_file("--exchange")
+    services = [] if exchange is None else ["--exchange", exchange.value]
     for name in _URL_FLAGS:
         typed = found.outside_file(f"--{name.replace('_', '-')}")
         if typed is not None and "@" not in typed.value and not flags["sandbox"]:
             services += [f"--{name.replace('_', '-')}", typed.value]
-    return Invocation(program(), _options(place), _options(services))
+    return Invocation(program(), _options(place), _options(services), day=_options(_day(flags, found)))
+
+
+def _day(flags: Mapping[str, Any], found: Sources) -> list[str]:
+    """Return what the day was asked for, so that a command that trades it asks for the same."""
+    words = ["--symbols", ",".join(symbols)] if (symbols := found.all_outside_file("--symbols")) else []
+    for name in _DAY_OPTIONS:
+        words += [word for value in found.all_outside_file(name) for word in (name, value)]
+    switches = ("ignore_calendar", "no_email") if "again" in flags else ()
+    return words + [f"--{name.replace('_', '-')}" for name in switches if flags.get(name)]
 
 
 def program() -> str:
@@ -281,6 +300,12 @@ def _by_hand(typed: str) -> Trade:
     from paper_run.by_hand import Trade
 
     symbol, _, traded = typed.partition("=")
+    if symbol == "all":
+        raise DataError(
+            f"--position: {typed!a} gives one quantity to all symbols",
+            "Allowed: all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one.",
+            remedies=("The symbol ALL is written in capitals; nothing was booked.",),
+        )
     qty, at, price = traded.partition("@")
     if (
         not at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,7 +35,7 @@ class Kept(NamedTuple):
     entry: int
     book: Book | None
     seen: Mapping[str, Seen]
-    totals: Mapping[str, Decimal]
+    totals: Mapping[str, Decimal | None]
     suspects: Mapping[str, str]
     is_closed: bool
 
@@ -62,11 +62,16 @@ class Closings:
         self._rows = rows
         self._run = run
 
-    def kept(self, epoch: int, before: str = "9999-12-31") -> Kept | None:
-        """Return the book as it was valued last, in a session before an ISO date."""
+    def kept(self, epoch: int, before: str | None = None) -> Kept | None:
+        """Return the book as it was valued last.
+
+        :param before: in a session before this ISO date.
+        """
         found = self._rows(
-            "SELECT * FROM sessions WHERE epoch = ? AND session < ? ORDER BY session DESC LIMIT 1",
+            "SELECT * FROM sessions WHERE epoch = ? AND (? IS NULL OR session < ?) "
+            "ORDER BY session DESC LIMIT 1",
             epoch,
+            before,
             before,
         )
         return state(found[0]) if found else None
@@ -86,11 +91,10 @@ class Closings:
         :param through: or of that one.
         """
         found = self._rows(
-            "SELECT * FROM sessions WHERE epoch = ? AND session <= ? AND session < ? AND complete = 1 "
+            "SELECT * FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
             "ORDER BY session DESC LIMIT 1",
             epoch,
-            session.isoformat(),
-            "9999-12-31" if through else session.isoformat(),
+            _end(session, through=through),
         )
         return found[0] if found else None
 
@@ -101,10 +105,9 @@ class Closings:
         """
         found = self._rows(
             "SELECT session, traded, gains, spans, opening, day_pnl, closing, exposure FROM sessions "
-            "WHERE epoch = ? AND session <= ? AND session < ? AND complete = 1 ORDER BY session",
+            "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
             epoch,
-            before.isoformat(),
-            "9999-12-31" if through else before.isoformat(),
+            _end(before, through=through),
         )
         days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
         for (
@@ -182,14 +185,20 @@ class Closings:
         self, epoch: int, session: date, valuation: Valuation
     ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
         """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
-        bridge, earned = valuation.session, valuation.day_pnl
-        if bridge.closing is None or earned is None:
+        bridge = valuation.session
+        day = statistics.whole(
+            bridge.opening, valuation.day_pnl, bridge.closing, valuation.exposure, money.ZERO
+        )
+        if day is None:
             return None, None, None
         before = self.last_complete(epoch, session)
-        inflow = statistics.inflow(bridge.opening, earned, bridge.closing)
-        day = Day(bridge.opening, earned, bridge.closing, money.ZERO, money.ZERO, inflow)
         height = statistics.height(Decimal(1) if before is None else amount(before["height"]), day)
         return statistics.daily_return(day), statistics.fall(height), height
+
+
+def _end(session: date, *, through: bool) -> str:
+    """Return the ISO date before which sessions are earlier than one, or that one (`through`)."""
+    return (session + timedelta(days=int(through))).isoformat()
 
 
 def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
@@ -218,8 +227,7 @@ def state(row: Any) -> Kept | None:
     holdings, totals = {}, {}
     for symbol, (qty, cost, realized, waits, total) in read["holdings"].items():
         holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), waits)
-        if total is not None:
-            totals[symbol] = Decimal(total)
+        totals[symbol] = amount(total)
     seen = {
         symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs))
         for symbol, (price, session, ours, theirs) in read["seen"].items()
@@ -234,8 +242,7 @@ def _older(row: Any, read: Any) -> Kept:
     for symbol, (qty, _cost, _realized, _gain, price, total) in read["holdings"].items():
         if price is not None:
             seen[symbol] = Seen(Decimal(price), row["session"], Decimal(qty), None)
-        if total is not None:
-            totals[symbol] = Decimal(total)
+        totals[symbol] = amount(total)
     return _kept(row, None, seen, totals, dict.fromkeys(read.get("suspects", ()), row["session"]))
 
 
@@ -243,7 +250,7 @@ def _kept(
     row: Any,
     book: Book | None,
     seen: Mapping[str, Seen],
-    totals: Mapping[str, Decimal],
+    totals: Mapping[str, Decimal | None],
     suspects: Mapping[str, str],
 ) -> Kept:
     session = date.fromisoformat(row["session"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger.copies import beside
 from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
+from paper_run.model.commands import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,9 +99,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise (_damaged if "decode" in str(error) else _trouble)(path, error) from error
+        raise (damaged if "decode" in str(error) else _trouble)(path, error) from error
     except (sqlite3.DatabaseError, ValueError, LookupError, TypeError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     except OSError as error:
         raise DataError(
             f"The ledger {path} can't be used",
@@ -109,13 +110,16 @@ def explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _damaged(path: Path, error: Exception) -> DataError:
+def damaged(path: Path, error: Exception) -> DataError:
+    """Return that SQLite or a record in the file can't be read, in words, with what is left to do."""
     said = f"SQLite says: {error}" if isinstance(error, sqlite3.Error) else f"A row can't be read: {error}"
     return DataError(
         f"The ledger {path} is damaged",
         f"{said}.",
         remedies=(
-            Remedy("Restore it from a backup, or save what can be saved", f"sqlite3 {path} .dump"),
+            Remedy(
+                "Restore it from a backup, or save what can be saved", typed("sqlite3", str(path), ".dump")
+            ),
             "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
         ),
     )
@@ -175,6 +179,12 @@ def refuse_foreign(path: Path) -> None:
             "If it was the ledger, restore it from a backup: without it nothing is known of earlier trades.",
         ),
     )
+
+
+def is_of_this_version(path: Path) -> bool:
+    """Whether a ledger beside which nothing lies would be opened without a change of its schema."""
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(100)[60:64], "big") == len(MIGRATIONS)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -27,8 +27,8 @@ def may_write(folder: Path) -> bool:
 def read_if_any(folder: Path) -> Iterator[Ledger | None]:
     """Open the ledger to be read, without the lock, if there is one.
 
-    Where something lies beside it, of a run in progress or of one that was cut off, or where it can't be
-    written, a copy is opened: nothing in the folder is touched.
+    Where something lies beside it, of a run in progress or of one that was cut off, where an earlier version
+    has made it, or where it can't be written, a copy is opened: nothing in the folder is touched.
 
     :raises DataError: it can't be read.
     """
@@ -40,7 +40,7 @@ def read_if_any(folder: Path) -> Iterator[Ledger | None]:
         with database.explained(path):
             database.refuse_links(path)
             database.refuse_foreign(path)
-            direct = may_write(folder) and not copies.beside(path)
+            direct = may_write(folder) and not copies.beside(path) and database.is_of_this_version(path)
             copy = None if direct else stack.enter_context(copies.copied(path))
         yield stack.enter_context(Ledger(folder, copy=copy))
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
+from paper_run.book.splits import Span
 from paper_run.errors import Remedy
 from paper_run.ledger import rows as kept
 from paper_run.ledger.rows import amount
 from paper_run.model.commands import ours
 from paper_run.model.findings import note, warning
+from paper_run.models import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,9 +52,9 @@ class Followed(NamedTuple):
         return state is not None and state.status == "filled" and (state.filled_qty or money.ZERO) < self.qty
 
     @property
-    def asked(self) -> str:
-        """What was ordered, in words."""
-        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
+    def asked(self) -> Asked:
+        """What was ordered."""
+        return Asked(self.symbol, self.side, self.qty)
 
 
 class Again(NamedTuple):
@@ -143,8 +145,7 @@ class Following:
             epoch.trade,
         ):
             if row["said_by"] is not None:
-                if row["followed"] == _SAID:
-                    found.append(self._book_said(epoch, session, now, row))
+                found.append(self._book_said(epoch, session, now, row))
                 continue
             grown, filled = _growth(row), amount(row["filled_qty"])
             if grown.remark and not grown.waits:
@@ -182,6 +183,23 @@ class Following:
         found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
         return [_odd(row, _growth(row)) for row in found]
 
+    def missing(self) -> dict[str, Span]:
+        """Return, by symbol, how many signed shares the book may lack of what the gateway has counted.
+
+        Those that working orders have not filled here yet, and those that the gateway takes back.
+        """
+        found: dict[str, Span] = {}
+        for row in self._rows(_OURS + "AND (followed = 1 OR contested = 1) AND said_by IS NULL"):
+            of = amount(row["filled_qty"]) if row["contested"] else Decimal(row["qty"])
+            shares = money.CONTEXT.subtract(of or money.ZERO, Decimal(row["booked_qty"]))
+            shares = shares if row["side"] == "buy" else shares.copy_negate()
+            low, high = found.get(row["symbol"], (money.ZERO, money.ZERO))
+            found[row["symbol"]] = Span(
+                money.CONTEXT.add(low, min(shares, money.ZERO)),
+                money.CONTEXT.add(high, max(shares, money.ZERO)),
+            )
+        return found
+
     def say(self, name: str, qty: Decimal, price: Decimal | None, said_by: str) -> None:
         """Write what a person says that an order has filled; it is booked with the next valuation.
 
@@ -214,9 +232,11 @@ class Following:
         qty, price = Decimal(row["said_qty"]), amount(row["said_price"]) or money.ZERO
         said = fills.Seen(qty, money.product(qty, price))
         if said != _seen(row):
-            sign = 1 if row["side"] == "buy" else -1
+            booked = said
+            if row["side"] != "buy":
+                booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
             # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
-            entry = Entry("fill", row["symbol"], sign * said.qty, sign * said.dollars, row["session"])
+            entry = Entry("fill", row["symbol"], *booked, row["session"])
             self._books.append(
                 epoch,
                 session,
@@ -248,10 +268,9 @@ _OURS = (
 
 def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
     """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
-    if row["filled_at"] is None:
-        return seen.isoformat()
-    filled = day_of(datetime.fromisoformat(row["filled_at"])).isoformat()
-    return max(str(row["session"]), min(filled, seen.isoformat()))
+    told = row["filled_at"]
+    filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
+    return max(str(row["session"]), filled.isoformat())
 
 
 def _seen(row: Any) -> fills.Seen:
@@ -297,10 +316,10 @@ def _odd(row: Any, grown: fills.Growth) -> Finding:
     identity, name = row["client_order_id"], _name(row)
     if not grown.contested:
         return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
-    filled, price = amount(row["filled_qty"]) or money.ZERO, amount(row["filled_avg_price"]) or money.ZERO
-    booked = f"{money.digits(grown.seen.qty)}@{money.digits(fills.average(grown.seen))}"
+    filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
+    booked = f"{money.trimmed(grown.seen.qty)}@{money.trimmed(fills.average(grown.seen))}"
     told = (
-        ("--filled", f"{money.digits(filled)}@{money.digits(price)}")
+        ("--filled", f"{money.trimmed(filled)}@{money.trimmed(price)}")
         if filled and price
         else ("--not-filled",)
     )

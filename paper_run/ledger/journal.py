@@ -16,6 +16,7 @@ from paper_run.ledger.following import Following
 from paper_run.ledger.history import History
 from paper_run.ledger.mails import Mails
 from paper_run.model import findings
+from paper_run.model.commands import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -83,6 +84,8 @@ class Ledger:
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.identity
         database.close(self._connection)
+        if isinstance(error, json.JSONDecodeError):  # what services say is read before it gets here
+            raise database.damaged(self.path, error) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -214,7 +217,8 @@ class Ledger:
                 "Simulated and real trades are never mixed in one ledger.",
                 remedies=(
                     Remedy(
-                        "If the sandbox got there by mistake, move it away", f"mv {folder} {folder}-sandbox"
+                        "If the sandbox got there by mistake, move it away",
+                        typed("mv", str(folder), f"{folder}-sandbox"),
                     )
                     if ours == "1"
                     else "If this was to be the real platform: a sandbox answers at its URLs; stop it",
@@ -287,6 +291,10 @@ class Ledger:
     def doubtful(self) -> list[TradeRow]:
         """Return the closed trades with orders in doubt, however old: a doubt never ends by itself."""
         return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
+
+    def is_in_doubt(self, row: TradeRow) -> bool:
+        """Whether a trade has orders in doubt."""
+        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._all_trades())
 
     def unsure(self) -> list[TradeRow]:
         """Return the trades of which it is not known what they placed, though perhaps that they did.

@@ -216,4 +216,13 @@ MIGRATIONS = (
         PRIMARY KEY (mail, destination)
     );
     """,
+    """
+    -- what an earlier version called rejected, and nothing proves: the next look states which are in doubt
+    UPDATE trades SET in_doubt = MAX(in_doubt, (
+        SELECT COUNT(*) FROM orders WHERE orders.trade = trades.id AND said_by IS NULL
+        AND status IN ('rejected', 'failed') AND COALESCE(broker_order_id, '') = ''
+        AND COALESCE(error_message, '') <> ''
+    )) WHERE state = 'closed' AND rehearsal = 0
+        AND id > COALESCE((SELECT MAX(last_trade) FROM epochs), 0);
+    """,
 )

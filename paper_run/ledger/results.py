@@ -39,14 +39,13 @@ def of_account(folder: Path, orchestrator_url: str) -> Iterator[Path]:
     One that names no ledger does not if it tells of another orchestrator; one that can't be read does.
     """
     for found in (*_in(folder), *(each for before in _moved(folder) for each in _in(before))):
-        if _is_real(_read(found.path), orchestrator_url):
+        if _is_real(found.path, _read(found.path), orchestrator_url):
             yield found.path
-    pending = folder / ".pending"
-    yield from sorted(pending.glob("*.json")) if pending.is_dir() else ()
+    yield from _answers(folder)
 
 
 def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
-    """Return the real results in a folder of which the ledger knows nothing: it is older than they are.
+    """Return real results and answers in a folder of which the ledger knows nothing: it is the older one.
 
     Those of sessions before its last are told by their names alone: years of them must cost a day nothing.
     """
@@ -57,9 +56,9 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
         if found.number is None or ((found.session, found.number) in known and found.session < last):
             continue
         result = _read(found.path)
-        if _is_real(result, orchestrator_url) and not _is_known(ledger, found, result):
+        if _is_real(found.path, result, orchestrator_url) and not _is_known(ledger, found, result):
             lacked.append(found.path)
-    return lacked
+    return lacked + [each for each in _answers(folder) if ledger.by_key(each.stem) is None]
 
 
 def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | None:
@@ -67,7 +66,7 @@ def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | 
     for before in _moved(folder):
         for found in _in(before):
             is_attempt = found.session == str(session) and found.number is not None
-            if is_attempt and _is_real(_read(found.path), orchestrator_url):
+            if is_attempt and _is_real(found.path, _read(found.path), orchestrator_url):
                 return found.path
     return None
 
@@ -103,6 +102,12 @@ def _in(folder: Path) -> list[Found]:
     return sorted(found)
 
 
+def _answers(folder: Path) -> list[Path]:
+    """Return the answers that wait in a folder for their ledger; each is called by the key of its trade."""
+    pending = folder / ".pending"
+    return sorted(pending.glob("*.json")) if pending.is_dir() else []
+
+
 def _moved(folder: Path) -> list[Path]:
     names = sorted(name for name in os.listdir(folder) if name.startswith(_BEFORE))
     return [folder / name for name in names if (folder / name).is_dir()]
@@ -116,10 +121,13 @@ def _read(path: Path) -> RunResult | None:
         return None
 
 
-def _is_real(result: RunResult | None, orchestrator_url: str) -> bool:
-    """Whether a result tells of what may have been traded, on this account as far as it says."""
+def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> bool:
+    """Whether a result tells of what may have been traded, on this account as far as it says.
+
+    One that can't be read may; a link, which we never make, to what is no result does not.
+    """
     if result is None:
-        return True
+        return not (path.is_symlink() and path.exists())
     if result.sandbox or (result.rehearsal and not any(each.broker_order_id for each in result.orders)):
         return False
     urls = {each.url for each in result.health if each.service == "orchestrator"}

@@ -146,7 +146,8 @@ class Dispatch:
             self._record(row, after)
             for state in dict.fromkeys(each.state for each in after.values()):
                 fates.setdefault(state, []).append(row)
-        self._failed += [undelivered.unsent(error, rows, subject, state) for state, rows in fates.items()]
+        if fates:
+            self._failed.append(undelivered.unsent(error, fates, subject))
 
     def _failing(
         self, row: MailRow, before: Mapping[str, Delivery], error: delivery.DeliveryFailed | None = None

@@ -59,9 +59,18 @@ class Outbox:
         self._tell(Notice("closed", str(day), why, words, (), 0, str(next_session), None))
 
     def failed(
-        self, kind: NoticeKind, session: date, error: PaperRunError, next_session: date | None = None
+        self,
+        kind: NoticeKind,
+        session: date,
+        error: PaperRunError,
+        next_session: date | None = None,
+        *,
+        is_sandbox: bool = False,
     ) -> None:
-        """Queue why a session was not traded or not valued."""
+        """Queue why a session was not traded or not valued.
+
+        :param is_sandbox: whether it is a sandbox's; the ledger does not say so before its first trade.
+        """
         if not self.takes:
             return
         from paper_run.mail.notices import Notice
@@ -72,7 +81,7 @@ class Outbox:
                 kind,
                 session,
                 next_session,
-                is_sandbox=bool(self._ledger.is_sandbox),
+                is_sandbox=is_sandbox or bool(self._ledger.is_sandbox),
                 ledger=self._ledger.identity,
             )
         )

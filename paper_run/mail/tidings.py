@@ -53,7 +53,7 @@ def of_result(
         status=clip(f"{head.label}: {_sentence(result, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(result)),
         figures=_figures(result),
-        absence="" if pnl else _absence(result),
+        absence="" if pnl else html_book.absence(result),
         counts=_counts(result.totals),
         notional=_notional(result),
         sections=(*known_now, *found.sections),
@@ -163,14 +163,6 @@ def _notional(result: RunResult) -> Figure:
     aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     label = "Simulated notional" if result.rehearsal else "Total notional"
     return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
-
-
-def _absence(result: RunResult) -> str:
-    """Return why there is no P&L; that of a trade settled later is booked by whatever values it next."""
-    accepted = result.totals.num_orders_accepted
-    if result.settled and accepted and not result.is_unknown:
-        return "What it filled is booked by the next run or mark: its P&L is in that report."
-    return html_book.absence(result)
 
 
 def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:

@@ -33,10 +33,8 @@ _KINDS: dict[str | None, tuple[Tone, str]] = {
     None: ("caution", "No order"),
 }
 # What the lists of orders and positions say, and what the letter tells in a place of its own.
-_LISTED = findings.OF_ORDERS | {"unpriced", "unexplained"}
-_HAVE_STEPS = frozenset(
-    {"answer_lost", "interrupted", "run_goes_on", "order_in_doubt", "gateway_differs", "unpriced"}
-)
+_LISTED = frozenset({"unpriced", "unexplained"})
+_HAVE_STEPS = frozenset({"answer_lost", "interrupted", "run_goes_on", "gateway_differs", "unpriced"})
 
 
 class Troubles(NamedTuple):
@@ -73,13 +71,19 @@ def troubles(result: RunResult, *, orders_file: str) -> Troubles:
     return Troubles(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
-        tuple(
+        _each_once(
             remedy._replace(command=of_ledger(remedy.command, result.ledger))
-            for remedy in dict.fromkeys(
-                (*_steps(result, wrong, has_unpriced=bool(unpriced)), *_remedies(found))
-            )
+            for remedy in (*_steps(result, wrong, has_unpriced=bool(unpriced)), *_remedies(found))
         ),
     )
+
+
+def _each_once(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
+    """Return remedies without those that say nothing new: a command that is there already is one."""
+    found: dict[str, Remedy] = {}
+    for each in remedies:
+        found.setdefault(each.command or each.text, each)
+    return tuple(found.values())
 
 
 def _needs(
@@ -183,7 +187,7 @@ def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:
     return [
         clip(each.text, _LONGEST_SENTENCE)
         for each in dict.fromkeys(found)
-        if each.severity == severity and each.code not in _LISTED
+        if each.severity == severity and each.code not in _LISTED and not findings.is_of_an_order(each)
     ]
 
 

@@ -23,18 +23,22 @@ _FATES: dict[DeliveryState, str] = {
 
 
 def unsent(
-    error: DeliveryFailed, rows: Sequence[MailRow], subject: str, state: DeliveryState
+    error: DeliveryFailed, fates: Mapping[DeliveryState, Sequence[MailRow]], subject: str = ""
 ) -> PaperRunError:
-    """Say that mails went to nobody.
+    """Say that mails went to nobody, once for all of them.
 
-    :param subject: of the one mail, "" where it is not known. :param state: what became of each of them.
+    :param fates: what became of which. :param subject: of the one mail, "" where it is not known.
     """
-    fate = "One more copy stays queued" if state == "open" and error.in_doubt else _FATES[state]
-    what = subject or f"{len(rows)} mail{'s' * (len(rows) != 1)}"
+    said: list[str] = []
+    again: list[Remedy] = []
+    for state, rows in fates.items():
+        fate = "One more copy stays queued" if state == "open" and error.in_doubt else _FATES[state]
+        said.append(f"{fate}: {subject or f'{len(rows)} mail' + 's' * (len(rows) != 1)}.")
+        again += _again(rows, state) if state != "open" else (_WAITS,)
     return _failure(
         "The e-mail could not be sent",
-        f"The mail server {error.server} {error.reason}. {fate}: {what}.",
-        *(_again(rows, state) if state != "open" else (_WAITS,)),
+        f"The mail server {error.server} {error.reason}. {' '.join(said)}",
+        *again,
         Remedy("Check the PAPER_RUN_SMTP_ settings", ours("doctor")),
     )
 

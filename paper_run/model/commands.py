@@ -15,6 +15,11 @@ def ours(*words: str) -> str:
     return shlex.join((PROGRAM, *words))
 
 
+def typed(*words: str) -> str:
+    """Return another program's command as it is typed; what a service has told is quoted like any word."""
+    return shlex.join(words)
+
+
 def of_ledger(command: str, ledger: str) -> str:
     """Name the ledger in a command of ours that changes a record, so that any other ledger refuses it.
 
@@ -35,21 +40,25 @@ class Invocation(NamedTuple):
     """What a command of ours needs on this host besides its name and arguments, in the words of a shell.
 
     :ivar program: what runs it. :ivar place: the options that find the ledger, beginning with a blank.
-    :ivar services: those that find the services, likewise. :ivar ledger: the ledger's id, where it is known.
+    :ivar services: those that find the services and the exchange, likewise.
+    :ivar ledger: the ledger's id, where it is known. :ivar day: what the day was asked for, likewise.
     """
 
     program: str = PROGRAM
     place: str = ""
     services: str = ""
     ledger: str = ""
+    day: str = ""
 
     def whole(self, command: str) -> str:
         """Return a command that runs as it stands; another program's is left alone."""
         program, _, rest = of_ledger(command, self.ledger).partition(" ")
         if program != PROGRAM:
             return command
-        services = self.services if _verb(command) in {*_ASKS_SERVICES, ""} else ""
-        return f"{self.program} {rest}".rstrip() + self.place + services
+        verb = _verb(command)
+        services = self.services if verb in {*_ASKS_SERVICES, ""} else ""
+        day = "" if verb else self.day
+        return f"{self.program} {rest}".rstrip() + day + self.place + services
 
 
 PLAIN = Invocation()

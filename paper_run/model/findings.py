@@ -47,6 +47,7 @@ CODES = {
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
     "recovered": "How it became known what came of an attempt.",
     "found_later": "The answer was lost, and the run was found.",
+    "answer_unreadable": "An answer to a run that was kept can't be read.",
     "looked_for": "What a look for a lost answer found.",
     "orders_unread": "The orders were not read from the gateway yet.",
     "orchestrator_differs": "The orchestrator's counts, date or symbols are not those asked for, or listed.",

@@ -23,7 +23,7 @@ LOST = frozenset({"timeout", "unknown", "interrupted"})
 """The statuses of an attempt of which it is not known which orders it placed."""
 
 
-class Asked(NamedTuple):
+class Requested(NamedTuple):
     """What the orchestrator was asked to trade; amounts in dollars, exactly as given.
 
     :ivar as_of_date: the date of the signals, ISO 8601.
@@ -170,7 +170,7 @@ class RunResult:
     sandbox: bool
     rehearsal: bool
     settled: str | None
-    parameters: Asked
+    parameters: Requested
     totals: Totals
     orders: tuple[Order, ...]
     pnl: Pnl | None

@@ -12,10 +12,10 @@ from paper_run.book.valuation import Bridge
 from paper_run.model import findings
 from paper_run.model.result import (
     USUAL_SESSIONS_A_YEAR,
-    Asked,
     HealthRow,
     Pnl,
     PositionRow,
+    Requested,
     RunResult,
     Statistics,
     Totals,
@@ -116,8 +116,8 @@ def _position_document(row: PositionRow) -> dict[str, Any]:
     }
 
 
-def _asked(content: Mapping[str, Any]) -> Asked:
-    return Asked(
+def _asked(content: Mapping[str, Any]) -> Requested:
+    return Requested(
         symbols=tuple(map(str, content.get("symbols") or ())),
         capital=_amount(content.get("capital")),
         max_position_size=_amount(content.get("max_position_size")),

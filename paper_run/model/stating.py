@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.book.valuation import Bridge
-from paper_run.model.result import Asked, HealthRow, Pnl, PositionRow, Statistics
+from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, Statistics
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -42,10 +42,10 @@ def statistics(figures: BookFigures) -> Statistics:
     return Statistics(**figures.statistics)
 
 
-def asked(parameters: Parameters) -> Asked:
+def asked(parameters: Parameters) -> Requested:
     """Return what the orchestrator was asked for."""
     symbols, capital, maximum, as_of_date = parameters
-    return Asked(symbols, capital, maximum, as_of_date.isoformat())
+    return Requested(symbols, capital, maximum, as_of_date.isoformat())
 
 
 def health(services: tuple[ServiceHealth, ...]) -> tuple[HealthRow, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from paper_run.models import OrderState, Position
+from paper_run.models import Asked, OrderState, Position
 from paper_run.services import wire
 from paper_run.services.transport import PASSING, CallFailed, NoAnswer, UnreadableAnswer
 
@@ -40,9 +40,10 @@ class ExecutionGateway:
         except wire.Unreadable as error:
             raise UnreadableAnswer(answer.url, f"answered positions that can't be read: {error}") from None
 
-    def order(self, client_order_id: str, *, seconds: float) -> OrderState | None:
+    def order(self, client_order_id: str, *, seconds: float, asked: Asked | None = None) -> OrderState | None:
         """Return an order's latest state, None if the gateway does not know it (404).
 
+        :param asked: what it is, where that is known; what is said of another one is not said of it.
         :raises CallFailed: it could not be read, or another order came back.
         """
         path = f"/api/v1/orders/{quote(client_order_id, safe='')}"
@@ -55,7 +56,12 @@ class ExecutionGateway:
             raise UnreadableAnswer(answer.url, f"answered an order that can't be read: {error}") from None
         if state.client_order_id != client_order_id:
             raise UnreadableAnswer(answer.url, f"answered with another order, {state.client_order_id}")
-        return state
+        if asked is None:
+            return state
+        if (state.symbol, state.side) != (asked.symbol, asked.side):
+            told = Asked(state.symbol, state.side, state.qty)
+            raise UnreadableAnswer(answer.url, f"calls it {told}, and it was to {asked}")
+        return state._replace(qty=asked.qty)  # more than that is more than was ordered
 
 
 def _expect_ok(answer: Answer) -> Answer:

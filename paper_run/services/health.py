@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from paper_run.deadline import BEFORE
 from paper_run.errors import DependencyError, Remedy
+from paper_run.model.commands import typed
 from paper_run.models import ServiceHealth
 from paper_run.services import wire
 from paper_run.services.execution_gateway import UNAUTHORIZED
@@ -167,7 +168,7 @@ def failure(health: ServiceHealth) -> DependencyError:
                 Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             ),
         )
-    ask = Remedy("Ask it yourself", f"curl {health.url}/health")
+    ask = Remedy("Ask it yourself", typed("curl", f"{health.url}/health"))
     if health.status == "unauthorized":
         return DependencyError(
             f"{title} asks for authentication",
@@ -193,4 +194,4 @@ def failure(health: ServiceHealth) -> DependencyError:
 
 
 def _ask(health: ServiceHealth) -> Remedy:
-    return Remedy("Ask it yourself", f"curl {health.url}/health")
+    return Remedy("Ask it yourself", typed("curl", f"{health.url}/health"))

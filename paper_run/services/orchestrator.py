@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from paper_run import money
-from paper_run.models import ListedRun, Orchestration, SignalOrder
+from paper_run.models import RUN_ENDS, ListedRun, Orchestration, SignalOrder
 from paper_run.services import wire
 from paper_run.services.transport import Answer, UnreadableAnswer
 
@@ -127,9 +127,16 @@ def _listed(entry: dict[str, Any]) -> ListedRun:
         status=(wire.optional_text(entry, "status") or "").lower(),
         as_of_date=wire.optional_text(entry, "as_of_date"),
         started_at=wire.optional_text(entry, "started_at"),
-        orders=wire.count(entry, "num_orders_submitted") or 0,
+        orders=_counted(entry),
         strategy=wire.optional_text(entry, "strategy_id"),
     )
+
+
+def _counted(entry: dict[str, Any]) -> int | None:
+    """Return how many orders a listed run says it had; None: it does not say that, or none so far."""
+    has_ended = (wire.optional_text(entry, "status") or "").lower() in RUN_ENDS
+    counted = wire.count(entry, "num_orders_submitted")
+    return counted if counted or has_ended else None
 
 
 def _mappings(body: dict[str, Any]) -> tuple[SignalOrder, ...]:

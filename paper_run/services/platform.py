@@ -15,13 +15,14 @@ from paper_run.services.parallel import at_once
 from paper_run.services.transport import CallFailed, NeverSent, NoAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from paper_run.models import Position, ServiceHealth, ServiceUrl
+    from paper_run.models import Asked, Position, ServiceHealth, ServiceUrl
     from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
 
 READ_SECONDS = BEFORE
+_NOT_SAID: Mapping[str, Asked] = {}
 
 T = TypeVar("T")
 
@@ -70,6 +71,7 @@ class Platform:
         earlier: Iterable[str] = (),
         ended: Iterable[str] = (),
         symbols: Iterable[str] = (),
+        asked: Mapping[str, Asked] = _NOT_SAID,
     ) -> AfterTrade:
         """Read the orders, the positions and the quotes at once, over the pooled connections.
 
@@ -78,6 +80,7 @@ class Platform:
 
         :param earlier: orders of earlier trades that still work. :param ended: those that had ended before.
         :param symbols: what quotes are asked for, if a source of them is configured.
+        :param asked: what the orders are, by id, where that is known.
         """
         own = tuple(dict.fromkeys(client_order_ids))
         over = tuple(identity for identity in dict.fromkeys(ended) if identity not in own)
@@ -85,7 +88,7 @@ class Platform:
         self.deadline.begin(AFTER, orders=len(own) + len(others))
         gateway = _GivesUp(self.execution_gateway, seconds=AFTER, patience=1)
         calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
-        calls += [partial(gateway.order, identity) for identity in (*own, *others)]
+        calls += [partial(gateway.order, identity, asked.get(identity)) for identity in (*own, *others)]
         market, positions, *orders = at_once(calls)
         if isinstance(market, Exception):
             raise market
@@ -128,11 +131,13 @@ class Platform:
             return MarketReading(None, (f"it {error.words}",))
         return MarketReading(_by_symbol(seen), seen.problems)
 
-    def find_orders(self, client_order_ids: Iterable[str], *, seconds: float) -> FoundOrders:
-        """Ask for orders that the gateway may or may not have, until it stops answering."""
+    def find_orders(
+        self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked] = _NOT_SAID
+    ) -> FoundOrders:
+        """Ask for orders that the gateway may have, until it stops answering; see `after_trade`."""
         ids = tuple(dict.fromkeys(client_order_ids))
         gateway = _GivesUp(self.execution_gateway, seconds=seconds, patience=3)
-        answers = at_once([partial(gateway.order, identity) for identity in ids])
+        answers = at_once([partial(gateway.order, identity, asked.get(identity)) for identity in ids])
         for answer in answers:
             if isinstance(answer, Exception):
                 _reason(answer)
@@ -203,8 +208,9 @@ class _GivesUp:
     def is_silent(self) -> bool:
         return len(self._failures) >= self._patience
 
-    def order(self, client_order_id: str) -> OrderState | None:
-        return self._unless_silent(partial(self._gateway.order, client_order_id, seconds=self._seconds))
+    def order(self, client_order_id: str, asked: Asked | None) -> OrderState | None:
+        read = partial(self._gateway.order, client_order_id, seconds=self._seconds, asked=asked)
+        return self._unless_silent(read)
 
     def positions(self) -> tuple[Position, ...]:
         return self._unless_silent(partial(self._gateway.positions, seconds=self._seconds))

@@ -102,14 +102,12 @@ def banners(result: RunResult) -> list[Banner]:
         )
     doubtful = _symbols(result, "in_doubt")
     if number := result.totals.num_orders_in_doubt:
-        without = f" The P&L is without {'it' if number == 1 else 'them'}." if result.pnl else ""
         found.append(
             Banner(
                 "unsure",
                 f"{_orders(number).upper()} IN DOUBT",
                 f"Sent, without an answer that proves what became of {'it' if number == 1 else 'them'}: "
-                f"{doubtful or 'see the orders'}.{without} Look at the broker's own list before trading "
-                "again.",
+                f"{doubtful or 'see the orders'}. Look at the broker's own list before trading again.",
             )
         )
     return found

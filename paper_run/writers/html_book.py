@@ -104,8 +104,13 @@ def absence(result: RunResult) -> str:
     if result.is_unknown:
         return (
             "It is not known which orders this run placed, so nothing can be valued. "
-            "Once the run is settled its fills are booked."
+            f"Once {'its orders are named' if result.settled else 'the run is settled'} its fills "
+            "are booked."
         )
+    if result.totals.num_orders_in_doubt:
+        return "What this run filled is not known while orders are in doubt, so nothing is valued."
+    if result.settled:
+        return "What it filled is booked by the next run or mark: its P&L is in that report."
     if not result.totals.num_orders_accepted:
         return "This run placed no order, and the book holds no trade: there is no position to value."
     return (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.model.findings import Finding
-    from paper_run.model.result import Asked, RunResult
+    from paper_run.model.result import Requested, RunResult
     from paper_run.models import SessionLine
 
 # A point is no curve.
@@ -205,7 +205,7 @@ def _is_said_elsewhere(finding: Finding) -> bool:
     return findings.is_of_an_order(finding) or (finding.code == "recovered" and not finding.subject)
 
 
-def _parameters(parameters: Asked) -> list[tuple[str, str]]:
+def _parameters(parameters: Requested) -> list[tuple[str, str]]:
     symbols = ", ".join(text.one_line(symbol) for symbol in parameters.symbols)
     return [
         ("Symbols", symbols or text.ABSENT),

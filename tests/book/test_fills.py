@@ -48,7 +48,8 @@ def test_growth_is_the_difference_of_what_the_shares_came_to(
     assert grown("buy", before, qty, price) == bought
     assert (bought.remark, bought.waits, bought.contested) == (None, False, False)
     sold = bought._replace(qty=-bought.qty, dollars=-bought.dollars)
-    assert grown("sell", before, qty, price) == sold
+    for side in ("sell", "SELL"):
+        assert grown(side, before, qty, price) == sold
 
 
 def test_growth_of_28_digits_is_exact() -> None:

@@ -55,6 +55,17 @@ def test_two_splits_of_a_day_and_the_fills_of_a_day_go_in_their_sequence() -> No
     assert (holding.qty, holding.realized) == (0, 1200 - 1300)
 
 
+def test_the_places_of_a_session() -> None:
+    """A holding from before the first trade, then its splits in their sequence, then its fills."""
+    in_order = [
+        dated(found("10", "90"), TUESDAY, 4),
+        split("3:1", TUESDAY, 2),
+        split("2:1", TUESDAY, 3),
+        dated(fill("1", "300"), TUESDAY, 1),
+    ]
+    assert sorted([*in_order[2:], *in_order[:2]], key=folding.place) == in_order
+
+
 def test_an_older_programs_split_keeps_its_place() -> None:
     """It says only what it added to what was held then: 5 sold at 55 of 10 at 100, then 5 more."""
     older = Entry("split", "AAPL", Decimal(5), Decimal(0), TUESDAY, id=3)
@@ -151,6 +162,7 @@ def test_a_correction_of_no_order_of_the_book_stands_by_itself() -> None:
         (dated(fill("1", "1"), MONDAY, 9), False),
         (split("2:1", TUESDAY, 9), False),
         (split("2:1", WEDNESDAY, 9), True),
+        (split("2:1", MONDAY, 9), False),
         (dated(entry("adjustment", "1", "1"), TUESDAY, 9), True),
         (dated(dollars("gain", "1"), MONDAY, 9), True),
         (dated(found("1", "1"), WEDNESDAY, 9), False),

@@ -167,6 +167,7 @@ def test_a_price_is_of_a_session_until_the_date_of_the_next(at: str | None, is_s
     mark = Mark(Decimal(1), "trade", None if at is None else datetime.fromisoformat(at))
     tuesday = date(2025, 1, 21)
     assert is_of(mark, now, tuesday) is is_so
+    assert is_of(mark, now, date(2025, 1, 17)) is False
     assert is_of(mark._replace(time=None), datetime(2025, 1, 21, tzinfo=zone), tuesday) is False
 
 

@@ -41,8 +41,7 @@ def test_every_usual_ratio_is_known_by_its_quantity(text: str) -> None:
     became, shares = map(Decimal, text.split(":"))
     for held in (Decimal(1000000), Decimal(-1000000)):
         theirs = (held * became / shares).quantize(Decimal("1E-9"))
-        moved = Now((), (), held, theirs)
-        found = splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), moved)
+        found = splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), held, theirs, ())
         assert str(found) == text
 
 
@@ -60,13 +59,12 @@ def test_a_quantity_that_moved_otherwise_is_no_split(moved: str) -> None:
     theirs = held * Decimal(moved)
     if moved in ("10.1", "9.9"):
         theirs = Decimal(moved) * 1000
-    after = Now((), (), held, theirs)
-    assert splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), after) is None
+    assert splits.quantity_ratio(Seen(Decimal(100), "2025-01-16", held, held), held, theirs, ()) is None
 
 
-@pytest.mark.parametrize("price", ["70.000001", "66.67", "80", "100", "125", "133.33", "150"])
+@pytest.mark.parametrize("price", ["70.000001", "66.67", "80", "100", "125", "133.33", "150", "0.95"])
 def test_a_price_between_is_no_ratio(price: str) -> None:
-    """4:3, 5:4 and 3:2 are usual nights too."""
+    """4:3, 5:4 and 3:2 are usual nights too, and nobody splits 105:1."""
     assert splits.price_ratio(Decimal(100), Decimal(price)) is None
 
 
@@ -184,7 +182,6 @@ def test_as_near_to_the_one_as_to_the_other_speaks_for_none() -> None:
     [
         pytest.param(seen(), now(theirs="20"), "2:1", id="theirs doubled"),
         pytest.param(seen(), now(theirs="10"), None, id="both as before"),
-        pytest.param(seen(), now(theirs=None), None, id="theirs not known"),
         pytest.param(seen(theirs="20"), now(theirs="40"), None, id="apart before"),
         pytest.param(seen(theirs=None), now(theirs="20"), None, id="not known before"),
         pytest.param(seen(ours="0", theirs="0"), now(ours="0", theirs="20"), None, id="nothing held before"),
@@ -207,7 +204,8 @@ def test_as_near_to_the_one_as_to_the_other_speaks_for_none() -> None:
 )
 def test_what_a_quantity_says(before: Seen, after: Now, ratio: str | None) -> None:
     """10 here and there before: what moved there, less what was traded, by a usual ratio."""
-    found = splits.quantity_ratio(before, after)
+    assert after.theirs is not None
+    found = splits.quantity_ratio(before, after.ours, after.theirs, after.prices)
     assert (None if found is None else str(found)) == ratio
 
 
@@ -231,6 +229,7 @@ def test_what_a_quantity_says(before: Seen, after: Now, ratio: str | None) -> No
             now("100", said=("2:1",)), "its price went from 50 to 100 without a fill", "1:2", id="late"
         ),
         pytest.param(now("100", theirs="20"), "the gateway has 20 instead of 10", "2:1", id="quantity"),
+        pytest.param(now("100", theirs=None), None, None, id="theirs not known"),
         # 2:1 is said: the gateway's 40 is no second split of our 10 of then
         pytest.param(
             now("50", said=("2:1",), ours="20", theirs="40"), None, None, id="quantity after a split"
@@ -241,6 +240,13 @@ def test_what_a_quantity_says(before: Seen, after: Now, ratio: str | None) -> No
             "3:1",
             id="both",
         ),
+        pytest.param(
+            now("50", ours="13", theirs="23", traded=True),
+            "its price went from 100 to 50 and the gateway has 23 instead of 13",
+            "2:1",
+            id="both, traded",
+        ),
+        pytest.param(now("100", ours="20", theirs="30", traded=True), None, None, id="a fill counted twice"),
         # the price is like no ratio within 2 %, the quantity is
         pytest.param(
             now("60", theirs="15"),
@@ -259,11 +265,10 @@ def test_why_a_symbol_is_not_believed(after: Now, why: str | None, ratio: str | 
 @pytest.mark.parametrize(("price", "ratio"), [("50", "2:1"), ("204", "1:2"), ("60", None), ("100", None)])
 def test_a_price_that_moves_within_a_session(price: str, ratio: str | None) -> None:
     """By a split's ratio it is one that a source learned late; by any other it is a price."""
-    found = splits.late_price(Decimal(100), Decimal(price))
-    if ratio is None:
-        assert found is None
-        return
-    assert found == Suspicion(f"its price went from 100 to {price} without a fill", splits.ratio(ratio))
+    for is_traded, how in ((False, " without a fill"), (True, "")):
+        found = splits.late_price(Decimal(100), Decimal(price), is_traded=is_traded)
+        why = f"its price went from 100 to {price}{how}"
+        assert found == (Suspicion(why, splits.ratio(ratio)) if ratio else None)
 
 
 def test_why_is_said_without_exponents() -> None:
@@ -272,10 +277,34 @@ def test_why_is_said_without_exponents() -> None:
     after = Now([price], (), Decimal("1E+1"), Decimal("2E+1"), is_traded=True)
     found = splits.suspicion(Seen(before, "2025-01-16", Decimal(10), Decimal(10)), after)
     assert found == Suspicion("its price went from 100 to 50 and the gateway has 20 instead of 10", TWO)
-    assert splits.late_price(before, price) == Suspicion("its price went from 100 to 50 without a fill", TWO)
+    late = splits.late_price(before, price, is_traded=True)
+    assert late == Suspicion("its price went from 100 to 50", TWO)
 
 
 def test_nothing_was_traded_until_it_is_said() -> None:
     """A move of the price alone is one without a fill."""
     halved = Now([Decimal(50)], (), Decimal(10), None)
     assert splits.suspicion(seen(), halved) == Suspicion("its price went from 100 to 50 without a fill", TWO)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "price", "missing", "ratio"),
+    [
+        ("20", "50", (0, 10), None),  # all that is missing
+        ("12", "84", (0, 3), None),  # 6:5, and less than is missing
+        ("20", "50", (0, 9), "2:1"),  # a share more than that
+        ("20", "100", (0, 9), None),  # and a price that says nothing of a split
+        ("5", "199", (-5, 0), None),  # a sale
+        ("5", "199", (-4, 0), "1:2"),
+        ("5", "199", (0, 100), "1:2"),  # what may be bought explains no sale
+    ],
+)
+def test_missing_fills_are_no_split(
+    theirs: str, price: str, missing: tuple[int, int], ratio: str | None
+) -> None:
+    """10 shares here; the other party may have counted fills that are not known here yet, and no more."""
+    span = splits.Span(*map(Decimal, missing))
+    after = now(price, theirs=theirs)
+    assert after.theirs is not None
+    found = splits.quantity_ratio(seen(), after.ours, after.theirs, after.prices, span)
+    assert found == (ratio and splits.ratio(ratio))

@@ -1,7 +1,7 @@
 """Statistics: worked by hand, their properties, and beside an independent library."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from decimal import Decimal, localcontext
 from math import isnan
 
 import empyrical
@@ -18,9 +18,12 @@ from paper_run.book.statistics import (
     Statistic,
     daily_return,
     drawdown,
+    fall,
+    height,
     inflow,
     statistics,
     unrounded_return,
+    whole,
 )
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
@@ -516,6 +519,48 @@ def test_what_came_in_was_earned_with_too() -> None:
     assert daily_return(grown) == Decimal("0.02")
     assert inflow(Decimal(100), Decimal(10), Decimal(510)) == 400
     assert inflow(Decimal(100), Decimal(10), Decimal(60)) == 0
+
+
+def test_a_session_of_which_a_figure_is_not_known_is_no_day() -> None:
+    """Neither its P&L, nor its closing, nor what it held may be missing; what came in is reckoned."""
+    figures = [Decimal(10), Decimal(150), Decimal(90)]
+    assert whole(Decimal(100), *figures, Decimal(7), spans=True) == Day(
+        Decimal(100), *figures, Decimal(7), inflow=Decimal(40), spans=True
+    )
+    for at in range(3):
+        missing = [None if at == each else figure for each, figure in enumerate(figures)]
+        assert whole(Decimal(100), *missing, Decimal(7)) is None
+
+
+def test_after_a_debt_there_is_no_height() -> None:
+    """Nothing is compounded from nothing, or from less."""
+    for before in ("0", "-0.5"):
+        assert height(Decimal(before), day("100", "1")) is None
+
+
+LONG = [day("30000", "10000.01"), *returning(*["0.012345678", "-0.0123"] * 30)]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: statistics(LONG),
+        lambda: drawdown(LONG),
+        lambda: daily_return(LONG[0]),
+        lambda: unrounded_return(LONG[0]),
+        lambda: height(Decimal("0.123456789"), LONG[1]),
+        lambda: height(Decimal("0.123456789"), LONG[2]),
+        lambda: fall(Decimal("0.123456789")),
+        lambda: inflow(Decimal("123456.78"), Decimal("0.01"), Decimal("234567.89")),
+    ],
+    ids=["statistics", "drawdown", "return", "unrounded", "height up", "height down", "fall", "inflow"],
+)
+def test_figures_are_reckoned_in_a_context_of_their_own(figure: Callable[[], object]) -> None:
+    """The precision that a caller has set for itself cuts none of them, and adds no digit."""
+    expected = figure()
+    for precision in (5, 50):
+        with localcontext(prec=precision):
+            assert str(figure()) == str(expected)
 
 
 def test_a_return_for_the_books_own_reckoning_has_28_digits() -> None:

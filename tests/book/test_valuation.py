@@ -106,6 +106,24 @@ def test_what_the_next_session_opens_from() -> None:
     )
 
 
+def test_a_total_has_both_its_halves() -> None:
+    """Of a row of which one is not known there is none."""
+    whole = FIRST.positions[0]
+    assert whole._replace(realized_pnl=None).total_pnl is None
+    assert whole._replace(unrealized_pnl=None).total_pnl is None
+
+
+def test_a_symbol_whose_total_was_not_known_has_no_day() -> None:
+    """It has a total now, and nothing to subtract from it; one that was not there yet had none."""
+    opening = closing(FIRST)._replace(totals={"AAPL": None, "MSFT": Decimal(20)})
+    second = value(booked(*FIRST_DAY), FIRST_CLOSE, BASE, opening)
+    assert [(each.symbol, each.day_pnl) for each in second.positions] == [
+        ("AAPL", None),
+        ("GOOGL", -30),
+        ("MSFT", 0),
+    ]
+
+
 def test_a_book_without_positions_is_complete() -> None:
     """No position needs a price: equity is the capital."""
     nothing = value(Book(), {}, BASE, None)

@@ -2,6 +2,7 @@ import re
 
 import pytest
 from mail.letters_of import every_letter
+from support.chromium import resize
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ def test_a_letter_never_scrolls_sideways(opened, name):
     """From a phone to a wide screen it fits, whatever a symbol or a reason says; it is 600 wide at most."""
     page = opened(LETTERS[name].html)
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         sheet = page.locator("table table").first.bounding_box()
         assert sheet["width"] <= 600

@@ -3,6 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from support.chromium import resize
 from writers.sessions import HISTORIES, history
 
 from paper_run.models import EndedBook
@@ -72,7 +73,7 @@ def test_earlier_books_read_well(opened, present, scheme):
     assert page.get_by_role("heading", name="Earlier books").is_visible()
     assert page.get_by_text("10 of them only in history.csv").is_visible()
     for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
@@ -86,7 +87,7 @@ def test_axe_finds_nothing(opened, name, scheme):
 
     page = opened(HISTORIES[name](), label="SANDBOX - simulated prices", color_scheme=scheme, bypass_csp=True)
     for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 
@@ -96,7 +97,7 @@ def test_the_page_never_scrolls_sideways(opened, name):
     """From a phone to 4K the page fits the window; what is wider scrolls in a focusable, named region."""
     page = opened(HISTORIES[name]())
     for width in (360, 768, 1280, 3840):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     for region in page.get_by_role("region").all():
         if region.evaluate("part => getComputedStyle(part).overflowX") == "auto":
@@ -131,7 +132,7 @@ def test_the_curve_reaches_from_edge_to_edge(opened):
     """The plot and its scale stand side by side, and no label is cut off at any width."""
     page = opened(HISTORIES["year"]())
     for width in (360, 1280, 3840):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         outside = page.evaluate(
             """() => [...document.querySelectorAll(".panel")].flatMap((panel) => {
                 const edge = panel.getBoundingClientRect();
@@ -150,7 +151,7 @@ def test_no_figure_is_cut_off(opened, name):
     """On a phone and wide, each headline figure and each day of the calendar holds its text."""
     page = opened(HISTORIES[name]())
     for width in (360, 700, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         cut = page.evaluate(
             """() => [...document.querySelectorAll(".month td, .figures dd")]
                 .filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => part.textContent)"""
@@ -188,7 +189,7 @@ def test_pictures_for_people(opened, screenshots):
         page.pdf(path=screenshots / f"index-{name}.pdf", prefer_css_page_size=True)
         for look, width, scheme in (("wide", 1280, "light"), ("dark", 1280, "dark"), ("phone", 360, "light")):
             page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 800})
+            resize(page, width)
             picture = Path(screenshots, f"index-{name}-{look}.png")
             page.screenshot(path=picture, full_page=True)
             assert picture.read_bytes().startswith(b"\x89PNG")

@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from support.chromium import resize
 from writers import documents
 
 pytestmark = pytest.mark.browser
@@ -125,7 +126,7 @@ def test_the_page_never_scrolls_sideways(opened, day):
     """From a phone to 4K the page fits the window; wide tables scroll in a focusable region of their own."""
     page = opened(documents.DAYS[day](), curve=CURVE)
     for width in (360, 768, 1280, 3840):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     for region in page.locator(".scroll").all():
         assert region.get_attribute("tabindex") == "0"
@@ -320,7 +321,7 @@ def test_pictures_for_people(opened, screenshots):
         page.pdf(path=screenshots / f"{day}.pdf", prefer_css_page_size=True)
         page.emulate_media(color_scheme="dark")
         page.screenshot(path=screenshots / f"{day}-dark.png", full_page=True)
-        page.set_viewport_size({"width": 360, "height": 740})
+        resize(page, 360, 740)
         page.emulate_media(color_scheme="light")
         page.screenshot(path=screenshots / f"{day}-phone.png", full_page=True)
         for look in ("wide", "dark", "phone"):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from support.mail_server import server  # noqa: F401 - a fixture for all
 from support.odd_platform import OddPlatform
 
 

@@ -1,12 +1,10 @@
 """A day whose mails arrive on a real mail server of its own."""
 
-import email
-import email.policy
 from email.message import EmailMessage
 from pathlib import Path
 
 from day.exchange_day import Day
-from support.mail_server import MailServer
+from support.mail_server import MailServer, letters, subjects
 
 
 class MailedDay(Day):
@@ -19,12 +17,11 @@ class MailedDay(Day):
 
     @property
     def mails(self) -> list[EmailMessage]:
-        policy = email.policy.default
-        return [email.message_from_bytes(each.content, policy=policy) for each in self.server.messages]  # type: ignore[misc]
+        return letters(self.server)
 
     @property
     def subjects(self) -> list[str]:
-        return [str(each["Subject"]).removeprefix("[paper_run] ") for each in self.mails]
+        return [each.removeprefix("[paper_run] ") for each in subjects(self.server)]
 
     @property
     def queue(self) -> list[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """A market that never closes: with `--exchange 24/7` a book is valued and changed by hand at any hour."""
 
 import itertools
+import shlex
 import statistics
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -47,6 +48,16 @@ def position(document: Any) -> tuple[Any, ...]:
 
 def marked(day: Day) -> Any:
     return exact((day.reports / f"{day.session}_mark.json").read_text("utf-8"))
+
+
+def test_a_printed_command_names_the_exchange(day: Day) -> None:
+    """As it stands it runs: what was typed for this command is typed for the next."""
+    day.platform.gateway.hold("BTC", "12", "100")
+    said = day.must("mark", *ALWAYS).stdout
+    (printed,) = [line for line in said.splitlines() if "resolve --position BTC" in line]
+    assert " --exchange 24/7" in printed
+    day.must(*shlex.split(printed.partition(" -m paper_run ")[2]))
+    assert position(marked(day)) == (12, 102, "quote")
 
 
 def test_a_quote_has_no_closing_hours(day: Day) -> None:

@@ -21,12 +21,6 @@ BROKEN = Answer(status=500, body="Internal Server Error")
 
 
 @pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-@pytest.fixture
 def day(tmp_path: Path, server: MailServer) -> Iterator[MailedDay]:
     made = MailedDay(tmp_path, server)
     with made.platform:
@@ -112,6 +106,14 @@ def test_a_run_that_stopped_before_trading_is_mailed(day: MailedDay) -> None:
     assert day.subjects[-1].endswith("OK")
 
 
+def test_a_sandbox_that_stopped_is_mailed_under_its_own_session(day: MailedDay) -> None:
+    """Before it has told which one it plays, too: neither today's date nor without the word SANDBOX."""
+    for session in ("2025-01-02", "2025-01-03"):
+        day.must("--sandbox", "--as-of-date", "2026-11-24", status=3)
+        assert day.subjects[-1].startswith(f"{session} SANDBOX Not traded: --as-of-date: ")
+        day.must("--sandbox")
+
+
 def test_a_late_start_is_mailed(day: MailedDay) -> None:
     """With the next session, across the holiday."""
     day.at("2026-11-25 20:50").must(status=2)
@@ -185,6 +187,20 @@ def test_a_mark_that_waits_for_a_lost_answer_is_mailed(day: MailedDay) -> None:
     assert "Not valued: Nothing can be valued yet" in day.subjects[-1]
     told = " ".join(body(day.mails[-1]).split())
     assert "python -m paper_run resolve 2026-11-25 --not-placed --ledger " in told
+
+
+def test_an_order_in_doubt_is_mailed_with_its_commands_until_it_is_settled(day: MailedDay) -> None:
+    """The day's mail has its reason and one command; a later mark's has the warning and what ends it."""
+    doubt = {"client_order_id": None, "order_status": "rejected", "skip_reason": "unexpected_error: gone"}
+    day.platform.plan["MSFT"] = Plan(mapping=doubt)
+    day.must(status=2)
+    told = body(day.mails[-1])
+    assert (told.count("unexpected_error: gone"), told.count(" -m paper_run resolve ")) == (1, 1)
+    day.at(FRIDAY).must("mark", status=1)
+    told = " ".join(body(day.mails[-1]).split())
+    assert "buy 10 MSFT of 2026-11-25 is in doubt: it may have been placed." in told
+    for ending in ("--filled QTY@PRICE", "--not-filled"):
+        assert f"resolve --order MSFT@2026-11-25 {ending} --ledger" in told
 
 
 def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
@@ -275,15 +291,6 @@ def test_a_quantity_that_differs_comes_with_the_command(day: MailedDay) -> None:
     day.at(FRIDAY).must("--symbols", "MSFT")
     assert "Check: The gateway differs on AAPL: quantity 7 instead of 10" in day.subjects[-1]
     assert "python -m paper_run resolve --position AAPL" in " ".join(body(day.mails[-1]).split())
-
-
-def test_a_closed_day_and_a_stopped_run_send_what_waits(day: MailedDay) -> None:
-    """Any command that mails sends the older ones first."""
-    day.server.down()
-    day.must(status=1)
-    day.server.up()
-    day.at(THANKSGIVING).must()
-    assert [words[:10] for words in day.subjects] == ["2026-11-25", "2026-11-26"]
 
 
 def test_a_frozen_server_holds_nothing_up(day: MailedDay) -> None:

@@ -1,11 +1,11 @@
 """Everything that a day waits for is frozen: it ends within ten seconds all the same, and says what was."""
 
-import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from services.socket_server import frozen, refusing, serving
@@ -15,12 +15,16 @@ from support.odd_platform import ORDERS, POSITIONS, OddPlatform
 
 SERVICES = ("SIGNAL_SERVICE_URL", "EXECUTION_GATEWAY_URL", "ORCHESTRATOR_URL")
 KEYS = {"ALPACA_API_KEY_ID": "PKTEST", "ALPACA_API_SECRET_KEY": "secret"}
-DEAD_NAME_SERVERS = """
-import socket, threading
-socket.getaddrinfo = lambda *_args, **_more: threading.Event().wait(60)
+COMMAND = """
 from paper_run.cli import entry_point
 entry_point()
 """
+DEAD_NAME_SERVERS = f"""
+import socket, threading
+socket.getaddrinfo = lambda *_args, **_more: threading.Event().wait(60)
+{COMMAND}
+"""
+LONGEST = 9.5
 
 
 def settings(url: str, *, services: bool) -> dict[str, str]:
@@ -39,63 +43,88 @@ def settings(url: str, *, services: bool) -> dict[str, str]:
     return found | (dict.fromkeys(SERVICES, url) if services else {})
 
 
-@pytest.fixture
-def seconds(tmp_path: Path) -> float:
-    """How long the command takes here and now where nothing is waited for: a slow machine is no fault."""
+class Ended(NamedTuple):
+    """A command that has ended, after so many seconds more than it takes where nothing is waited for."""
+
+    finished: Finished
+    waited: float
+    executed: int
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    """Every case, all at once: each of them mostly waits."""
+    with serving(frozen) as server, OddPlatform() as traded, OddPlatform() as slow, OddPlatform() as played:
+        everything = settings(server.url.base, services=True)
+        traded.gateway.script("GET", POSITIONS, [Answer()], then=Answer(freeze=True))
+        traded.gateway.always("GET", ORDERS + "/*", Answer(freeze=True))
+        slow.orchestrator.script("POST", "*", [Answer(delay=4)])
+        slow.gateway.script("GET", POSITIONS, [Answer(), Answer(delay=1)])
+        dead = settings("http://dead.example:8001", services=True)
+        cases: dict[str, tuple[str, tuple[str, ...], dict[str, str], OddPlatform | None]] = {
+            "day": (COMMAND, (), everything, None),
+            "mark": (COMMAND, ("mark", "--reports-dir", "played"), everything, None),
+            "doctor": (COMMAND, ("doctor",), everything, None),
+            "traded": (COMMAND, (), settings(server.url.base, services=False), traded),
+            "slow": (COMMAND, (), {}, slow),
+            "dead-names day": (DEAD_NAME_SERVERS, (), dead, None),
+            "dead-names doctor": (DEAD_NAME_SERVERS, ("doctor",), dead, None),
+        }
+        folders = {name: tmp_path_factory.mktemp("case") for name in cases}
+        assert run_command("--reports-dir", "played", cwd=folders["mark"], platform=played).returncode == 0
+
+        def end(name: str, least: float) -> Ended:
+            script, args, env, platform = cases[name]
+            urls = platform.urls if platform else {}
+            finished, seconds = _timed(script, *args, folder=folders[name], env=env | urls)
+            return Ended(finished, seconds - least, platform.executed if platform else 0)
+
+        with ThreadPoolExecutor(len(cases)) as pool:
+            least = pool.map(_least, folders.values())
+            return dict(zip(cases, pool.map(end, cases, list(least)), strict=True))
+
+
+def _least(folder: Path) -> float:
+    """Return how long a command takes where nothing is waited for: a slow machine is no fault."""
+    env = settings(refusing().base, services=True)
+    return _timed(COMMAND, "--no-email", folder=folder, env=env)[1]
+
+
+def _timed(*words: str, folder: Path, env: dict[str, str]) -> tuple[Finished, float]:
     started = time.monotonic()
-    run_command("--no-email", cwd=tmp_path, env=settings(refusing().base, services=True))
-    return time.monotonic() - started
+    return _started(*words, folder=folder, env=env), time.monotonic() - started
 
 
-@contextlib.contextmanager
-def within(seconds: float) -> Iterator[None]:
-    started = time.monotonic()
-    yield
-    assert time.monotonic() - started - seconds < 9.5
-
-
-@pytest.mark.parametrize("args", [(), ("mark", "--reports-dir", "played"), ("doctor",)], ids=str)
-def test_before_the_trade(
-    platform: OddPlatform, tmp_path: Path, seconds: float, args: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("command", ["day", "mark", "doctor"])
+def test_before_the_trade(ended: dict[str, Ended], command: str) -> None:
     """Three services, quotes, mail server and heartbeat: the command fails, exit 1."""
-    if "mark" in args:
-        assert run_command("--reports-dir", "played", cwd=tmp_path, platform=platform).returncode == 0
-    with serving(frozen) as server, within(seconds):
-        finished = run_command(*args, cwd=tmp_path, env=settings(server.url.base, services=True))
-    assert finished.returncode == 1
+    finished, waited, _ = ended[command]
+    assert (finished.returncode, waited < LONGEST) == (1, True), waited
     assert "did not answer within" in finished.stdout + finished.stderr
 
 
-def test_after_the_trade(platform: OddPlatform, tmp_path: Path, seconds: float) -> None:
+def test_after_the_trade(ended: dict[str, Ended]) -> None:
     """Gateway, quotes, mail server and heartbeat: it has traded once, the rest is said, exit 1."""
-    platform.gateway.script("GET", POSITIONS, [Answer()], then=Answer(freeze=True))
-    platform.gateway.always("GET", ORDERS + "/*", Answer(freeze=True))
-    with serving(frozen) as server, within(seconds):
-        finished = run_command(cwd=tmp_path, env=settings(server.url.base, services=False), platform=platform)
-    assert (finished.returncode, platform.executed) == (1, 1)
+    finished, waited, executed = ended["traded"]
+    assert (finished.returncode, executed, waited < LONGEST) == (1, 1, True), waited
     assert "The e-mail could not be sent" in finished.stderr
     assert "The quotes could not be read" in finished.stderr
 
 
-@pytest.mark.parametrize("args", [(), ("doctor",)], ids=str)
-def test_dead_name_servers(tmp_path: Path, seconds: float, args: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", ["day", "doctor"])
+def test_dead_name_servers(ended: dict[str, Ended], command: str) -> None:
     """No name is ever resolved: it is said of the services and of the mail server."""
-    env = settings("http://dead.example:8001", services=True)
-    with within(seconds):
-        finished = _started(DEAD_NAME_SERVERS, *args, folder=tmp_path, env=env)
-    assert finished.returncode == 1
+    finished, waited, _ = ended[f"dead-names {command}"]
+    assert (finished.returncode, waited < LONGEST) == (1, True), waited
     assert "has a host name that can't be resolved (no answer in time from the name servers)" in (
         finished.stdout + finished.stderr
     )
 
 
-def test_the_orchestration_has_its_own_time(platform: OddPlatform, tmp_path: Path) -> None:
+def test_the_orchestration_has_its_own_time(ended: dict[str, Ended]) -> None:
     """A run that takes longer than all of that takes nothing from what comes after it."""
-    platform.orchestrator.script("POST", "*", [Answer(delay=4)])
-    platform.gateway.script("GET", POSITIONS, [Answer(), Answer(delay=1)])
-    finished = run_command(cwd=tmp_path, platform=platform)
-    assert (finished.returncode, finished.stderr, platform.executed) == (0, "", 1)
+    finished, _, executed = ended["slow"]
+    assert (finished.returncode, finished.stderr, executed) == (0, "", 1)
 
 
 def _started(script: str, *args: str, folder: Path, env: dict[str, str]) -> Finished:

@@ -105,6 +105,14 @@ def test_a_full_standard_output(played: Path, args: str) -> None:
     assert _bash(f"{_program(*args.split())} >/dev/full 2>/dev/full", played).returncode == 3
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_what_doctor_could_not_print_is_said(tmp_path: Path) -> None:
+    """What is not well stands on standard output alone: that it is full is said beside its own status."""
+    finished = _bash(f"{_program('doctor')} >/dev/full", tmp_path)
+    assert finished.returncode == 1
+    assert "The standard output can't be written" in finished.stderr
+
+
 @pytest.mark.parametrize("args", SHOWN)
 def test_a_closed_standard_output(played: Path, args: str) -> None:
     """Whoever closes it wants nothing printed: the command ends as it would."""

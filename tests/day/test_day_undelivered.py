@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from day.exchange_day import FRIDAY
+from day.exchange_day import FRIDAY, THANKSGIVING
 from day.mailed_day import MailedDay
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
 from support.odd_orchestrator import Plan
@@ -19,12 +19,6 @@ from paper_run.mail.notices import Notice
 CLOSE = "2026-11-25 21:10"
 ANSWERS = ("connect", "AUTH", "MAIL", "RCPT", "DATA", "end")
 """The stages that a mail server can answer with 4xx or 5xx."""
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
 
 
 @pytest.fixture
@@ -138,13 +132,28 @@ def test_what_waits_is_given_up_after_a_day(day: MailedDay, trouble: str) -> Non
     assert [state for _, _, state in day.queue] == ["unwanted"]
 
 
-def test_what_is_older_than_a_day_is_sent_all_the_same_when_it_can_be(day: MailedDay) -> None:
-    """Nobody ran a command meanwhile: late news are better than none."""
+def test_one_that_is_given_up_and_one_that_waits_are_told_together(day: MailedDay) -> None:
+    """Why they could not be sent is one fact, whatever becomes of each."""
+    day.server.down()
+    day.must(status=1)
+    said = day.at(FRIDAY).must(status=1).stderr
+    assert said.count("The e-mail could not be sent") == said.count("refused the connection") == 1
+    assert (
+        "It has waited for 24 hours and is not sent again by itself: 1 mail. It stays queued: 1 mail." in said
+    )
+    assert said.count("Check the PAPER_RUN_SMTP_ settings") == 1
+    assert "email 2026-11-25" in said
+    assert "The next run, mark or email sends it" in said
+
+
+@pytest.mark.parametrize("moment", [THANKSGIVING, FRIDAY], ids=["closed-day", "older-than-a-day"])
+def test_the_next_command_that_mails_sends_what_waits(day: MailedDay, moment: str) -> None:
+    """The older one first, on a closed day too; after more than a day late news are better than none."""
     day.server.down()
     day.must(status=1)
     day.server.up()
-    day.at(FRIDAY).must()
-    assert [words[:10] for words in day.subjects] == ["2026-11-25", "2026-11-27"]
+    day.at(moment).must()
+    assert [words[:10] for words in day.subjects] == ["2026-11-25", moment[:10]]
 
 
 # In doubt

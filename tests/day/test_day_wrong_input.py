@@ -90,6 +90,12 @@ def test_a_date_that_has_not_come(untouched: OddPlatform, tmp_path: Path) -> Non
         ("PAPER_RUN_TIMEOUT", "-3"),
         ("PAPER_RUN_WAIT", "later"),
         ("PAPER_RUN_OUTPUT", "a.json,b.txt"),
+        # of an e-mail that nobody is to get yet
+        ("PAPER_RUN_EMAIL_ON", "sometimes"),
+        ("PAPER_RUN_EMAIL_FROM", "Ann <ann@example.com>"),
+        ("PAPER_RUN_SMTP_SECURITY", "ssl"),
+        ("PAPER_RUN_SMTP_PORT", "smtp"),
+        ("PAPER_RUN_SMTP_TIMEOUT", "soon"),
         ("SIGNAL_SERVICE_URL", "localhost:8001"),
         ("EXECUTION_GATEWAY_URL", "ftp://localhost"),
         ("ORCHESTRATOR_URL", "http://"),

@@ -1,7 +1,6 @@
 """A command as a forked child: the package is imported already, time is passed in, and a blow may end it."""
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -99,20 +98,3 @@ def _become(
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
-
-
-def prepare() -> None:
-    """Import all that a command imports late, so that its children need not."""
-    import jinja2  # noqa: F401
-    import simplejson  # noqa: F401
-
-    from paper_run import config, mark, prepare, resolve, run, settle, trade, unfinished  # noqa: F401
-    from paper_run.cli import commands, platforms, reading, showing  # noqa: F401
-    from paper_run.ledger import existing, leftovers  # noqa: F401
-    from paper_run.mail import delivery, letters, message  # noqa: F401
-    from paper_run.services import platform  # noqa: F401
-    from paper_run.writers import console, html_page, reports  # noqa: F401
-
-    gc.collect()
-    gc.freeze()
-    gc.disable()  # a collection in a child would copy every page of its parent

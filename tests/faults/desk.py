@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from support.command import ROOT, Finished, any_time, clean_environment, interruptible
+from support import forked
+from support.command import ROOT, Finished, any_time, clean_environment, interruptible, needs_a_start
 from support.faulty_http import Request, exact
 from support.odd_platform import OddPlatform
 
 FIRST = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 """A Tuesday morning in New York: the first session."""
 LAUNCHER = Path(__file__).with_name("launcher.py")
+ENTRY = "faults.launcher:entry_point"
 
 
 class Desk:
@@ -64,9 +66,16 @@ class Desk:
         self, *args: str | Path, at: str = "", nth: int = 1, do: str = "", timeout: float = 60
     ) -> Finished:
         """Run a command to its end; `at` the n-th step of that pattern `do` happens to it."""
-        with self.start(*args, at=at, nth=nth, do=do) as process:
-            stdout, stderr = process.communicate(timeout=timeout)
-        finished = Finished(returncode=process.returncode, stdout=stdout, stderr=stderr)
+        if not self._can_be_measured(do) or needs_a_start(self.env):
+            with self.start(*args, at=at, nth=nth, do=do) as process:
+                stdout, stderr = process.communicate(timeout=timeout)
+            status = process.returncode
+        else:
+            variables = self._variables(at, nth, do)
+            status, stdout, stderr = forked.run(
+                *map(str, args), cwd=self.folder, env=variables, timeout=timeout, entry=ENTRY
+            )
+        finished = Finished(returncode=status, stdout=stdout, stderr=stderr)
         assert "Traceback" not in stdout + stderr, stdout + stderr
         self.said.append(finished)
         return finished
@@ -76,17 +85,11 @@ class Desk:
         self, *args: str | Path, at: str = "", nth: int = 1, do: str = ""
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a command; it is killed when the block is left."""
-        variables = clean_environment(self.folder) | self.env
-        path = [str(ROOT / "tests"), *filter(None, [variables.get("PYTHONPATH")])]
-        variables |= {"PYTHONPATH": ":".join(path), "FAULTS_AHEAD": str(self.ahead.total_seconds())}
-        variables |= {"FAULTS_AT": at, "FAULTS_NTH": str(nth), "FAULTS_DO": do} if do else {}
-        if do == "full" or "FAULTS_USER" in variables:  # coverage's own file can't be written there either
-            variables = {name: value for name, value in variables.items() if not name.startswith("COVERAGE_")}
         with interruptible():
             process = subprocess.Popen(
                 [sys.executable, LAUNCHER, *map(str, args)],
                 cwd=self.folder,
-                env=variables,
+                env=self._variables(at, nth, do),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -98,6 +101,19 @@ class Desk:
             finally:
                 if process.poll() is None:
                     process.kill()
+
+    def _variables(self, at: str, nth: int, do: str) -> dict[str, str]:
+        variables = clean_environment(self.folder) | self.env
+        path = [str(ROOT / "tests"), *filter(None, [variables.get("PYTHONPATH")])]
+        variables |= {"PYTHONPATH": ":".join(path), "FAULTS_AHEAD": str(self.ahead.total_seconds())}
+        variables |= {"FAULTS_AT": at, "FAULTS_NTH": str(nth), "FAULTS_DO": do} if do else {}
+        if not self._can_be_measured(do):
+            variables = {name: value for name, value in variables.items() if not name.startswith("COVERAGE_")}
+        return variables
+
+    def _can_be_measured(self, do: str) -> bool:
+        """Tell whether coverage's own file can be written too; a fork is measured if its tests are."""
+        return do != "full" and "FAULTS_USER" not in self.env
 
     def resolve(self, *args: str | Path) -> Finished:
         return self.run("resolve", *args)

@@ -8,17 +8,20 @@ a machine that is suspended for 11 s, or `raise MemoryError` for what goes wrong
 
 import builtins
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
-from faults import child
 from faults.steps import Steps, fill_disk, send_signal
 from faults.warp import TICK, Warp
+from support.preloaded import preload
 
 from paper_run import cli
+from paper_run.writers import page_assets
 
 
 def _action(do: str, warp: Warp) -> Callable[[], object]:
@@ -36,11 +39,20 @@ def _raise(kind: type[Exception]) -> None:
     raise kind("out of the blue")
 
 
+def _become(user: int) -> None:
+    """Be somebody else, to whom interpreter, packages and templates may lie where only root comes."""
+    preload()
+    templates = Path("templates").absolute()
+    shutil.copytree(page_assets._templates(), templates, dirs_exist_ok=True)
+    page_assets._templates = lambda: templates  # type: ignore[assignment]
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)
+
+
 def main() -> int:
     if user := os.environ.get("FAULTS_USER"):
-        child.prepare()  # the interpreter itself may lie where only root comes
-        os.setgid(int(user))
-        os.setuid(int(user))
+        _become(int(user))
     tick = float(os.environ.get("FAULTS_TICK", TICK))
     warp = Warp(timedelta(seconds=float(os.environ["FAULTS_AHEAD"])), tick=tick)
     warp.install()
@@ -50,5 +62,10 @@ def main() -> int:
     return cli.main()
 
 
-if __name__ == "__main__":
+def entry_point() -> None:
+    """Run the command and end it."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry_point()

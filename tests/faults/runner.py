@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from support.command import ROOT
 
+COUNT = int(os.environ.get("FAULT_SCHEDULES", "350"))
+"""How many schedules are played; the seeds are always the same, from 0."""
+PARTS = 5
+"""Of each half."""
 SCHEDULES = Path(__file__).with_name("schedules.py")
 
 
@@ -24,6 +28,17 @@ def start(*args: str | int) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
+
+
+def play_part(part: int, record_property: Any, only: int | None) -> None:
+    """Play the schedules of one of the parts, or the only one that was asked for."""
+    first, end = (COUNT * number // (2 * PARTS) for number in (part, part + 1))
+    if only is None:
+        found_by(start("--from", first, "--count", end - first), record_property)
+    elif part:
+        pytest.skip("one schedule was asked for")
+    else:
+        found_by(start("--seed", only), record_property)
 
 
 def found_by(player: subprocess.Popen[str], record_property: Any, *, real: bool = False) -> None:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from faults import child
 from faults.child import Child
 from faults.desk import FIRST
 from faults.plans import Act
@@ -21,6 +20,7 @@ from faults.real import Process
 from faults.schedule import Launch, Schedule
 from faults.truth import must
 from faults.world import World
+from support.preloaded import preload
 
 
 def warm_cache(world: World, folder: Path, ahead: timedelta) -> Path:
@@ -37,7 +37,7 @@ def play(seeds: list[int], *, real: bool = False, verbose: bool = False) -> dict
 
     :param real: each command is a process of its own and waits as long as it waits.
     """
-    child.prepare()
+    preload()
     world = World()
     ahead = timedelta() if real else FIRST - datetime.now(UTC)
     launch: Launch = Process if real else Child

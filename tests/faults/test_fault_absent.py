@@ -64,6 +64,19 @@ def test_an_older_ledger_is_not_gone_on_with(traded: Desk) -> None:
     assert traded.platform.executed == 2
 
 
+def test_a_ledger_that_is_older_than_a_kept_answer_is_not_gone_on_with(traded: Desk) -> None:
+    """Today's run was killed when it had kept the answer alone, and yesterday's backup was put back."""
+    backup = traded.folder / "backup"
+    shutil.copy(traded.ledger, backup)
+    traded.next_session()
+    traded.run(at="after replace ????????-*-*-*-*.json", do="SIGKILL")
+    for path in traded.reports.glob("ledger.sqlite3*"):
+        path.unlink()
+    shutil.copy(backup, traded.ledger)
+    (kept,) = (traded.reports / ".pending").iterdir()
+    assert_stops(traded, "knows nothing of", kept.name, executed=2)
+
+
 def test_a_backup_with_another_attempt_of_the_number_is_older_too(desk: Desk) -> None:
     """The number was given back by one that placed nothing: the result beside it began at another moment."""
     desk.platform.orchestrator.script("POST", RUN, [Answer(status=404, body={})])

@@ -44,8 +44,7 @@ def test_a_planted_link_is_not_followed(desk: Desk, tmp_path: Path, command: str
     if command == "run":
         desk.next_session()
         names[0] = f"{desk.session}_paper_run.html"
-    else:
-        names.append(f"{desk.session}_paper_run.json")
+    names.append(f"{desk.session}_paper_run.json")
     for name in names:
         (desk.reports / name).unlink(missing_ok=True)
         (desk.reports / name).symlink_to(precious)

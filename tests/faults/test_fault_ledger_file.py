@@ -101,6 +101,38 @@ def test_a_damaged_page_never_lets_a_second_trade_through(traded: Desk, seed: in
     assert traded.platform.posts == []
 
 
+@pytest.mark.parametrize("column", ["document", "notices"])
+@pytest.mark.parametrize(
+    "damage", ["substr({}, 1, 300) || '{{'", "''", "'[1'"], ids=["cut", "empty", "short"]
+)
+def test_a_record_that_is_no_json_is_said_to_be_damaged(traded: Desk, column: str, damage: str) -> None:
+    """By each command that reads it, with no traceback; nothing is sent."""
+    with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
+        connection.execute(f"UPDATE trades SET {column} = {damage.format(column)}")
+    for command in ("mark", "report", "resolve", "doctor", ""):
+        finished = traded.run(*filter(None, [command]))
+        assert finished.returncode in (0, 3), command
+        if command in ("mark", "doctor"):
+            assert finished.returncode == 3
+            assert "damaged" in finished.stdout + finished.stderr
+    assert traded.platform.posts == []
+
+
+def test_what_only_reads_does_not_bring_an_older_ledger_up_to_date(traded: Desk) -> None:
+    """It holds no lock, and an earlier version may be at work with it: the file stays byte for byte."""
+    with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute(f"PRAGMA user_version = {version - 1}")
+    with contextlib.closing(sqlite3.connect(traded.ledger)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = traded.ledger.read_bytes()
+    for args in (["history"], ["doctor"], ["--dry-run"]):
+        assert traded.run(*args).returncode == 0
+        assert traded.ledger.read_bytes() == before, args
+    assert traded.run("report").returncode == 0
+    assert traded.ledger.read_bytes() != before
+
+
 @pytest.mark.parametrize("other", ["orders_by_trade", "no-cells"])
 def test_a_damaged_index_never_hides_a_trade(traded: Desk, other: str) -> None:
     """An index that SQLite can read but that is not the table's: refused or right, never a POST."""

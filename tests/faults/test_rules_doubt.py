@@ -1,5 +1,8 @@
 """Rule 10: an order in doubt is asked for by the ids it may have, and adopted only when all agrees."""
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +11,8 @@ import pytest
 from faults.desk import Desk
 from support.odd_orchestrator import order_id_of
 from support.odd_platform import Plan
+
+from paper_run.ledger.migrations import MIGRATIONS
 
 DOUBT = {"client_order_id": None, "order_status": "rejected", "skip_reason": "submission_failed: 504"}
 
@@ -27,6 +32,32 @@ def trade_with_doubt(desk: Desk) -> None:
     finished = desk.run()
     assert (finished.returncode, desk.saved()["status"]) == (2, "partial")
     assert desk.saved()["results"]["num_orders_in_doubt"] == 1
+
+
+def test_rule_10_what_an_earlier_version_called_rejected_is_in_doubt(desk: Desk) -> None:
+    """It had an error and no broker's id: nothing proves it, so its P&L was not known, nor is today's."""
+    failed = {"status": "failed", "broker_order_id": None, "error_message": "Broker connection error"}
+    desk.platform.plan["MSFT"] = Plan(mapping={"order_status": "failed"}, detail=failed, price=None)
+    desk.run()
+    lost = desk.session
+    with closing(sqlite3.connect(desk.ledger)) as connection, connection:
+        ((document,),) = connection.execute("SELECT document FROM trades")
+        older = json.loads(document, parse_float=str)
+        for order in older["orders"]:
+            order["outcome"] = "rejected" if order["outcome"] == "in_doubt" else order["outcome"]
+        older["results"] |= {"num_orders_rejected": 1, "num_orders_in_doubt": 0}
+        connection.execute("UPDATE trades SET in_doubt = 0, document = ?", (json.dumps(older),))
+        released = next(number for number, script in enumerate(MIGRATIONS) if "called rejected" in script)
+        connection.execute(f"PRAGMA user_version = {released}")
+    desk.next_session()
+    desk.platform.plan["MSFT"] = Plan()
+    assert desk.run().returncode == 0
+    assert (desk.saved()["pnl"]["complete"], desk.saved()["pnl"]["day_pnl"]) == (False, None)
+    assert (desk.saved(lost)["results"]["num_orders_in_doubt"], desk.saved(lost)["pnl"]) == (1, None)
+    assert (desk.saved(lost)["settled"], desk.run("mark").returncode) == (None, 1)
+    (order,) = [row["client_order_id"] for row in desk.rows("orders") if row["status"] == "failed"]
+    assert desk.resolve("--order", order, "--not-filled").returncode == 0
+    assert desk.run("mark").returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["", "market|day|"], ids=["2025", "2026"])

@@ -71,7 +71,7 @@ def test_rule_4_a_suspended_machine_sends_nothing(desk: Desk, at: str) -> None:
 
 def test_rule_4_a_short_pause_is_no_matter(desk: Desk) -> None:
     """Within the 10 s it is sent."""
-    assert desk.run(at="before POST *", do="suspend 9").returncode == 0
+    assert desk.run(at="before POST *", do="suspend 7").returncode == 0
 
 
 def test_rule_4_the_post_leaves_on_its_sessions_date_or_not_at_all(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """Rule 9: the answer is kept first, and a failure behind the POST says that it was sent."""
 
+import threading
+
 import pytest
 from faults.desk import Desk
 from support.answers import Answer, plain_500
@@ -56,6 +58,29 @@ def test_rule_9_an_answer_of_another_ledger_stays(desk: Desk) -> None:
     assert pending(desk) == before
 
 
+def test_rule_9_an_answer_that_can_not_be_read_is_warned_of_and_holds_up_no_other_day(desk: Desk) -> None:
+    """Its session stays closed and unknown; doctor, each report and a person who settles it are told."""
+    desk.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    assert desk.run(at=KEPT, do="SIGKILL").returncode == -9
+    (kept,) = (desk.reports / ".pending").iterdir()
+    kept.write_text("{broken")
+    finished = desk.run("doctor")
+    assert finished.returncode == 3
+    assert f".pending/{kept.name}" in finished.stdout
+    assert (desk.run().returncode, desk.platform.executed) == (2, 1)
+    lost = desk.session
+    desk.next_session()
+    finished = desk.run()
+    assert (finished.returncode, desk.platform.executed) == (0, 2)
+    told = [each for each in desk.saved()["findings"] if each["code"] == "answer_unreadable"]
+    assert [each["subject"] for each in told] == [f".pending/{kept.name}"]
+    placed = [each["client_order_id"] for each in desk.platform.orchestrator.runs[0]["mappings"]]
+    orders = [word for each in placed for word in ("--order", each)]
+    assert desk.resolve(lost, "--placed", *orders).returncode == 0
+    kept.unlink()
+    assert desk.run("doctor").returncode == 0
+
+
 def test_rule_9_a_known_answer_is_dropped(desk: Desk) -> None:
     """The folder is empty after a good day."""
     assert desk.run().returncode == 0
@@ -110,11 +135,13 @@ def test_rule_9_a_failure_behind_the_post_says_it_was_sent(
 
 def test_rule_9_sigterm_while_the_answer_is_awaited_waits_for_it(desk: Desk) -> None:
     """The answer is recorded, then the program stops with 130; the next command reads the orders."""
-    desk.platform.orchestrator.script("POST", RUN, [Answer(delay=1)])
+    told = threading.Event()
+    desk.at_post(lambda: told.wait(60))
     with desk.start() as process:
         desk.platform.log.until(lambda: desk.platform.posts)
         process.terminate()
-        process.communicate(timeout=10)
+        told.set()
+        process.communicate(timeout=30)
     (row,) = desk.rows()
     assert (process.returncode, row["state"]) == (130, "answered")
     assert row["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]

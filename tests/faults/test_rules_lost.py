@@ -106,6 +106,26 @@ def test_rule_7_a_run_that_begins_after_the_client_left_is_found_by_the_next_com
     assert (len(desk.platform.posts), desk.platform.executed) == (1, 1)
 
 
+def test_rule_7_a_run_that_another_2xx_names_is_looked_for_by_its_id(desk: Desk) -> None:
+    """A 202 is no result, but it tells which run is ours, though two in the list would fit."""
+    desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else(*OURS, as_of_date=desk.session))
+    desk.platform.orchestrator.script("POST", RUN, [Answer(status=202)])
+    assert desk.run("--timeout", "1").returncode == 0
+    theirs, ours = desk.platform.orchestrator.runs
+    assert (desk.saved()["run_id"], desk.saved()["status"]) == (ours["run_id"], "success")
+    assert theirs["run_id"] != ours["run_id"]
+
+
+def test_rule_7_a_run_that_an_error_names_is_not_ours(desk: Desk) -> None:
+    """409 names the run that is in progress, of other symbols: it is nobody's of ours."""
+    theirs = desk.platform.orchestrator.run_for_somebody_else("TSLA", as_of_date="2026-02-27", started_at="")
+    refusal = {"detail": {"error": "in progress", "run_id": theirs["run_id"]}}
+    desk.platform.orchestrator.script("POST", RUN, [Answer(status=409, body=refusal)])
+    assert desk.run("--timeout", "1").returncode == 2
+    assert (desk.saved()["run_id"], desk.saved()["status"]) == (None, "unknown")
+    assert desk.rows("entries") == []
+
+
 def test_rule_7_two_that_fit_are_none(desk: Desk) -> None:
     """With two candidates it stays unknown, and both are named."""
     desk.at_post(lambda: desk.platform.orchestrator.run_for_somebody_else(*OURS, as_of_date=desk.session))
@@ -134,7 +154,8 @@ def test_rule_7_what_does_not_fit_is_not_adopted(desk: Desk, case: str) -> None:
     later = (desk.platform.now() + timedelta(hours=1)).replace(tzinfo=None).isoformat()
     again = []
     if case == "snapshot":
-        execute(*OURS, as_of_date=desk.session, started_at=later, num_orders_submitted=0)
+        none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted"), 0)
+        execute(*OURS, as_of_date=desk.session, started_at=later, **none)
     elif case == "started-before":
         execute(*OURS, as_of_date=desk.session)
         orchestrator.script("GET", RUNS, [plain_500()])

@@ -15,6 +15,7 @@ NO_ORDERS: dict[str, Any] = dict.fromkeys(
 OURS = ("AAPL", "MSFT", "GOOGL")
 IDLE = [{"symbol": each, "skip_reason": "zero_weight"} for each in OURS]
 NO_QTY = [{"symbol": each, "client_order_id": each.lower(), "order_side": "buy"} for each in OURS]
+ONE = [{**NO_QTY[0], "order_qty": 10}, *IDLE[1:]]
 COUNTED = {"num_orders_submitted": 2}
 STRANGERS: dict[str, dict[str, Any]] = {
     "failed": {"status": "failed", "mappings": [], **NO_ORDERS},
@@ -37,6 +38,32 @@ def test_rule_7_a_strangers_run_without_orders_is_never_ours(desk: Desk, kind: s
     assert desk.saved()["run_id"] == orchestrator.runs[-1]["run_id"]
 
 
+SILENT: dict[str, dict[str, Any]] = {
+    "null": {"num_orders_submitted": None, "num_orders_accepted": None, "num_orders_rejected": None},
+    "null-and-zero": {**NO_ORDERS, "status": "failed", "num_orders_submitted": None},
+    "running": {**NO_ORDERS, "status": "running"},
+}
+
+
+@pytest.mark.parametrize("kind", SILENT)
+def test_rule_3_a_strangers_run_that_does_not_say_it_had_no_orders_may_have_traded(
+    desk: Desk, kind: str
+) -> None:
+    """Null proves nothing, nor does a count while it runs: nothing is sent beside it, but on purpose."""
+    orchestrator = desk.platform.orchestrator
+    theirs = orchestrator.run_for_somebody_else("TSLA", as_of_date=desk.session, **SILENT[kind])
+    finished = desk.run()
+    assert (finished.returncode, len(desk.platform.posts)) == (2, 0)
+    assert theirs["run_id"] in finished.stderr
+    assert desk.run("--again").returncode == 0
+
+
+def test_rule_3_a_strangers_run_that_says_it_had_no_orders_holds_up_nothing(desk: Desk) -> None:
+    """Each of its counts is zero, and it has ended."""
+    desk.platform.orchestrator.run_for_somebody_else("TSLA", as_of_date=desk.session, **NO_ORDERS)
+    assert (desk.run().returncode, len(desk.platform.posts)) == (0, 1)
+
+
 CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "null": {"status": "failed", "mappings": None, **NO_ORDERS, **COUNTED},
     "empty": {"status": "failed", "mappings": [], **NO_ORDERS, **COUNTED},
@@ -45,6 +72,8 @@ CONTRADICTIONS: dict[str, dict[str, Any]] = {
     "accepted-counted": {"status": "failed", "mappings": [], **NO_ORDERS, "num_orders_accepted": 1},
     "counts-missing": {"status": "failed", "mappings": [], "num_orders_submitted": None},
     "completed": {"mappings": [], **NO_ORDERS, **COUNTED},
+    "completed-null": {"mappings": None, **dict.fromkeys(NO_ORDERS)},
+    "more-than-shown": {"status": "failed", "mappings": ONE, **NO_ORDERS, **COUNTED},
 }
 
 
@@ -60,6 +89,21 @@ def test_rule_6_a_run_that_contradicts_itself_is_a_lost_answer(desk: Desk, kind:
     assert desk.resolve(desk.session, "--placed", "--run-id", run_id).returncode == 2
     if orders:
         assert desk.resolve(desk.session, "--placed", *orders).returncode == 0
+
+
+@pytest.mark.parametrize("word", ["pending", "queued"])
+def test_rule_6_a_word_that_nobody_knows_is_no_end(desk: Desk, word: str) -> None:
+    """It shows no order and counts none, and may be at work: it is looked for until it has ended."""
+    orchestrator = desk.platform.orchestrator
+    at_work = {"status": word, "mappings": [], **NO_ORDERS}
+    answer = Answer(edit=lambda run: run | at_work)
+    orchestrator.script("POST", RUN, [answer])
+    orchestrator.script("GET", RUNS + "/*", [answer] * 9)
+    assert desk.run("--timeout", "1").returncode == 2
+    assert (desk.saved()["status"], desk.saved()["pnl"]) == ("timeout", None)
+    at_work.clear()
+    assert (desk.run().returncode, len(desk.platform.posts)) == (0, 1)
+    assert desk.saved()["results"]["num_orders_accepted"] == 3
 
 
 @pytest.mark.parametrize("kind", ["ledger", "snapshot"])
@@ -167,7 +211,7 @@ def test_rule_15_an_answer_beats_nothing_that_was_said_meanwhile(desk: Desk) -> 
 def test_rule_15_proof_of_nothing_never_overwrites_what_is_known(desk: Desk) -> None:
     """Another command has found the run while our refusal was under way: it stays, and is warned of."""
     orchestrator = desk.platform.orchestrator
-    refusal = Answer(status=422, body={"detail": "used nonce"}, delay=2)
+    refusal = Answer(status=422, body={"detail": "used nonce"})
     orchestrator.script("POST", RUN, [refusal])
 
     def found_elsewhere() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -37,13 +38,15 @@ def test_rule_1_the_ledger_is_opened_before_anything_is_sent(desk: Desk) -> None
 
 def test_rule_2_two_simultaneous_starts_send_one_post(desk: Desk) -> None:
     """The second one is out at once: exit 2, naming the first one's pid, host and start; it asks nothing."""
-    desk.platform.orchestrator.script("POST", RUN, [Answer(delay=1.5)])
+    over = threading.Event()
+    desk.at_post(lambda: over.wait(60))
     with desk.start() as first:
         desk.platform.log.until(lambda: desk.platform.posts)
         before = len(desk.platform.requests)
         second = desk.run()
         assert len(desk.platform.requests) == before
         holder = json.loads((desk.reports / "ledger.lock").read_text())
+        over.set()
         first.communicate(timeout=30)
     assert (first.returncode, second.returncode) == (0, 2)
     assert holder["pid"] == first.pid

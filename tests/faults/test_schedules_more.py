@@ -1,20 +1,12 @@
-"""The second half of the random schedules: five hundred, each from its seed."""
+"""The second half of the random schedules, each from its seed: another core may play it."""
 
 from typing import Any
 
 import pytest
 from faults import runner
 
-FIRST, EACH = 500, 100
 
-
-@pytest.mark.parametrize("part", range(5))
-def test_a_hundred_schedules(part: int, record_property: Any, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("part", range(runner.PARTS, 2 * runner.PARTS))
+def test_schedules(part: int, record_property: Any, request: pytest.FixtureRequest) -> None:
     """Whatever happens: one orchestration a session, a ledger that explains it, true words, whole files."""
-    seed = request.config.getoption("--fault-seed")
-    if seed is not None:
-        if (FIRST, part) != (0, 0):
-            pytest.skip("one schedule was asked for")
-        runner.found_by(runner.start("--seed", seed), record_property)
-        return
-    runner.found_by(runner.start("--from", FIRST + part * EACH, "--count", EACH), record_property)
+    runner.play_part(part, record_property, request.config.getoption("--fault-seed"))

@@ -10,12 +10,13 @@ from ledger.trades import begun, order
 
 from paper_run import bookkeeping
 from paper_run.book import splits
+from paper_run.book.marks import Market
 from paper_run.by_hand import Change, Split, Trade
 from paper_run.calendar_year import ClosedDays
 from paper_run.ledger.journal import Ledger
-from paper_run.models import BookFigures, Position
+from paper_run.models import BookFigures, OrderState, Position
 from paper_run.readings import Moment
-from paper_run.services.platform import AfterTrade
+from paper_run.services.platform import AfterTrade, MarketReading
 from paper_run.session import Calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -28,12 +29,20 @@ class Account:
 
     def __init__(self, folder: Path, *, exchange: Any = "XNYS") -> None:
         self.ledger = Ledger(folder)
+        url = "http://127.0.0.1:8003"
+        self.ledger.belongs_to(sandbox=False, orchestrator_url=url, strategy=None, exchange=exchange)
         self.calendar = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange=exchange)
         self.session = FIRST
         self.hour = 10
         self.held: dict[str, Decimal] = {}
         self.prices: dict[str, Decimal | None] = {}
-        self.unreadable = False
+        self.realized: dict[str, Decimal] = {}
+        self.unrealized: dict[str, Decimal] = {}
+        self.average: Decimal | None = Decimal(1)
+        self.working: dict[str, OrderState] = {}
+        self.earlier: dict[str, OrderState] = {}
+        self.quotes: dict[str, str] | None = None
+        self.unreadable = self.unauthorized = False
         self.orders = 0
 
     def next_session(self, *, days: int = 1) -> None:
@@ -69,6 +78,20 @@ class Account:
         self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
         return self.value(bookkeeping.TRADE)
 
+    def orders_work(self, *bought: tuple[str, str], **changes: Any) -> BookFigures:
+        """Trade: symbol and shares of each limit order that nothing of has filled yet."""
+        for symbol, qty in bought:
+            self.orders += 1
+            works = {"status": "new", "filled_qty": None, "filled_avg_price": None, "time_in_force": "gtc"}
+            limit = {"order_type": "limit", "limit_price": Decimal("0.5")}
+            name = f"{self.orders:024}"
+            self.working[name] = order(name, symbol=symbol, side="buy", qty=Decimal(qty), **works, **limit)
+            self.working[name] = self.working[name]._replace(**changes)
+        states = [*self.working.values()]
+        row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session))
+        self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+        return self.value(bookkeeping.TRADE)
+
     def mark(self, *, again: bool = False) -> BookFigures:
         """Value the session."""
         return self.value(bookkeeping.Occasion(is_mark=True, again=again))
@@ -86,7 +109,9 @@ class Account:
 
     def value(self, occasion: bookkeeping.Occasion) -> BookFigures:
         """Bring the book up to date."""
-        read = AfterTrade()
+        read = AfterTrade(self.quoted())
+        read.states, read.earlier = dict(self.working), dict(self.earlier)
+        read.unauthorized = self.unauthorized
         if not self.unreadable:
             read.positions = tuple(self.position(symbol) for symbol in self.held)
         now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)
@@ -96,15 +121,22 @@ class Account:
         assert figures is not None
         return figures
 
+    def quoted(self) -> MarketReading | None:
+        """Return the source's last trades, None without one."""
+        if self.quotes is None:
+            return None
+        traded = {symbol: Market(traded=Decimal(price)) for symbol, price in self.quotes.items()}
+        return MarketReading(traded, ())
+
     def position(self, symbol: str) -> Position:
         """Return what the gateway says of a symbol."""
         return Position(
             symbol=symbol,
             qty=self.held[symbol],
-            avg_entry_price=Decimal(1),
+            avg_entry_price=self.average,
             current_price=self.prices.get(symbol),
-            unrealized_pl=None,
-            realized_pl=None,
+            unrealized_pl=self.unrealized.get(symbol),
+            realized_pl=self.realized.get(symbol),
         )
 
 

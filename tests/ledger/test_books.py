@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger.trades import SESSION, begun, prepared
 
-from paper_run.book import folding
+from paper_run.book import folding, splits
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark
 from paper_run.book.valuation import value
@@ -284,3 +284,176 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
         assert [ledger.history.book(str(TUESDAY), trade) for trade in (None, 1)] == [1, 2]
         ledger.history.keep_mark(TUESDAY, "{}")
         assert ledger.history.book(str(TUESDAY), None) == 2
+
+
+def held(
+    symbol: str, qty: str, average: str | None, price: str | None, realized: str | None = None
+) -> Position:
+    """Return a position that was there before the first trade."""
+    amounts = (None if each is None else Decimal(each) for each in (average, price, realized))
+    average_price, current, made = amounts
+    return Position(symbol, Decimal(qty), average_price, current, None, made)
+
+
+def entries(ledger: Ledger) -> list[tuple[Any, ...]]:
+    """Return what is booked: kind, symbol, shares, dollars."""
+    epoch = ledger.books.epoch()
+    assert epoch is not None
+    return [(each.kind, each.symbol, each.qty, each.dollars) for each in ledger.books.entries_after(epoch)[0]]
+
+
+@pytest.mark.parametrize(
+    ("position", "booked"),
+    [
+        (held("X", "10", "90", "100"), [("found", "X", 10, 900), ("gain", "X", 0, 100)]),
+        (held("X", "-10", "90", "100"), [("found", "X", -10, -900), ("gain", "X", 0, -100)]),
+        (held("X", "10", "100", "100"), [("found", "X", 10, 1000), ("gain", "X", 0, 0)]),
+        (held("X", "10", None, "100"), [("found", "X", 10, 1000), ("gain", "X", 0, 0)]),
+        (held("X", "10", "0", "0.5"), [("found", "X", 10, 5), ("gain", "X", 0, 0)]),
+        (held("X", "10", "90", None), [("found", "X", 10, 900)]),
+        (held("X", "10", "90", "0"), [("found", "X", 10, 900)]),
+        (held("X", "10", "90", "-1"), [("found", "X", 10, 900)]),
+        (held("X", "10", None, None), [("found", "X", 10, 0)]),
+        (held("X", "0", "90", "100"), []),
+    ],
+)
+def test_what_was_held_before_costs_what_it_was_worth(
+    tmp_path: Path, position: Position, booked: list[tuple[Any, ...]]
+) -> None:
+    """At the party's average, and with a price what it was worth more; without one it waits."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, positions=(position,))
+        ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        assert entries(ledger) == booked
+        notes = [tuple(row) for row in ledger.books._rows("SELECT note, session, booked_at FROM entries")]
+        assert notes == [("held before the first trade", "2025-01-17", NOW.isoformat())] * len(booked)
+
+
+def test_what_stands_beside_the_book_is_not_taken_over(tmp_path: Path) -> None:
+    """Unless it is what the trade was about; what the gateway had realized of it is kept all the same."""
+    with Ledger(tmp_path) as ledger:
+        positions = tuple(held(name, "1", "1", None, "3") for name in ("AAPL", "BTCUSD", "XYZ"))
+        closed(
+            ledger, positions=(*positions, held("NONE", "1", "1", None), held("ZERO", "1", "1", None, "0"))
+        )
+        beside = {"AAPL", "BTCUSD"}
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True, is_beside=beside.__contains__)
+        assert [each[1] for each in entries(ledger)] == ["AAPL", "XYZ", "NONE", "ZERO"]
+        assert epoch.realized == {"AAPL": 3, "BTCUSD": 3, "XYZ": 3}
+        assert (epoch.id, epoch.trade, epoch.session, epoch.base) == (1, 1, SESSION, 100_000)
+
+
+def test_without_a_word_nothing_stands_beside_the_book(tmp_path: Path) -> None:
+    """A coin is a holding like any other."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, positions=(held("BTCUSD", "1", "1", None),))
+        ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        assert [each[1] for each in entries(ledger)] == ["BTCUSD"]
+
+
+def test_a_book_is_ended_with_all_that_was_traded(tmp_path: Path) -> None:
+    """Nothing of it is followed; the next begins with a trade after it, and a rehearsal is none."""
+    with Ledger(tmp_path) as ledger:
+        assert (ledger.books.epoch(), ledger.books.epochs(), ledger.books.ended_with()) == (None, [], 0)
+        closed(ledger, order(status="new"))
+        closed(ledger, order(client_order_id="b2"), session=TUESDAY)
+        ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        assert ledger.books.ended_with() == 0
+        ledger.books.close_epoch("by ann")
+        assert (ledger.books.ended_with(), ledger.books.opens_with()) == (2, None)
+        (row,) = ledger.books._rows("SELECT last_trade, closed FROM epochs")
+        assert tuple(row) == (2, "by ann")
+        assert {row["followed"] for row in ledger.books._rows("SELECT followed FROM orders")} == {0}
+        ledger.books.close_epoch("by jo")  # there is none to end
+        assert len(ledger.books.epochs()) == 1
+
+
+def test_a_book_that_was_never_begun_can_be_ended(tmp_path: Path) -> None:
+    """Its first trade was placed, and nobody ever knew its orders: the next book begins after it."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger)
+        ledger.books.close_epoch("by ann")
+        (ended,) = ledger.books.epochs()
+        assert (ended.trade, ended.session, ended.base, ended.realized) == (1, SESSION, 100_000, {})
+        assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.books.ended_with()) == (None, None, 1)
+
+
+def test_entries_keep_what_they_say_of_themselves(tmp_path: Path) -> None:
+    """When they took effect, of which order, by which ratio, and whether they restate it."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, order())
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        split = Entry("split", "AAPL", Decimal(10), Decimal(0), "2025-01-16", ratio=splits.ratio("2:1"))
+        ledger.books.append(epoch, TUESDAY, [split], NOW, note="2:1 by ann")
+        fill = Entry("fill", "AAPL", Decimal("1E+1"), Decimal("2E+2"))
+        ledger.books.append(epoch, TUESDAY, [fill], NOW, client_order_id="a1", restates=True)
+        found, last = ledger.books.entries_after(epoch)
+        assert found == [
+            split._replace(id=1),
+            fill._replace(id=2, effective="2025-01-21", order="a1", restates=True),
+        ]
+        assert last == 2
+        assert ledger.books.entries_after(epoch, 1) == (found[1:], 2)
+        assert ledger.books.entries_after(epoch, 2) == ([], 2)
+        (row,) = ledger.books._rows("SELECT qty, dollars FROM entries WHERE id = 2")
+        assert tuple(row) == ("10", "200")
+        assert ledger.books.entries_since(epoch, "2025-01-20") == found[1:]
+        assert ledger.books.entries_since(epoch, "2025-01-15") == found
+        assert ledger.books.entries_since(epoch, "2025-01-16") == found[1:]
+        assert ledger.books.entries_since(epoch, "2025-01-21") == []
+
+
+def test_what_came_late_folds_the_book_anew(tmp_path: Path) -> None:
+    """Friday's fill that is learned on Tuesday, after Tuesday's split was booked, is split too."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger)
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
+        ledger.books.append(epoch, TUESDAY, [split], NOW)
+        standing = ledger.books.standing(epoch)
+        valued = value(standing.book, {}, epoch.base, None)
+        ledger.books.closings.keep(epoch.id, TUESDAY, standing.last, standing.book, valued, NOTHING)
+        late = Entry("fill", "AAPL", Decimal(10), Decimal(1000), "2025-01-17")
+        ledger.books.append(epoch, TUESDAY, [late], NOW)
+        assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 20
+        assert ledger.books.standing(epoch).last == 2
+
+
+def test_splits_of_a_session_go_before_its_fills_also_from_a_kept_book(tmp_path: Path) -> None:
+    """Tuesday's sale was booked before its split: 5 of 20, not of 10."""
+    with Ledger(tmp_path) as ledger:
+        closed(ledger)
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.books.append(epoch, SESSION, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
+        standing = ledger.books.standing(epoch)
+        marks = {"AAPL": Mark(Decimal(100), "gateway", None)}
+        valued = value(standing.book, marks, epoch.base, None)
+        ledger.books.closings.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
+        sale = Entry("fill", "AAPL", Decimal(-5), Decimal(-275))
+        split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
+        ledger.books.append(epoch, TUESDAY, [sale, split], NOW)
+        holding = ledger.books.standing(epoch).book.holdings["AAPL"]
+        assert (holding.qty, holding.realized) == (15, 25)
+
+
+def test_whether_the_last_session_was_valued_whole(tmp_path: Path) -> None:
+    """This one's or a later one's, of the present book."""
+    with Ledger(tmp_path) as ledger:
+        assert not ledger.books.is_complete(SESSION)
+        closed(ledger)
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        standing = ledger.books.standing(epoch)
+        valued = value(standing.book, {}, epoch.base, None)
+        ledger.books.closings.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
+        assert [ledger.books.is_complete(each) for each in (SESSION - timedelta(1), SESSION, TUESDAY)] == [
+            True,
+            True,
+            False,
+        ]
+        broken = value(standing.book, {}, epoch.base, None, unknown={"AAPL"})
+        ledger.books.closings.keep(epoch.id, TUESDAY, standing.last, standing.book, broken, NOTHING)
+        assert not ledger.books.is_complete(SESSION)
+        ledger.books._run("UPDATE sessions SET complete = 1")
+        assert ledger.books.is_complete(SESSION)
+        ledger.books.close_epoch("by ann")
+        assert not ledger.books.is_complete(SESSION)

@@ -37,9 +37,17 @@ def test_a_closing_that_is_whole_stays(account: Account) -> None:
     account.prices["AAPL"] = Decimal(105)
     later = account.trade(("MSFT", "1", "50"))
     assert account.ledger.history.lines()[0][2:] == kept[0][2:]
-    assert (later.valuation.session.opening, later.valuation.day_pnl) == (100020, 30)
+    bridge = later.valuation.session
+    assert (bridge.opening, later.valuation.day_pnl, bridge.adjustments, bridge.closing) == (
+        100000,
+        20,
+        30,
+        100050,
+    )
+    assert (row(later, "AAPL").day_pnl, row(later, "MSFT").day_pnl) == (20, 0)
     assert later.statistics["total_return"].value == Decimal("0.0002")
-    assert later.statistics["daily_return"].value is None  # that closing's return is not the one of these 30
+    assert later.statistics["daily_return"].value == Decimal("0.0002")
+    assert "+30.00 dollars" in next(each.text for each in later.remarks if each.code == "closing_kept")
     assert "closing_kept" in [each.code for each in later.remarks]
     account.next_session()
     account.hour = 10
@@ -57,7 +65,8 @@ def test_a_closing_is_moved_on_purpose(account: Account) -> None:
     account.prices["AAPL"] = Decimal(105)
     assert account.mark(again=True).valuation.session.closing == 100050
     account.prices["AAPL"] = Decimal(106)
-    assert account.mark().valuation.session.opening == 100050
+    later = account.mark().valuation
+    assert (later.day_pnl, later.session.adjustments) == (50, 10)
 
 
 def test_a_trade_after_the_close_is_no_closing_that_stays(account: Account) -> None:
@@ -67,7 +76,9 @@ def test_a_trade_after_the_close_is_no_closing_that_stays(account: Account) -> N
     account.prices["AAPL"] = None
     assert not account.mark().valuation.complete
     account.prices["AAPL"] = Decimal(101)
-    assert account.mark().valuation.session.closing == 100010
+    marked = account.mark()
+    assert marked.valuation.session.closing == 100010
+    assert "closing_kept" not in [each.code for each in marked.remarks]
 
 
 def test_a_split_that_is_said_after_the_closing_is_of_that_session(account: Account) -> None:
@@ -80,7 +91,7 @@ def test_a_split_that_is_said_after_the_closing_is_of_that_session(account: Acco
     settled = account.split("AAPL", "5:4")
     assert (settled.session, settled.valuation.day_pnl) == (TUESDAY, Decimal("112.50"))
     assert [each.code for each in settled.remarks][:1] == ["closings_voided"]
-    assert account.mark().valuation.session.opening == 100112.5
+    assert account.mark().valuation.session.closing == 100112.5
 
 
 def test_a_return_over_a_gap_of_sessions_is_no_days(account: Account) -> None:
@@ -291,6 +302,33 @@ def test_an_older_ledgers_suspects_and_prices_are_kept(account: Account) -> None
     account.next_session()
     account.prices["XYZ"] = Decimal(60)
     assert "its price went from 102 to 60" in account.mark().unpriced["XYZ"]
+
+
+def test_an_older_ledgers_suspect_is_one_when_all_of_it_is_sold(account: Account) -> None:
+    """It had no price: what the sale realized is not known until somebody says whether there was a split."""
+    older(account, unrealized="-39900.00", gains="-40000.00", closing="-29900.00", gain="-40000")
+    found = account.ledger.books._rows("SELECT state FROM sessions")[0]["state"]
+    state = json.loads(found) | {"suspects": ["XYZ"]}
+    state["holdings"]["XYZ"][4] = None
+    account.ledger.books._run("UPDATE sessions SET state = ?", json.dumps(state))
+    account.next_session()
+    account.holds("XYZ", "100", "51")
+    why = f"it was traded after a possible split: since {FIRST} nobody has said whether there was one"
+    assert account.trade(("XYZ", "-100", "51")).unknown == {"XYZ": why}
+
+
+def test_an_older_ledgers_suspect_was_not_traded_after_it_was_one(account: Account) -> None:
+    """It was bought before: what it realized is known."""
+    older(account, unrealized="-39900.00", gains="-40000.00", closing="-29900.00", gain="-40000")
+    found = account.ledger.books._rows("SELECT state FROM sessions")[0]["state"]
+    state = json.loads(found) | {"suspects": ["XYZ"]}
+    state["holdings"]["XYZ"][4] = None
+    account.ledger.books._run("UPDATE sessions SET state = ?", json.dumps(state))
+    account.ledger.books._run("UPDATE entries SET kind = 'fill' WHERE kind = 'found'")
+    account.next_session()
+    account.holds("XYZ", "100", "51")
+    found = account.mark()
+    assert (list(found.unpriced), found.unknown) == (["XYZ"], {})
 
 
 def test_an_older_ledgers_holding_without_a_price_waits_on(account: Account) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.life import Life
+from support.mail_server import server  # noqa: F401 - a fixture for all
 
 
 @pytest.fixture

@@ -51,7 +51,9 @@ def test_a_holding_from_before_without_a_price_waits_for_its_first(life: Life) -
     """It is adopted at that price, in whichever session it comes; equity is the base until then and then."""
     life.gateway.hold("XYZ", "10", "90")
     life.says("XYZ", realized_pl="77")  # from before our time: no difference
-    assert life.trade(AAPL=NO_ORDER)["pnl"]["total_pnl"] is None
+    waiting = life.trade(AAPL=NO_ORDER)
+    assert waiting["pnl"]["total_pnl"] is None
+    assert figures(row(waiting, "XYZ"), "qty avg_entry_price differences") == (10, None, [])
     life.next_session()
     life.prices(XYZ="100")
     day = life.trade(AAPL=NO_ORDER)

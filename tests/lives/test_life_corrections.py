@@ -1,5 +1,6 @@
 """What the gateway takes back after an order has ended, and a person's word that settles it."""
 
+import shlex
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,25 @@ def test_another_price_after_filled_goes_to_the_cost(life: Life) -> None:
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "AAPL"), "qty avg_entry_price realized_pnl") == amounts("60 9 120")
     assert not says(told(day), order)
+
+
+def test_the_printed_commands_run_as_they_stand(life: Life) -> None:
+    """Both of them, of a price with all the digits that the wire may have, and zeros at their end."""
+    long = "150.2512345678901234567890123"
+    life.trade(AAPL=buy(100, long), MSFT=buy(100, "10"))
+    for symbol, price in (("AAPL", "150.2512345678901234567890124"), ("MSFT", "9.50000000000000000000000")):
+        life.fill(symbol, "60.000000000000000000000", price, "filled")
+    life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    taken_back = [each["remedies"] for each in day["findings"] if each["code"] == "fill_taken_back"]
+    gateway_right, booked_right = ([each[at]["command"] for each in taken_back] for at in (0, 1))
+    for command in (booked_right[0], gateway_right[1]):
+        program, *args = shlex.split(command)
+        assert program == "paper-run"
+        marked = life._marked(*args, status=0)
+    assert figures(row(marked, "AAPL"), "qty avg_entry_price") == (100, Decimal(long))
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("60 9.5")
+    assert "--filled 60@9.5" in gateway_right[1]
 
 
 def test_ended_orders_are_read_again_in_three_sessions(life: Life) -> None:

@@ -1,16 +1,12 @@
 """Fills that nobody has told of: no figure is stated, each command says so, until somebody tells."""
 
-import email
-import email.policy
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from support.answers import Answer, plain_500
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
-from support.mail_server import MailServer
+from support.mail_server import MailServer, subjects
 from support.odd_platform import ORDERS, RUN, RUNS
 
 LOST = {"client_order_id": None, "order_status": "rejected", "skip_reason": "unexpected_error: ReadTimeout"}
@@ -39,17 +35,6 @@ def all_is_null(document: Any, *symbols: str) -> None:
     for symbol in symbols:
         assert row(document, symbol)["qty"] is None
         assert row(document, symbol)["unknown_reason"]
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-def subjects(server: MailServer) -> list[str]:
-    parsed = [email.message_from_bytes(each.content, policy=email.policy.default) for each in server.messages]
-    return [str(each["Subject"]) for each in parsed]
 
 
 def test_a_gateway_that_never_hears_of_a_fill(life: Life, server: MailServer) -> None:

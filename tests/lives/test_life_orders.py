@@ -1,14 +1,11 @@
 """What an attempt says of its signals and orders: failed ones, too large ones, their notional, repeats."""
 
-import email
-import email.policy
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.life import NO_ORDER, Life, buy, says
-from support.mail_server import MailServer
+from support.mail_server import MailServer, subjects
 from support.odd_platform import Plan
 from support.odd_services import utc_text
 
@@ -18,17 +15,6 @@ WORKS: dict[str, Any] = {"filled": "0", "status": "new", "detail": {"filled_avg_
 def failed(reason: str) -> Plan:
     """Plan a signal that comes to no order."""
     return Plan(side=None, mapping={"skip_reason": reason})
-
-
-@pytest.fixture
-def server() -> Iterator[MailServer]:
-    with MailServer() as running:
-        yield running
-
-
-def subjects(server: MailServer) -> list[str]:
-    parsed = [email.message_from_bytes(each.content, policy=email.policy.default) for each in server.messages]
-    return [str(each["Subject"]) for each in parsed]
 
 
 def test_a_day_on_which_every_signal_failed(life: Life, server: MailServer) -> None:
@@ -68,15 +54,31 @@ def test_signals_that_call_for_nothing_are_no_failure(life: Life, server: MailSe
     assert subjects(server) == []
 
 
-@pytest.mark.parametrize(("qty", "is_large"), [(50, False), (51, True), (200, True)])
-def test_an_order_larger_than_the_maximum_position(life: Life, qty: int, is_large: bool) -> None:
-    """20,000 dollars are allowed: 50 shares at 400; 51 are more, and 200 are what sizing at 100 gives."""
-    day = life.trade(AAPL=buy(qty, "400"), MSFT=buy(5, "200"))
+@pytest.mark.parametrize(
+    ("qty", "price", "is_large"),
+    [(50, "400", False), (50, "402", True), (51, "400", True), (200, "400", True)],
+)
+def test_an_order_larger_than_the_maximum_position(life: Life, qty: int, price: str, is_large: bool) -> None:
+    """20,000 dollars are allowed: 50 shares at 400, not at 402; and 200 are what sizing at 100 gives."""
+    day = life.trade(AAPL=buy(qty, price), MSFT=buy(5, "200"))
     assert (
         says(day["warnings"], "Larger than the maximum position of 20,000.00", f"buy {qty} AAPL") is is_large
     )
     assert not says(day["warnings"], "MSFT")
     assert says(life.mark()["warnings"], "Larger than the maximum position") is is_large
+
+
+def test_a_mark_takes_each_trades_own_maximum(life: Life) -> None:
+    """24,000 dollars were allowed, and 10,000 to the next attempt; the day after it is no news."""
+    life.trade("--max-position-size", "25000", AAPL=buy(60, "400"), MSFT=buy(110, "100"))
+    life.trade("--again", "--max-position-size", "10000", AAPL=buy(26, "400"), MSFT=buy(20, "100"))
+    large = [each for each in life.mark()["warnings"] if "Larger than the maximum position" in each]
+    assert large == ["Larger than the maximum position of 10,000.00 dollars: buy 26 AAPL, 10,400.00 dollars."]
+    life.next_session()
+    for symbol, price in (("AAPL", "400"), ("MSFT", "100")):
+        life.prices(**{symbol: price})
+    life.trade(NVDA=NO_ORDER)
+    assert not says(life.mark()["warnings"], "Larger than the maximum position")
 
 
 def quoted(life: Life, **prices: str) -> None:

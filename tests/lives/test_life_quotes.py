@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from support.answers import Answer, detail_text, plain_500
-from support.life import Life, amounts, buy, figures, row, says
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, says
 from support.odd_platform import POSITIONS
 
 KEY, SECRET = "PKLIFEANDDEATH", "s3cr3t/0f+th3=source"
@@ -156,3 +156,28 @@ def test_a_sandbox_asks_no_real_source(life: Life) -> None:
     assert figures(row(day, "AAPL"), "price_source unrealized_pnl") == ("gateway", 10)
     marked = life.mark()
     assert figures(row(marked, "AAPL"), "price_source unrealized_pnl") == ("gateway", 10)
+
+
+def test_what_a_person_says_of_a_new_symbol_is_priced_at_once(quoted: Life) -> None:
+    """A trade by hand, an order in doubt, a canceled one that was filled: none was held before."""
+    life = quoted
+    doubt = {"client_order_id": None, "skip_reason": "unexpected_error: ReadTimeout", "order_status": None}
+    for symbol in ("NEW", "DOUB", "CANC"):
+        life.platform.quotes.trades[symbol] = dict(trade(life, "101", 60))
+    life.trade(
+        DOUB=buy(10, "100", mapping=doubt, detail=None),
+        CANC=buy(5, None, status="canceled", filled="0"),
+        status=2,
+    )
+    life.next_session()
+    for symbol in ("NEW", "DOUB", "CANC"):
+        life.platform.quotes.trades[symbol] = dict(trade(life, "101", 60))
+    life.trade(MSFT=NO_ORDER)
+    marked = life.resolve("--order", "DOUB@2025-01-06", "--filled", "10@100")
+    assert figures(row(marked, "DOUB"), "mark_price unrealized_pnl") == amounts("101 10")
+    marked = life.resolve("--position", "NEW=7@100")
+    assert figures(row(marked, "NEW"), "mark_price unrealized_pnl") == amounts("101 7")
+    life.fill("CANC", "2", "100", "canceled")
+    marked = life.mark()
+    assert figures(row(marked, "CANC"), "mark_price unrealized_pnl") == amounts("101 2")
+    assert figures(marked["pnl"], "complete total_pnl") == (True, 19)

@@ -6,7 +6,9 @@ import pytest
 
 from paper_run.model.commands import PLAIN, Invocation, ours
 
-ON_HOST = Invocation("/opt/p/bin/python -m paper_run", " --sandbox", " --orchestrator-url http://t5", "ab12")
+ON_HOST = Invocation(
+    "/opt/p/bin/python -m paper_run", " --sandbox", " --orchestrator-url http://t5", "ab12", " --capital 5"
+)
 
 
 def test_a_word_is_typed_as_a_shell_takes_it() -> None:
@@ -21,12 +23,12 @@ def test_a_word_is_typed_as_a_shell_takes_it() -> None:
         ("mark", "mark --ledger ab12 --sandbox --orchestrator-url http://t5"),
         ("email", "email --ledger ab12 --sandbox"),
         ("history", "history --sandbox"),
-        ("--again", "--again --sandbox --orchestrator-url http://t5"),
+        ("--again", "--again --capital 5 --sandbox --orchestrator-url http://t5"),
         ("doctor", "doctor --sandbox --orchestrator-url http://t5"),
     ],
 )
 def test_a_command_runs_as_it_stands(command: str, whole: str) -> None:
-    """It finds the same ledger and services, and no other ledger is changed by it."""
+    """It finds the same ledger and services, asks the day for the same, and changes no other ledger."""
     assert ON_HOST.whole(f"paper-run {command}") == f"/opt/p/bin/python -m paper_run {whole}"
 
 

@@ -19,7 +19,7 @@ from paper_run.book.valuation import Bridge
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
-from paper_run.model.result import Asked, HealthRow, Pnl, PositionRow, RunResult, Statistics, Totals
+from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, RunResult, Statistics, Totals
 from paper_run.model.result_json import decode, dumps, encode, loads
 from paper_run.models import Order
 
@@ -103,7 +103,7 @@ RESULT = RunResult(
     exit_status=2,
     sandbox=False,
     rehearsal=True,
-    parameters=Asked(
+    parameters=Requested(
         symbols=("BRK.B", "BTC/USD"),
         capital=Decimal("1E+5"),
         max_position_size=Decimal("20000.00"),
@@ -367,7 +367,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     sandbox=st.booleans(),
     rehearsal=st.booleans(),
     settled=WORDS,
-    parameters=st.builds(Asked, st.lists(TEXT, max_size=3).map(tuple), AMOUNT, AMOUNT, WORDS),
+    parameters=st.builds(Requested, st.lists(TEXT, max_size=3).map(tuple), AMOUNT, AMOUNT, WORDS),
     totals=st.builds(Totals, *[COUNT] * 6, AMOUNT, AMOUNT, AMOUNT),
     orders=st.lists(ORDERS_OF_ANY_KIND, max_size=3).map(tuple),
     pnl=st.none() | PNLS,

@@ -155,7 +155,7 @@ def test_the_list_of_runs_is_read(orchestrator: Orchestrator) -> None:
         2,
     )
     assert first.started_at == "2026-11-23T00:00:39.496240"
-    assert (second.run_id, second.started_at, second.orders) == ("other", None, 0)
+    assert (second.run_id, second.started_at, second.orders) == ("other", None, None)
 
 
 @pytest.mark.parametrize(

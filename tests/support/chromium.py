@@ -104,6 +104,19 @@ class Pages:
         assert self._complaints == []
 
 
+def resize(page: Any, width: int, height: int = 800) -> None:
+    """Give a page's window another size, and wait until the page is drawn in it."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate(
+        """([width, height]) => new Promise(done => {
+            const there = () => innerWidth === width && innerHeight === height;
+            const look = () => requestAnimationFrame(there() ? () => requestAnimationFrame(done) : look);
+            look();
+        })""",
+        [width, height],
+    )
+
+
 @pytest.fixture
 def pages(browser: Any) -> Iterator[Pages]:
     """Pages that are watched for every request and complaint."""

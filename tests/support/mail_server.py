@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import email
+import email.policy
 import functools
 import logging
 import socket
@@ -9,12 +11,14 @@ import ssl
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -345,3 +349,20 @@ def certified(names: tuple[str, ...]) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     _authority().issue_cert(*names).configure_cert(context)
     return context
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    """A mail server that takes whatever comes."""
+    with MailServer() as running:
+        yield running
+
+
+def letters(server: MailServer) -> list[EmailMessage]:
+    """Return the messages that arrived, read as a mail program reads them."""
+    policy = email.policy.default
+    return [email.message_from_bytes(each.content, policy=policy) for each in server.messages]  # type: ignore[misc]
+
+
+def subjects(server: MailServer) -> list[str]:
+    return [str(each["Subject"]) for each in letters(server)]

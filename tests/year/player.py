@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from faults import child
 from faults.child import Child, Ended
 from faults.plans import Blow
+from support.preloaded import preload
 from year.days import AT_POST, GATEWAY_DOWN, MAIL_DOWN, RECORDED, Act, acts_of, every_day
 from year.town import Town
 
@@ -73,7 +73,7 @@ class Year:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    child.prepare()
+    preload()
     year = Year(folder)
     year.play()
     (folder / "record.json").write_text(json.dumps(year.record), encoding="utf-8")

@@ -1,0 +1,56 @@
+"""The tests' own way to run a command, as a fork: it is and it ends as the process of a fresh interpreter."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from support import forked
+from support.command import clean_environment, start_command
+from support.odd_platform import OddPlatform
+
+
+def run(folder: Path, *args: str, entry: str = forked.PACKAGE, timeout: float = 60) -> tuple[int, str, str]:
+    return forked.run(*args, cwd=folder, env=clean_environment(folder), timeout=timeout, entry=entry)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("--version",), ("--help",), ("history",), ("--no-such-option",), ("schedule", "cron")],
+    ids=" ".join,
+)
+def test_it_says_and_ends_as_a_fresh_process(tmp_path: Path, args: tuple[str, ...]) -> None:
+    """The same status, and the same on both streams."""
+    with start_command(*args, cwd=tmp_path) as process:
+        stdout, stderr = process.communicate(timeout=60)
+    assert run(tmp_path, *args) == (process.returncode, stdout, stderr)
+
+
+def test_it_trades_as_a_fresh_process(platform: OddPlatform, tmp_path: Path) -> None:
+    """In its folder and environment, with all that it leaves; the next one begins anew."""
+    env = clean_environment(tmp_path) | platform.urls
+    for executed in (1, 1):
+        status, stdout, stderr = forked.run("-q", cwd=tmp_path, env=env, timeout=60)
+        assert (status, stderr, platform.executed) == (0, "", executed), stdout
+    assert "PAPER_RUN_LATEST_START" not in os.environ
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077])
+def test_it_has_the_umask_of_its_test(platform: OddPlatform, tmp_path: Path, mask: int) -> None:
+    """As a process that the test starts."""
+    before = os.umask(mask)
+    try:
+        forked.run("-q", cwd=tmp_path, env=clean_environment(tmp_path) | platform.urls, timeout=60)
+    finally:
+        os.umask(before)
+    assert bool((tmp_path / "reports" / "ledger.sqlite3").stat().st_mode & 0o044) is (mask == 0o022)
+
+
+def test_how_it_ends_is_told(tmp_path: Path) -> None:
+    """By a signal, by an exception, or not at all: then it is killed."""
+    assert run(tmp_path, entry="os:abort") == (-signal.SIGABRT, "", "")
+    status, _, stderr = run(tmp_path, entry="no_such_module:main")
+    assert (status, "Traceback" in stderr) == (1, True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run(tmp_path, entry="signal:pause", timeout=0.2)

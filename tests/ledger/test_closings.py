@@ -1,0 +1,254 @@
+"""Each session's row in a real ledger: what the next valuation goes on from, and which rows count."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ledger.trades import begun
+
+from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.marks import Mark
+from paper_run.book.splits import Seen
+from paper_run.book.statistics import Day
+from paper_run.book.valuation import Opening, value
+from paper_run.ledger.books import Epoch
+from paper_run.ledger.closings import Closing, Kept
+from paper_run.ledger.journal import Ledger
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
+NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)
+NOTHING = Closing({}, {})
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Return a ledger with a book of 100,000 dollars that bought 10 AAPL at 100."""
+    with Ledger(tmp_path) as ledger:
+        row = begun(ledger, MONDAY)
+        ledger.record(row, state="closed", document=row.document, in_doubt=0)
+        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.books.append(epoch, MONDAY, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
+        yield ledger
+
+
+def epoch(ledger: Ledger) -> Epoch:
+    found = ledger.books.epoch()
+    assert found is not None
+    return found
+
+
+def valued(ledger: Ledger, session: date, price: str | None, closing: Closing = NOTHING) -> None:
+    """Value a session at a price of AAPL, and keep it."""
+    books, book = ledger.books, epoch(ledger)
+    marks = {} if price is None else {"AAPL": Mark(Decimal(price), "gateway", None)}
+    standing = books.standing(book)
+    worth = value(standing.book, marks, book.base, books.opening(book, session))
+    books.closings.keep(book.id, session, standing.last, standing.book, worth, closing)
+
+
+def sessions(ledger: Ledger, column: str) -> list[Any]:
+    return [row[0] for row in ledger.books._rows(f"SELECT {column} FROM sessions ORDER BY session")]
+
+
+def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
+    """Its holdings and cash, what each symbol was believed at, and what may have split."""
+    seen = {
+        "AAPL": Seen(Decimal("101.50"), "2025-01-06", Decimal(10), Decimal(9)),
+        "MSFT": Seen(Decimal(5), "2025-01-03", Decimal(1), None),
+    }
+    valued(ledger, MONDAY, "101.50", Closing(seen, {"MSFT": "2025-01-06", "A": "2025-01-03"}, is_closed=True))
+    assert ledger.books.kept(epoch(ledger)) == Kept(
+        MONDAY,
+        1,
+        Book({"AAPL": Holding(Decimal(10), Decimal(1000))}, Decimal(-1000), Decimal(1000)),
+        seen,
+        {"AAPL": Decimal(15)},
+        {"A": "2025-01-03", "MSFT": "2025-01-06"},
+        is_closed=True,
+    )
+    (state,) = sessions(ledger, "state")
+    assert list(json.loads(state)["suspects"]) == ["A", "MSFT"]
+    valued(ledger, MONDAY, None)
+    kept = ledger.books.kept(epoch(ledger))
+    assert kept is not None
+    assert (kept.totals, kept.is_closed, kept.seen, kept.suspects) == ({"AAPL": None}, False, {}, {})
+
+
+def test_a_holding_that_waits_for_a_price_is_kept_so(ledger: Ledger) -> None:
+    """It has a cost that is not its cost here."""
+    found = Entry("found", "XYZ", Decimal(2), Decimal(30))
+    ledger.books.append(epoch(ledger), MONDAY, [found], NOW)
+    valued(ledger, MONDAY, "100")
+    kept = ledger.books.kept(epoch(ledger))
+    assert kept is not None
+    assert kept.book is not None
+    assert kept.book.holdings["XYZ"] == Holding(Decimal(2), Decimal(30), Decimal(0), waits=True)
+    assert kept.book.cash == -1030
+
+
+def test_the_last_session_before_a_date(ledger: Ledger) -> None:
+    """Or of all; or all from one on, as far as their books are kept."""
+    for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (THURSDAY, "102")):
+        valued(ledger, session, price)
+    closings, book = ledger.books.closings, epoch(ledger).id
+
+    def before(text: str | None) -> date | None:
+        kept = closings.kept(book, text)
+        return kept.session if kept else None
+
+    assert before(None) == THURSDAY
+    assert [before(f"2025-01-0{day}") for day in (6, 7, 8, 9)] == [None, MONDAY, TUESDAY, TUESDAY]
+    assert [each.session for each in closings.from_session(book, "2025-01-07")] == [TUESDAY, THURSDAY]
+    ledger.books._run("UPDATE sessions SET state = NULL WHERE session = '2025-01-09'")
+    assert [each.session for each in closings.from_session(book, "2025-01-06")] == [MONDAY, TUESDAY]
+    assert before(None) is None
+    assert closings.kept(book + 1) is None
+    assert closings.from_session(book + 1, "2025-01-06") == []
+
+
+def test_the_last_complete_closing(ledger: Ledger) -> None:
+    """Of an earlier session; or of this one too."""
+    for session, price in ((MONDAY, "100"), (TUESDAY, None), (WEDNESDAY, "102"), (THURSDAY, "103")):
+        valued(ledger, session, price)
+    closings, book = ledger.books.closings, epoch(ledger).id
+
+    def last(session: date, *, through: bool = False) -> str | None:
+        row = closings.last_complete(book, session, through=through)
+        return row["session"] if row else None
+
+    assert [last(each) for each in (MONDAY, TUESDAY, WEDNESDAY, THURSDAY)] == [
+        None,
+        "2025-01-06",
+        "2025-01-06",
+        "2025-01-08",
+    ]
+    assert [last(each, through=True) for each in (MONDAY, TUESDAY, WEDNESDAY)] == [
+        "2025-01-06",
+        "2025-01-06",
+        "2025-01-08",
+    ]
+    assert closings.last_complete(book + 1, THURSDAY) is None
+
+
+def test_the_opening_is_the_last_complete_closing(ledger: Ledger) -> None:
+    """With what was realized and unrealized then, each symbol's total, and its session."""
+    valued(ledger, MONDAY, "101")
+    assert ledger.books.opening(epoch(ledger), MONDAY) is None
+    expected = Opening(
+        Decimal(100010), Decimal(0), Decimal(10), {"AAPL": Decimal(10)}, Decimal(0), "2025-01-06"
+    )
+    assert ledger.books.opening(epoch(ledger), TUESDAY) == expected
+    assert ledger.books.opening(epoch(ledger), MONDAY, through=True) == expected
+    ledger.books._run("UPDATE sessions SET state = NULL, gains = '-7.00'")
+    assert ledger.books.opening(epoch(ledger), TUESDAY) == expected._replace(
+        totals=None, gains=Decimal("-7.00")
+    )
+
+
+def test_an_opening_whose_book_is_gone_counts_its_own_entries_alone(ledger: Ledger) -> None:
+    """4 sold at 110 before it realized 40, 4 at 120 after it nothing of it."""
+    ledger.books.append(epoch(ledger), MONDAY, [Entry("fill", "AAPL", Decimal(-4), Decimal(-440))], NOW)
+    valued(ledger, MONDAY, "101")
+    ledger.books.append(epoch(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(-4), Decimal(-480))], NOW)
+    ledger.books._run("UPDATE sessions SET state = NULL, realized = '99.00'")
+    opening = ledger.books.opening(epoch(ledger), TUESDAY)
+    assert opening is not None
+    assert (opening.realized, opening.unrealized) == (40, 6)
+
+
+def test_the_days_for_the_statistics(ledger: Ledger) -> None:
+    """The complete ones, with what was traded in each, what came in, and whether they span a gap."""
+    valued(ledger, MONDAY, "100")
+    ledger.books.append(epoch(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(1), Decimal(100))], NOW)
+    valued(ledger, TUESDAY, None)
+    valued(ledger, WEDNESDAY, "102", Closing({}, {}, spans=True))
+    closings, book = ledger.books.closings, epoch(ledger).id
+    monday = Day(*map(Decimal, (100000, 0, 100000, 1000, 1000)))
+    wednesday = Day(*map(Decimal, (100000, 22, 100022, 1122, 100)), spans=True)
+    assert closings.days(book, WEDNESDAY) == [("2025-01-06", monday)]
+    both = [("2025-01-06", monday), ("2025-01-08", wednesday)]
+    assert closings.days(book, WEDNESDAY, through=True) == closings.days(book, THURSDAY) == both
+    assert (closings.days(book, MONDAY), closings.days(book + 1, THURSDAY)) == ([], [])
+    assert [closings.traded_before(book, each) for each in (MONDAY, TUESDAY, THURSDAY)] == [0, 1000, 1100]
+    # What came in is no P&L; an older program's gain of an opening never came in.
+    ledger.books._run("UPDATE sessions SET closing = '100522.00' WHERE session = '2025-01-08'")
+    assert closings.days(book, THURSDAY)[1][1].inflow == 500
+    ledger.books._run("UPDATE sessions SET gains = '500.00'")
+    assert closings.days(book, THURSDAY)[1][1].inflow == 0
+
+
+def test_what_is_kept_of_a_session(ledger: Ledger) -> None:
+    """Dollars and cents as text, and the return, the drawdown and the height after it."""
+    valued(ledger, MONDAY, "110")
+    valued(ledger, TUESDAY, "88", Closing({}, {}, is_closed=True, spans=True))
+    valued(ledger, WEDNESDAY, None)
+    columns = "entry, complete, opening, realized, unrealized, gains, day_pnl, closing, exposure, traded"
+    rows = [tuple(row) for row in ledger.books._rows(f"SELECT {columns} FROM sessions ORDER BY session")]
+    assert rows == [
+        (1, 1, "100000.00", "0.00", "100.00", "0", "100.00", "100100.00", "1100.00", "1000"),
+        (1, 1, "100100.00", "0.00", "-120.00", "0", "-220.00", "99880.00", "880.00", "1000"),
+        (1, 0, "99880.00", "0.00", None, "0", None, None, None, "1000"),
+    ]
+    columns = "total_pnl, daily_return, drawdown, closed, spans"
+    rows = [tuple(row) for row in ledger.books._rows(f"SELECT {columns} FROM sessions ORDER BY session")]
+    assert rows == [
+        ("100.00", "0.001000", "0.000000", 0, 0),
+        ("-120.00", "-0.002198", "-0.002198", 1, 1),
+        (None, None, None, 0, 0),
+    ]
+    heights = sessions(ledger, "height")
+    assert (heights[0], heights[2]) == ("1", None)
+    assert abs(Decimal(heights[1]) - Decimal(99880) / Decimal(100100)) < Decimal("1E-26")
+
+
+def test_a_first_session_may_lose(ledger: Ledger) -> None:
+    """Its peak is the start: 100 of 100,000 are a drawdown of a thousandth."""
+    valued(ledger, MONDAY, "90")
+    (row,) = ledger.books._rows("SELECT drawdown, height FROM sessions")
+    assert tuple(row) == ("-0.001000", "0.999")
+
+
+def test_sessions_are_voided_from_one_on(ledger: Ledger) -> None:
+    """Those that were whole are named; none of them is whole or stays any more."""
+    for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (WEDNESDAY, None), (THURSDAY, "102")):
+        valued(ledger, session, price, Closing({}, {}, is_closed=True))
+    assert ledger.books.closings.void(epoch(ledger).id + 1, "2025-01-01") == []
+    assert ledger.books.closings.void(epoch(ledger).id, "2025-01-07") == ["2025-01-07", "2025-01-09"]
+    assert (sessions(ledger, "complete"), sessions(ledger, "closed")) == ([1, 0, 0, 0], [1, 0, 0, 0])
+
+
+def test_the_book_of_the_last_complete_session_is_kept_however_long_ago(ledger: Ledger) -> None:
+    """Forty sessions without a price: what each symbol had closed at before them is still known."""
+    days = [date.fromordinal(MONDAY.toordinal() + at) for at in range(43)]
+    for at, session in enumerate(days):
+        valued(ledger, session, "100" if at < 2 else None)
+    kept = [state is not None for state in sessions(ledger, "state")]
+    assert kept == [False, *[True] * 42]
+    valued(ledger, date.fromordinal(days[-1].toordinal() + 1), "100")
+    assert sum(state is not None for state in sessions(ledger, "state")) == 43
+    valued(ledger, date.fromordinal(days[-1].toordinal() + 2), "100")
+    assert [state is not None for state in sessions(ledger, "state")] == [*[False] * 15, *[True] * 30]
+
+
+def test_what_an_older_program_kept(ledger: Ledger) -> None:
+    """Prices and totals by symbol, no book; its suspects, if it had any, since that session."""
+    older = {
+        "cash": "0",
+        "holdings": {"XYZ": ["100", "5", "0", None, "101", "7.00"], "A": [*"123", None, None, None]},
+    }
+    for suspects, expected in (({}, {}), ({"suspects": ["XYZ"]}, {"XYZ": "2025-01-06"})):
+        valued(ledger, MONDAY, "100")
+        ledger.books._run("UPDATE sessions SET state = ?", json.dumps(older | suspects))
+        assert ledger.books.kept(epoch(ledger)) == Kept(
+            MONDAY,
+            1,
+            None,
+            {"XYZ": Seen(Decimal(101), "2025-01-06", Decimal(100), None)},
+            {"XYZ": Decimal("7.00"), "A": None},
+            expected,
+            is_closed=False,
+        )

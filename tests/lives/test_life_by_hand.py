@@ -1,0 +1,92 @@
+"""What a person says of the book is not refused for what somebody else can't tell; what is ambiguous is."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from faults.desk import Desk
+from support.answers import Answer, plain_500
+from support.faulty_http import exact
+from support.life import NO_ORDER, Life, amounts, buy, figures, row
+from support.odd_platform import POSITIONS, RUN, RUNS
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    found = Desk(tmp_path)
+    with found.platform:
+        yield found
+
+
+def test_a_trade_by_hand_is_booked_while_the_gateway_is_down(life: Life) -> None:
+    """The valuation that was whole stays until the next one, which has both."""
+    life.trade(AAPL=buy(10, "100"))
+    life.mark()
+    before = life.rows("sessions")
+    life.gateway.always("GET", POSITIONS, plain_500())
+    said = life.run("resolve", "--position", "AAPL=4@110", status=1)
+    assert "It was valued whole before: that stays, and what was said is in the book." in said.stderr
+    assert life.rows("sessions") == before
+    life.run("mark", status=1)
+    assert "that stays, and nothing was written" in life.last.stderr
+    life.gateway.always("GET", POSITIONS, Answer())
+    life.says("AAPL", qty="4")
+    # 6 x (110 - 100) realized, 4 at 100 left.
+    assert figures(row(life.mark(), "AAPL"), "qty realized_pnl unrealized_pnl") == amounts("4 60 0")
+
+
+def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) -> None:
+    """Merged away at 12.50: there is no price to book the difference at, so the command asks for it."""
+    life.trade(XYZ=buy(10, "10"), AAPL=buy(10, "100"))
+    life.next_session()
+    life.gateway.says["XYZ"] = None
+    life.says("AAPL", qty="19")
+    day = life.trade(MSFT=NO_ORDER)
+    found = {each["subject"]: each for each in day["findings"] if each["code"] == "gateway_differs"}
+    commands = {symbol: each["remedies"][0]["command"] for symbol, each in found.items()}
+    assert "resolve --position AAPL --ledger" in commands["AAPL"]
+    assert "resolve --position XYZ=0@PRICE --ledger" in commands["XYZ"]
+    _, *args = commands["XYZ"].replace("PRICE", "12.50").split()
+    life.run(*args)
+    assert figures(row(life.mark(), "XYZ"), "qty realized_pnl market_value") == amounts("0 25 0")
+
+
+def test_without_a_book_it_is_said_what_begins_one(life: Life) -> None:
+    """Nobody but a trade has its capital; one of which nothing is known is settled first."""
+    life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])
+    life.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    life.run("--symbols", "AAPL", "--capital", "50000", status=2)
+    said = life.run("resolve", "--position", "AAPL=10@100", status=3)
+    assert "--position: there is no book to change" in said.stderr
+    assert "its capital is the base" in said.stderr
+    (command,) = [line for line in said.stderr.splitlines() if "resolve 2025-01-06 --placed --order" in line]
+    life.run("resolve", "2025-01-06", "--placed", "--order", life.order_id("AAPL"), status=0)
+    assert "If it did trade" in said.stderr, command
+    marked = life.resolve("--position", "AAPL=7@100")
+    assert (row(marked, "AAPL")["qty"], marked["pnl"]["base"]) == (7, 50000)
+
+
+def test_a_split_that_is_said_between_two_sessions_names_its_session(desk: Desk) -> None:
+    """Before the bell it is not the last session's by guess; after it, it is the new one's."""
+    desk.platform.plan = {"AAPL": buy(10, "100")}
+    assert desk.run("--symbols", "AAPL").returncode == 0
+    desk.next_session()
+    desk.platform.plan = {}
+    desk.platform.gateway.says["AAPL"] = {"current_price": "100", "qty": "10"}
+    desk.ahead += timedelta(hours=6, minutes=30)
+    assert desk.run("mark").returncode == 0
+    closed = desk.rows("sessions")
+    desk.ahead += timedelta(hours=15)  # 07:30 of the next day
+    desk.platform.gateway.says["AAPL"] = {"current_price": "50", "qty": "20"}
+    said = desk.resolve("--split", "AAPL", "2:1")
+    assert said.returncode == 3
+    assert "of which session is that of AAPL?" in said.stderr
+    assert "2026-03-04 is over, and the next one has not opened" in said.stderr
+    assert desk.rows("sessions") == closed
+    assert "resolve --split AAPL 2:1 --ex-date 2026-03-04" in said.stderr
+    desk.ahead += timedelta(hours=3)
+    assert desk.resolve("--split", "AAPL", "2:1").returncode == 0
+    marked = exact((desk.reports / "2026-03-05_mark.json").read_text("utf-8"))
+    assert figures(row(marked, "AAPL"), "qty total_pnl") == amounts("20 0")
+    assert desk.rows("sessions")[:2] == closed

@@ -1,0 +1,203 @@
+"""A command as a fork of a process that has imported the package: a process of its own, without its start.
+
+It has its own folder, environment, streams, signals and end, which is that of an interpreter. What a start
+itself does (flags and variables of Python's, what is imported when) needs a fresh process.
+"""
+
+import atexit
+import contextlib
+import functools
+import gc
+import importlib
+import json
+import os
+import random
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import coverage
+
+from support.preloaded import preload
+
+PACKAGE = "paper_run.cli:entry_point"
+_LONGEST = 1 << 20
+_TESTS = Path(__file__).resolve().parents[1]
+_STARTING = threading.Lock()
+
+
+def run(
+    *args: str, cwd: Path, env: Mapping[str, str], timeout: float, entry: str = PACKAGE
+) -> tuple[int, str, str]:
+    """Run a command to its end; return its status (negative: killed by that signal) and what it said.
+
+    :param entry: `module:function`, which ends as a program does.
+    """
+    request = {"entry": entry, "args": args, "cwd": str(cwd), "env": dict(env), "umask": _umask()}
+    with (
+        open(os.devnull, "rb") as stdin,
+        tempfile.TemporaryFile() as stdout,
+        tempfile.TemporaryFile() as stderr,
+    ):
+        with _STARTING:
+            forker = _forker()
+        status = _ended(forker, request, [stdin, stdout, stderr], timeout)
+        return status, _text(stdout), _text(stderr)
+
+
+def stop() -> None:
+    """End the process that forks, so that what coverage measured in it is saved."""
+    if _forker.cache_info().currsize:
+        _forker().stop()
+        _forker.cache_clear()
+
+
+def _ended(forker: "_Forker", request: Any, streams: list[IO[bytes]], timeout: float) -> int:
+    ours, theirs = os.pipe()
+    with open(ours, "rb") as news:
+        try:
+            forker.ask(request, [*(stream.fileno() for stream in streams), theirs])
+        finally:
+            os.close(theirs)
+        pid = int(news.readline())
+        if not select.select([news], [], [], timeout)[0]:
+            os.kill(pid, signal.SIGKILL)
+            news.readline()
+            raise subprocess.TimeoutExpired(request["args"], timeout)
+        return int(news.readline())
+
+
+def _text(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _umask() -> int:
+    with contextlib.suppress(FileNotFoundError), open("/proc/self/status", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    os.umask(mask := os.umask(0))
+    return mask
+
+
+class _Forker:
+    """The process that forks."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+        places = os.pathsep.join((str(_TESTS), str(_TESTS.parent)))
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "support.forked", str(theirs.fileno())],
+                cwd="/",
+                env={"PATH": os.defpath, "PYTHONPATH": places, **measured},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+
+    def ask(self, request: Any, descriptors: list[int]) -> None:
+        socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
+
+    def stop(self) -> None:
+        self._socket.close()
+        assert self._process.wait(timeout=60) == 0
+
+
+@functools.cache
+def _forker() -> _Forker:
+    atexit.register(stop)
+    return _Forker()
+
+
+# in the process that forks, which has no threads
+
+
+def main() -> None:
+    """Fork a command for each request until the other end is closed."""
+    os.set_blocking((woken := os.pipe())[1], False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks for commands says when it is over
+    signal.set_wakeup_fd(woken[1], warn_on_full_buffer=False)
+    preload()
+    if measured := coverage.Coverage.current():
+        measured.save()  # else each fork would save it once more
+        warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)  # nothing is left to be saved
+    news: dict[int, int] = {}
+    with socket.socket(fileno=int(sys.argv[1])) as requests:
+        while True:
+            ready = select.select([requests, woken[0]], [], [])[0]
+            if woken[0] in ready:
+                os.read(woken[0], 4096)
+                _reap(news)
+            if requests in ready:
+                message, descriptors, _, _ = socket.recv_fds(requests, _LONGEST, 4)
+                if not message:
+                    return
+                if not (pid := os.fork()):
+                    for number in (*news.values(), *woken):
+                        os.close(number)
+                    break
+                news[pid] = descriptors.pop()
+                os.write(news[pid], b"%d\n" % pid)
+                for number in descriptors:
+                    os.close(number)
+    _become(json.loads(message), descriptors)
+
+
+def _reap(news: dict[int, int]) -> None:
+    for pid in list(news):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            os.write(news[pid], b"%d\n" % os.waitstatus_to_exitcode(status))
+            os.close(news.pop(pid))
+
+
+def _become(request: Any, descriptors: list[int]) -> NoReturn:
+    """Be the command."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for standard, number in enumerate(descriptors[:3]):
+        os.dup2(number, standard)
+    for number in descriptors:
+        os.close(number)
+    os.umask(request["umask"])
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    time.tzset()
+    random.seed()
+    gc.enable()
+    sys.argv[1:] = request["args"]
+    module, _, function = request["entry"].partition(":")
+    status: Any = None
+    try:
+        getattr(importlib.import_module(module), function)()
+    except SystemExit as end:
+        status = end.code
+    _end(status)
+
+
+def _end(status: int | None) -> NoReturn:
+    """End as an interpreter does, but take nothing apart: each page would be copied for that."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status or 0)
+
+
+if __name__ == "__main__":
+    main()
