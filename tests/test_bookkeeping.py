@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from ledger.account import FIRST, NEW_YORK, Account, row
 
-from paper_run import pricing
 from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import statistics
-from paper_run.bookkeeping import TRADE, Occasion, bring_up_to_date
-from paper_run.by_hand import Change, Split, Trade
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.closings import Closings, Kept
+from paper_run.ledger.valuations import Closings, Kept
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.models import BookFigures, Position
-from paper_run.readings import Moment
 from paper_run.services.platform import AfterTrade
+from paper_run.trading import pricing
+from paper_run.trading.adjustments import Change, Split, Trade
+from paper_run.trading.observations import Moment
+from paper_run.trading.value_session import TRADE, Occasion, bring_up_to_date
 
 CALL = "AAPL250117C00150000"
 

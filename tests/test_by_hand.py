@@ -8,9 +8,9 @@ import pytest
 from ledger.account import FIRST, Account, row
 from ledger.trades import begun, order
 
-from paper_run.by_hand import Change
 from paper_run.errors import DataError, DependencyError, PaperRunError, Remedy
 from paper_run.model.commands import ours
+from paper_run.trading.adjustments import Change
 
 CORRECT = Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked.")
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tree import ROOT
 
-from paper_run import calendar_year
-from paper_run.calendar_year import ClosedDays, closed_days, from_json, source, to_json
+from paper_run.services import holidays
+from paper_run.services.holidays import ClosedDays, closed_days, from_json, source, to_json
 
 
 def test_a_year_is_the_exchanges_own_list() -> None:
@@ -55,7 +55,7 @@ def test_a_half_day_of_old_closed_at_its_own_hour() -> None:
 )
 def test_the_close_is_read_from_the_name(name: str, close: time) -> None:
     """Noon, a morning, an afternoon; a name that tells no time is taken as the usual 13:00."""
-    assert calendar_year._early_close(name) == close
+    assert holidays._early_close(name) == close
 
 
 @pytest.mark.parametrize("year", range(2015, 2028))
@@ -128,7 +128,9 @@ def _fresh(code: str, **environment: str) -> str:
 
 def test_the_names_are_english_in_any_environment() -> None:
     """The package itself would go by LANGUAGE."""
-    code = "from paper_run.calendar_year import closed_days as c; print(list(c(2025).holidays.values())[0])"
+    code = (
+        "from paper_run.services.holidays import closed_days as c; print(list(c(2025).holidays.values())[0])"
+    )
     assert _fresh(code, LANGUAGE="hi", LANG="hi_IN.UTF-8", PYTHONIOENCODING="utf-8") == "New Year's Day"
 
 
@@ -143,14 +145,12 @@ def test_only_asking_for_a_year_loads_the_package() -> None:
 
 
 def test_the_calendar_itself_loads_zones_and_nothing_more() -> None:
-    """`paper_run.session` is part of each start: no typing, no errors, no holidays."""
-    code = (
-        "import sys; import paper_run.session; print(*sorted(m for m in sys.modules if m[:9] == 'paper_run'))"
-    )
-    assert _fresh(code) == "paper_run paper_run.session"
+    """`paper_run.model.calendar` is part of each start: no typing, no errors, no holidays."""
+    code = "import sys; import paper_run.model.calendar; print(*sorted(m for m in sys.modules if m[:9] == 'paper_run'))"
+    assert _fresh(code) == "paper_run paper_run.model.calendar"
     code = (
         "import sys, datetime, zoneinfo; zoneinfo.ZoneInfo('America/New_York'); before = set(sys.modules); "
-        "import paper_run.session; "
-        "print(*sorted(set(sys.modules) - before - {'__future__', 'paper_run', 'paper_run.session'}))"
+        "import paper_run.model.calendar; "
+        "print(*sorted(set(sys.modules) - before - {'__future__', 'paper_run', 'paper_run.model.calendar'}))"
     )
     assert _fresh(code) == ""

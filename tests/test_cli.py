@@ -12,7 +12,9 @@ import pytest
 from services.socket_server import refusing, serving
 from support.command import any_time
 
-from paper_run import __version__, cli, config, run, sources
+from paper_run import __version__, cli
+from paper_run.app import day as run
+from paper_run.app.finish import End
 from paper_run.cli import main
 from paper_run.errors import (
     DataError,
@@ -23,8 +25,8 @@ from paper_run.errors import (
     PaperRunError,
     SeveralErrors,
 )
-from paper_run.saving import End
-from paper_run.writers.reports import Reports
+from paper_run.report.day import Reports
+from paper_run.settings import config, sources
 
 
 @pytest.fixture(autouse=True)

@@ -20,9 +20,9 @@ from support.lines import new_york_today
 from support.odd_platform import ORDERS, RUNS, OddPlatform
 from support.odd_services import STRATEGY
 
-from paper_run.cli import main, showing
-from paper_run.ledger import database
-from paper_run.ledger.journal import Ledger
+from paper_run.cli import main, output
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import database
 from paper_run.model.findings import warning
 from paper_run.models import TradeRow
 
@@ -426,7 +426,7 @@ def test_resolve_waits_a_minute_for_another_run(
     """Then it is exit 2, naming who holds the lock."""
     row = recorded(folder, state="sent")
     time = FakeTime()
-    monkeypatch.setattr(showing, "clock", lambda: time.clock)
+    monkeypatch.setattr(output, "clock", lambda: time.clock)
     with held_by(folder, b'{"pid": 7, "host": "h", "started": "s"}'):
         status, _, err = say("resolve", "2025-01-17", "--not-placed")
     assert status == 2

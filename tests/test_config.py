@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paper_run import config, sources
-from paper_run.config import Config
 from paper_run.errors import DataError
-from paper_run.sources import Sources
+from paper_run.settings import config, sources
+from paper_run.settings.config import Config
+from paper_run.settings.sources import Sources
 
 TODAY = date(2025, 1, 17)
 HERE = Path("/nowhere/at/all")

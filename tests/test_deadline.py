@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from paper_run.deadline import AFTER, BEFORE, Deadline, addresses
+from paper_run.services.deadline import AFTER, BEFORE, Deadline, addresses
 
 
 class Now:

@@ -11,10 +11,10 @@ from support.readme import README
 from support.tree import ROOT
 from test_imports import LAYERS
 
-from paper_run import config
-from paper_run.cli.commands import commands
-from paper_run.config import Sources
-from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
+from paper_run.cli.run import commands
+from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
+from paper_run.settings import config
+from paper_run.settings.config import Sources
 
 GUIDE = ROOT / "docs" / "IMPLEMENTATION_GUIDES" / "p0t6-paper-run.md"
 DOCUMENTS = (README, GUIDE, ROOT / "CLAUDE.md", ROOT / "reports" / "README.md")

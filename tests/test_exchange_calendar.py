@@ -14,9 +14,9 @@ import time_machine
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paper_run.calendar_year import ClosedDays, closed_days
 from paper_run.errors import DataError
-from paper_run.session import NEW_YORK, Calendar, utc_now
+from paper_run.model.calendar import NEW_YORK, Calendar, utc_now
+from paper_run.services.holidays import ClosedDays, closed_days
 
 YEAR = cache(closed_days)
 XNYS = Calendar(YEAR)

@@ -8,13 +8,12 @@ import pytest
 from ledger.trades import SESSION, prepared, signal
 from test_result import DOUBT, IDLE, known, run
 
-from paper_run import failures
 from paper_run.cli import main
 from paper_run.errors import ExitStatus, PaperRunError, Remedy
-from paper_run.model import findings
+from paper_run.model import findings, messages
 from paper_run.model.commands import PROGRAM, Invocation
 from paper_run.models import ServiceUrl
-from paper_run.result import conclude
+from paper_run.trading.conclude import conclude
 
 T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))
 T4 = ServiceUrl(base="http://t4.test:8002", credentials=("ops", "canary"))
@@ -22,18 +21,18 @@ TRADE = "2025-01-17-2"
 PARAMETERS = prepared().parameters
 OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
-    "positions": (failures.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
-    "interrupted": (failures.interrupted(T5, T4, "run-1", TRADE), ExitStatus.INTERRUPTED),
-    "interrupted early": (failures.interrupted(T5, T4, None, TRADE), ExitStatus.INTERRUPTED),
-    "interrupted before": (failures.interrupted_before(), ExitStatus.INTERRUPTED),
-    "cut off": (failures.cut_off(T5, T4, TRADE), ExitStatus.ORCHESTRATION),
-    "lost": (failures.lost(T5, T4, "answered 500: no", TRADE), ExitStatus.ORCHESTRATION),
-    "timed out": (failures.timed_out("run-1", Decimal("3E+2"), "2025-01-17"), ExitStatus.ORCHESTRATION),
-    "unreadable": (failures.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
-    "someone else": (failures.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
-    "midnight": (failures.midnight(SESSION), ExitStatus.ORCHESTRATION),
-    "other": (failures.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
-    "again": (failures.again_while_unsettled(TRADE), ExitStatus.ORCHESTRATION),
+    "positions": (messages.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
+    "interrupted": (messages.interrupted(T5, T4, "run-1", TRADE), ExitStatus.INTERRUPTED),
+    "interrupted early": (messages.interrupted(T5, T4, None, TRADE), ExitStatus.INTERRUPTED),
+    "interrupted before": (messages.interrupted_before(), ExitStatus.INTERRUPTED),
+    "cut off": (messages.cut_off(T5, T4, TRADE), ExitStatus.ORCHESTRATION),
+    "lost": (messages.lost(T5, T4, "answered 500: no", TRADE), ExitStatus.ORCHESTRATION),
+    "timed out": (messages.timed_out("run-1", Decimal("3E+2"), "2025-01-17"), ExitStatus.ORCHESTRATION),
+    "unreadable": (messages.gateway_unreadable(T4, ["a", "b"]), ExitStatus.DEPENDENCY),
+    "someone else": (messages.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
+    "midnight": (messages.midnight(SESSION), ExitStatus.ORCHESTRATION),
+    "other": (messages.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
+    "again": (messages.again_while_unsettled(TRADE), ExitStatus.ORCHESTRATION),
 }
 
 
@@ -127,7 +126,7 @@ def test_somebody_elses_run_is_named() -> None:
 
 def test_a_gateway_with_many_complaints_is_cut_short() -> None:
     """Five are enough to see what is wrong."""
-    error = failures.gateway_unreadable(T4, [f"reason {number}" for number in range(9)])
+    error = messages.gateway_unreadable(T4, [f"reason {number}" for number in range(9)])
     assert "reason 4" in error.explanation
     assert "reason 5" not in error.explanation
 
@@ -136,7 +135,7 @@ def test_orders_that_were_not_accepted_are_listed() -> None:
     """How many of how many, the orchestrator's own words on one line, and each reason."""
     asked = run(signal(), DOUBT, IDLE, status="partial", error_message="half\n of  it")
     rows = conclude(known(asked)).result.orders
-    error = failures.unsuccessful(asked, rows, ("first reason", "second reason"))
+    error = messages.unsuccessful(asked, rows, ("first reason", "second reason"))
     assert error.title == "1 of 2 orders was not accepted"
     assert "Run run-1 ended as partial. The orchestrator says: half of it" in error.explanation
     assert error.details == ("first reason", "second reason")
@@ -145,16 +144,16 @@ def test_orders_that_were_not_accepted_are_listed() -> None:
 def test_a_run_that_ended_badly_without_a_refusal_says_so() -> None:
     """Nothing to count: the run's own end is the title."""
     asked = run(status="failed")
-    assert failures.unsuccessful(asked, (), ()).title == "The orchestrator ended the run as failed"
+    assert messages.unsuccessful(asked, (), ()).title == "The orchestrator ended the run as failed"
 
 
 @pytest.mark.parametrize("status", list(ExitStatus))
 def test_a_recorded_failure_is_shown_again(status: ExitStatus) -> None:
     """With the same words; nothing to show of a day without one."""
-    assert failures.recorded([], int(status)) == ()
+    assert messages.recorded([], int(status)) == ()
     texts = ["Title. Why it was so. And more", "Only a title"]
     found = [findings.Finding("data", "error", "", text, (Remedy("Try"),)) for text in texts]
-    again = failures.recorded([*found, findings.warning("fill", "odd")], int(status))
+    again = messages.recorded([*found, findings.warning("fill", "odd")], int(status))
     assert [(error.title, error.remedies) for error in again] == [(text, (Remedy("Try"),)) for text in texts]
     if status:
         assert {error.exit_status for error in again} == {status}

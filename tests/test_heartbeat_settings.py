@@ -3,8 +3,8 @@
 import pytest
 
 from paper_run.errors import DataError
-from paper_run.heartbeat_settings import VARIABLE, heartbeat_url
-from paper_run.sources import Given
+from paper_run.settings.heartbeat import VARIABLE, heartbeat_url
+from paper_run.settings.sources import Given
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 

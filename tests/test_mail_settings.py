@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from paper_run import mail_settings
 from paper_run.errors import DataError
-from paper_run.mail_settings import MailSettings
-from paper_run.sources import Given, Sources
+from paper_run.settings import email
+from paper_run.settings.email import MailSettings
+from paper_run.settings.sources import Given, Sources
 
 TO = {"PAPER_RUN_EMAIL_TO": "trader@example.com"}
 SECRET = "correct horse"
@@ -31,7 +31,7 @@ def read_any(
 ) -> MailSettings | None:
     sources = Sources({}, variables, env_file=None, here=folder)
     flags = [Given(value, "--email-to") for value in to]
-    return mail_settings.read(sources.variable, to=flags, folder=folder, hostname=hostname)
+    return email.read(sources.variable, to=flags, folder=folder, hostname=hostname)
 
 
 def refused(
@@ -101,7 +101,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         *("smtp.example.com", 2525, "none", "reports", SECRET, tmp_path / "ca.pem", "paper@example.com"),
         *(("trader@example.com",), ("risk@example.com",), "problems", Decimal("2.5")),
     )
-    assert set(variables) | {"PAPER_RUN_SMTP_PASSWORD_FILE"} == set(mail_settings.VARIABLES)
+    assert set(variables) | {"PAPER_RUN_SMTP_PASSWORD_FILE"} == set(email.VARIABLES)
 
 
 def test_recipients_are_joined_by_commas_or_typed_one_by_one(tmp_path: Path) -> None:
@@ -399,13 +399,11 @@ def test_settings_do_not_show_their_password(tmp_path: Path) -> None:
 def test_who_sends_needs_a_server(tmp_path: Path) -> None:
     """The error says which variable to set, and how to go without."""
     with pytest.raises(DataError) as caught:
-        mail_settings.require_host(read(tmp_path, TO))
+        email.require_host(read(tmp_path, TO))
     assert caught.value.title == "PAPER_RUN_SMTP_HOST is not set"
     assert "trader@example.com" in caught.value.explanation
     assert "PAPER_RUN_EMAIL_ON=never" in str(caught.value.remedies[0])
-    assert (
-        mail_settings.require_host(read(tmp_path, {**TO, "PAPER_RUN_SMTP_HOST": "a.example"})) == "a.example"
-    )
+    assert email.require_host(read(tmp_path, {**TO, "PAPER_RUN_SMTP_HOST": "a.example"})) == "a.example"
 
 
 @pytest.mark.parametrize(
@@ -424,17 +422,17 @@ def test_who_sends_needs_a_server(tmp_path: Path) -> None:
 def test_a_password_in_clear_is_noticed(tmp_path: Path, host: str, security: str, warned: bool) -> None:
     """It is allowed, and said, whatever server it is."""
     variables = {"PAPER_RUN_SMTP_HOST": host, "PAPER_RUN_SMTP_SECURITY": security}
-    found = mail_settings.notices(read(tmp_path, LOGIN | variables))
+    found = email.notices(read(tmp_path, LOGIN | variables))
     assert [f"sends the password to {host} in clear" in notice for notice in found] == [True] * warned
-    assert mail_settings.notices(read(tmp_path, TO | variables)) == ()
+    assert email.notices(read(tmp_path, TO | variables)) == ()
 
 
 def test_certificates_that_nothing_is_verified_with_are_noticed(tmp_path: Path) -> None:
     """Who names them expects that the server is verified."""
     (tmp_path / "ca.pem").write_text(PEM)
     variables = {**TO, "PAPER_RUN_SMTP_CA_FILE": "ca.pem"}
-    assert mail_settings.notices(read(tmp_path, variables)) == ()
-    (notice,) = mail_settings.notices(read(tmp_path, {**variables, "PAPER_RUN_SMTP_SECURITY": "none"}))
+    assert email.notices(read(tmp_path, variables)) == ()
+    (notice,) = email.notices(read(tmp_path, {**variables, "PAPER_RUN_SMTP_SECURITY": "none"}))
     assert (
         notice == "PAPER_RUN_SMTP_CA_FILE is set, but PAPER_RUN_SMTP_SECURITY=none verifies no certificate."
     )

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from ledger.trades import SESSION, begun, order, signal
 
-from paper_run import not_known
 from paper_run.book.holdings import Entry
-from paper_run.calendar_year import ClosedDays
 from paper_run.errors import Remedy
-from paper_run.failures import order_remedies, settling
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
+from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
+from paper_run.model.messages import order_remedies, settling
 from paper_run.models import NotKnown
-from paper_run.session import Calendar, exchange_time
+from paper_run.services.holidays import ClosedDays
+from paper_run.trading import not_known
 
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
 NAME = "a" * 24

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from services.wire_examples import answered, observed
 from test_config import TODAY
 
-from paper_run import orders
 from paper_run.model.result import Totals
 from paper_run.models import Orchestration, Order, OrderState, Parameters, SignalOrder
 from paper_run.services.orchestrator import read_orchestration
+from paper_run.trading import order_outcomes
 
 PARAMETERS = Parameters(
     symbols=("AAPL", "MSFT"), capital=Decimal(100000), max_position_size=Decimal(20000), as_of_date=TODAY
@@ -69,7 +69,9 @@ def state(**fields: Any) -> OrderState:
 
 def row(mapping: SignalOrder, *states: OrderState) -> Order:
     """Return the row that a single mapping becomes."""
-    (only,) = orders.order_rows([mapping], {each.client_order_id: each for each in states}, PARAMETERS)
+    (only,) = order_outcomes.order_rows(
+        [mapping], {each.client_order_id: each for each in states}, PARAMETERS
+    )
     return only
 
 
@@ -79,7 +81,7 @@ def counted(totals: Totals) -> tuple[int | None, ...]:
 
 
 def tally(*rows: Order, complete: bool = True) -> Totals:
-    return orders.totals(rows, signals=len(rows), states_complete=complete)
+    return order_outcomes.totals(rows, signals=len(rows), states_complete=complete)
 
 
 # Outcomes
@@ -158,7 +160,7 @@ def test_a_signal_without_side_or_quantity_is_no_order(mapping: SignalOrder) -> 
 
 def test_the_same_id_again_is_a_repeat() -> None:
     """An id that comes twice is one order: listed twice, counted and valued once."""
-    rows = orders.order_rows(
+    rows = order_outcomes.order_rows(
         [signal(), signal(), signal(client_order_id="id-2")], {"id-1": state()}, PARAMETERS
     )
     assert [each.outcome for each in rows] == ["accepted", "repeat", "accepted"]
@@ -168,7 +170,7 @@ def test_the_same_id_again_is_a_repeat() -> None:
 
 def test_orders_without_an_id_are_no_repeats_of_each_other() -> None:
     """Two orders in doubt are two."""
-    rows = orders.order_rows([signal(client_order_id=None)] * 2, {}, PARAMETERS)
+    rows = order_outcomes.order_rows([signal(client_order_id=None)] * 2, {}, PARAMETERS)
     assert [each.outcome for each in rows] == ["in_doubt", "in_doubt"]
 
 
@@ -252,7 +254,7 @@ mappings = st.builds(
 @given(st.lists(mappings, max_size=6))
 def test_every_submitted_order_is_one_thing_alone(given_mappings: list[SignalOrder]) -> None:
     """Submitted is accepted, rejected and in doubt together; only accepted orders have a notional."""
-    rows = orders.order_rows(given_mappings, {}, PARAMETERS)
+    rows = order_outcomes.order_rows(given_mappings, {}, PARAMETERS)
     _, submitted, *parts, _ = counted(tally(*rows))
     assert submitted == sum(part for part in parts if part is not None)
     known = [mapping for mapping in given_mappings if mapping.side and mapping.qty]
@@ -271,7 +273,7 @@ def test_every_submitted_order_is_one_thing_alone(given_mappings: list[SignalOrd
 
 def test_the_counts_come_from_the_rows() -> None:
     """One of each kind; filled counts accepted orders that are filled."""
-    rows = orders.order_rows(
+    rows = order_outcomes.order_rows(
         [
             signal(client_order_id="a", status="filled"),
             signal(client_order_id="b", status="partially_filled"),
@@ -324,20 +326,20 @@ def test_success_needs_completed_and_every_order_accepted(
     theirs: str, submitted: int, accepted: int, ours: str
 ) -> None:
     """Completed and all accepted, even if that is none; else some accepted is partial, none is failed."""
-    assert orders.run_status(run(theirs), stated(submitted, accepted)) == ours
+    assert order_outcomes.run_status(run(theirs), stated(submitted, accepted)) == ours
 
 
 @pytest.mark.parametrize(("accepted", "ours"), [(1, "partial"), (0, "failed")])
 def test_an_order_in_doubt_is_no_success(accepted: int, ours: str) -> None:
     """It is not accepted, nor rejected."""
     tally = stated(accepted + 1, accepted, in_doubt=1)
-    assert orders.run_status(run("completed"), tally) == ours
+    assert order_outcomes.run_status(run("completed"), tally) == ours
 
 
 def test_counts_that_differ_from_the_orchestrators_are_said() -> None:
     """Each of the four counts is compared; one that is missing or equal is not mentioned."""
     mine = stated(2, 1)
-    said = orders.differences(
+    said = order_outcomes.differences(
         run("completed", num_signals=4, num_orders_submitted=2, num_orders_accepted=2, num_orders_rejected=0),
         mine,
     )
@@ -345,20 +347,20 @@ def test_counts_that_differ_from_the_orchestrators_are_said() -> None:
     assert ["signals" in said[0].text, "accepted" in said[1].text, "rejected" in said[2].text] == [True] * 3
     assert "4" in said[0].text
     assert "3" in said[0].text
-    assert orders.differences(run("completed"), mine) == ()
+    assert order_outcomes.differences(run("completed"), mine) == ()
 
 
 def test_the_observed_runs_are_counted_as_the_design_says() -> None:
     """Two accepted orders; with the gateway down both are in doubt, and T5's counts differ."""
     normal = read_orchestration(observed("run_normal"))
-    rows = orders.order_rows(normal.mappings, {}, PARAMETERS)
+    rows = order_outcomes.order_rows(normal.mappings, {}, PARAMETERS)
     assert counted(tally(*rows)) == (3, 2, 2, 0, 0, 0)
-    assert orders.differences(normal, tally(*rows)) == ()
+    assert order_outcomes.differences(normal, tally(*rows)) == ()
     assert [str(each.notional) for each in rows] == ["20000.00", "None", "20000.00"]
     down = read_orchestration(observed("t4_down__run"))
-    rows = orders.order_rows(down.mappings, {}, PARAMETERS)
+    rows = order_outcomes.order_rows(down.mappings, {}, PARAMETERS)
     assert counted(tally(*rows)) == (3, 2, 0, 0, 2, 0)
-    assert len(orders.differences(down, tally(*rows))) == 2
+    assert len(order_outcomes.differences(down, tally(*rows))) == 2
 
 
 # Words
@@ -382,7 +384,7 @@ def test_the_observed_runs_are_counted_as_the_design_says() -> None:
 )
 def test_a_problem_is_said_in_words(mapping: SignalOrder, code: str, words: str) -> None:
     """Side, quantity, symbol, what happened and the reason given; its code and its symbol for programs."""
-    found = orders.problem(row(mapping))
+    found = order_outcomes.problem(row(mapping))
     assert found is not None
     assert (found.code, found.severity, found.subject) == (code, "warning", "AAPL")
     assert found.text.startswith(words)
@@ -394,13 +396,13 @@ def test_a_problem_is_said_in_words(mapping: SignalOrder, code: str, words: str)
 )
 def test_nothing_is_said_of_an_order_without_a_problem(mapping: SignalOrder) -> None:
     """An accepted order with a known status, and a signal without an order, are no problem."""
-    assert orders.problem(row(mapping)) is None
+    assert order_outcomes.problem(row(mapping)) is None
 
 
 @pytest.mark.parametrize("status", WORKING)
 def test_no_word_of_the_gateways_vocabulary_is_unknown(status: str) -> None:
     """The status vocabulary of the contract is known, word for word."""
-    assert orders.problem(row(signal(status=status, filled_qty=Decimal(1)))) is None
+    assert order_outcomes.problem(row(signal(status=status, filled_qty=Decimal(1)))) is None
 
 
 def test_the_gateways_reason_goes_before_the_orchestrators() -> None:
@@ -408,7 +410,7 @@ def test_the_gateways_reason_goes_before_the_orchestrators() -> None:
     only = row(
         signal(skip_reason="theirs"), state(status="rejected", error_message="insufficient buying power")
     )
-    assert "insufficient buying power" in str(orders.problem(only))
+    assert "insufficient buying power" in str(order_outcomes.problem(only))
 
 
 # What has ended, and what reached the broker
@@ -420,13 +422,13 @@ def test_the_gateways_reason_goes_before_the_orchestrators() -> None:
 )
 def test_nothing_more_fills_after_a_word_that_ends_an_order(status: str) -> None:
     """Each of them is a final one."""
-    assert status in orders.FINAL
+    assert status in order_outcomes.FINAL
 
 
 @pytest.mark.parametrize("status", ["new", "accepted", "partially_filled", "pending_cancel", "done_for_day"])
 def test_a_working_order_is_not_final(status: str) -> None:
     """It is read again."""
-    assert status not in orders.FINAL
+    assert status not in order_outcomes.FINAL
 
 
 @pytest.mark.parametrize(
@@ -450,7 +452,7 @@ def test_a_working_order_is_not_final(status: str) -> None:
 )
 def test_what_reached_the_broker(fields: dict[str, Any], executed: bool) -> None:
     """A broker's id, a fill, or a word of a working or filled order that the gateway knows."""
-    assert orders.is_executed(row(signal(**fields))) is executed
+    assert order_outcomes.is_executed(row(signal(**fields))) is executed
 
 
 @pytest.mark.parametrize("word", ["rejected", "failed"])
@@ -473,7 +475,7 @@ def test_a_refusal_with_an_error_and_without_a_brokers_id_is_in_doubt(
     found = row(signal(status=word, skip_reason=reason), state(**unfilled, **said))
     assert found.outcome == outcome
     if outcome == "in_doubt":
-        assert "without a broker's id" in str(orders.problem(found))
+        assert "without a broker's id" in str(order_outcomes.problem(found))
 
 
 # Prices and words at their edges
@@ -506,7 +508,7 @@ def test_a_share_may_cost_less_than_a_dollar(
     said: dict[str, Any], quote: str, price: str | None, source: str, notional: str
 ) -> None:
     """10 at a quarter filled, at half a dollar limited, at 75 cents in the market; zero is no price."""
-    (only,) = orders.order_rows(
+    (only,) = order_outcomes.order_rows(
         [signal()], {"id-1": state(**said)}, PARAMETERS, quotes={"AAPL": Decimal(quote), "MSFT": Decimal(9)}
     )
     assert (only.price, only.price_source) == (None if price is None else Decimal(price), source)
@@ -516,8 +518,8 @@ def test_a_share_may_cost_less_than_a_dollar(
 def test_a_fraction_of_a_share_is_an_order_and_a_fill() -> None:
     """Half a share ordered and a quarter filled; before the cancelation it was executed."""
     given = signal(qty=Decimal("0.5"), filled_qty=Decimal("0.25"), status="canceled")
-    assert (row(given).outcome, orders.is_executed(row(given))) == ("accepted", True)
-    assert not orders.is_executed(row(signal(filled_qty=Decimal(0), status="canceled")))
+    assert (row(given).outcome, order_outcomes.is_executed(row(given))) == ("accepted", True)
+    assert not order_outcomes.is_executed(row(signal(filled_qty=Decimal(0), status="canceled")))
     assert row(signal(qty=Decimal("-0.5"))).outcome is None
 
 
@@ -531,13 +533,13 @@ def test_a_signal_that_is_no_order_may_have_a_fill_or_a_limit() -> None:
 
 def test_a_signal_that_is_no_order_takes_no_quote() -> None:
     """Nothing is ordered, so nothing has a price."""
-    (only,) = orders.order_rows([no_order()], {}, PARAMETERS, quotes={"AAPL": Decimal(9)})
+    (only,) = order_outcomes.order_rows([no_order()], {}, PARAMETERS, quotes={"AAPL": Decimal(9)})
     assert (only.price, only.price_source, only.notional) == (None, None, None)
 
 
 def test_an_id_that_an_earlier_trade_owns_is_a_repeat() -> None:
     """It is listed, and not counted; it still takes part in nothing else."""
-    only, other = orders.order_rows(
+    only, other = order_outcomes.order_rows(
         [signal(), signal(client_order_id="id-2")], {}, PARAMETERS, repeats=("id-1",)
     )
     assert (only.outcome, only.notional, other.outcome) == ("repeat", None, "accepted")
@@ -546,19 +548,22 @@ def test_an_id_that_an_earlier_trade_owns_is_a_repeat() -> None:
 @pytest.mark.parametrize("status", ["rejected", "failed", "canceled", "cancelled", "expired"])
 def test_each_word_of_a_refusal_or_an_end_proves_that_nothing_was_executed(status: str) -> None:
     """Without a fill and without a broker's id; a fill, or the broker's id, prove the opposite."""
-    assert not orders.is_executed(row(signal(status=status)))
-    assert orders.is_executed(row(signal(status=status, broker_order_id="b-1")))
-    assert orders.is_executed(row(signal(status=status, filled_qty=Decimal("0.5"))))
-    assert orders.problem(row(signal(status=status, filled_qty=Decimal("0.5")))) is None or status in REFUSED
+    assert not order_outcomes.is_executed(row(signal(status=status)))
+    assert order_outcomes.is_executed(row(signal(status=status, broker_order_id="b-1")))
+    assert order_outcomes.is_executed(row(signal(status=status, filled_qty=Decimal("0.5"))))
+    assert (
+        order_outcomes.problem(row(signal(status=status, filled_qty=Decimal("0.5")))) is None
+        or status in REFUSED
+    )
 
 
 def test_the_words_that_end_an_order() -> None:
     """All of them, and no other: after any other word it is read again."""
-    assert sorted(orders.FINAL) == [
+    assert sorted(order_outcomes.FINAL) == [
         *("blocked_circuit_breaker", "blocked_kill_switch", "canceled", "cancelled", "dry_run", "expired"),
         *("failed", "filled", "rejected", "replaced"),
     ]
-    assert sorted(orders.KNOWN - orders.FINAL) == [
+    assert sorted(order_outcomes.KNOWN - order_outcomes.FINAL) == [
         *(
             "accepted",
             "done_for_day",
@@ -570,9 +575,9 @@ def test_the_words_that_end_an_order() -> None:
         ),
         *("stopped", "submitted", "submitted_unconfirmed", "suspended"),
     ]
-    assert orders.FINAL < orders.KNOWN
-    assert sorted(orders.REFUSED) == ["failed", "rejected"]
-    assert sorted(orders.ENDED) == ["canceled", "cancelled", "expired"]
+    assert order_outcomes.FINAL < order_outcomes.KNOWN
+    assert sorted(order_outcomes.REFUSED) == ["failed", "rejected"]
+    assert sorted(order_outcomes.ENDED) == ["canceled", "cancelled", "expired"]
 
 
 @pytest.mark.parametrize("broker", [{"broker_order_id": "b-0"}, {}])
@@ -585,14 +590,14 @@ def test_a_brokers_id_of_the_mapping_proves_a_refusal_too(broker: dict[str, Any]
 
 def test_without_signals_there_are_no_rows() -> None:
     """And of a repeat with a word that nobody knows nothing is said twice."""
-    assert orders.order_rows([], {}, PARAMETERS) == ()
-    (repeat,) = orders.order_rows([signal(status="odd")], {}, PARAMETERS, repeats=["id-1"])
-    assert orders.problem(repeat) is None
+    assert order_outcomes.order_rows([], {}, PARAMETERS) == ()
+    (repeat,) = order_outcomes.order_rows([signal(status="odd")], {}, PARAMETERS, repeats=["id-1"])
+    assert order_outcomes.problem(repeat) is None
 
 
 def test_only_an_order_that_was_accepted_counts_as_filled() -> None:
     """Not one of an earlier trade, nor one in doubt, whatever its word."""
-    rows = orders.order_rows(
+    rows = order_outcomes.order_rows(
         [signal(), signal(client_order_id=None, status="filled"), signal(client_order_id="id-2")],
         {"id-1": state(), "id-2": state(client_order_id="id-2")},
         PARAMETERS,
@@ -634,25 +639,25 @@ def test_a_row_keeps_all_that_the_signal_said() -> None:
 )
 def test_a_reason_that_is_no_failure(reason: str | None, failed: bool) -> None:
     """A weight of zero, and less than a share, call for no order; any other reason is a failure."""
-    assert orders.has_failed(reason) is failed
+    assert order_outcomes.has_failed(reason) is failed
     rows = [row(no_order(skip_reason=reason)), row(no_order())]
-    assert (orders.failed_signals(rows) is not None) is failed
+    assert (order_outcomes.failed_signals(rows) is not None) is failed
 
 
 def test_the_signals_that_failed_are_named() -> None:
     """Symbol and reason of the first five, on one line; how many of how many."""
     rows = [row(no_order(symbol=f"S{at}", skip_reason=f"no\n price  {at}")) for at in range(6)]
-    found = orders.failed_signals([*rows, row(signal(skip_reason="no price"))])
+    found = order_outcomes.failed_signals([*rows, row(signal(skip_reason="no price"))])
     assert found is not None
     assert (found.code, found.severity, found.subject) == ("signals_failed", "warning", "S0")
     named = ", ".join(f"S{at} (no price {at})" for at in range(5))
     assert found.text == (
         f"6 of 7 signals failed, so that nothing was ordered for them: {named}, and 1 more."
     )
-    whole = orders.failed_signals(rows[:5])
+    whole = order_outcomes.failed_signals(rows[:5])
     assert whole is not None
     assert whole.text == f"All signals failed, so that nothing was ordered for them: {named}."
-    assert orders.failed_signals([row(signal(skip_reason="no price"))]) is None
+    assert order_outcomes.failed_signals([row(signal(skip_reason="no price"))]) is None
 
 
 @pytest.mark.parametrize(
@@ -661,7 +666,7 @@ def test_the_signals_that_failed_are_named() -> None:
 def test_an_order_is_larger_than_the_maximum_by_a_cent(price: str, is_so: bool) -> None:
     """10 at 2000.001 are 20,000.01; what rounds to 20,000.00 is no more."""
     rows = [row(no_order()), row(signal(), state(filled_avg_price=Decimal(price)))]
-    found = orders.oversized(rows, Decimal(20000))
+    found = order_outcomes.oversized(rows, Decimal(20000))
     assert (found is not None) is is_so
     if found is not None:
         assert (found.code, found.severity, found.subject) == ("order_oversized", "warning", "AAPL")
@@ -672,13 +677,13 @@ def test_an_order_is_larger_than_the_maximum_by_a_cent(price: str, is_so: bool) 
 
 def test_of_many_large_orders_five_are_named() -> None:
     """The quantity without an exponent."""
-    rows = orders.order_rows(
+    rows = order_outcomes.order_rows(
         [signal(symbol=f"S{at}", qty=Decimal("1E+1"), client_order_id=f"id-{at}") for at in range(7)],
         {},
         PARAMETERS,
         quotes={f"S{at}": Decimal(3000) for at in range(7)},
     )
-    found = orders.oversized(rows, Decimal(20000))
+    found = order_outcomes.oversized(rows, Decimal(20000))
     assert found is not None
     named = ", ".join(f"buy 10 S{at}, 30,000.00 dollars" for at in range(5))
     assert found.text == f"Larger than the maximum position of 20,000.00 dollars: {named}, and 2 more."
@@ -692,7 +697,7 @@ def test_the_counts_that_differ_in_full() -> None:
     )
     mine = stated(2, 1, in_doubt=1)
     stand = "its signals and orders as they stand make"
-    found = orders.differences(theirs, mine, repeats=2)
+    found = order_outcomes.differences(theirs, mine, repeats=2)
     assert [each.text for each in found] == [
         f"The orchestrator's count of signals is 4; {stand} 3.",
         f"The orchestrator's count of orders submitted is 5; {stand} 4.",
@@ -700,16 +705,18 @@ def test_the_counts_that_differ_in_full() -> None:
         f"The orchestrator's count of orders rejected is 7; {stand} 0.",
     ]
     assert {(each.code, each.severity) for each in found} == {("orchestrator_differs", "warning")}
-    assert len(orders.differences(theirs, mine)) == 4
+    assert len(order_outcomes.differences(theirs, mine)) == 4
     same = run("completed", num_orders_submitted=2, num_orders_accepted=1)
-    assert orders.differences(same, mine) == ()
-    unknown = [each.text.rpartition(" ")[2] for each in orders.differences(theirs, orders.NOT_KNOWN)]
+    assert order_outcomes.differences(same, mine) == ()
+    unknown = [
+        each.text.rpartition(" ")[2] for each in order_outcomes.differences(theirs, order_outcomes.NOT_KNOWN)
+    ]
     assert unknown == ["None."] * 4
 
 
 def test_of_a_run_that_is_not_known_no_count_is() -> None:
     """No zero is invented."""
-    assert set(orders.NOT_KNOWN) == {None}
+    assert set(order_outcomes.NOT_KNOWN) == {None}
 
 
 def test_the_quotes_that_a_result_states() -> None:
@@ -721,8 +728,8 @@ def test_the_quotes_that_a_result_states() -> None:
         stated._replace(symbol="TSLA", price=None, price_source="quote"),
         stated._replace(symbol="NVDA", price=None, price_source=None),
     ]
-    assert orders.stated_quotes(rows) == {"AAPL": Decimal(9)}
-    assert orders.stated_quotes([]) == {}
+    assert order_outcomes.stated_quotes(rows) == {"AAPL": Decimal(9)}
+    assert order_outcomes.stated_quotes([]) == {}
 
 
 @pytest.mark.parametrize(
@@ -753,21 +760,21 @@ def test_the_quotes_that_a_result_states() -> None:
 )
 def test_a_problem_in_full(order: Order, text: str) -> None:
     """The whole sentence."""
-    found = orders.problem(order)
+    found = order_outcomes.problem(order)
     assert found is not None
     assert (found.severity, found.subject, found.text) == ("warning", "AAPL", text)
 
 
 def test_a_problem_of_an_order_without_a_quantity_names_its_symbol() -> None:
     """There is no side and no number to say."""
-    found = orders.problem(row(signal(status="rejected", broker_order_id="b-1"))._replace(qty=None))
+    found = order_outcomes.problem(row(signal(status="rejected", broker_order_id="b-1"))._replace(qty=None))
     assert found is not None
     assert found.text == "AAPL was not accepted (rejected)"
 
 
 def test_an_order_that_the_gateway_knows_in_the_place_of_a_mapping() -> None:
     """Its figures are the gateway's; of its signal nothing is known."""
-    assert orders.signal_of(state()) == SignalOrder(
+    assert order_outcomes.signal_of(state()) == SignalOrder(
         symbol="AAPL",
         predicted_return=None,
         rank=None,

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from ledger.account import Account, row
 
-from paper_run import pricing
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark, Market
-from paper_run.calendar_year import ClosedDays
+from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
 from paper_run.models import Position
-from paper_run.readings import Moment
+from paper_run.services.holidays import ClosedDays
 from paper_run.services.platform import AfterTrade, MarketReading
-from paper_run.session import Calendar, exchange_time
+from paper_run.trading import pricing
+from paper_run.trading.observations import Moment
 
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
 FRIDAY, MONDAY = date(2025, 1, 17), date(2025, 1, 20)

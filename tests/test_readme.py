@@ -11,8 +11,8 @@ import pytest
 from support.readme import README, command
 from support.tree import ROOT, project_files
 
-from paper_run import sources
 from paper_run.errors import ExitStatus
+from paper_run.settings import sources
 
 DOCUMENTS = sorted(
     path

@@ -17,13 +17,13 @@ from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, begun, prepa
 from services.fakes import NOON
 from services.wire_examples import body, mapping, serve, serve_example
 
-from paper_run import resolve
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 from paper_run.models import TradeRow
-from paper_run.resolve import Decision, settle
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
+from paper_run.trading import verdicts
+from paper_run.trading.verdicts import Decision, settle
 
 RUN, FIRST, SECOND = "00d504c8-aaaa", "a" * 24, "b" * 24
 BY = f"by ann@{socket.gethostname()} on 2025-01-17 15:00:00-05:00"
@@ -77,7 +77,7 @@ def document(row: TradeRow) -> dict[str, Any]:
 
 def settled(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> TradeRow:
     """Settle, and find in the ledger what was returned."""
-    found = resolve.settle(row, decision, ledger, platform, LATER)
+    found = verdicts.settle(row, decision, ledger, platform, LATER)
     assert found == ledger.by_id(row.id)
     return found
 
@@ -85,7 +85,7 @@ def settled(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platfor
 def refused(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
     """Try to settle; nothing is changed by it."""
     with pytest.raises(PaperRunError) as caught:
-        resolve.settle(row, decision, ledger, platform, LATER)
+        verdicts.settle(row, decision, ledger, platform, LATER)
     assert ledger.by_id(row.id) == row
     assert ledger.order_states(row) == {}
     return caught.value
@@ -98,11 +98,11 @@ def test_a_trade_is_named_by_session_and_number(ledger: Ledger) -> None:
     """SESSION is its first trade, SESSION-n the n-th, `latest` the one sent last."""
     first, second = begun(ledger), begun(ledger, number=2)
     other = begun(ledger, SESSION - timedelta(days=1))
-    assert resolve.named(ledger, "2025-01-17") == first
-    assert resolve.named(ledger, "2025-01-17-1") == first
-    assert resolve.named(ledger, "2025-01-17-2") == second
-    assert resolve.named(ledger, "2025-01-16") == other
-    assert resolve.named(ledger, "latest") == second
+    assert verdicts.named(ledger, "2025-01-17") == first
+    assert verdicts.named(ledger, "2025-01-17-1") == first
+    assert verdicts.named(ledger, "2025-01-17-2") == second
+    assert verdicts.named(ledger, "2025-01-16") == other
+    assert verdicts.named(ledger, "latest") == second
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_names_no_trade_is_refused(ledger: Ledger, name: str) -> None:
     """With the forms that do; nothing that drives a terminal comes back."""
     begun(ledger)
     with pytest.raises(DataError) as caught:
-        resolve.named(ledger, name)
+        verdicts.named(ledger, name)
     assert "names no trade" in caught.value.title
     assert "2025-01-17-2" in caught.value.explanation
     assert caught.value.title.isprintable()
@@ -141,7 +141,7 @@ def test_a_trade_that_is_not_there_is_refused(ledger: Ledger, name: str) -> None
     if name != "latest":
         begun(ledger)
     with pytest.raises(DataError) as caught:
-        resolve.named(ledger, name)
+        verdicts.named(ledger, name)
     assert name in caught.value.title
     assert str(ledger.path) in caught.value.title
 

@@ -9,10 +9,18 @@ from services.fakes import NOON
 
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.model import findings
+from paper_run.model.calendar import exchange_time
 from paper_run.model.stating import asked, health
 from paper_run.models import Orchestration, RunStatus, SignalOrder
-from paper_run.result import Known, Outcome, conclude, contradicts_itself, fits, placed_nothing, with_adopted
-from paper_run.session import exchange_time
+from paper_run.trading.conclude import (
+    Known,
+    Outcome,
+    conclude,
+    contradicts_itself,
+    fits,
+    placed_nothing,
+    with_adopted,
+)
 
 BUY, SELL = "a" * 24, "b" * 24
 SOLD = signal(SELL, symbol="MSFT", side="sell", qty=Decimal(5), rank=3)

@@ -12,16 +12,16 @@ from services.fakes import FakeTime
 from services.wire_examples import GATEWAY, ORCHESTRATOR, RUN_URL, SIGNALS, body, serve, serve_example
 from writers.test_console import Screen
 
-from paper_run import config
+from paper_run.app.day import plan_day, run_day
+from paper_run.app.finish import End
 from paper_run.errors import DataError, DependencyError, PaperRunError, SeveralErrors
+from paper_run.ledger import files
 from paper_run.models import ServiceUrl
-from paper_run.run import plan_day, run_day
-from paper_run.saving import End
+from paper_run.report.console import Console, Terminal
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
-from paper_run.sources import Sources
-from paper_run.writers import files
-from paper_run.writers.console import Console, Terminal
+from paper_run.settings import config
+from paper_run.settings.sources import Sources
 
 HEALTH = {"t3": f"{SIGNALS}/health", "t4": f"{GATEWAY}/health", "t5": f"{ORCHESTRATOR}/health"}
 POSITIONS = f"{GATEWAY}/api/v1/positions"
@@ -188,7 +188,7 @@ def test_a_file_that_fails_after_the_trade_does_not_keep_back_the_others(
             raise DataError(f"{path} can't be written", "No space left on device.")
         real(path, content)
 
-    monkeypatch.setattr("paper_run.writers.reports.write_atomic", no_html)
+    monkeypatch.setattr("paper_run.report.day.write_atomic", no_html)
     end = day.run()
     assert end.exit_status == 3
     assert [failure.title for failure in end.failures] == [

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import time_machine
 
-from paper_run.session import exchange_time, utc_now
+from paper_run.model.calendar import exchange_time, utc_now
 
 
 @pytest.mark.parametrize(

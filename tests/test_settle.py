@@ -25,10 +25,10 @@ from ledger.trades import (
 )
 from services.wire_examples import body, mapping, serve, serve_example
 
+from paper_run.model.calendar import exchange_time
 from paper_run.models import OrderState, Prepared
 from paper_run.services.platform import Platform
-from paper_run.session import exchange_time
-from paper_run.settle import Found, NotFound, adoptable, doubtful_ids, look, not_before, possible_ids
+from paper_run.trading.lookup import Found, NotFound, adoptable, doubtful_ids, look, not_before, possible_ids
 
 SYMBOLS = ("AAPL", "MSFT", "GOOGL")
 OURS, OTHER = "0" * 8 + "-aaaa", "0" * 8 + "-bbbb"

@@ -5,7 +5,7 @@ from services.wire_examples import ORCHESTRATOR, answered, body, example, observ
 
 from paper_run.models import ServiceUrl
 from paper_run.services.transport import Answer, NeverSent, NoAnswer, UnreadableAnswer
-from paper_run.submission import Lost, PlacedNothing, Run, Verdict, judge_answer, judge_failure
+from paper_run.trading.response import Lost, PlacedNothing, Run, Verdict, judge_answer, judge_failure
 
 URL = ServiceUrl(base=ORCHESTRATOR)
 KILL_SWITCH = {

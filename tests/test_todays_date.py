@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from paper_run import todays_date
 from paper_run.errors import DependencyError, ExitStatus
+from paper_run.model.calendar import Calendar
 from paper_run.models import ServiceHealth
-from paper_run.session import Calendar
+from paper_run.trading import todays_date
 
 MIDNIGHT = datetime(2026, 11, 26, 5, tzinfo=UTC)  # New York's
 TEN = timedelta(minutes=10)

@@ -24,18 +24,18 @@ from services.wire_examples import (
 from test_config import HERE, TODAY
 from urllib3.exceptions import NewConnectionError
 
-from paper_run import config
-from paper_run.calendar_year import closed_days
 from paper_run.errors import PaperRunError
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 from paper_run.model import findings
+from paper_run.model.calendar import Calendar
 from paper_run.models import Parameters, Prepared, ServiceHealth, ServiceUrl
+from paper_run.services.holidays import closed_days
 from paper_run.services.platform import Platform
 from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
-from paper_run.session import Calendar
-from paper_run.sources import Sources
-from paper_run.trade import trade
+from paper_run.settings import config
+from paper_run.settings.sources import Sources
+from paper_run.trading.submit import trade
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import completion, showing, streams
-from paper_run.cli.commands import commands
+from paper_run.cli import completion, output, streams
+from paper_run.cli.run import commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
-from paper_run.termination import PATIENCE
+from paper_run.trading.termination import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, PATIENCE.terminate)
     with streams.guarded():
         status = _status_of(sys.argv[1:] if arguments is None else arguments)
-        return status or int(showing.ended(streams.unwritten()))
+        return status or int(output.ended(streams.unwritten()))
 
 
 def _status_of(arguments: Sequence[str]) -> int:
@@ -40,20 +40,20 @@ def _status_of(arguments: Sequence[str]) -> int:
         return int(status or ExitStatus.SUCCESS)
     except SeveralErrors as several:
         error: PaperRunError = several
-        showing.show_failures(several.errors, several.exit_status)
+        output.show_failures(several.errors, several.exit_status)
     except PaperRunError as single:
         error = single
-        showing.show_failures((single,), single.exit_status)
+        output.show_failures((single,), single.exit_status)
     except click.UsageError as usage:
         said = " ".join(usage.format_message().split())
         error = DataError(said, remedies=("See --help; nothing was sent.",))
-        showing.show_failures((error,), error.exit_status)
+        output.show_failures((error,), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         error = Interrupted(
             "Interrupted",
             "Whatever was sent before is in the ledger: the next run shows it, and sends it no second time.",
         )
-        showing.show_failures((error,), error.exit_status)
+        output.show_failures((error,), error.exit_status)
     return int(error.exit_status)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import showing, streams
-from paper_run.cli.arguments import common_options
+from paper_run.cli import output, streams
+from paper_run.cli.parsing import common_options
 from paper_run.errors import DataError, ExitStatus
 
 if TYPE_CHECKING:
@@ -80,4 +80,4 @@ def _completer(shell: str, group: click.Command) -> ShellComplete:
 
 
 def _print(text: str) -> ExitStatus:
-    return showing.ended(streams.print_raw(text))
+    return output.ended(streams.print_raw(text))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from paper_run.ledger.journal import Ledger
+    from paper_run.ledger.ledger import Ledger
     from paper_run.models import Order, TradeRow
 
 

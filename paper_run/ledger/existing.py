@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.ledger import copies, database, lock
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import copies, database, lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

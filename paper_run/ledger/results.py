@@ -7,14 +7,14 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.ledger import database
+from paper_run.ledger.sqlite import database
 from paper_run.model import result_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from paper_run.ledger.journal import Ledger
+    from paper_run.ledger.ledger import Ledger
     from paper_run.model.result import RunResult
 
 _NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")

@@ -6,11 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from paper_run.deadline import BEFORE
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import typed
 from paper_run.models import ServiceHealth
 from paper_run.services import wire
+from paper_run.services.deadline import BEFORE
 from paper_run.services.execution_gateway import UNAUTHORIZED
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 

@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from paper_run.book.marks import Market
-from paper_run.deadline import AFTER, BEFORE, Deadline
 from paper_run.models import OrderState
 from paper_run.services import health
+from paper_run.services.deadline import AFTER, BEFORE, Deadline
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
 from paper_run.services.parallel import at_once

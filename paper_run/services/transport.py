@@ -29,10 +29,10 @@ from urllib3.exceptions import (
 )
 from urllib3.poolmanager import ProxyManager
 
-from paper_run import certificates
-from paper_run.deadline import Deadline, addresses
 from paper_run.model.redaction import NO_SECRETS
 from paper_run.models import Exchange
+from paper_run.services import certificates
+from paper_run.services.deadline import Deadline, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

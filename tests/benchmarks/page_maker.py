@@ -11,7 +11,7 @@ import jinja2  # noqa: F401 - rendering imports it first of all, and imports are
 from writers import documents
 
 from paper_run.model.result_json import of_document
-from paper_run.writers import html_page
+from paper_run.report.html import page as html_page
 
 SESSIONS = 260
 

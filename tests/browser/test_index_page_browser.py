@@ -7,8 +7,8 @@ from support.chromium import resize
 from writers.sessions import HISTORIES, history
 
 from paper_run.models import EndedBook
-from paper_run.writers.equity_curve import thin
-from paper_run.writers.index_page import render
+from paper_run.report.html.equity_curve import thin
+from paper_run.report.html.index import render
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,9 @@ from day.mailed_day import MailedDay
 from support.mail_server import DROP, FREEZE, RECIPIENT, MailServer
 from support.odd_orchestrator import Plan
 
-from paper_run.ledger import database
-from paper_run.ledger.migrations import MIGRATIONS
-from paper_run.mail.notices import Notice
+from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite.schema import MIGRATIONS
+from paper_run.report.summary.notices import Notice
 
 CLOSE = "2026-11-25 21:10"
 ANSWERS = ("connect", "AUTH", "MAIL", "RCPT", "DATA", "end")

@@ -21,7 +21,7 @@ from faults.warp import TICK, Warp
 from support.preloaded import preload
 
 from paper_run import cli
-from paper_run.writers import page_assets
+from paper_run.report.html import assets
 
 
 def _action(do: str, warp: Warp) -> Callable[[], object]:
@@ -43,8 +43,8 @@ def _become(user: int) -> None:
     """Be somebody else, to whom interpreter, packages and templates may lie where only root comes."""
     preload()
     templates = Path("templates").absolute()
-    shutil.copytree(page_assets._templates(), templates, dirs_exist_ok=True)
-    page_assets._templates = lambda: templates  # type: ignore[assignment]
+    shutil.copytree(assets._templates(), templates, dirs_exist_ok=True)
+    assets._templates = lambda: templates  # type: ignore[assignment]
     os.setgroups([])
     os.setgid(user)
     os.setuid(user)

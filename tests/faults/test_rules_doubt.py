@@ -12,7 +12,7 @@ from faults.desk import Desk
 from support.odd_orchestrator import order_id_of
 from support.odd_platform import Plan
 
-from paper_run.ledger.migrations import MIGRATIONS
+from paper_run.ledger.sqlite.schema import MIGRATIONS
 
 DOUBT = {"client_order_id": None, "order_status": "rejected", "skip_reason": "submission_failed: 504"}
 

@@ -10,8 +10,8 @@ import pytest
 from faults.desk import Desk
 from support.odd_platform import RUNS, Plan
 
-from paper_run.ledger.journal import Ledger
-from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -3,9 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from paper_run import session
+from paper_run.model import calendar
+from paper_run.model.progress import Clock
 from paper_run.services.transport import Transport
-from paper_run.watch import Clock
 
 TICK = 0.002
 """Real seconds that pass in each pause, so that a server gets to work."""
@@ -40,5 +40,5 @@ class Warp:
     def install(self) -> None:
         """Have the commands of this process go by this time; sockets still wait in real time."""
         Clock.__new__.__defaults__ = (self.monotonic, self.pause, self.boottime)  # type: ignore[attr-defined]
-        session.utc_now = self.now  # type: ignore[assignment]
+        calendar.utc_now = self.now  # type: ignore[assignment]
         Transport.__init__.__kwdefaults__ |= {"now": self.monotonic, "pause": self.pause}

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 from ledger.trades import begun, order
 
-from paper_run import bookkeeping
 from paper_run.book import splits
 from paper_run.book.marks import Market
-from paper_run.by_hand import Change, Split, Trade
-from paper_run.calendar_year import ClosedDays
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
+from paper_run.model.calendar import Calendar
 from paper_run.models import BookFigures, OrderState, Position
-from paper_run.readings import Moment
+from paper_run.services.holidays import ClosedDays
 from paper_run.services.platform import AfterTrade, MarketReading
-from paper_run.session import Calendar
+from paper_run.trading import value_session
+from paper_run.trading.adjustments import Change, Split, Trade
+from paper_run.trading.observations import Moment
 
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST = date(2025, 1, 6)
@@ -76,7 +76,7 @@ class Account:
             )
         row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session), **changes)
         self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-        return self.value(bookkeeping.TRADE)
+        return self.value(value_session.TRADE)
 
     def orders_work(self, *bought: tuple[str, str], **changes: Any) -> BookFigures:
         """Trade: symbol and shares of each limit order that nothing of has filled yet."""
@@ -90,24 +90,24 @@ class Account:
         states = [*self.working.values()]
         row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session))
         self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-        return self.value(bookkeeping.TRADE)
+        return self.value(value_session.TRADE)
 
     def mark(self, *, again: bool = False) -> BookFigures:
         """Value the session."""
-        return self.value(bookkeeping.Occasion(is_mark=True, again=again))
+        return self.value(value_session.Occasion(is_mark=True, again=again))
 
     def split(self, symbol: str, ratio: str, ex_date: date | None = None) -> BookFigures:
         """Book a split by hand."""
         said = Split(symbol, splits.ratio(ratio), ex_date)
-        return self.value(bookkeeping.Occasion(is_mark=True, change=Change(split=said, note="by ann")))
+        return self.value(value_session.Occasion(is_mark=True, change=Change(split=said, note="by ann")))
 
     def by_hand(self, *adjust: str, trades: tuple[tuple[str, str, str], ...] = ()) -> BookFigures:
         """Book differences, and trades by hand: symbol, shares afterwards, price."""
         said = tuple(Trade(symbol, Decimal(qty), Decimal(price)) for symbol, qty, price in trades)
         change = Change(adjust=adjust, trades=said, note="by ann")
-        return self.value(bookkeeping.Occasion(is_mark=True, change=change))
+        return self.value(value_session.Occasion(is_mark=True, change=change))
 
-    def value(self, occasion: bookkeeping.Occasion) -> BookFigures:
+    def value(self, occasion: value_session.Occasion) -> BookFigures:
         """Bring the book up to date."""
         read = AfterTrade(self.quoted())
         read.states, read.earlier = dict(self.working), dict(self.earlier)
@@ -117,7 +117,7 @@ class Account:
         now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)
         moment = Moment(self.session, now, self.calendar)
         with self.ledger.transaction():
-            figures = bookkeeping.bring_up_to_date(self.ledger, read, moment, datetime.now(UTC), occasion)
+            figures = value_session.bring_up_to_date(self.ledger, read, moment, datetime.now(UTC), occasion)
         assert figures is not None
         return figures
 

@@ -15,11 +15,12 @@ from paper_run.book import folding, splits
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark
 from paper_run.book.valuation import value
-from paper_run.ledger import database, existing, migrations, rows
-from paper_run.ledger.closings import Closing
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger import existing, rows
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import database, schema
+from paper_run.ledger.valuations import Closing
 from paper_run.models import OrderState, Position
-from paper_run.writers import csv_tables
+from paper_run.report import csv_tables
 
 NOW = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 TUESDAY = date(2025, 1, 21)
@@ -53,7 +54,7 @@ def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **chang
 
 def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a ledger of the first version with one closed trade and its filled order."""
-    monkeypatch.setattr(database, "MIGRATIONS", migrations.MIGRATIONS[:1])
+    monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:1])
     connection, _ = database.connect(path / database.FILE_NAME)
     columns = {
         **rows.prepared_columns(prepared()),
@@ -261,7 +262,7 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two books that were valued in a session the mark is of the one whose beginning it states."""
-    monkeypatch.setattr(database, "MIGRATIONS", migrations.MIGRATIONS[:3])
+    monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:3])
     connection, _ = database.connect(tmp_path / database.FILE_NAME)
     connection.executescript("""
         INSERT INTO trades (id, session, number, key, state, rehearsal, in_doubt, sandbox, started_at,

@@ -15,9 +15,9 @@ from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening, value
-from paper_run.ledger.books import Epoch
-from paper_run.ledger.closings import Closing, Kept
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.book import Epoch
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.valuations import Closing, Kept
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
 NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)

@@ -17,10 +17,10 @@ from ledger.trades import SESSION, begun, order, signal
 from services.fakes import NOON
 
 from paper_run.errors import DataError, ExitStatus
-from paper_run.ledger import database
-from paper_run.ledger.journal import Ledger
-from paper_run.ledger.migrations import APPLICATION_ID, MIGRATIONS
-from paper_run.writers import files
+from paper_run.ledger import files
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
 ROOT = Path(database.__file__).parents[2]
 PAGE = 4096
@@ -120,7 +120,7 @@ def test_an_empty_file_becomes_a_ledger(tmp_path: Path, mark: str) -> None:
 KILLED_AT_EVERY_STEP = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 
 left = 0
 def step():
@@ -196,7 +196,7 @@ TWO_AT_ONCE = """
 import os, sys
 from pathlib import Path
 from ledger.trades import begun
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 
 for number in range(int(sys.argv[2])):
     folder = Path(sys.argv[1], str(number))
@@ -232,7 +232,7 @@ OTHER_PROCESS = """
 import sys
 from pathlib import Path
 from ledger.trades import begun
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 
 with Ledger(Path(sys.argv[1])) as ledger:
     begun(ledger, key="the other's")

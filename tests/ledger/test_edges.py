@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from ledger.account import FIRST, NEW_YORK, Account, row
 
-from paper_run import pricing
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark
 from paper_run.errors import DataError
 from paper_run.models import Position
-from paper_run.readings import Moment
 from paper_run.services.platform import AfterTrade
+from paper_run.trading import pricing
+from paper_run.trading.observations import Moment
 
 TUESDAY = date(2025, 1, 7)
 

@@ -15,8 +15,8 @@ from ledger.trades import SESSION, begun, order, prepared, signal
 
 from paper_run import money
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy
-from paper_run.ledger import database
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import database
 from paper_run.model.findings import Finding
 from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
 

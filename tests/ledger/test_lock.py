@@ -18,7 +18,7 @@ import pytest
 from services.fakes import NOON, FakeTime
 
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, PaperRunError
-from paper_run.ledger import lock
+from paper_run.ledger.sqlite import lock
 
 ROOT = Path(lock.__file__).parents[2]
 HOLDER = """

@@ -14,7 +14,7 @@ from services.fakes import NOON, FakeTime
 from services.wire_examples import GATEWAY, ORCHESTRATOR, SIGNALS, body
 
 from paper_run.errors import OrchestrationError
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 from paper_run.model import result_json
 from paper_run.models import (
     OrderState,
@@ -25,9 +25,9 @@ from paper_run.models import (
     SignalOrder,
     TradeRow,
 )
-from paper_run.result import Known, conclude
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
+from paper_run.trading.conclude import Known, conclude
 
 SESSION = date(2025, 1, 17)
 STRATEGY = "alpha_baseline"

@@ -13,7 +13,7 @@ from support.faulty_http import exact
 from support.life import NO_ORDER, Life, amounts, buy, figures, says
 from support.odd_platform import OddPlatform
 
-from paper_run.ledger import lock
+from paper_run.ledger.sqlite import lock
 
 
 def test_a_mark_never_trades(life: Life) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from writers import documents, stated
 
 from paper_run.errors import Remedy
-from paper_run.mail import letters
-from paper_run.mail.letter import Attachment, Letter
-from paper_run.mail.notices import Notice
 from paper_run.model import findings
+from paper_run.notify.email import letters
+from paper_run.notify.email.letter import Attachment, Letter
+from paper_run.report.summary.notices import Notice
 
 ATTACHMENTS = (
     Attachment("report.html", "html", b"<p>"),

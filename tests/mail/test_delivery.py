@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from support.mail_server import DROP, FLOOD, FREEZE, RECIPIENT, SENDER, TRICKLE, MailServer, certified
 
-from paper_run import mail_settings
 from paper_run.errors import DataError
-from paper_run.mail import connection
-from paper_run.mail.delivery import DeliveryFailed, connected, login
-from paper_run.mail_settings import MailSettings
-from paper_run.sources import Sources
+from paper_run.notify.email import connection
+from paper_run.notify.email.smtp import DeliveryFailed, connected, login
+from paper_run.settings import email
+from paper_run.settings.email import MailSettings
+from paper_run.settings.sources import Sources
 
 MESSAGE = b"Subject: a day\r\n\r\nAll is well.\r\n"
 LARGE = MESSAGE + b"x" * 76 + b"\r\n" * 2 + (b"y" * 76 + b"\r\n") * 80_000
@@ -32,7 +32,7 @@ SOON = "0.4"
 def settings(server: MailServer, **changed: Any) -> MailSettings:
     """Read what leads to a server, as the command line would."""
     sources = Sources({}, server.env, env_file=None, here=Path("/"))
-    read = mail_settings.read(sources.variable, folder=Path("/"))
+    read = email.read(sources.variable, folder=Path("/"))
     assert read is not None
     return read._replace(**changed)
 

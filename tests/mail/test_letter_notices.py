@@ -8,8 +8,8 @@ from writers import documents
 from writers.stated import is_problem
 
 from paper_run.errors import Remedy
-from paper_run.mail.letters import of_notice
-from paper_run.mail.notices import Notice
+from paper_run.notify.email.letters import of_notice
+from paper_run.report.summary.notices import Notice
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -16,12 +16,12 @@ from writers.documents import changed, good_day
 from writers.stated import letter as letter_of
 from writers.stated import summary
 
-from paper_run.mail.digest import clip
-from paper_run.mail.letter import Attachment
 from paper_run.model import findings
 from paper_run.model.commands import Invocation
 from paper_run.model.findings import Finding
 from paper_run.model.result_json import dumps, loads
+from paper_run.notify.email.letter import Attachment
+from paper_run.report.summary.summary import clip
 
 LETTERS = every_letter()
 EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)

@@ -8,8 +8,8 @@ from writers import documents
 from writers.documents import changed, good_day
 from writers.stated import letter as letter_of
 
-from paper_run.mail import subjects
-from paper_run.mail.letters import of_notice
+from paper_run.notify.email import subject as subjects
+from paper_run.notify.email.letters import of_notice
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("a \x00\x1b\x7f\x85\r\n\t\u00a0\u00ad\u061c\u200b\u202e\u2066\u2028\ud800\ue000\ufeff😀:")

@@ -25,11 +25,11 @@ from services.socket_server import (
     trickled,
 )
 
-from paper_run.heartbeat_settings import VARIABLE, HeartbeatUrl, heartbeat_url
 from paper_run.models import Exchange
-from paper_run.services import heartbeat
-from paper_run.services.heartbeat import Heartbeat
-from paper_run.sources import Given
+from paper_run.notify import heartbeat
+from paper_run.notify.heartbeat import Heartbeat
+from paper_run.settings.heartbeat import VARIABLE, HeartbeatUrl, heartbeat_url
+from paper_run.settings.sources import Given
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 GOOD = answer(b"OK")
@@ -316,8 +316,8 @@ def test_the_program_ends_although_a_word_is_still_on_its_way() -> None:
     """Nobody waits at exit for a thread that hangs, and it leaves nothing on standard error."""
     program = (
         "from paper_run.services import heartbeat\n"
-        "from paper_run.heartbeat_settings import heartbeat_url\n"
-        "from paper_run.sources import Given\n"
+        "from paper_run.settings.heartbeat import heartbeat_url\n"
+        "from paper_run.settings.sources import Given\n"
         "import sys\n"
         "heart = heartbeat.Heartbeat(heartbeat_url(Given(sys.argv[1], 'x')))\n"
         "heartbeat.START_SECONDS = 600.0\n"

@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from paper_run.mail import letters, subjects
-from paper_run.mail.letter import Letter
-from paper_run.mail.notices import Notice
 from paper_run.model.result_json import of_document
 from paper_run.models import SessionLine
-from paper_run.writers import csv_tables, headline, html_page
-from paper_run.writers.headline import Headline
+from paper_run.notify.email import letters
+from paper_run.notify.email import subject as subjects
+from paper_run.notify.email.letter import Letter
+from paper_run.report import csv_tables
+from paper_run.report.html import page
+from paper_run.report.summary import headline
+from paper_run.report.summary.headline import Headline
+from paper_run.report.summary.notices import Notice
 
 
 def render(
     document: dict[str, Any], *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None
 ) -> str:
     """Return the page."""
-    return html_page.render(of_document(document), curve=curve, cache_folder=cache_folder)
+    return page.render(of_document(document), curve=curve, cache_folder=cache_folder)
 
 
 def headline_of(document: dict[str, Any]) -> Headline:

@@ -18,14 +18,14 @@ from support.lines import assert_in_order
 from test_config import HERE, TODAY
 from writers.documents import DAYS, HOSTILE, good_day, many_orders, order
 
-from paper_run import config
 from paper_run.errors import DataError, DependencyError
 from paper_run.model.result_json import of_document
 from paper_run.models import ServiceHealth
+from paper_run.report import console
+from paper_run.report.console import Console, Tally, Terminal, error_block, exchange_line, order_line
 from paper_run.services.transport import Exchange
-from paper_run.sources import Sources
-from paper_run.writers import console
-from paper_run.writers.console import Console, Tally, Terminal, error_block, exchange_line, order_line
+from paper_run.settings import config
+from paper_run.settings.sources import Sources
 
 MOMENT = datetime(2025, 1, 17, 9, 0, tzinfo=ZoneInfo("America/New_York"))
 ROOT = Path(console.__file__).parents[2]
@@ -385,7 +385,7 @@ def test_a_broken_pipe_does_not_break_the_day_off(error: Exception) -> None:
 def test_a_reader_that_left_leaves_the_exit_status_alone() -> None:
     """With `| head` the real program ends as the day ended, with nothing on stderr."""
     script = (
-        "import os, sys; from paper_run.writers.console import standard_output\n"
+        "import os, sys; from paper_run.report.console import standard_output\n"
         "sys.stdin.read(); standard_output(os.environ).line('x' * 100); sys.exit(3)"
     )
     with subprocess.Popen(

@@ -5,7 +5,7 @@ from pathlib import Path
 from ledger.trades import SESSION, begun
 from writers.test_console import printed
 
-from paper_run.ledger.journal import Ledger
+from paper_run.ledger.ledger import Ledger
 from paper_run.model.commands import PLAIN, Invocation
 
 ON_HOST = Invocation("python -m paper_run", " --sandbox", ledger="ab12")

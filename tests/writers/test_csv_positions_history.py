@@ -10,8 +10,8 @@ from writers.stated import positions_csv
 
 from paper_run.book.statistics import rounded
 from paper_run.models import SessionLine
-from paper_run.writers.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv
-from paper_run.writers.text import printable
+from paper_run.report.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv
+from paper_run.report.text import printable
 
 AMOUNTS = st.none() | st.decimals(-(10**15), 10**15, places=4)
 FOREIGN = st.text(st.characters(exclude_categories=()) | st.sampled_from("=+-@'\t\r\n\",\x00\ud800"))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from writers import documents
 from writers.stated import orders_csv
 
-from paper_run.writers.csv_tables import ORDER_COLUMNS, cell
-from paper_run.writers.text import printable
+from paper_run.report.csv_tables import ORDER_COLUMNS, cell
+from paper_run.report.text import printable
 
 
 def read(table):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from paper_run.errors import DataError
-from paper_run.writers import files
-from paper_run.writers.files import prove_outputs, prove_writable, write_atomic
+from paper_run.ledger import files
+from paper_run.ledger.files import prove_outputs, prove_writable, write_atomic
 
 
 def names(folder: Path) -> list[str]:

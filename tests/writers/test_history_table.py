@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from writers import documents
 from writers.sessions import history, line
 
-from paper_run.writers.history import WIDTH, json_text, table
-from paper_run.writers.text import printable
+from paper_run.report.history_table import WIDTH, json_text, table
+from paper_run.report.text import printable
 
 STATUSES = st.sampled_from(["success", "partial", "failed", "timeout", "unknown", "interrupted"])
 

@@ -9,7 +9,7 @@ from writers.stated import render
 from writers.test_html_page import Page
 
 from paper_run.model.result_json import of_document
-from paper_run.writers.html_book import listed_positions
+from paper_run.report.html.book import listed_positions
 
 TWELVE = 12
 

@@ -14,8 +14,8 @@ from markupsafe import escape
 from writers import documents
 from writers.stated import headline_of, render
 
-from paper_run.writers import page_assets
-from paper_run.writers.text import printable
+from paper_run.report.html import assets
+from paper_run.report.text import printable
 
 IN_DOUBT = "1 of 6 orders in doubt: NVDA. The gateway did not answer for NVDA within 30 s."
 EVERY_DAY = pytest.mark.parametrize("day", documents.DAYS)
@@ -340,7 +340,7 @@ def test_a_damaged_cache_is_compiled_again(tmp_path):
     render(documents.good_day(), cache_folder=tmp_path)
     for kept in tmp_path.iterdir():
         kept.write_bytes(b"garbage")
-    page_assets._environment.cache_clear()
+    assets._environment.cache_clear()
     assert render(documents.good_day(), cache_folder=tmp_path) == render(documents.good_day())
 
 
@@ -354,7 +354,7 @@ def test_code_that_somebody_else_may_have_put_there_is_never_run(tmp_path, monke
     monkeypatch.setenv("MARK", str(mark))
     render(documents.good_day(), cache_folder=folder)
     (kept,) = folder.iterdir()
-    bucket = Bucket(page_assets._environment(None), "key", "")
+    bucket = Bucket(assets._environment(None), "key", "")
     with kept.open("rb") as file:
         file.seek(len(bc_magic))
         bucket.checksum = pickle.load(file)
@@ -373,7 +373,7 @@ def test_code_that_somebody_else_may_have_put_there_is_never_run(tmp_path, monke
         folder.symlink_to(tmp_path / "planted")
     else:
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    page_assets._environment.cache_clear()
+    assets._environment.cache_clear()
     assert "</html>" in render(documents.good_day(), cache_folder=folder)
     assert not mark.exists()
 
@@ -400,9 +400,9 @@ def test_what_a_killed_run_left_in_the_cache_is_swept(tmp_path):
 
 def test_missing_templates_are_said_with_both_places(monkeypatch, tmp_path):
     """A broken installation names the folders that were looked in."""
-    monkeypatch.setattr(page_assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    monkeypatch.setattr(assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
     with pytest.raises(FileNotFoundError, match=r"paper_run/templates and .*/templates"):
-        page_assets._templates.__wrapped__()
+        assets._templates.__wrapped__()
 
 
 @pytest.mark.parametrize("place", ["paper_run/templates", "templates"])
@@ -410,8 +410,8 @@ def test_templates_are_found_inside_the_package_or_beside_it(monkeypatch, tmp_pa
     """A wheel has them inside, a checkout and an editable installation beside the package."""
     (tmp_path / place).mkdir(parents=True)
     (tmp_path / "paper_run" / "writers").mkdir(parents=True)
-    monkeypatch.setattr(page_assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
-    assert page_assets._templates.__wrapped__() == tmp_path / place
+    monkeypatch.setattr(assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    assert assets._templates.__wrapped__() == tmp_path / place
 
 
 def test_fifty_orders_and_260_sessions_weigh_less_than_150_kb():
@@ -422,6 +422,6 @@ def test_fifty_orders_and_260_sessions_weigh_less_than_150_kb():
 
 def test_the_page_engine_is_loaded_by_the_first_page():
     """Importing the writer does not import Jinja."""
-    code = "import sys, paper_run.writers.html_page; print({'jinja2', 'markupsafe'} & set(sys.modules))"
+    code = "import sys, paper_run.report.html.page; print({'jinja2', 'markupsafe'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

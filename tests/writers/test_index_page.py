@@ -13,9 +13,9 @@ from support.tree import ROOT
 from writers import documents
 from writers.sessions import CAPITAL, HISTORIES, history, line
 
-from paper_run.writers.calendar_grid import compact, months, shades
-from paper_run.writers.equity_curve import described, equity_curve, thin
-from paper_run.writers.index_page import render
+from paper_run.report.html.calendar import compact, months, shades
+from paper_run.report.html.equity_curve import described, equity_curve, thin
+from paper_run.report.html.index import render
 
 EVERY_HISTORY = pytest.mark.parametrize("name", HISTORIES)
 

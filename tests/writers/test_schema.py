@@ -32,9 +32,9 @@ from paper_run.models import (
     ServiceHealth,
     SignalOrder,
 )
-from paper_run.orders import NOT_KNOWN
-from paper_run.result import Known, conclude
 from paper_run.services.health import SERVICES
+from paper_run.trading.conclude import Known, conclude
+from paper_run.trading.order_outcomes import NOT_KNOWN
 
 # What documents of earlier versions do not have.
 LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason"})

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.writers import text
+from paper_run.report import text
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text(
     st.sampled_from("a\x00\x1b\x7f\x85\x9b\r\n\t\u061c\u202e\u2066\u2069\ud800\udfff\u2028é€😀")
@@ -146,7 +146,7 @@ def test_ordinary_text_is_left_alone():
 def test_formatting_and_tables_load_nothing_heavy():
     """The modules that every command may need import neither the page engine nor dataclasses."""
     code = (
-        "import sys, paper_run.writers.text, paper_run.writers.csv_tables;"
+        "import sys, paper_run.report.text, paper_run.report.csv_tables;"
         "print(sorted({'jinja2', 'markupsafe', 'dataclasses', 'requests', 'click'} & set(sys.modules)))"
     )
     # Where coverage is measured, it is in every process, and imports for itself what is looked for here.

@@ -1,0 +1,121 @@
+"""The ledger that a day trades with: its absence is never taken for a beginning."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError, Remedy
+from paper_run.ledger import existing, results
+from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import database
+from paper_run.model.commands import ours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+
+_RESTORE = "Restore the ledger from a backup"
+_NEW = Remedy(
+    "If it is gone for good, begin a new one; what lies there is moved into a folder before-...",
+    ours("--new-ledger"),
+)
+
+
+@contextlib.contextmanager
+def ledger_of_the_day(config: Config, platform: Platform) -> Iterator[Ledger]:
+    """Open the ledger of the reports folder; make one where nothing says that there was one, or on purpose.
+
+    To be called under the lock. A sandbox's may always be made.
+
+    :raises DataError: it is gone, or older than the results beside it, or can't be used; nothing was made.
+    """
+    folder = config.reports_dir
+    if config.new_ledger:
+        _refuse_beside_another(config)
+        with Ledger(folder, first=lambda identity: results.move_aside(folder, identity)) as ledger:
+            yield ledger
+        return
+    missing = None if config.plays_sandbox else absence(config)
+    if missing is not None and platform.gateway_health().sandbox_session is None:
+        raise missing
+    with Ledger(folder) as ledger:
+        if not config.plays_sandbox and (older := outdated(config, ledger)) is not None:
+            raise older
+        yield ledger
+
+
+def absence(config: Config) -> DataError | None:
+    """Return that there is no ledger where there must be one; None where there is one, or may be none."""
+    folder = config.reports_dir
+    if existing.is_there(folder):
+        return None
+    path = folder / database.FILE_NAME
+    if folder.is_dir() and (found := next(results.of_account(folder, config.orchestrator.base), None)):
+        return DataError(
+            f"There is no ledger {path}, but there are results of one",
+            f"{found.relative_to(folder)} tells of a session that was traded; without its ledger it would be "
+            "traded again. Nothing was sent.",
+            remedies=(_RESTORE, _NEW),
+            code="ledger_missing",
+        )
+    if config.require_ledger:
+        return DataError(
+            f"There is no ledger {path}, and PAPER_RUN_REQUIRE_LEDGER=1 wants one",
+            "A folder that was not mounted, or is another one, looks like this; nothing was sent.",
+            remedies=(
+                "Name the folder that has it: --reports-dir DIR",
+                Remedy("If this is the first day, make it on purpose", ours("--new-ledger")),
+            ),
+            code="ledger_missing",
+        )
+    return None
+
+
+def outdated(config: Config, ledger: Ledger) -> DataError | None:
+    """Return that a ledger knows nothing of results beside it; a sandbox's need not."""
+    if ledger.is_sandbox:
+        return None
+    lacked = results.lacking(ledger, config.reports_dir, config.orchestrator.base)
+    if not lacked:
+        return None
+    more = f" and {len(lacked) - 1} more" if len(lacked) > 1 else ""
+    return DataError(
+        f"The ledger {ledger.path} knows nothing of {lacked[-1].name}{more} beside it",
+        "It is older than these results, or another one: what it does not know it would trade again; "
+        "nothing was sent.",
+        remedies=("Restore the newest backup of the ledger", _NEW),
+        code="ledger_missing",
+    )
+
+
+def traded_before(config: Config, session: date) -> DataError | None:
+    """Return that an earlier ledger of the folder has traded a session."""
+    found = results.traded_before(config.reports_dir, session, config.orchestrator.base)
+    if found is None:
+        return None
+    return DataError(
+        f"The session of {session} was traded with an earlier ledger",
+        f"{found} tells of it; nothing was sent.",
+        remedies=(Remedy("To trade it once more, on purpose", ours("--again")),),
+        code="already_traded",
+        subject=str(session),
+    )
+
+
+def _refuse_beside_another(config: Config) -> None:
+    """Refuse a new ledger beside one that knows all there is.
+
+    :raises DataError: there is one.
+    """
+    folder = config.reports_dir
+    with existing.read_if_any(folder) as ledger:
+        if ledger is not None and outdated(config, ledger) is None:
+            raise DataError(
+                f"--new-ledger: there is a ledger already, {ledger.path}",
+                "It knows all the results beside it; nothing was sent.",
+                remedies=(Remedy("Go on with it", ours()), "Or name another folder: --reports-dir DIR"),
+            )

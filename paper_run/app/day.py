@@ -1,0 +1,406 @@
+"""A day, top to bottom: ledger, lock, earlier trades, already traded?, health, snapshot, trade, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.app import beginning
+from paper_run.app.finish import End, save, stopped, without_result
+from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors
+from paper_run.ledger import existing, files, results
+from paper_run.ledger.ledger import Ledger, refuse_foreign
+from paper_run.ledger.sqlite import lock
+from paper_run.model import messages
+from paper_run.models import Parameters
+from paper_run.notify.outbox import Outbox
+from paper_run.report.publisher import Filing
+from paper_run.services.deadline import BEFORE
+from paper_run.services.orchestrator import RUN_PATH, request_body
+from paper_run.trading import earlier, hours, preflight, trading_days
+from paper_run.trading.submit import trade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.progress import Clock
+    from paper_run.models import TradeRow
+    from paper_run.report.console import Console
+    from paper_run.report.day import Reports
+    from paper_run.report.summary.notices import NoticeKind
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+
+
+def run_day(
+    config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
+) -> End:
+    """Run the day: at most one POST a session, and whatever comes of it recorded, saved and mailed.
+
+    :param again: trade the session once more, on purpose.
+    :raises PaperRunError: nothing was sent: a service is unfit, the ledger or a folder can't be used, another
+        run is in progress, the session was traded otherwise, it is too late.
+    """
+    _prove_folders(config)
+    refuse_foreign(config.reports_dir)
+    with (
+        lock.held(config.reports_dir, now=clock.now()),
+        beginning.ledger_of_the_day(config, platform) as ledger,
+    ):
+        files.sweep(config.reports_dir)
+        day = _Day(config, platform, ledger, clock, console, again=again)
+        hours.refuse_closed_signals(config, day.calendar)
+        try:
+            return day.run()
+        except PaperRunError as error:
+            raise day.stopped(error) from None
+
+
+class _Day:
+    """One run, under the lock.
+
+    :ivar session: the session that it is about: the exchange's date, in a sandbox the one that it plays.
+    :ivar is_told: whether the services have told that already.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        platform: Platform,
+        ledger: Ledger,
+        clock: Clock,
+        console: Console,
+        *,
+        again: bool,
+    ) -> None:
+        self.config = config
+        self.platform = platform
+        self.ledger = ledger
+        self.clock = clock
+        self.console = console
+        self.again = again
+        self.calendar = trading_days.calendar(ledger, config)
+        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
+        self.filing = Filing(ledger, config.reports_dir)
+        self.session = self.calendar.session_date(clock.now())
+        self.is_told = False
+        self.is_late = False
+        self.newest = 0
+
+    def run(self) -> End:
+        """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
+        self.platform.deadline.begin(BEFORE)
+        # A sandbox tells its session itself, and is asked first; one of our own needs no calendar.
+        if not self.ledger.is_sandbox and not (self.config.plays_sandbox and self.ledger.is_untraded):
+            self.ledger.refuse_other_url(self.platform.orchestrator.url.base)
+            self._settle_earlier()
+            if (recorded := self._recorded()) is not None:
+                self._header()
+                return self._show(recorded)
+            if (closed := self._heeded_obstacle()) is not None:
+                return self._stay_closed(closed)
+        self._header()
+        services = preflight.check(self.config, self.platform, self.calendar, self.clock, self.console)
+        began, self.session, self.is_told = self.session, services.session, True
+        preflight.prove_account(self.config, self.ledger, self.platform, services)
+        preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
+        if services.sandbox:
+            self._settle_earlier()
+        if (recorded := self._recorded()) is not None:
+            return self._show(recorded)
+        if not services.sandbox:
+            if self.session != began and (closed := self._heeded_obstacle()) is not None:
+                return self._stay_closed(closed)  # midnight was waited for
+            if not self.again and (obstacle := self._earlier_one(services)) is not None:
+                raise obstacle
+        return self._trade(services)
+
+    def _trade(self, services: preflight.Services) -> End:
+        moment = None if services.sandbox else self.clock.now()
+        as_of_date = hours.signals_date(self.config, self.calendar, self.session, moment)
+        preparation = preflight.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
+        if not self.again:
+            preflight.refuse_someone_elses(preparation, self.platform, self.ledger)
+        if preparation.snapshot.known_runs is None and not services.gateway.dry_run:
+            self.console.notice(
+                "The orchestrator's list of runs can't be read: that nobody else traded today is not proved"
+            )
+        if not services.sandbox:
+            self._refuse_what_time_has_changed(services)
+        end = trade(
+            self.config,
+            preparation.snapshot,
+            self.platform,
+            self.ledger,
+            self.clock,
+            self.console,
+            number=self.ledger.next_number(self.session),
+            calendar=self.calendar,
+            after=self.newest if self.again else None,
+            mailed=self.outbox.takes,
+        )
+        try:
+            file_again(self.filing, end.restated, self.console)
+            return self._save(self.filing.reports(end.document), end.failures)
+        except (PaperRunError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise SeveralErrors((*end.failures, messages.broke_behind_the_post(error))) from error
+
+    def _earlier_one(self, services: preflight.Services) -> PaperRunError | None:
+        """Return that the session was traded with an earlier ledger, or that a later one was traded."""
+        before = beginning.traded_before(self.config, services.session)
+        return before or preflight.older_session(services, self.ledger)
+
+    # the calendar
+
+    def _heeded_obstacle(self) -> hours.NoSession | None:
+        """Return that there is no session today; a sandbox has its own, and a rehearsal is only warned.
+
+        :raises OrchestrationError: it is too late to trade.
+        """
+        found = hours.obstacle(self.config, self.calendar, self.clock.now())
+        if found is None:
+            return None
+        gateway = self.platform.gateway_health()
+        if gateway.sandbox_session is not None:
+            return None
+        if gateway.dry_run:
+            self.console.notice(f"A rehearsal goes on all the same: {found}")
+            return None
+        if isinstance(found, PaperRunError):
+            self.is_late = True
+            raise found
+        return found
+
+    def _stay_closed(self, closed: hours.NoSession) -> End:
+        """Say in a line that there is no session; only mails are sent."""
+        self.console.say(str(closed))
+        self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
+        return without_result(self.filing, self.outbox, self.console, str(closed))
+
+    def _refuse_what_time_has_changed(self, services: preflight.Services) -> None:
+        """Prove that the session has not ended while it was being prepared, nor the time to trade it.
+
+        :raises OrchestrationError: it has.
+        """
+        now = self.clock.now()
+        if self.calendar.session_date(now) != services.session:
+            raise messages.midnight(services.session)
+        if self.config.ignore_calendar or services.gateway.dry_run:
+            return
+        if (late := hours.too_late(self.config, self.calendar, now)) is not None:
+            self.is_late = True
+            raise late
+
+    # what there is already, and the end
+
+    def _header(self) -> None:
+        self.console.header(self.config, self.calendar.clock(self.clock.now()))
+        if self.ledger.is_untraded:
+            self.console.notice(f"A new ledger, without a trade yet: {self.ledger.path}")
+            if (moved := results.moved_to(self.config.reports_dir, self.ledger.identity)) is not None:
+                self.console.notice(f"What lay there before was moved to {moved}")
+
+    def _recorded(self) -> TradeRow | None:
+        self.newest = self.ledger.newest(self.session)
+        return _already(self.ledger, self.session, self.config, self.calendar, again=self.again)
+
+    def _settle_earlier(self) -> None:
+        settle_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
+
+    def _show(self, row: TradeRow) -> End:
+        """Show what was recorded and write its files again, byte for byte; no service is asked anything."""
+        reports = self.filing.reports(row.document)
+        self.console.notice(
+            f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
+        )
+        recorded = reports.result.findings
+        shown = messages.recorded(recorded, reports.result.exit_status)
+        if row.unsettled and reports.result.is_old:
+            for failure in shown:
+                failure.remedies = messages.settling(row.name)
+        return self._save(reports, shown)
+
+    def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
+        return save(self.filing, reports, failed, self.outbox, self.console, outputs=self.config.files)
+
+    def stopped(self, error: PaperRunError) -> PaperRunError:
+        """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
+
+        def queue() -> None:
+            session = self.session if self.is_told else self._sandbox_session() or self.session
+            if _closing(self.ledger, session) is None:
+                kind: NoticeKind = "late" if self.is_late else "stopped"
+                coming = self.calendar.next_session(session)
+                played = self.config.plays_sandbox
+                self.outbox.failed(kind, session, error, coming, is_sandbox=played)
+
+        return stopped(error, queue, self.filing, self.outbox, self.console)
+
+    def _sandbox_session(self) -> date | None:
+        """Return the session that a sandbox would have played: as it says, else the one after its last."""
+        if not (self.ledger.is_sandbox or self.config.plays_sandbox):
+            return None
+        told, latest = self.platform.gateway_health().sandbox_session, self.ledger.latest()
+        return told or (self.calendar.next_session(latest.session) if latest is not None else None)
+
+
+def plan_day(
+    config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
+) -> End:
+    """Do all that precedes the POST, print the plan, and send nothing (`--dry-run`); no ledger is made.
+
+    :raises PaperRunError: as `run_day` would, before it sends anything.
+    """
+    _prove_folders(config)
+    with existing.read_if_any(config.reports_dir) as ledger:
+        calendar = trading_days.calendar(ledger, config)
+        hours.refuse_closed_signals(config, calendar)
+        console.header(config, calendar.clock(clock.now()))
+        if ledger is not None and not ledger.is_sandbox:
+            ledger.refuse_other_url(platform.orchestrator.url.base)
+        platform.deadline.begin(BEFORE)
+        services = preflight.check(config, platform, calendar, clock, console)
+        moment = None if services.sandbox else clock.now()
+        as_of_date = hours.signals_date(config, calendar, services.session, moment)
+        preparation = preflight.snapshot(config, services, platform, ledger, as_of_date)
+        if ledger is not None:
+            preflight.prove_account(config, ledger, platform, services, claim=False)
+            _warn_of_what_stands_in_the_way(
+                preparation, services, ledger, platform, config, calendar, console, again=again
+            )
+        if not services.sandbox:
+            _warn_of_the_ledger(config, ledger, services.session, console, again=again)
+        if not services.sandbox and (found := hours.obstacle(config, calendar, clock.now())) is not None:
+            goes_on = (
+                "A rehearsal would go on all the same"
+                if services.gateway.dry_run
+                else "A run would stop here"
+            )
+            console.notice(f"{goes_on}: {found}")
+        body = request_body(preparation.snapshot.parameters)
+        console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
+    return End(ExitStatus.SUCCESS)
+
+
+def _warn_of_the_ledger(
+    config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
+) -> None:
+    found = [beginning.absence(config) if ledger is None else beginning.outdated(config, ledger)]
+    found += [] if again else [beginning.traded_before(config, session)]
+    for obstacle in filter(None, found):
+        console.notice(f"A run would stop here: {obstacle}")
+
+
+def _warn_of_what_stands_in_the_way(
+    preparation: preflight.Preparation,
+    services: preflight.Services,
+    ledger: Ledger,
+    platform: Platform,
+    config: Config,
+    calendar: Calendar,
+    console: Console,
+    *,
+    again: bool,
+) -> None:
+    """Say why a run would not trade now; other parameters are an error, as they would be."""
+    try:
+        row = _already(ledger, preparation.snapshot.session, config, calendar, again=again)
+        if row is not None:
+            settled = "; what came of it is not known" if row.unsettled else ""
+            console.notice(
+                f"The session was already traded, as {row.name}{settled}: a run would only show that."
+            )
+        elif not again:
+            if (older := preflight.older_session(services, ledger)) is not None:
+                console.notice(f"A run would stop here: {older}")
+            preflight.refuse_someone_elses(preparation, platform, ledger)
+    except OrchestrationError as error:
+        console.notice(f"A run would stop here: {error}")
+
+
+def settle_earlier(
+    ledger: Ledger,
+    platform: Platform,
+    config: Config,
+    clock: Clock,
+    console: Console,
+    outbox: Outbox,
+    *,
+    is_heard: bool = True,
+) -> None:
+    """Look once more at each earlier trade of which not all is known; write the files of those found.
+
+    So are those of a trade whose command was killed after it had recorded it.
+
+    :param is_heard: whether the platform answers, so that it can be asked.
+    """
+    with platform.deadline.stopped():
+        settled = earlier.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
+    for row in settled:
+        is_whole = not (row.unsettled or ledger.is_in_doubt(row))
+        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
+        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
+        if row.settled:
+            outbox.settled(row)
+    filing = Filing(ledger, config.reports_dir)
+    unfiled = filing.unfiled()
+    if not settled and unfiled is None:
+        return
+    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
+    _, unwritten = filing.save([filing.reports(row.document) for row in (*settled, *left)])
+    for failure in unwritten:
+        console.notice(str(failure))
+
+
+def file_again(filing: Filing, restated: Iterable[TradeRow], console: Console) -> None:
+    """Write the files of trades that were stated anew; what can't be written is said."""
+    if reports := [filing.reports(row.document) for row in restated]:
+        for failure in filing.save(reports)[1]:
+            console.notice(str(failure))
+
+
+def _prove_folders(config: Config) -> None:
+    files.prove_writable(config.reports_dir, purpose="The reports folder")
+    files.prove_outputs(config.files)
+
+
+def _closing(ledger: Ledger, session: date) -> TradeRow | None:
+    """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
+    return next((row for row in reversed(ledger.trades(session)) if row.closes), None)
+
+
+def _already(
+    ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
+) -> TradeRow | None:
+    """Return the trade that a session has already had, None if it may be traded.
+
+    :raises DataError: it was traded with other parameters.
+    :raises OrchestrationError: `again`, on top of a trade that is not settled.
+    """
+    row = _closing(ledger, session)
+    if row is None:
+        return None
+    if again:
+        if row.unsettled:
+            raise messages.again_while_unsettled(row.name)
+        return None
+    recorded = row.prepared.parameters
+    started = None if row.prepared.sandbox else row.started_at
+    given = Parameters(
+        symbols=config.symbols,
+        capital=config.capital,
+        max_position_size=config.max_position_size,
+        as_of_date=hours.signals_date(config, calendar, session, started),
+    )
+    same = (
+        set(recorded.symbols) == set(given.symbols)
+        and recorded.capital == given.capital
+        and recorded.max_position_size == given.max_position_size
+        and recorded.as_of_date == given.as_of_date
+    )
+    if not same:
+        raise messages.other_parameters(row.name, recorded, given)
+    return row

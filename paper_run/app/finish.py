@@ -1,0 +1,98 @@
+"""The end of a run or a mark: its files are written, the mails are sent, and what failed is put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
+from paper_run.model import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from paper_run.notify.outbox import Outbox
+    from paper_run.report.console import Console
+    from paper_run.report.day import Reports
+    from paper_run.report.publisher import Filing
+
+
+class End(NamedTuple):
+    """How it ended: the exit status, the failures to show, the reports (None: nothing was sent or valued).
+
+    :ivar said: why there are no reports, in a sentence, when nothing failed.
+    :ivar beside: the failures that no result tells of: of its own files, and of the mails.
+    """
+
+    exit_status: ExitStatus
+    failures: tuple[PaperRunError, ...] = ()
+    reports: Reports | None = None
+    said: str = ""
+    beside: tuple[PaperRunError, ...] = ()
+
+
+def save(
+    filing: Filing,
+    reports: Reports,
+    failed: Sequence[PaperRunError],
+    outbox: Outbox,
+    console: Console,
+    *,
+    outputs: Iterable[Path] = (),
+) -> End:
+    """Show the result, write its files, and only then send what mails there are.
+
+    :param failed: what failed before. :param outputs: further files to write it to.
+    """
+    console.figures(reports.result)
+    console.saving(of_a_mark=reports.result.is_mark)
+    written, unwritten = filing.save([reports], outputs)
+    for path in written:
+        console.saved(path)
+    unsent = deliver(filing, outbox, console, [reports])
+    console.complete(reports.result)
+    ended = (*failed, *unwritten, *unsent)
+    for failure in (*failed, *unwritten):
+        failure.ledger = filing.ledger
+    return End(worst(failure.exit_status for failure in ended), ended, reports, beside=(*unwritten, *unsent))
+
+
+def without_result(filing: Filing, outbox: Outbox, console: Console, said: str = "") -> End:
+    """Send what mails there are, where nothing was traded or valued and nothing failed.
+
+    :param said: why there was nothing to do.
+    """
+    unsent = deliver(filing, outbox, console)
+    return End(worst(failure.exit_status for failure in unsent), unsent, said=said, beside=unsent)
+
+
+def stopped(
+    error: PaperRunError, queue: Callable[[], None], filing: Filing, outbox: Outbox, console: Console
+) -> PaperRunError:
+    """Mail why nothing came of it; return all that went wrong, `told` unless the ledger could not keep it.
+
+    :param queue: queues that mail.
+    """
+    try:
+        queue()
+        unsent = deliver(filing, outbox, console)
+    except DataError as also:
+        return error if also.title == error.title else SeveralErrors((*messages.single(error), also))
+    found = SeveralErrors((*messages.single(error), *unsent)) if unsent else error
+    found.told = True
+    return found
+
+
+def deliver(
+    filing: Filing, outbox: Outbox, console: Console, made: Iterable[Reports] = ()
+) -> tuple[PaperRunError, ...]:
+    """Send the mails that are queued, and show which; return what went wrong."""
+    with console.waiting("Sending the e-mail"):
+        delivered = outbox.deliver(filing, made)
+    if delivered is None:
+        return ()
+    for subject in delivered.subjects:
+        console.mailed(subject)
+    for failure in delivered.failures:
+        failure.ledger = filing.ledger
+    return delivered.failures

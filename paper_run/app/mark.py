@@ -1,0 +1,392 @@
+"""A mark: orders, positions and prices read again, the latest session valued; it never trades."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.app import beginning
+from paper_run.app.day import file_again, settle_earlier
+from paper_run.app.finish import End, save, stopped, without_result
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.ledger import existing, files
+from paper_run.ledger.sqlite import lock
+from paper_run.model import findings, messages, result_json, stating
+from paper_run.model.result import RunResult
+from paper_run.notify.outbox import Outbox
+from paper_run.report.publisher import Filing
+from paper_run.services.deadline import BEFORE
+from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.trading import (
+    not_known,
+    observations,
+    order_outcomes,
+    preflight,
+    trading_days,
+    value_session,
+    verdicts,
+)
+from paper_run.trading.conclude import with_adopted
+from paper_run.trading.earlier import read_again, stated_ids
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.outbox import MailKind
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.findings import Finding
+    from paper_run.model.progress import Clock
+    from paper_run.models import (
+        BookFigures,
+        NotKnown,
+        Order,
+        OrderState,
+        ServiceHealth,
+        SignalOrder,
+        TradeRow,
+    )
+    from paper_run.report.console import Console
+    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.settings.config import Config
+    from paper_run.trading.adjustments import Change, Said
+
+PATIENCE = 60.0
+"""Seconds that a mark waits for a trade in progress."""
+
+
+def mark_session(
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    *,
+    with_stale: bool = False,
+    again: bool = False,
+    change: Change | None = None,
+) -> End:
+    """Value the latest session that has opened, at the prices of now; one that keeps its closing is shown.
+
+    :param with_stale: read every order that still works, not only the newest. :param again: move a closing
+        that stays.
+    :param change: made first, in the same step.
+    :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails or is older than
+        the results beside it, or what could be read is not enough to value anew what was valued whole before.
+    """
+    existing.require_ledger(config.reports_dir)
+    files.prove_writable(config.reports_dir, purpose="The reports folder")
+    with (
+        lock.held(
+            config.reports_dir,
+            now=clock.now(),
+            patience=PATIENCE,
+            pause=platform.deadline.uncounted(clock.pause),
+        ),
+        existing.existing_ledger(config.reports_dir) as ledger,
+    ):
+        ledger.refuse_another(config.ledger)
+        ledger.refuse_other_exchange(config.exchange)
+        if (older := beginning.outdated(config, ledger)) is not None:
+            raise older
+        files.sweep(config.reports_dir)
+        calendar = trading_days.calendar(ledger, config)
+        outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
+        filing = Filing(ledger, config.reports_dir)
+        console.mark_header(config, calendar.clock(clock.now()))
+        try:
+            occasion = value_session.Occasion(is_mark=True, again=again, change=change)
+            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, occasion)
+        except PaperRunError as error:
+            failed = error
+
+            def queue() -> None:
+                if change is None:  # a person who changes the book sees what became of it
+                    outbox.failed("unvalued", _session(ledger, calendar, clock.now()), failed)
+
+            raise stopped(error, queue, filing, outbox, console) from None
+        if valued is not None:
+            file_again(filing, valued.restated, console)
+            return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
+        console.notice("There is no book: one begins with a trade that is known to be placed")
+        return without_result(filing, outbox, console)
+
+
+class _Valued(NamedTuple):
+    """The result as JSON text, what could not be read for it, and the trades that were stated anew."""
+
+    document: str
+    failures: tuple[PaperRunError, ...]
+    restated: tuple[TradeRow, ...]
+
+
+def _value(
+    config: Config,
+    platform: Platform,
+    ledger: Ledger,
+    calendar: Calendar,
+    clock: Clock,
+    console: Console,
+    outbox: Outbox,
+    with_stale: bool,
+    occasion: value_session.Occasion,
+) -> _Valued | None:
+    """Read, value and record, with the mail about it, all or nothing; None when there is no book.
+
+    A session that keeps its closing is not valued anew: what is learned of its orders waits for the next one.
+    """
+    platform.deadline.begin(BEFORE)
+    health = _health(config, platform, ledger, console)
+    change = occasion.change
+    settle_earlier(ledger, platform, config, clock, console, outbox)
+    if change is not None and change.said is not None:
+        _say(change.said, ledger, config, console, outbox, change.note)
+    started = clock.now()
+    moment = _moment(ledger, calendar, health, started)
+    after = observations.read(
+        platform,
+        ledger,
+        moment.session,
+        symbols=(*_found_before(ledger), *_changed(ledger, change)),
+        all_of_them=with_stale,
+    )
+    if after.is_wrong_gateway:
+        raise messages.wrong_gateway(platform.execution_gateway.url, after.unknown)
+    problems = observations.problems(after, platform, of_a=observations.MARK)
+    with ledger.transaction():
+        restated = read_again(ledger, after, started)
+        if (closed := _closed(ledger, moment, occasion)) is not None:
+            console.notice(value_session.closing_kept(moment.session).text)
+            return _Valued(closed, problems.failures, restated)
+        was_whole = ledger.books.is_complete(moment.session)
+        failed = (*problems.failures, *_unread(after, platform))
+        book = value_session.bring_up_to_date(
+            ledger, after, moment, started, occasion._replace(keeps_whole=bool(failed))
+        )
+        if book is None:
+            if attempts := ledger.doubts.attempts():
+                raise messages.no_book_yet([row.name for row in attempts])
+            return None
+        less = None
+        if failed and was_whole and not book.valuation.complete:
+            less = messages.valued_before(book.session, failed, booked=_has_said(change))
+            if not (change and change.trades):
+                raise less
+        else:
+            written = _recorded(ledger, book, problems, moment, started, health, after, outbox, change)
+    if less is not None:  # the trade by hand is booked all the same
+        raise less
+    return _Valued(*written, restated)
+
+
+def _has_said(change: Change | None) -> bool:
+    """Whether a person says what does not hang on what can be read."""
+    return change is not None and bool(change.trades or change.said)
+
+
+def _recorded(
+    ledger: Ledger,
+    book: BookFigures,
+    problems: observations.Problems,
+    moment: observations.Moment,
+    started: datetime,
+    health: tuple[ServiceHealth, ...],
+    after: AfterTrade,
+    outbox: Outbox,
+    change: Change | None,
+) -> tuple[str, tuple[PaperRunError, ...]]:
+    """Write a valuation as the session's latest mark, queue its mail; return it, and what failed."""
+    if book.not_known and change is None:
+        problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
+    still_open = preflight.still_open(ledger)
+    now = moment.calendar.clock(started)
+    result = _result(ledger, book, problems, now, health, after.earlier, still_open)
+    document = result_json.encode(result)
+    before = ledger.history.mark_status(result.session)
+    ledger.history.keep_mark(book.session, document)
+    if change is None:
+        kind = _kind(ledger, moment)
+        outbox.marked(kind, result.session, result.status, before)
+    return document, problems.failures
+
+
+def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
+    """Record what an order has filled, with the files of its trade where a doubt ends with it."""
+    row = verdicts.say_filled(said, ledger, by)
+    filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+    console.notice(f"Order {said.name}: {filled}, said {by}")
+    if row is None:
+        return
+    outbox.settled(row)
+    file_again(Filing(ledger, config.reports_dir), (row,), console)
+
+
+def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
+    if not after.unread:
+        return ()
+    return (
+        messages.gateway_unreadable(
+            platform.execution_gateway.url, after.unread, of_a_mark=True, unauthorized=after.unauthorized
+        ),
+    )
+
+
+def _kind(ledger: Ledger, moment: observations.Moment) -> MailKind:
+    """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
+    closes = moment.calendar.hours(moment.session)[1]
+    return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
+
+
+def _health(
+    config: Config, platform: Platform, ledger: Ledger, console: Console
+) -> tuple[ServiceHealth, ...]:
+    """Check that the ledger's own platform answers; only the gateway is needed."""
+    health = platform.health()
+    console.health(health)
+    gateway, orchestrator = health[1], health[2]
+    if orchestrator.status != "unreachable":
+        ledger.belongs_to(
+            sandbox=orchestrator.sandbox_session is not None,
+            orchestrator_url=platform.orchestrator.url.base,
+            strategy=orchestrator.strategy,
+            claim=False,
+        )
+    elif not ledger.is_sandbox:
+        ledger.refuse_other_url(platform.orchestrator.url.base)
+    preflight.keep_real_quotes_away(config, platform, is_sandbox=bool(ledger.is_sandbox))
+    if gateway.sandbox_session is not None and not ledger.is_sandbox:
+        raise DataError(
+            f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
+            "Simulated and real prices are never mixed in one ledger.",
+            remedies=("Name the real gateway: --execution-gateway-url URL; nothing was written.",),
+        )
+    return health
+
+
+def open_fills(ledger: Ledger, platform: Platform, config: Config, now: datetime) -> tuple[NotKnown, ...]:
+    """Return what is not known of the book now, by what was read of it last."""
+    calendar = trading_days.calendar(ledger, config)
+    if ledger.is_sandbox:
+        now = preflight.gateway_clock(platform.gateway_health()) or now
+    return not_known.at(ledger, calendar, calendar.clock(now))
+
+
+def _moment(
+    ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
+) -> observations.Moment:
+    """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
+    simulated = (preflight.gateway_clock(health[1]) if ledger.is_sandbox else None) or now
+    return observations.Moment(_session(ledger, calendar, simulated), calendar.clock(simulated), calendar)
+
+
+def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
+    """Return the session that a mark is of, as far as the ledger can tell; a sandbox plays its own."""
+    if not ledger.is_sandbox:
+        return calendar.latest_opened(now)
+    latest = ledger.latest()
+    return latest.session if latest is not None else now.date()
+
+
+def _found_before(ledger: Ledger) -> tuple[str, ...]:
+    """Return the symbols held before the trade that a new book begins with; they need prices too."""
+    opener = None if ledger.books.epoch() else ledger.books.opens_with()
+    return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
+
+
+def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:
+    """Return the symbols of what a person says; the book need not hold them yet."""
+    if change is None:
+        return ()
+    order = ledger.following.order(change.said.name) if change.said else None
+    return (*change.symbols, *((order.symbol,) if order else ()))
+
+
+def _closed(ledger: Ledger, moment: observations.Moment, occasion: value_session.Occasion) -> str | None:
+    """Return the result of the mark whose closing the session keeps, as JSON text."""
+    epoch = ledger.books.epoch()
+    kept = ledger.books.kept(epoch) if epoch else None
+    if kept is None or not kept.is_closed or kept.session < moment.session:
+        return None
+    if occasion.again or occasion.change is not None:
+        return None
+    return ledger.history.mark(str(kept.session))
+
+
+def _result(
+    ledger: Ledger,
+    book: BookFigures,
+    problems: observations.Problems,
+    started: datetime,
+    health: tuple[ServiceHealth, ...],
+    earlier: dict[str, OrderState],
+    still_open: tuple[Finding, ...],
+) -> RunResult:
+    rows, large = _orders(ledger, book.session, earlier)
+    tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
+    latest = ledger.latest()
+    if latest is None:
+        raise LookupError("there is a book without a trade")
+    exit_status = worst(failure.exit_status for failure in problems.failures)
+    whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
+    return RunResult(
+        run_id=None,
+        session=book.session.isoformat(),
+        trade=None,
+        timestamp=started.isoformat(timespec="seconds"),
+        status="success" if whole else "partial",
+        exit_status=int(exit_status),
+        sandbox=bool(ledger.is_sandbox),
+        rehearsal=False,
+        settled=None,
+        parameters=stating.asked(latest.prepared.parameters),
+        totals=tally._replace(duration_seconds=Decimal(0)),
+        orders=rows,
+        health=stating.health(health),
+        findings=findings.naming(
+            ledger.identity,
+            (
+                *map(findings.of_error, problems.failures),
+                *problems.found,
+                *book.remarks,
+                *large,
+                *still_open,
+                *(found for row in rows if (found := order_outcomes.problem(row))),
+            ),
+        ),
+        pnl=stating.pnl(book),
+        statistics=stating.statistics(book),
+        ledger=ledger.identity,
+    )
+
+
+def _orders(
+    ledger: Ledger, session: date, earlier: dict[str, OrderState]
+) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
+    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
+
+    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
+    """
+    rows: list[Order] = []
+    large: list[Finding] = []
+    shown: set[str] = set()
+    for row in ledger.trades(session):
+        if row.prepared.rehearsal or row.state == "nothing":
+            continue
+        states = ledger.order_states(row, also=stated_ids(row))
+        quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
+        asked = row.prepared.parameters
+        own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
+        rows += own
+        shown |= {each.client_order_id for each in own if each.client_order_id}
+        large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
+    late = {identity: state for identity, state in earlier.items() if identity not in shown}
+    latest = ledger.latest()
+    if late and latest is not None:
+        signals = [order_outcomes.signal_of(state) for state in late.values()]
+        rows += order_outcomes.order_rows(signals, late, latest.prepared.parameters)
+    return tuple(rows), tuple(large)
+
+
+def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:
+    if row.answer is None:
+        return tuple(order_outcomes.signal_of(state) for state in states.values())
+    return with_adopted(recorded_orchestration(row.answer), states).mappings

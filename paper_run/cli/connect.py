@@ -1,0 +1,113 @@
+"""The platform that a command talks to: the configured services, or the sandbox started for it."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from typing import TYPE_CHECKING, Any
+
+from paper_run.cli import flags as reading
+from paper_run.cli import output
+from paper_run.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from paper_run.services.deadline import Deadline
+    from paper_run.services.platform import Platform
+    from paper_run.services.quotes import Quotes
+    from paper_run.settings.config import Config
+
+
+@contextlib.contextmanager
+def connected(
+    settings: Config, flags: Mapping[str, Any], deadline: Deadline | None = None
+) -> Iterator[tuple[Config, Platform]]:
+    """Connect to the configured services, or start the sandbox and connect to that.
+
+    :param deadline: the command's, if it has begun already.
+    """
+    from paper_run.models import ServiceUrl
+    from paper_run.services.deadline import Deadline
+    from paper_run.services.platform import Platform
+    from paper_run.services.transport import Transport
+
+    with contextlib.ExitStack() as stack:
+        if flags["sandbox"]:
+            from paper_run.sandbox import Sandbox
+
+            folder = settings.reports_dir / reading.SANDBOX_FOLDER
+            stack.enter_context(sandbox_errors())
+            again = bool(flags.get("again"))
+            sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))
+            settings = settings._replace(
+                reports_dir=folder,
+                plays_sandbox=True,
+                signal_service=ServiceUrl(base=sandbox.signal_service_url),
+                execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
+                orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
+            )
+        deadline = deadline or Deadline()
+        shared = {**output.watch_requests(flags), "secrets": settings.secrets, "deadline": deadline}
+        transport = Transport(**shared)
+        stack.callback(transport.close)
+        quotes = None if flags["sandbox"] else _quotes(settings, shared, stack)
+        yield (
+            settings,
+            Platform(
+                transport,
+                signal_service=settings.signal_service,
+                execution_gateway=settings.execution_gateway,
+                orchestrator=settings.orchestrator,
+                quotes=quotes,
+                deadline=deadline,
+            ),
+        )
+
+
+def _quotes(settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitStack) -> Quotes | None:
+    """Connect to the quote source, if there are keys for one."""
+    if settings.quote_keys is None:
+        return None
+    from paper_run.models import ServiceUrl
+    from paper_run.services.quotes import Keys, Quotes
+    from paper_run.services.transport import Transport
+
+    transport = Transport(**shared, environment=True)
+    stack.callback(transport.close)
+    url = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
+    return Quotes(transport, url, Keys(*settings.quote_keys))
+
+
+def wait_for_ctrl_c() -> None:
+    """Wait until a signal ends it."""
+    while True:
+        signal.pause()
+
+
+def state_file(folder: Path) -> Path:
+    """Return where a sandbox's account is kept.
+
+    :raises DataError: the folder can't be written.
+    """
+    from paper_run.ledger.files import prove_writable
+
+    prove_writable(folder, purpose="The reports folder")
+    return folder / "platform.sqlite3"
+
+
+def ports(first: int) -> tuple[int, int, int, int]:
+    """Return four ports in a row, or four that are free."""
+    return (first, first + 1, first + 2, first + 3) if first else (0, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def sandbox_errors() -> Iterator[None]:
+    """Turn what the sandbox says is wrong into an error of ours."""
+    from paper_run.sandbox import SandboxError
+
+    try:
+        yield
+    except SandboxError as error:
+        raise DataError("The sandbox can't start", str(error)) from None

@@ -1,0 +1,35 @@
+"""The command that looks at everything a day depends on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from paper_run.cli import connect, output, streams
+from paper_run.cli import flags as reading
+from paper_run.cli.parsing import common_options, email_to, exchange_option, service_urls
+from paper_run.errors import ExitStatus, worst
+
+
+@click.command(short_help="Look at everything that a day depends on: a line each, with the fix.")
+@exchange_option
+@email_to
+@service_urls
+@common_options
+def doctor(**flags: Any) -> ExitStatus:
+    """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
+    from paper_run.app import doctor
+
+    reading.refuse_urls_with_sandbox(flags)
+    settings, console, clock = reading.settings(flags), output.console(flags), output.clock()
+    found = []
+    with connect.connected(settings, flags) as (settings, platform):
+        for finding in doctor.examine(settings, platform, clock.now):
+            console.finding(finding.name, finding.words, finding.fix)
+            found.append(finding)
+    exit_status = worst(finding.exit_status for finding in found)
+    console.say()
+    unwell = sum(1 for finding in found if finding.exit_status)
+    console.say(f"{unwell} of {len(found)} need you." if unwell else "All is well.")
+    return worst((exit_status, output.ended(streams.unwritten())))

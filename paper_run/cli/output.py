@@ -1,0 +1,115 @@
+"""What a person sees: the console, the requests of -v, the JSON of --output -, the error block."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from paper_run.model.commands import Invocation
+    from paper_run.model.progress import Clock
+    from paper_run.report.console import Console
+
+
+def is_silent(flags: Mapping[str, Any]) -> bool:
+    """Whether nobody watches a progress bar."""
+    return flags["quiet"] or not sys.stdout.isatty()
+
+
+def clock() -> Clock:
+    """Return the machine's clock."""
+    from paper_run.model.calendar import utc_now
+    from paper_run.model.progress import Clock
+
+    return Clock(now=utc_now)
+
+
+def console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
+    """Return the console, quiet if asked to be."""
+    from paper_run.report import console
+
+    return console.Console(
+        console.standard_output(os.environ), quiet=quiet or flags["quiet"], invocation=_invocation(flags)
+    )
+
+
+def _invocation(flags: Mapping[str, Any]) -> Invocation:
+    """Return what makes commands run as they stand; bare ones, where the settings can't be read."""
+    from paper_run.cli import flags as reading
+    from paper_run.model.commands import PLAIN
+
+    try:
+        return reading.invocation(flags, reading.sources(flags))
+    except DataError:
+        return PLAIN
+
+
+def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what shows each request, for -v."""
+    if not flags["verbose"]:
+        return {}
+    from paper_run.report import console
+
+    stderr = console.standard_error(os.environ)
+    return {"watch": lambda exchange: stderr.line(console.exchange_line(exchange))}
+
+
+def open_page(page: Path) -> list[PaperRunError]:
+    """Show a page in the default browser; return what went wrong, if anything did."""
+    import webbrowser
+
+    try:
+        is_open = webbrowser.open(page.as_uri())
+    except (OSError, webbrowser.Error):
+        is_open = False
+    if is_open:
+        return []
+    return [
+        DataError(
+            "--open: no browser could be started",
+            f"The page is {page}.",
+            remedies=("Open that file yourself, or name a browser in the variable BROWSER.",),
+        )
+    ]
+
+
+def ended(failures: Sequence[PaperRunError]) -> ExitStatus:
+    """Show what failed, if anything did, and return the exit status that it comes to."""
+    exit_status = worst(failure.exit_status for failure in failures)
+    show_failures(failures, exit_status)
+    return exit_status
+
+
+def make_hints_whole(*errors: PaperRunError) -> None:
+    """Make the commands in remedies run as they stand, on the ledger that the present one has used."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    from paper_run.model import messages
+
+    invocation = _invocation(context.params)
+    for error in errors:
+        for each in messages.single(error):
+            known = invocation._replace(ledger=error.ledger or each.ledger)
+            each.remedies = tuple(
+                Remedy(remedy.text, known.whole(remedy.command)) for remedy in each.remedies
+            )
+
+
+def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:
+    """Print the error block on standard error, if there is anything to say."""
+    if not failures:
+        return
+    from paper_run.report import console
+
+    make_hints_whole(*failures)
+    stderr = console.standard_error(os.environ)
+    stderr.line(console.error_block(failures, exit_status), paint=None)

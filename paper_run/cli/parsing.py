@@ -1,0 +1,210 @@
+"""How arguments are read: the day is the default command, and `--symbols` takes several values."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from paper_run.cli import output
+from paper_run.errors import PaperRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from click.shell_completion import CompletionItem
+
+
+class Commands(click.Group):
+    """A group whose default command is the day itself; a command's name comes first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command in front of bare options."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # at a TAB each command can still come
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which ones there are."""
+        if args[0] not in self.commands and not ctx.resilient_parsing:
+            names = [name for name, command in self.commands.items() if not command.hidden]
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], names, n=1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise click.UsageError(
+                f"No such command: {args[0]}.{meant} Commands: {', '.join(names)}.", ctx=ctx
+            )
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what may come first: a command, or an option of the day or of the whole program."""
+        found = [
+            *self.commands["run"].shell_complete(ctx, incomplete),
+            *super().shell_complete(ctx, incomplete),
+        ]
+        return list({item.value: item for item in found}.values())
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the day's options, then the commands."""
+        run = self.commands["run"]
+        formatter.write_usage("python -m paper_run", "[OPTIONS] | COMMAND [OPTIONS]")
+        self.format_help_text(ctx, formatter)
+        run.format_options(click.Context(run, parent=ctx), formatter)
+        self.format_commands(ctx, formatter)
+        self.format_epilog(ctx, formatter)
+
+
+class DayCommand(click.Command):
+    """The day's command; `--symbols` takes one value or several."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Spread the symbols before click reads them."""
+        others = ctx.parent.command.commands if ctx.parent else {}  # type: ignore[attr-defined]
+        with contextlib.suppress(*([click.UsageError] if ctx.resilient_parsing else [])):
+            args = _spread_symbols(args, commands=others)
+        ctx.allow_extra_args = True
+        left = super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            _refuse(ctx.args, commands=others)
+        return left
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Show the whole program's help: this command has no name to ask by."""
+        return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
+
+
+def complete_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Have the shell complete a file's name."""
+    return _path(typed, "file")
+
+
+def _complete_folder(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
+    return _path(typed, "dir")
+
+
+def _path(typed: str, kind: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(typed, type=kind)]
+
+
+def service_urls(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the services are."""
+    options = (
+        ("--signal-service-url", "[SIGNAL_SERVICE_URL; http://localhost:8001]"),
+        ("--execution-gateway-url", "[EXECUTION_GATEWAY_URL; http://localhost:8002]"),
+        ("--orchestrator-url", "[ORCHESTRATOR_URL; http://localhost:8003]"),
+    )
+    for name, help_text in reversed(options):
+        command = click.option(name, metavar="URL", help=help_text)(command)
+    return command
+
+
+def exchange_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says whose calendar and clock count."""
+    return click.option(
+        "--exchange",
+        metavar="NAME",
+        help="Whose sessions: XNYS (New York), or 24/7 (each UTC day).  [PAPER_RUN_EXCHANGE; XNYS]",
+    )(command)
+
+
+def mail_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say who gets the e-mail, if anybody."""
+    command = click.option("--no-email", is_flag=True, help="Send no e-mail, and queue none.")(command)
+    return email_to(command)
+
+
+def email_to(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says who gets the e-mail."""
+    return click.option(
+        "--email-to",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Who gets the e-mail; commas, or repeatable.  [PAPER_RUN_EMAIL_TO]",
+    )(command)
+
+
+def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option by which a command that changes a record is kept from any other ledger."""
+    return click.option("--ledger", metavar="ID", help="Refuse any other ledger than that of this id.")(
+        command
+    )
+
+
+def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> list[str]:
+    """Turn `--symbols A B` into `--symbols A --symbols B`, which click understands.
+
+    :param commands: names that are no symbols here: a command comes first.
+    """
+    spread: list[str] = []
+    words = list(args)
+    while words:
+        word = words.pop(0)
+        if word != "--symbols" and not word.startswith("--symbols="):
+            spread.append(word)
+            continue
+        values = [word.partition("=")[2]] if "=" in word else []
+        while words and not words[0].startswith("-"):
+            values.append(words.pop(0))
+        if not values:
+            raise click.UsageError("--symbols needs at least one symbol, such as --symbols AAPL MSFT GOOGL.")
+        for value in values:
+            if value in commands:
+                _refuse([value], commands=commands)
+            spread += ["--symbols", value]
+    return spread
+
+
+def _refuse(words: Sequence[str], *, commands: Collection[str]) -> NoReturn:
+    """Say why words can't stand among the day's options.
+
+    :raises UsageError: always.
+    """
+    if words[0] in commands:
+        raise click.UsageError(f"{words[0]} is a command, and a command comes first, before options.")
+    raise click.UsageError(f"Got unexpected extra argument ({' '.join(words)})")
+
+
+def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every command takes; with them the hints of what it fails of are made whole."""
+    command = _with_whole_hints(command)
+    options = (
+        click.option(
+            "--reports-dir",
+            metavar="DIR",
+            shell_complete=_complete_folder,
+            help="Where reports go.  [PAPER_RUN_REPORTS_DIR; reports]",
+        ),
+        click.option(
+            "--env-file",
+            metavar="FILE",
+            shell_complete=complete_file,
+            help="Settings file.  [.env here, if there is one]",
+        ),
+        click.option("--sandbox", is_flag=True, help="Play on the built-in platform with simulated prices."),
+        click.option("-q", "--quiet", is_flag=True, help="Print nothing when all is well."),
+        click.option("-v", "--verbose", is_flag=True, help="Show each request on standard error."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _with_whole_hints(command: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(command)
+    def called(*args: Any, **flags: Any) -> Any:
+        try:
+            return command(*args, **flags)
+        except PaperRunError as error:
+            output.make_hints_whole(error)
+            raise
+
+    return called

@@ -1,0 +1,262 @@
+"""The books in the ledger and their entries, and the book that these make."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run import money
+from paper_run.book import folding, splits
+from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.valuation import Opening
+from paper_run.ledger import valuations
+from paper_run.ledger.valuations import Closings, Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from paper_run.models import TradeRow
+
+
+class Epoch(NamedTuple):
+    """One book: from its first trade until the account is wiped, if it ever is.
+
+    :ivar base: the first trade's capital, dollars. :ivar realized: what the gateway had realized before it.
+    """
+
+    id: int
+    trade: int
+    session: date
+    base: Decimal
+    realized: Mapping[str, Decimal]
+
+
+def _none(symbol: str) -> bool:  # noqa: ARG001
+    return False
+
+
+class Standing(NamedTuple):
+    """The book as it is now, and its last entry."""
+
+    book: Book
+    last: int
+
+
+class Books:
+    """The part of the ledger that holds the book; it is reached through the ledger, in its transactions.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
+        self._rows = rows
+        self._run = run
+        self.closings = Closings(rows, run)
+
+    def epochs(self) -> list[Epoch]:
+        """Return all books, ended ones too, oldest first."""
+        return [_epoch(row) for row in self._rows("SELECT * FROM epochs ORDER BY id")]
+
+    def epoch(self) -> Epoch | None:
+        """Return the present book, None when no trade is known to have been placed."""
+        found = self._rows("SELECT * FROM epochs WHERE last_trade IS NULL ORDER BY id DESC LIMIT 1")
+        return _epoch(found[0]) if found else None
+
+    def opens_with(self) -> int | None:
+        """Return the row of the trade that a new book begins with: the first that was placed, for real."""
+        found = self._rows(
+            "SELECT id FROM trades NOT INDEXED WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
+            "AND id > (SELECT COALESCE(MAX(last_trade), 0) FROM epochs) ORDER BY id LIMIT 1"
+        )
+        return int(found[0]["id"]) if found else None
+
+    def ended_with(self) -> int:
+        """Return the row of the last trade that a book which was ended holds, 0 for none."""
+        (found,) = self._rows("SELECT COALESCE(MAX(last_trade), 0) AS last FROM epochs")
+        return int(found["last"])
+
+    def open_epoch(
+        self, row: TradeRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
+    ) -> Epoch:
+        """Begin a book with a trade: its capital, and the holdings that were there before it.
+
+        Their cost is what they are worth at their first price, so that P&L starts at zero.
+
+        :param priced: whether the gateway's prices are what the book is valued at; else a holding waits for
+            its first price. :param is_beside: whether a symbol stands beside the book; what the trade was
+            about does not.
+        """
+        prepared = row.prepared
+        traded = prepared.parameters.symbols
+        held = [
+            each
+            for each in prepared.positions
+            if each.qty and (each.symbol in traded or not is_beside(each.symbol))
+        ]
+        realized = {
+            each.symbol: money.digits(each.realized_pl) for each in prepared.positions if each.realized_pl
+        }
+        self._run(
+            "INSERT INTO epochs (trade, session, base, realized) VALUES (?, ?, ?, ?)",
+            row.id,
+            row.session.isoformat(),
+            money.digits(prepared.parameters.capital),
+            json.dumps(realized),
+        )
+        epoch = self.epoch()
+        if epoch is None:
+            raise LookupError("the book that was just begun is not there")
+        entries = []
+        for each in held:
+            average = each.avg_entry_price or each.current_price or money.ZERO
+            cost = money.product(each.qty, average)
+            entries.append(Entry("found", each.symbol, each.qty, cost))
+            if priced and each.current_price is not None and each.current_price > 0:
+                gain = Holding(each.qty, cost).unrealized(each.current_price)
+                entries.append(Entry("gain", each.symbol, money.ZERO, gain))
+        self.append(epoch, row.session, entries, now, note="held before the first trade")
+        return epoch
+
+    def close_epoch(self, note: str) -> None:
+        """End the present book: what was traded until now is in no book that comes after it."""
+        if self.epoch() is None and (opener := self.opens_with()) is not None:
+            # None was begun, for nobody knew that trade's orders; the next one must not begin with it.
+            self._run(
+                "INSERT INTO epochs (trade, session, base, realized) "
+                "SELECT id, session, json_extract(parameters, '$.capital'), '{}' FROM trades WHERE id = ?",
+                opener,
+            )
+        self._run(
+            "UPDATE epochs SET last_trade = (SELECT COALESCE(MAX(id), 0) FROM trades), closed = ? "
+            "WHERE last_trade IS NULL",
+            note,
+        )
+        self._run("UPDATE orders SET followed = 0 WHERE followed <> 0")
+
+    def append(
+        self,
+        epoch: Epoch,
+        session: date,
+        entries: Iterable[Entry],
+        now: datetime,
+        *,
+        note: str | None = None,
+        client_order_id: str | None = None,
+        restates: bool = False,
+    ) -> None:
+        """Write entries; they are never changed.
+
+        :param session: the one in which they are seen; an entry that does not say when it took effect did so
+            in it. :param restates: whether they take the place of all that was booked of their order before.
+        """
+        for entry in entries:
+            self._run(
+                "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
+                "booked_at, note, effective, ratio, restates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                epoch.id,
+                session.isoformat(),
+                entry.kind,
+                entry.symbol,
+                money.digits(entry.qty),
+                money.digits(entry.dollars),
+                client_order_id,
+                now.isoformat(),
+                note,
+                entry.effective or None,
+                entry.ratio and str(entry.ratio),
+                int(restates),
+            )
+
+    def kept(self, epoch: Epoch) -> Kept | None:
+        """Return the book as it was valued last."""
+        return self.closings.kept(epoch.id)
+
+    def entries_after(self, epoch: Epoch, entry: int = 0) -> tuple[list[Entry], int]:
+        """Return the entries after one, in their sequence, and the id of the last one."""
+        found = self._rows("SELECT * FROM entries WHERE epoch = ? AND id > ? ORDER BY id", epoch.id, entry)
+        return [_entry(row) for row in found], int(found[-1]["id"]) if found else entry
+
+    def entries_since(self, epoch: Epoch, session: str) -> list[Entry]:
+        """Return the entries that took effect after a session, an ISO date, in their sequence."""
+        found = self._rows(
+            "SELECT * FROM entries WHERE epoch = ? AND session > ? AND COALESCE(effective, session) > ? "
+            "ORDER BY id",
+            epoch.id,
+            session,
+            session,
+        )
+        return [_entry(row) for row in found]
+
+    def standing(self, epoch: Epoch, kept: Kept | None = None) -> Standing:
+        """Return the book with all entries: gone on from where it was valued last, if nothing came late.
+
+        :param kept: the book as it was valued last, if that is at hand.
+        """
+        kept = kept or self.kept(epoch)
+        if kept is not None and kept.book is not None:
+            entries, last = self.entries_after(epoch, kept.entry)
+            if folding.goes_on(entries, kept.session.isoformat()):
+                return Standing(kept.book.after(sorted(entries, key=folding.place)), last)
+        entries, last = self.entries_after(epoch)
+        return Standing(folding.fold(entries), last)
+
+    def is_set(self, symbol: str, since: datetime) -> bool:
+        """Whether a person has brought a symbol to the gateway's quantity since a moment."""
+        query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
+        return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
+
+    def opening(self, epoch: Epoch, session: date, *, through: bool = False) -> Opening | None:
+        """Return the last complete closing of an earlier session.
+
+        :param through: or of this one.
+        """
+        row = self.closings.last_complete(epoch.id, session, through=through)
+        if row is None:
+            return None
+        state = valuations.state(row)
+        realized, total = Decimal(row["realized"]), Decimal(row["total_pnl"])
+        if state is None or state.book is None:
+            # An older program's realized P&L counts from other costs of what was held before the first trade.
+            entries = [each for each in self.entries_after(epoch)[0] if each.id <= row["entry"]]
+            realized = money.total(
+                money.cents(each.realized) for each in folding.fold(entries).holdings.values()
+            )
+        return Opening(
+            Decimal(row["closing"]),
+            realized,
+            money.CONTEXT.subtract(total, realized),
+            None if state is None else state.totals,
+            Decimal(row["gains"]),
+            row["session"],
+        )
+
+    def is_complete(self, session: date) -> bool:
+        """Whether the present book's last session, if it is this one or a later one, was valued whole."""
+        found = self._rows(
+            "SELECT complete FROM sessions JOIN epochs ON epochs.id = epoch "
+            "WHERE last_trade IS NULL AND sessions.session >= ? ORDER BY sessions.session DESC LIMIT 1",
+            session.isoformat(),
+        )
+        return bool(found and found[0]["complete"])
+
+
+def _epoch(row: Any) -> Epoch:
+    realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
+    return Epoch(row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized)
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        row["kind"],
+        row["symbol"],
+        Decimal(row["qty"]),
+        Decimal(row["dollars"]),
+        effective=row["effective"] or row["session"],
+        order=row["client_order_id"],
+        ratio=row["ratio"] and splits.ratio(row["ratio"]),
+        restates=bool(row["restates"]),
+        id=row["id"],
+    )

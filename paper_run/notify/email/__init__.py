@@ -1,0 +1,1 @@
+"""The mail: composed, laid out, sent by SMTP."""

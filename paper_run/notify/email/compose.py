@@ -1,0 +1,169 @@
+"""From a mail as the ledger keeps it, or a notice that no ledger keeps, to its letter and its message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.ledger.outbox import MailRow
+from paper_run.model import result_json
+from paper_run.model.commands import PLAIN, Invocation
+from paper_run.notify.email import letters, message
+from paper_run.notify.email.letter import Attachment
+from paper_run.report.summary.notices import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.outbox import MailKind
+    from paper_run.models import TradeRow
+    from paper_run.notify.email.letter import Letter
+    from paper_run.notify.email.subject import Occasion
+    from paper_run.report.day import Reports
+    from paper_run.report.publisher import Filing
+    from paper_run.settings.email import MailSettings
+
+
+class Told(NamedTuple):
+    """What a mail tells of: a trade, a session's latest mark, or a notice by its content."""
+
+    kind: MailKind
+    session: str
+    trade: TradeRow | None = None
+    content: str | None = None
+
+
+class Composer:
+    """Makes a ledger's mails, from the ledger as it stands.
+
+    :param invocation: what makes the commands in a mail run as they stand. :param made: reports that are
+        there already and need not be made once more.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        filing: Filing,
+        settings: MailSettings,
+        *,
+        invocation: Invocation = PLAIN,
+        made: Iterable[Reports] = (),
+    ) -> None:
+        self._ledger = ledger
+        self._filing = filing
+        self._settings = settings
+        self._invocation = invocation._replace(ledger=ledger.identity)
+        self._made = {each.json: each for each in made}
+
+    def is_problem(self, row: MailRow) -> bool:
+        """Tell whether what a mail tells needs a person.
+
+        :raises DataError: the ledger's record can't be read.
+        """
+        with self._ledger.explained():
+            if row.content is not None:
+                return letters.is_problem(Notice.from_json(row.content))
+            return letters.is_problem(result_json.decode(self._document(row)))
+
+    def letter(self, row: MailRow) -> Letter:
+        """Return the letter of a mail.
+
+        :raises DataError: the ledger's record can't be read.
+        """
+        with self._ledger.explained():
+            if row.content is not None:
+                notice = Notice.from_json(row.content)
+                return letters.of_notice(notice, self._invocation, cache_folder=self._filing.cache_folder)
+            occasion, document = _occasion(row), self._document(row)
+        reports = self._made.get(document) or self._filing.reports(document)
+        return letters.of_result(
+            reports.result,
+            occasion=occasion,
+            attachments=_attachments(reports),
+            invocation=self._invocation,
+            cache_folder=self._filing.cache_folder,
+        )
+
+    def message(self, row: MailRow, letter: Letter, now: datetime) -> bytes:
+        """Return the whole message of a mail, ready to be sent; `now` is its date."""
+        identity = message.message_id(
+            session=row.session,
+            trade=row.trade_number or None,
+            kind=row.kind,
+            number=row.number,
+            ledger=self._ledger.mails.identity(),
+            sender=self._settings.sender,
+        )
+        return _composed(letter, self._settings, identity, now)
+
+    def printed(self, told: Told, now: datetime) -> bytes:
+        """Return a message that is to be sent by somebody else; nothing is recorded.
+
+        Its number is the time, so that it is no mail that was ever sent.
+
+        :raises DataError: the ledger's record can't be read.
+        """
+        row = MailRow(
+            id=0,
+            session=told.session,
+            kind=told.kind,
+            trade=told.trade.id if told.trade else None,
+            trade_number=told.trade.number if told.trade else 0,
+            number=int(now.timestamp()),
+            on_purpose=True,
+            state="queued",
+            content=told.content,
+            reached=(),
+            queued_at=now,
+        )
+        return self.message(row, self.letter(row), now)
+
+    def _document(self, row: MailRow) -> str:
+        if row.trade is not None:
+            return self._ledger.by_id(row.trade).document
+        document = self._ledger.history.mark(row.session)
+        if document is None:
+            raise LookupError(f"the mail {row.id} tells of a mark that is not there")
+        return document
+
+
+def of_notice(
+    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation
+) -> tuple[str, bytes]:
+    """Return the subject and the whole message of a notice that no ledger keeps; `now` is its date."""
+    letter = letters.of_notice(notice, invocation)
+    identity = message.message_id(
+        session=notice.session,
+        trade=None,
+        kind=notice.kind,
+        number=int(now.timestamp()),
+        ledger="unrecorded",
+        sender=settings.sender,
+    )
+    return letter.subject, _composed(letter, settings, identity, now)
+
+
+def _composed(letter: Letter, settings: MailSettings, identity: str, now: datetime) -> bytes:
+    return message.compose(
+        letter,
+        sender=settings.sender,
+        to=settings.to,
+        cc=settings.cc,
+        message_id=identity,
+        date=now,
+        list_id=message.list_id(settings.sender),
+    )
+
+
+def _occasion(row: MailRow) -> Occasion:
+    if row.kind in ("run", "settled", "mark", "close"):
+        return row.kind
+    raise LookupError(f"the mail {row.id} is a notice without its content")
+
+
+def _attachments(reports: Reports) -> tuple[Attachment, ...]:
+    return (
+        Attachment("report.html", "html", reports.content(".html")),
+        Attachment("orders.csv", "csv", reports.content(".csv")),
+    )

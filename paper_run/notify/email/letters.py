@@ -1,0 +1,77 @@
+"""From a result or a notice to the letter about it, and whether it needs a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.model.commands import PLAIN, Invocation
+from paper_run.notify.email import html, text
+from paper_run.notify.email import subject as subjects
+from paper_run.notify.email.letter import Letter
+from paper_run.notify.email.subject import Occasion
+from paper_run.report.summary import build
+from paper_run.report.summary.headline import headline
+from paper_run.report.summary.notices import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from paper_run.errors import PaperRunError
+    from paper_run.model.result import RunResult
+    from paper_run.notify.email.letter import Attachment
+
+__all__ = ["Notice", "Occasion", "is_problem", "of_notice", "of_result", "summary"]
+
+
+def of_result(
+    result: RunResult,
+    *,
+    occasion: Occasion,
+    attachments: tuple[Attachment, ...] = (),
+    invocation: Invocation = PLAIN,
+    cache_folder: Path | None = None,
+) -> Letter:
+    """Return the letter about a result; the same result gives the same letter.
+
+    :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
+        template is kept, see `page_assets.template`.
+    """
+    digest = build.of_result(result, occasion, attachments, invocation)
+    subject = subjects.of_result(result, occasion)
+    return Letter(
+        subject,
+        text.render(digest),
+        html.render(digest, title=subject, cache_folder=cache_folder),
+        attachments,
+    )
+
+
+def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: Path | None = None) -> Letter:
+    """Return the letter about a day that left no result; for the parameters see `of_result`."""
+    digest, subject = build.of_notice(notice, invocation), subjects.of_notice(notice)
+    return Letter(
+        subject,
+        text.render(digest),
+        html.render(digest, title=subject, cache_folder=cache_folder),
+    )
+
+
+def is_problem(told: RunResult | Notice) -> bool:
+    """Tell whether a person is needed; a trade that was settled later is news to one, however it ended."""
+    if isinstance(told, Notice):
+        return told.kind != "closed"
+    return bool(told.exit_status) or told.status != "success" or headline(told).tone != "good"
+
+
+def summary(result: RunResult, beside: Sequence[PaperRunError] = ()) -> str:
+    """Return the letter's text alone: what a result comes down to, and what of it needs a person.
+
+    :param beside: what failed besides, which the result does not tell of.
+    """
+    digest = build.of_result(result, _occasion(result))
+    return text.render(build.with_failures(digest, beside) if beside else digest)
+
+
+def _occasion(result: RunResult) -> Occasion:
+    return "mark" if result.is_mark else "run"

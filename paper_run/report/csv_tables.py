@@ -1,0 +1,173 @@
+"""Orders, positions and sessions as tidy tables: RFC 4180, exact decimals, safe to open in a spreadsheet.
+
+A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` (also full-width, also behind blanks) as a
+formula. Text cells like that, and those that begin with a tab, a newline or an apostrophe, are written with
+one apostrophe in front: take one leading apostrophe away and you have the text again. Numbers are never
+touched, so `-12.5` stays a number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from paper_run.book.comparison import Theirs
+from paper_run.book.statistics import rounded
+from paper_run.report.text import exact, printable
+
+if TYPE_CHECKING:
+    from paper_run.model.result import RunResult
+    from paper_run.models import SessionLine
+
+ORDER_COLUMNS = (
+    "session",
+    "trade",
+    "symbol",
+    "side",
+    "qty",
+    "status",
+    "client_order_id",
+    "broker_order_id",
+    "filled_qty",
+    "filled_avg_price",
+    "price",
+    "price_source",
+    "notional",
+    "predicted_return",
+    "rank",
+    "target_weight",
+    "skip_reason",
+    "error_message",
+    "outcome",
+    "label",
+)
+
+POSITION_COLUMNS = (
+    "session",
+    "kind",
+    "trade",
+    "symbol",
+    "qty",
+    "avg_entry_price",
+    "mark_price",
+    "price_source",
+    "price_time",
+    "price_age_seconds",
+    "market_value",
+    "realized_pnl",
+    "unrealized_pnl",
+    "total_pnl",
+    "day_pnl",
+    "orders_in_flight",
+    "unpriced_reason",
+    "gateway_qty",
+    "gateway_avg_entry_price",
+    "gateway_realized_pl",
+    "gateway_unrealized_pl",
+    "differences",
+    "label",
+    "unknown_reason",
+)
+HISTORY_COLUMNS = (
+    "session",
+    "statuses",
+    "complete",
+    "day_pnl",
+    "total_pnl",
+    "closing",
+    "daily_return",
+    "drawdown",
+    "marked",
+    "book",
+)
+
+_GATEWAY = tuple(f"gateway_{name}" for name in Theirs._fields)
+_NOT_LISTED = (None,) * len(_GATEWAY)
+_FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
+_CELL_BREAKS = ("\t", "\n")
+
+
+def orders_csv(result: RunResult) -> str:
+    """Return the day's orders and signals, one row each, below one header line; lines end in CRLF.
+
+    `label` says SANDBOX or REHEARSAL on every row of such a day. An absent value is an empty cell.
+    Control characters, lone surrogates and bidi overrides are U+FFFD.
+    """
+    day = {"session": result.session, "trade": result.trade, "label": result.label}
+    return _table(ORDER_COLUMNS, ({**order._asdict(), **day} for order in result.orders))
+
+
+def positions_csv(result: RunResult) -> str:
+    """Return the book's positions, one row each, below one header line; closed ones have `qty` 0.
+
+    `trade` is empty in a mark. A symbol that is not known has no figures and an `unknown_reason`.
+    `gateway_*` are the gateway's own words, empty where it does not list the symbol; `differences` names the
+    fields in which it differs from the book, parted by blanks.
+    """
+    kind = "mark" if result.is_mark else "run"
+    day = {"session": result.session, "kind": kind, "trade": result.trade, "label": result.label}
+    return _table(
+        POSITION_COLUMNS,
+        (
+            {
+                **position._asdict(),
+                **dict(zip(_GATEWAY, position.gateway or _NOT_LISTED, strict=True)),
+                "differences": " ".join(each.field for each in position.differences),
+                **day,
+            }
+            for position in (result.pnl.positions if result.pnl else ())
+        ),
+    )
+
+
+def history_csv(lines: Iterable[SessionLine]) -> str:
+    """Return the sessions, one row each in the order given, below one header line.
+
+    `statuses` has each trade as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
+    P&L, equity and drawdown begin again, so sums go over one book. Money is empty in a session that could
+    not be valued; `daily_return` and `drawdown` are ratios of six places, 0.01 is 1 %.
+    """
+    return _table(
+        HISTORY_COLUMNS,
+        (
+            {
+                **line._asdict(),
+                "statuses": " ".join(f"{number}:{status}" for number, status in line.trades),
+                "daily_return": rounded(line.daily_return),
+                "drawdown": rounded(line.drawdown),
+            }
+            for line in lines
+        ),
+    )
+
+
+def history_file(rows: Iterable[Sequence[str | None]]) -> str:
+    """Return the same of rows that are text already: digits, dates and our own words, nothing to quote."""
+    lines = [",".join(HISTORY_COLUMNS), *(",".join([value or "" for value in row]) for row in rows), ""]
+    return "\r\n".join(lines)
+
+
+def cell(value: Decimal | int | str | bool | None) -> str:
+    """Return what a cell holds: all digits of a number, true or false, text that can't be a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return exact(value)
+    text = printable(value)
+    if text.startswith(_CELL_BREAKS) or text.lstrip().startswith(_FORMULA_STARTS):
+        return "'" + text
+    return text
+
+
+def _table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(row[column]) for column in columns])
+    return table.getvalue()

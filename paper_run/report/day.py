@@ -1,0 +1,88 @@
+"""The files of a day: which there are, what they are called, and putting each in its place."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError
+from paper_run.ledger.files import write_atomic
+from paper_run.model import result_json
+from paper_run.models import trade_name
+from paper_run.report import csv_tables
+from paper_run.report.html import page as html_page
+from paper_run.report.session_line import with_own
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from paper_run.models import SessionLine
+
+CACHE_FOLDER = ".template-cache"
+
+
+class Reports:
+    """Renders a result into every format, each at most once.
+
+    It is made from the JSON text that the ledger keeps, so that a report made today and one made again
+    later are the same bytes.
+
+    :ivar before: the complete sessions of its book before its own, for the curve on the page.
+    """
+
+    def __init__(self, json: str, folder: Path) -> None:
+        self.json = json
+        self.result = result_json.decode(json)
+        self._folder = folder
+        self.before: Sequence[SessionLine] = ()
+        self._rendered: dict[str, bytes] = {".json": self.json.encode()}
+
+    def content(self, suffix: str) -> bytes:
+        """Return the report in the format of `.json`, `.html` or `.csv` (the orders)."""
+        if suffix not in self._rendered:
+            render: dict[str, Callable[[], str]] = {".html": self._html, ".csv": self._orders}
+            self._rendered[suffix] = render[suffix]().encode()
+        return self._rendered[suffix]
+
+    def _html(self) -> str:
+        curve = with_own(self.result, self.before)
+        return html_page.render(self.result, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
+
+    def _orders(self) -> str:
+        return csv_tables.orders_csv(self.result)
+
+    @property
+    def _name(self) -> str:
+        day, number = self.result.session, self.result.trade
+        return f"{day}_mark" if number is None else f"{trade_name(day, number)}_paper_run"
+
+    @property
+    def page(self) -> Path:
+        """Where the page lies once it is saved."""
+        return self._folder / f"{self._name}.html"
+
+    def files(self) -> list[Path]:
+        """Return where the result's files lie once they are saved; the positions are written last."""
+        name = self._name
+        tables = name.removesuffix("_paper_run")
+        names = (f"{name}.json", f"{name}.html", f"{tables}_orders.csv", f"{tables}_positions.csv")
+        return [self._folder / each for each in names]
+
+    def save(self, outputs: Iterable[Path] = ()) -> tuple[list[Path], list[DataError]]:
+        """Write the day's files and the extra outputs; one that fails does not keep back the others."""
+        paths = self.files()
+        files: list[tuple[Path, Callable[[], bytes]]]
+        files = [(path, partial(self.content, path.suffix.lower())) for path in (*paths[:-1], *outputs)]
+        files.insert(len(paths) - 1, (paths[-1], self._positions))
+        written, failed = [], []
+        for path, content in files:
+            try:
+                write_atomic(path, content())
+                written.append(path)
+            except DataError as error:
+                failed.append(error)
+        return written, failed
+
+    def _positions(self) -> bytes:
+        return csv_tables.positions_csv(self.result).encode()

@@ -1,0 +1,80 @@
+"""What a page is made with: its template and style, and the policy that lets those act and nothing load."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+    from markupsafe import Markup
+
+
+def markup(escaped: str) -> Markup:
+    """Vouch for text that is escaped already, or ours."""
+    from markupsafe import Markup
+
+    return Markup(escaped)  # noqa: S704 - every caller hands over markup built from `svg.escaped`, or an asset
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the text of a file among the templates."""
+    return (_templates() / name).read_text(encoding="utf-8")
+
+
+def policy(*, style: str, script: str | None = None) -> str:
+    """Return a content security policy for a page that holds these two assets whole.
+
+    :param style: the name of the style's file. :param script: that of the script's, None for a page without.
+    """
+    allowed = f"; script-src '{_hash(script)}'" if script else ""
+    return f"default-src 'none'; style-src '{_hash(style)}'{allowed}; base-uri 'none'; form-action 'none'"
+
+
+def template(name: str, *, cache_folder: Path | None) -> Template:
+    """Return a template, compiled once for as long as the folder is kept.
+
+    What lies in that folder is run. So it, and each file in it, must be this user's, writable by nobody else
+    and no link; and where it can't be used, that costs the saving and nothing else.
+    """
+    return _environment(cache_folder).get_template(name)
+
+
+@cache
+def _hash(name: str) -> str:
+    return "sha256-" + b64encode(sha256(asset(name).encode()).digest()).decode()
+
+
+@cache
+def _templates() -> Path:
+    """Return the folder of the templates: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    folders = (package / "templates", package.parent / "templates")
+    for folder in folders:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"the page templates are missing: looked in {folders[0]} and {folders[1]}")
+
+
+@cache
+def _environment(cache_folder: Path | None) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    kept = None
+    if cache_folder is not None:
+        from paper_run.report.html.template_cache import TemplateCache
+
+        kept = TemplateCache.in_folder(cache_folder)
+    return Environment(
+        loader=FileSystemLoader(_templates()),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        bytecode_cache=kept,
+    )

@@ -1,0 +1,254 @@
+"""The book on the page: positions, bridge and statistics as escaped rows, or why there is none."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.report import text
+from paper_run.report.html import cells
+from paper_run.report.html.svg import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from paper_run.book.comparison import Difference
+    from paper_run.book.statistics import Statistic
+    from paper_run.book.valuation import Bridge
+    from paper_run.model.result import Pnl, PositionRow, RunResult, Statistics
+
+    _Show = Callable[[Decimal | None], str]
+
+MOST_POSITIONS = 500
+
+_NAMED = 3
+
+_FIELDS: dict[str, tuple[str, _Show]] = {
+    "qty": ("quantity", text.quantity),
+    "avg_entry_price": ("average", text.price),
+    "realized_pl": ("realized", text.signed_money),
+}
+_BRIDGE: tuple[tuple[str, Callable[[Bridge], str]], ...] = (
+    ("Opening equity", lambda bridge: text.money(bridge.opening)),
+    ("Realized P&L", lambda bridge: text.signed_money(bridge.realized)),
+    ("Change in unrealized P&L", lambda bridge: text.signed_money(bridge.unrealized_change)),
+    ("Adjustments", lambda bridge: text.signed_money(bridge.adjustments)),
+    ("Closing equity", lambda bridge: text.money(bridge.closing)),
+)
+_STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, int], ...] = (
+    ("Total return", lambda each: each.total_return, text.signed_percent, 4),
+    ("Return of the day", lambda each: each.daily_return, text.signed_percent, 4),
+    ("Best day", lambda each: each.best_day, text.signed_percent, 4),
+    ("Worst day", lambda each: each.worst_day, text.signed_percent, 4),
+    ("Maximum drawdown", lambda each: each.max_drawdown, text.signed_percent, 4),
+    ("Win rate", lambda each: each.win_rate, text.fixed_percent, 4),
+    ("Mean exposure", lambda each: each.exposure, text.fixed_percent, 4),
+    ("Mean turnover", lambda each: each.turnover, text.fixed_percent, 4),
+    ("Volatility, a year", lambda each: each.volatility, text.fixed_percent, 4),
+    ("Sharpe ratio", lambda each: each.sharpe_ratio, text.ratio, 2),
+    ("Sortino ratio", lambda each: each.sortino_ratio, text.ratio, 2),
+    ("Annualised return", lambda each: each.annualised_return, text.signed_percent, 4),
+)
+
+
+class Figure(NamedTuple):
+    """A figure of the first screen, and the words below it; `tone` is gain, loss or ""."""
+
+    label: str
+    shown: str
+    aside: str
+    tone: str = ""
+
+
+def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
+    """Return day P&L, total P&L and equity; where a price is missing, what is known without it."""
+    since = f"since {text.one_line(pnl.since)}"
+    opened = f"opened at {text.money(pnl.equity.opening)}"
+    if not pnl.complete:
+        unknown = _named(each.symbol for each in pnl.positions if each.is_not_known)
+        unpriced = _named(each.symbol for each in pnl.positions if each.is_unpriced)
+        missing = "not known: " + "; ".join(
+            [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
+        )
+        priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
+        realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
+        return [
+            Figure("Day P&L", text.ABSENT, missing),
+            Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
+            Figure("Equity", text.ABSENT, opened),
+        ]
+    daily, whole = (text.percentage(each) for each in (statistics.daily_return, statistics.total_return))
+    return [
+        Figure(
+            "Day P&L",
+            text.signed_money(pnl.day_pnl),
+            f"{text.signed_percent(daily)} of opening equity" if daily is not None else "of this session",
+            cells.tone_of(pnl.day_pnl),
+        ),
+        Figure(
+            "Total P&L",
+            text.signed_money(pnl.total_pnl),
+            f"{text.signed_percent(whole)} {since}" if whole is not None else since,
+            cells.tone_of(pnl.total_pnl),
+        ),
+        Figure("Equity", text.money(pnl.equity.closing), opened),
+    ]
+
+
+def absence(result: RunResult) -> str:
+    """Return in words why a result has no book."""
+    if result.rehearsal:
+        return (
+            "This was a rehearsal: nothing was executed, so there is nothing to value. "
+            "Rehearsals never enter the book."
+        )
+    if result.is_unknown:
+        return (
+            "It is not known which orders this run placed, so nothing can be valued. "
+            f"Once {'its orders are named' if result.settled else 'the run is settled'} its fills "
+            "are booked."
+        )
+    if result.totals.num_orders_in_doubt:
+        return "What this run filled is not known while orders are in doubt, so nothing is valued."
+    if result.settled:
+        return "What it filled is booked by the next run or mark: its P&L is in that report."
+    if not result.totals.num_orders_accepted:
+        return "This run placed no order, and the book holds no trade: there is no position to value."
+    return (
+        "The fills of this run could not be read from the execution gateway. "
+        "Without fills there is no position, and no profit or loss is invented."
+    )
+
+
+def listed_positions(positions: Iterable[PositionRow]) -> list[PositionRow]:
+    """Return those the page has room for: without a price, the gateway's alone, the largest, closed ones."""
+    return sorted(positions, key=_importance)[:MOST_POSITIONS]
+
+
+def position_rows(positions: Sequence[PositionRow], equity: Decimal | None) -> str:
+    """Return one table row a position, in the order given.
+
+    :param equity: the closing equity that the shares are of; None where it is not known.
+    """
+    return "\n".join(_position_row(position, equity) for position in positions)
+
+
+def position_totals(pnl: Pnl) -> str:
+    """Return the cells of the totals: market value, exposure, and the four P&Ls."""
+    equity = pnl.equity.closing
+    return (
+        f"<td>{text.money(pnl.market_value)}</td>"
+        f"{cells.share(pnl.market_value, equity)}"
+        f"{cells.gain(pnl.unrealized_pnl)}{cells.gain(pnl.realized_pnl)}"
+        f"{cells.gain(pnl.total_pnl)}{cells.gain(pnl.day_pnl)}"
+    )
+
+
+def bridge_rows(pnl: Pnl) -> str:
+    """Return the way from opening to closing, of the session and since inception, and what it leaves open."""
+    session, inception = pnl.equity, pnl.since_inception
+    rows = "".join(
+        f'<tr><th scope="row">{escaped(label)}</th><td>{shown(session)}</td><td>{shown(inception)}</td></tr>'
+        for label, shown in _BRIDGE
+    )
+    return (
+        f'{rows}<tr><th scope="row">Unexplained</th>'
+        f"{_unexplained(session.unexplained)}{_unexplained(inception.unexplained)}</tr>"
+    )
+
+
+def statistic_rows(statistics: Statistics) -> str:
+    """Return each statistic with its sessions; one that needs more of them says how many."""
+    return "".join(
+        _statistic_row(found, label, show, places)
+        for label, of, show, places in _STATISTICS
+        if (found := of(statistics)) is not None
+    )
+
+
+def _named(symbols: Iterable[str]) -> str:
+    """Return the first few symbols, and how many more there are."""
+    names = [text.one_line(each) for each in symbols]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _importance(position: PositionRow) -> tuple[int, Decimal, str]:
+    if position.is_not_known or position.is_unpriced:
+        rank = 0
+    elif not position.qty:
+        rank = 1 if position.differences else 3
+    else:
+        rank = 2
+    size = position.market_value or position.realized_pnl
+    return rank, -abs(size or Decimal(0)), position.symbol
+
+
+def _position_row(position: PositionRow, equity: Decimal | None) -> str:
+    missing = position.is_not_known or position.is_unpriced
+    look = ' class="bad"' if missing else "" if position.qty else ' class="closed"'
+    return (
+        f"<tr{look}>{cells.name(position.symbol)}{cells.number(position.qty, text.quantity, 6)}"
+        f"{cells.number(position.avg_entry_price, text.price, 4)}{_mark(position)}"
+        f"{cells.number(position.market_value, text.money, 2)}"
+        f"{cells.share(position.market_value if position.qty else None, equity)}"
+        f"{cells.gain(position.unrealized_pnl)}{cells.gain(position.realized_pnl)}"
+        f"{cells.gain(position.total_pnl)}{cells.gain(position.day_pnl)}{_gateway(position)}</tr>"
+    )
+
+
+def _mark(position: PositionRow) -> str:
+    """Return the cells of the mark and of where it comes from and how old it was."""
+    if position.is_not_known:
+        reason = escaped(position.unknown_reason or "its fills are not known")
+        return f'<td><b class="bad">✕</b> not known</td><td class="why">{reason}</td>'
+    if position.is_unpriced:
+        reason = escaped(position.unpriced_reason or "no source has one")
+        return f'<td><b class="bad">✕</b> no price</td><td class="why">{reason}</td>'
+    source, age = position.price_source, position.price_age_seconds
+    if source is None:
+        return f"<td>{text.ABSENT}</td><td>{text.ABSENT}</td>"
+    taken = position.price_time
+    title = f' title="{escaped(text.moment(taken))}"' if taken else ""
+    old = f" <small>{text.age(age)} old</small>" if age is not None else ""
+    return f"{cells.number(position.mark_price, text.price, 4)}<td{title}>{escaped(source)}{old}</td>"
+
+
+def _gateway(position: PositionRow) -> str:
+    differences = position.differences
+    flight = "<small>orders in flight</small>" if position.orders_in_flight else ""
+    if differences:
+        said = "".join(_difference(each) for each in differences)
+        return f"<td>{said}{flight}</td>"
+    if position.is_not_known and position.gateway is not None:
+        return f"<td>quantity {text.quantity(position.gateway.qty)}, not compared {flight}</td>"
+    if position.gateway is None:
+        return f"<td>{'not listed' if position.qty else text.ABSENT} {flight}</td>"
+    return f'<td><b class="good">✓</b> agrees {flight}</td>'
+
+
+def _difference(difference: Difference) -> str:
+    label, show = _FIELDS.get(difference.field, (difference.field, text.quantity))
+    return (
+        f'<div><b class="caution">≠</b> {escaped(label)} {show(difference.gateway)}'
+        f" <small>ours {show(difference.ours)}</small></div>"
+    )
+
+
+def _unexplained(amount: Decimal | None) -> str:
+    if amount is None:
+        return f"<td>{text.ABSENT}</td>"
+    sign, tone = ("✕", "bad") if amount else ("✓", "good")
+    return f'<td><b class="{tone}">{sign}</b> {text.signed_money(amount)}</td>'
+
+
+def _statistic_row(statistic: Statistic, label: str, show: _Show, places: int) -> str:
+    value, n, minimum = statistic.value, statistic.n, statistic.minimum
+    if value is not None:
+        cell = cells.number(value, lambda _: show(text.percentage(statistic)), places)
+    elif n < minimum:
+        more = minimum - n
+        cell = f'<td class="needs">needs {more:,} more session{"s" * (more != 1)}</td>'
+    else:
+        cell = '<td class="needs">not defined</td>'
+    return f'<tr><th scope="row">{escaped(label)}</th>{cell}<td>{text.count(n)}</td></tr>'

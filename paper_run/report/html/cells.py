@@ -1,0 +1,52 @@
+"""The cells of the page's tables: escaped, and with the digits that are not shown in the title."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_run import money
+from paper_run.report import text
+from paper_run.report.html.svg import clipped, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+
+def number(value: Any, show: Callable[[Any], str], places: int) -> str:
+    """Return a cell with the value as shown, and all its digits in the title where some are left out."""
+    if value is None:
+        return f"<td>{text.ABSENT}</td>"
+    title = f' title="{text.exact(value)}"' if text.is_rounded(value, places) else ""
+    return f"<td{title}>{show(value)}</td>"
+
+
+def share(part: Decimal | None, whole: Decimal | None) -> str:
+    """Return a cell with the percentage that a part is of the whole."""
+    return f"<td>{text.fixed_percent(money.share(part, whole))}</td>"
+
+
+def gain(amount: Decimal | None) -> str:
+    """Return a cell with a gain or a loss in dollars, its sign always shown."""
+    tone = tone_of(amount)
+    coloured = f' class="{tone}"' if tone else ""
+    return f"<td{coloured}>{text.signed_money(amount)}</td>"
+
+
+def tone_of(amount: Decimal | None) -> str:
+    """Return the class of a gain or a loss, "" for nothing gained and for nothing known."""
+    if not amount:
+        return ""
+    return "gain" if amount > 0 else "loss"
+
+
+def name(symbol: str) -> str:
+    """Return the cell that heads a row, a long name clipped to its column."""
+    short = clipped(symbol)
+    title = f' title="{escaped(symbol)}"' if short != symbol else ""
+    return f'<th scope="row"{title}>{escaped(short)}</th>'
+
+
+def words(value: str | None) -> str:
+    """Return a cell of text, a dash for none."""
+    return f"<td>{escaped(value) if value else text.ABSENT}</td>"

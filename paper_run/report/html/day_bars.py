@@ -1,0 +1,93 @@
+"""The P&L of every session as bars above and below zero, under each other with the equity curve."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from paper_run.report import text
+from paper_run.report.days import day_of
+from paper_run.report.html import cells
+from paper_run.report.html.svg import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paper_run.models import SessionLine
+
+_SIDE = 1000
+_MARGIN = 70
+_THINNEST = 1.4
+_WIDEST = 14.0
+
+
+def day_bars(curve: Sequence[SessionLine]) -> str:
+    """Return the panel: a bar for each session that was valued, at the curve's own place across."""
+    valued = [(line, line.day_pnl) for line in curve if line.closing is not None and line.day_pnl is not None]
+    if not valued:
+        return ""
+    gains = [pnl for _, pnl in valued]
+    lowest, highest = min((*gains, Decimal(0))), max((*gains, Decimal(0)))
+    span = float(highest - lowest) or 1.0
+    room = _SIDE - 2 * _MARGIN
+
+    def down(pnl: Decimal) -> float:
+        return _MARGIN + float(highest - pnl) / span * room
+
+    places, step = _places([line for line, _ in valued])
+    wide = min(_WIDEST, max(_THINNEST, step * 0.72))
+    zero = down(Decimal(0))
+    paths = {"gain": "", "loss": ""}
+    for place, pnl in zip(places, gains, strict=True):
+        if pnl:
+            paths[cells.tone_of(pnl)] += (
+                f"M{place - wide / 2:.1f} {zero:.1f}V{down(pnl):.1f}h{wide:.1f}V{zero:.1f}Z"
+            )
+    drawn = "".join(f'<path class="{tone} bar" d="{path}"/>' for tone, path in paths.items() if path)
+    ticks = [pnl for pnl in (highest, lowest) if pnl]
+    labels = "".join(
+        f'<text y="{down(pnl) / 10:.1f}%" dy=".35em">{text.signed_money(pnl)}</text>'
+        for pnl in (Decimal(0), *ticks)
+        if not pnl or abs(down(pnl) - zero) > 0.16 * _SIDE
+    )
+    return (
+        '<div class="panel daily"><svg class="plot" role="img" aria-labelledby="daily-title daily-desc" '
+        f'width="100%" height="100%"><title id="daily-title">P&amp;L of every session</title>'
+        f'<desc id="daily-desc">{escaped(described(valued))}</desc>'
+        f'<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
+        f"{drawn}</svg>"
+        f'<line class="zero" x1="0" x2="100%" y1="{zero / 10:.1f}%" y2="{zero / 10:.1f}%"/></svg>'
+        f'<svg class="scale" aria-hidden="true" height="100%">{labels}</svg></div>'
+    )
+
+
+def described(valued: Sequence[tuple[SessionLine, Decimal]]) -> str:
+    """Return in words what the bars show."""
+    best = max(valued, key=lambda each: each[1])
+    worst = min(valued, key=lambda each: each[1])
+    won = sum(pnl > 0 for _, pnl in valued)
+    lost = sum(pnl < 0 for _, pnl in valued)
+    return (
+        f"{won:,} of {len(valued):,} sessions gained, {lost:,} lost. "
+        f"Best {text.signed_money(best[1])} on {best[0].session}, "
+        f"worst {text.signed_money(worst[1])} on {worst[0].session}."
+    )
+
+
+def table_rows(curve: Sequence[SessionLine]) -> str:
+    """Return one row a session that was valued, the newest first."""
+    return "\n".join(
+        f'<tr><th scope="row">{escaped(line.session)}</th><td>{text.money(line.closing)}</td>'
+        f"{cells.gain(line.day_pnl)}<td>{text.signed_percent(line.daily_return)}</td>"
+        f"<td>{text.signed_percent(line.drawdown)}</td></tr>"
+        for line in reversed(curve)
+        if line.closing is not None
+    )
+
+
+def _places(lines: Sequence[SessionLine]) -> tuple[list[float], float]:
+    """Return where each session lies across, as the curve has it, and the least distance of two."""
+    days = [day.toordinal() for line in lines if (day := day_of(line.session))]
+    at = days if len(days) == len(lines) and days[-1] >= days[0] else list(range(1, len(lines) + 1))
+    first, width = at[0] - 1, at[-1] - at[0] + 1
+    return [(place - first) / width * _SIDE for place in at], _SIDE / width

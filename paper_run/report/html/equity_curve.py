@@ -1,0 +1,246 @@
+"""The equity of every session as a curve with its drawdown below: inline SVG that fits any width."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.book import thinning
+from paper_run.money import ZERO
+from paper_run.report import text
+from paper_run.report.days import day_of, short_date
+from paper_run.report.html.svg import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from paper_run.models import SessionLine
+
+_SIDE = 1000
+_MARGIN = Decimal("0.14")
+# How near to the ends of the plot, in percent, a label has no room to be centred.
+_EDGE = 25
+# Labels of the scale closer than this share of the height would run into each other.
+_NEAREST = 0.09
+_DATES_BETWEEN = (1 / 3, 2 / 3)
+_LEAST_DAYS_BETWEEN = 30
+
+
+def thin(lines: Sequence[SessionLine], most: int = 260) -> list[SessionLine]:
+    """Return at most so many sessions whose curve looks like that of all: no peak, trough or fall is lost.
+
+    Sessions without a closing are left out. The first and the last stay, and of each stretch between them
+    the lowest and the highest closing and the deepest drawdown.
+
+    :param most: at least 5; below that only the first and the last are kept.
+    """
+    valued = [line for line in lines if line.closing is not None]
+    closings = [line.closing or ZERO for line in valued]
+    return [valued[at] for at in thinning.kept(closings, [line.drawdown or ZERO for line in valued], most)]
+
+
+class _Point(NamedTuple):
+    """A session on the plot: `across` from 0 to 1000, `equity` in dollars, `drawdown` a ratio up to 0."""
+
+    across: float
+    session: str
+    equity: Decimal
+    drawdown: Decimal
+
+
+class _Label(NamedTuple):
+    """Words beside the plot, `down` in percent of its height."""
+
+    down: float
+    words: str
+
+
+def equity_curve(curve: Sequence[SessionLine]) -> str:
+    """Return the curve as a figure's content, "" when no session has a closing."""
+    points = _points(curve)
+    if not points:
+        return ""
+    equity, equity_labels = _equity_plot(points)
+    fall, fall_labels = _drawdown_plot(points)
+    longest = max(len(label.words) for label in equity_labels + fall_labels)
+    room = f"{longest * 0.66 + 0.9:.1f}em"
+    return (
+        '<div class="panel equity"><svg class="plot" role="img" aria-labelledby="curve-title curve-desc" '
+        f'width="100%" height="100%"><title id="curve-title">Equity and drawdown of every session</title>'
+        f'<desc id="curve-desc">{escaped(_described(points))}</desc>{equity}</svg>'
+        f"{_scale(equity_labels, room)}</div>"
+        f'<div class="panel drawdown"><svg class="plot" aria-hidden="true" width="100%" height="100%">{fall}'
+        f"</svg>{_scale(fall_labels, room)}</div>"
+        f'<div class="panel dates"><svg class="plot" aria-hidden="true" width="100%" height="100%">'
+        f"{_dates(points)}</svg>{_scale((), room)}</div>"
+    )
+
+
+def described(curve: Sequence[SessionLine]) -> str:
+    """Return in words what the curve shows, "" when no session has a closing."""
+    points = _points(curve)
+    return _described(points) if points else ""
+
+
+def _described(points: Sequence[_Point]) -> str:
+    start, last = points[0], points[-1]
+    high = max(points[1:], key=lambda point: point.equity)
+    low = min(points[1:], key=lambda point: point.equity)
+    deepest = min(points, key=lambda point: point.drawdown)
+    fall = (
+        f"Deepest drawdown {text.signed_percent(deepest.drawdown)} on {_dated(deepest)}."
+        if deepest.drawdown
+        else "It was never below an earlier high."
+    )
+    extremes = (
+        f"Highest {text.money(high.equity)} on {_dated(high)}, "
+        f"lowest {text.money(low.equity)} on {_dated(low)}. "
+        if high.equity > low.equity
+        else ""
+    )
+    return (
+        f"From {text.money(start.equity)} at the start to {text.money(last.equity)} on {_dated(last)}. "
+        f"{extremes}{fall}"
+    )
+
+
+def _points(curve: Sequence[SessionLine]) -> list[_Point]:
+    """Return the start, a day before the first session, and each session that has a closing.
+
+    They lie across by date, so that a gap is a gap; by their number where a session is named after no date.
+    """
+    valued = [(line, line.closing) for line in curve if line.closing is not None]
+    if not valued:
+        return []
+    days = [day.toordinal() for line, _ in valued if (day := day_of(line.session))]
+    places = days if len(days) == len(valued) and days[-1] >= days[0] else list(range(1, len(valued) + 1))
+    first, width = places[0] - 1, places[-1] - places[0] + 1
+    opening, closing = valued[0]
+    start = _Point(0, "", closing - (opening.total_pnl or ZERO), ZERO)
+    return [
+        start,
+        *(
+            _Point((place - first) / width * _SIDE, line.session, equity, line.drawdown or ZERO)
+            for place, (line, equity) in zip(places, valued, strict=True)
+        ),
+    ]
+
+
+def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
+    lowest, highest = min(point.equity for point in points), max(point.equity for point in points)
+    span = max(highest - lowest, abs(highest) / 1000, Decimal(1))
+    bottom, top = lowest - span * _MARGIN, highest + span * _MARGIN
+
+    def down(equity: Decimal) -> float:
+        return float((top - equity) / (top - bottom)) * _SIDE
+
+    start = points[0].equity
+    level = down(start)
+    step = _round_step((top - bottom) / 5)
+    labels = [_Label(level / 10, _tick(start, step))]
+    tick = (bottom // step) * step
+    while tick <= top:
+        at = down(tick)
+        if 0.03 * _SIDE < at < 0.97 * _SIDE and abs(at - level) > _NEAREST * _SIDE:
+            labels.append(_Label(at / 10, _tick(tick, step)))
+        tick += step
+    grid = "".join(
+        f'<line class="grid" x1="0" x2="100%" y1="{label.down:.2f}%" y2="{label.down:.2f}%"/>'
+        for label in labels[1:]
+    )
+    line = "L".join(f"{point.across:.1f} {down(point.equity):.1f}" for point in points)
+    area = f'd="M{line}L{_SIDE} {level:.1f}L0 {level:.1f}Z"'
+    drawn = (
+        f'{grid}<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
+        f'<clipPath id="above"><rect width="{_SIDE}" height="{level:.1f}"/></clipPath>'
+        f'<path class="gain" clip-path="url(#above)" {area}/>'
+        f'<clipPath id="below"><rect y="{level:.1f}" width="{_SIDE}" height="{_SIDE}"/></clipPath>'
+        f'<path class="loss" clip-path="url(#below)" {area}/>'
+        f'<path class="start" d="M0 {level:.1f}H{_SIDE}"/><path class="line" d="M{line}"/></svg>'
+    )
+    sessions = points[1:]
+    high = max(sessions, key=lambda point: point.equity)
+    low = min(sessions, key=lambda point: point.equity)
+    if high.equity > start and len(sessions) > 1:
+        drawn += _extreme("High", high, down(high.equity), above=True)
+    if low.equity < start and len(sessions) > 1:
+        drawn += _extreme("Low", low, down(low.equity), above=False)
+    last = sessions[-1]
+    drawn += (
+        f'<circle class="last" cx="{last.across / 10:.2f}%" cy="{down(last.equity) / 10:.2f}%" r=".3em"/>'
+    )
+    return drawn, labels
+
+
+def _drawdown_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
+    deepest = min(points, key=lambda point: point.drawdown)
+
+    def down(ratio: Decimal) -> float:
+        return 120 + (float(ratio / deepest.drawdown) * 700 if deepest.drawdown else 0)
+
+    line = "L".join(f"{point.across:.1f} {down(point.drawdown):.1f}" for point in points)
+    labels = [_Label(12, "0%")]
+    if deepest.drawdown:
+        labels.append(_Label(82, text.signed_percent(deepest.drawdown)))
+    return (
+        '<line class="grid" x1="0" x2="100%" y1="12%" y2="12%"/>'
+        f'<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
+        f'<path class="fall" d="M0 120L{line}L{_SIDE} 120Z"/><path class="edge" d="M{line}"/></svg>',
+        labels,
+    )
+
+
+def _extreme(name: str, point: _Point, down: float, *, above: bool) -> str:
+    across = point.across / 10
+    anchor = "start" if across < _EDGE else "end" if across > 100 - _EDGE else "middle"
+    beside = "-.7em" if above else "1.4em"
+    return (
+        f'<circle class="extreme" cx="{across:.2f}%" cy="{down / 10:.2f}%" r=".2em"/>'
+        f'<text class="note {anchor}" x="{across:.2f}%" y="{down / 10:.2f}%" dy="{beside}">'
+        f"{name} {escaped(text.money(point.equity))}</text>"
+    )
+
+
+def _scale(labels: Sequence[_Label], room: str) -> str:
+    words = "".join(
+        f'<text y="{label.down:.2f}%" dy=".35em">{escaped(label.words)}</text>' for label in labels
+    )
+    return f'<svg class="scale" aria-hidden="true" width="{room}" height="100%">{words}</svg>'
+
+
+def _dates(points: Sequence[_Point]) -> str:
+    first, last = points[1], points[-1]
+    begin, end = day_of(first.session), day_of(last.session)
+    shown = [_date_label(100, _dated(last), "end")]
+    if first.across < _SIDE * 0.6:
+        shown.append(_date_label(first.across / 10, _dated(first), "start"))
+    else:
+        shown.append(_date_label(0, "start", "start"))
+    if begin and end and (days := (end - begin).days) >= _LEAST_DAYS_BETWEEN:
+        for share in _DATES_BETWEEN:
+            day: date = begin + timedelta(days=round(days * share))
+            across = first.across + (_SIDE - first.across) * share
+            shown.append(_date_label(across / 10, short_date(day), "middle between"))
+    return "".join(shown)
+
+
+def _date_label(across: float, words: str, anchor: str) -> str:
+    return f'<text class="{anchor}" x="{across:.2f}%" y="1.1em">{escaped(words)}</text>'
+
+
+def _dated(point: _Point) -> str:
+    day = day_of(point.session)
+    return short_date(day) if day else text.one_line(point.session)
+
+
+def _round_step(rough: Decimal) -> Decimal:
+    """Return the first of 1, 2, 5, 10 ... times a power of ten that is not less."""
+    power = Decimal(1).scaleb(rough.adjusted())
+    return next(step for factor in (1, 2, 5, 10) if (step := factor * power) >= rough)
+
+
+def _tick(equity: Decimal, step: Decimal) -> str:
+    shown = text.money(equity)
+    return shown.removesuffix(".00") if step >= 1 else shown

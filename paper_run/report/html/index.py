@@ -1,0 +1,179 @@
+"""All sessions on one self-contained page beside their reports: figures, curve, calendar and list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from paper_run.models import trade_name
+from paper_run.money import ZERO
+from paper_run.report import text
+from paper_run.report.days import WEEKDAYS, day_of, long_date, short_date
+from paper_run.report.html import calendar
+from paper_run.report.html.assets import asset, markup, policy, template
+from paper_run.report.html.cells import tone_of
+from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.html.svg import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+    from pathlib import Path
+
+    from paper_run.models import EndedBook, SessionLine
+
+_PAGE, _STYLE = "index.html", "index.css"
+HISTORY_FILE = "history.csv"
+
+# Sign and class of a trade's status: never the colour alone.
+_STATUSES = {
+    "success": ("✓", "good"),
+    "rehearsal": ("≈", "quiet"),
+    "partial": ("!", "caution"),
+    "failed": ("✕", "bad"),
+    "timeout": ("?", "unsure"),
+    "unknown": ("?", "unsure"),
+    "interrupted": ("?", "unsure"),
+}
+
+
+def render(
+    lines: Sequence[SessionLine],
+    *,
+    curve: Sequence[SessionLine],
+    label: str | None,
+    cache_folder: Path | None = None,
+    num_sessions: int | None = None,
+    book: int = 1,
+    ended: Sequence[EndedBook] = (),
+) -> str:
+    """Return the page; the same sessions give the same text.
+
+    Figures, curve and calendar are the present book's alone; earlier books are listed with their own totals.
+
+    :param lines: the sessions to list, the newest last.
+    :param curve: those of the present book that its curve goes through, see `equity_curve.thin`.
+    :param label: the words that must go with figures that are not real.
+    :param cache_folder: where the compiled template is kept, see `page_assets.template`.
+    :param num_sessions: how many sessions the present book has, when they are more than are listed.
+    :param book: the present book's number. :param ended: the books before it, oldest first.
+    """
+    present = [line for line in lines if line.book == book]
+    shown = text.one_line(label or "")
+    bounds = calendar.shades(present)
+    num_earlier = max(0, (num_sessions or 0) - len(present))
+    view = {
+        "css": markup(asset(_STYLE)),
+        "policy": policy(style=_STYLE),
+        "label": shown,
+        "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
+        "curve": markup(equity_curve(curve)),
+        "curve_words": described(curve),
+        "months": markup(calendar.months(present, cut=num_earlier > 0)),
+        "moved": bounds is not None,
+        "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
+        "rows": markup(_rows(present)),
+        "num_listed": text.count(len(present)),
+        "book": book if ended else None,
+        "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
+        "num_earlier": num_earlier,
+        "history_file": HISTORY_FILE,
+        **_figures(present, curve, num_sessions or len(present)),
+    }
+    return template(_PAGE, cache_folder=cache_folder).render(view)
+
+
+def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number: int) -> dict[str, Any]:
+    """Return the figures of the last session that has any, and what they are of."""
+    sessions = [*curve, *lines]
+    first = min((each[0].session for each in (curve, lines) if each), default="")
+    latest = next((line for line in reversed(sessions) if line.closing is not None), None)
+    newest = lines[-1] if lines else latest
+    deepest = min((line.drawdown for line in sessions if line.drawdown is not None), default=ZERO)
+    return {
+        "number": text.count(number),
+        "num_unvalued": sum(not line.complete for line in lines),
+        "since": _named(first, short=True),
+        "newest": _named(newest.session) if newest else "",
+        "newest_unvalued": newest is not None and newest.closing is None,
+        "valued": _named(latest.session, short=True) if latest else "",
+        "equity": text.money(latest.closing if latest else None),
+        "total_pnl": _gain(latest.total_pnl if latest else None),
+        "day_pnl": _gain(latest.day_pnl if latest else None),
+        "daily_return": text.signed_percent(latest.daily_return) if latest else text.ABSENT,
+        "drawdown": text.signed_percent(latest.drawdown if latest else None),
+        "deepest": text.signed_percent(deepest),
+    }
+
+
+def _gain(amount: Decimal | None) -> tuple[str, str]:
+    """Return a gain or a loss in dollars and its tone."""
+    return text.signed_money(amount), tone_of(amount)
+
+
+def _named(session: str, *, short: bool = False) -> str:
+    day = day_of(session)
+    if day is None:
+        return text.one_line(session)
+    return short_date(day) if short else long_date(day)
+
+
+def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
+    """Return an earlier book as rows of their own: what it came to, then its sessions that are listed."""
+    own = [line for line in lines if line.book == book.number]
+    plural = "s" * (book.num_sessions != 1)
+    number = f"{book.num_sessions:,} session{plural} since {_named(book.since, short=True)}"
+    unlisted = book.num_sessions - len(own)
+    more = f"; {unlisted:,} of them only in {HISTORY_FILE}" if unlisted > 0 else ""
+    valued = f" <small>on {_named(book.valued, short=True)}</small>" if book.valued else ""
+    return (
+        f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
+        f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
+        f"{_money(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
+        f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n{_rows(own)}</tbody>"
+    )
+
+
+def _rows(lines: Sequence[SessionLine]) -> str:
+    return "\n".join(_row(line) for line in reversed(lines))
+
+
+def _row(line: SessionLine) -> str:
+    name = escaped(line.session)
+    day = day_of(line.session)
+    weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
+    links = [_trade(line.session, number, status) for number, status in line.trades]
+    if line.marked:
+        links.append(_link(f"{line.session}_mark.html", f"{line.session}: mark", "≈", "quiet", "mark"))
+    incomplete = "" if line.complete else ' class="incomplete"'
+    note = "" if line.complete else " <small>not valued</small>"
+    return (
+        f'<tr{incomplete}><th scope="row">{name}{weekday}</th><td>{" ".join(links) or text.ABSENT}</td>'
+        f"{_money(line.day_pnl, note)}{_rate(line.daily_return)}{_money(line.total_pnl)}"
+        f"<td>{text.money(line.closing)}</td>{_rate(line.drawdown)}</tr>"
+    )
+
+
+def _trade(session: str, number: int, status: str) -> str:
+    sign, tone = _STATUSES.get(status, ("·", "quiet"))
+    shown = status if number == 1 else f"{number} {status}"
+    name = f"{session}, trade {'1: ' if number == 1 else ''}{shown}"
+    return _link(f"{trade_name(session, number)}_paper_run.html", name, sign, tone, shown)
+
+
+def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:
+    """Return a link to a report in the same folder; no name can make it lead anywhere else."""
+    address = quote(text.one_line(file), safe="")
+    return (
+        f'<a href="{address}" aria-label="{escaped(name)}"><b class="{tone}">{sign}</b> {escaped(shown)}</a>'
+    )
+
+
+def _money(amount: Decimal | None, note: str = "") -> str:
+    shown, tone = _gain(amount)
+    coloured = f' class="{tone}"' if tone else ""
+    return f"<td{coloured}>{shown}{note}</td>"
+
+
+def _rate(rate: Decimal | None) -> str:
+    return f"<td>{text.signed_percent(rate)}</td>"

@@ -1,0 +1,217 @@
+"""The report of a day as one self-contained page: no request leaves it, and it reads without its script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_run.model import findings
+from paper_run.money import share
+from paper_run.report import text
+from paper_run.report.days import day_of, long_date
+from paper_run.report.html import assets, book, charts
+from paper_run.report.html import orders as html_tables
+from paper_run.report.html.assets import markup
+from paper_run.report.html.book import Figure
+from paper_run.report.html.charts import legend
+from paper_run.report.html.day_bars import day_bars, table_rows
+from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.summary.headline import banners, headline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from paper_run.model.findings import Finding
+    from paper_run.model.result import Requested, RunResult
+    from paper_run.models import SessionLine
+
+# A point is no curve.
+_LEAST_POINTS = 2
+# A table of more rows than this is drawn row by row, as it is scrolled to.
+_LONG = 60
+_PROBLEMS = {"error": "errors", "warning": "warnings", "note": "notes"}
+# The scale beside the curve: narrow, middling or wide, by the characters of its longest figure.
+_SCALES = ((9, "narrow"), (12, "middling"))
+
+_PNL_LEGEND = legend(
+    ("gain", "realized gain"),
+    ("gain hatched", "unrealized gain"),
+    ("loss", "realized loss"),
+    ("loss hatched", "unrealized loss"),
+)
+_WAY_LEGEND = legend(("buy", "long"), ("sell hatched", "short"))
+
+
+def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None) -> str:
+    """Return the page of a result; the same result and curve give the same text.
+
+    With a cache folder the compiled template is kept there, which saves most of the time; one that can't be
+    written costs that saving and nothing else. It must be private: what lies in it is run.
+
+    :param curve: the sessions to draw, oldest first, the result's own last if it is complete.
+    """
+    found = [each for each in result.findings if not _is_said_elsewhere(each)]
+    kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
+    valued = [line for line in curve if line.closing is not None]
+    view = {
+        "css": markup(assets.asset("report.css")),
+        "script": markup(assets.asset("report.js")),
+        "policy": assets.policy(style="report.css", script="report.js"),
+        "long": _LONG,
+        "headline": headline(result),
+        "banners": banners(result),
+        "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
+        "problem_rows": markup(html_tables.problem_rows(found)),
+        "health_rows": markup(html_tables.health_rows(result.health)),
+        "parameters": _parameters(result.parameters),
+        **_identity(result),
+        **_trading(result),
+        **_book(result, valued),
+        **_curve(result, valued),
+    }
+    return assets.template("report.html", cache_folder=cache_folder).render(view)
+
+
+def _identity(result: RunResult) -> dict[str, Any]:
+    session = text.one_line(result.session)
+    day = day_of(session)
+    is_mark = result.is_mark
+    return {
+        "is_mark": is_mark,
+        "name": "Mark" if is_mark else "Paper run",
+        "session": session,
+        "day": long_date(day) if day else session,
+        "trade": result.trade or 1,
+        "moment": text.moment(result.timestamp or text.ABSENT),
+        "run_id": text.one_line(result.run_id or ""),
+        "settled": text.one_line(result.settled or ""),
+        "exit_status": result.exit_status,
+        "rehearsal": result.rehearsal,
+        "sandbox": result.sandbox,
+    }
+
+
+def _trading(result: RunResult) -> dict[str, Any]:
+    totals, orders = result.totals, result.orders
+    listed = html_tables.listed_orders(orders)
+    amount = totals.total_notional
+    by_guess = html_tables.num_estimated(orders)
+    aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
+    kind = "mark" if result.is_mark else "run"
+    simulated = "Simulated notional" if result.rehearsal else "Notional"
+    return {
+        "trading": [
+            Figure(simulated, text.money(amount), "not known" if amount is None else aside),
+            Figure("Success rate", text.percent(totals.success_rate), "accepted of submitted"),
+            Figure("Duration", text.seconds(totals.duration_seconds), f"of the {kind}"),
+        ],
+        "counts": [
+            ("Signals", text.count(totals.num_signals), ""),
+            *(
+                (label, text.count(count(totals)), tone if count(totals) else "")
+                for label, count, tone in html_tables.ORDER_COUNTS
+            ),
+        ],
+        "orders_known": totals.num_orders_submitted is not None,
+        "order_rows": markup(html_tables.order_rows(listed)),
+        "num_listed": len(listed),
+        "num_unlisted": len(orders) - len(listed),
+    }
+
+
+def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
+    pnl, statistics = result.pnl, result.statistics
+    if not pnl:
+        notional = charts.notional(result.orders)
+        side = legend(("buy", "buy"), ("sell hatched", "sell"))
+        return {"pnl": False, "absence": _absence(result, valued), "by_symbol": _chart(notional, side)}
+    positions, closing = pnl.positions, pnl.equity.closing
+    listed = book.listed_positions(positions)
+    return {
+        "pnl": True,
+        "since": text.one_line(pnl.since),
+        "sessions_a_year": pnl.sessions_a_year,
+        "figures": book.figures(pnl, statistics),
+        "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
+        "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
+        "exposure_figures": [
+            (label, text.money(amount), text.fixed_percent(share(amount, closing)))
+            for label, amount in (("Gross exposure", pnl.exposure), ("Net exposure", pnl.market_value))
+        ],
+        "position_rows": markup(book.position_rows(listed, closing)),
+        "position_totals": markup(book.position_totals(pnl)),
+        "num_positions": len(listed),
+        "num_unlisted_positions": len(positions) - len(listed),
+        "bridge_rows": markup(book.bridge_rows(pnl)),
+        "adjusted": bool(pnl.since_inception.adjustments),
+        "statistic_rows": markup(book.statistic_rows(statistics)),
+    }
+
+
+def _absence(result: RunResult, valued: Sequence[SessionLine]) -> str:
+    """Return why there is no book, and what equity was last."""
+    why = book.absence(result)
+    if not valued:
+        return why
+    last = valued[-1]
+    return f"{why} Equity last stood at {text.money(last.closing)}, in session {text.one_line(last.session)}."
+
+
+def _chart(chart: charts.Chart, legend: str) -> dict[str, Any]:
+    return {
+        "svg": markup(chart.svg),
+        "left_out": chart.left_out,
+        "rows": markup(chart.rows),
+        "legend": markup(legend),
+    }
+
+
+def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
+    """Return the curve of the sessions that have a closing; with too few of them, the words for it."""
+    if len(valued) < _LEAST_POINTS:
+        return {"curve": None, "no_curve": _no_curve(result, valued)}
+    longest = max(len(text.money(line.closing)) for line in valued)
+    total = result.statistics.total_return
+    counted = total.n if total is not None else 0
+    last = valued[-1]
+    return {
+        "curve": markup(equity_curve(valued)),
+        "curve_words": described(valued),
+        "curve_rows": markup(table_rows(valued)),
+        "days": markup(day_bars(valued)),
+        "scale": next((name for most, name in _SCALES if longest <= most), "wide"),
+        "num_points": len(valued),
+        "num_sessions": max(counted, len(valued)),
+        "reading": [
+            (text.one_line(last.session), "Session"),
+            (text.money(last.closing), "Equity"),
+            (text.signed_money(last.day_pnl), "Day"),
+            (text.signed_percent(last.daily_return), "Return"),
+            (text.signed_percent(last.drawdown), "Drawdown"),
+        ],
+        "ends_before": text.one_line(last.session) if last.session != result.session else "",
+    }
+
+
+def _no_curve(result: RunResult, valued: Sequence[SessionLine]) -> str:
+    if valued or (result.pnl is not None and result.pnl.complete):
+        return (
+            "Only one session has a complete valuation so far. One point is no curve: "
+            "it begins with the second."
+        )
+    return "No session has a complete valuation yet, so there is no curve."
+
+
+def _is_said_elsewhere(finding: Finding) -> bool:
+    """Tell whether the page says it in a place of its own: beside the order, or how it was settled."""
+    return findings.is_of_an_order(finding) or (finding.code == "recovered" and not finding.subject)
+
+
+def _parameters(parameters: Requested) -> list[tuple[str, str]]:
+    symbols = ", ".join(text.one_line(symbol) for symbol in parameters.symbols)
+    return [
+        ("Symbols", symbols or text.ABSENT),
+        ("Capital", text.money(parameters.capital)),
+        ("Maximum position", text.money(parameters.max_position_size)),
+        ("Signals as of", text.one_line(parameters.as_of_date or text.ABSENT)),
+    ]

@@ -1,0 +1,99 @@
+"""From the ledger to the files: a result's own, and those over all sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError
+from paper_run.model.result import label as label_of
+from paper_run.report import sessions as overview
+from paper_run.report.day import CACHE_FOLDER, Reports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.models import SessionLine, TradeRow
+
+
+class Filing:
+    """Makes files from a ledger as it stands; what of it can't be read is a failure beside those files."""
+
+    def __init__(self, ledger: Ledger, folder: Path) -> None:
+        self._ledger = ledger
+        self._folder = folder
+        self._failed: list[DataError] = []
+        self._curves: dict[tuple[int, str], Sequence[SessionLine]] = {}
+
+    @property
+    def ledger(self) -> str:
+        """The id of the ledger."""
+        return self._ledger.identity
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where compiled templates are kept."""
+        return self._folder / CACHE_FOLDER
+
+    def unfiled(self) -> TradeRow | None:
+        """Return the trade sent last if not all its files are there; earlier ones may be deleted."""
+        latest = self._ledger.latest()
+        if latest is None or (self._folder / f"{latest.name}_positions.csv").exists():
+            return None  # the file that is written last
+        return latest
+
+    def reports(self, document: str) -> Reports:
+        """Return the reports of a result.
+
+        :raises DataError: the ledger's record can't be read.
+        """
+        with self._ledger.explained():
+            reports = Reports(document, self._folder)
+            session, trade = reports.result.session, reports.result.trade
+        try:
+            reports.before = self._curve(self._ledger.history.book(session, trade), session)
+        except DataError as error:
+            self._failed.append(error)
+        return reports
+
+    def _curve(self, book: int, before: str) -> Sequence[SessionLine]:
+        """Return a book's curve up to a session; the page of the last one and the index go through it."""
+        if (book, before) not in self._curves:
+            self._curves[book, before] = self._ledger.history.curve(overview.LISTED - 1, book, before)
+        return self._curves[book, before]
+
+    def files(self, reports: Iterable[Reports]) -> list[Path]:
+        """Return where the files of results lie, and those over all sessions."""
+        return [*(path for each in reports for path in each.files()), *overview.files(self._folder)]
+
+    def save(
+        self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
+    ) -> tuple[list[Path], list[DataError]]:
+        """Write the files of results, the extra outputs of the last one, the index and the history."""
+        written: list[Path] = []
+        failed: list[DataError] = []
+        made = list(reports)
+        for number, each in enumerate(made, 1):
+            done, not_done = each.save(outputs if number == len(made) else ())
+            written += done
+            failed += not_done
+        try:
+            sessions = self._overview()
+            label = label_of(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
+        except DataError as error:
+            return written, [*failed, error]
+        done, not_done = overview.save(sessions, self._folder, label=label)
+        return [*written, *done], [*failed, *self._failed, *not_done]
+
+    def _overview(self) -> overview.Overview:
+        history = self._ledger.history
+        table = history.table()
+        listed = table[-overview.LISTED :]
+        lines = history.lines(str(listed[0][0]))[-len(listed) :] if table else []
+        book = history.present()
+        present = [line for line in lines if line.book == book]
+        curve = self._curve(book, present[-1].session) if present else ()
+        own = [line for line in present[-1:] if line.complete]
+        number = [row[-1] for row in table].count(str(book))
+        return overview.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)

@@ -1,0 +1,65 @@
+"""The files over all sessions, made anew from the ledger after each trade and mark: index and history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.errors import DataError
+from paper_run.ledger.files import write_atomic
+from paper_run.report import csv_tables
+from paper_run.report.day import CACHE_FOLDER
+from paper_run.report.html import index as index_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from paper_run.models import EndedBook, SessionLine
+
+LISTED = 260
+
+
+class Overview(NamedTuple):
+    """All sessions as the files show them.
+
+    :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
+    :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
+    :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
+    """
+
+    latest: Sequence[SessionLine]
+    curve: Sequence[SessionLine]
+    number: int
+    book: int
+    ended: Sequence[EndedBook]
+    table: Iterable[Sequence[str | None]]
+
+
+def files(folder: Path) -> tuple[Path, Path]:
+    """Return where they lie."""
+    return folder / "index.html", folder / index_page.HISTORY_FILE
+
+
+def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[Path], list[DataError]]:
+    """Write index.html and history.csv; one that fails does not keep back the other."""
+
+    def index() -> str:
+        return index_page.render(
+            sessions.latest,
+            curve=sessions.curve,
+            label=label,
+            cache_folder=folder / CACHE_FOLDER,
+            num_sessions=sessions.number,
+            book=sessions.book,
+            ended=sessions.ended,
+        )
+
+    contents: tuple[Callable[[], str], ...] = (index, lambda: csv_tables.history_file(sessions.table))
+    written, failed = [], []
+    for path, content in zip(files(folder), contents, strict=True):
+        try:
+            write_atomic(path, content().encode())
+            written.append(path)
+        except DataError as error:
+            failed.append(error)
+    return written, failed

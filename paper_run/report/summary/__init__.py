@@ -1,0 +1,1 @@
+"""What a day comes down to: for mail, page and console."""

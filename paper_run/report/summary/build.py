@@ -1,0 +1,212 @@
+"""From a result or a notice to what its letter says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.errors import Remedy
+from paper_run.model.commands import PLAIN, Invocation
+from paper_run.report import text
+from paper_run.report.days import day_of, long_date
+from paper_run.report.html import book, orders
+from paper_run.report.html.book import Figure
+from paper_run.report.summary.headline import Banner, banners, headline, problem
+from paper_run.report.summary.issues import troubles
+from paper_run.report.summary.movers import movers
+from paper_run.report.summary.summary import NOT_KNOWN, Count, Digest, Item, Section, clip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from paper_run.errors import PaperRunError
+    from paper_run.model.result import RunResult, Totals
+    from paper_run.notify.email.letter import Attachment
+    from paper_run.notify.email.subject import Occasion
+    from paper_run.report.summary.headline import Headline, Tone
+    from paper_run.report.summary.notices import Notice
+
+_NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
+_NEEDS_NAMED = 3
+_LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
+_MOST_LINES, _MOST_REMEDIES = 12, 10
+_PAPER = "Paper trading: no real money."
+_BEFORE = "P&L and equity are from before it was settled: the next run or mark books what was found."
+_EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
+
+
+def of_result(
+    result: RunResult,
+    occasion: Occasion,
+    attachments: Sequence[Attachment] = (),
+    invocation: Invocation = PLAIN,
+) -> Digest:
+    """Return what is told of a result."""
+    head = headline(result)
+    orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
+    found = troubles(result, orders_file=orders_file)
+    pnl, known_now = result.pnl, _known_now(result, occasion)
+    return Digest(
+        name=_NAMES[occasion],
+        day=_day(result.session),
+        moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
+        tone=head.tone,
+        verdict=_verdict(head.tone, found.needs),
+        status=clip(f"{head.label}: {_sentence(result, head)}", _LONGEST_STATUS),
+        banners=tuple(_short(banner) for banner in banners(result)),
+        figures=_figures(result),
+        absence="" if pnl else book.absence(result),
+        counts=_counts(result.totals),
+        notional=_notional(result),
+        sections=(*known_now, *found.sections),
+        steps_heading="What to do",
+        steps=_whole(found.steps, invocation),
+        movers=movers(pnl) if pnl else None,
+        facts=_facts(result, how_settled=not known_now),
+        closing=tuple(
+            filter(
+                None,
+                (
+                    _attached(attachments),
+                    _BEFORE if pnl and result.settled else "",
+                    _EQUITY if pnl else "",
+                    _PAPER,
+                ),
+            )
+        ),
+    )
+
+
+def with_failures(digest: Digest, failed: Sequence[PaperRunError]) -> Digest:
+    """Return a result's digest with what failed besides the result: its files, its mails."""
+    titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
+    said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
+    more = f"and {len(failed) - _MOST_LINES:,} more" if len(failed) > _MOST_LINES else ""
+    steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *digest.steps))
+    return digest._replace(
+        tone="bad",
+        verdict=f"Needs you: {titles}." if digest.tone == "good" else f"{digest.verdict} Also: {titles}.",
+        sections=(Section("What failed besides", said, more), *digest.sections),
+        steps=tuple(steps)[:_MOST_REMEDIES],
+        facts=tuple(each for each in digest.facts if each[0] != "Exit status"),  # it is the result's alone
+    )
+
+
+def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
+    """Return what is told of a day that left no result."""
+    is_closed = notice.kind == "closed"
+    tone: Tone = "good" if is_closed else "bad"
+    done = "valued" if notice.kind == "unvalued" else "traded"
+    name = "No session" if is_closed else f"Not {done}"
+    status = f"{name}: {clip(notice.title, _LONGEST_STATUS).rstrip('.')}."
+    said = [clip(part, _LONGEST_LINE) for part in notice.explanation.split("\n") if part.strip()]
+    facts = [("Session", notice.session), ("Exit status", str(notice.exit_status))]
+    if notice.next_session:
+        status += f" The next session is on {_day(notice.next_session)}."
+        facts.insert(1, ("Next session", notice.next_session))
+    lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
+    more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
+    return Digest(
+        name=name,
+        day=_day(notice.session),
+        moment="",
+        tone=tone,
+        verdict="Nothing to do." if is_closed else f"Needs you: nothing was {done}.",
+        status=status,
+        banners=_banners(notice.label),
+        sections=(Section("What happened", lines, more),) if lines else (),
+        steps_heading="If it should trade after all" if is_closed else "What to try",
+        steps=_whole(notice.remedies[:_MOST_REMEDIES], invocation),
+        facts=tuple((label, clip(value, _LONGEST_FACT)) for label, value in facts),
+        closing=(_PAPER,),
+    )
+
+
+def _banners(label: str | None) -> tuple[Banner, ...]:
+    """Return the words of a label as banners."""
+    words = [clip(each, _LONGEST_FACT) for each in (label or "").split("; ") if each]
+    return tuple(
+        Banner("rehearsal" if each.startswith("REHEARSAL") else "sandbox", each, "") for each in words
+    )
+
+
+def _whole(remedies: Iterable[Remedy], invocation: Invocation) -> tuple[Remedy, ...]:
+    """Return remedies with commands that run as they stand; none is shortened: it is copied."""
+    return tuple(Remedy(clip(each.text, _LONGEST_LINE), invocation.whole(each.command)) for each in remedies)
+
+
+def _sentence(result: RunResult, head: Headline) -> str:
+    """Say how the day went; an error that follows from the orders stands below, with the others."""
+    worst = problem(result)
+    return worst if worst and head.sentence.startswith(worst) else head.sentence
+
+
+def _verdict(tone: Tone, needs: Sequence[str]) -> str:
+    if tone == "good":
+        return "Nothing to do."
+    return f"Needs you: {', '.join(needs[:_NEEDS_NAMED]) or 'see how it ended'}."
+
+
+def _figures(result: RunResult) -> tuple[Figure, ...]:
+    pnl = result.pnl
+    return tuple(map(_in_words, book.figures(pnl, result.statistics))) if pnl else ()
+
+
+def _counts(totals: Totals) -> tuple[Count, ...]:
+    return tuple(
+        Count(label, text.count(count(totals)), tone if count(totals) else "")
+        for label, count, tone in orders.ORDER_COUNTS
+    )
+
+
+def _notional(result: RunResult) -> Figure:
+    amount = result.totals.total_notional
+    by_guess = orders.num_estimated(result.orders)
+    aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
+    label = "Simulated notional" if result.rehearsal else "Total notional"
+    return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
+
+
+def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:
+    """Return how a trade was settled, where that is what the letter is about."""
+    if occasion != "settled" or not result.settled:
+        return ()
+    said = Item("good", "Settled", "", clip(str(result.settled), _LONGEST_STATUS))
+    return (Section("What is known now", (said,)),)
+
+
+def _facts(result: RunResult, *, how_settled: bool) -> tuple[tuple[str, str], ...]:
+    trade, run = result.trade, result.run_id
+    is_mark = result.is_mark  # its parameters are those of whichever trade was the last
+    signals = f"{text.count(result.totals.num_signals)}, as of {result.parameters.as_of_date}"
+    facts = (
+        ("Session", result.session),
+        ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
+        ("Signals", None if is_mark else signals),
+        ("Run", run or (None if is_mark else "no run id was received")),
+        ("Settled", result.settled if how_settled else None),
+        ("Exit status", result.exit_status),
+    )
+    return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)
+
+
+def _attached(attachments: Iterable[Attachment]) -> str:
+    what = {"html": "the whole report", "csv": "every order"}
+    named = [f"{what.get(each.subtype, 'more')} in {each.name}" for each in attachments]
+    return f"Attached: {', '.join(named)}." if named else ""
+
+
+def _day(session: str) -> str:
+    day = day_of(session)
+    return long_date(day) if day else clip(session, _LONGEST_FACT)
+
+
+def _short(banner: Banner) -> Banner:
+    return banner._replace(title=clip(banner.title, _LONGEST_STATUS), text=clip(banner.text, _LONGEST_STATUS))
+
+
+def _in_words(figure: Figure) -> Figure:
+    """Return a figure as a letter has it: what is not known is said to be, not dashed."""
+    aside = clip(figure.aside, _LONGEST_STATUS)
+    if figure.shown != text.ABSENT:
+        return figure._replace(aside=aside)
+    return figure._replace(shown=NOT_KNOWN, aside=aside.removeprefix(f"{NOT_KNOWN}: "))

@@ -1,0 +1,223 @@
+"""What a day comes down to: its status, its worst problem in a sentence, and the banners nobody may miss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from paper_run.model import findings
+from paper_run.report.text import one_line, signed_money
+from paper_run.trading import order_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from paper_run.model.result import RunResult
+    from paper_run.models import Order, Outcome
+
+Tone = Literal["good", "caution", "bad", "unsure"]
+
+_STATUSES: dict[str, tuple[Tone, str]] = {
+    "success": ("good", "Success"),
+    "partial": ("caution", "Partial"),
+    "failed": ("bad", "Failed"),
+    "timeout": ("unsure", "Timed out"),
+    "unknown": ("unsure", "Unknown"),
+    "interrupted": ("unsure", "Interrupted"),
+}
+# What happened, and what that means; where there is a banner, the banner says the latter.
+_LOST = {
+    "timeout": ("The run had not ended when the wait was over.", "It may still place orders."),
+    "unknown": ("The orchestrator's answer was lost.", "Orders may or may not have been placed."),
+    "interrupted": ("The run was interrupted.", "Orders may or may not have been placed."),
+}
+_NAMED = 4
+
+
+class Headline(NamedTuple):
+    """A status and the sentence that explains it; `tone` is its colour and its sign."""
+
+    tone: Tone
+    label: str
+    sentence: str
+
+
+class Banner(NamedTuple):
+    """A strip across the page: `kind` is its look, `title` what it shouts, `text` what that means."""
+
+    kind: str
+    title: str
+    text: str
+
+
+def headline(result: RunResult) -> Headline:
+    """Return the status of the day in words, the worst problem first."""
+    status = result.status
+    tone, label = _STATUSES.get(status, ("unsure", status.capitalize()))
+    if tone == "good":
+        if result.is_mark:
+            label = "Valued"
+        found = result.findings
+        if any(each.severity != "note" for each in found) or _valuation(result):
+            tone = "caution"
+    return Headline(tone, one_line(label), one_line(_sentence(result)))
+
+
+def problem(result: RunResult) -> str:
+    """Return the worst problem in a sentence; "" where nothing is wrong.
+
+    Without what went well, and where orders are the problem without the error that follows from them.
+    """
+    return one_line(_failure(result, with_error=False) or _concern(result))
+
+
+def banners(result: RunResult) -> list[Banner]:
+    """Return the banners of a day: not real, not executed, not known, in that order."""
+    found = []
+    if result.sandbox:
+        found.append(
+            Banner(
+                "sandbox",
+                "SANDBOX - simulated prices",
+                "An invented market. No account, no broker, no money.",
+            )
+        )
+    if result.rehearsal:
+        found.append(
+            Banner(
+                "rehearsal",
+                "REHEARSAL - nothing was executed",
+                "The execution gateway was in DRY_RUN: no order left it. Every notional is simulated.",
+            )
+        )
+    status = result.status
+    if status in _LOST:
+        settled = result.settled
+        open_still = "The session stays closed until this is settled. See the broker's own list."
+        found.append(
+            Banner(
+                "unsure",
+                f"{_STATUSES[status][1].upper()} - orders may have been placed",
+                one_line(f"Settled: {settled}.") if settled else open_still,
+            )
+        )
+    doubtful = _symbols(result, "in_doubt")
+    if number := result.totals.num_orders_in_doubt:
+        found.append(
+            Banner(
+                "unsure",
+                f"{_orders(number).upper()} IN DOUBT",
+                f"Sent, without an answer that proves what became of {'it' if number == 1 else 'them'}: "
+                f"{doubtful or 'see the orders'}. Look at the broker's own list before trading again.",
+            )
+        )
+    return found
+
+
+def _sentence(result: RunResult) -> str:
+    if failure := _failure(result):
+        return failure
+    done = _valued(result) if result.is_mark else _done(result)
+    concern = _concern(result)
+    return f"{done} {concern}" if concern else done
+
+
+def _failure(result: RunResult, *, with_error: bool = True) -> str:
+    """Return what failed, "" when nothing did; in a mark the orders are the session's, not what failed."""
+    status = result.status
+    submitted = result.totals.num_orders_submitted or 0
+    rejected = result.totals.num_orders_rejected
+    errors = [each for each in result.findings if each.severity == "error"]
+    if status in _LOST:
+        happened, meaning = _LOST[status]
+        return happened if with_error else f"{happened} {meaning}"
+    if result.is_mark and not errors:
+        return ""
+    error = f" {_ended(errors[0].text)}" if errors else ""
+    # That orders were not accepted is what the counts say.
+    said = error if with_error and errors and errors[0].code != "orders_not_accepted" else ""
+    if doubtful := result.totals.num_orders_in_doubt:
+        return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(result, 'in_doubt')}.{said}"
+    if rejected:
+        return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(result)}.{said}"
+    if status != "success" and not error:
+        return "The orchestration failed and gave no reason."
+    return error.strip()
+
+
+def _concern(result: RunResult) -> str:
+    """Return what a day without a failure leaves to be looked at, "" when nothing."""
+    warnings = findings.texts(result.findings, "warning")
+    if (wrong := _valuation(result)) or not warnings:
+        return wrong
+    more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""
+    return f"{_ended(warnings[0])}{more}"
+
+
+def _valued(result: RunResult) -> str:
+    held = sum(1 for each in result.pnl.positions if each.qty) if result.pnl else 0
+    if not held:
+        return "The book holds no open position. Nothing was traded."
+    return (
+        f"{held:,} open position{'s' * (held != 1)} valued. Nothing was traded: the orders are the session's."
+    )
+
+
+def _valuation(result: RunResult) -> str:
+    """Return what is wrong with the valuation, "" when it is whole and adds up."""
+    pnl = result.pnl
+    if pnl is None:
+        return ""
+    if not pnl.complete:
+        unknown = [one_line(each.symbol) for each in pnl.positions if each.is_not_known]
+        if unknown:
+            return f"The fills of {_listed(unknown)} are not known, so P&L and equity are not known."
+        missing = [one_line(each.symbol) for each in pnl.positions if each.is_unpriced]
+        return f"No price for {_listed(missing) or 'a position'}: P&L and equity are not known."
+    apart = pnl.unexplained
+    return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."
+
+
+def _done(result: RunResult) -> str:
+    if submitted := result.totals.num_orders_submitted:
+        filled = result.totals.num_orders_filled
+        if submitted == 1:
+            return "The one order was accepted and filled." if filled else "The one order was accepted."
+        done = f", {'all' if filled == submitted else f'{filled:,}'} filled" if filled else ""
+        return f"All {submitted:,} orders were accepted{done}."
+    signals = result.totals.num_signals
+    if not signals:
+        return "No signals, so no orders: there was nothing to trade."
+    failed = [each for each in result.orders if order_outcomes.has_failed(each.skip_reason)]
+    if failed:
+        return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
+    return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."
+
+
+def _orders(number: int) -> str:
+    return f"{number:,} order{'s' * (number != 1)}"
+
+
+def _ended(sentence: str) -> str:
+    first = sentence.strip().partition("\n")[0].rstrip(" :,;")
+    return first if first.endswith((".", "!", "?")) else first + "."
+
+
+def _symbols(result: RunResult, outcome: Outcome) -> str:
+    return _listed([one_line(order.symbol) for order in _having(result, outcome)])
+
+
+def _rejections(result: RunResult) -> str:
+    reasons = (
+        (order.symbol, order.error_message or order.skip_reason or order.status)
+        for order in _having(result, "rejected")
+    )
+    return _listed([f"{symbol} ({reason})" if reason else f"{symbol}" for symbol, reason in reasons])
+
+
+def _having(result: RunResult, outcome: Outcome) -> Iterable[Order]:
+    return (order for order in result.orders if order.outcome == outcome)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,210 @@
+"""What of a day needs a person: orders, prices, the book, errors, warnings, and commands that settle it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.errors import Remedy
+from paper_run.model import findings, messages
+from paper_run.model.commands import PROGRAM, of_ledger, ours
+from paper_run.notify.email.subject import name_of
+from paper_run.report import text
+from paper_run.report.html import orders
+from paper_run.report.html.svg import clipped
+from paper_run.report.summary.summary import Item, Section, clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from decimal import Decimal
+
+    from paper_run.model.findings import Finding, Severity
+    from paper_run.model.result import Pnl, PositionRow, RunResult
+    from paper_run.models import Order, Outcome
+    from paper_run.report.summary.headline import Tone
+
+MOST_ORDERS = 15
+_MOST_UNPRICED = 8
+_MOST_SENTENCES = 6
+_LONGEST_REASON = 140
+_LONGEST_SENTENCE = 280
+_KINDS: dict[str | None, tuple[Tone, str]] = {
+    "in_doubt": ("unsure", "In doubt"),
+    "rejected": ("bad", "Rejected"),
+    None: ("caution", "No order"),
+}
+# What the lists of orders and positions say, and what the letter tells in a place of its own.
+_LISTED = frozenset({"unpriced", "unexplained"})
+_HAVE_STEPS = frozenset({"answer_lost", "interrupted", "run_goes_on", "gateway_differs", "unpriced"})
+
+
+class Troubles(NamedTuple):
+    """What needs a look; `needs` says in a few words why a person is asked for."""
+
+    needs: tuple[str, ...]
+    sections: tuple[Section, ...]
+    steps: tuple[Remedy, ...]
+
+
+def troubles(result: RunResult, *, orders_file: str) -> Troubles:
+    """Return what needs a person, the most urgent first.
+
+    :param orders_file: where all orders are listed.
+    """
+    positions = result.pnl.positions if result.pnl else ()
+    wrong = [each for each in result.orders if orders.is_problem(each)]
+    listed = orders.listed_orders(wrong)[:MOST_ORDERS]
+    unknown = [each for each in positions if each.is_not_known]
+    unpriced = [each for each in positions if each.is_unpriced]
+    apart = _unexplained(result.pnl)
+    found = result.findings
+    errors, warnings = _sentences(found, "error"), _sentences(found, "warning")
+    sections = (
+        Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
+        Section(
+            "The book",
+            (*apart, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
+            _more(len(unknown) + len(unpriced), _MOST_UNPRICED, "the report"),
+        ),
+        _said(errors, warnings),
+    )
+    needs = _needs(result, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart))
+    return Troubles(
+        tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
+        tuple(section for section in sections if section.items),
+        _each_once(
+            remedy._replace(command=of_ledger(remedy.command, result.ledger))
+            for remedy in (*_steps(result, wrong, has_unpriced=bool(unpriced)), *_remedies(found))
+        ),
+    )
+
+
+def _each_once(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
+    """Return remedies without those that say nothing new: a command that is there already is one."""
+    found: dict[str, Remedy] = {}
+    for each in remedies:
+        found.setdefault(each.command or each.text, each)
+    return tuple(found.values())
+
+
+def _needs(
+    result: RunResult,
+    wrong: Iterable[Order],
+    unknown: int,
+    unpriced: int,
+    *,
+    is_unexplained: bool,
+) -> list[str]:
+    found = []
+    if result.is_unknown:
+        found.append("its orders are not known" if result.settled else "settle this trade")
+    elif result.status == "failed":
+        found.append("the run failed")
+    outcomes = [each.outcome for each in wrong]
+    named: tuple[tuple[Outcome, str], ...] = (("in_doubt", "in doubt"), ("rejected", "rejected"))
+    for outcome, words in named:
+        if number := outcomes.count(outcome):
+            found.append(f"{_plural(number, 'order')} {words}")
+    if unknown:
+        found.append(f"{_plural(unknown, 'position')} not known")
+    if unpriced:
+        found.append(f"{_plural(unpriced, 'position')} without a price")
+    if is_unexplained:
+        found.append("the book does not add up")
+    return found
+
+
+def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> Iterable[Remedy]:
+    if result.is_unknown and not result.settled:
+        trade, run = name_of(result), result.run_id
+        yield Remedy("See at the broker whether orders were placed. The next command looks once more, too.")
+        yield from (each for each in messages.settling(trade, run) if each.command)
+    if any(each.outcome == "in_doubt" for each in wrong):
+        words = "Each later command looks for an order in doubt. What is still open"
+        yield Remedy(words, ours("resolve"))
+    placed_none = not result.is_mark and not result.totals.num_orders_submitted
+    if result.status == "failed" and placed_none:
+        yield Remedy(f"{messages.no_bar_yet()}. The session is still open.")
+    if differing := _differing(result.pnl.positions if result.pnl else ()):
+        named = [word for symbol in differing[:_MOST_UNPRICED] for word in ("--position", symbol)]
+        words = "The gateway has another quantity. If your broker agrees with it"
+        yield Remedy(words, ours("resolve", *named))
+    if has_unpriced:
+        yield Remedy("Once there is a price, value the session", ours("mark"))
+
+
+def _remedies(found: Iterable[Finding]) -> Iterable[Remedy]:
+    """Yield the commands of ours that findings name besides what the steps above say of them."""
+    for each in found:
+        if each.severity != "note" and each.code not in _HAVE_STEPS:
+            yield from (remedy for remedy in each.remedies if remedy.command.startswith(PROGRAM))
+
+
+def _differing(positions: Iterable[PositionRow]) -> list[str]:
+    """Return the symbols of which the gateway has another quantity, while none of our orders explains it."""
+    return [
+        each.symbol
+        for each in positions
+        if not each.orders_in_flight and any(found.field == "qty" for found in each.differences)
+    ]
+
+
+def _order(order: Order) -> Item:
+    tone, kind = _KINDS.get(order.outcome, _KINDS[None])
+    reasons = dict.fromkeys(reason for reason in (order.error_message, order.skip_reason) if reason)
+    said = "; ".join(reasons) or order.status or "no reason was given"
+    return Item(tone, kind, _asked(order, text.quantity), clip(said, _LONGEST_REASON))
+
+
+def _position(position: PositionRow) -> Item:
+    if position.is_not_known:
+        reason = position.unknown_reason or "its fills are not known"
+        return Item(
+            "caution",
+            "Not known",
+            clipped(text.one_line(position.symbol)),
+            clip(reason, _LONGEST_REASON),
+        )
+    about = f"{text.quantity(position.qty)} {clipped(text.one_line(position.symbol))}"
+    reason = position.unpriced_reason or "no source has one"
+    return Item("caution", "No price", about, clip(reason, _LONGEST_REASON))
+
+
+def _unexplained(pnl: Pnl | None) -> tuple[Item, ...]:
+    if pnl is None or (apart := pnl.unexplained) is None:
+        return ()
+    return (Item("bad", "Does not add up", text.signed_money(apart), "of equity is unexplained"),)
+
+
+def _said(errors: Sequence[str], warnings: Sequence[str]) -> Section:
+    both = [Item("bad", "Error", "", each) for each in errors]
+    both += [Item("caution", "Warning", "", each) for each in warnings]
+    more = _more(len(both), _MOST_SENTENCES, "the report")
+    return Section("Errors and warnings", tuple(both[:_MOST_SENTENCES]), more)
+
+
+def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:
+    """Return what failed or is to be looked at, each on a line, but for what the lists above say already."""
+    return [
+        clip(each.text, _LONGEST_SENTENCE)
+        for each in dict.fromkeys(found)
+        if each.severity == severity and each.code not in _LISTED and not findings.is_of_an_order(each)
+    ]
+
+
+def _asked(order: Order, show: Callable[[Decimal | None], str]) -> str:
+    symbol = text.one_line(order.symbol)
+    if order.qty is None:
+        return clipped(symbol)
+    return f"{clip(str(order.side), 12)} {show(order.qty)} {clipped(symbol)}"
+
+
+def _more(number: int, most: int, place: str) -> str:
+    return f"and {number - most:,} more in {place}" if number > most else ""
+
+
+def _counted(*numbers: tuple[str, int]) -> list[str]:
+    return [_plural(number, word) for word, number in numbers if number]
+
+
+def _plural(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"

@@ -1,0 +1,56 @@
+"""What a person may type about the exchange's calendar: which exchange, its extra dates, a time of day."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from paper_run.settings.raw import Typed
+
+ExchangeName = Literal["XNYS", "24/7"]
+
+_EXCHANGE_FORM = "XNYS (the New York Stock Exchange) or 24/7 (each UTC day is a session)"
+_DATES_FORM = "dates written YYYY-MM-DD, joined by commas, such as 2025-01-09,2025-12-26"
+_TIME_FORM = "a time on the exchange's clock written HH:MM, from 00:00 to 23:59, such as 15:30"
+
+
+def exchange(given: Typed) -> ExchangeName:
+    """Read the name of an exchange.
+
+    :raises DataError: for any other than the two.
+    """
+    if given.value == "XNYS":
+        return "XNYS"
+    if given.value == "24/7":
+        return "24/7"
+    raise given.wrong(_EXCHANGE_FORM)
+
+
+def dates(given: Typed) -> frozenset[date]:
+    """Read a list of dates, past or future; an empty one lists none.
+
+    :raises DataError: for the first that is no date.
+    """
+    words = (word.strip() for word in given.value.split(","))
+    return frozenset(_date(given, word) for word in words if word)
+
+
+def clock_time(given: Typed) -> time:
+    """Read a time of day on the exchange's clock, without a zone.
+
+    :raises DataError: for any other form.
+    """
+    if not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", given.value):
+        raise given.wrong(_TIME_FORM)
+    return time.fromisoformat(given.value)
+
+
+def _date(given: Typed, word: str) -> date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
+        raise given.wrong(_DATES_FORM, because=f"{word[:40]!a} is no date")
+    try:
+        return date.fromisoformat(word)
+    except ValueError as error:
+        raise given.wrong(_DATES_FORM, because=f"{word}: {error}") from None

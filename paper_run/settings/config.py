@@ -1,0 +1,313 @@
+"""Config from flags > environment > .env > defaults, with every check on what a person may type."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+from paper_run.errors import DataError
+from paper_run.model import findings
+from paper_run.model.commands import Invocation
+from paper_run.settings import calendar, email, raw, urls
+from paper_run.settings import heartbeat as heartbeat_settings
+from paper_run.settings.sources import (
+    CLOSED_DATES,
+    HEARTBEAT_URL,
+    OPEN_DATES,
+    QUOTES_URL,
+    REQUIRE_LEDGER,
+    Given,
+    Sources,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from paper_run.model.findings import Finding
+    from paper_run.model.redaction import Secrets
+    from paper_run.models import ServiceUrl
+    from paper_run.settings.calendar import ExchangeName
+    from paper_run.settings.email import MailSettings
+    from paper_run.settings.heartbeat import HeartbeatUrl
+
+T = TypeVar("T")
+
+OUTPUT_SUFFIXES = (".json", ".html", ".csv")
+STDOUT = Path("-")
+
+_AMOUNT_FORM = (
+    "dollars as digits with at most two decimals, above 0 and below 1000000000000, such as 20000 or 99.50"
+)
+_AMOUNT_LIMIT = Decimal(10) ** 12
+_SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
+_DATE_FORM = "a past or present date written YYYY-MM-DD, such as 2025-01-17"
+_AS_OF_FORM = f"{_DATE_FORM}, or previous (the last session that is over)"
+_URL_FORM = "http://HOST[:PORT][/PATH] or https://..."
+_LONGEST_WAIT = Decimal(86_400)
+
+
+class Config(NamedTuple):
+    """Everything a command was told, checked. Seconds are Decimal; paths are absolute.
+
+    `as_of_date` is None for the session's own date, "previous" for the last session that is over.
+    `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
+    services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
+    source; `quote_keys` None: positions have the gateway's prices. `mail` is None when nobody is to be
+    mailed. `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and
+    services. `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none
+    is made but with `new_ledger`.
+    """
+
+    symbols: tuple[str, ...]
+    capital: Decimal
+    max_position_size: Decimal
+    as_of_date: date | Literal["previous"] | None
+    outputs: tuple[Path, ...]
+    reports_dir: Path
+    timeout: Decimal
+    wait: Decimal
+    signal_service: ServiceUrl
+    execution_gateway: ServiceUrl
+    orchestrator: ServiceUrl
+    exchange: ExchangeName = "XNYS"
+    closed_dates: frozenset[date] = frozenset()
+    open_dates: frozenset[date] = frozenset()
+    latest_start: time | None = None
+    ignore_calendar: bool = False
+    plays_sandbox: bool = False
+    quotes: ServiceUrl | None = None
+    quote_keys: tuple[str, str] | None = None
+    mail: MailSettings | None = None
+    heartbeat: HeartbeatUrl | None = None
+    env_file: Path | None = None
+    secret_files: tuple[Path, ...] = ()
+    notices: tuple[Finding, ...] = ()
+    invocation: Invocation = Invocation()
+    ledger: str = ""
+    require_ledger: bool = False
+    new_ledger: bool = False
+
+    def __repr__(self) -> str:
+        return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
+
+    @property
+    def secrets(self) -> Secrets:
+        """What nobody may read: passwords in URLs, the quote source's keys, the mail server's password."""
+        from paper_run.model.redaction import Secrets
+
+        urls = (self.signal_service, self.execution_gateway, self.orchestrator, self.quotes)
+        logins = [url.credentials for url in urls if url is not None and url.credentials is not None]
+        if self.mail is not None and self.mail.user is not None and self.mail.password is not None:
+            logins.append((self.mail.user, self.mail.password))
+        return Secrets(logins=logins, keys=self.quote_keys or ())
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The extra outputs that are files."""
+        return tuple(path for path in self.outputs if path != STDOUT)
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether standard output carries the JSON, and so nothing else."""
+        return STDOUT in self.outputs
+
+
+_SECRET = re.compile(r"PASSWORD$|SECRET|HEARTBEAT")
+_KEY_VARIABLES = (
+    ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
+    ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
+)
+
+
+def load(sources: Sources, *, today: date) -> Config:
+    """Read and check every setting.
+
+    :param today: the exchange's date, which no `--as-of-date` may lie after.
+    :raises DataError: for the first wrong value, naming its origin and the allowed form.
+    """
+    quotes = sources.variable(QUOTES_URL)
+    mailed = mail(sources)
+    said = email.notices(mailed) if mailed else ()
+    return Config(
+        symbols=_symbols(sources.given("--symbols")),
+        capital=_dollars(sources.last("--capital")),
+        max_position_size=_dollars(sources.last("--max-position-size")),
+        as_of_date=_optional(sources.given("--as-of-date"), lambda given: _as_of_date(given, today)),
+        outputs=_outputs(sources),
+        reports_dir=reports_folder(sources),
+        timeout=_seconds(sources.last("--timeout"), least=Decimal("0.1")),
+        wait=_seconds(sources.last("--wait"), least=Decimal(0)),
+        signal_service=_url(sources.last("--signal-service-url")),
+        execution_gateway=_url(sources.last("--execution-gateway-url")),
+        orchestrator=_url(sources.last("--orchestrator-url")),
+        exchange=exchange(sources),
+        closed_dates=_dates(sources.variable(CLOSED_DATES)),
+        open_dates=_dates(sources.variable(OPEN_DATES)),
+        latest_start=_optional(sources.given("--latest-start"), calendar.clock_time),
+        quotes=_url(quotes) if quotes else None,
+        quote_keys=_quote_keys(sources),
+        mail=mailed,
+        heartbeat=heartbeat(sources),
+        require_ledger=_switch(sources.variable(REQUIRE_LEDGER)),
+        env_file=sources.file.resolve() if sources.file else None,
+        secret_files=_secret_files(sources),
+        notices=tuple(
+            findings.warning("setting", each)
+            for each in (*sources.misspelt(), *_idle(quotes, sources), *said)
+        ),
+    )
+
+
+def heartbeat(sources: Sources) -> HeartbeatUrl | None:
+    """Return where the heartbeat goes; None: nowhere."""
+    given = sources.variable(HEARTBEAT_URL)
+    return None if given is None else heartbeat_settings.heartbeat_url(given)
+
+
+def mail(sources: Sources) -> MailSettings | None:
+    """Return the settings of the e-mail alone; None when nobody is to be mailed."""
+    return email.read(sources.variable, to=sources.given("--email-to"), folder=sources.folder)
+
+
+def reports_folder(sources: Sources) -> Path:
+    """Return the reports folder: a relative one lies beside the .env file if one is used, else here."""
+    given = sources.last("--reports-dir")
+    if not given.value.strip():
+        raise given.wrong("the path of a folder")
+    return raw.path(given, sources.folder, form="the path of a folder")
+
+
+def exchange(sources: Sources) -> ExchangeName:
+    """Return the exchange; its date is the session."""
+    return calendar.exchange(sources.last("--exchange"))
+
+
+def past_date(given: Given, today: date, *, form: str = _DATE_FORM) -> date:
+    """Read an ISO date that is not after `today`."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given.value):
+        raise given.wrong(form)
+    try:
+        day = date.fromisoformat(given.value)
+    except ValueError as error:
+        raise given.wrong(form, because=str(error)) from None
+    if day > today:
+        raise given.wrong(form, because=f"it lies after the exchange's date, {today}")
+    return day
+
+
+def _as_of_date(given: Given, today: date) -> date | Literal["previous"]:
+    return "previous" if given.value == "previous" else past_date(given, today, form=_AS_OF_FORM)
+
+
+def _dates(given: Given | None) -> frozenset[date]:
+    return frozenset() if given is None else calendar.dates(given)
+
+
+def _symbols(values: Iterable[Given]) -> tuple[str, ...]:
+    symbols: dict[str, None] = {}
+    for given in values:
+        for word in re.split(r"[,\s]", given.value):
+            symbol = word.upper()
+            if not word:
+                continue
+            if not word.isascii() or not re.fullmatch(r"[A-Z0-9]+(?:[./-][A-Z0-9]+)*", symbol):
+                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is no symbol")
+            if len(symbol) > 32:
+                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is longer than 32 characters")
+            symbols[symbol] = None
+        if not given.value.strip(", \t\r\n"):
+            raise given.wrong(_SYMBOL_FORM, because="it names no symbol")
+    return tuple(symbols)
+
+
+def _dollars(given: Given) -> Decimal:
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]{1,2})?", given.value):
+        raise given.wrong(_AMOUNT_FORM)
+    dollars = Decimal(given.value)
+    if not 0 < dollars < _AMOUNT_LIMIT:
+        raise given.wrong(_AMOUNT_FORM)
+    return dollars
+
+
+def _seconds(given: Given, *, least: Decimal) -> Decimal:
+    return raw.seconds(given, least=least, most=_LONGEST_WAIT, example=Decimal(90))
+
+
+def _url(given: Given) -> ServiceUrl:
+    def wrong(because: str) -> DataError:
+        return given._replace(value=urls.shown(given.value)).wrong(_URL_FORM, because=because)
+
+    service, _ = urls.taken_apart(given.value, wrong)
+    if "?" in given.value or "#" in given.value:
+        raise wrong("a base URL has no query and no fragment")
+    return service
+
+
+def _switch(given: Given | None) -> bool:
+    if given is not None and given.value not in ("0", "1"):
+        raise given.wrong("1 for yes, 0 for no")
+    return given is not None and given.value == "1"
+
+
+def _quote_keys(sources: Sources) -> tuple[str, str] | None:
+    """Read the key pair of the quote source, under Alpaca's two spellings; both or none."""
+    found = [
+        next((given for name in names if (given := sources.variable(name)) is not None), None)
+        for names in _KEY_VARIABLES
+    ]
+    for given, missing in zip(found, reversed(_KEY_VARIABLES), strict=True):
+        if given is not None and not re.fullmatch(r"[!-~]+", given.value):
+            raise Given("<hidden>", given.origin).wrong("printable characters without a blank")
+        if given is not None and None in found:
+            raise DataError(
+                f"{given.origin} is set, but {missing[0]} is not",
+                "Allowed: both, for quotes from Alpaca, or neither, for the gateway's own prices.",
+                remedies=(f"Set {missing[0]} or take {given.origin} away; nothing was sent.",),
+            )
+    key, secret = found
+    return None if key is None or secret is None else (key.value, secret.value)
+
+
+def _secret_files(sources: Sources) -> tuple[Path, ...]:
+    """Return the files with a secret in them: the .env file if it sets one, and the password's own."""
+    found = []
+    if sources.file is not None and any(_SECRET.search(name) for name in sources.in_file()):
+        found.append(sources.file.resolve())
+    if (password := sources.variable(email.PASSWORD_FILE)) is not None:
+        found.append(raw.path(password, sources.folder, form="the path of a file"))
+    return tuple(found)
+
+
+def _idle(quotes: Given | None, sources: Sources) -> tuple[str, ...]:
+    """Say that a quote source was named which is never asked."""
+    if quotes is None or _quote_keys(sources) is not None:
+        return ()
+    return (f"{quotes.origin} is set, but ALPACA_API_KEY_ID is not: no quotes are asked for.",)
+
+
+def _outputs(sources: Sources) -> tuple[Path, ...]:
+    form = f"a path that ends in {', '.join(OUTPUT_SUFFIXES)}, or - for the JSON alone on standard output"
+    outputs: dict[Path, None] = {}
+    for given in sources.given("--output"):
+        words = [given.value] if sources.is_from_flag("--output") else given.value.split(",")
+        for word in words:
+            name = word.strip()
+            if not name and not sources.is_from_flag("--output"):
+                continue
+            if name == "-":
+                outputs[STDOUT] = None
+                continue
+            folder = sources.here if sources.is_from_flag("--output") else sources.folder
+            path = raw.path(given._replace(value=name), folder, form=form)
+            if path.suffix.lower() not in OUTPUT_SUFFIXES:
+                raise given.wrong(form)
+            outputs[path] = None
+    return tuple(outputs)
+
+
+def _optional(values: list[Given], read: Callable[[Given], T]) -> T | None:
+    return read(values[-1]) if values else None

@@ -1,0 +1,55 @@
+"""A value as a person typed it, as every check on settings is given it; and a form that several have."""
+
+from __future__ import annotations
+
+import os
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from paper_run.errors import DataError
+
+
+class Typed(Protocol):
+    """A value and the place it was typed in; `paper_run.settings.sources.Given` is one."""
+
+    @property
+    def value(self) -> str:
+        """The text."""
+
+    @property
+    def origin(self) -> str:
+        """A flag or a variable, with its file."""
+
+    def wrong(self, form: str, *, because: str = "") -> DataError:
+        """Say what is wrong, where, and what is allowed."""
+
+
+def seconds(given: Typed, *, least: Decimal, most: Decimal, example: Decimal) -> Decimal:
+    """Read a number of seconds.
+
+    :raises DataError: it is no plain number, or out of bounds.
+    """
+    form = f"seconds as a plain number from {least} to {most}, such as {example} or 2.5"
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", given.value):
+        raise given.wrong(form)
+    read = Decimal(given.value)
+    if not least <= read <= most:
+        raise given.wrong(form)
+    return read
+
+
+def path(given: Typed, folder: Path, *, form: str) -> Path:
+    """Read a path; a relative one lies in `folder`, and `~` is a home folder.
+
+    :raises DataError: it holds what no path can, or nobody's home folder is called so.
+    """
+    if "\0" in given.value:
+        raise given.wrong(form)
+    try:
+        expanded = Path(given.value).expanduser()
+    except RuntimeError:
+        raise given.wrong(form, because="nobody here has a home folder of that name") from None
+    return Path(os.path.abspath(folder / expanded))

@@ -1,0 +1,194 @@
+"""Where settings are typed: flags, the environment, the .env file, defaults, in that order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.errors import DataError
+from paper_run.settings import email, heartbeat
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+QUOTES_URL = "PAPER_RUN_QUOTES_URL"
+CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
+OPEN_DATES = "PAPER_RUN_OPEN_DATES"
+REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
+HEARTBEAT_URL = heartbeat.VARIABLE
+WITHOUT_FLAG = frozenset(
+    {QUOTES_URL, CLOSED_DATES, OPEN_DATES, REQUIRE_LEDGER, HEARTBEAT_URL, *email.VARIABLES}
+)
+"""The variables of ours that no option beats."""
+
+
+class Given(NamedTuple):
+    """A value as typed and the place it was typed in, for the message when it is wrong."""
+
+    value: str
+    origin: str
+
+    def wrong(self, form: str, *, because: str = "") -> DataError:
+        """Say what is wrong, where, and what is allowed."""
+        reason = f" ({because})" if because else ""
+        error = DataError(
+            f"{self.origin}: {shown(self.value)} is not allowed{reason}",
+            f"Allowed: {form}.",
+            remedies=(f"Correct {self.origin} and run again; nothing was sent.",),
+        )
+        error.told = self.origin in SETTINGS
+        return error
+
+
+class Setting(NamedTuple):
+    """An option that takes a value: its flag, its variable (None: flag only), its default."""
+
+    flag: str
+    variable: str | None
+    default: str | None
+
+
+SETTINGS = {
+    setting.flag: setting
+    for setting in (
+        Setting("--symbols", "PAPER_RUN_SYMBOLS", "AAPL,MSFT,GOOGL"),
+        Setting("--capital", "PAPER_RUN_CAPITAL", "100000"),
+        Setting("--max-position-size", "PAPER_RUN_MAX_POSITION_SIZE", "20000"),
+        Setting("--as-of-date", "PAPER_RUN_AS_OF_DATE", None),
+        Setting("--output", "PAPER_RUN_OUTPUT", None),
+        Setting("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports"),
+        Setting("--exchange", "PAPER_RUN_EXCHANGE", "XNYS"),
+        Setting("--latest-start", "PAPER_RUN_LATEST_START", None),
+        Setting("--email-to", email.TO, None),
+        Setting("--timeout", "PAPER_RUN_TIMEOUT", "300"),
+        Setting("--wait", "PAPER_RUN_WAIT", "0"),
+        Setting("--signal-service-url", "SIGNAL_SERVICE_URL", "http://localhost:8001"),
+        Setting("--execution-gateway-url", "EXECUTION_GATEWAY_URL", "http://localhost:8002"),
+        Setting("--orchestrator-url", "ORCHESTRATOR_URL", "http://localhost:8003"),
+    )
+}
+
+
+class Sources:
+    """Looks a setting up in the flags, the environment, the .env file and the defaults, in that order."""
+
+    def __init__(
+        self,
+        flags: Mapping[str, Sequence[str]],
+        environment: Mapping[str, str],
+        *,
+        env_file: str | None,
+        here: Path,
+    ) -> None:
+        self._flags = flags
+        self._environment = environment
+        self.here = here
+        self.folder = here
+        self._file_values: dict[str, str] = {}
+        self.file: Path | None = None
+        path = here / (env_file or ".env")
+        if env_file is not None or path.exists():
+            self.file = path
+            self._file_values = _env_file_values(path)
+            self.folder = path.resolve().parent
+
+    def given(self, flag: str) -> list[Given]:
+        """Return the values of a setting; several when its flag was repeated, none when it has no default.
+
+        A variable without a default that is set to nothing is not set.
+        """
+        setting = SETTINGS[flag]
+        if values := self._flags.get(flag):
+            return [Given(value, flag) for value in values]
+        if setting.variable is not None and (given := self._typed(setting.variable)) is not None:
+            return [given] if setting.default is not None or given.value.strip() else []
+        return [] if setting.default is None else [Given(setting.default, flag)]
+
+    def variable(self, name: str) -> Given | None:
+        """Return a setting that has no flag; set to nothing is not set."""
+        given = self._typed(name)
+        return given if given is not None and given.value.strip() else None
+
+    def _typed(self, name: str) -> Given | None:
+        if name in self._environment:
+            return Given(self._environment[name], name)
+        if name in self._file_values:
+            return Given(self._file_values[name], f"{name} in {self.file}")
+        return None
+
+    def in_file(self) -> frozenset[str]:
+        """Return the names of the variables that the .env file sets to something."""
+        return frozenset(name for name, value in self._file_values.items() if value.strip())
+
+    def last(self, flag: str) -> Given:
+        """Return the value of a setting that takes one; of a repeated flag the last counts."""
+        return self.given(flag)[-1]
+
+    def outside_file(self, flag: str) -> Given | None:
+        """Return the value of a setting that the command line or the environment sets."""
+        if values := self._flags.get(flag):
+            return Given(values[-1], flag)
+        name = SETTINGS[flag].variable
+        return (
+            Given(self._environment[name], name) if name is not None and name in self._environment else None
+        )
+
+    def all_outside_file(self, flag: str) -> list[str]:
+        """Return all values of a setting that the command line or the environment sets."""
+        one = self.outside_file(flag)
+        typed = self._flags.get(flag) or ([] if one is None else [one.value])
+        return [value for value in typed if value.strip()]
+
+    def is_from_flag(self, flag: str) -> bool:
+        """Whether the command line itself set it."""
+        return bool(self._flags.get(flag))
+
+    def misspelt(self) -> tuple[str, ...]:
+        """Name each PAPER_RUN_ variable that nothing reads but that looks like one that is read."""
+        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | WITHOUT_FLAG
+        found = {
+            name
+            for name in (*self._environment, *self._file_values)
+            if name.startswith("PAPER_RUN_") and name not in known
+        }
+        if not found:
+            return ()
+        from difflib import get_close_matches
+
+        notices = []
+        for name in sorted(found):
+            if close := get_close_matches(name, known, n=1, cutoff=0.85):
+                notices.append(f"{name} is set but means nothing here: was {close[0]} meant?")
+        return tuple(notices)
+
+
+def _env_file_values(path: Path) -> dict[str, str]:
+    import io
+
+    from dotenv.parser import parse_stream
+
+    origin = f"the settings file {path}"
+    remedy = ("Name a readable file with --env-file, or correct this one; nothing was sent.",)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{origin} can't be read", f"{error.strerror}.", remedies=remedy) from None
+    except (UnicodeDecodeError, ValueError):
+        raise DataError(f"{origin} can't be read", "It is not UTF-8 text.", remedies=remedy) from None
+    values = {}
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            raise DataError(
+                f"{origin}, line {binding.original.line}, can't be read",
+                "Allowed: NAME=value, one on a line; # begins a comment.",
+                remedies=remedy,
+            )
+        if binding.key is not None and binding.value is not None:
+            values[binding.key] = binding.value
+    return values
+
+
+def shown(value: str) -> str:
+    """Quote what was typed, short and with anything unprintable escaped."""
+    text = value if len(value) <= 80 else value[:77] + "..."
+    return ascii(text) if not text.isprintable() else f"'{text}'"

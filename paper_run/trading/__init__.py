@@ -1,0 +1,1 @@
+"""At most once: before, with and after the one POST, and what it comes to."""

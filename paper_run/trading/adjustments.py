@@ -1,0 +1,316 @@
+"""What a person books: a split, the difference from the gateway, a trade by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import folding, holdings, marks, splits, valuation
+from paper_run.errors import DataError, Remedy
+from paper_run.model import messages
+from paper_run.model.commands import ours
+from paper_run.trading import pricing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from paper_run.ledger.book import Books, Epoch
+    from paper_run.models import TradeRow
+    from paper_run.services.platform import AfterTrade
+    from paper_run.trading.observations import Moment
+
+
+class Split(NamedTuple):
+    """A split as a person states it; 1:1: there was none.
+
+    :ivar ex_date: the session in which it took effect, None: the one in which it was suspected, or this one.
+    """
+
+    symbol: str
+    ratio: splits.Ratio
+    ex_date: date | None = None
+
+
+class Trade(NamedTuple):
+    """A trade by hand as a person states it: our signed quantity after it, and a share's price, dollars."""
+
+    symbol: str
+    qty: Decimal
+    price: Decimal
+
+
+class Said(NamedTuple):
+    """What a person says that an order has filled.
+
+    :ivar name: the order, as `resolve` lists it. :ivar price: the average, dollars; None of nothing filled.
+    """
+
+    name: str
+    qty: Decimal
+    price: Decimal | None
+
+
+class Change(NamedTuple):
+    """What a person changes in the book before it is valued.
+
+    :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
+    :ivar said: what an order has filled; it is recorded even if nothing can be valued.
+    :ivar note: by whom, and when.
+    """
+
+    adjust: tuple[str, ...] = ()
+    trades: tuple[Trade, ...] = ()
+    split: Split | None = None
+    said: Said | None = None
+    note: str = ""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols whose positions it changes; they need prices, held before or not."""
+        return (*(each for each in self.adjust if each != "all"), *(each.symbol for each in self.trades))
+
+
+def book_split(
+    books: Books, epoch: Epoch, said: Split, read: AfterTrade, moment: Moment, booked_at: datetime, note: str
+) -> list[str]:
+    """Book a split in its session, if a price or the gateway's quantity speaks for it; void what it changes.
+
+    :return: the sessions that were valued whole without it, ISO dates: they have no closing any more.
+    :raises DataError: the book does not hold the symbol, the date is not one of the book's, or nothing speaks
+        for this split.
+    """
+    kept = books.kept(epoch)
+    session = max(moment.session, kept.session) if kept else moment.session
+    entries, last = books.entries_after(epoch)
+    if all(each.symbol != said.symbol for each in entries):
+        raise not_held(said.symbol)
+    entry = holdings.Entry(
+        "split", said.symbol, money.ZERO, money.ZERO, session.isoformat(), ratio=said.ratio, id=last + 1
+    )
+    voided = []
+    if not said.ratio.is_none:
+        suspected = kept.suspects.get(said.symbol) if kept else None
+        before, entry = _dated(entries, entry, said.ex_date, suspected, epoch)
+        after = folding.fold([*entries, entry]).holdings[said.symbol]
+        _prove(said, _Evidence(books, epoch, entries, entry, before, after, session), read, moment)
+        if said.ex_date is None and suspected is None and moment.now.date() > session:
+            raise _of_which_session(said, session)
+        entry = entry._replace(qty=money.CONTEXT.subtract(said.ratio.applied(before.qty), before.qty))
+        voided = books.closings.void(epoch.id, entry.effective)
+    books.append(epoch, session, (entry,), booked_at, note=f"{said.ratio} {note}")
+    return voided
+
+
+def _dated(
+    entries: Iterable[holdings.Entry],
+    split: holdings.Entry,
+    ex_date: date | None,
+    suspected: str | None,
+    epoch: Epoch,
+) -> tuple[holdings.Holding, holdings.Entry]:
+    """Return what was held when a split took effect, and it with that session: said, suspected, or this one.
+
+    :param split: with the present session. :param suspected: since which it was, an ISO date.
+    :raises DataError: the date is not one of the book's, or nothing was held then.
+    """
+    if ex_date is not None and not str(epoch.session) <= ex_date.isoformat() <= split.effective:
+        raise DataError(
+            f"--ex-date: {ex_date} is not in the book",
+            f"Allowed: from {epoch.session}, when it began, to {split.effective}.",
+            remedies=(Remedy("Correct --ex-date and run again; nothing was booked."),),
+        )
+    possible = [ex_date.isoformat()] if ex_date else [*filter(None, (suspected,)), split.effective]
+    for session in possible:
+        dated = split._replace(effective=session)
+        earlier = [each for each in entries if folding.place(each) < folding.place(dated)]
+        before = folding.fold(earlier).holdings.get(split.symbol)
+        if before is not None and before.qty:
+            return before, dated
+    raise not_held(split.symbol, possible[0])
+
+
+def _of_which_session(said: Split, session: date) -> DataError:
+    """Return that a split that was not suspected is said between two sessions, and for neither."""
+    split = ("resolve", "--split", said.symbol, str(said.ratio))
+    return DataError(
+        f"--split: of which session is that of {said.symbol}?",
+        f"{session} is over, and the next one has not opened.",
+        remedies=(
+            Remedy(f"If it was in effect in {session}", ours(*split, "--ex-date", str(session))),
+            Remedy("If it is of the next one, once that has opened", ours(*split)),
+        ),
+    )
+
+
+def not_held(symbol: str, session: str | None = None) -> DataError:
+    """Return that a split is of a symbol that the book does not hold, or did not when it took effect.
+
+    :param session: the one in which that was, an ISO date.
+    """
+    before = f" from before {session}" if session else ""
+    return DataError(
+        f"--split: the book holds no {symbol}{before}",
+        "Allowed: a symbol that it held when the split took effect, which is before that session's trades.",
+        remedies=(Remedy("Nothing was booked. See what it holds", ours("mark")),),
+    )
+
+
+def refuse_without_a_book(change: Change, attempts: Sequence[TradeRow] = ()) -> None:
+    """Refuse what only a book can take in: it begins with a trade's capital, which nobody else can say.
+
+    :param attempts: those of which it is not known what they placed.
+    :raises DataError: a person wants a split or a position booked.
+    """
+    if change.split is not None:
+        raise not_held(change.split.symbol)
+    if change.adjust or change.trades:
+        raise DataError(
+            "--position: there is no book to change",
+            "It begins with the first trade that is known to have been placed: its capital is the base, and "
+            "what the account holds by then is taken over.",
+            remedies=(
+                Remedy("Nothing was booked. See what was traded", ours("history")),
+                *(remedy for row in attempts for remedy in messages.settling(row.name, row.run_id)),
+            ),
+        )
+
+
+class _Evidence(NamedTuple):
+    """Where to look for what speaks for a split.
+
+    :ivar before: the holding without it, of some shares. :ivar after: the holding with it.
+    """
+
+    books: Books
+    epoch: Epoch
+    entries: list[holdings.Entry]
+    split: holdings.Entry
+    before: holdings.Holding
+    after: holdings.Holding
+    session: date
+
+    def price_before(self) -> Decimal:
+        """Return what a share was believed to be worth before it, else what it had cost."""
+        kept = self.books.closings.kept(self.epoch.id, before=self.split.effective)
+        seen = kept.seen.get(self.split.symbol) if kept else None
+        return seen.price if seen else money.CONTEXT.divide(self.before.cost, self.before.qty)
+
+    def prices_after(self) -> list[Decimal]:
+        """Return what it was traded and valued at since."""
+        symbol, ex_date = self.split.symbol, self.split.effective
+        own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
+        found = [each.price for each in own if each.price is not None and each.price > 0]
+        valued = self.books.closings.from_session(self.epoch.id, ex_date)
+        return [*found, *(kept.seen[symbol].price for kept in valued if symbol in kept.seen)]
+
+
+def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -> None:
+    """Prove that something speaks for a split.
+
+    :raises DataError: nothing does: no price, no quantity.
+    """
+    position = pricing.listed_positions(read).get(said.symbol)
+    mark = pricing.mark_of(said.symbol, position, read, moment, evidence.session)
+    before, after = evidence.price_before(), evidence.prices_after()
+    if isinstance(mark, marks.Mark):
+        after.append(mark.price)
+    if splits.speaks(said.ratio, before, after):
+        return
+    ours = evidence.after.qty
+    if position is not None and splits.is_that(ours, position.qty):
+        return
+    now = _plain(after[-1]) if after else "not known"
+    theirs = "lists none" if position is None else f"has {money.short(position.qty)}"
+    raise DataError(
+        f"--split: nothing speaks for a split of {said.symbol} in {evidence.split.effective}",
+        f"Its price was {_plain(before)} and is {now}; that does not fit a split of {said.ratio}, after "
+        f"which it is near {_plain(said.ratio.price(before))}. The book would have {money.short(ours)} "
+        f"shares, and the gateway {theirs}.",
+        remedies=(
+            Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked."),
+        ),
+    )
+
+
+def _plain(price: Decimal) -> str:
+    """Write a price without the zeros at its end."""
+    return money.short(price.normalize())
+
+
+def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:
+    """Return the entries of trades by hand; also where there is nothing to trade, as what a person said."""
+    found = []
+    for each in said:
+        held = book.holdings.get(each.symbol, holdings.Holding())
+        found.append(
+            holdings.Entry("adjustment", each.symbol, *valuation.adjustment(held, each.qty, each.price))
+        )
+    return found
+
+
+def adjustments(
+    book: holdings.Book,
+    read: AfterTrade,
+    prices: Mapping[str, marks.Mark],
+    adjust: tuple[str, ...],
+    in_flight: frozenset[str],
+    beside: frozenset[str],
+    moment: Moment,
+) -> list[holdings.Entry]:
+    """Return the entries that bring symbols to the gateway's quantity, P&L-neutral.
+
+    `all` is each symbol that differs and of which no order of ours still works, of the book's kind.
+
+    :param prices: of what the book holds. :param beside: what stands beside the book.
+    :raises DataError: there is nothing to adjust, or no price to do it at.
+    :raises DependencyError: the gateway's quantities are not known.
+    """
+    if read.positions is None:
+        raise messages.nothing_to_compare(read.unreadable, unauthorized=read.unauthorized)
+    positions = {each.symbol: each for each in read.positions}
+    entries = []
+    for symbol in sorted({*book.holdings, *positions} - beside) if adjust == ("all",) else adjust:
+        held = book.holdings.get(symbol, holdings.Holding())
+        position = positions.get(symbol)
+        qty = position.qty if position else money.ZERO
+        if qty == held.qty or (symbol in in_flight and adjust == ("all",)):
+            continue
+        if symbol in in_flight:
+            raise DataError(
+                f"--position: an order of ours in {symbol} still works",
+                "What it fills comes into the book by itself, and the gateway may count it already.",
+                remedies=(
+                    Remedy("Once it has ended, say it again if they still differ; nothing was booked."),
+                ),
+            )
+        # What is not held was not priced with the rest.
+        mark = (
+            prices.get(symbol)
+            if held.qty
+            else pricing.mark_of(symbol, position, read, moment, moment.session)
+        )
+        if not isinstance(mark, marks.Mark):
+            raise DataError(
+                f"--position: {symbol} has no price to book its difference at",
+                f"The gateway has {money.digits(qty)}, the book {money.digits(held.qty)}.",
+                remedies=(
+                    Remedy("Nothing was booked. Once it has a price, say it again."),
+                    Remedy(
+                        "Or say at which price it was traded",
+                        ours("resolve", "--position", f"{symbol}={money.trimmed(qty)}@PRICE"),
+                    ),
+                ),
+            )
+        shares, dollars = valuation.adjustment(held, qty, mark.price)
+        entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
+    named = "every symbol" if adjust == ("all",) else ", ".join(adjust)
+    if not entries:
+        raise DataError(
+            "--position: there is no difference to book",
+            f"The gateway has the book's quantity of {named}.",
+            remedies=(Remedy("Nothing was booked. See where they differ", ours("mark")),),
+        )
+    return entries

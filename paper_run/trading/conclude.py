@@ -1,0 +1,222 @@
+"""The result of a trade from all that is known of it: pure, so that it can be stated again later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.errors import PaperRunError, worst
+from paper_run.model import findings, messages, stating
+from paper_run.model.result import RunResult, Statistics, Totals
+from paper_run.models import RUN_ENDS
+from paper_run.trading import order_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
+    from decimal import Decimal
+
+    from paper_run.model.findings import Finding
+    from paper_run.models import (
+        BookFigures,
+        Orchestration,
+        Order,
+        OrderState,
+        Prepared,
+        RunStatus,
+        SignalOrder,
+    )
+
+
+UNREAD = findings.warning("orders_unread", "The orders were not read from the gateway yet.")
+
+
+class Known(NamedTuple):
+    """What is known of a trade at some moment.
+
+    :ivar status: set when the run itself can't tell: failed, timeout, unknown or interrupted.
+    :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier trade owns.
+    :ivar quotes: a quote source's prices, for orders without a fill. :ivar book: what the book says now.
+    :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
+    :ivar found: what was found out besides what the other facts say. :ivar ledger: the id of its ledger.
+    """
+
+    prepared: Prepared
+    number: int
+    started_at: datetime
+    run_id: str | None = None
+    orchestration: Orchestration | None = None
+    states: Mapping[str, OrderState] = {}
+    repeats: Collection[str] = ()
+    status: RunStatus | None = None
+    failures: tuple[PaperRunError, ...] = ()
+    found: tuple[Finding, ...] = ()
+    waited: Decimal = money.ZERO
+    settled: str | None = None
+    book: BookFigures | None = None
+    quotes: Mapping[str, Decimal] = {}
+    ledger: str = ""
+
+
+class Outcome(NamedTuple):
+    """A trade's result, and the failures to be shown with it."""
+
+    result: RunResult
+    failures: tuple[PaperRunError, ...]
+
+
+def conclude(known: Known) -> Outcome:
+    """State the result: the orders as they stand, the counts, the notional, the status, every problem."""
+    run = known.orchestration and with_adopted(known.orchestration, known.states)
+    mappings = run.mappings if run else ()
+    rows = order_outcomes.order_rows(
+        mappings, known.states, known.prepared.parameters, repeats=known.repeats, quotes=known.quotes
+    )
+    tally = _counts(known, run, rows)
+    status = known.status or (order_outcomes.run_status(run, tally) if run else "unknown")
+    has_only_repeats = known.status is None and _has_only_repeats(known, rows)
+    if has_only_repeats:
+        status = "failed"
+    problems = [problem for row in rows if (problem := order_outcomes.problem(row))]
+    failed = list(known.failures)
+    if run is not None and has_only_repeats:
+        failed.append(messages.nothing_new(run, rows))
+    elif run is not None and status in ("partial", "failed"):
+        failed.append(messages.unsuccessful(run, rows, tuple(each.text for each in problems)))
+    found = [*map(findings.of_error, failed), *known.prepared.notices, *known.found]
+    if run is not None:
+        repeats = sum(row.outcome == "repeat" for row in rows) if known.prepared.rehearsal else 0
+        found += [*_oddities(run, known.prepared), *order_outcomes.differences(run, tally, repeats=repeats)]
+    odd = (
+        order_outcomes.failed_signals(rows),
+        order_outcomes.oversized(rows, known.prepared.parameters.max_position_size),
+    )
+    found += [*filter(None, odd), *problems, *(known.book.remarks if known.book else ())]
+    stated = run.duration_seconds if run is not None and known.status is None else None
+    result = RunResult(
+        run_id=known.run_id,
+        session=known.prepared.session.isoformat(),
+        trade=known.number,
+        timestamp=known.started_at.isoformat(timespec="seconds"),
+        status=status,
+        exit_status=int(worst(failure.exit_status for failure in failed)),
+        sandbox=known.prepared.sandbox,
+        rehearsal=known.prepared.rehearsal,
+        parameters=stating.asked(known.prepared.parameters),
+        totals=tally._replace(duration_seconds=known.waited if stated is None else stated),
+        orders=rows,
+        health=stating.health(known.prepared.health),
+        findings=findings.naming(known.ledger, found),
+        settled=known.settled,
+        pnl=stating.pnl(known.book) if known.book else None,
+        statistics=stating.statistics(known.book) if known.book else Statistics(),
+        ledger=known.ledger,
+    )
+    return Outcome(result, tuple(failed))
+
+
+def _has_only_repeats(known: Known, rows: tuple[Order, ...]) -> bool:
+    """Whether all that a trade placed was placed before; a rehearsal places nothing anyhow."""
+    outcomes = {row.outcome for row in rows if row.outcome is not None}
+    return outcomes == {"repeat"} and not known.prepared.rehearsal
+
+
+def was_executed(rows: Iterable[Order]) -> bool:
+    """Whether an order of a rehearsal was executed: it has a broker's id or a fill, works or is done."""
+    return any(row.outcome not in (None, "repeat") and order_outcomes.is_executed(row) for row in rows)
+
+
+def is_rehearsed(rows: Iterable[Order]) -> bool:
+    """Whether each order of a rehearsal that has ended is known not to have been executed."""
+    own = [row for row in rows if row.outcome not in (None, "repeat")]
+    return all(row.outcome != "in_doubt" and not order_outcomes.is_executed(row) for row in own)
+
+
+def _counts(known: Known, run: Orchestration | None, rows: tuple[Order, ...]) -> Totals:
+    """Count; nothing is counted while it is not known what the run did."""
+    if known.status not in (None, "failed") or (run is None and known.status is None):
+        return order_outcomes.NOT_KNOWN
+    signals = len(rows) or (run.num_signals if run and run.num_signals else 0)
+    asked = all(row.client_order_id in known.states for row in rows if row.outcome == "accepted")
+    return order_outcomes.totals(rows, signals=signals, states_complete=asked)
+
+
+def placed_nothing(run: Orchestration) -> bool:
+    """Whether a run that ended proves that it placed nothing: failed, its counts all 0, no sign of one."""
+    return run.status == "failed" and not has_orders(run) and all(count == 0 for count in _their_counts(run))
+
+
+def contradicts_itself(run: Orchestration) -> bool:
+    """Whether a run that ended leaves open what it placed.
+
+    It has an order without a side or a quantity; or it counts orders, or does not say how many, and shows
+    none; or it failed and counts more than it shows.
+    """
+    shown = [each for each in run.mappings if each.client_order_id is not None]
+    if any(each.side is None or each.qty is None or each.qty <= 0 for each in shown):
+        return True
+    counted = _their_counts(run)
+    if has_orders(run):
+        orders = sum(_is_order(each) for each in run.mappings)
+        return run.status == "failed" and any(each is not None and each > orders for each in counted[:2])
+    shows_signals = run.status == "completed" and bool(run.mappings)
+    return any(counted) or (None in counted and not shows_signals)
+
+
+def has_ended(run: Orchestration) -> bool:
+    """Whether a run says that it is over; a word that nobody knows does not, unless it shows orders."""
+    return run.status in RUN_ENDS or (run.status != "running" and has_orders(run))
+
+
+def has_orders(run: Orchestration) -> bool:
+    """Whether a run shows an order, placed or in doubt."""
+    return any(map(_is_order, run.mappings))
+
+
+def _is_order(mapping: SignalOrder) -> bool:
+    return mapping.qty is not None or mapping.client_order_id is not None
+
+
+def _their_counts(run: Orchestration) -> tuple[int | None, ...]:
+    return run.num_orders_submitted, run.num_orders_accepted, run.num_orders_rejected
+
+
+def with_adopted(run: Orchestration, states: Mapping[str, OrderState]) -> Orchestration:
+    """Give an order in doubt the id under which the gateway was found to have it."""
+    taken = {mapping.client_order_id for mapping in run.mappings}
+    spare = [state for identity, state in states.items() if identity not in taken]
+    if not spare:
+        return run
+    mappings = []
+    for mapping in run.mappings:
+        match = next((state for state in spare if fits(mapping, state)), None)
+        if match is None:
+            mappings.append(mapping)
+            continue
+        spare.remove(match)
+        mappings.append(mapping._replace(client_order_id=match.client_order_id))
+    return run._replace(mappings=tuple(mappings))
+
+
+def fits(mapping: SignalOrder, state: OrderState) -> bool:
+    """Whether an order of the gateway is the one that a mapping without an id asked for."""
+    return mapping.client_order_id is None and (mapping.symbol, mapping.side, mapping.qty) == (
+        state.symbol,
+        state.side,
+        state.qty,
+    )
+
+
+def _oddities(run: Orchestration, prepared: Prepared) -> list[Finding]:
+    said = []
+    if run.as_of_date not in (None, prepared.parameters.as_of_date.isoformat()):
+        words = f"The orchestrator ran for {run.as_of_date}, not for {prepared.parameters.as_of_date}."
+        said.append(findings.warning("orchestrator_differs", words))
+    strangers = {mapping.symbol for mapping in run.mappings} - set(prepared.parameters.symbols)
+    if strangers:
+        words = f"The orchestrator traded symbols not asked for: {', '.join(sorted(strangers))}."
+        said.append(findings.warning("orchestrator_differs", words))
+    if run.error_message and run.status == "completed":
+        words = f"The orchestrator completed the run but says: {run.error_message}"
+        said.append(findings.warning("orchestrator_says", words))
+    return said

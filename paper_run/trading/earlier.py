@@ -1,0 +1,376 @@
+"""Earlier trades of which not all is known: each later command looks once more, and records what it finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.model import findings, messages, result_json
+from paper_run.model.calendar import exchange_time
+from paper_run.model.result import Statistics
+from paper_run.models import Orchestration
+from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.trading import lookup, order_outcomes, pending, recording, response
+from paper_run.trading.conclude import UNREAD, Known, has_ended, with_adopted
+from paper_run.trading.order_outcomes import stated_quotes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from paper_run.errors import PaperRunError
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.findings import Finding
+    from paper_run.model.result import RunResult
+    from paper_run.models import OrderState, RunStatus, SignalOrder, TradeRow
+    from paper_run.services.platform import AfterTrade, Platform
+
+
+def settle_all(
+    ledger: Ledger,
+    platform: Platform,
+    now: datetime,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+    is_heard: bool = True,
+) -> list[TradeRow]:
+    """Look once at every trade of which not all is known; return those of which more is known now.
+
+    An answer that was kept and not recorded is brought in first. A service that does not answer is asked once
+    and no more; it settles nothing and is no error here.
+
+    :param tell: told what is nobody's of ours. :param is_heard: whether the platform can be asked.
+    """
+    when = f"on {exchange_time(now, ledger.exchange).isoformat(sep=' ', timespec='seconds')}"
+    look = _Look(ledger, platform, when)
+    found = [look.at_kept(each) for each in pending.found(ledger.path.parent)]
+    if is_heard:
+        found += [look.at(row) for row in ledger.unfinished()]
+        found += [look.at_doubts_of(row) for row in ledger.doubtful()]
+    for text in look.strangers:
+        tell(text)
+    return [row for row in found if row is not None]
+
+
+class _Look:
+    """One look at every unfinished trade; whoever does not answer is not asked again."""
+
+    def __init__(self, ledger: Ledger, platform: Platform, when: str) -> None:
+        self._ledger = ledger
+        self._platform = platform
+        self._when = when
+        self._orchestrator_silent = self._gateway_silent = False
+        self.strangers: list[str] = []
+
+    def at_kept(self, each: pending.Pending) -> TradeRow | None:
+        """Bring the answer that a command kept, and could not record, into the ledger.
+
+        One that says less than the ledger knows already is dropped; one of another ledger's trade is left.
+        """
+        row = self._ledger.by_key(each.key)
+        if row is None:
+            return None
+        written = None if row.answer is not None else self._with_answer(row, each)
+        pending.drop(self._ledger.path.parent, each.key)
+        return written
+
+    def _with_answer(self, row: TradeRow, each: pending.Pending) -> TradeRow | None:
+        knew = row.prepared.known_runs or ()
+        url = self._platform.orchestrator.url
+        verdict = response.judge_answer(
+            each.answer, url, lambda run_id: run_id in knew or self._ledger.knows_run(run_id)
+        )
+        how = f"its answer, which was kept, was read {self._when}"
+        if isinstance(verdict, response.PlacedNothing):
+            if not row.unsettled:
+                return None
+            return restate(
+                row,
+                self._ledger,
+                run=None,
+                state="nothing",
+                status="failed",
+                settled=how,
+                failed=(verdict.error,),
+            )
+        if isinstance(verdict, response.Run) and has_ended(verdict.orchestration):
+            return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
+        run_id = verdict.run_id if isinstance(verdict, response.Lost) else verdict.orchestration.run_id
+        if run_id is not None and row.unsettled and row.run_id is None:
+            return self._ledger.name_run(row, run_id)
+        return None
+
+    def at(self, row: TradeRow) -> TradeRow | None:
+        """Look for a trade's run, or read the orders of one whose run is known."""
+        if row.state == "answered" and row.answer is not None:
+            if self._gateway_silent:
+                return None
+            how = also(row.settled, f"its orders were read {self._when}")
+            run = recorded_orchestration(row.answer)
+            finished = _with_orders(row, run, None, how, self._ledger, self._platform)
+            self._gateway_silent = finished.state == "answered"
+            return None if self._gateway_silent else finished
+        if self._orchestrator_silent:
+            return None
+        seen = lookup.look(row.prepared, row.run_id, self._platform.orchestrator, self._ledger.knows_run)
+        if isinstance(seen, lookup.NotFound):
+            self._orchestrator_silent = seen.silent
+            return None
+        rivals = [each for each in self._ledger.unfinished() if each.unsettled and each.id != row.id]
+        if row.run_id is None and any(lookup.fits_too(seen, each.prepared) for each in rivals):
+            return None
+        how = f"run {seen.orchestration.run_id} was found {self._when}"
+        return adopt(row, seen.orchestration, seen.answer, how, self._ledger, self._platform)
+
+    def at_doubts_of(self, row: TradeRow) -> TradeRow | None:
+        """Ask for a trade's orders in doubt by their computed ids."""
+        if self._gateway_silent:
+            return None
+        run, states = as_recorded(row, self._ledger)
+        strategy = run.strategy or row.prepared.health[-1].strategy
+        wanted = lookup.doubtful_ids(run.mappings, row.prepared, strategy)
+        named = _in_doubt(run, states, row)
+        asked = {each: known for each, known in order_outcomes.asked(run.mappings).items() if each in named}
+        seen = self._platform.find_orders((*wanted, *named), seconds=lookup.LOOK_SECONDS, asked=asked)
+        self._gateway_silent = seen.silent
+        found = self._found(row, wanted, {each: seen.states[each] for each in wanted if each in seen.states})
+        moved = {
+            each: seen.states[each]
+            for each in named
+            if each in seen.states and seen.states[each] != states.get(each)
+        }
+        # An earlier version may have called rejected what nothing proves to be.
+        is_news = set(named) != _stated_in_doubt(row)
+        if not found and not moved and not is_news:
+            return None
+        names = ", ".join(f"{state.symbol} as {identity}" for identity, state in {**found, **moved}.items())
+        how = also(row.settled, f"the gateway was found to have {names}, {self._when}") if names else None
+        written = restate(
+            row,
+            self._ledger,
+            run=run,
+            state="closed",
+            settled=how,
+            states={**states, **found, **moved},
+            is_valued=not is_news,
+        )
+        self._ledger.following.follow_again(moved)
+        return written
+
+    def _found(
+        self, row: TradeRow, wanted: Mapping[str, SignalOrder], states: Mapping[str, OrderState]
+    ) -> dict[str, OrderState]:
+        """Return which of the gateway's orders are the ones in doubt; a stranger's is only named."""
+        owned = self._ledger.owners(states)
+        ours = {each.id for each in self._ledger.trades(row.session) if each.id != row.id}
+        repeated = {identity for identity, owner in owned.items() if owner in ours}
+        for identity, state in lookup.strangers(wanted, states, row.prepared, owned).items():
+            self.strangers.append(
+                f"The gateway has {state.side} {money.digits(state.qty)} {state.symbol} as {identity}, "
+                f"created before {row.name} was sent: somebody else's, not the order in doubt."
+            )
+        next_clock = self._ledger.next_gateway_clock(row)
+        return lookup.adoptable(wanted, states, row.prepared, next_clock, owned, repeated)
+
+
+def _in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: TradeRow) -> list[str]:
+    """Return the ids of the orders that have one and are in doubt all the same."""
+    rows = order_outcomes.order_rows(run.mappings, states, row.prepared.parameters)
+    ids = [each.client_order_id for each in rows if each.outcome == "in_doubt"]
+    return [identity for identity in ids if identity is not None]
+
+
+def _stated_in_doubt(row: TradeRow) -> set[str]:
+    """Return the ids of the orders that a trade's result calls in doubt."""
+    stated = result_json.decode(row.document).orders
+    return {
+        each.client_order_id
+        for each in stated
+        if each.outcome == "in_doubt" and each.client_order_id is not None
+    }
+
+
+def as_recorded(row: TradeRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
+    """Return a trade's run as its answer, or the orders that a person named, and the orders as last read."""
+    own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
+    states = ledger.order_states(row, also=(*own, *stated_ids(row)))
+    run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
+    return with_adopted(run, states), states
+
+
+def run_of(row: TradeRow, states: Mapping[str, OrderState]) -> Orchestration:
+    """Put orders that a person named in the place of a run's mappings; signals are not known."""
+    return Orchestration(
+        run_id=row.run_id or "",
+        status="completed",
+        strategy=None,
+        as_of_date=None,
+        started_at=None,
+        num_signals=None,
+        num_orders_submitted=None,
+        num_orders_accepted=None,
+        num_orders_rejected=None,
+        mappings=tuple(order_outcomes.signal_of(state) for state in states.values()),
+        duration_seconds=None,
+        error_message=None,
+    )
+
+
+def read_again(ledger: Ledger, after: AfterTrade, now: datetime) -> tuple[TradeRow, ...]:
+    """Write earlier orders as they were read again; return the trades that had to be stated anew for it.
+
+    Those are the ones of which other orders are in doubt now. To be called in a transaction.
+    """
+    read = after.earlier | after.ended
+    ledger.keep_orders(read.values())
+    found = []
+    for owner in sorted(set(ledger.owners(read).values())):
+        row = ledger.by_id(owner)
+        if row.state != "closed" or row.prepared.rehearsal:
+            continue
+        run, states = as_recorded(row, ledger)
+        before = _stated_in_doubt(row)
+        now_open = set(_in_doubt(run, states, row))
+        if before == now_open:
+            continue
+        ended = ", ".join(f"{states[each].symbol} as {each}" for each in sorted(before - now_open))
+        when = exchange_time(now, ledger.exchange).isoformat(sep=" ", timespec="seconds")
+        how = also(row.settled, f"the gateway told what became of {ended}, on {when}") if ended else None
+        found.append(restate(row, ledger, run=run, state="closed", settled=how, states=states))
+    return tuple(found)
+
+
+def also(settled: str | None, how: str) -> str:
+    """Return how a trade was settled, with one more thing that is known of it."""
+    return f"{settled}; {how}" if settled else how
+
+
+def identities(run: Orchestration) -> list[str]:
+    """Return the ids of a run's orders."""
+    return [each.client_order_id for each in run.mappings if each.client_order_id]
+
+
+def stated_ids(row: TradeRow) -> list[str]:
+    """Return the ids of a trade's orders as its result states them, those that were found later too."""
+    stated = result_json.decode(row.document).orders
+    return [each.client_order_id for each in stated if each.client_order_id]
+
+
+def adopt(
+    row: TradeRow, run: Orchestration, answer: str, how: str, ledger: Ledger, platform: Platform
+) -> TradeRow:
+    """Take a run for the one that a trade asked for, and read its orders."""
+    if response.state_of(run) == "nothing":
+        return restate(row, ledger, run=run, answer=answer, state="nothing", settled=how)
+    return _with_orders(row, run, answer, how, ledger, platform)
+
+
+def _with_orders(
+    row: TradeRow, run: Orchestration, answer: str | None, how: str, ledger: Ledger, platform: Platform
+) -> TradeRow:
+    """Read the orders of a run that has ended; while the gateway is silent, they stay to be read."""
+    after = platform.after_trade(identities(run), asked=order_outcomes.asked(run.mappings))
+    if after.silent:
+        if answer is None:
+            return row
+        return restate(row, ledger, run=run, answer=answer, state="answered", settled=how)
+    found: tuple[PaperRunError, ...] = ()
+    if after.unreadable:
+        gateway = platform.execution_gateway.url
+        found = (messages.gateway_unreadable(gateway, after.unreadable, unauthorized=after.unauthorized),)
+    return restate(
+        row, ledger, run=run, answer=answer, state="closed", settled=how, states=after.states, failed=found
+    )
+
+
+# What is said anew of a result that is stated anew, from the answer, the orders and how it was settled.
+_SAID_ANEW = frozenset(
+    {
+        "orchestrator_differs",
+        "orchestrator_says",
+        "order_in_doubt",
+        "order_rejected",
+        "order_status",
+        "orders_unread",
+        "recovered",
+        "fills_not_known",
+    }
+)
+# Why the valuation that stays in the result is not whole.
+_OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
+
+
+_NOT_VALUED = recording.Valued(None, Statistics())
+
+
+def _still_valued(result: RunResult) -> recording.Valued:
+    """Return the valuation that stays in a result; one that waited for what is known now is over.
+
+    The next run or mark values what was found.
+    """
+    positions = result.pnl.positions if result.pnl else ()
+    if any(each.unknown_reason for each in positions):
+        return _NOT_VALUED
+    return recording.Valued(result.pnl, result.statistics)
+
+
+def _still_true(
+    row: TradeRow, said: Iterable[Finding], *, is_run_known: bool
+) -> tuple[tuple[PaperRunError, ...], tuple[Finding, ...]]:
+    """Return what failed and what was found out that is as true as before, now that more is known."""
+    # A sentence without a code, of an older record, may be one of those that are said anew.
+    anew = _SAID_ANEW | ({"looked_for", "unclassified"} if is_run_known else set())
+    notices = {each.text for each in row.prepared.notices}
+    # The orders of one that had not ended are read again: what failed of that is said again, if it does.
+    kept = _OF_THE_VALUATION if row.state == "closed" else frozenset()
+    failed = tuple(messages.again(each) for each in said if each.severity == "error" and each.code in kept)
+    found = tuple(
+        each
+        for each in said
+        if each.severity != "error" and each.code not in anew and each.text not in notices
+    )
+    return failed, found
+
+
+def restate(  # noqa: PLR0913  each is one thing that may be known of it now
+    row: TradeRow,
+    ledger: Ledger,
+    *,
+    run: Orchestration | None,
+    state: str,
+    settled: str | None,
+    answer: str | None = None,
+    status: RunStatus | None = None,
+    states: Mapping[str, OrderState] | None = None,
+    failed: tuple[PaperRunError, ...] = (),
+    is_valued: bool = True,
+) -> TradeRow:
+    """Record a trade anew from what is known of it now; its report says how it was settled.
+
+    :param settled: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
+    """
+    owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
+    stated = result_json.decode(row.document)
+    beside = _still_valued(stated) if is_valued else _NOT_VALUED
+    still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
+    known = Known(
+        row.prepared,
+        row.number,
+        exchange_time(row.started_at, ledger.exchange),
+        run_id=(run.run_id or None) if run else row.run_id,
+        orchestration=run,
+        states=states or {},
+        repeats=frozenset(identity for identity, owner in owners.items() if owner != row.id),
+        status=status,
+        failures=(*still_failed, *failed),
+        found=(
+            *earlier,
+            *((UNREAD,) if state == "answered" else ()),
+            *((findings.note("recovered", f"Settled: {settled}."),) if settled else ()),
+        ),
+        waited=stated.totals.duration_seconds or money.ZERO,
+        quotes=stated_quotes(stated.orders),
+        settled=settled or row.settled,
+        ledger=ledger.identity,
+    )
+    return recording.write(ledger, row, known, state, answer=answer, settled=settled, beside=beside).row

@@ -1,0 +1,196 @@
+"""Which symbols' fills are not known, why, and what a person can do about it: then no figure is stated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.book.splits import Span
+from paper_run.errors import DependencyError, Remedy
+from paper_run.model.commands import ours
+from paper_run.model.findings import Finding, warning
+from paper_run.model.messages import order_remedies, settling
+from paper_run.models import NotKnown
+from paper_run.trading.order_outcomes import FINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import date
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.open_orders import Followed
+    from paper_run.model.calendar import Calendar
+    from paper_run.models import OrderState, TradeRow, Unsure
+
+_GRACE = timedelta(minutes=15)
+_NAMED = 5
+_IN_DOUBT = "it is in doubt"
+_LISTED = Remedy("Each that is open, with its command", ours("resolve"))
+_CAUSES: dict[Unsure, str] = {
+    "working": "A market order fills within seconds, and a day order ends with its session: the gateway was "
+    "not told. It hears of a fill only when the broker can call it (a webhook, at a public address).",
+    "unread": "The gateway was asked for them and did not tell.",
+    "unpriced": "The gateway says that they filled, and not at which price.",
+    "uncounted": "The gateway calls them filled, and does not say of how many shares.",
+}
+
+
+def at(
+    ledger: Ledger, calendar: Calendar, now: datetime, *, read: Collection[str] | None = None
+) -> tuple[NotKnown, ...]:
+    """Return what is not known of the present book at a moment.
+
+    :param now: on the exchange's clock. :param read: the orders that the gateway has just told of; None: it
+        was not asked, so what it said last is taken.
+    """
+    found = []
+    for order in ledger.following.followed():
+        if (kind_why := _of_order(order, calendar, now, read)) is not None:
+            kind, why = kind_why
+            about = f"{order.asked} ({order.name})"
+            found.append(NotKnown(kind, order.name, (order.symbol,), about, why, order_remedies(order.name)))
+    since = ledger.following.first_trade()
+    for doubt in ledger.doubts.orders():
+        if doubt.trade.id >= since and doubt.trade.closes:
+            about = f"{doubt.side} {money.digits(doubt.qty)} {doubt.symbol} ({doubt.name})"
+            why = doubt.why or _IN_DOUBT
+            found.append(
+                NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, order_remedies(doubt.name))
+            )
+    for row in ledger.doubts.attempts():
+        if row.id < since or not (row.unsettled or row.settled):
+            continue
+        asked = row.prepared.parameters.symbols
+        symbols = tuple(
+            name for name in asked if row.unsettled or not ledger.books.is_set(name, row.started_at)
+        )
+        if symbols:
+            why = "what it placed is not known"
+            about = f"the attempt {row.name}"
+            found.append(NotKnown("attempt", row.name, symbols, about, why, _of_attempt(row, symbols)))
+    return tuple(found)
+
+
+def _of_order(
+    order: Followed, calendar: Calendar, now: datetime, read: Collection[str] | None
+) -> tuple[Unsure, str] | None:
+    state = order.state
+    if state is None or (read is not None and order.name not in read):
+        return "unread", "it could not be read"
+    if order.unpriced:
+        return "unpriced", f"{money.digits(order.unpriced)} filled without a price"
+    if state.status == "filled" and not state.filled_qty:
+        return "uncounted", "it is filled, with no number of shares"
+    if state.status in FINAL and not order.falls_short:
+        return None  # it has ended; the next run or mark books it
+    if (why := _overdue(state, order.session, calendar, now)) is not None:
+        return "working", why
+    return None
+
+
+def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime) -> str | None:
+    """Say since when a working order should have ended or filled; None while it may well work."""
+    submitted = _moment(state.created_at) or calendar.hours(session)[0]
+    if state.time_in_force != "gtc":
+        day = calendar.session_date(submitted)
+        if not calendar.is_session(day) or calendar.hours(day)[1] <= submitted:
+            day = calendar.next_session(day)
+        if calendar.hours(day)[1] <= now:
+            return f"it still works after the close of {day}"
+    is_market = state.order_type == "market" or (state.order_type is None and state.limit_price is None)
+    if is_market and calendar.is_open_at(now):
+        opened = calendar.hours(calendar.session_date(now))[0]
+        if now - max(opened, submitted) >= _GRACE:
+            return "it still works 15 minutes into an open session"
+    return None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a time of the gateway's; one without a zone is UTC."""
+    try:
+        read = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:
+    """Return why each symbol is not known, in words; why an order is in doubt stands in its own row."""
+    reasons: dict[str, list[str]] = {}
+    for each in found:
+        why = _IN_DOUBT if each.kind == "doubt" else each.why
+        for symbol in each.symbols:
+            reasons.setdefault(symbol, []).append(f"{each.about}: {why}")
+    return {
+        symbol: "; ".join(said[:2]) + (f"; and {len(said) - 2} more" if len(said) > 2 else "")
+        for symbol, said in reasons.items()
+    }
+
+
+def anything(found: Iterable[NotKnown]) -> dict[str, Span]:
+    """Return the symbols of doubts and attempts: any number of shares may be missing of them."""
+    return {
+        symbol: Span(Decimal("-Infinity"), Decimal("Infinity"))
+        for each in found
+        if each.kind in ("doubt", "attempt")
+        for symbol in each.symbols
+    }
+
+
+def found_out(found: Iterable[NotKnown]) -> list[Finding]:
+    """Return a finding for each kind of what is not known, with its usual cause and its cure.
+
+    Of doubts and of attempts it is said anyhow that they are open.
+    """
+    kinds: dict[Unsure, list[NotKnown]] = {}
+    for each in found:
+        if each.kind in ("doubt", "attempt"):
+            continue
+        kinds.setdefault(each.kind, []).append(each)
+    return [_finding(kind, each) for kind, each in kinds.items()]
+
+
+def _finding(kind: Unsure, found: list[NotKnown]) -> Finding:
+    named = ", ".join(f"{each.about}, {each.why}" for each in found[:_NAMED])
+    more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    text = (
+        f"The fills are not known of {named}{more}. {_CAUSES[kind]} Until somebody tells, no figure of "
+        f"{_symbols(found)} is stated, nor a total."
+    )
+    return warning("fills_not_known", text, subject=found[0].name, remedies=_cure(kind, found))
+
+
+def _cure(kind: Unsure, found: list[NotKnown]) -> tuple[Remedy, ...]:
+    webhook = Remedy("Give the gateway a public address for the broker's webhook: from then on it is told")
+    return (
+        *((webhook,) if kind == "working" else ()),
+        *found[0].remedies,
+        *((_LISTED,) if len(found) > 1 else ()),
+    )
+
+
+def _of_attempt(row: TradeRow, symbols: tuple[str, ...]) -> tuple[Remedy, ...]:
+    if row.unsettled:
+        return settling(row.name, row.run_id)
+    each = [word for symbol in symbols for word in ("--position", symbol)]
+    return (Remedy("If the gateway's quantities are right", ours("resolve", *each)),)
+
+
+def failure(found: Sequence[NotKnown]) -> DependencyError:
+    """Say that a mark can't value the book, for some fills are not known."""
+    return DependencyError(
+        f"The fills of {_symbols(found)} are not known",
+        "The warnings say why, and what to do. What needs them is not stated.",
+        # Of an attempt it is warned only that it is open.
+        remedies=(*(way for each in found if each.kind == "attempt" for way in each.remedies), _LISTED),
+        code="fills_not_known",
+        subject=found[0].symbols[0],
+    )
+
+
+def _symbols(found: Iterable[NotKnown]) -> str:
+    symbols = sorted({symbol for each in found for symbol in each.symbols})
+    more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
+    return ", ".join(symbols[:_NAMED]) + more

@@ -1,0 +1,151 @@
+"""What a valuation reads of the services, and in words what could not be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.book import marks, valuation
+from paper_run.errors import Remedy
+from paper_run.model import findings, messages
+from paper_run.model.commands import ours
+from paper_run.model.findings import Finding
+from paper_run.trading import order_outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from paper_run.errors import PaperRunError
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.calendar import Calendar
+    from paper_run.models import SignalOrder
+    from paper_run.services.platform import AfterTrade, Platform
+
+
+RUN, MARK = "run", "mark"
+
+
+class Moment(NamedTuple):
+    """When a valuation takes place.
+
+    :ivar session: the session that it belongs to. :ivar now: the time that prices are as old as against, on
+        the exchange's clock; a sandbox's own time in a sandbox. :ivar calendar: the exchange's.
+    """
+
+    session: date
+    now: datetime
+    calendar: Calendar
+
+
+class Problems(NamedTuple):
+    """What could not be read: what the exit status must tell, and what is only said."""
+
+    failures: tuple[PaperRunError, ...]
+    found: tuple[Finding, ...]
+
+
+def read(
+    platform: Platform,
+    ledger: Ledger,
+    session: date,
+    *,
+    own: Collection[SignalOrder] = (),
+    symbols: Iterable[str] = (),
+    all_of_them: bool = False,
+) -> AfterTrade:
+    """Read at once: a run's own orders, earlier ones, the positions, the quotes.
+
+    :param own: the run's mappings.
+    :param symbols: what else needs a price besides what the book holds and what is read again.
+    :param all_of_them: read every earlier order, not only the newest.
+    """
+    again = ledger.following.to_read(session, all_of_them=all_of_them)
+    wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
+    asked = order_outcomes.asked(own)
+    after = platform.after_trade(
+        [each.client_order_id for each in own if each.client_order_id],
+        earlier=[order.name for order in again.orders if not order.has_ended],
+        ended=[order.name for order in again.orders if order.has_ended],
+        symbols=sorted(wanted),
+        asked={order.name: order.asked for order in again.orders} | asked,
+    )
+    after.left_out = again.more
+    return after
+
+
+def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Problems:
+    """Put into words what could not be read.
+
+    :param of_a: RUN for one that ended, MARK, or None for a run whose own failure says enough.
+    """
+    gateway = platform.execution_gateway.url
+    found: list[PaperRunError] = []
+    if after.is_wrong_gateway:
+        found.append(messages.wrong_gateway(gateway, after.unknown))
+    elif after.unreadable:
+        found.append(
+            messages.gateway_unreadable(
+                gateway, after.unreadable, of_a_mark=of_a == MARK, unauthorized=after.unauthorized
+            )
+        )
+    said = [
+        findings.warning("order_unread", f"Of an earlier trade, {clause}.")
+        for clause in after.unread
+        if not after.is_wrong_gateway
+    ]
+    if after.unread_ended:
+        text = f"{after.unread_ended} orders of earlier trades that had ended could not be read again."
+        said.append(findings.warning("order_unread", text))
+    if after.left_out:
+        said.append(
+            findings.warning(
+                "orders_left_out",
+                f"{after.left_out} more orders of earlier trades were not read, only the newest.",
+                remedies=(Remedy("Read all of them", ours("mark", "--stale")),),
+            )
+        )
+    said += [
+        findings.warning(
+            "order_status",
+            f"Order {identity} of an earlier trade has a status that is not known here, {state.status!r}; "
+            "taken as working.",
+            subject=state.symbol,
+        )
+        for identity, state in (after.earlier | after.ended).items()
+        if state.status not in order_outcomes.KNOWN
+    ]
+    if after.market is not None and platform.quotes is not None:
+        if after.market.by_symbol is None:
+            found.append(messages.quotes_unreadable(platform.quotes.url, after.market.problems))
+        else:
+            said += [
+                findings.warning("quote", f"The quote source at {platform.quotes.url}: {each}.")
+                for each in after.market.problems
+            ]
+    if of_a is not None:
+        return Problems(tuple(found), tuple(said))
+    return Problems((), (*(findings.of_error(each)._replace(severity="warning") for each in found), *said))
+
+
+def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
+    """Return the quote source's price of each symbol that has one, dollars."""
+    if after.market is None or after.market.by_symbol is None:
+        return {}
+    chosen = {
+        symbol: marks.choose(market, moment.now, moment.calendar.is_open_at)
+        for symbol, market in after.market.by_symbol.items()
+    }
+    return {symbol: mark.price for symbol, mark in chosen.items() if mark is not None}
+
+
+def held(ledger: Ledger) -> tuple[str, ...]:
+    """Return the symbols that the book holds, and those that it may still hold after a split."""
+    epoch = ledger.books.epoch()
+    if epoch is None:
+        return ()
+    kept = ledger.books.kept(epoch)
+    return (
+        *valuation.open_symbols(ledger.books.standing(epoch, kept).book),
+        *(kept.suspects if kept else ()),
+    )

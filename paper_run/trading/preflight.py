@@ -1,0 +1,333 @@
+"""What must be known before anything is sent: health, session, positions, the runs there are already."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
+from paper_run.model import findings, messages
+from paper_run.model.commands import ours
+from paper_run.models import Parameters, Prepared
+from paper_run.services import health as health_check
+from paper_run.services.deadline import BEFORE
+from paper_run.services.execution_gateway import Unauthorized
+from paper_run.services.platform import READ_SECONDS
+from paper_run.services.transport import CallFailed
+from paper_run.trading import pending, todays_date
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.findings import Finding
+    from paper_run.model.progress import Clock, Watch
+    from paper_run.models import ListedRun, Position, ServiceHealth
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+
+_LIST_SECONDS = 2.0
+UNPROVED = (
+    "The clock is unproved: neither orchestrator nor gateway tells a time that this machine's agrees with."
+)
+
+
+class Services(NamedTuple):
+    """The services as they were found, all fit to trade, and the session that they are about to trade.
+
+    :ivar is_proved: whether a service's clock has just told the session's date too; always in a sandbox.
+    """
+
+    health: tuple[ServiceHealth, ...]
+    session: date
+    sandbox: bool
+    is_proved: bool
+
+    @property
+    def gateway(self) -> ServiceHealth:
+        """The execution gateway."""
+        return self.health[1]
+
+    @property
+    def orchestrator(self) -> ServiceHealth:
+        """The orchestrator."""
+        return self.health[2]
+
+
+def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Watch) -> Services:
+    """Check the services and settle the session; nothing is sent yet.
+
+    :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
+    :raises DataError: the date of the signals lies after the session.
+    """
+    watch.step(1, "Checking dependencies")
+    while True:
+        health = _healthy_services(config, platform, clock, watch)
+        sandbox_session = _sandbox_session(health)
+        now, said = clock.now(), todays_date.told(health)
+        if sandbox_session is not None or said is None:
+            break
+        if not (seconds := todays_date.seconds_until_agreed(said, calendar, now)):
+            break
+        watch.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
+        platform.deadline.uncounted(clock.pause)(seconds)
+    session = sandbox_session or calendar.session_date(now)
+    if isinstance(config.as_of_date, date) and config.as_of_date > session:
+        raise DataError(
+            f"--as-of-date: {config.as_of_date} lies after the session, {session}",
+            "Allowed: the session's date or an earlier one.",
+            remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
+        )
+    is_sandbox = sandbox_session is not None
+    services = Services(health, session, is_sandbox, is_proved=is_sandbox or said is not None)
+    if services.sandbox:
+        watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
+    if not services.is_proved:
+        watch.notice(UNPROVED)
+    if services.gateway.dry_run:
+        watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
+    return services
+
+
+def prove_account(
+    config: Config, ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True
+) -> None:
+    """Prove that the ledger is this platform's; the first trade makes it so.
+
+    :raises DataError: it is another's.
+    """
+    ledger.belongs_to(
+        sandbox=services.sandbox,
+        orchestrator_url=platform.orchestrator.url.base,
+        strategy=services.orchestrator.strategy,
+        exchange=config.exchange,
+        claim=claim,
+    )
+
+
+def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: bool) -> None:
+    """Value a sandbox's positions at its own prices, unless a quote source was named for it."""
+    if is_sandbox and config.quotes is None:
+        platform.quotes = None
+
+
+def unheard(ledger: Ledger, platform: Platform) -> str | None:
+    """Say that the ledger's platform can't be asked about earlier trades; None when it answers, or need not.
+
+    :raises DataError: another platform answers.
+    """
+    if not ledger.unfinished() and not ledger.doubtful():
+        return None
+    platform.deadline.begin(BEFORE)
+    orchestrator = platform.health()[2]
+    if orchestrator.status == "unreachable":
+        return (
+            f"The orchestrator at {orchestrator.url} could not be asked what it knows: it "
+            f"{orchestrator.detail}. Start it before you decide"
+        )
+    ledger.belongs_to(
+        sandbox=orchestrator.sandbox_session is not None,
+        orchestrator_url=platform.orchestrator.url.base,
+        strategy=orchestrator.strategy,
+        claim=False,
+    )
+    return None
+
+
+class Preparation(NamedTuple):
+    """What the trade starts from, and the runs that the orchestrator listed, if it did."""
+
+    snapshot: Prepared
+    listed: tuple[ListedRun, ...]
+
+
+def snapshot(
+    config: Config, services: Services, platform: Platform, ledger: Ledger | None, as_of_date: date
+) -> Preparation:
+    """Read the positions and the runs that are there already, and put down all that is known.
+
+    :param as_of_date: the date of the signals.
+    :raises DependencyError: the positions can't be read.
+    """
+    positions = _positions_before(platform)
+    listed = _listed_runs(platform)
+    prepared = Prepared(
+        session=services.session,
+        parameters=Parameters(
+            symbols=config.symbols,
+            capital=config.capital,
+            max_position_size=config.max_position_size,
+            as_of_date=as_of_date,
+        ),
+        health=services.health,
+        positions=positions,
+        sandbox=services.sandbox,
+        rehearsal=services.gateway.dry_run,
+        known_runs=None if listed is None else tuple(run.run_id for run in listed),
+        orchestrator_clock=services.orchestrator.clock,
+        gateway_clock=gateway_clock(services.gateway),
+        notices=(
+            *config.notices,
+            *(() if services.is_proved else (findings.note("clock_unproved", UNPROVED),)),
+            *(_reminders(ledger, services) if ledger else ()),
+        ),
+    )
+    return Preparation(prepared, listed or ())
+
+
+def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
+    """Prove that nobody else has traded the session, as far as the orchestrator lists its runs.
+
+    :raises OrchestrationError: it lists a run of today that the ledger does not know, with orders, or without
+        saying that it had none.
+    """
+    snapshot = preparation.snapshot
+    if snapshot.rehearsal:
+        return
+    for run in preparation.listed:
+        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
+            raise messages.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
+
+
+def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
+    """Whether a run began on the orchestrator's own today, or traded the signals of this session."""
+    today = (snapshot.orchestrator_clock or snapshot.session.isoformat())[:10]
+    return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
+
+
+def older_session(services: Services, ledger: Ledger) -> DataError | None:
+    """Return that a later session was traded, where this machine's clock alone says what day it is."""
+    if services.is_proved or not (later := ledger.traded_after(services.session)):
+        return None
+    return DataError(
+        f"The session of {services.session} is older than {later[-1]}, which was traded",
+        "This machine's clock alone says what day it is: no service tells one of its own. Nothing was sent.",
+        remedies=(
+            Remedy("If this machine's clock is behind, set it right", "timedatectl set-ntp true"),
+            Remedy("If it is right, trade this session all the same", ours("--again")),
+        ),
+        code="older_session",
+        subject=str(services.session),
+    )
+
+
+def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
+    """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
+    settled = tuple(
+        findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
+        for row in ledger.trades(services.session)
+        if row.settled
+    )
+    wrong = tuple(
+        findings.warning(
+            "wrong_date",
+            f"The session {day} was traded, and it is {services.session} only: its date is wrong.",
+            subject=str(day),
+            remedies=(Remedy("Open it again for its own day", ours("resolve", str(day), "--wrong-date")),),
+        )
+        for day in (() if services.sandbox else ledger.traded_after(services.session))
+    )
+    return (*settled, *wrong, *still_open(ledger))
+
+
+def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Finding, ...]:
+    """Say which trades are open and which orders are in doubt, however old: each report warns of it.
+
+    :param of: the rows of the trades that are meant, None: all of them.
+    """
+    see = (Remedy("See what settles it", ours("resolve")),)
+    trades = tuple(
+        findings.warning(
+            "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
+        )
+        if row.unsettled
+        else findings.warning(
+            "outcome_unknown",
+            f"What the trade {row.name} placed is not known.",
+            subject=row.name,
+            remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
+        )
+        for row in ledger.unsure()
+        if of is None or row.id in of
+    )
+    kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
+    return (
+        kept
+        + trades
+        + tuple(
+            findings.warning(
+                "order_in_doubt",
+                f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: "
+                "it may have been placed.",
+                subject=each.name,
+                remedies=messages.order_remedies(each.name),
+            )
+            for each in ledger.doubts.orders()
+            if of is None or each.trade.id in of
+        )
+    )
+
+
+def gateway_clock(gateway: ServiceHealth) -> datetime | None:
+    """Return the gateway's time (UTC): a sandbox's simulated clock, else the HTTP Date of its answer."""
+    try:
+        if gateway.sandbox_session is not None:
+            return datetime.fromisoformat(gateway.clock or "").replace(tzinfo=UTC)
+        return email.utils.parsedate_to_datetime(gateway.date_header or "").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _listed_runs(platform: Platform) -> tuple[ListedRun, ...] | None:
+    """Return the runs that are there already, None when the list can't be read (deployed ones answer 500)."""
+    try:
+        return platform.orchestrator.runs(seconds=_LIST_SECONDS)
+    except CallFailed:
+        return None
+
+
+def _healthy_services(
+    config: Config, platform: Platform, clock: Clock, watch: Watch
+) -> tuple[ServiceHealth, ...]:
+    deadline = clock.monotonic() + float(config.wait)
+    pause = 0.25
+    asked_to_wait = platform.deadline.stopped() if config.wait else contextlib.nullcontext()
+    with asked_to_wait, watch.waiting("Waiting for the services"):
+        while True:
+            health = platform.health()
+            left = deadline - clock.monotonic()
+            if all(service.healthy for service in health) or left <= 0:
+                break
+            clock.pause(min(pause, left))
+            pause = min(pause * 2, 2.0)
+    watch.health(health)
+    unfit = tuple(health_check.failure(service) for service in health if not service.healthy)
+    if unfit:
+        if all(service.status == "unreachable" for service in health):
+            unfit[-1].remedies += (Remedy("No platform yet? Add --sandbox"),)
+        raise SeveralErrors(unfit)
+    return health
+
+
+def _sandbox_session(health: tuple[ServiceHealth, ...]) -> date | None:
+    sessions = {service.sandbox_session for service in health}
+    if len(sessions) > 1:
+        raise DependencyError(
+            "The services do not belong together",
+            "Some say that they are a sandbox and some do not, or they play different sessions.",
+            remedies=("Point all three URLs at the same platform.",),
+        )
+    return sessions.pop()
+
+
+def _positions_before(platform: Platform) -> tuple[Position, ...]:
+    gateway = platform.execution_gateway
+    try:
+        return gateway.positions(seconds=READ_SECONDS)
+    except CallFailed as error:
+        unauthorized = isinstance(error, Unauthorized)
+        raise messages.positions_unreadable(gateway.url, error.reason, unauthorized=unauthorized) from None

@@ -1,0 +1,246 @@
+"""Which price each position is valued at, or why it has none, as when it may have split."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import marks, splits, valuation
+from paper_run.book.holdings import TRADES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.book.holdings import Book, Entry, Holding
+    from paper_run.ledger.book import Books, Epoch
+    from paper_run.ledger.valuations import Kept
+    from paper_run.models import Position
+    from paper_run.services.platform import AfterTrade
+    from paper_run.trading.observations import Moment
+
+
+_NOTHING: Mapping[str, splits.Span] = {}
+
+
+class Priced(NamedTuple):
+    """The positions' prices, and what is not believed.
+
+    :ivar unpriced: why an open position has no price. :ivar unknown: why it is not known what a symbol
+        realized. :ivar suspects: the symbols that may have split, with the session since which, an ISO date.
+    :ivar ratios: the split that it looks like, N:M, where it looks like one.
+    :ivar seen: what the next session's prices and quantities are compared with.
+    """
+
+    prices: dict[str, marks.Mark]
+    unpriced: dict[str, str]
+    unknown: dict[str, str]
+    suspects: dict[str, str]
+    ratios: dict[str, str]
+    seen: dict[str, splits.Seen]
+
+
+class _Symbol(NamedTuple):
+    """A symbol of the book.
+
+    :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
+    :ivar today: as it was believed last in this session, if nobody has said anything of it since.
+    :ivar theirs: the gateway's quantity, None where it is not known.
+    :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
+    """
+
+    name: str
+    held: Holding
+    mark: marks.Mark | str
+    last: splits.Seen | None
+    today: splits.Seen | None
+    since: Sequence[Entry]
+    theirs: Decimal | None
+    missing: splits.Span | None
+
+    @property
+    def traded(self) -> list[Decimal]:
+        """What it was traded at since, dollars."""
+        return [each.price for each in self.since if each.price is not None and each.price > 0]
+
+    @property
+    def is_traded(self) -> bool:
+        """Whether it was bought or sold after it was believed last, also later in that session."""
+        before = self.last or self.today
+        moved = before is not None and before.ours != self.held.qty and not self.said
+        if self.last is None and self.today is not None:
+            return moved
+        return moved or any(each.kind in TRADES for each in self.since)
+
+    @property
+    def said(self) -> list[splits.Ratio]:
+        """The splits that were said since."""
+        return [each.ratio for each in self.since if each.ratio is not None]
+
+    def suspicion(self, *, moved_today: bool) -> splits.Suspicion | None:
+        """Say what speaks for a split that the book does not know of; a person's word ends it.
+
+        :param moved_today: whether something of it was booked after it was believed last in this session.
+        """
+        found = None
+        marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
+        if self.last is not None and not any(_settles(each) for each in self.since):
+            now = splits.Now(
+                [*self.traded, *marked],
+                self.said,
+                self.held.qty,
+                self.theirs,
+                is_traded=bool(self.traded),
+                missing=self.missing,
+            )
+            found = splits.suspicion(self.last, now)
+        if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
+            found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
+        return found
+
+    def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
+        """Return what it is compared with next: at its price, else as before, else at a trade's."""
+        before = self.last or self.today
+        if price is None and before is None and self.traded:
+            price = self.traded[-1]
+        return before if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
+
+
+def price(
+    books: Books,
+    epoch: Epoch,
+    kept: Kept | None,
+    session: date,
+    book: Book,
+    read: AfterTrade,
+    moment: Moment,
+    missing: Mapping[str, splits.Span] = _NOTHING,
+) -> Priced:
+    """Price the book's positions in a session.
+
+    Of a symbol that may have split and was traded since, it is not known what that realized.
+
+    :param kept: the book as it was valued last. :param missing: by symbol, by how many shares fills of
+        ours that the gateway may have counted are missing.
+    """
+    day, suspects = session.isoformat(), kept.suspects if kept else {}
+    new = books.entries_after(epoch, kept.entry)[0] if kept else ()
+    answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
+    moved = frozenset(each.symbol for each in new)
+    found = Priced({}, {}, {}, {}, {}, {})
+    today = {
+        name: each
+        for name, each in (kept.seen if kept else {}).items()
+        if each.session == day and name not in answered
+    }
+    for each in _symbols(books, epoch, session, book, suspects, today, read, moment, missing):
+        name, mark, is_open = each.name, each.mark, bool(each.held.qty)
+        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
+        if suspicion is None and name in suspects and name not in answered:
+            suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
+        if suspicion is not None:
+            found.suspects[name] = suspects.get(name, day)
+            if suspicion.ratio:
+                found.ratios[name] = str(suspicion.ratio)
+            mark = _possible_split(suspicion)
+            if each.is_traded:
+                found.unknown[name] = f"it was traded after {mark}"
+        priced = None
+        if is_open:
+            if isinstance(mark, marks.Mark):
+                found.prices[name], priced = mark, mark.price
+            else:
+                found.unpriced[name] = mark
+        seen = each.seen(day, priced)
+        if seen is not None and (is_open or suspicion is not None):
+            found.seen[name] = seen
+    return found
+
+
+def _symbols(
+    books: Books,
+    epoch: Epoch,
+    session: date,
+    book: Book,
+    suspects: Iterable[str],
+    today: Mapping[str, splits.Seen],
+    read: AfterTrade,
+    moment: Moment,
+    missing: Mapping[str, splits.Span],
+) -> Iterable[_Symbol]:
+    """Yield each symbol that is open, or was when it was believed last."""
+    before = books.closings.kept(epoch.id, before=session.isoformat())
+    began = before.session.isoformat() if before else ""
+    last = before.seen if before else {}
+    believed = {name: seen.session for name, seen in last.items()}
+    since: dict[str, list[Entry]] = {}
+    for entry in books.entries_since(epoch, min(believed.values(), default=began)):
+        if entry.effective > believed.get(entry.symbol, began):
+            since.setdefault(entry.symbol, []).append(entry)
+    listed = listed_positions(read)
+    for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
+        position = listed.get(name)
+        theirs = None if read.positions is None else position.qty if position else money.ZERO
+        mark = mark_of(name, position, read, moment, session)
+        yield _Symbol(
+            name,
+            book.holdings[name],
+            mark,
+            last.get(name),
+            today.get(name),
+            since.get(name, ()),
+            theirs,
+            missing.get(name),
+        )
+
+
+def _settles(entry: Entry) -> bool:
+    """Whether an entry says by itself how many shares there are: booked by hand, or of an older program."""
+    return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)
+
+
+def _possible_split(suspicion: splits.Suspicion) -> str:
+    looks = f" {suspicion.ratio}" if suspicion.ratio else ""
+    return f"a possible split{looks}: {suspicion.why}"
+
+
+def listed_positions(read: AfterTrade) -> Mapping[str, Position]:
+    """Return the gateway's open positions by symbol."""
+    return {each.symbol: each for each in read.positions or () if each.qty}
+
+
+def mark_of(
+    symbol: str, position: Position | None, read: AfterTrade, moment: Moment, session: date
+) -> marks.Mark | str:
+    """Return a symbol's price: the configured source's, else the gateway's; or why there is none.
+
+    A session is completed only with prices dated before the next session's date.
+    """
+    mark = _newest(symbol, position, read, moment)
+    if isinstance(mark, str) or moment.now.date() <= session:
+        return mark
+    following = moment.calendar.next_session(session)
+    if marks.is_of(mark, moment.now, following):
+        return mark
+    return f"its price is of {following} or later, after the session that is valued"
+
+
+def _newest(symbol: str, position: Position | None, read: AfterTrade, moment: Moment) -> marks.Mark | str:
+    if read.market is not None:
+        if read.market.by_symbol is None:
+            return "the quote source could not be read"
+        seen = read.market.by_symbol.get(symbol, marks.Market())
+        if (mark := marks.choose(seen, moment.now, moment.calendar.is_open_at)) is not None:
+            return mark
+    if read.positions is None:
+        return "the gateway's positions could not be read"
+    if position is None:
+        return "the gateway does not list it, so it gives no price"
+    if (price := marks.usable(position.current_price)) is None:
+        return (
+            "there is no quote for it, and the gateway gives no price"
+            if read.market
+            else "the gateway gives no price"
+        )
+    return marks.Mark(price, "gateway", position.updated_at)

@@ -1,0 +1,157 @@
+"""What becomes known of a trade is written: upon what the ledger has of it by then, and never backwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.ledger import states
+from paper_run.model import findings, result_json
+from paper_run.trading import order_outcomes
+from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehearsed, was_executed
+
+if TYPE_CHECKING:
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.result import Pnl, Statistics
+    from paper_run.models import TradeRow
+    from paper_run.trading.conclude import Known
+
+EXECUTED = findings.warning(
+    "rehearsal_executed",
+    "The gateway was in DRY_RUN before the run, and orders were executed all the same: it was no rehearsal. "
+    "It closes the session and is in the book.",
+)
+TRADED_TWICE = findings.warning(
+    "traded_twice",
+    "The session was traded twice: another trade of it was sent as well, when this one was not known.",
+)
+CONTRADICTED = findings.warning(
+    "contradicted",
+    "It was said later that this trade placed nothing. What it placed is known, so that stays as it is.",
+)
+
+
+class Valued(NamedTuple):
+    """A valuation as a record states it."""
+
+    pnl: Pnl | None
+    statistics: Statistics
+
+
+class Written(NamedTuple):
+    """A trade's row as it is now, and what it states; None: what was learned says less than the row."""
+
+    row: TradeRow
+    outcome: Outcome | None
+
+
+def write(
+    ledger: Ledger,
+    row: TradeRow,
+    known: Known,
+    state: str,
+    *,
+    answer: str | None = None,
+    settled: str | None = None,
+    over: bool = False,
+    stayed_dry: bool = False,
+    beside: Valued | None = None,
+) -> Written:
+    """Write what is known of a trade now.
+
+    :param row: as it was read; what another command has written since is what this is written upon.
+    :param over: whether the orchestrator itself has answered. :param stayed_dry: whether the gateway was in
+        DRY_RUN again right after. :param beside: the valuation that stays as it was.
+    """
+    with ledger.transaction():
+        now = ledger.by_id(row.id)
+        move = states.move(now.state, state, has_evidence=_has_evidence(known))
+        if move == "contradict":
+            return Written(_contradicted(ledger, now), None)
+        if move == "stay":
+            return Written(now, None)
+        known = take_over(ledger, now, known)
+        now = claim(ledger, now, known, state, stayed_dry=stayed_dry or now.stayed_dry)
+        known = known._replace(prepared=now.prepared, number=now.number)
+        outcome = conclude(known)
+        result = replace(outcome.result, **beside._asdict()) if beside else outcome.result
+        written = ledger.record(
+            now,
+            state=state,
+            document=result_json.encode(result),
+            in_doubt=result.totals.num_orders_in_doubt or 0,
+            run_id=known.run_id,
+            answer=answer,
+            settled=settled,
+            over=over,
+            stayed_dry=stayed_dry,
+            states=known.states.values(),
+            mappings=known.orchestration.mappings if known.orchestration else (),
+        )
+        return Written(written, outcome)
+
+
+def take_over(ledger: Ledger, row: TradeRow, known: Known) -> Known:
+    """Let a trade own what was executed of its orders under ids that a rehearsal had used.
+
+    To be called in a transaction.
+    """
+    rows = conclude(known).result.orders
+    executed = [
+        each.client_order_id
+        for each in rows
+        if each.outcome == "repeat" and each.client_order_id is not None and order_outcomes.is_executed(each)
+    ]
+    if not executed:
+        return known
+    ledger.take_over(row, executed)
+    own = {identity for identity, owner in ledger.owners(executed).items() if owner == row.id}
+    return known._replace(repeats=frozenset(known.repeats) - own)
+
+
+def claim(ledger: Ledger, row: TradeRow, known: Known, state: str, *, stayed_dry: bool) -> TradeRow:
+    """Let a trade close its session if what is known of it wants that, and no more where it does not.
+
+    One that was taken for one that placed nothing gets the next free number. To be called in a transaction.
+    """
+    if row.state == "nothing" and state != "nothing":
+        ledger.renumber(row)
+        row = ledger.by_id(row.id)
+        if not row.prepared.rehearsal:
+            return _closing(ledger, row, executed=False)
+    if not row.prepared.rehearsal or state == "sent":
+        return row
+    rows = conclude(known).result.orders
+    if state == "closed" and was_executed(rows):
+        ledger.note(row, EXECUTED)
+        return _closing(ledger, ledger.by_id(row.id), executed=True)
+    if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):
+        return row if row.fence else _closing(ledger, row, executed=False)
+    if row.fence is not None and state != "unsettled":
+        ledger.reopen_session(row)
+    return ledger.by_id(row.id)
+
+
+def _closing(ledger: Ledger, row: TradeRow, *, executed: bool) -> TradeRow:
+    if not ledger.close_session(row, executed=executed) and TRADED_TWICE not in row.prepared.notices:
+        ledger.note(row, TRADED_TWICE)
+    return ledger.by_id(row.id)
+
+
+def _has_evidence(known: Known) -> bool:
+    return bool(known.states) or (known.orchestration is not None and has_orders(known.orchestration))
+
+
+def _contradicted(ledger: Ledger, row: TradeRow) -> TradeRow:
+    """Keep that a proof of nothing came too late; the record says so from now on."""
+    if CONTRADICTED in row.prepared.notices:
+        return row
+    ledger.note(row, CONTRADICTED)
+    row = ledger.by_id(row.id)
+    stated = result_json.decode(row.document)
+    return ledger.record(
+        row,
+        state=row.state,
+        document=result_json.encode(replace(stated, findings=(*stated.findings, CONTRADICTED))),
+        in_doubt=sum(each.outcome == "in_doubt" for each in stated.orders),
+    )

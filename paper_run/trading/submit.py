@@ -1,0 +1,456 @@
+"""One trade: the journal row, the POST, the wait, the orders; each fact is recorded as it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run.errors import DataError, PaperRunError
+from paper_run.model import findings, messages, result_json
+from paper_run.model.calendar import exchange_time
+from paper_run.models import trade_name
+from paper_run.services.orchestrator import read_orchestration
+from paper_run.services.transport import CallFailed, HeldBack
+from paper_run.trading import (
+    earlier,
+    lookup,
+    observations,
+    pending,
+    preflight,
+    recording,
+    response,
+    value_session,
+)
+from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, has_ended, was_executed
+from paper_run.trading.termination import PATIENCE
+
+if TYPE_CHECKING:
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.findings import Finding
+    from paper_run.model.progress import Clock, Watch
+    from paper_run.models import Orchestration, Prepared, TradeRow
+    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.settings.config import Config
+
+_FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
+_LOOK_SECONDS = 5.0
+_SEARCH_PAST_TIMEOUT = 10.0
+_BROKEN_LOOKS = 3
+LEAVES_WITHIN = 10.0
+"""Seconds after its row is written in which the POST may leave."""
+
+
+class TradeEnd(NamedTuple):
+    """A trade's result as JSON text, the failures to be shown with it, and earlier trades stated anew."""
+
+    document: str
+    failures: tuple[PaperRunError, ...]
+    restated: tuple[TradeRow, ...] = ()
+
+
+def trade(  # noqa: PLR0913  each is one thing that a trade needs
+    config: Config,
+    prepared: Prepared,
+    platform: Platform,
+    ledger: Ledger,
+    clock: Clock,
+    watch: Watch,
+    *,
+    number: int,
+    calendar: Calendar,
+    after: int | None = None,
+    mailed: bool = False,
+) -> TradeEnd:
+    """Have the orchestrator trade once and record what comes of it, fact by fact.
+
+    :param calendar: says whether the exchange was open when a price was quoted.
+    :param after: the session's newest row when a person asked to trade once more; None: nobody did.
+    :param mailed: whether a mail about it is to be queued.
+    :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
+        ends in a TradeEnd.
+    :raises OrchestrationError: another command trades the session; nothing was sent.
+    """
+    day = _Trade(config, prepared, platform, ledger, clock, watch, number, calendar)
+    day.begin(after=after, mailed=mailed)
+    try:
+        with platform.deadline.stopped():
+            day.orchestrate()
+        day.settle_up()
+    except KeyboardInterrupt:
+        day.interrupted()
+    except DataError as error:  # the ledger could not be read; what is known is still stated
+        day.unwritten.append(error)
+    except Exception as error:
+        if not day.asked:
+            raise
+        day.broken.append(messages.broke_behind_the_post(error))
+    return day.end()
+
+
+class _Trade:
+    """One trade while it happens."""
+
+    def __init__(
+        self,
+        config: Config,
+        prepared: Prepared,
+        platform: Platform,
+        ledger: Ledger,
+        clock: Clock,
+        watch: Watch,
+        number: int,
+        calendar: Calendar,
+    ) -> None:
+        self.calendar = calendar
+        self.platform = platform
+        self.ledger = ledger
+        self.clock = clock
+        self.watch = watch
+        self.timeout = config.timeout
+        self.started = clock.monotonic()
+        self.name = trade_name(prepared.session, number)
+        started = exchange_time(clock.now(), ledger.exchange)
+        self.known = Known(prepared, number, started, ledger=ledger.identity)
+        self.outcome = Outcome(*conclude(self.known))
+        self.unwritten: list[PaperRunError] = []
+        self.broken: list[PaperRunError] = []
+        self.row: TradeRow
+        self.state = "sent"
+        self.answer: str | None = None
+        self.document = ""
+        self.asked = self.is_kept = self.is_over = self.stayed_dry = False
+        self.is_superseded = self.is_taken = False
+        self.restated: tuple[TradeRow, ...] = ()
+        self.leaves_by = 0.0
+        self._folder = ledger.path.parent
+        self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
+
+    def begin(self, *, after: int | None, mailed: bool) -> None:
+        """Write the row that says what is about to be sent; until more is known, its result is unknown."""
+        pending.prepare(self._folder)
+        cut_off = messages.cut_off(*self._urls, self.name)
+        self.known = self.known._replace(failures=(cut_off,))
+        self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
+        self.row = self.ledger.begin(
+            self.known.prepared,
+            number=self.known.number,
+            key=str(uuid.uuid4()),
+            started_at=self.known.started_at,
+            document=self._stated(),
+            timeout=self.timeout,
+            leaves_until=self.clock.now() + timedelta(seconds=LEAVES_WITHIN),
+            after=after,
+            mailed=mailed,
+        )
+        self.known = self.known._replace(failures=())
+
+    def orchestrate(self) -> None:
+        """Send the POST, once, and follow the run to its end."""
+        self.watch.step(2, "Triggering orchestration run")
+        with self.watch.waiting("Waiting for the orchestrator"):
+            self._take(self._post())
+            self.is_taken = True
+        self._heed_sigterm()
+        self.watch.run_id(self.known.run_id)
+        self.watch.step(3, "Waiting for completion")
+        result, run = self.outcome.result, self.known.orchestration
+        ended = run.status if run is not None and self.known.status is None else result.status
+        self.watch.ended(ended, result.totals.duration_seconds or Decimal(0))
+
+    def _post(self) -> response.Verdict:
+        """Send it, and keep its answer before anything is made of it."""
+        orchestrator = self.platform.orchestrator
+        with PATIENCE.holding():
+            self.asked = True
+            try:
+                answer = orchestrator.run(
+                    self.known.prepared.parameters,
+                    idempotency_key=self.row.key,
+                    seconds=float(self.timeout),
+                    held_back=self._held_back,
+                )
+            except HeldBack:
+                self.asked = False
+                if PATIENCE.is_asked:
+                    raise KeyboardInterrupt from None
+                return response.PlacedNothing(messages.not_sent_in_time(self.known.prepared.session))
+            except CallFailed as error:
+                self._look_at_rehearsal()
+                return response.judge_failure(error, orchestrator.url, self._knew_run)
+            with contextlib.suppress(DataError):  # told if the ledger can't keep it either
+                pending.keep(self._folder, self.row.key, answer)
+                self.is_kept = True
+            self._look_at_rehearsal()
+            return response.judge_answer(answer, orchestrator.url, self._knew_run)
+
+    def _held_back(self) -> str | None:
+        """Say why the POST may not leave any more: it is late, another day by now, or somebody stops it."""
+        prepared = self.known.prepared
+        if PATIENCE.is_asked:
+            return "was not asked: this program was told to stop"
+        if self.clock.boottime() > self.leaves_by:
+            return f"was not asked: more than {LEAVES_WITHIN:g} s had passed since that was journaled"
+        if not prepared.sandbox and self.calendar.session_date(self.clock.now()) != prepared.session:
+            return "was not asked: the exchange's date had changed"
+        return None
+
+    def _knew_run(self, run_id: str) -> bool:
+        """Whether a run was there before the POST."""
+        return run_id in (self.known.prepared.known_runs or ()) or self.ledger.knows_run(run_id)
+
+    def _look_at_rehearsal(self) -> None:
+        """Ask the gateway right afterwards whether it is in DRY_RUN still."""
+        if self.known.prepared.rehearsal:
+            gateway = self.platform.gateway_health()
+            self.stayed_dry = gateway.healthy and gateway.dry_run
+
+    def _take(self, verdict: response.Verdict) -> None:
+        """Record what the answer to the POST proves, and go on from there."""
+        if isinstance(verdict, response.PlacedNothing):
+            self._learn("nothing", status="failed", failures=(verdict.error,))
+        elif isinstance(verdict, response.Lost):
+            self._lost(verdict)
+        elif not has_ended(verdict.orchestration):
+            self._follow(verdict)
+        else:
+            self._ended(verdict.orchestration, verdict.answer)
+
+    def _ended(self, run: Orchestration, answer: str) -> None:
+        state = response.state_of(run)
+        self.answer = answer
+        self._learn(
+            state,
+            run_id=run.run_id,
+            orchestration=run,
+            status=None,
+            failures=(),
+            repeats=self._repeats(run),
+            found=(*self.known.found, *(() if state == "nothing" else (UNREAD,))),
+        )
+
+    def _repeats(self, run: Orchestration) -> frozenset[str]:
+        identities = [each.client_order_id for each in run.mappings if each.client_order_id]
+        owners = self.ledger.owners(identities)
+        return frozenset(identity for identity, owner in owners.items() if owner != self.row.id)
+
+    def _lost(self, verdict: response.Lost) -> None:
+        """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
+        lost = messages.lost(*self._urls, verdict.reason, self.name, verdict.run_id)
+        self.is_over = verdict.over
+        self._learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
+        self._heed_sigterm()
+        last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
+        if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
+            last = min(last, self.clock.monotonic() + _SEARCH_PAST_TIMEOUT)
+        pause, broken = _FIRST_LOOK, 0
+        while True:
+            seen = lookup.look(
+                self.known.prepared, self.known.run_id, self.platform.orchestrator, self.ledger.knows_run
+            )
+            if isinstance(seen, lookup.Found):
+                words = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
+                self._found(findings.warning("found_later", words))
+                self._ended(seen.orchestration, seen.answer)
+                return
+            broken = broken + 1 if seen.broken else 0
+            left = last - self.clock.monotonic()
+            if left <= 0 or broken >= _BROKEN_LOOKS:
+                words = f"The run was looked for at the orchestrator: {seen.reason}."
+                self._found(findings.warning("looked_for", words))
+                self._learn("unsettled")
+                return
+            if pause == _FIRST_LOOK:
+                self.watch.notice(
+                    f"The answer was lost: the orchestrator {verdict.reason}. Its list is searched for "
+                    f"the run, for {left:.0f} s at most; to stop waiting is safe, nothing is sent again"
+                )
+            self.clock.pause(min(pause, left))
+            pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
+
+    def _follow(self, verdict: response.Run) -> None:
+        """Follow a run that says `running` until it ends or --timeout passes."""
+        run_id = verdict.orchestration.run_id
+        late = messages.timed_out(run_id, self.timeout, self.name)
+        self.answer = verdict.answer
+        self._learn(
+            "unsettled",
+            run_id=run_id,
+            orchestration=verdict.orchestration,
+            status="timeout",
+            failures=(late,),
+        )
+        self._heed_sigterm()
+        pause, deadline = _FIRST_LOOK, self.started + float(self.timeout)
+        while (left := deadline - self.clock.monotonic()) > 0:
+            self.clock.pause(min(pause, left))
+            pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
+            try:
+                answer = self.platform.orchestrator.run_by_id(
+                    run_id, seconds=min(_LOOK_SECONDS, max(left, 0.1))
+                )
+                seen = read_orchestration(answer) if answer else None
+            except CallFailed as error:
+                words = f"The orchestrator could not be asked for run {run_id}: it {error.reason}."
+                self._found(findings.warning("looked_for", words))
+                continue
+            if answer and seen and seen.run_id == run_id and has_ended(seen):
+                if (why := response.leaves_open(seen)) is not None:
+                    self.known = self.known._replace(orchestration=None)
+                    self.answer = None
+                    self._lost(response.Lost(why, over=True, run_id=run_id))
+                else:
+                    self._ended(seen, answer.kept())
+                return
+        self._learn("unsettled")
+
+    def _heed_sigterm(self) -> None:
+        """Stop now, if this program was told to while it waited for the answer: that is recorded."""
+        if PATIENCE.is_asked:
+            raise KeyboardInterrupt
+
+    def _found(self, finding: Finding) -> None:
+        if finding not in self.known.found:
+            self.known = self.known._replace(found=(*self.known.found, finding))
+
+    def settle_up(self) -> None:
+        """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
+        if (
+            self.is_superseded
+        ):  # another command has recorded more: that stands, and is valued by the next one
+            return
+        run, prepared = self.known.orchestration, self.known.prepared
+        has_ended = self.state == "answered"
+        mappings = run.mappings if run is not None and has_ended else ()
+        if prepared.rehearsal and not mappings:
+            return
+        after = observations.read(
+            self.platform,
+            self.ledger,
+            prepared.session,
+            own=mappings,
+            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
+        )
+        moment = self._moment()
+        problems = observations.problems(after, self.platform, of_a=observations.RUN if has_ended else None)
+        facts: dict[str, Any] = {
+            "quotes": observations.market_prices(after, moment),
+            "failures": (*self.known.failures, *problems.failures),
+            "found": (*(each for each in self.known.found if each != UNREAD), *problems.found),
+        }
+        state = "closed" if has_ended else self.state
+        if has_ended and not after.is_wrong_gateway:
+            facts["states"] = after.states
+        with self.ledger.transaction():
+            known = recording.take_over(self.ledger, self.row, self.known._replace(**facts))
+        self.known = self.known._replace(repeats=known.repeats)
+        rehearsed = prepared.rehearsal and not was_executed(
+            conclude(self.known._replace(**facts)).result.orders
+        )
+        if rehearsed or after.is_wrong_gateway:
+            self._learn(state, **facts)
+        else:
+            self._value(state, after, moment, facts)
+
+    def _moment(self) -> observations.Moment:
+        """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
+        prepared = self.known.prepared
+        now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
+        local = exchange_time(now, self.ledger.exchange)
+        return observations.Moment(prepared.session, local, self.calendar)
+
+    def _value(
+        self, state: str, after: AfterTrade, moment: observations.Moment, facts: dict[str, Any]
+    ) -> None:
+        """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
+        before = self.known, self.state
+        try:
+            with self.ledger.transaction():
+                run = self.known.orchestration
+                known = self.known._replace(**facts)
+                self.row = recording.claim(
+                    self.ledger, self.ledger.by_id(self.row.id), known, state, stayed_dry=self.stayed_dry
+                )
+                self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
+                self.ledger.close(self.row, state)
+                restated = earlier.read_again(self.ledger, after, self.clock.now())
+                opened = preflight.still_open(self.ledger, {row.id for row in restated})
+                facts["found"] = (*facts["found"], *opened)
+                book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
+                self._record(state, **facts, book=book)
+            self.restated = restated
+        except DataError as error:
+            self.unwritten.append(error)
+            self.known, self.state = before
+            self._learn(state, **facts)
+        except BaseException:  # nothing of it was written, so nothing of it may be stated
+            self.known, self.state = before
+            raise
+
+    def interrupted(self) -> None:
+        """Record that the wait was broken off; a run that has ended keeps its own status."""
+        if not self.asked:
+            self._learn("nothing", status="interrupted", failures=(messages.interrupted_before(),))
+            return
+        broken_off = messages.interrupted(*self._urls, self.known.run_id, self.name)
+        if self.state in ("answered", "closed", "nothing"):
+            self._learn(self.state, failures=(*self.known.failures, broken_off))
+            if self.is_superseded:  # the record is whole already
+                self.broken.append(broken_off)
+        else:
+            self._learn("unsettled", status="interrupted", failures=(broken_off,))
+
+    def _learn(self, state: str, **facts: Any) -> None:
+        """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
+        try:
+            self._record(state, **facts)
+        except DataError as error:
+            self.unwritten.append(error)
+
+    def _record(self, state: str, **facts: Any) -> None:
+        self.state = state
+        self.known = self.known._replace(waited=self._waited(), **facts)
+        self._stated()
+        self.row, outcome = recording.write(
+            self.ledger,
+            self.row,
+            self.known,
+            state,
+            answer=self.answer,
+            over=self.is_over,
+            stayed_dry=self.stayed_dry,
+        )
+        self.document = self.row.document
+        self.is_superseded = outcome is None
+        if outcome is not None:
+            self.outcome = outcome
+            self.known = self.known._replace(prepared=self.row.prepared, number=self.row.number)
+
+    def _stated(self) -> str:
+        """State what is known; what is stated last is kept, should the next one fail."""
+        self.outcome = conclude(self.known)
+        self.document = result_json.encode(self.outcome.result)
+        return self.document
+
+    def _waited(self) -> Decimal:
+        return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
+
+    def _recorded_failures(self) -> tuple[PaperRunError, ...]:
+        """Return what the record says that failed, where another command has recorded more."""
+        stated = result_json.decode(self.document)
+        return messages.recorded(stated.findings, stated.exit_status)
+
+    def end(self) -> TradeEnd:
+        """Return the result and every failure, the ledger's own included; drop the answer that it has."""
+        own = self._recorded_failures() if self.is_superseded else self.outcome.failures
+        found = (*own, *self.unwritten[:1], *self.broken)
+        if self.asked and self.unwritten and self.known.orchestration is not None:
+            where = pending.FOLDER if self.is_kept else None
+            found = (*found, messages.not_recorded(self.known.orchestration, where, self.name))
+        elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.unsettled):
+            with contextlib.suppress(DataError):  # it is brought in once more, to no effect
+                pending.drop(self._folder, self.row.key)
+        return TradeEnd(self.document, found, self.restated)

@@ -1,0 +1,281 @@
+"""Bringing the book up to date: fills are booked, positions priced, the session valued, all in the ledger."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import comparison, holdings, marks, statistics, valuation
+from paper_run.errors import Remedy
+from paper_run.ledger.valuations import Closing
+from paper_run.model import findings
+from paper_run.model.commands import ours
+from paper_run.model.findings import Finding
+from paper_run.models import BookFigures
+from paper_run.trading import adjustments, not_known, order_outcomes, pricing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from datetime import datetime
+
+    from paper_run.ledger.book import Epoch
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.services.platform import AfterTrade
+    from paper_run.trading.observations import Moment
+
+_MOST_DIFFERENCES = 20
+
+
+class Occasion(NamedTuple):
+    """Why the book is valued.
+
+    :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
+        moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
+        session that was valued whole keeps that where this valuation is not.
+    """
+
+    is_mark: bool = False
+    again: bool = False
+    change: adjustments.Change | None = None
+    keeps_whole: bool = False
+
+
+TRADE = Occasion()
+
+
+def bring_up_to_date(
+    ledger: Ledger, read: AfterTrade, moment: Moment, booked_at: datetime, occasion: Occasion = TRADE
+) -> BookFigures | None:
+    """Book what is new and value the session; None while no trade is known to have been placed.
+
+    A session that was marked whole after its close keeps that closing and its day P&L: what is learned later
+    is shown as an adjustment, and belongs to the next session.
+
+    To be called inside a transaction of the ledger, with the orders' states written.
+
+    :raises DataError: a change that a person wants can't be booked.
+    """
+    books = ledger.books
+    remarks: list[Finding] = []
+    change = occasion.change or adjustments.Change()
+    epoch = books.epoch() or _begun(ledger, read, moment, booked_at)
+    if epoch is None:
+        adjustments.refuse_without_a_book(change, ledger.doubts.attempts())
+        return None
+    if change.split is not None:
+        voided = adjustments.book_split(books, epoch, change.split, read, moment, booked_at, change.note)
+        remarks += _voided(change.split, voided)
+    kept = books.kept(epoch)
+    session = max(moment.session, kept.session) if kept else moment.session
+    is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
+    remarks += ledger.following.book_fills(
+        epoch, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
+    )
+    missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
+    remarks += not_known.found_out(missing)
+    in_flight = frozenset(order.symbol for order in ledger.following.followed())
+    not_said = not_known.by_symbol(missing)
+    lacks = {**ledger.following.missing(), **not_known.anything(missing)}
+    book, last = books.standing(epoch, kept)
+    priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
+    new = [
+        holdings.Entry("gain", symbol, money.ZERO, gain)
+        for symbol, gain in valuation.pending_gains(book, priced.prices).items()
+    ]
+    beside = frozenset(
+        filter(_is_beside(moment), {each.symbol for each in read.positions or ()} - book.holdings.keys())
+    )
+    new += adjustments.trades(book, change.trades)
+    if change.adjust:
+        new += adjustments.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
+    if new:
+        books.append(epoch, session, new, booked_at, note=change.note or None)
+        book, last = books.standing(epoch, kept)
+        priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
+    positions = pricing.listed_positions(read)
+    strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
+    shown = book._replace(holdings={**book.holdings, **strangers})
+    opening = books.opening(epoch, session, through=is_over)
+    unknown = {**priced.unknown, **not_said}
+    valued = valuation.value(shown, priced.prices, epoch.base, opening, unknown=unknown)
+    spans = opening is not None and _spans(opening.session, session, moment)
+    since_closing = valued.day_pnl
+    if is_over and opening is not None:
+        valued = valuation.with_closing(valued, books.opening(epoch, session), opening)
+    elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
+        closes = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
+        closing = Closing(priced.seen, priced.suspects, is_closed=closes, spans=spans)
+        books.closings.keep(epoch.id, session, last, book, valued, closing)
+    theirs = {
+        symbol: comparison.Theirs(each.qty, each.avg_entry_price, each.realized_pl, each.unrealized_pl)
+        for symbol, each in positions.items()
+    }
+    compared = {} if read.positions is None else _differences(shown, theirs, epoch, unknown)
+    figures = BookFigures(
+        since=epoch.session,
+        session=session,
+        now=moment.now,
+        valuation=valued,
+        gateway=theirs,
+        differences={symbol: each for symbol, each in compared.items() if symbol not in beside},
+        in_flight=in_flight,
+        unpriced=priced.unpriced,
+        sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.exchange],
+        statistics=_statistics(ledger, epoch, session, valued, book.traded, spans=spans, is_over=is_over),
+        unknown=unknown,
+        not_known=missing,
+    )
+    if is_over:
+        remarks.append(closing_kept(session, since_closing))
+    remarks += [
+        findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
+        for symbol in sorted(beside)
+    ]
+    return figures._replace(remarks=(*remarks, *_words(figures, priced)))
+
+
+def _begun(ledger: Ledger, read: AfterTrade, moment: Moment, booked_at: datetime) -> Epoch | None:
+    """Begin a book with the first trade that was placed, None while none is known to have been."""
+    opener = ledger.books.opens_with()
+    if opener is None:
+        return None
+    row, is_beside = ledger.by_id(opener), _is_beside(moment)
+    return ledger.books.open_epoch(row, booked_at, priced=read.market is None, is_beside=is_beside)
+
+
+def closing_kept(session: date, moved: Decimal | None = None) -> Finding:
+    """Say that a session keeps its closing, and how it is moved on purpose.
+
+    :param moved: by how much the book has moved since, dollars.
+    """
+    came = f", {moved:+,.2f} dollars of equity," if moved else ""
+    words = (
+        f"The session {session} keeps the closing that it was marked at after its close; what was learned "
+        f"since{came} belongs to the next session."
+    )
+    return Finding("closing_kept", "note", str(session), words, (Remedy("Move it", ours("mark", "--again")),))
+
+
+def _is_beside(moment: Moment) -> Callable[[str], bool]:
+    """Return what tells whether a symbol that no order of ours traded stands beside the book."""
+    is_exchange = moment.calendar.exchange != "24/7"
+    return lambda symbol: is_exchange and not marks.is_us_equity(symbol)
+
+
+def _voided(said: adjustments.Split, sessions: list[str]) -> list[Finding]:
+    if not sessions:
+        return []
+    which = " to ".join(dict.fromkeys((sessions[0], sessions[-1])))
+    words = (
+        f"The closings of {which} were made without the split {said.ratio} of {said.symbol}: they leave the "
+        "curve and the statistics."
+    )
+    return [findings.warning("closings_voided", words, subject=said.symbol)]
+
+
+def _spans(opened_from: str, session: date, moment: Moment) -> bool:
+    """Whether there was a session between the one that a bridge opens from and its own."""
+    day, one = date.fromisoformat(opened_from), timedelta(days=1)
+    while (day := day + one) < session:
+        if moment.calendar.is_session(day):
+            return True
+    return False
+
+
+def _differences(
+    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], epoch: Epoch, unknown: Collection[str]
+) -> dict[str, tuple[comparison.Difference, ...]]:
+    """Return where the gateway differs; with what is not known nothing can be compared."""
+    found = {}
+    for symbol, holding in book.holdings.items():
+        if symbol in unknown:
+            continue
+        their = theirs.get(symbol)
+        if their is not None and their.realized_pl is not None and symbol in epoch.realized:
+            since = money.CONTEXT.subtract(their.realized_pl, epoch.realized[symbol])
+            their = their._replace(realized_pl=since)
+        if differs := comparison.differences(holding, their):
+            found[symbol] = differs
+    return found
+
+
+def _statistics(
+    ledger: Ledger,
+    epoch: Epoch,
+    session: date,
+    valued: valuation.Valuation,
+    traded: Decimal,
+    *,
+    spans: bool,
+    is_over: bool,
+) -> dict[str, statistics.Statistic]:
+    """Return the statistics over the complete sessions; one that is not has no return of its own.
+
+    :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
+    """
+    days = [day for _, day in ledger.books.closings.days(epoch.id, session, through=is_over)]
+    bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
+    if is_over:
+        return statistics.statistics(days, year)
+    since = money.CONTEXT.subtract(traded, ledger.books.closings.traded_before(epoch.id, session))
+    today = statistics.whole(
+        bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
+    )
+    if today is None:
+        found = statistics.statistics(days, year)
+        return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
+    return statistics.statistics([*days, today], year)
+
+
+def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
+    """Say what has no price, what does not tie out, and where the gateway has another quantity.
+
+    Another average price or realized P&L stands beside the position alone: nobody need act on it.
+    """
+    said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
+    said += [
+        _possible_split(symbol, f"What {symbol} realized is not known: {reason}.", priced)
+        for symbol, reason in priced.unknown.items()
+        if symbol not in figures.unpriced
+    ]
+    bridges = (figures.valuation.session, figures.valuation.inception)
+    for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
+        words = f"The book does not tie out: {unexplained} dollars are unexplained."
+        said.append(findings.warning("unexplained", words))
+    found = [
+        (symbol, each)
+        for symbol, differs in figures.differences.items()
+        for each in differs
+        if each.field == "qty"
+    ]
+    for symbol, each in found[:_MOST_DIFFERENCES]:
+        flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
+        quantities = f"quantity {money.short(each.gateway)} instead of {money.short(each.ours)}"
+        # Without a price nothing can be booked at it.
+        at = f"={money.trimmed(each.gateway)}@PRICE" if symbol in figures.unpriced else ""
+        take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
+        is_split = symbol in priced.suspects
+        remedies = () if symbol in figures.in_flight or is_split else (take,)
+        words = f"The gateway differs on {symbol}: {quantities}{flying}."
+        said.append(findings.warning("gateway_differs", words, subject=symbol, remedies=remedies))
+    if (more := len(found) - _MOST_DIFFERENCES) > 0:
+        said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))
+    return said
+
+
+def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:
+    words = f"{symbol} has no price: {reason}."
+    if symbol in priced.suspects:
+        return _possible_split(symbol, words, priced)
+    return findings.warning("unpriced", words, subject=symbol)
+
+
+def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
+    ratio = priced.ratios.get(symbol, "N:M")
+    remedies = (
+        Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, ratio)),
+        Remedy("If it did not", ours("resolve", "--split", symbol, "1:1")),
+    )
+    return findings.warning("possible_split", words, subject=symbol, remedies=remedies)

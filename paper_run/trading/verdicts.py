@@ -1,0 +1,338 @@
+"""Settling by hand what could not be found out: what was placed, or that nothing was."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
+from paper_run.model import messages, result_json
+from paper_run.model.calendar import exchange_time
+from paper_run.model.commands import ours, typed
+from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
+from paper_run.services.transport import CallFailed
+from paper_run.trading import earlier, response
+from paper_run.trading.adjustments import Said
+from paper_run.trading.conclude import has_ended
+from paper_run.trading.submit import LEAVES_WITHIN
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.models import OrderState, TradeRow
+    from paper_run.services.platform import Platform
+    from paper_run.settings.calendar import ExchangeName
+
+LONGEST_WAIT = Decimal(300)
+"""The --timeout of a trade that does not say its own, at least; seconds."""
+_READ_SECONDS = 5.0
+_A_SYMBOL = 100.0
+"""Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
+
+
+class Decision(NamedTuple):
+    """What a person says of a trade: placed (with its run or its orders, if they are known) or not.
+
+    :ivar unheard: whether the orchestrator could not be asked before they said so.
+    """
+
+    placed: bool
+    run_id: str | None = None
+    orders: tuple[str, ...] = ()
+    unheard: bool = False
+
+
+def named(ledger: Ledger, name: str) -> TradeRow:
+    """Return the trade of a name, SESSION or SESSION-n or `latest`.
+
+    :raises DataError: it is no such name, or the ledger has no such trade.
+    """
+    if name == "latest":
+        row = ledger.latest()
+    else:
+        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,5}))?", name)
+        try:
+            session = date.fromisoformat(match[1] if match else "")
+        except ValueError:
+            raise DataError(
+                f"{name!a} names no trade",
+                "Allowed: SESSION or SESSION-n, such as 2025-01-17 or 2025-01-17-2, or latest.",
+            ) from None
+        row = ledger.trade(session, int(match[2] or 1) if match else 1)
+    if row is None:
+        raise DataError(
+            f"The ledger {ledger.path} has no trade {name}",
+            remedies=(Remedy("See which there are", ours("history")),),
+        )
+    return row
+
+
+def documents(ledger: Ledger, name: str) -> list[str]:
+    """Return the results of a name: of its trade, and without a number of the session's latest mark too.
+
+    :raises DataError: it is no such name, or the ledger has nothing of it.
+    """
+    try:
+        row = named(ledger, name)
+    except DataError:
+        if (marked := ledger.history.mark(name)) is None:
+            raise
+        return [marked]
+    marked = ledger.history.mark(str(row.session)) if name in ("latest", str(row.session)) else None
+    return [row.document] if marked is None else [row.document, marked]
+
+
+def settle(
+    row: TradeRow,
+    decision: Decision,
+    ledger: Ledger,
+    platform: Platform,
+    now: datetime,
+    *,
+    timeout: Decimal = LONGEST_WAIT,
+) -> TradeRow:
+    """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
+
+    Evidence, a run or orders, is taken also for a trade that was said to have placed nothing, or something
+    that nobody knows.
+
+    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
+    :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
+    :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
+    :raises DependencyError: an order can't be read.
+    """
+    has_evidence = decision.run_id is not None or bool(decision.orders)
+    if has_evidence and not row.unsettled and not _is_without_evidence(row):
+        row = _replaced(row, ledger)
+    is_open = row.unsettled or (has_evidence and _is_without_evidence(row))
+    if not is_open:
+        how = f": {row.settled}" if row.settled else ""
+        raise DataError(
+            f"The trade {row.name} is settled already{how}",
+            remedies=(Remedy("See it", ours("report", row.name)),),
+        )
+    by = by_whom(now, ledger.exchange)
+    if not decision.placed:
+        until = works_until(row, timeout)
+        if not row.over and now < until:
+            raise messages.too_early(row.name, exchange_time(until, ledger.exchange))
+        error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
+        return earlier.restate(
+            row,
+            ledger,
+            run=None,
+            state="nothing",
+            status="failed",
+            settled=f"not placed, {by}" + (", the orchestrator not asked" if decision.unheard else ""),
+            failed=(error,),
+        )
+    if decision.run_id is not None:
+        return _with_run(row, decision.run_id, by, ledger, platform)
+    if decision.orders:
+        states = _orders(row, decision.orders, ledger, platform)
+        run = earlier.run_of(row, states)
+        how = f"placed, {len(states)} orders named {by}"
+        return earlier.restate(row, ledger, run=run, state="closed", settled=how, states=states)
+    error = OrchestrationError(
+        "What was placed is not known", f"That something was, was settled {by}, without a run or an order."
+    )
+    return earlier.restate(
+        row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
+    )
+
+
+def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
+    """Record a person's word on an order of ours; return the trade anew of which it was in doubt, if any.
+
+    It is booked with the next valuation, as if the order had been filled so from the start.
+
+    :param by: who says it, and when.
+    :raises DataError: the present book has no such order.
+    """
+    doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
+    with ledger.transaction():
+        if doubt is not None and doubt.client_order_id is None:
+            ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
+        if doubt is None and ledger.following.order(said.name) is None:
+            raise DataError(
+                f"--order: the book has no order {said.name!a}",
+                "Allowed: the id of an order of ours, or its name as resolve lists it.",
+                remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
+            )
+        ledger.following.say(said.name, said.qty, said.price, by)
+        if doubt is None:
+            return None
+        row = doubt.trade
+        run, states = earlier.as_recorded(row, ledger)
+        filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
+        return earlier.restate(
+            row,
+            ledger,
+            run=run,
+            state=row.state,
+            settled=earlier.also(row.settled, f"{said.name} {filled}, said {by}"),
+            states=states,
+        )
+
+
+def works_until(row: TradeRow, timeout: Decimal) -> datetime:
+    """Return when the orchestrator has surely ended what a trade asked for, whatever hung behind it.
+
+    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
+    """
+    leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
+    waited = row.timeout or max(timeout, LONGEST_WAIT)
+    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.prepared.parameters.symbols))
+
+
+def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
+    """Return the trade of that name which was said to have placed nothing, so that this took its place."""
+    said = [each for each in ledger.trades(row.session) if each.state == "nothing" and each.settled]
+    return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
+
+
+def _is_without_evidence(row: TradeRow) -> bool:
+    """Whether a person said of a trade that it placed nothing, or something without a run or an order."""
+    if row.state == "nothing":
+        return True
+    return row.state == "closed" and row.answer is None and not result_json.decode(row.document).orders
+
+
+def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
+    orchestrator = platform.orchestrator
+    if ledger.knows_run(run_id) and row.run_id != run_id:
+        raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
+    if run_id in (row.prepared.known_runs or ()):
+        raise DataError(f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run")
+    try:
+        answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)
+        run = read_orchestration(answer) if answer else None
+    except CallFailed as error:
+        raise OrchestrationError(
+            f"Run {run_id} can't be read",
+            f"The Orchestrator at {orchestrator.url} {error.reason}.",
+            remedies=(
+                Remedy(
+                    "Name its orders instead",
+                    ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID"),
+                ),
+            ),
+        ) from None
+    if answer is None or run is None or run.run_id != run_id:
+        raise DataError(
+            f"--run-id: the Orchestrator at {orchestrator.url} knows no run {run_id}",
+            remedies=(
+                Remedy("See its runs", typed("curl", f"{orchestrator.url}/api/v1/orchestration/runs")),
+            ),
+        )
+    if not has_ended(run):
+        raise OrchestrationError(f"Run {run_id} has not ended", remedies=("Wait until it has, then again.",))
+    if (why := response.leaves_open(run)) is not None:
+        raise OrchestrationError(
+            f"Run {run_id} does not tell what it placed",
+            f"The Orchestrator at {orchestrator.url} {why}.",
+            remedies=(
+                Remedy(
+                    "Name its orders instead",
+                    ours("resolve", row.name, "--placed", "--order", "ID", "--order", "ID"),
+                ),
+            ),
+            code="answer_lost",
+            subject=row.name,
+        )
+    return earlier.adopt(row, run, answer.kept(), f"placed, run {run_id}, {by}", ledger, platform)
+
+
+def _orders(
+    row: TradeRow, identities: tuple[str, ...], ledger: Ledger, platform: Platform
+) -> dict[str, OrderState]:
+    owners = ledger.owners(identities)
+    states = {}
+    for identity in identities:
+        if owners.get(identity, row.id) != row.id:
+            raise DataError(f"--order: order {identity} belongs to another trade of this ledger")
+        try:
+            state = platform.execution_gateway.order(identity, seconds=_READ_SECONDS)
+        except CallFailed as error:
+            raise DependencyError(
+                f"Order {identity} can't be read",
+                f"The Execution Gateway at {platform.execution_gateway.url} {error.reason}.",
+            ) from None
+        if state is None:
+            url = platform.execution_gateway.url
+            raise DataError(f"--order: the Execution Gateway at {url} knows no order {identity}")
+        states[identity] = state
+    return states
+
+
+class Ended(NamedTuple):
+    """What ended with a book, in words.
+
+    :ivar orders: which were still followed, or had been given up. :ivar doubts: what was not known.
+    :ivar trades: those of which it was not, as they are recorded now.
+    """
+
+    orders: tuple[str, ...]
+    doubts: tuple[str, ...]
+    trades: tuple[TradeRow, ...]
+
+
+def end_book(ledger: Ledger, by: str) -> Ended:
+    """End the present book: its orders are followed no more, and what is not known of its trades stays so.
+
+    Sessions that were closed stay closed.
+
+    :param by: who says so, and when.
+    :raises DataError: there is no book.
+    """
+    if ledger.books.epoch() is None and ledger.books.opens_with() is None:
+        raise DataError(
+            "--reset: there is no book to end",
+            "It begins with the first trade that is known to have been placed.",
+        )
+    orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.following.followed()]
+    rows = (*ledger.unfinished(), *ledger.doubtful())
+    with ledger.transaction():
+        trades = tuple(_end_doubt(row, ledger, by) for row in rows)
+        ledger.books.close_epoch(by)
+    return Ended(tuple(orders), tuple(map(_doubt, rows)), trades)
+
+
+def _doubt(row: TradeRow) -> str:
+    if row.unsettled:
+        return f"{row.name}: what it placed"
+    return f"{row.name}: its orders" + (" in doubt" if row.state == "closed" else "")
+
+
+def _end_doubt(row: TradeRow, ledger: Ledger, by: str) -> TradeRow:
+    how = f"its book was ended {by}"
+    if row.unsettled:
+        error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
+        return earlier.restate(
+            row, ledger, run=None, state="closed", status="unknown", settled=how, failed=(error,)
+        )
+    settled = f"{row.settled}; {how}" if row.settled else how
+    if row.answer:
+        run = recorded_orchestration(row.answer)
+        states = ledger.order_states(row, also=earlier.identities(run))
+        row = earlier.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
+    return ledger.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
+
+
+def by_whom(now: datetime, exchange: ExchangeName) -> str:
+    """Return who decides, on which machine, and when (the exchange's time)."""
+    moment = exchange_time(now, exchange).isoformat(sep=" ", timespec="seconds")
+    return f"by {_user()}@{socket.gethostname()} on {moment}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser().encode("utf-8", "replace").decode()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"uid {os.getuid()}"
