@@ -15,7 +15,8 @@ from paper_run.errors import DataError, Remedy
 from paper_run.ledger.valuations import Closings, Kept
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.models import BookFigures, Position
+from paper_run.model.service import Position
+from paper_run.model.valued import BookFigures
 from paper_run.services.platform import AfterTrade
 from paper_run.trading import pricing
 from paper_run.trading.adjustments import Change, Split, Trade

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tree import ROOT
 
+from paper_run.model.exchange import ClosedDays
 from paper_run.services import holidays
-from paper_run.services.holidays import ClosedDays, closed_days, from_json, source, to_json
+from paper_run.services.holidays import closed_days, from_json, source, to_json
 
 
 def test_a_year_is_the_exchanges_own_list() -> None:
@@ -146,7 +147,7 @@ def test_only_asking_for_a_year_loads_the_package() -> None:
 
 def test_the_calendar_itself_loads_zones_and_nothing_more() -> None:
     """`paper_run.model.calendar` is part of each start: no typing, no errors, no holidays."""
-    code = "import sys; import paper_run.model.calendar; print(*sorted(m for m in sys.modules if m[:9] == 'paper_run'))"
+    code = "import sys; import paper_run.model.calendar; print(*sorted(m for m in sys.modules if 'paper' in m))"
     assert _fresh(code) == "paper_run paper_run.model.calendar"
     code = (
         "import sys, datetime, zoneinfo; zoneinfo.ZoneInfo('America/New_York'); before = set(sys.modules); "

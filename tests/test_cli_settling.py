@@ -23,8 +23,8 @@ from support.odd_services import STRATEGY
 from paper_run.cli import main, output
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
+from paper_run.model.attempt import TradeRow
 from paper_run.model.findings import warning
-from paper_run.models import TradeRow
 
 FILES = [
     "2025-01-17_orders.csv",

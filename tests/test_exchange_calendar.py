@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from paper_run.errors import DataError
 from paper_run.model.calendar import NEW_YORK, Calendar, utc_now
-from paper_run.services.holidays import ClosedDays, closed_days
+from paper_run.model.exchange import ClosedDays
+from paper_run.services.holidays import closed_days
 
 YEAR = cache(closed_days)
 XNYS = Calendar(YEAR)

@@ -12,7 +12,7 @@ from paper_run.cli import main
 from paper_run.errors import ExitStatus, PaperRunError, Remedy
 from paper_run.model import findings, messages
 from paper_run.model.commands import PROGRAM, Invocation
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 from paper_run.trading.conclude import conclude
 
 T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))

@@ -14,9 +14,9 @@ from paper_run.errors import Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
+from paper_run.model.exchange import ClosedDays
 from paper_run.model.messages import order_remedies, settling
-from paper_run.models import NotKnown
-from paper_run.services.holidays import ClosedDays
+from paper_run.model.valued import NotKnown
 from paper_run.trading import not_known
 
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")

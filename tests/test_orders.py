@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from services.wire_examples import answered, observed
 from test_config import TODAY
 
+from paper_run.model import order
+from paper_run.model.attempt import Parameters
+from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
 from paper_run.model.result import Totals
-from paper_run.models import Orchestration, Order, OrderState, Parameters, SignalOrder
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import order_outcomes
 
@@ -639,7 +641,7 @@ def test_a_row_keeps_all_that_the_signal_said() -> None:
 )
 def test_a_reason_that_is_no_failure(reason: str | None, failed: bool) -> None:
     """A weight of zero, and less than a share, call for no order; any other reason is a failure."""
-    assert order_outcomes.has_failed(reason) is failed
+    assert order.has_failed(reason) is failed
     rows = [row(no_order(skip_reason=reason)), row(no_order())]
     assert (order_outcomes.failed_signals(rows) is not None) is failed
 

@@ -12,8 +12,8 @@ from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark, Market
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
-from paper_run.models import Position
-from paper_run.services.holidays import ClosedDays
+from paper_run.model.exchange import ClosedDays
+from paper_run.model.service import Position
 from paper_run.services.platform import AfterTrade, MarketReading
 from paper_run.trading import pricing
 from paper_run.trading.observations import Moment

@@ -19,7 +19,7 @@ from services.wire_examples import body, mapping, serve, serve_example
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.ledger import Ledger
-from paper_run.models import TradeRow
+from paper_run.model.attempt import TradeRow
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.trading import verdicts

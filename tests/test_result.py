@@ -10,8 +10,9 @@ from services.fakes import NOON
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.model import findings
 from paper_run.model.calendar import exchange_time
+from paper_run.model.order import Orchestration, SignalOrder
+from paper_run.model.result import RunStatus
 from paper_run.model.stating import asked, health
-from paper_run.models import Orchestration, RunStatus, SignalOrder
 from paper_run.trading.conclude import (
     Known,
     Outcome,

@@ -16,7 +16,7 @@ from paper_run.app.day import plan_day, run_day
 from paper_run.app.finish import End
 from paper_run.errors import DataError, DependencyError, PaperRunError, SeveralErrors
 from paper_run.ledger import files
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 from paper_run.report.console import Console, Terminal
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport

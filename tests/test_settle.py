@@ -25,8 +25,9 @@ from ledger.trades import (
 )
 from services.wire_examples import body, mapping, serve, serve_example
 
+from paper_run.model.attempt import Prepared
 from paper_run.model.calendar import exchange_time
-from paper_run.models import OrderState, Prepared
+from paper_run.model.order import OrderState
 from paper_run.services.platform import Platform
 from paper_run.trading.lookup import Found, NotFound, adoptable, doubtful_ids, look, not_before, possible_ids
 

@@ -6,7 +6,7 @@ import pytest
 
 from paper_run.errors import DependencyError, ExitStatus
 from paper_run.model.calendar import Calendar
-from paper_run.models import ServiceHealth
+from paper_run.model.service import ServiceHealth
 from paper_run.trading import todays_date
 
 MIDNIGHT = datetime(2026, 11, 26, 5, tzinfo=UTC)  # New York's

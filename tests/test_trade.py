@@ -27,8 +27,9 @@ from urllib3.exceptions import NewConnectionError
 from paper_run.errors import PaperRunError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import findings
+from paper_run.model.attempt import Parameters, Prepared
 from paper_run.model.calendar import Calendar
-from paper_run.models import Parameters, Prepared, ServiceHealth, ServiceUrl
+from paper_run.model.service import ServiceHealth, ServiceUrl
 from paper_run.services.holidays import closed_days
 from paper_run.services.platform import Platform
 from paper_run.services.quotes import MarketData, Quote

@@ -16,7 +16,7 @@ from services.wire_examples import body, mapping, serve, serve_example
 from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
-from paper_run.models import TradeRow
+from paper_run.model.attempt import TradeRow
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Answer

@@ -11,7 +11,7 @@ from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import Ledger, refuse_foreign
 from paper_run.ledger.sqlite import lock
 from paper_run.model import messages
-from paper_run.models import Parameters
+from paper_run.model.attempt import Parameters
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Filing
 from paper_run.services.deadline import BEFORE
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from paper_run.model.attempt import TradeRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
-    from paper_run.models import TradeRow
     from paper_run.report.console import Console
     from paper_run.report.day import Reports
     from paper_run.report.summary.notices import NoticeKind

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from paper_run.models import ServiceHealth, ServiceUrl
+    from paper_run.model.service import ServiceHealth, ServiceUrl
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config

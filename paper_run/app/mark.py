@@ -34,18 +34,13 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
+    from paper_run.model.attempt import TradeRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
+    from paper_run.model.order import Order, OrderState, SignalOrder
     from paper_run.model.progress import Clock
-    from paper_run.models import (
-        BookFigures,
-        NotKnown,
-        Order,
-        OrderState,
-        ServiceHealth,
-        SignalOrder,
-        TradeRow,
-    )
+    from paper_run.model.service import ServiceHealth
+    from paper_run.model.valued import BookFigures, NotKnown
     from paper_run.report.console import Console
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.settings.config import Config

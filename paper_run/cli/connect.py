@@ -28,7 +28,7 @@ def connected(
 
     :param deadline: the command's, if it has begun already.
     """
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.services.transport import Transport
@@ -70,7 +70,7 @@ def _quotes(settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitS
     """Connect to the quote source, if there are keys for one."""
     if settings.quote_keys is None:
         return None
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
     from paper_run.services.quotes import Keys, Quotes
     from paper_run.services.transport import Transport
 

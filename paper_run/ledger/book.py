@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from paper_run.models import TradeRow
+    from paper_run.model.attempt import TradeRow
 
 
 class Epoch(NamedTuple):

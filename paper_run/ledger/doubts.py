@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.models import Order, TradeRow
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.order import Order
 
 
 class Doubt(NamedTuple):

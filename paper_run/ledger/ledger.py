@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from paper_run.model.attempt import Prepared, TradeRow
+    from paper_run.model.exchange import ExchangeName
     from paper_run.model.findings import Finding
-    from paper_run.models import OrderState, Prepared, SignalOrder, TradeRow
-    from paper_run.settings.calendar import ExchangeName
+    from paper_run.model.order import OrderState, SignalOrder
 
 
 def refuse_foreign(folder: Path) -> None:

@@ -15,14 +15,14 @@ from paper_run.ledger import rows as kept
 from paper_run.ledger.rows import amount
 from paper_run.model.commands import ours
 from paper_run.model.findings import note, warning
-from paper_run.models import Asked
+from paper_run.model.order import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from paper_run.ledger.book import Books, Epoch
     from paper_run.model.findings import Finding
-    from paper_run.models import OrderState
+    from paper_run.model.order import OrderState
 
 MOST_READ = 500
 """How many orders a run or a mark reads again, the newest; `mark --stale` reads all."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.model import findings
-from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
+from paper_run.model.attempt import Parameters, Prepared, TradeRow
+from paper_run.model.order import OrderState
+from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
     from sqlite3 import Row

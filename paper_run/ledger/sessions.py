@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run.book import thinning
 from paper_run.book.statistics import Day, inflow, unrounded_return
 from paper_run.ledger.rows import amount
-from paper_run.models import EndedBook, SessionLine
+from paper_run.model.history import EndedBook, SessionLine
 from paper_run.money import ZERO
 
 if TYPE_CHECKING:

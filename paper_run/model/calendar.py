@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import date, tzinfo
 
-    from paper_run.services.holidays import ClosedDays
-    from paper_run.settings.calendar import ExchangeName
+    from paper_run.model.exchange import ClosedDays, ExchangeName
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
+    from paper_run.model.attempt import Parameters
     from paper_run.model.findings import Finding
-    from paper_run.models import Orchestration, Order, Parameters, ServiceUrl
+    from paper_run.model.order import Orchestration, Order
+    from paper_run.model.service import ServiceUrl
 
 
 def single(error: PaperRunError) -> tuple[PaperRunError, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from paper_run.models import ServiceHealth
+    from paper_run.model.service import ServiceHealth
 
 
 def boottime() -> float:

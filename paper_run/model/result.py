@@ -6,7 +6,7 @@ Console, JSON, CSV, page, mail and push are made from it alone; `result_json` is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Bridge
     from paper_run.model.findings import Finding
-    from paper_run.models import Order
+    from paper_run.model.order import Order
+
 
 LOST = frozenset({"timeout", "unknown", "interrupted"})
 """The statuses of an attempt of which it is not known which orders it placed."""
@@ -205,3 +206,6 @@ def label(*, sandbox: bool, rehearsal: bool) -> str | None:
 
 USUAL_SESSIONS_A_YEAR = SESSIONS_A_YEAR["XNYS"]
 """What the yearly statistics of a record count with that does not say it."""
+
+
+RunStatus = Literal["success", "partial", "failed", "timeout", "unknown", "interrupted"]

@@ -10,6 +10,7 @@ from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import Statistic
 from paper_run.book.valuation import Bridge
 from paper_run.model import findings
+from paper_run.model.order import Order
 from paper_run.model.result import (
     USUAL_SESSIONS_A_YEAR,
     HealthRow,
@@ -20,7 +21,6 @@ from paper_run.model.result import (
     Statistics,
     Totals,
 )
-from paper_run.models import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

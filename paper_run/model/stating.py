@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.valuation import PositionValue
-    from paper_run.models import BookFigures, Parameters, ServiceHealth
+    from paper_run.model.attempt import Parameters
+    from paper_run.model.service import ServiceHealth
+    from paper_run.model.valued import BookFigures
 
 
 def pnl(figures: BookFigures) -> Pnl:

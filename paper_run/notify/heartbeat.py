@@ -11,7 +11,7 @@ from paper_run.services.deadline import Deadline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paper_run.models import Exchange
+    from paper_run.model.service import Exchange
     from paper_run.settings.heartbeat import HeartbeatUrl
 
 START_SECONDS = 2.0

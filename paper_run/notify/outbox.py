@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind, MailRow
-    from paper_run.models import TradeRow
+    from paper_run.model.attempt import TradeRow
     from paper_run.notify.dispatch import Delivered
     from paper_run.notify.email.compose import Composer, Told
     from paper_run.report.day import Reports

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.errors import PaperRunError, Remedy
+    from paper_run.model.attempt import TradeRow
     from paper_run.model.findings import Finding
+    from paper_run.model.order import Order
     from paper_run.model.result import PositionRow, RunResult
-    from paper_run.models import Exchange, NotKnown, Order, ServiceHealth, TradeRow
+    from paper_run.model.service import Exchange, ServiceHealth
+    from paper_run.model.valued import NotKnown
     from paper_run.settings.config import Config
 
 RULE = "=" * 80

@@ -19,8 +19,8 @@ from paper_run.book.statistics import rounded
 from paper_run.report.text import exact, printable
 
 if TYPE_CHECKING:
+    from paper_run.model.history import SessionLine
     from paper_run.model.result import RunResult
-    from paper_run.models import SessionLine
 
 ORDER_COLUMNS = (
     "session",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError
 from paper_run.ledger.files import write_atomic
 from paper_run.model import result_json
-from paper_run.models import trade_name
+from paper_run.model.attempt import trade_name
 from paper_run.report import csv_tables
 from paper_run.report.html import page as html_page
 from paper_run.report.session_line import with_own
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.models import SessionLine
+    from paper_run.model.history import SessionLine
 
 CACHE_FOLDER = ".template-cache"
 

@@ -14,7 +14,7 @@ from paper_run.report import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paper_run.models import SessionLine
+    from paper_run.model.history import SessionLine
 
 WIDTH = 100
 _HEADS = ("Session", "Status", "Day P&L", "Total P&L", "Equity", "Return", "Drawdown")

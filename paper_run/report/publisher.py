@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.models import SessionLine, TradeRow
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.history import SessionLine
 
 
 class Filing:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run.book import statistics
-from paper_run.models import SessionLine
+from paper_run.model.history import SessionLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

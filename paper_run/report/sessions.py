@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.models import EndedBook, SessionLine
+    from paper_run.model.history import EndedBook, SessionLine
 
 LISTED = 260
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from paper_run.models import Asked, OrderState, Position
+from paper_run.model.order import Asked, OrderState
+from paper_run.model.service import Position
 from paper_run.services import wire
 from paper_run.services.transport import PASSING, CallFailed, NoAnswer, UnreadableAnswer
 
 if TYPE_CHECKING:
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
     from paper_run.services.transport import Answer, Transport
 
 

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import typed
-from paper_run.models import ServiceHealth
+from paper_run.model.service import ServiceHealth
 from paper_run.services import wire
 from paper_run.services.deadline import BEFORE
 from paper_run.services.execution_gateway import UNAUTHORIZED
 from paper_run.services.transport import CallFailed, UnreadableAnswer
 
 if TYPE_CHECKING:
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
     from paper_run.services.transport import Answer, Transport
 
 HEALTH_SECONDS = BEFORE

@@ -5,26 +5,10 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, time
-from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from paper_run.model.exchange import ClosedDays
 
 _EARLY_CLOSE = re.compile(r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m")
-
-
-class ClosedDays(NamedTuple):
-    """A year's holidays by name, and the close of each half day on New York's clock.
-
-    A holiday that falls on a weekend may be among them or not.
-
-    :ivar source: the package that said so and its version, to be compared with `source()`.
-    """
-
-    year: int
-    holidays: Mapping[date, str]
-    half_days: Mapping[date, time]
-    source: str
 
 
 def source() -> str:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from paper_run import money
-from paper_run.models import RUN_ENDS, ListedRun, Orchestration, SignalOrder
+from paper_run.model.order import RUN_ENDS, ListedRun, Orchestration, SignalOrder
 from paper_run.services import wire
 from paper_run.services.transport import Answer, UnreadableAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paper_run.models import Parameters, ServiceUrl
+    from paper_run.model.attempt import Parameters
+    from paper_run.model.service import ServiceUrl
     from paper_run.services.transport import Transport
 
 RUN_PATH = "/api/v1/orchestration/run"

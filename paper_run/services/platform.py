@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from paper_run.book.marks import Market
-from paper_run.models import OrderState
+from paper_run.model.order import OrderState
 from paper_run.services import health
 from paper_run.services.deadline import AFTER, BEFORE, Deadline
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
@@ -17,7 +17,8 @@ from paper_run.services.transport import CallFailed, NeverSent, NoAnswer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from paper_run.models import Asked, Position, ServiceHealth, ServiceUrl
+    from paper_run.model.order import Asked
+    from paper_run.model.service import Position, ServiceHealth, ServiceUrl
     from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from decimal import Decimal
 
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
     from paper_run.services.transport import Answer, Transport
 
 FEED = "iex"

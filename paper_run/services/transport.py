@@ -30,7 +30,7 @@ from urllib3.exceptions import (
 from urllib3.poolmanager import ProxyManager
 
 from paper_run.model.redaction import NO_SECRETS
-from paper_run.models import Exchange
+from paper_run.model.service import Exchange
 from paper_run.services import certificates
 from paper_run.services.deadline import Deadline, addresses
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from paper_run.model.redaction import Secrets
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
 
 CA_BUNDLE = "REQUESTS_CA_BUNDLE"
 """The variable of the environment that names certificates to trust in place of the usual ones."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from paper_run.model.exchange import ExchangeName
 
 if TYPE_CHECKING:
     from paper_run.settings.raw import Typed
 
-ExchangeName = Literal["XNYS", "24/7"]
 
 _EXCHANGE_FORM = "XNYS (the New York Stock Exchange) or 24/7 (each UTC day is a session)"
 _DATES_FORM = "dates written YYYY-MM-DD, joined by commas, such as 2025-01-09,2025-12-26"

@@ -27,10 +27,10 @@ from paper_run.settings.sources import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from paper_run.model.exchange import ExchangeName
     from paper_run.model.findings import Finding
     from paper_run.model.redaction import Secrets
-    from paper_run.models import ServiceUrl
-    from paper_run.settings.calendar import ExchangeName
+    from paper_run.model.service import ServiceUrl
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
 

@@ -8,7 +8,7 @@ from paper_run.errors import DataError
 from paper_run.settings import urls
 
 if TYPE_CHECKING:
-    from paper_run.models import ServiceUrl
+    from paper_run.model.service import ServiceUrl
     from paper_run.settings.raw import Typed
 
 VARIABLE = "PAPER_RUN_HEARTBEAT_URL"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 
 if TYPE_CHECKING:
     from collections.abc import Callable

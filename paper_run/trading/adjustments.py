@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paper_run.ledger.book import Books, Epoch
-    from paper_run.models import TradeRow
+    from paper_run.model.attempt import TradeRow
     from paper_run.services.platform import AfterTrade
     from paper_run.trading.observations import Moment
 

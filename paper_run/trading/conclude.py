@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.errors import PaperRunError, worst
 from paper_run.model import findings, messages, stating
+from paper_run.model.order import RUN_ENDS
 from paper_run.model.result import RunResult, Statistics, Totals
-from paper_run.models import RUN_ENDS
 from paper_run.trading import order_outcomes
 
 if TYPE_CHECKING:
@@ -16,16 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
+    from paper_run.model.attempt import Prepared
     from paper_run.model.findings import Finding
-    from paper_run.models import (
-        BookFigures,
-        Orchestration,
-        Order,
-        OrderState,
-        Prepared,
-        RunStatus,
-        SignalOrder,
-    )
+    from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
+    from paper_run.model.result import RunStatus
+    from paper_run.model.valued import BookFigures
 
 
 UNREAD = findings.warning("orders_unread", "The orders were not read from the gateway yet.")

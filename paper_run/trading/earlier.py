@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.model import findings, messages, result_json
 from paper_run.model.calendar import exchange_time
+from paper_run.model.order import Orchestration
 from paper_run.model.result import Statistics
-from paper_run.models import Orchestration
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import lookup, order_outcomes, pending, recording, response
 from paper_run.trading.conclude import UNREAD, Known, has_ended, with_adopted
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import TradeRow
     from paper_run.model.findings import Finding
-    from paper_run.model.result import RunResult
-    from paper_run.models import OrderState, RunStatus, SignalOrder, TradeRow
+    from paper_run.model.order import OrderState, SignalOrder
+    from paper_run.model.result import RunResult, RunStatus
     from paper_run.services.platform import AfterTrade, Platform
 
 

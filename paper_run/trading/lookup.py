@@ -13,7 +13,8 @@ from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from paper_run.models import ListedRun, Orchestration, OrderState, Prepared, SignalOrder
+    from paper_run.model.attempt import Prepared
+    from paper_run.model.order import ListedRun, Orchestration, OrderState, SignalOrder
     from paper_run.services.orchestrator import Orchestrator
 
 LOOK_SECONDS = 2.0

@@ -12,7 +12,7 @@ from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.model.messages import order_remedies, settling
-from paper_run.models import NotKnown
+from paper_run.model.valued import NotKnown
 from paper_run.trading.order_outcomes import FINAL
 
 if TYPE_CHECKING:
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.open_orders import Followed
+    from paper_run.model.attempt import TradeRow
     from paper_run.model.calendar import Calendar
-    from paper_run.models import OrderState, TradeRow, Unsure
+    from paper_run.model.order import OrderState
+    from paper_run.model.valued import Unsure
 
 _GRACE = timedelta(minutes=15)
 _NAMED = 5

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
-    from paper_run.models import SignalOrder
+    from paper_run.model.order import SignalOrder
     from paper_run.services.platform import AfterTrade, Platform
 
 

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.model import findings
+from paper_run.model.order import Asked, Order, SignalOrder, has_failed
 from paper_run.model.result import Totals
-from paper_run.models import Asked, Order, SignalOrder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from paper_run.model.attempt import Parameters
     from paper_run.model.findings import Finding
-    from paper_run.models import Orchestration, OrderState, Outcome, Parameters, PriceSource, RunStatus
+    from paper_run.model.order import Orchestration, OrderState, Outcome, PriceSource
+    from paper_run.model.result import RunStatus
 
 REFUSED = frozenset({"rejected", "failed"})
 """Words that mean no execution, when the gateway said them (there is an order id)."""
@@ -29,7 +31,6 @@ WORKING_OR_DONE = frozenset(
     )
 )
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE
-_CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
 _NAMED = 5
 FINAL = REFUSED | ENDED | {"filled", "replaced", "dry_run", "blocked_kill_switch", "blocked_circuit_breaker"}
 """Words after which nothing more fills; any other one, also an unknown one, is a working order's."""
@@ -228,13 +229,6 @@ def failed_signals(rows: Sequence[Order]) -> Finding | None:
     many = f"{len(failed)} of {len(rows)} signals" if len(rows) - len(failed) else "All signals"
     words = f"{many} failed, so that nothing was ordered for them: {_some(named)}."
     return findings.warning("signals_failed", words, subject=failed[0].symbol)
-
-
-def has_failed(skip_reason: str | None) -> bool:
-    """Whether the reason for which a signal has no order is a failure, and not that it called for none."""
-    if not skip_reason:
-        return False
-    return skip_reason.partition(":")[0].strip() not in _CALLS_FOR_NONE
 
 
 def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:

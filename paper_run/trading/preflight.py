@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings, messages
+from paper_run.model.attempt import Parameters, Prepared
 from paper_run.model.commands import ours
-from paper_run.models import Parameters, Prepared
 from paper_run.services import health as health_check
 from paper_run.services.deadline import BEFORE
 from paper_run.services.execution_gateway import Unauthorized
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
+    from paper_run.model.order import ListedRun
     from paper_run.model.progress import Clock, Watch
-    from paper_run.models import ListedRun, Position, ServiceHealth
+    from paper_run.model.service import Position, ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 

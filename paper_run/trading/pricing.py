@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paper_run.book.holdings import Book, Entry, Holding
     from paper_run.ledger.book import Books, Epoch
     from paper_run.ledger.valuations import Kept
-    from paper_run.models import Position
+    from paper_run.model.service import Position
     from paper_run.services.platform import AfterTrade
     from paper_run.trading.observations import Moment
 

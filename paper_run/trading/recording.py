@@ -12,8 +12,8 @@ from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehears
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import TradeRow
     from paper_run.model.result import Pnl, Statistics
-    from paper_run.models import TradeRow
     from paper_run.trading.conclude import Known
 
 EXECUTED = findings.warning(

@@ -14,7 +14,8 @@ from paper_run.trading.conclude import contradicts_itself, has_ended, placed_not
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paper_run.models import Orchestration, ServiceUrl
+    from paper_run.model.order import Orchestration
+    from paper_run.model.service import ServiceUrl
 
 PLACED_NOTHING = frozenset({401, 403, 404, 405, 413, 415, 422, 429})
 """Answers that a service gives before it starts; any other failure may come after orders were placed."""

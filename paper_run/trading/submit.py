@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages, result_json
+from paper_run.model.attempt import trade_name
 from paper_run.model.calendar import exchange_time
-from paper_run.models import trade_name
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.services.transport import CallFailed, HeldBack
 from paper_run.trading import (
@@ -29,10 +29,11 @@ from paper_run.trading.termination import PATIENCE
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import Prepared, TradeRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
+    from paper_run.model.order import Orchestration
     from paper_run.model.progress import Clock, Watch
-    from paper_run.models import Orchestration, Prepared, TradeRow
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.settings.config import Config
 

@@ -11,7 +11,7 @@ from paper_run.services.health import TITLES
 
 if TYPE_CHECKING:
     from paper_run.model.calendar import Calendar
-    from paper_run.models import ServiceHealth
+    from paper_run.model.service import ServiceHealth
 
 _NEAR = timedelta(minutes=10)
 

@@ -9,7 +9,7 @@ from paper_run.services import holidays
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
-    from paper_run.services.holidays import ClosedDays
+    from paper_run.model.exchange import ClosedDays
     from paper_run.settings.config import Config
 
 

@@ -13,7 +13,7 @@ from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.models import BookFigures
+from paper_run.model.valued import BookFigures
 from paper_run.trading import adjustments, not_known, order_outcomes, pricing
 
 if TYPE_CHECKING:

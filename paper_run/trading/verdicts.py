@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.models import OrderState, TradeRow
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.exchange import ExchangeName
+    from paper_run.model.order import OrderState
     from paper_run.services.platform import Platform
-    from paper_run.settings.calendar import ExchangeName
 
 LONGEST_WAIT = Decimal(300)
 """The --timeout of a trade that does not say its own, at least; seconds."""

@@ -6,7 +6,7 @@ import pytest
 from support.chromium import resize
 from writers.sessions import HISTORIES, history
 
-from paper_run.models import EndedBook
+from paper_run.model.history import EndedBook
 from paper_run.report.html.equity_curve import thin
 from paper_run.report.html.index import render
 

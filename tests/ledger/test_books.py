@@ -19,7 +19,8 @@ from paper_run.ledger import existing, rows
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database, schema
 from paper_run.ledger.valuations import Closing
-from paper_run.models import OrderState, Position
+from paper_run.model.order import OrderState
+from paper_run.model.service import Position
 from paper_run.report import csv_tables
 
 NOW = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from ledger.account import FIRST, NEW_YORK, Account, row
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark
 from paper_run.errors import DataError
-from paper_run.models import Position
+from paper_run.model.service import Position
 from paper_run.services.platform import AfterTrade
 from paper_run.trading import pricing
 from paper_run.trading.observations import Moment

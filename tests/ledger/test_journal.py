@@ -17,8 +17,10 @@ from paper_run import money
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
+from paper_run.model.attempt import Parameters, Prepared, TradeRow
 from paper_run.model.findings import Finding
-from paper_run.models import OrderState, Parameters, Position, Prepared, ServiceHealth, TradeRow
+from paper_run.model.order import OrderState
+from paper_run.model.service import Position, ServiceHealth
 
 NEXT = SESSION + timedelta(days=3)
 URL = "http://t5.test:8003"

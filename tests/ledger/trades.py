@@ -16,15 +16,9 @@ from services.wire_examples import GATEWAY, ORCHESTRATOR, SIGNALS, body
 from paper_run.errors import OrchestrationError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import result_json
-from paper_run.models import (
-    OrderState,
-    Parameters,
-    Prepared,
-    ServiceHealth,
-    ServiceUrl,
-    SignalOrder,
-    TradeRow,
-)
+from paper_run.model.attempt import Parameters, Prepared, TradeRow
+from paper_run.model.order import OrderState, SignalOrder
+from paper_run.model.service import ServiceHealth, ServiceUrl
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
 from paper_run.trading.conclude import Known, conclude

@@ -20,8 +20,7 @@ from paper_run.model import findings
 from paper_run.model.commands import Invocation
 from paper_run.model.findings import Finding
 from paper_run.model.result_json import dumps, loads
-from paper_run.notify.email.letter import Attachment
-from paper_run.report.summary.summary import clip
+from paper_run.report.summary.summary import Attachment, clip
 
 LETTERS = every_letter()
 EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)

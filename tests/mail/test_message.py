@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paper_run.notify.email.letter import Attachment, Letter
+from paper_run.notify.email.letter import Letter
 from paper_run.notify.email.message import compose, list_id, message_id
+from paper_run.report.summary.summary import Attachment
 
 PAGE = Attachment("2026-11-20_paper_run.html", "html", "<p>−1 ×\r\n.\n</p>".encode())
 ORDERS = Attachment("2026-11-20_orders.csv", "csv", b"symbol,qty\r\nAAPL,3\r\n")

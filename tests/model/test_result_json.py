@@ -19,9 +19,9 @@ from paper_run.book.valuation import Bridge
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
+from paper_run.model.order import Order
 from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, RunResult, Statistics, Totals
 from paper_run.model.result_json import decode, dumps, encode, loads
-from paper_run.models import Order
 
 # The names and their order, as DESIGN's "Files" has them.
 TOP = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from paper_run.model.progress import Clock
-from paper_run.models import ServiceHealth
+from paper_run.model.service import ServiceHealth
 
 NOON = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 """12:00 in New York on 2025-01-17."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

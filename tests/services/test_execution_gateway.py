@@ -10,7 +10,7 @@ import responses
 from services.socket_server import refusing
 from services.wire_examples import GATEWAY, body, content, example, serve, serve_example
 
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.transport import CallFailed, NeverSent, Transport, UnreadableAnswer
 

@@ -11,7 +11,7 @@ from services import wire_examples
 from services.socket_server import after, answer, frozen, refusing, serving, trickled
 from services.wire_examples import content, example
 
-from paper_run.models import ServiceHealth, ServiceUrl
+from paper_run.model.service import ServiceHealth, ServiceUrl
 from paper_run.services import health
 from paper_run.services.health import EXECUTION_GATEWAY, ORCHESTRATOR, SIGNAL_SERVICE, Service
 from paper_run.services.transport import Transport

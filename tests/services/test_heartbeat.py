@@ -25,7 +25,7 @@ from services.socket_server import (
     trickled,
 )
 
-from paper_run.models import Exchange
+from paper_run.model.service import Exchange
 from paper_run.notify import heartbeat
 from paper_run.notify.heartbeat import Heartbeat
 from paper_run.settings.heartbeat import VARIABLE, HeartbeatUrl, heartbeat_url

@@ -21,7 +21,8 @@ from services.wire_examples import (
     serve_example,
 )
 
-from paper_run.models import Parameters, ServiceUrl
+from paper_run.model.attempt import Parameters
+from paper_run.model.service import ServiceUrl
 from paper_run.services.orchestrator import Orchestrator, read_orchestration, request_body
 from paper_run.services.transport import NoAnswer, Transport, UnreadableAnswer
 

@@ -10,7 +10,7 @@ import pytest
 from services.socket_server import Act, SocketServer, answer, frozen, refusing, serving
 from services.wire_examples import body
 
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 from paper_run.services import health, platform
 from paper_run.services.parallel import at_once
 from paper_run.services.platform import Platform

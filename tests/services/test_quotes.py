@@ -20,7 +20,7 @@ from support.answers import Answer, redirect, too_many
 from support.faulty_http import Log, Request, ScriptedService
 
 from paper_run.model.redaction import Secrets
-from paper_run.models import Exchange, ServiceUrl
+from paper_run.model.service import Exchange, ServiceUrl
 from paper_run.sandbox import Sandbox
 from paper_run.services.quotes import Keys, MarketData, Quote, Quotes, Trade
 from paper_run.services.transport import CallFailed, NeverSent, NoAnswer, Transport, UnreadableAnswer

@@ -30,7 +30,7 @@ from services.socket_server import (
     trickled,
 )
 
-from paper_run.models import ServiceUrl
+from paper_run.model.service import ServiceUrl
 from paper_run.services import transport
 from paper_run.services.transport import (
     Answer,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from paper_run.models import SessionLine
+from paper_run.model.history import SessionLine
 from paper_run.money import cents, product, total
 
 HOSTILE = (

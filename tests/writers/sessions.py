@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from paper_run.models import SessionLine
+from paper_run.model.history import SessionLine
 
 CAPITAL = Decimal(100000)
 CENT = Decimal("0.01")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paper_run.model.history import SessionLine
 from paper_run.model.result_json import of_document
-from paper_run.models import SessionLine
 from paper_run.notify.email import letters
 from paper_run.notify.email import subject as subjects
 from paper_run.notify.email.letter import Letter

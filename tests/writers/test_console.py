@@ -20,7 +20,7 @@ from writers.documents import DAYS, HOSTILE, good_day, many_orders, order
 
 from paper_run.errors import DataError, DependencyError
 from paper_run.model.result_json import of_document
-from paper_run.models import ServiceHealth
+from paper_run.model.service import ServiceHealth
 from paper_run.report import console
 from paper_run.report.console import Console, Tally, Terminal, error_block, exchange_line, order_line
 from paper_run.services.transport import Exchange

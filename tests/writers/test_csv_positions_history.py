@@ -9,7 +9,7 @@ from writers.sessions import history, line
 from writers.stated import positions_csv
 
 from paper_run.book.statistics import rounded
-from paper_run.models import SessionLine
+from paper_run.model.history import SessionLine
 from paper_run.report.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv
 from paper_run.report.text import printable
 

@@ -19,19 +19,12 @@ from support.schema import SCHEMA, faults, objects
 from test_config import TODAY
 
 from paper_run.errors import ExitStatus, OrchestrationError
+from paper_run.model.attempt import Parameters, Prepared
 from paper_run.model.findings import warning
-from paper_run.model.result import RunResult, label
+from paper_run.model.order import Orchestration, Outcome, PriceSource, SignalOrder
+from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import document, dumps, encode
-from paper_run.models import (
-    Orchestration,
-    Outcome,
-    Parameters,
-    Prepared,
-    PriceSource,
-    RunStatus,
-    ServiceHealth,
-    SignalOrder,
-)
+from paper_run.model.service import ServiceHealth
 from paper_run.services.health import SERVICES
 from paper_run.trading.conclude import Known, conclude
 from paper_run.trading.order_outcomes import NOT_KNOWN

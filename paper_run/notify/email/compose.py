@@ -8,8 +8,8 @@ from paper_run.ledger.outbox import MailRow
 from paper_run.model import result_json
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import letters, message
-from paper_run.notify.email.letter import Attachment
 from paper_run.report.summary.notices import Notice
+from paper_run.report.summary.summary import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
-    from paper_run.models import TradeRow
+    from paper_run.model.attempt import TradeRow
     from paper_run.notify.email.letter import Letter
-    from paper_run.notify.email.subject import Occasion
     from paper_run.report.day import Reports
     from paper_run.report.publisher import Filing
+    from paper_run.report.summary.summary import Occasion
     from paper_run.settings.email import MailSettings
 
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class Attachment(NamedTuple):
-    """A file that goes with a letter.
-
-    :ivar subtype: of `text/...`: `html` or `csv`; the content is UTF-8.
-    """
-
-    name: str
-    subtype: str
-    content: bytes
+from paper_run.report.summary.summary import Attachment
 
 
 class Letter(NamedTuple):

@@ -8,10 +8,10 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import html, text
 from paper_run.notify.email import subject as subjects
 from paper_run.notify.email.letter import Letter
-from paper_run.notify.email.subject import Occasion
 from paper_run.report.summary import build
 from paper_run.report.summary.headline import headline
 from paper_run.report.summary.notices import Notice
+from paper_run.report.summary.summary import Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.model.result import RunResult
-    from paper_run.notify.email.letter import Attachment
+    from paper_run.report.summary.summary import Attachment
 
 __all__ = ["Notice", "Occasion", "is_problem", "of_notice", "of_result", "summary"]
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from paper_run.notify.email.letter import Attachment, Letter
+    from paper_run.notify.email.letter import Letter
+    from paper_run.report.summary.summary import Attachment
 
 _ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"
 _WORD = r"[A-Za-z0-9_-]+"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from paper_run.models import trade_name
 from paper_run.report import text
 from paper_run.report.summary.headline import headline, problem
+from paper_run.report.summary.summary import Occasion, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from paper_run.model.result import Pnl, RunResult
     from paper_run.report.summary.notices import Notice
 
-Occasion = Literal["run", "mark", "close", "settled"]
 
 PREFIX = "[paper_run]"
 LONGEST = 120
@@ -40,11 +39,6 @@ def of_notice(notice: Notice) -> str:
         return _subject(notice.session, flags, f"Not {done}: {notice.title}")
     coming = f"; next {notice.next_session}" if notice.next_session else ""
     return _subject(notice.session, flags, f"No session: {notice.title}", coming)
-
-
-def name_of(result: RunResult) -> str:
-    """Return the trade that a result is of, as commands name it; of a mark its session."""
-    return trade_name(result.session, result.trade or 1)
 
 
 def line(words: str) -> str:

@@ -14,7 +14,7 @@ from paper_run.report.html.svg import escaped
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paper_run.models import SessionLine
+    from paper_run.model.history import SessionLine
 
 _WEEK, _SATURDAY = 7, 5
 _SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))

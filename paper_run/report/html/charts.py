@@ -13,8 +13,8 @@ from paper_run.report.html.svg import Bar, BarRow, bar_chart, escaped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from paper_run.model.order import Order
     from paper_run.model.result import PositionRow
-    from paper_run.models import Order
 
 MOST_BARS = 12
 

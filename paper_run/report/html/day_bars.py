@@ -13,7 +13,7 @@ from paper_run.report.html.svg import escaped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paper_run.models import SessionLine
+    from paper_run.model.history import SessionLine
 
 _SIDE = 1000
 _MARGIN = 70

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from paper_run.models import SessionLine
+    from paper_run.model.history import SessionLine
 
 _SIDE = 1000
 _MARGIN = Decimal("0.14")

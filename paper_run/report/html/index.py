@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from paper_run.models import trade_name
+from paper_run.model.attempt import trade_name
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.days import WEEKDAYS, day_of, long_date, short_date
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from paper_run.models import EndedBook, SessionLine
+    from paper_run.model.history import EndedBook, SessionLine
 
 _PAGE, _STYLE = "index.html", "index.css"
 HISTORY_FILE = "history.csv"

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from paper_run.errors import Remedy
 from paper_run.model.findings import Finding
+from paper_run.model.order import Order
 from paper_run.model.result import HealthRow, Totals
-from paper_run.models import Order
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped, escaped_lines

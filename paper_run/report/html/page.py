@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.model.findings import Finding
+    from paper_run.model.history import SessionLine
     from paper_run.model.result import Requested, RunResult
-    from paper_run.models import SessionLine
 
 # A point is no curve.
 _LEAST_POINTS = 2

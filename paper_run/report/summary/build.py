@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.model.result import RunResult, Totals
-    from paper_run.notify.email.letter import Attachment
-    from paper_run.notify.email.subject import Occasion
     from paper_run.report.summary.headline import Headline, Tone
     from paper_run.report.summary.notices import Notice
+    from paper_run.report.summary.summary import Attachment, Occasion
 
 _NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
 _NEEDS_NAMED = 3

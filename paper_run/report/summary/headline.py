@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from paper_run.model import findings
+from paper_run.model import findings, order
 from paper_run.report.text import one_line, signed_money
-from paper_run.trading import order_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from paper_run.model.order import Order, Outcome
     from paper_run.model.result import RunResult
-    from paper_run.models import Order, Outcome
 
 Tone = Literal["good", "caution", "bad", "unsure"]
 
@@ -187,7 +186,7 @@ def _done(result: RunResult) -> str:
     signals = result.totals.num_signals
     if not signals:
         return "No signals, so no orders: there was nothing to trade."
-    failed = [each for each in result.orders if order_outcomes.has_failed(each.skip_reason)]
+    failed = [each for each in result.orders if order.has_failed(each.skip_reason)]
     if failed:
         return f"No orders: {len(failed)} of {signals} signal{'s' * (signals != 1)} failed."
     return f"No orders: {signals} signal{'s' * (signals != 1)}, none of which called for a trade."

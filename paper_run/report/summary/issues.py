@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.errors import Remedy
 from paper_run.model import findings, messages
 from paper_run.model.commands import PROGRAM, of_ledger, ours
-from paper_run.notify.email.subject import name_of
 from paper_run.report import text
 from paper_run.report.html import orders
 from paper_run.report.html.svg import clipped
-from paper_run.report.summary.summary import Item, Section, clip
+from paper_run.report.summary.summary import Item, Section, clip, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from decimal import Decimal
 
     from paper_run.model.findings import Finding, Severity
+    from paper_run.model.order import Order, Outcome
     from paper_run.model.result import Pnl, PositionRow, RunResult
-    from paper_run.models import Order, Outcome
     from paper_run.report.summary.headline import Tone
 
 MOST_ORDERS = 15

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from paper_run.model.attempt import trade_name
 from paper_run.report.html.book import Figure
 from paper_run.report.summary.headline import Banner, Tone
 from paper_run.report.text import one_line
 
 if TYPE_CHECKING:
     from paper_run.errors import Remedy
+    from paper_run.model.result import RunResult
     from paper_run.report.summary.movers import Movers
+
 
 NOT_KNOWN = "not known"
 """What a figure says that is not."""
@@ -83,3 +86,22 @@ def clip(words: str, longest: int) -> str:
         if room < 0:
             return shown[: max(0, at - 1)].rstrip(" ,;:") + "…"
     return shown
+
+
+class Attachment(NamedTuple):
+    """A file that goes with a letter.
+
+    :ivar subtype: of `text/...`: `html` or `csv`; the content is UTF-8.
+    """
+
+    name: str
+    subtype: str
+    content: bytes
+
+
+Occasion = Literal["run", "mark", "close", "settled"]
+
+
+def name_of(result: RunResult) -> str:
+    """Return the trade that a result is of, as commands name it; of a mark its session."""
+    return trade_name(result.session, result.trade or 1)

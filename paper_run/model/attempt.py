@@ -1,0 +1,95 @@
+"""An attempt to trade: what is asked for, what is known before, and what the ledger keeps of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.model.service import Position, ServiceHealth
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from paper_run.model.findings import Finding
+
+
+def trade_name(session: date | str, number: int) -> str:
+    """Return how a trade is named, in commands and files: its session, and its number if not the first."""
+    return f"{session}" if number == 1 else f"{session}-{number}"
+
+
+class Parameters(NamedTuple):
+    """What the orchestrator is asked to trade; amounts in dollars, exactly as given."""
+
+    symbols: tuple[str, ...]
+    capital: Decimal
+    max_position_size: Decimal
+    as_of_date: date
+
+
+class Prepared(NamedTuple):
+    """All that is known before anything is sent.
+
+    `known_runs` are the ids that the orchestrator listed, None when its list could not be read.
+    `gateway_clock` is the gateway's own time (UTC), with which its orders' times can be compared.
+    """
+
+    session: date
+    parameters: Parameters
+    health: tuple[ServiceHealth, ...]
+    positions: tuple[Position, ...]
+    sandbox: bool
+    rehearsal: bool
+    known_runs: tuple[str, ...] | None
+    orchestrator_clock: str | None
+    gateway_clock: datetime | None
+    notices: tuple[Finding, ...]
+
+
+class TradeRow(NamedTuple):
+    """A trade as the ledger keeps it; see `paper_run.ledger` for its states.
+
+    :ivar version: how often it was written. :ivar fence: what no second one of its session can have; None:
+        it closes none. :ivar timeout: its --timeout, seconds; None: an older row.
+    :ivar leaves_until: when its POST may leave at the latest (UTC). :ivar over: whether the orchestrator
+        itself has answered, so that it works on it no longer. :ivar stayed_dry: whether the gateway was in
+        DRY_RUN again right after a rehearsal.
+    :ivar wrong_date: by whom and when its session was said to be a wrong date; it closes none then.
+    """
+
+    id: int
+    session: date
+    number: int
+    key: str
+    state: str
+    started_at: datetime
+    prepared: Prepared
+    run_id: str | None
+    answer: str | None
+    settled: str | None
+    document: str
+    version: int = 0
+    fence: str | None = None
+    timeout: Decimal | None = None
+    leaves_until: datetime | None = None
+    over: bool = False
+    stayed_dry: bool = False
+    wrong_date: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The trade as commands name it: its session, and its number when it is not the first."""
+        return trade_name(self.session, self.number)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is not known what came of it."""
+        return self.state in ("sent", "unsettled")
+
+    @property
+    def closes(self) -> bool:
+        """Whether its session is closed by it: no rehearsal, or one that is not known to have been one."""
+        if self.state == "nothing" or self.wrong_date is not None:
+            return False
+        unproved = self.unsettled and not self.stayed_dry
+        return not self.prepared.rehearsal or self.fence is not None or unproved

@@ -1,0 +1,26 @@
+"""The exchange: its name, and the days of a year on which it is closed."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+ExchangeName = Literal["XNYS", "24/7"]
+
+
+class ClosedDays(NamedTuple):
+    """A year's holidays by name, and the close of each half day on New York's clock.
+
+    A holiday that falls on a weekend may be among them or not.
+
+    :ivar source: the package that said so and its version, to be compared with `source()`.
+    """
+
+    year: int
+    holidays: Mapping[date, str]
+    half_days: Mapping[date, time]
+    source: str

@@ -1,0 +1,51 @@
+"""Sessions and ended books as the history, the index and the curves show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class SessionLine(NamedTuple):
+    """A session as the history, the index and the curves show it; dollars and cents, ratios as such.
+
+    Money is None in a session that could not be valued whole (or not at all); it is left out of curves.
+
+    :ivar trades: the number and the status of each trade, rehearsals too, in order.
+    :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before;
+        both unrounded: they are rounded once, where they are shown.
+    :ivar marked: whether it was valued by a mark, which has files of its own.
+    :ivar book: the number of its book, see `EndedBook`.
+    """
+
+    session: str
+    trades: tuple[tuple[int, str], ...]
+    complete: bool
+    day_pnl: Decimal | None
+    total_pnl: Decimal | None
+    closing: Decimal | None
+    daily_return: Decimal | None
+    drawdown: Decimal | None
+    marked: bool
+    book: int = 1
+
+
+class EndedBook(NamedTuple):
+    """A book that a `resolve --reset` ended, and what it came to by itself; dollars and cents.
+
+    :ivar number: 1 for the first. :ivar since: the session that it began with. :ivar ended: by whom and when.
+    :ivar num_sessions: in how many it traded or was valued.
+    :ivar valued: its last complete session; without one the figures are None.
+    :ivar deepest: its deepest drawdown, a ratio, zero or negative.
+    """
+
+    number: int
+    since: str
+    ended: str
+    num_sessions: int
+    valued: str | None
+    total_pnl: Decimal | None
+    closing: Decimal | None
+    deepest: Decimal | None

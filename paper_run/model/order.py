@@ -1,0 +1,133 @@
+"""An orchestrator's run, its signals, and an order: as asked for, as the gateway and a result have it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from paper_run import money
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+
+RUN_ENDS = frozenset({"completed", "partial", "failed"})
+"""The orchestrator's words for a run that is over."""
+
+
+PriceSource = Literal["fill", "limit", "quote", "estimated"]
+
+
+Outcome = Literal["accepted", "rejected", "in_doubt", "repeat"]
+
+
+class SignalOrder(NamedTuple):
+    """A signal and what the orchestrator made of it (a `mapping`); qty and side are None without an order."""
+
+    symbol: str
+    predicted_return: Decimal | None
+    rank: int | None
+    target_weight: Decimal | None
+    client_order_id: str | None
+    qty: Decimal | None
+    side: str | None
+    broker_order_id: str | None
+    status: str | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    skip_reason: str | None
+
+
+class Orchestration(NamedTuple):
+    """The orchestrator's answer for one run; the counts are its own opinion."""
+
+    run_id: str
+    status: str
+    strategy: str | None
+    as_of_date: str | None
+    started_at: str | None
+    num_signals: int | None
+    num_orders_submitted: int | None
+    num_orders_accepted: int | None
+    num_orders_rejected: int | None
+    mappings: tuple[SignalOrder, ...]
+    duration_seconds: Decimal | None
+    error_message: str | None
+
+
+class ListedRun(NamedTuple):
+    """A run as the orchestrator's list shows it; `orders` is how many it says it had, None: not said."""
+
+    run_id: str
+    status: str
+    as_of_date: str | None
+    started_at: str | None
+    orders: int | None
+    strategy: str | None = None
+
+
+class Asked(NamedTuple):
+    """What an order of ours asked for, whatever the gateway says of it: shares without a sign."""
+
+    symbol: str
+    side: str
+    qty: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
+
+
+class OrderState(NamedTuple):
+    """An order as the gateway knows it now; `filled_qty` and `filled_avg_price` are cumulative."""
+
+    client_order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    status: str
+    broker_order_id: str | None
+    limit_price: Decimal | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    error_message: str | None
+    created_at: str | None = None
+    order_type: str | None = None
+    time_in_force: str | None = None
+    filled_at: datetime | None = None
+
+
+class Order(NamedTuple):
+    """A row of the result: the signal, its order, how it stands, and its notional in dollars and cents.
+
+    `outcome` is None for a signal without an order. `price_source` says where `price` comes from; an
+    `estimated` notional has no price, only a size.
+    """
+
+    symbol: str
+    side: str | None
+    qty: Decimal | None
+    status: str | None
+    outcome: Outcome | None
+    client_order_id: str | None
+    broker_order_id: str | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    price: Decimal | None
+    price_source: PriceSource | None
+    notional: Decimal | None
+    predicted_return: Decimal | None
+    rank: int | None
+    target_weight: Decimal | None
+    skip_reason: str | None
+    error_message: str | None
+
+
+_CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})
+
+
+def has_failed(skip_reason: str | None) -> bool:
+    """Whether the reason for which a signal has no order is a failure, and not that it called for none."""
+    if not skip_reason:
+        return False
+    return skip_reason.partition(":")[0].strip() not in _CALLS_FOR_NONE

@@ -1,0 +1,70 @@
+"""The services: where they are, how healthy, and a position in the gateway's words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from decimal import Decimal
+
+
+class ServiceUrl(NamedTuple):
+    """Where a service is: a base without trailing slash or credentials, which travel beside it."""
+
+    base: str
+    credentials: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return self.base
+
+    def __repr__(self) -> str:
+        return f"ServiceUrl({self.base!r})"
+
+
+class Exchange(NamedTuple):
+    """One request as `-v` shows it: the outcome is its status, or the reason why there is none."""
+
+    method: str
+    url: str
+    outcome: str
+    milliseconds: int
+
+
+class ServiceHealth(NamedTuple):
+    """One service's answer to the health check; `status` is `healthy` only when every flag agrees.
+
+    `clock` is the service's own time, as it words it: it is compared with that service's times alone.
+    `date_header` is the HTTP Date of its answer, `own_date` the same where nobody between can have said it.
+    `fix` is what helps, where a look is enough to know it.
+    """
+
+    service: str
+    url: str
+    status: str
+    latency_ms: int
+    detail: str | None
+    dry_run: bool = False
+    sandbox_session: date | None = None
+    clock: str | None = None
+    date_header: str | None = None
+    strategy: str | None = None
+    own_date: str | None = None
+    fix: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the day may go on with it."""
+        return self.status == "healthy"
+
+
+class Position(NamedTuple):
+    """A holding as the gateway words it; `qty` is signed, prices in dollars, `*_pl` the gateway's own."""
+
+    symbol: str
+    qty: Decimal
+    avg_entry_price: Decimal | None
+    current_price: Decimal | None
+    unrealized_pl: Decimal | None
+    realized_pl: Decimal | None
+    updated_at: datetime | None = None

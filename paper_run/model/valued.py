@@ -1,0 +1,60 @@
+"""The book at a moment, and what of it is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from paper_run.book.comparison import Difference, Theirs
+    from paper_run.book.statistics import Statistic
+    from paper_run.book.valuation import Valuation
+    from paper_run.errors import Remedy
+    from paper_run.model.findings import Finding
+
+
+Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
+
+
+class NotKnown(NamedTuple):
+    """An order, or an attempt, of which it is not known what it has filled.
+
+    :ivar name: as `resolve` takes it. :ivar about: what it is, in words. :ivar why: a clause.
+    :ivar remedies: what a person can say of it.
+    """
+
+    kind: Unsure
+    name: str
+    symbols: tuple[str, ...]
+    about: str
+    why: str
+    remedies: tuple[Remedy, ...]
+
+
+class BookFigures(NamedTuple):
+    """The book as a result states it.
+
+    :ivar since: the session of its first trade. :ivar session: the one that is valued.
+    :ivar now: the moment of the valuation, on the exchange's clock.
+    :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
+    :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
+    :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
+    :ivar not_known: the orders and attempts for which it is not.
+    :ivar sessions_a_year: what the yearly statistics count with.
+    """
+
+    since: date
+    session: date
+    now: datetime
+    valuation: Valuation
+    gateway: Mapping[str, Theirs]
+    differences: Mapping[str, tuple[Difference, ...]]
+    in_flight: frozenset[str]
+    unpriced: Mapping[str, str]
+    sessions_a_year: int
+    statistics: Mapping[str, Statistic]
+    remarks: tuple[Finding, ...] = ()
+    unknown: Mapping[str, str] = {}
+    not_known: tuple[NotKnown, ...] = ()
