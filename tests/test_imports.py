@@ -12,40 +12,28 @@ from support.tree import ROOT
 
 PACKAGE = ROOT / "paper_run"
 
-# A unit is a module or a folder of paper_run/. It may import from the lines above its own, never from below
-# or from its own line's other units. A new unit fails the first test here until it has its place.
-LAYERS = (
+# A unit is a folder of paper_run/, or a module flat at its top. It may import from the floors above its own
+# in this table, never from below or from its own floor's other units.
+FLOORS = (
     {"errors"},
-    {"certificates", "deadline", "money", "typed", "termination"},
+    {"money"},
     {"book"},
     {"model"},
-    {"models"},
-    {"urls"},
-    {"calendar_settings", "calendar_year", "heartbeat_settings", "mail_settings"},
-    {"services", "ledger", "orders", "session", "sources", "failures", "watch"},
-    {"config"},
-    {"writers", "schedule", "readings", "todays_date", "not_known", "trading_days"},
-    {"pricing"},
-    {"by_hand"},
-    {"bookkeeping", "filing"},
-    {"mail"},
-    {"saving"},
-    {"result", "pending"},
-    {"settle", "recording", "submission"},
-    {"unfinished", "prepare", "admission", "beginning"},
-    {"trade"},
-    {"resolve", "run", "doctor"},
-    {"mark", "wrong_date"},
+    {"services", "ledger", "settings", "schedule"},
+    {"trading", "report"},
+    {"notify"},
+    {"app"},
     {"cli"},
     {"__main__"},
 )
+MOST_ARROWS = 75
+LONGEST_MODULE = 350
 # The sandbox stands for other people's programs: it shares no code with ours, and only cli starts it.
 APART = "sandbox"
-PLACED = [unit for layer in LAYERS for unit in layer] + [APART]
-# Lines that the layers alone would allow.
+PLACED = [unit for floor in FLOORS for unit in floor] + [APART]
+# What the floors alone would allow.
 NEVER = {
-    ("writers", "services"): "a writer gets a result and returns text",
-    ("mail", "services"): "a mail is made from a result",
+    ("report", "services"): "a report is made from a result",
 }
 # Packages that only these units know: everything else works in our own words.
 ONLY = {
@@ -53,7 +41,8 @@ ONLY = {
     "requests": {"services"},
     "urllib3": {"services"},
     "http.server": {"sandbox"},
-    "smtplib": {"mail"},
+    "smtplib": {"notify"},
+    "sqlite3": {"ledger", "sandbox"},
 }
 # What `--help`, `--version` and a usage error do without; each costs more than the whole of them is worth.
 LOADED_LATE = {
@@ -65,15 +54,16 @@ LOADED_LATE = {
     "http.client",
     "http.server",
     "jinja2",
+    "paper_run.app",
     "paper_run.book",
     "paper_run.ledger",
     "paper_run.notify",
-    "paper_run.app.day",
+    "paper_run.report.html",
+    "paper_run.report.summary",
     "paper_run.sandbox",
+    "paper_run.schedule",
     "paper_run.services",
-    "paper_run.report.html.page",
-    "paper_run.model.result_json",
-    "paper_run.report.day",
+    "paper_run.trading",
     "requests",
     "simplejson",
     "smtplib",
@@ -117,7 +107,7 @@ def _unit(dotted: str) -> str | None:
 
 def _faults(unit: str, imported: str) -> Iterator[str]:
     """Yield what is wrong with `unit` importing the dotted name `imported`."""
-    rank = {"": -1} | {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    rank = {"": -1} | {name: number for number, floor in enumerate(FLOORS) for name in floor}
     target = _unit(imported)
     for package, users in ONLY.items():
         if f"{imported}.".startswith(f"{package}.") and unit not in users:
@@ -140,16 +130,34 @@ def _modules() -> list[Path]:
 
 
 def test_every_unit_has_its_place() -> None:
-    """Each module and folder of paper_run/ stands in the table of layers, once."""
+    """Each module and folder of paper_run/ stands in the table of floors, once."""
     assert len(PLACED) == len(set(PLACED))
     units = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in _modules()} - {"__init__"}
     unplaced = sorted(units - set(PLACED))
-    assert not unplaced, f"place {unplaced} in LAYERS of tests/test_imports.py, above all that may import it"
+    assert not unplaced, f"place {unplaced} in FLOORS of tests/test_imports.py, above all that may import it"
+
+
+def test_the_house_has_few_arrows_and_no_attic() -> None:
+    """At most four modules lie flat at the top, and no folder leans on all others."""
+    flat = {path.stem for path in PACKAGE.glob("*.py")}
+    assert flat == {"__init__", "__main__", "errors", "money"}
+    arrows = set()
+    for path in _modules():
+        module = _dotted(path)
+        names = _imported(path.read_text("utf-8"), module, is_package=path.stem == "__init__")
+        arrows |= {(_unit(module), target) for name in names if (target := _unit(name)) is not None}
+    assert len([arrow for arrow in arrows if arrow[0] != arrow[1]]) <= MOST_ARROWS
+
+
+@pytest.mark.parametrize("path", _modules(), ids=_dotted)
+def test_a_module_is_read_in_one_sitting(path: Path) -> None:
+    """None is longer than a reader keeps in mind."""
+    assert len(path.read_text("utf-8").splitlines()) <= LONGEST_MODULE
 
 
 @pytest.mark.parametrize("path", _modules(), ids=_dotted)
 def test_imports_point_one_way(path: Path) -> None:
-    """A module imports only from the layers above its own, and only the packages that are its business."""
+    """A module imports only from the floors above its own, and only the packages that are its business."""
     module = _dotted(path)
     unit = _unit(module) or ""
     names = set(_imported(path.read_text("utf-8"), module, is_package=path.stem == "__init__"))
@@ -160,18 +168,18 @@ def test_imports_point_one_way(path: Path) -> None:
 @pytest.mark.parametrize(
     ("unit", "source"),
     [
-        ("models", "import paper_run.cli"),
-        ("models", "def late():\n    from paper_run import cli"),
-        ("models", "if TYPE_CHECKING:\n    from .cli import main"),
-        ("models", "from . import cli"),
-        ("models", "import_module('paper_run.cli')"),
-        ("models", "import click.testing"),
-        ("models", "from paper_run.sandbox import server"),
-        ("models", "from http import server"),
-        ("errors", "from paper_run import models"),
+        ("model", "import paper_run.cli"),
+        ("model", "def late():\n    from paper_run import cli"),
+        ("model", "if TYPE_CHECKING:\n    from .cli import main"),
+        ("model", "from . import cli"),
+        ("model", "import_module('paper_run.cli')"),
+        ("model", "import click.testing"),
+        ("model", "from paper_run.sandbox import server"),
+        ("model", "from http import server"),
+        ("errors", "from paper_run import model"),
         ("sandbox", "from paper_run import __version__"),
         ("sandbox", "from paper_run.errors import DataError"),
-        ("writers", "from paper_run.services import transport"),
+        ("report", "from paper_run.services import transport"),
         ("cli", "from paper_run.__main__ import main"),
     ],
 )
