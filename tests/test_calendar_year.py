@@ -147,7 +147,9 @@ def test_only_asking_for_a_year_loads_the_package() -> None:
 
 def test_the_calendar_itself_loads_zones_and_nothing_more() -> None:
     """`paper_run.model.calendar` is part of each start: no typing, no errors, no holidays."""
-    code = "import sys; import paper_run.model.calendar; print(*sorted(m for m in sys.modules if 'paper' in m))"
+    code = (
+        "import sys; import paper_run.model.calendar; print(*sorted(m for m in sys.modules if 'paper' in m))"
+    )
     assert _fresh(code) == "paper_run paper_run.model.calendar"
     code = (
         "import sys, datetime, zoneinfo; zoneinfo.ZoneInfo('America/New_York'); before = set(sys.modules); "

@@ -15,7 +15,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
 from paper_run.model.exchange import ClosedDays
-from paper_run.model.messages import order_remedies, settling
+from paper_run.model.remedies import order_remedies, settling
 from paper_run.model.valued import NotKnown
 from paper_run.trading import not_known
 

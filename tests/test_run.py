@@ -12,12 +12,14 @@ from services.fakes import FakeTime
 from services.wire_examples import GATEWAY, ORCHESTRATOR, RUN_URL, SIGNALS, body, serve, serve_example
 from writers.test_console import Screen
 
-from paper_run.app.day import plan_day, run_day
+from paper_run.app.day import run_day
 from paper_run.app.finish import End
+from paper_run.app.plan import plan_day
 from paper_run.errors import DataError, DependencyError, PaperRunError, SeveralErrors
 from paper_run.ledger import files
 from paper_run.model.service import ServiceUrl
-from paper_run.report.console import Console, Terminal
+from paper_run.report.console import Console
+from paper_run.report.terminal import Terminal
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
 from paper_run.settings import config

@@ -4,7 +4,8 @@ import pytest
 from services.wire_examples import ORCHESTRATOR, answered, body, example, observed
 
 from paper_run.model.service import ServiceUrl
-from paper_run.services.transport import Answer, NeverSent, NoAnswer, UnreadableAnswer
+from paper_run.services.answer import Answer
+from paper_run.services.call_failures import NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.trading.response import Lost, PlacedNothing, Run, Verdict, judge_answer, judge_failure
 
 URL = ServiceUrl(base=ORCHESTRATOR)

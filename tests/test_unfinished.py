@@ -17,9 +17,9 @@ from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.attempt import TradeRow
+from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
-from paper_run.services.transport import Answer
 from paper_run.trading.earlier import settle_all
 
 RUN, BUY, SELL = "00d504c8-aaaa", "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"

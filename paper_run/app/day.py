@@ -6,25 +6,24 @@ from typing import TYPE_CHECKING
 
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
-from paper_run.errors import ExitStatus, OrchestrationError, PaperRunError, SeveralErrors
-from paper_run.ledger import existing, files, results
+from paper_run.app.recover import file_again, settle_earlier
+from paper_run.app.workspace import prove_folders
+from paper_run.errors import PaperRunError, SeveralErrors
+from paper_run.ledger import files, results
 from paper_run.ledger.ledger import Ledger, refuse_foreign
 from paper_run.ledger.sqlite import lock
-from paper_run.model import messages
-from paper_run.model.attempt import Parameters
+from paper_run.model import messages, remedies
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Filing
 from paper_run.services.deadline import BEFORE
-from paper_run.services.orchestrator import RUN_PATH, request_body
-from paper_run.trading import earlier, hours, preflight, trading_days
+from paper_run.trading import hours, preflight, trading_days
+from paper_run.trading.once import already_traded, closing_attempt
 from paper_run.trading.submit import trade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
     from paper_run.model.attempt import TradeRow
-    from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.report.day import Reports
@@ -42,7 +41,7 @@ def run_day(
     :raises PaperRunError: nothing was sent: a service is unfit, the ledger or a folder can't be used, another
         run is in progress, the session was traded otherwise, it is too late.
     """
-    _prove_folders(config)
+    prove_folders(config)
     refuse_foreign(config.reports_dir)
     with (
         lock.held(config.reports_dir, now=clock.now()),
@@ -205,7 +204,7 @@ class _Day:
 
     def _recorded(self) -> TradeRow | None:
         self.newest = self.ledger.newest(self.session)
-        return _already(self.ledger, self.session, self.config, self.calendar, again=self.again)
+        return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _settle_earlier(self) -> None:
         settle_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
@@ -220,7 +219,7 @@ class _Day:
         shown = messages.recorded(recorded, reports.result.exit_status)
         if row.unsettled and reports.result.is_old:
             for failure in shown:
-                failure.remedies = messages.settling(row.name)
+                failure.remedies = remedies.settling(row.name)
         return self._save(reports, shown)
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
@@ -231,7 +230,7 @@ class _Day:
 
         def queue() -> None:
             session = self.session if self.is_told else self._sandbox_session() or self.session
-            if _closing(self.ledger, session) is None:
+            if closing_attempt(self.ledger, session) is None:
                 kind: NoticeKind = "late" if self.is_late else "stopped"
                 coming = self.calendar.next_session(session)
                 played = self.config.plays_sandbox
@@ -245,162 +244,3 @@ class _Day:
             return None
         told, latest = self.platform.gateway_health().sandbox_session, self.ledger.latest()
         return told or (self.calendar.next_session(latest.session) if latest is not None else None)
-
-
-def plan_day(
-    config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
-) -> End:
-    """Do all that precedes the POST, print the plan, and send nothing (`--dry-run`); no ledger is made.
-
-    :raises PaperRunError: as `run_day` would, before it sends anything.
-    """
-    _prove_folders(config)
-    with existing.read_if_any(config.reports_dir) as ledger:
-        calendar = trading_days.calendar(ledger, config)
-        hours.refuse_closed_signals(config, calendar)
-        console.header(config, calendar.clock(clock.now()))
-        if ledger is not None and not ledger.is_sandbox:
-            ledger.refuse_other_url(platform.orchestrator.url.base)
-        platform.deadline.begin(BEFORE)
-        services = preflight.check(config, platform, calendar, clock, console)
-        moment = None if services.sandbox else clock.now()
-        as_of_date = hours.signals_date(config, calendar, services.session, moment)
-        preparation = preflight.snapshot(config, services, platform, ledger, as_of_date)
-        if ledger is not None:
-            preflight.prove_account(config, ledger, platform, services, claim=False)
-            _warn_of_what_stands_in_the_way(
-                preparation, services, ledger, platform, config, calendar, console, again=again
-            )
-        if not services.sandbox:
-            _warn_of_the_ledger(config, ledger, services.session, console, again=again)
-        if not services.sandbox and (found := hours.obstacle(config, calendar, clock.now())) is not None:
-            goes_on = (
-                "A rehearsal would go on all the same"
-                if services.gateway.dry_run
-                else "A run would stop here"
-            )
-            console.notice(f"{goes_on}: {found}")
-        body = request_body(preparation.snapshot.parameters)
-        console.plan(platform.orchestrator.url.base + RUN_PATH, body, len(preparation.snapshot.positions))
-    return End(ExitStatus.SUCCESS)
-
-
-def _warn_of_the_ledger(
-    config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
-) -> None:
-    found = [beginning.absence(config) if ledger is None else beginning.outdated(config, ledger)]
-    found += [] if again else [beginning.traded_before(config, session)]
-    for obstacle in filter(None, found):
-        console.notice(f"A run would stop here: {obstacle}")
-
-
-def _warn_of_what_stands_in_the_way(
-    preparation: preflight.Preparation,
-    services: preflight.Services,
-    ledger: Ledger,
-    platform: Platform,
-    config: Config,
-    calendar: Calendar,
-    console: Console,
-    *,
-    again: bool,
-) -> None:
-    """Say why a run would not trade now; other parameters are an error, as they would be."""
-    try:
-        row = _already(ledger, preparation.snapshot.session, config, calendar, again=again)
-        if row is not None:
-            settled = "; what came of it is not known" if row.unsettled else ""
-            console.notice(
-                f"The session was already traded, as {row.name}{settled}: a run would only show that."
-            )
-        elif not again:
-            if (older := preflight.older_session(services, ledger)) is not None:
-                console.notice(f"A run would stop here: {older}")
-            preflight.refuse_someone_elses(preparation, platform, ledger)
-    except OrchestrationError as error:
-        console.notice(f"A run would stop here: {error}")
-
-
-def settle_earlier(
-    ledger: Ledger,
-    platform: Platform,
-    config: Config,
-    clock: Clock,
-    console: Console,
-    outbox: Outbox,
-    *,
-    is_heard: bool = True,
-) -> None:
-    """Look once more at each earlier trade of which not all is known; write the files of those found.
-
-    So are those of a trade whose command was killed after it had recorded it.
-
-    :param is_heard: whether the platform answers, so that it can be asked.
-    """
-    with platform.deadline.stopped():
-        settled = earlier.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
-    for row in settled:
-        is_whole = not (row.unsettled or ledger.is_in_doubt(row))
-        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
-        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
-        if row.settled:
-            outbox.settled(row)
-    filing = Filing(ledger, config.reports_dir)
-    unfiled = filing.unfiled()
-    if not settled and unfiled is None:
-        return
-    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
-    _, unwritten = filing.save([filing.reports(row.document) for row in (*settled, *left)])
-    for failure in unwritten:
-        console.notice(str(failure))
-
-
-def file_again(filing: Filing, restated: Iterable[TradeRow], console: Console) -> None:
-    """Write the files of trades that were stated anew; what can't be written is said."""
-    if reports := [filing.reports(row.document) for row in restated]:
-        for failure in filing.save(reports)[1]:
-            console.notice(str(failure))
-
-
-def _prove_folders(config: Config) -> None:
-    files.prove_writable(config.reports_dir, purpose="The reports folder")
-    files.prove_outputs(config.files)
-
-
-def _closing(ledger: Ledger, session: date) -> TradeRow | None:
-    """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
-    return next((row for row in reversed(ledger.trades(session)) if row.closes), None)
-
-
-def _already(
-    ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
-) -> TradeRow | None:
-    """Return the trade that a session has already had, None if it may be traded.
-
-    :raises DataError: it was traded with other parameters.
-    :raises OrchestrationError: `again`, on top of a trade that is not settled.
-    """
-    row = _closing(ledger, session)
-    if row is None:
-        return None
-    if again:
-        if row.unsettled:
-            raise messages.again_while_unsettled(row.name)
-        return None
-    recorded = row.prepared.parameters
-    started = None if row.prepared.sandbox else row.started_at
-    given = Parameters(
-        symbols=config.symbols,
-        capital=config.capital,
-        max_position_size=config.max_position_size,
-        as_of_date=hours.signals_date(config, calendar, session, started),
-    )
-    same = (
-        set(recorded.symbols) == set(given.symbols)
-        and recorded.capital == given.capital
-        and recorded.max_position_size == given.max_position_size
-        and recorded.as_of_date == given.as_of_date
-    )
-    if not same:
-        raise messages.other_parameters(row.name, recorded, given)
-    return row

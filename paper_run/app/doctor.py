@@ -14,14 +14,14 @@ from paper_run import __version__
 from paper_run.app import beginning
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
-from paper_run.model import messages
+from paper_run.model import reading_messages
 from paper_run.model.commands import ours, typed
 from paper_run.services import health as health_check
+from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import at_once
 from paper_run.services.platform import READ_SECONDS
-from paper_run.services.transport import CallFailed
 from paper_run.trading import hours, pending, todays_date, trading_days
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:
     if not isinstance(error, CallFailed):
         raise error
     ask = Remedy("Check its logs", "tail -f logs/execution_gateway.log")
-    fix = messages.AUTHENTICATION if isinstance(error, Unauthorized) else ask
+    fix = reading_messages.AUTHENTICATION if isinstance(error, Unauthorized) else ask
     return Finding(name, f"{gateway}: it {error.reason}", ExitStatus.DEPENDENCY, str(fix))
 
 
@@ -298,13 +298,13 @@ def _mail(config: Config, deadline: Deadline) -> Finding:
         return Finding("E-mail", "nobody is mailed: PAPER_RUN_EMAIL_TO is not set")
     if mail.on == "never":
         return Finding("E-mail", "nobody is mailed: PAPER_RUN_EMAIL_ON=never")
-    from paper_run.notify.email import smtp
+    from paper_run.notify.email import refusals, smtp
 
     when = "always" if mail.on == "always" else "only when a person is needed"
     to = f"to {', '.join(mail.recipients)}, {when}"
     try:
         words = smtp.login(mail, seconds=deadline.for_mail())
-    except smtp.DeliveryFailed as error:
+    except refusals.DeliveryFailed as error:
         fix = "check the PAPER_RUN_SMTP_ settings"
         return Finding("E-mail", f"{mail.server}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
     return Finding("E-mail", f"{mail.server}: {words}; {to}")

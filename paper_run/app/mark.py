@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.app import beginning
-from paper_run.app.day import file_again, settle_earlier
 from paper_run.app.finish import End, save, stopped, without_result
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.app.recover import file_again, settle_earlier
+from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
 from paper_run.ledger.sqlite import lock
-from paper_run.model import findings, messages, result_json, stating
-from paper_run.model.result import RunResult
+from paper_run.model import reading_messages, result_json
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Filing
 from paper_run.services.deadline import BEFORE
-from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import (
     not_known,
     observations,
-    order_outcomes,
     preflight,
     trading_days,
     value_session,
     verdicts,
 )
-from paper_run.trading.conclude import with_adopted
-from paper_run.trading.earlier import read_again, stated_ids
+from paper_run.trading.earlier import read_again
+from paper_run.trading.marking import result_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -36,8 +32,6 @@ if TYPE_CHECKING:
     from paper_run.ledger.outbox import MailKind
     from paper_run.model.attempt import TradeRow
     from paper_run.model.calendar import Calendar
-    from paper_run.model.findings import Finding
-    from paper_run.model.order import Order, OrderState, SignalOrder
     from paper_run.model.progress import Clock
     from paper_run.model.service import ServiceHealth
     from paper_run.model.valued import BookFigures, NotKnown
@@ -145,7 +139,7 @@ def _value(
         all_of_them=with_stale,
     )
     if after.is_wrong_gateway:
-        raise messages.wrong_gateway(platform.execution_gateway.url, after.unknown)
+        raise reading_messages.wrong_gateway(platform.execution_gateway.url, after.unknown)
     problems = observations.problems(after, platform, of_a=observations.MARK)
     with ledger.transaction():
         restated = read_again(ledger, after, started)
@@ -159,11 +153,11 @@ def _value(
         )
         if book is None:
             if attempts := ledger.doubts.attempts():
-                raise messages.no_book_yet([row.name for row in attempts])
+                raise reading_messages.no_book_yet([row.name for row in attempts])
             return None
         less = None
         if failed and was_whole and not book.valuation.complete:
-            less = messages.valued_before(book.session, failed, booked=_has_said(change))
+            less = reading_messages.valued_before(book.session, failed, booked=_has_said(change))
             if not (change and change.trades):
                 raise less
         else:
@@ -194,7 +188,7 @@ def _recorded(
         problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
     still_open = preflight.still_open(ledger)
     now = moment.calendar.clock(started)
-    result = _result(ledger, book, problems, now, health, after.earlier, still_open)
+    result = result_of(ledger, book, problems, now, health, after.earlier, still_open)
     document = result_json.encode(result)
     before = ledger.history.mark_status(result.session)
     ledger.history.keep_mark(book.session, document)
@@ -219,7 +213,7 @@ def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
     if not after.unread:
         return ()
     return (
-        messages.gateway_unreadable(
+        reading_messages.gateway_unreadable(
             platform.execution_gateway.url, after.unread, of_a_mark=True, unauthorized=after.unauthorized
         ),
     )
@@ -304,84 +298,3 @@ def _closed(ledger: Ledger, moment: observations.Moment, occasion: value_session
     if occasion.again or occasion.change is not None:
         return None
     return ledger.history.mark(str(kept.session))
-
-
-def _result(
-    ledger: Ledger,
-    book: BookFigures,
-    problems: observations.Problems,
-    started: datetime,
-    health: tuple[ServiceHealth, ...],
-    earlier: dict[str, OrderState],
-    still_open: tuple[Finding, ...],
-) -> RunResult:
-    rows, large = _orders(ledger, book.session, earlier)
-    tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
-    latest = ledger.latest()
-    if latest is None:
-        raise LookupError("there is a book without a trade")
-    exit_status = worst(failure.exit_status for failure in problems.failures)
-    whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
-    return RunResult(
-        run_id=None,
-        session=book.session.isoformat(),
-        trade=None,
-        timestamp=started.isoformat(timespec="seconds"),
-        status="success" if whole else "partial",
-        exit_status=int(exit_status),
-        sandbox=bool(ledger.is_sandbox),
-        rehearsal=False,
-        settled=None,
-        parameters=stating.asked(latest.prepared.parameters),
-        totals=tally._replace(duration_seconds=Decimal(0)),
-        orders=rows,
-        health=stating.health(health),
-        findings=findings.naming(
-            ledger.identity,
-            (
-                *map(findings.of_error, problems.failures),
-                *problems.found,
-                *book.remarks,
-                *large,
-                *still_open,
-                *(found for row in rows if (found := order_outcomes.problem(row))),
-            ),
-        ),
-        pnl=stating.pnl(book),
-        statistics=stating.statistics(book),
-        ledger=ledger.identity,
-    )
-
-
-def _orders(
-    ledger: Ledger, session: date, earlier: dict[str, OrderState]
-) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
-    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
-
-    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
-    """
-    rows: list[Order] = []
-    large: list[Finding] = []
-    shown: set[str] = set()
-    for row in ledger.trades(session):
-        if row.prepared.rehearsal or row.state == "nothing":
-            continue
-        states = ledger.order_states(row, also=stated_ids(row))
-        quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
-        asked = row.prepared.parameters
-        own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
-        rows += own
-        shown |= {each.client_order_id for each in own if each.client_order_id}
-        large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
-    late = {identity: state for identity, state in earlier.items() if identity not in shown}
-    latest = ledger.latest()
-    if late and latest is not None:
-        signals = [order_outcomes.signal_of(state) for state in late.values()]
-        rows += order_outcomes.order_rows(signals, late, latest.prepared.parameters)
-    return tuple(rows), tuple(large)
-
-
-def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:
-    if row.answer is None:
-        return tuple(order_outcomes.signal_of(state) for state in states.values())
-    return with_adopted(recorded_orchestration(row.answer), states).mappings

@@ -13,7 +13,7 @@ import click
 from paper_run.cli import completion, output, streams
 from paper_run.cli.run import commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
-from paper_run.trading.termination import PATIENCE
+from paper_run.model.termination import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

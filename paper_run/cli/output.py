@@ -34,10 +34,10 @@ def clock() -> Clock:
 
 def console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
     """Return the console, quiet if asked to be."""
-    from paper_run.report import console
+    from paper_run.report import console, terminal
 
     return console.Console(
-        console.standard_output(os.environ), quiet=quiet or flags["quiet"], invocation=_invocation(flags)
+        terminal.standard_output(os.environ), quiet=quiet or flags["quiet"], invocation=_invocation(flags)
     )
 
 
@@ -56,10 +56,10 @@ def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return what shows each request, for -v."""
     if not flags["verbose"]:
         return {}
-    from paper_run.report import console
+    from paper_run.report import lines, terminal
 
-    stderr = console.standard_error(os.environ)
-    return {"watch": lambda exchange: stderr.line(console.exchange_line(exchange))}
+    stderr = terminal.standard_error(os.environ)
+    return {"watch": lambda exchange: stderr.line(lines.exchange_line(exchange))}
 
 
 def open_page(page: Path) -> list[PaperRunError]:
@@ -108,8 +108,8 @@ def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) ->
     """Print the error block on standard error, if there is anything to say."""
     if not failures:
         return
-    from paper_run.report import console
+    from paper_run.report import lines, terminal
 
     make_hints_whole(*failures)
-    stderr = console.standard_error(os.environ)
-    stderr.line(console.error_block(failures, exit_status), paint=None)
+    stderr = terminal.standard_error(os.environ)
+    stderr.line(lines.error_block(failures, exit_status), paint=None)

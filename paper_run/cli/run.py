@@ -128,7 +128,7 @@ def run(**flags: Any) -> ExitStatus:
 
 
 def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadline: Deadline) -> ExitStatus:
-    from paper_run.app import day
+    from paper_run.app import day, plan
 
     sessions = reading.sessions(flags)
     reading.refuse_urls_with_sandbox(flags)
@@ -149,7 +149,7 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
             return _play_sessions(settings, platform, flags, sessions, beat)
         console = output.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
         if flags["dry_run"]:
-            end = day.plan_day(settings, platform, output.clock(), console, again=flags["again"])
+            end = plan.plan_day(settings, platform, output.clock(), console, again=flags["again"])
         else:
             end = day.run_day(settings, platform, output.clock(), console, again=flags["again"])
     as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
@@ -264,7 +264,7 @@ def _written(console: Console, written: Sequence[Path], unwritten: Sequence[Pape
 @common_options
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
-    from paper_run.app import day, mark
+    from paper_run.app import mark, recover
     from paper_run.app.finish import deliver
     from paper_run.ledger import existing
     from paper_run.ledger.sqlite import lock
@@ -291,7 +291,7 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
             ledger.refuse_another(settings.ledger)
             unheard = preflight.unheard(ledger, platform)
             is_heard = unheard is None
-            day.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
+            recover.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
             if unheard is not None:
                 console.notice(unheard)
             if trade is None or decision is None:

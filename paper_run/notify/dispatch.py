@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.errors import DataError
 from paper_run.ledger.outbox import Delivery
 from paper_run.notify import undelivered
-from paper_run.notify.email import smtp
+from paper_run.notify.email import refusals, smtp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -69,7 +69,7 @@ class Dispatch:
             if claimed:
                 with smtp.connected(self._settings, seconds=self._seconds) as server:
                     self._hand_over_each(claimed, server)
-        except smtp.DeliveryFailed as error:
+        except refusals.DeliveryFailed as error:
             self._went_to_nobody(claimed, error)
         return Delivered(tuple(self._subjects), tuple(self._failed))
 
@@ -113,7 +113,7 @@ class Dispatch:
             raise
         try:
             refused = server.send(message, [*before], partial(self._leaving, row))
-        except smtp.DeliveryFailed as error:
+        except refusals.DeliveryFailed as error:
             self._went_to_nobody([(row, before)], error, letter.subject)
             return not error.connection_lost
         after = {
@@ -137,7 +137,7 @@ class Dispatch:
     def _went_to_nobody(
         self,
         claimed: Iterable[tuple[MailRow, Mapping[str, Delivery]]],
-        error: smtp.DeliveryFailed,
+        error: refusals.DeliveryFailed,
         subject: str = "",
     ) -> None:
         """Record that mails could not be sent, and tell it once for all that share their fate."""
@@ -151,7 +151,7 @@ class Dispatch:
             self._failed.append(undelivered.unsent(error, fates, subject))
 
     def _failing(
-        self, row: MailRow, before: Mapping[str, Delivery], error: smtp.DeliveryFailed | None = None
+        self, row: MailRow, before: Mapping[str, Delivery], error: refusals.DeliveryFailed | None = None
     ) -> dict[str, Delivery]:
         """Return what becomes of each delivery of a mail that went to nobody."""
         found = {}

@@ -74,7 +74,8 @@ class Heartbeat:
     def _send(self, url: HeartbeatUrl, path: str, body: bytes, seconds: float) -> None:
         import contextlib
 
-        from paper_run.services.transport import CallFailed, Transport
+        from paper_run.services.call_failures import CallFailed
+        from paper_run.services.transport import Transport
 
         def watch(exchange: Exchange) -> None:
             self._watch(exchange._replace(url=url.shown))

@@ -185,12 +185,12 @@ def send_unrecorded(
     if settings.on == "never":
         return ()
     from paper_run.notify import undelivered
-    from paper_run.notify.email import compose, smtp
+    from paper_run.notify.email import compose, refusals, smtp
 
     subject, message = compose.of_notice(notice, settings, now, invocation)
     try:
         with smtp.connected(settings, seconds=deadline.for_mail()) as server:
             refused = server.send(message, settings.recipients)
-    except smtp.DeliveryFailed as error:
+    except refusals.DeliveryFailed as error:
         return (undelivered.unrecorded(error, subject),)
     return (undelivered.refused(settings.server, subject, refused),) if refused else ()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.outbox import Delivery, DeliveryState, MailRow
-    from paper_run.notify.email.smtp import DeliveryFailed, Refusal
+    from paper_run.notify.email.refusals import DeliveryFailed, Refusal
 
 _FATES: dict[DeliveryState, str] = {
     "open": "It stays queued",

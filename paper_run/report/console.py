@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
-from paper_run.model import findings, messages
+from paper_run.model import findings, remedies
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.report import text
+from paper_run.report.lines import order_line, position_line
+from paper_run.report.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from paper_run.errors import PaperRunError, Remedy
+    from paper_run.errors import Remedy
     from paper_run.model.attempt import TradeRow
     from paper_run.model.findings import Finding
-    from paper_run.model.order import Order
-    from paper_run.model.result import PositionRow, RunResult
-    from paper_run.model.service import Exchange, ServiceHealth
+    from paper_run.model.result import RunResult
+    from paper_run.model.service import ServiceHealth
     from paper_run.model.valued import NotKnown
     from paper_run.settings.config import Config
 
@@ -35,52 +35,6 @@ SERVICES = {
 }
 _SHOWN_ORDERS = 50
 _GREEN, _RED, _YELLOW, _BOLD = "32", "31", "33", "1"
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "❌": "x", "−": "-", "—": "-", "·": "-", "×": "x", "�": "?"})
-
-
-class Terminal:
-    """One stream: colour only where a person sees it, nothing that drives a terminal, no failure of its own.
-
-    A reader that goes away (`| head`) must not break a day off in the middle of a trade.
-    """
-
-    def __init__(self, stream: TextIO, *, colour: bool) -> None:
-        self._stream = stream
-        self._colour = colour
-        self._gone = False
-        self._plain = not _can_encode(stream, "✓❌−—")
-        self._lock = threading.Lock()
-
-    @property
-    def live(self) -> bool:
-        """Whether a line may be rewritten: a person watches, and wants more than plain text."""
-        return self._colour
-
-    def line(self, words: str = "", *, paint: str | None = None) -> None:
-        """Print one line."""
-        self._write((self._painted(words, paint)) + "\n")
-
-    def rewrite(self, words: str) -> None:
-        """Replace the line the cursor is on."""
-        self._write(f"\r\x1b[K{words}")
-
-    def _painted(self, words: str, paint: str | None) -> str:
-        shown = "\n".join(text.one_line(part) for part in words.split("\n"))
-        if self._plain:
-            shown = shown.translate(_ASCII)
-        return f"\x1b[{paint}m{shown}\x1b[0m" if paint and self._colour else shown
-
-    def _write(self, output: str) -> None:
-        if self._gone:
-            return
-        encoding = self._stream.encoding or "utf-8"
-        encodable = output.encode(encoding, "backslashreplace").decode(encoding)
-        with self._lock:
-            try:
-                self._stream.write(encodable)
-                self._stream.flush()
-            except (OSError, ValueError):  # the reader went away, or the stream was closed
-                self._gone = True
 
 
 class Console:
@@ -317,7 +271,7 @@ class Console:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
             self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
-            self._remedies(messages.settling(row.name, row.run_id), invocation)
+            self._remedies(remedies.settling(row.name, row.run_id), invocation)
         for row in doubtful:
             self._line(
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
@@ -376,78 +330,3 @@ class Tally:
         pnl = result.pnl
         self.total_pnl = pnl and pnl.total_pnl
         self.equity = pnl and pnl.equity.closing
-
-
-def position_line(position: PositionRow) -> str:
-    """Return an open position, or one that is not known, on a line."""
-    if position.qty is None:
-        return f"    {position.symbol:<8} {'not known':>10}: {position.unknown_reason}"
-    shown = f"    {position.symbol:<8} {text.quantity(position.qty):>10}"
-    if position.avg_entry_price is not None:
-        shown += f" @ {text.price(position.avg_entry_price)}"
-    if position.mark_price is None:
-        return f"{shown}, no price"
-    unrealized = text.signed_money(position.unrealized_pnl)
-    return f"{shown}, now {text.price(position.mark_price)}: {unrealized} unrealized"
-
-
-def order_line(order: Order) -> str:
-    """Return an order, or a signal without one, on a line."""
-    if order.outcome is None:
-        return f"  {'-':<4} {order.symbol:<8} no order: {order.skip_reason or 'no reason given'}"
-    shown = f"  {(order.side or '').upper():<4} {order.symbol:<8} {text.quantity(order.qty):>10}"
-    if order.price is not None:
-        shown += f" @ {text.price(order.price)} ({order.price_source})"
-    if order.notional is not None:
-        shown += f" = {text.money(order.notional)}"
-        shown += " estimated" if order.price_source == "estimated" else ""
-    state = order.status or "no status"
-    if order.outcome == "in_doubt":
-        state = "IN DOUBT"
-    elif order.outcome == "repeat":
-        state += ", the same order again"
-    reason = order.error_message or (order.skip_reason if order.outcome != "accepted" else None)
-    return f"{shown}  {state}" + (f": {reason}" if reason else "")
-
-
-def error_block(errors: Sequence[PaperRunError], exit_status: int) -> str:
-    """Return what failed, why, and what to try, one block each, and the exit status."""
-    blocks = []
-    for error in errors:
-        lines = [f"❌ ERROR: {error.title}"]
-        if error.explanation:
-            lines += ["", error.explanation]
-            lines += [f"- {each}" for each in error.details]
-        if error.remedies:
-            lines += ["", "Troubleshooting:"]
-            lines += [f"{number}. {remedy}" for number, remedy in enumerate(error.remedies, 1)]
-        blocks.append("\n".join(lines))
-    return "\n\n".join([*blocks, f"Exiting with code {exit_status}."])
-
-
-def exchange_line(exchange: Exchange) -> str:
-    """Return a request as `-v` shows it."""
-    return f"{exchange.method} {exchange.url} -> {exchange.outcome} ({exchange.milliseconds} ms)"
-
-
-def standard_output(environment: Mapping[str, str]) -> Terminal:
-    """Return standard output; plain when piped, on a dumb terminal, or when NO_COLOR is set."""
-    return _terminal(sys.stdout, environment)
-
-
-def standard_error(environment: Mapping[str, str]) -> Terminal:
-    """Return standard error, likewise."""
-    return _terminal(sys.stderr, environment)
-
-
-def _terminal(stream: TextIO, environment: Mapping[str, str]) -> Terminal:
-    colour = stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-    return Terminal(stream, colour=colour)
-
-
-def _can_encode(stream: TextIO, characters: str) -> bool:
-    try:
-        characters.encode(stream.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -8,11 +8,13 @@ from urllib.parse import quote
 from paper_run.model.order import Asked, OrderState
 from paper_run.model.service import Position
 from paper_run.services import wire
-from paper_run.services.transport import PASSING, CallFailed, NoAnswer, UnreadableAnswer
+from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
+from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
-    from paper_run.services.transport import Answer, Transport
+    from paper_run.services.answer import Answer
+    from paper_run.services.transport import Transport
 
 
 UNAUTHORIZED = frozenset({401, 403})

@@ -10,13 +10,14 @@ from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import typed
 from paper_run.model.service import ServiceHealth
 from paper_run.services import wire
+from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.deadline import BEFORE
 from paper_run.services.execution_gateway import UNAUTHORIZED
-from paper_run.services.transport import CallFailed, UnreadableAnswer
 
 if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
-    from paper_run.services.transport import Answer, Transport
+    from paper_run.services.answer import Answer
+    from paper_run.services.transport import Transport
 
 HEALTH_SECONDS = BEFORE
 _FRESH_SECONDS = 60

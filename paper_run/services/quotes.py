@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from paper_run.services import wire
+from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
 from paper_run.services.parallel import at_once
-from paper_run.services.transport import PASSING, CallFailed, NoAnswer, UnreadableAnswer
+from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from decimal import Decimal
 
     from paper_run.model.service import ServiceUrl
-    from paper_run.services.transport import Answer, Transport
+    from paper_run.services.answer import Answer
+    from paper_run.services.transport import Transport
 
 FEED = "iex"
 LARGEST_BATCH = 100

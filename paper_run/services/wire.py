@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
-from paper_run.services.transport import UnreadableAnswer
+from paper_run.services.call_failures import UnreadableAnswer
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from paper_run.services.transport import Answer
+    from paper_run.services.answer import Answer
 
 _LONGEST_WORDS = 600
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998  # outside them a zone can leave what a datetime holds

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 from paper_run.settings import raw
+from paper_run.settings.secret_file import expanded, password_in, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,7 +52,6 @@ VARIABLES: tuple[str, ...] = (
 DEFAULT_SECONDS = Decimal(8)
 _LEAST_SECONDS, _MOST_SECONDS = Decimal("0.1"), Decimal(3600)
 _PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
-_LONGEST_PASSWORD_FILE = 4096
 
 _HOST_FORM = "the name or the IP address of a mail server alone, such as smtp.example.com"
 _PORT_FORM = "a number from 1 to 65535, such as 587"
@@ -130,7 +130,7 @@ def read(
     security = by_port if chosen is None else _security(chosen)
     login, sender = _optional(user, _user), _optional(variable(FROM), _address)
     on, seconds = _optional(variable(ON), _on), _optional(variable(TIMEOUT), _timeout)
-    certificates = None if ca_file is None else _path(ca_file, folder)
+    certificates = None if ca_file is None else expanded(ca_file, folder)
     if not recipients:
         return None
     return MailSettings(
@@ -306,8 +306,8 @@ def _password(variable: Callable[[str], Typed | None], user: Typed | None, folde
     if plain is not None:
         password, place = plain.value, plain.origin
     else:
-        path = _path(given, folder)
-        password, place = _password_in(given, path), f"{given.origin}: {path}"
+        path = expanded(given, folder)
+        password, place = password_in(given, path), f"{given.origin}: {path}"
     if not password.isprintable():
         raise DataError(
             f"{place} holds a character that can't be printed",
@@ -317,48 +317,14 @@ def _password(variable: Callable[[str], Typed | None], user: Typed | None, folde
     return password
 
 
-def _password_in(given: Typed, path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LONGEST_PASSWORD_FILE + 1)
-    except OSError as error:
-        raise _unusable(given, path, "can't be read", f"{error.strerror}.") from None
-    if len(content) > _LONGEST_PASSWORD_FILE:
-        raise _unusable(given, path, "is no password", f"It is longer than {_LONGEST_PASSWORD_FILE} bytes.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = None  # the error holds the bytes, and must not be the context of another
-    if text is None:
-        raise _unusable(given, path, "can't be read", "It is not UTF-8 text.")
-    line = text.removesuffix("\n").removesuffix("\r")
-    if "\n" in line or "\r" in line:
-        raise _unusable(given, path, "is no password", "It has several lines, and a password has one.")
-    if not line.strip():
-        raise _unusable(given, path, "is empty", "A password is expected on its only line.")
-    return line
-
-
 def _ca_file(given: Typed, path: Path) -> Path:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise _unusable(given, path, "can't be read", f"{error.strerror}.") from None
+        raise unusable(given, path, "can't be read", f"{error.strerror}.") from None
     if b"CERTIFICATE-----" not in content:
-        raise _unusable(given, path, "holds no certificate", "Certificates in PEM are expected.")
+        raise unusable(given, path, "holds no certificate", "Certificates in PEM are expected.")
     return path
-
-
-def _path(given: Typed, folder: Path) -> Path:
-    return raw.path(given, folder, form="the path of a file")
-
-
-def _unusable(given: Typed, path: Path, what: str, why: str) -> DataError:
-    return DataError(
-        f"{given.origin}: {path} {what}",
-        why,
-        remedies=(f"Correct {given.origin} or the file and run again; nothing was sent.",),
-    )
 
 
 def _alone(given: Typed, other: str, remedy: str, *, word: str = "but") -> DataError:

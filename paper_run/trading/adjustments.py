@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import folding, holdings, marks, splits, valuation
 from paper_run.errors import DataError, Remedy
-from paper_run.model import messages
+from paper_run.model import reading_messages, remedies
 from paper_run.model.commands import ours
 from paper_run.trading import pricing
 
@@ -173,7 +173,7 @@ def refuse_without_a_book(change: Change, attempts: Sequence[TradeRow] = ()) -> 
             "what the account holds by then is taken over.",
             remedies=(
                 Remedy("Nothing was booked. See what was traded", ours("history")),
-                *(remedy for row in attempts for remedy in messages.settling(row.name, row.run_id)),
+                *(remedy for row in attempts for remedy in remedies.settling(row.name, row.run_id)),
             ),
         )
 
@@ -269,7 +269,7 @@ def adjustments(
     :raises DependencyError: the gateway's quantities are not known.
     """
     if read.positions is None:
-        raise messages.nothing_to_compare(read.unreadable, unauthorized=read.unauthorized)
+        raise reading_messages.nothing_to_compare(read.unreadable, unauthorized=read.unauthorized)
     positions = {each.symbol: each for each in read.positions}
     entries = []
     for symbol in sorted({*book.holdings, *positions} - beside) if adjust == ("all",) else adjust:

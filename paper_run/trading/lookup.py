@@ -6,8 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.services.transport import CallFailed, UnreadableAnswer
 from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_orders
 
 if TYPE_CHECKING:

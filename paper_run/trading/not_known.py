@@ -11,7 +11,7 @@ from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
-from paper_run.model.messages import order_remedies, settling
+from paper_run.model.remedies import order_remedies, settling
 from paper_run.model.valued import NotKnown
 from paper_run.trading.order_outcomes import FINAL
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book import marks, valuation
 from paper_run.errors import Remedy
-from paper_run.model import findings, messages
+from paper_run.model import findings, reading_messages
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.trading import order_outcomes
@@ -82,10 +82,10 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
     gateway = platform.execution_gateway.url
     found: list[PaperRunError] = []
     if after.is_wrong_gateway:
-        found.append(messages.wrong_gateway(gateway, after.unknown))
+        found.append(reading_messages.wrong_gateway(gateway, after.unknown))
     elif after.unreadable:
         found.append(
-            messages.gateway_unreadable(
+            reading_messages.gateway_unreadable(
                 gateway, after.unreadable, of_a_mark=of_a == MARK, unauthorized=after.unauthorized
             )
         )
@@ -117,7 +117,7 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
     ]
     if after.market is not None and platform.quotes is not None:
         if after.market.by_symbol is None:
-            found.append(messages.quotes_unreadable(platform.quotes.url, after.market.problems))
+            found.append(reading_messages.quotes_unreadable(platform.quotes.url, after.market.problems))
         else:
             said += [
                 findings.warning("quote", f"The quote source at {platform.quotes.url}: {each}.")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
-from paper_run.model import findings, messages
+from paper_run.model import findings, messages, reading_messages, remedies
 from paper_run.model.attempt import Parameters, Prepared
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
+from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import BEFORE
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
-from paper_run.services.transport import CallFailed
 from paper_run.trading import pending, todays_date
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
                 f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: "
                 "it may have been placed.",
                 subject=each.name,
-                remedies=messages.order_remedies(each.name),
+                remedies=remedies.order_remedies(each.name),
             )
             for each in ledger.doubts.orders()
             if of is None or each.trade.id in of
@@ -331,4 +331,6 @@ def _positions_before(platform: Platform) -> tuple[Position, ...]:
         return gateway.positions(seconds=READ_SECONDS)
     except CallFailed as error:
         unauthorized = isinstance(error, Unauthorized)
-        raise messages.positions_unreadable(gateway.url, error.reason, unauthorized=unauthorized) from None
+        raise reading_messages.positions_unreadable(
+            gateway.url, error.reason, unauthorized=unauthorized
+        ) from None

@@ -12,8 +12,9 @@ from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages, result_json
 from paper_run.model.attempt import trade_name
 from paper_run.model.calendar import exchange_time
+from paper_run.model.termination import PATIENCE
+from paper_run.services.call_failures import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.services.transport import CallFailed, HeldBack
 from paper_run.trading import (
     earlier,
     lookup,
@@ -25,7 +26,6 @@ from paper_run.trading import (
     value_session,
 )
 from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, has_ended, was_executed
-from paper_run.trading.termination import PATIENCE
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger

@@ -14,9 +14,9 @@ from paper_run.errors import DataError, DependencyError, OrchestrationError, Rem
 from paper_run.model import messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours, typed
+from paper_run.services.call_failures import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
-from paper_run.services.transport import CallFailed
-from paper_run.trading import earlier, response
+from paper_run.trading import earlier, response, restating
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.submit import LEAVES_WITHIN
@@ -124,7 +124,7 @@ def settle(
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.exchange))
         error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
-        return earlier.restate(
+        return restating.restate(
             row,
             ledger,
             run=None,
@@ -139,11 +139,11 @@ def settle(
         states = _orders(row, decision.orders, ledger, platform)
         run = earlier.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
-        return earlier.restate(row, ledger, run=run, state="closed", settled=how, states=states)
+        return restating.restate(row, ledger, run=run, state="closed", settled=how, states=states)
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was settled {by}, without a run or an order."
     )
-    return earlier.restate(
+    return restating.restate(
         row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
     )
 
@@ -172,12 +172,12 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
         row = doubt.trade
         run, states = earlier.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
-        return earlier.restate(
+        return restating.restate(
             row,
             ledger,
             run=run,
             state=row.state,
-            settled=earlier.also(row.settled, f"{said.name} {filled}, said {by}"),
+            settled=restating.also(row.settled, f"{said.name} {filled}, said {by}"),
             states=states,
         )
 
@@ -315,14 +315,14 @@ def _end_doubt(row: TradeRow, ledger: Ledger, by: str) -> TradeRow:
     how = f"its book was ended {by}"
     if row.unsettled:
         error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
-        return earlier.restate(
+        return restating.restate(
             row, ledger, run=None, state="closed", status="unknown", settled=how, failed=(error,)
         )
     settled = f"{row.settled}; {how}" if row.settled else how
     if row.answer:
         run = recorded_orchestration(row.answer)
-        states = ledger.order_states(row, also=earlier.identities(run))
-        row = earlier.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
+        states = ledger.order_states(row, also=restating.identities(run))
+        row = restating.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
     return ledger.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
 
 

@@ -18,7 +18,8 @@ from support.mail_server import DROP, FLOOD, FREEZE, RECIPIENT, SENDER, TRICKLE,
 
 from paper_run.errors import DataError
 from paper_run.notify.email import connection
-from paper_run.notify.email.smtp import DeliveryFailed, connected, login
+from paper_run.notify.email.refusals import DeliveryFailed
+from paper_run.notify.email.smtp import connected, login
 from paper_run.settings import email
 from paper_run.settings.email import MailSettings
 from paper_run.settings.sources import Sources

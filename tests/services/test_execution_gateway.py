@@ -11,8 +11,9 @@ from services.socket_server import refusing
 from services.wire_examples import GATEWAY, body, content, example, serve, serve_example
 
 from paper_run.model.service import ServiceUrl
+from paper_run.services.call_failures import CallFailed, NeverSent, UnreadableAnswer
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
-from paper_run.services.transport import CallFailed, NeverSent, Transport, UnreadableAnswer
+from paper_run.services.transport import Transport
 
 POSITIONS = f"{GATEWAY}/api/v1/positions"
 ORDER_ID = "1e366bd01f5485826f316d84"

@@ -23,8 +23,9 @@ from services.wire_examples import (
 
 from paper_run.model.attempt import Parameters
 from paper_run.model.service import ServiceUrl
+from paper_run.services.call_failures import NoAnswer, UnreadableAnswer
 from paper_run.services.orchestrator import Orchestrator, read_orchestration, request_body
-from paper_run.services.transport import NoAnswer, Transport, UnreadableAnswer
+from paper_run.services.transport import Transport
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUNS = f"{ORCHESTRATOR}/api/v1/orchestration/runs"

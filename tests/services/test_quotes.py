@@ -22,8 +22,9 @@ from support.faulty_http import Log, Request, ScriptedService
 from paper_run.model.redaction import Secrets
 from paper_run.model.service import Exchange, ServiceUrl
 from paper_run.sandbox import Sandbox
+from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer, UnreadableAnswer
 from paper_run.services.quotes import Keys, MarketData, Quote, Quotes, Trade
-from paper_run.services.transport import CallFailed, NeverSent, NoAnswer, Transport, UnreadableAnswer
+from paper_run.services.transport import Transport
 
 KEYS = Keys("PKTESTKEYID0123", "s3cretS3cretS3cret")
 AT = "2025-01-17T14:00:00.123456789Z"
@@ -236,7 +237,7 @@ def test_no_answer_is_too_odd(body: Any, status: int) -> None:
 
     class Canned(Transport):
         def get(self, url: ServiceUrl, path: str, **_: Any) -> Any:
-            from paper_run.services.transport import Answer as Received
+            from paper_run.services.answer import Answer as Received
 
             return Received(url.base + path, status, {}, json.dumps(body).encode(), 1)
 

@@ -32,16 +32,9 @@ from services.socket_server import (
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import transport
-from paper_run.services.transport import (
-    Answer,
-    CallFailed,
-    Exchange,
-    NeverSent,
-    NoAnswer,
-    Transport,
-    UnreadableAnswer,
-    retry_after,
-)
+from paper_run.services.answer import Answer
+from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer, UnreadableAnswer
+from paper_run.services.transport import Exchange, Transport, retry_after
 
 GOOD = answer(b'{"ok": 1.50}')
 BUSY = answer(b'{"detail": "busy"}', "503 Service Unavailable")

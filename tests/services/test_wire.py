@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from services.wire_examples import answered, body, mapping
 
 from paper_run.services import wire
+from paper_run.services.call_failures import UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.services.transport import UnreadableAnswer
 
 scalars = (
     st.none()

@@ -7,7 +7,7 @@ from typing import Any
 
 import responses
 
-from paper_run.services.transport import Answer
+from paper_run.services.answer import Answer
 
 SIGNALS, GATEWAY, ORCHESTRATOR = "http://t3.test:8001", "http://t4.test:8002", "http://t5.test:8003"
 RUN_URL = f"{ORCHESTRATOR}/api/v1/orchestration/run"

@@ -21,8 +21,10 @@ from writers.documents import DAYS, HOSTILE, good_day, many_orders, order
 from paper_run.errors import DataError, DependencyError
 from paper_run.model.result_json import of_document
 from paper_run.model.service import ServiceHealth
-from paper_run.report import console
-from paper_run.report.console import Console, Tally, Terminal, error_block, exchange_line, order_line
+from paper_run.report import console, terminal
+from paper_run.report.console import Console, Tally
+from paper_run.report.lines import error_block, exchange_line, order_line
+from paper_run.report.terminal import Terminal
 from paper_run.services.transport import Exchange
 from paper_run.settings import config
 from paper_run.settings.sources import Sources
@@ -315,7 +317,7 @@ def test_colour_is_for_a_terminal_that_wants_it(
     """Not when piped, not with NO_COLOR, not on a dumb terminal."""
     screen = Screen(tty=tty)
     monkeypatch.setattr(sys, name, screen)
-    made = console.standard_output(environment) if name == "stdout" else console.standard_error(environment)
+    made = terminal.standard_output(environment) if name == "stdout" else terminal.standard_error(environment)
     made.line("words", paint="31")
     assert ("\x1b" in screen.getvalue()) is coloured
     assert "words" in screen.getvalue()

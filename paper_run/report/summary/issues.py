@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import Remedy
-from paper_run.model import findings, messages
+from paper_run.model import findings, messages, remedies
 from paper_run.model.commands import PROGRAM, of_ledger, ours
 from paper_run.report import text
 from paper_run.report.html import orders
@@ -116,7 +116,7 @@ def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> 
     if result.is_unknown and not result.settled:
         trade, run = name_of(result), result.run_id
         yield Remedy("See at the broker whether orders were placed. The next command looks once more, too.")
-        yield from (each for each in messages.settling(trade, run) if each.command)
+        yield from (each for each in remedies.settling(trade, run) if each.command)
     if any(each.outcome == "in_doubt" for each in wrong):
         words = "Each later command looks for an order in doubt. What is still open"
         yield Remedy(words, ours("resolve"))

@@ -1,0 +1,60 @@
+"""Earlier attempts of which not all is known: looked at once more, and their files made again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.ledger.ledger import Ledger
+from paper_run.notify.outbox import Outbox
+from paper_run.report.publisher import Filing
+from paper_run.trading import earlier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.progress import Clock
+    from paper_run.report.console import Console
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+
+
+def settle_earlier(
+    ledger: Ledger,
+    platform: Platform,
+    config: Config,
+    clock: Clock,
+    console: Console,
+    outbox: Outbox,
+    *,
+    is_heard: bool = True,
+) -> None:
+    """Look once more at each earlier trade of which not all is known; write the files of those found.
+
+    So are those of a trade whose command was killed after it had recorded it.
+
+    :param is_heard: whether the platform answers, so that it can be asked.
+    """
+    with platform.deadline.stopped():
+        settled = earlier.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
+    for row in settled:
+        is_whole = not (row.unsettled or ledger.is_in_doubt(row))
+        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
+        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
+        if row.settled:
+            outbox.settled(row)
+    filing = Filing(ledger, config.reports_dir)
+    unfiled = filing.unfiled()
+    if not settled and unfiled is None:
+        return
+    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
+    _, unwritten = filing.save([filing.reports(row.document) for row in (*settled, *left)])
+    for failure in unwritten:
+        console.notice(str(failure))
+
+
+def file_again(filing: Filing, restated: Iterable[TradeRow], console: Console) -> None:
+    """Write the files of trades that were stated anew; what can't be written is said."""
+    if reports := [filing.reports(row.document) for row in restated]:
+        for failure in filing.save(reports)[1]:
+            console.notice(str(failure))

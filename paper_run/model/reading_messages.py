@@ -1,0 +1,147 @@
+"""What could not be read, in words: positions, orders, quotes; and what to try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.errors import (
+    DependencyError,
+    PaperRunError,
+    Remedy,
+)
+from paper_run.model.commands import ours
+from paper_run.model.remedies import ask_for_positions, settling
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from paper_run.model.service import ServiceUrl
+
+
+AUTHENTICATION = Remedy(
+    "Have its operator let it be read: API_AUTH_MODE=log_only in the gateway's environment, then restart it"
+)
+
+
+def no_book_yet(trades: list[str]) -> PaperRunError:
+    """Say that there is nothing to value as long as it is not known what was placed."""
+    named = ", ".join(trades)
+    return DependencyError(
+        "Nothing can be valued yet",
+        f"A book begins with a trade that is known to be placed, and what came of {named} is not known.",
+        remedies=tuple(remedy for each in trades for remedy in settling(each)),
+        code="outcome_unknown",
+        subject=named,
+    )
+
+
+def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool = False) -> PaperRunError:
+    """Say that the positions before the trade can't be read; without them nothing is sent.
+
+    :param unauthorized: whether the gateway asked for authentication.
+    """
+    said = f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent."
+    if unauthorized:
+        return _asks_for_authentication(said, ask_for_positions(gateway))
+    return DependencyError(
+        "The positions can't be read",
+        said,
+        remedies=(
+            ask_for_positions(gateway),
+            Remedy("Check its database and logs", "tail -f logs/execution_gateway.log"),
+        ),
+        code="positions_unreadable",
+    )
+
+
+def _asks_for_authentication(said: str, *remedies: Remedy) -> PaperRunError:
+    return DependencyError(
+        "The gateway asks for authentication",
+        said,
+        remedies=(AUTHENTICATION, *remedies),
+        code="authentication",
+    )
+
+
+def _mark_when_it_answers() -> Remedy:
+    return Remedy("When it answers again, value the session", ours("mark"))
+
+
+def gateway_unreadable(
+    gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, unauthorized: bool = False
+) -> PaperRunError:
+    """Say what could not be read after the trade, or for a mark; see `positions_unreadable`."""
+    when = "" if of_a_mark else " after the trade"
+    said = f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}."
+    if unauthorized:
+        return _asks_for_authentication(
+            f"It could not be read{when}. {said}", ask_for_positions(gateway), _mark_when_it_answers()
+        )
+    return DependencyError(
+        f"The gateway could not be read{when}",
+        said,
+        remedies=(
+            ask_for_positions(gateway),
+            Remedy("Check logs", "tail -f logs/execution_gateway.log"),
+            _mark_when_it_answers(),
+        ),
+        code="gateway_unreadable",
+    )
+
+
+def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
+    """Say that the gateway is not the one that the orchestrator trades with."""
+    named = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
+    return DependencyError(
+        "The gateway does not know the orders",
+        f"The Execution Gateway at {gateway} answers 404 for every one of them: {named}. Nothing of what it "
+        "says was booked.",
+        remedies=(
+            "Name the gateway that the orchestrator trades with: --execution-gateway-url URL",
+            Remedy("Then value the session", ours("mark")),
+            Remedy("If the account was wiped, begin a new book", ours("resolve", "--reset")),
+        ),
+        code="wrong_gateway",
+    )
+
+
+def valued_before(
+    session: date, reasons: tuple[PaperRunError, ...], *, booked: bool = False
+) -> PaperRunError:
+    """Say that a mark read too little to take the place of a whole valuation.
+
+    :param booked: whether what a person said is in the book all the same.
+    """
+    written = "what was said is in the book" if booked else "nothing was written"
+    return DependencyError(
+        f"The session of {session} can't be valued anew",
+        f"{' '.join(map(str, reasons))} It was valued whole before: that stays, and {written}.",
+        remedies=(Remedy("When what failed answers again", ours("mark")),),
+        code="valued_before",
+        subject=str(session),
+    )
+
+
+def nothing_to_compare(reasons: list[str], *, unauthorized: bool = False) -> PaperRunError:
+    """Say that the book can't be brought to the gateway's quantities; see `positions_unreadable`."""
+    said = f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked."
+    again = Remedy("When it answers again, say it again.")
+    if unauthorized:
+        return _asks_for_authentication(said, again)
+    return DependencyError(
+        "The positions can't be read", said, remedies=(again,), code="positions_unreadable"
+    )
+
+
+def quotes_unreadable(source: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunError:
+    """Say that the configured quote source could not be read; positions then have no price."""
+    return DependencyError(
+        "The quotes could not be read",
+        f"The quote source at {source}: {'; '.join(reasons[:5])}. Everything else is saved; what needs a "
+        "price is not stated.",
+        remedies=(
+            _mark_when_it_answers(),
+            "Check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL",
+        ),
+        code="quotes_unreadable",
+    )

@@ -1,0 +1,45 @@
+"""What a person may do about an attempt or an order of which not all is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.errors import (
+    Remedy,
+)
+from paper_run.model.commands import ours, typed
+
+if TYPE_CHECKING:
+    from paper_run.model.service import ServiceUrl
+
+
+def settling(trade: str, run_id: str | None = None) -> tuple[Remedy, ...]:
+    """Say how a trade is settled by hand.
+
+    :param run_id: the orchestrator's run, if it is known.
+    """
+    return (
+        Remedy("The next command looks for it once more; it is never sent again"),
+        Remedy("If it did trade", ours("resolve", trade, "--placed", "--run-id", run_id or "ID")),
+        Remedy(
+            "Or, by the orders' ids", ours("resolve", trade, "--placed", "--order", "ID", "--order", "ID")
+        ),
+        Remedy("If it did not", ours("resolve", trade, "--not-placed")),
+    )
+
+
+def order_remedies(name: str) -> tuple[Remedy, ...]:
+    """Say how a person tells what an order has filled.
+
+    :param name: the order, as `resolve` lists it.
+    """
+    filled = ours("resolve", "--order", name, "--filled", "QTY@PRICE")
+    return (
+        Remedy("See at the broker what it filled, and say it", filled),
+        Remedy("If it filled nothing", ours("resolve", "--order", name, "--not-filled")),
+    )
+
+
+def ask_for_positions(gateway: ServiceUrl) -> Remedy:
+    """Say how to look at what the gateway answers for its positions."""
+    return Remedy("See the positions", typed("curl", f"{gateway}/api/v1/positions"))

@@ -1,0 +1,67 @@
+"""An order, a position, a request or a failure in words, for the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.report import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paper_run.errors import PaperRunError
+    from paper_run.model.order import Order
+    from paper_run.model.result import PositionRow
+    from paper_run.model.service import Exchange
+
+
+def position_line(position: PositionRow) -> str:
+    """Return an open position, or one that is not known, on a line."""
+    if position.qty is None:
+        return f"    {position.symbol:<8} {'not known':>10}: {position.unknown_reason}"
+    shown = f"    {position.symbol:<8} {text.quantity(position.qty):>10}"
+    if position.avg_entry_price is not None:
+        shown += f" @ {text.price(position.avg_entry_price)}"
+    if position.mark_price is None:
+        return f"{shown}, no price"
+    unrealized = text.signed_money(position.unrealized_pnl)
+    return f"{shown}, now {text.price(position.mark_price)}: {unrealized} unrealized"
+
+
+def order_line(order: Order) -> str:
+    """Return an order, or a signal without one, on a line."""
+    if order.outcome is None:
+        return f"  {'-':<4} {order.symbol:<8} no order: {order.skip_reason or 'no reason given'}"
+    shown = f"  {(order.side or '').upper():<4} {order.symbol:<8} {text.quantity(order.qty):>10}"
+    if order.price is not None:
+        shown += f" @ {text.price(order.price)} ({order.price_source})"
+    if order.notional is not None:
+        shown += f" = {text.money(order.notional)}"
+        shown += " estimated" if order.price_source == "estimated" else ""
+    state = order.status or "no status"
+    if order.outcome == "in_doubt":
+        state = "IN DOUBT"
+    elif order.outcome == "repeat":
+        state += ", the same order again"
+    reason = order.error_message or (order.skip_reason if order.outcome != "accepted" else None)
+    return f"{shown}  {state}" + (f": {reason}" if reason else "")
+
+
+def error_block(errors: Sequence[PaperRunError], exit_status: int) -> str:
+    """Return what failed, why, and what to try, one block each, and the exit status."""
+    blocks = []
+    for error in errors:
+        lines = [f"❌ ERROR: {error.title}"]
+        if error.explanation:
+            lines += ["", error.explanation]
+            lines += [f"- {each}" for each in error.details]
+        if error.remedies:
+            lines += ["", "Troubleshooting:"]
+            lines += [f"{number}. {remedy}" for number, remedy in enumerate(error.remedies, 1)]
+        blocks.append("\n".join(lines))
+    return "\n\n".join([*blocks, f"Exiting with code {exit_status}."])
+
+
+def exchange_line(exchange: Exchange) -> str:
+    """Return a request as `-v` shows it."""
+    return f"{exchange.method} {exchange.url} -> {exchange.outcome} ({exchange.milliseconds} ms)"

@@ -1,0 +1,169 @@
+"""Connections that end by a call's deadline, and whose request leaves at once or not at all."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+)
+from urllib3.poolmanager import ProxyManager
+
+from paper_run.services.call_failures import (
+    LATE,
+    HeldBack,
+)
+from paper_run.services.deadline import addresses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+CONNECT_SECONDS = 3.0
+
+
+class Call(threading.local):
+    """The call that this thread is making: when it must end (monotonic clock), and what may hold it back."""
+
+    ends: float | None = None
+    held_back: Callable[[], str | None] | None = None
+
+
+call = Call()
+
+
+def seconds_left() -> float | None:
+    """Return the seconds that the present call has left; None where none is timed.
+
+    :raises TimeoutError: it has none.
+    """
+    if call.ends is None:
+        return None
+    left = call.ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the call's time is over")
+    return left
+
+
+class _DeadlineSocket(socket.socket):
+    """A socket whose every read waits only for what is left of the call, so that no trickle outlasts it."""
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        if (left := seconds_left()) is not None:
+            self.settimeout(left)
+        return super().recv_into(*args, **kwargs)
+
+
+class _DeadlineSSLSocket(ssl.SSLSocket):
+    """The same over TLS, its handshake too."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        if (left := seconds_left()) is not None:
+            self.settimeout(left)
+        super().do_handshake(block)
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        if (left := seconds_left()) is not None:
+            self.settimeout(left)
+        return super().recv_into(*args, **kwargs)
+
+
+def _refuse_held_back(url: str) -> None:
+    if call.held_back is not None and (reason := call.held_back()) is not None:
+        raise HeldBack(url, reason)
+
+
+class _Connection(HTTPConnection):
+    _unsent: bytearray | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Put together what may be held back, and write it at once: no part of it leaves alone."""
+        if call.held_back is None:
+            super().request(*args, **kwargs)
+            return
+        self._unsent = bytearray()
+        super().request(*args, **kwargs)
+        whole, self._unsent = bytes(self._unsent), None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._unsent is not None:
+            self._unsent += data
+            return
+        if call.held_back is not None:
+            if self.sock is None:
+                self.connect()
+            _refuse_held_back(self.host)
+        super().send(data)
+
+    def _new_conn(self) -> socket.socket:
+        """Look the name up and connect, to whichever of its addresses takes it, within the call's time."""
+        _refuse_held_back(self.host)
+        ends = time.monotonic() + min(CONNECT_SECONDS, seconds_left() or CONNECT_SECONDS)
+        try:
+            found = list(addresses(self._dns_host, self.port or self.default_port, ends - time.monotonic()))
+        except OSError as error:
+            late = isinstance(error, TimeoutError)
+            why = socket.gaierror(socket.EAI_AGAIN, LATE) if late else socket.gaierror(*error.args)
+            raise NameResolutionError(self.host, self, why) from error
+        while True:
+            family, kind, protocol, _, address = found.pop(0)
+            bounded = _DeadlineSocket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    bounded.setsockopt(*option)
+                bounded.settimeout(max(0.001, (ends - time.monotonic()) / (len(found) + 1)))
+                bounded.connect(address)
+            except OSError as error:
+                bounded.close()
+                if found:
+                    continue
+                if isinstance(error, TimeoutError):
+                    raise ConnectTimeoutError(self, "timed out") from error
+                raise NewConnectionError(self, str(error)) from error
+            return bounded
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """Bounded already before TLS begins: a proxy's answer to CONNECT is read from the plain socket."""
+
+    def connect(self) -> None:
+        if self.ssl_context is None:
+            self.ssl_context = ssl.create_default_context()
+        self.ssl_context.sslsocket_class = _DeadlineSSLSocket
+        super().connect()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class Adapter(HTTPAdapter):
+    """Has requests make its connections of ours, through a proxy too."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """See requests."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> ProxyManager:
+        """See requests."""
+        manager: ProxyManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -1,0 +1,55 @@
+"""A password that lies in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError
+from paper_run.settings import raw
+
+if TYPE_CHECKING:
+    from paper_run.settings.raw import Typed
+
+
+_LONGEST_PASSWORD_FILE = 4096
+
+
+def password_in(given: Typed, path: Path) -> str:
+    """Read a password; the end of its line is no part of it.
+
+    :raises DataError: there is none that can be used.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST_PASSWORD_FILE + 1)
+    except OSError as error:
+        raise unusable(given, path, "can't be read", f"{error.strerror}.") from None
+    if len(content) > _LONGEST_PASSWORD_FILE:
+        raise unusable(given, path, "is no password", f"It is longer than {_LONGEST_PASSWORD_FILE} bytes.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = None  # the error holds the bytes, and must not be the context of another
+    if text is None:
+        raise unusable(given, path, "can't be read", "It is not UTF-8 text.")
+    line = text.removesuffix("\n").removesuffix("\r")
+    if "\n" in line or "\r" in line:
+        raise unusable(given, path, "is no password", "It has several lines, and a password has one.")
+    if not line.strip():
+        raise unusable(given, path, "is empty", "A password is expected on its only line.")
+    return line
+
+
+def expanded(given: Typed, folder: Path) -> Path:
+    """Return the path that was meant, from the home or the given folder on."""
+    return raw.path(given, folder, form="the path of a file")
+
+
+def unusable(given: Typed, path: Path, what: str, why: str) -> DataError:
+    """Say that a file is of no use; never what is in it."""
+    return DataError(
+        f"{given.origin}: {path} {what}",
+        why,
+        remedies=(f"Correct {given.origin} or the file and run again; nothing was sent.",),
+    )

@@ -1,0 +1,109 @@
+"""What a mark states: the session's orders as they stand, and the book."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from paper_run.errors import ExitStatus, worst
+from paper_run.model import findings, result_json, stating
+from paper_run.model.result import RunResult
+from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.trading import (
+    observations,
+    order_outcomes,
+)
+from paper_run.trading.conclude import with_adopted
+from paper_run.trading.earlier import stated_ids
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.findings import Finding
+    from paper_run.model.order import Order, OrderState, SignalOrder
+    from paper_run.model.service import ServiceHealth
+    from paper_run.model.valued import BookFigures
+
+
+def result_of(
+    ledger: Ledger,
+    book: BookFigures,
+    problems: observations.Problems,
+    started: datetime,
+    health: tuple[ServiceHealth, ...],
+    earlier: dict[str, OrderState],
+    still_open: tuple[Finding, ...],
+) -> RunResult:
+    """Return the result of a mark."""
+    rows, large = _orders(ledger, book.session, earlier)
+    tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
+    latest = ledger.latest()
+    if latest is None:
+        raise LookupError("there is a book without a trade")
+    exit_status = worst(failure.exit_status for failure in problems.failures)
+    whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
+    return RunResult(
+        run_id=None,
+        session=book.session.isoformat(),
+        trade=None,
+        timestamp=started.isoformat(timespec="seconds"),
+        status="success" if whole else "partial",
+        exit_status=int(exit_status),
+        sandbox=bool(ledger.is_sandbox),
+        rehearsal=False,
+        settled=None,
+        parameters=stating.asked(latest.prepared.parameters),
+        totals=tally._replace(duration_seconds=Decimal(0)),
+        orders=rows,
+        health=stating.health(health),
+        findings=findings.naming(
+            ledger.identity,
+            (
+                *map(findings.of_error, problems.failures),
+                *problems.found,
+                *book.remarks,
+                *large,
+                *still_open,
+                *(found for row in rows if (found := order_outcomes.problem(row))),
+            ),
+        ),
+        pnl=stating.pnl(book),
+        statistics=stating.statistics(book),
+        ledger=ledger.identity,
+    )
+
+
+def _orders(
+    ledger: Ledger, session: date, earlier: dict[str, OrderState]
+) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
+    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
+
+    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
+    """
+    rows: list[Order] = []
+    large: list[Finding] = []
+    shown: set[str] = set()
+    for row in ledger.trades(session):
+        if row.prepared.rehearsal or row.state == "nothing":
+            continue
+        states = ledger.order_states(row, also=stated_ids(row))
+        quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
+        asked = row.prepared.parameters
+        own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
+        rows += own
+        shown |= {each.client_order_id for each in own if each.client_order_id}
+        large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
+    late = {identity: state for identity, state in earlier.items() if identity not in shown}
+    latest = ledger.latest()
+    if late and latest is not None:
+        signals = [order_outcomes.signal_of(state) for state in late.values()]
+        rows += order_outcomes.order_rows(signals, late, latest.prepared.parameters)
+    return tuple(rows), tuple(large)
+
+
+def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:
+    if row.answer is None:
+        return tuple(order_outcomes.signal_of(state) for state in states.values())
+    return with_adopted(recorded_orchestration(row.answer), states).mappings

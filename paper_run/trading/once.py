@@ -1,0 +1,56 @@
+"""A session trades once: what has closed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.ledger.ledger import Ledger
+from paper_run.model import messages
+from paper_run.model.attempt import Parameters
+from paper_run.trading import hours
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.calendar import Calendar
+    from paper_run.settings.config import Config
+
+
+def closing_attempt(ledger: Ledger, session: date) -> TradeRow | None:
+    """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
+    return next((row for row in reversed(ledger.trades(session)) if row.closes), None)
+
+
+def already_traded(
+    ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
+) -> TradeRow | None:
+    """Return the trade that a session has already had, None if it may be traded.
+
+    :raises DataError: it was traded with other parameters.
+    :raises OrchestrationError: `again`, on top of a trade that is not settled.
+    """
+    row = closing_attempt(ledger, session)
+    if row is None:
+        return None
+    if again:
+        if row.unsettled:
+            raise messages.again_while_unsettled(row.name)
+        return None
+    recorded = row.prepared.parameters
+    started = None if row.prepared.sandbox else row.started_at
+    given = Parameters(
+        symbols=config.symbols,
+        capital=config.capital,
+        max_position_size=config.max_position_size,
+        as_of_date=hours.signals_date(config, calendar, session, started),
+    )
+    same = (
+        set(recorded.symbols) == set(given.symbols)
+        and recorded.capital == given.capital
+        and recorded.max_position_size == given.max_position_size
+        and recorded.as_of_date == given.as_of_date
+    )
+    if not same:
+        raise messages.other_parameters(row.name, recorded, given)
+    return row

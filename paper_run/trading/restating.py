@@ -1,0 +1,129 @@
+"""An attempt stated anew, from what is known of it now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.model import findings, messages, result_json
+from paper_run.model.calendar import exchange_time
+from paper_run.model.order import Orchestration
+from paper_run.model.result import Statistics
+from paper_run.trading import recording
+from paper_run.trading.conclude import UNREAD, Known
+from paper_run.trading.order_outcomes import stated_quotes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from paper_run.errors import PaperRunError
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.findings import Finding
+    from paper_run.model.order import OrderState
+    from paper_run.model.result import RunResult, RunStatus
+
+
+def also(settled: str | None, how: str) -> str:
+    """Return how a trade was settled, with one more thing that is known of it."""
+    return f"{settled}; {how}" if settled else how
+
+
+def identities(run: Orchestration) -> list[str]:
+    """Return the ids of a run's orders."""
+    return [each.client_order_id for each in run.mappings if each.client_order_id]
+
+
+# What is said anew of a result that is stated anew, from the answer, the orders and how it was settled.
+_SAID_ANEW = frozenset(
+    {
+        "orchestrator_differs",
+        "orchestrator_says",
+        "order_in_doubt",
+        "order_rejected",
+        "order_status",
+        "orders_unread",
+        "recovered",
+        "fills_not_known",
+    }
+)
+
+
+# Why the valuation that stays in the result is not whole.
+_OF_THE_VALUATION = frozenset({"authentication", "gateway_unreadable", "quotes_unreadable", "wrong_gateway"})
+
+
+_NOT_VALUED = recording.Valued(None, Statistics())
+
+
+def _still_valued(result: RunResult) -> recording.Valued:
+    """Return the valuation that stays in a result; one that waited for what is known now is over.
+
+    The next run or mark values what was found.
+    """
+    positions = result.pnl.positions if result.pnl else ()
+    if any(each.unknown_reason for each in positions):
+        return _NOT_VALUED
+    return recording.Valued(result.pnl, result.statistics)
+
+
+def _still_true(
+    row: TradeRow, said: Iterable[Finding], *, is_run_known: bool
+) -> tuple[tuple[PaperRunError, ...], tuple[Finding, ...]]:
+    """Return what failed and what was found out that is as true as before, now that more is known."""
+    # A sentence without a code, of an older record, may be one of those that are said anew.
+    anew = _SAID_ANEW | ({"looked_for", "unclassified"} if is_run_known else set())
+    notices = {each.text for each in row.prepared.notices}
+    # The orders of one that had not ended are read again: what failed of that is said again, if it does.
+    kept = _OF_THE_VALUATION if row.state == "closed" else frozenset()
+    failed = tuple(messages.again(each) for each in said if each.severity == "error" and each.code in kept)
+    found = tuple(
+        each
+        for each in said
+        if each.severity != "error" and each.code not in anew and each.text not in notices
+    )
+    return failed, found
+
+
+def restate(  # noqa: PLR0913  each is one thing that may be known of it now
+    row: TradeRow,
+    ledger: Ledger,
+    *,
+    run: Orchestration | None,
+    state: str,
+    settled: str | None,
+    answer: str | None = None,
+    status: RunStatus | None = None,
+    states: Mapping[str, OrderState] | None = None,
+    failed: tuple[PaperRunError, ...] = (),
+    is_valued: bool = True,
+) -> TradeRow:
+    """Record a trade anew from what is known of it now; its report says how it was settled.
+
+    :param settled: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
+    """
+    owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
+    stated = result_json.decode(row.document)
+    beside = _still_valued(stated) if is_valued else _NOT_VALUED
+    still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
+    known = Known(
+        row.prepared,
+        row.number,
+        exchange_time(row.started_at, ledger.exchange),
+        run_id=(run.run_id or None) if run else row.run_id,
+        orchestration=run,
+        states=states or {},
+        repeats=frozenset(identity for identity, owner in owners.items() if owner != row.id),
+        status=status,
+        failures=(*still_failed, *failed),
+        found=(
+            *earlier,
+            *((UNREAD,) if state == "answered" else ()),
+            *((findings.note("recovered", f"Settled: {settled}."),) if settled else ()),
+        ),
+        waited=stated.totals.duration_seconds or money.ZERO,
+        quotes=stated_quotes(stated.orders),
+        settled=settled or row.settled,
+        ledger=ledger.identity,
+    )
+    return recording.write(ledger, row, known, state, answer=answer, settled=settled, beside=beside).row
