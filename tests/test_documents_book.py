@@ -11,7 +11,7 @@ from support.readme import README
 from support.tree import ROOT
 from test_imports import LAYERS
 
-from paper_run.cli.run import commands
+from paper_run.cli import commands
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from paper_run.settings import config
 from paper_run.settings.config import Sources

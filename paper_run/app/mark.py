@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, settle_earlier
+from paper_run.app.workspace import PATIENCE
 from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
 from paper_run.ledger.sqlite import lock
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.settings.config import Config
     from paper_run.trading.adjustments import Change, Said
-
-PATIENCE = 60.0
-"""Seconds that a mark waits for a trade in progress."""
 
 
 def mark_session(

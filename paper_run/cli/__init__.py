@@ -10,13 +10,55 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import completion, output, streams
-from paper_run.cli.run import commands
+from paper_run import __version__
+from paper_run.cli import (
+    completion,
+    doctor,
+    email,
+    history,
+    mark,
+    output,
+    report,
+    resolve,
+    run,
+    sandbox,
+    schedule,
+    streams,
+)
+from paper_run.cli.parsing import Commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
 from paper_run.model.termination import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_EPILOG = (
+    "Precedence: option, environment variable, .env file, default. "
+    "Exit status: 0 success, 1 a service is down, 2 the orchestration failed or its outcome is not known, "
+    "3 wrong input or a file that can't be written, 130 interrupted."
+)
+
+
+@click.group(cls=Commands, epilog=_EPILOG)
+@click.version_option(__version__, prog_name="paper_run")
+def commands() -> None:
+    """Run the day: check the services, trade once, compute P&L, save the reports."""
+
+
+for _each in (
+    run.run,
+    mark.mark,
+    history.history,
+    report.report,
+    resolve.resolve,
+    email.email,
+    doctor.doctor,
+    schedule.schedule,
+    sandbox.sandbox,
+    completion.completion,
+):
+    commands.add_command(_each)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

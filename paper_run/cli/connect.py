@@ -6,7 +6,7 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING, Any
 
-from paper_run.cli import flags as reading
+from paper_run.cli import flags as given
 from paper_run.cli import output
 from paper_run.errors import DataError
 
@@ -37,7 +37,7 @@ def connected(
         if flags["sandbox"]:
             from paper_run.sandbox import Sandbox
 
-            folder = settings.reports_dir / reading.SANDBOX_FOLDER
+            folder = settings.reports_dir / given.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
             again = bool(flags.get("again"))
             sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))

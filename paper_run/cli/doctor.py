@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from paper_run.cli import connect, output, streams
-from paper_run.cli import flags as reading
+from paper_run.cli import flags as given
 from paper_run.cli.parsing import common_options, email_to, exchange_option, service_urls
 from paper_run.errors import ExitStatus, worst
 
@@ -21,8 +21,8 @@ def doctor(**flags: Any) -> ExitStatus:
     """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
     from paper_run.app import doctor
 
-    reading.refuse_urls_with_sandbox(flags)
-    settings, console, clock = reading.settings(flags), output.console(flags), output.clock()
+    given.refuse_urls_with_sandbox(flags)
+    settings, console, clock = given.settings(flags), output.console(flags), output.clock()
     found = []
     with connect.connected(settings, flags) as (settings, platform):
         for finding in doctor.examine(settings, platform, clock.now):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags as reading
+from paper_run.cli import flags as given
 from paper_run.cli import output, streams
 from paper_run.cli.parsing import common_options, email_to, ledger_option
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, SeveralErrors
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from paper_run.notify.email.compose import Told
     from paper_run.services.deadline import Deadline
 
-_PATIENCE = 60.0
-
 
 @click.command(short_help="Send what is queued, or a session's mail again.")
 @click.argument("trade", metavar="[SESSION[-n]|latest]", required=False)
@@ -33,6 +31,7 @@ _PATIENCE = 60.0
 def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
     from paper_run.app.finish import deliver
+    from paper_run.app.workspace import PATIENCE
     from paper_run.ledger import existing
     from paper_run.ledger.sqlite import lock
     from paper_run.notify.email.compose import Composer
@@ -40,8 +39,8 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
     from paper_run.report.publisher import Filing
     from paper_run.settings import email as mail_settings
 
-    settings = reading.settings(flags, sends=False)
-    folder, clock, console = reading.reports_folder(flags), output.clock(), output.console(flags)
+    settings = given.settings(flags, sends=False)
+    folder, clock, console = given.reports_folder(flags), output.clock(), output.console(flags)
     if settings.mail is None:
         raise DataError(
             "Nobody is to be mailed: PAPER_RUN_EMAIL_TO is not set",
@@ -52,7 +51,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
     if not to_stdout:
         mail_settings.require_host(settings.mail)
     with (
-        lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
+        lock.held(folder, now=clock.now(), patience=PATIENCE, pause=clock.pause),
         existing.existing_ledger(folder) as ledger,
     ):
         ledger.refuse_another(settings.ledger)
@@ -98,16 +97,16 @@ def _send_unrecorded(
     from paper_run.report.summary.notices import Notice
     from paper_run.settings import config
 
-    sources = reading.sources(flags)
+    sources = given.sources(flags)
     try:
         settings = config.mail(sources)
-        today = reading.today(sources)
+        today = given.today(sources)
     except DataError:
         return ()  # with settings like these there is no way to tell; the error itself is shown
     if settings is None or settings.host is None:
         return ()
     notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(flags["sandbox"]))
-    return outbox.send_unrecorded(notice, settings, utc_now(), reading.invocation(flags, sources), deadline)
+    return outbox.send_unrecorded(notice, settings, utc_now(), given.invocation(flags, sources), deadline)
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

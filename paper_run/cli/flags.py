@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,23 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from paper_run.book.splits import Ratio
     from paper_run.model.commands import Invocation
     from paper_run.settings.config import Config
     from paper_run.settings.sources import Sources
-    from paper_run.trading.adjustments import Change, Said, Trade
-    from paper_run.trading.verdicts import Decision
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
-SETTLING = ("placed", "not_placed", "run_id", "orders")
-_HOW = (
-    "Allowed: one of resolve --position SYMBOL|all|SYMBOL=QTY@PRICE, resolve --split SYMBOL N:M "
-    "[--ex-date DATE], resolve --reset, resolve --order NAME --filled QTY@PRICE, resolve --order NAME "
-    "--not-filled."
-)
-# As many digits as the wire may have: a printed command names what the gateway said.
-_AMOUNT = r"[0-9]{1,31}(?:\.[0-9]{1,40})?"
 _DAY_OPTIONS = (
     "--capital",
     "--max-position-size",
@@ -223,133 +211,3 @@ def refuse_new_ledger(flags: Mapping[str, Any]) -> None:
             "A sandbox makes its ledger itself, and a dry run makes none.",
             remedies=("Leave one of the two out; nothing was sent.",),
         )
-
-
-def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
-    """Read what a person changes in the book; None when they change nothing.
-
-    :raises DataError: it can't be read, or goes with nothing else that was typed.
-    """
-    from paper_run.trading.adjustments import Change, Split
-
-    typed = [name for name in ("position", "split", "reset", "filled", "not_filled") if flags[name]]
-    if flags["ex_date"] is not None and typed != ["split"]:
-        raise DataError("--ex-date goes with --split", _HOW)
-    if not typed:
-        return None
-    is_said = typed[0] in ("filled", "not_filled")
-    others = [name for name in (*SETTLING, "wrong_date") if not (is_said and name == "orders")]
-    if len(typed) > 1 or trade is not None or any(flags[name] for name in others):
-        raise DataError(f"--{typed[0].replace('_', '-')} goes with nothing else", _HOW)
-    if is_said:
-        return Change(said=_said(flags))
-    if flags["position"]:
-        names = dict.fromkeys(_symbol_or_all(name) for name in flags["position"] if "=" not in name)
-        trades = tuple(_by_hand(name) for name in flags["position"] if "=" in name)
-        return Change(adjust=tuple(names), trades=trades)
-    if flags["split"]:
-        symbol, ratio = flags["split"]
-        ex_date = past_day("--ex-date", flags["ex_date"], flags)
-        return Change(split=Split(_symbol(symbol), _ratio(ratio), ex_date))
-    return Change()
-
-
-def _said(flags: Mapping[str, Any]) -> Said:
-    """Read what a person says that an order has filled.
-
-    :raises DataError: it names no order or several, or no quantity and price.
-    """
-    from decimal import Decimal
-
-    from paper_run.trading.adjustments import Said
-
-    if len(flags["orders"]) != 1:
-        raise DataError("--filled and --not-filled go with one --order", _HOW)
-    (name,) = flags["orders"]
-    if not name.isprintable() or not name:
-        raise DataError(f"--order: {name!a} is no id", "Allowed: printable text.")
-    if flags["not_filled"]:
-        return Said(name, Decimal(0), None)
-    qty, at, price = flags["filled"].partition("@")
-    if not at or not all(re.fullmatch(_AMOUNT, word) and Decimal(word) > 0 for word in (qty, price)):
-        raise DataError(
-            f"--filled: {flags['filled']!a} is no quantity and price",
-            "Allowed: QTY@PRICE, all that it filled at the average price in dollars, such as 10@228.50.",
-            remedies=("Correct --filled and run again; nothing was booked.",),
-        )
-    return Said(name, Decimal(qty), Decimal(price))
-
-
-def _ratio(typed: str) -> Ratio:
-    from paper_run.book import splits
-
-    became, colon, shares = typed.partition(":")
-    if not colon or not all(re.fullmatch(r"[1-9][0-9]{0,5}", word) for word in (became, shares)):
-        raise DataError(
-            f"--split: {typed!a} is no ratio",
-            "Allowed: N:M in whole numbers, M shares became N: 2:1 doubles, 1:10 is a reverse split, 1:1 "
-            "says that there was none.",
-            remedies=("Correct --split and run again; nothing was booked.",),
-        )
-    return splits.ratio(typed)
-
-
-def _by_hand(typed: str) -> Trade:
-    """Read SYMBOL=QTY@PRICE."""
-    from decimal import Decimal
-
-    from paper_run.trading.adjustments import Trade
-
-    symbol, _, traded = typed.partition("=")
-    if symbol == "all":
-        raise DataError(
-            f"--position: {typed!a} gives one quantity to all symbols",
-            "Allowed: all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one.",
-            remedies=("The symbol ALL is written in capitals; nothing was booked.",),
-        )
-    qty, at, price = traded.partition("@")
-    if (
-        not at
-        or not re.fullmatch(f"-?{_AMOUNT}", qty, re.ASCII)
-        or not re.fullmatch(_AMOUNT, price, re.ASCII)
-    ):
-        raise DataError(
-            f"--position: {typed!a} is no quantity at a price",
-            "Allowed: SYMBOL=QTY@PRICE, what the book is to hold, negative for a short position, and at how "
-            "many dollars a share it was traded: XYZ=0@12.50 says that all XYZ were sold at 12.50.",
-            remedies=("Correct --position and run again; nothing was booked.",),
-        )
-    return Trade(_symbol(symbol), Decimal(qty), Decimal(price))
-
-
-def _symbol_or_all(name: str) -> str:
-    return name if name == "all" else _symbol(name)
-
-
-def _symbol(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*", name):
-        raise DataError(f"{name!a} is no symbol", _HOW)
-    return name.upper()
-
-
-def decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:
-    """Read what a person says of a trade; None when they only ask."""
-    from paper_run.trading.verdicts import Decision
-
-    how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
-    typed = [("--run-id", flags["run_id"] or ""), *(("--order", order) for order in flags["orders"])]
-    for option, name in typed:
-        if not name.isprintable():
-            raise DataError(f"{option}: {name!a} is no id", "Allowed: printable text.")
-    named = flags["run_id"] is not None or bool(flags["orders"])
-    if flags["placed"] and flags["not_placed"]:
-        raise DataError("--placed and --not-placed contradict each other", how)
-    if named and (not flags["placed"] or (flags["run_id"] is not None and flags["orders"])):
-        raise DataError("--run-id or --order goes with --placed, one kind of the two", how)
-    if flags["placed"] or flags["not_placed"]:
-        if trade is None:
-            raise DataError("resolve needs the trade that is to be settled", how)
-        return Decision(flags["placed"], flags["run_id"], flags["orders"])
-    if trade is not None:
-        raise DataError(f"resolve {trade!a}: it is not said what came of it", how)
-    return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from paper_run.cli import flags as given
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
 
 if TYPE_CHECKING:
@@ -43,11 +44,10 @@ def console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
 
 def _invocation(flags: Mapping[str, Any]) -> Invocation:
     """Return what makes commands run as they stand; bare ones, where the settings can't be read."""
-    from paper_run.cli import flags as reading
     from paper_run.model.commands import PLAIN
 
     try:
-        return reading.invocation(flags, reading.sources(flags))
+        return given.invocation(flags, given.sources(flags))
     except DataError:
         return PLAIN
 
@@ -113,3 +113,12 @@ def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) ->
     make_hints_whole(*failures)
     stderr = terminal.standard_error(os.environ)
     stderr.line(lines.error_block(failures, exit_status), paint=None)
+
+
+def written_files(
+    console: Console, written: Sequence[Path], unwritten: Sequence[PaperRunError]
+) -> ExitStatus:
+    """Show which files were written and which could not be."""
+    for path in written:
+        console.saved(path)
+    return ended(unwritten)

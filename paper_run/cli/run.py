@@ -2,68 +2,38 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run import __version__
 from paper_run.cli import (
-    completion,
     connect,
-    doctor,
     email,
     heartbeat,
     output,
-    schedule,
     streams,
 )
-from paper_run.cli import (
-    flags as reading,
-)
-from paper_run.cli import (
-    mark as book_commands,
-)
+from paper_run.cli import flags as given
 from paper_run.cli.parsing import (
-    Commands,
     DayCommand,
     common_options,
     complete_file,
     exchange_option,
-    ledger_option,
     mail_options,
     service_urls,
 )
-from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
-from paper_run.model.commands import ours
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from paper_run.report.console import Console
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
     from paper_run.settings.sources import Sources
 
-_EPILOG = (
-    "Precedence: option, environment variable, .env file, default. "
-    "Exit status: 0 success, 1 a service is down, 2 the orchestration failed or its outcome is not known, "
-    "3 wrong input or a file that can't be written, 130 interrupted."
-)
 
-
-_PATIENCE = 60.0
-
-
-@click.group(cls=Commands, epilog=_EPILOG)
-@click.version_option(__version__, prog_name="paper_run")
-def commands() -> None:
-    """Run the day: check the services, trade once, compute P&L, save the reports."""
-
-
-@commands.command(cls=DayCommand, hidden=True)
+@click.command(name="run", cls=DayCommand, hidden=True)
 @click.option(
     "--symbols",
     multiple=True,
@@ -122,7 +92,7 @@ def run(**flags: Any) -> ExitStatus:
     """Run the day."""
     from paper_run.services.deadline import Deadline
 
-    sources, deadline = reading.sources(flags), Deadline()
+    sources, deadline = given.sources(flags), Deadline()
     with heartbeat.beating(flags, sources, deadline) as beat:
         return _run(flags, sources, beat, deadline)
 
@@ -130,11 +100,11 @@ def run(**flags: Any) -> ExitStatus:
 def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadline: Deadline) -> ExitStatus:
     from paper_run.app import day, plan
 
-    sessions = reading.sessions(flags)
-    reading.refuse_urls_with_sandbox(flags)
-    reading.refuse_new_ledger(flags)
+    sessions = given.sessions(flags)
+    given.refuse_urls_with_sandbox(flags)
+    given.refuse_new_ledger(flags)
     with email.untold(flags, deadline):
-        settings = reading.settings(flags, found=sources)
+        settings = given.settings(flags, found=sources)
     if sessions > 1 and flags["again"]:
         raise DataError(
             "--again trades one session once more, --sessions plays several", "Use one or the other."
@@ -160,206 +130,6 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
     output.show_failures((*end.failures, *unprinted), exit_status)
     beat.ended(exit_status, end, unprinted)
     return exit_status
-
-
-commands.add_command(book_commands.mark)
-commands.add_command(book_commands.history)
-commands.add_command(email.email)
-commands.add_command(doctor.doctor)
-commands.add_command(schedule.schedule)
-commands.add_command(completion.completion)
-
-
-@commands.command(short_help="Make a session's files again from the ledger, offline.")
-@click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
-@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
-@common_options
-def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
-    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
-
-    SESSION makes those of its first trade and of its latest mark.
-    """
-    from paper_run.ledger import existing
-    from paper_run.ledger.sqlite import lock
-    from paper_run.report.publisher import Filing
-    from paper_run.trading import verdicts
-
-    folder, console, clock = reading.reports_folder(flags), output.console(flags), output.clock()
-    existing.require_ledger(folder)
-    if not existing.may_write(folder):
-        return _standing(folder, trade, console, opens=opens)
-    with (
-        lock.held(folder, now=clock.now(), patience=_PATIENCE, pause=clock.pause),
-        existing.existing_ledger(folder) as ledger,
-    ):
-        filing = Filing(ledger, folder)
-        reports = [filing.reports(document) for document in verdicts.documents(ledger, trade)]
-        written, unwritten = filing.save(reports)
-    unopened = output.open_page(reports[0].page) if opens else []
-    return _written(console, written, [*unwritten, *unopened])
-
-
-def _standing(folder: Path, trade: str, console: Console, *, opens: bool) -> ExitStatus:
-    """Name the files of a trade that stand in a folder which whoever asks may not write."""
-    from paper_run.ledger import existing
-    from paper_run.report.publisher import Filing
-    from paper_run.trading import verdicts
-
-    with existing.read(folder) as ledger:
-        filing = Filing(ledger, folder)
-        reports = [filing.reports(document) for document in verdicts.documents(ledger, trade)]
-        files = filing.files(reports)
-    missing = [path for path in files if not path.is_file()]
-    for path in files:
-        if path not in missing:
-            console.say(f"  ✓ There: {path}")
-    failed = [_not_there(missing)] if missing else []
-    unopened = output.open_page(reports[0].page) if opens and reports[0].page not in missing else []
-    return output.ended([*failed, *unopened])
-
-
-def _not_there(files: Sequence[Path]) -> DataError:
-    return DataError(
-        f"{', '.join(map(str, files))}: not there",
-        "Who may not write the folder can't make it again.",
-        remedies=(Remedy("Have the folder's owner make it again", ours("report")),),
-        code="files_missing",
-    )
-
-
-def _written(console: Console, written: Sequence[Path], unwritten: Sequence[PaperRunError]) -> ExitStatus:
-    """Show which files were written and which could not be."""
-    for path in written:
-        console.saved(path)
-    return output.ended(unwritten)
-
-
-@commands.command(short_help="List what is not settled, or settle it.")
-@click.argument("trade", metavar="[SESSION[-n]]", required=False)
-@click.option("--placed", is_flag=True, help="It did trade.")
-@click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
-@click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
-@click.option(
-    "--order",
-    "orders",
-    multiple=True,
-    metavar="NAME",
-    help="With --placed: an order's id; repeatable. Else an order as resolve lists it.",
-)
-@click.option("--filled", metavar="QTY@PRICE", help="With --order: all that it has filled, and the average.")
-@click.option("--not-filled", is_flag=True, help="With --order: it has filled nothing.")
-@click.option(
-    "--position",
-    multiple=True,
-    metavar="SYMBOL[=QTY@PRICE]|all",
-    help="Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
-)
-@click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
-@click.option("--ex-date", metavar="DATE", help="With --split: the first session with it.")
-@click.option("--wrong-date", is_flag=True, help="Its session is yet to come: open it again for that day.")
-@click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
-@exchange_option
-@service_urls
-@ledger_option
-@common_options
-def resolve(trade: str | None, **flags: Any) -> ExitStatus:
-    """List the trades of which it is not known what came of them, or say what came of one."""
-    from paper_run.app import mark, recover
-    from paper_run.app.finish import deliver
-    from paper_run.ledger import existing
-    from paper_run.ledger.sqlite import lock
-    from paper_run.notify.outbox import Outbox
-    from paper_run.report.publisher import Filing
-    from paper_run.trading import preflight, verdicts
-
-    change = reading.change(trade, flags)
-    if change is not None:
-        return book_commands.change_book(change, flags)
-    if flags["wrong_date"]:
-        return book_commands.set_aside(trade, flags)
-    decision = reading.decision(trade, flags)
-    with connect.connected(reading.settings(flags), flags) as (settings, platform):
-        console, clock = output.console(flags), output.clock()
-        existing.require_ledger(settings.reports_dir)
-        pause = platform.deadline.uncounted(clock.pause)
-        with (
-            lock.held(settings.reports_dir, now=clock.now(), patience=_PATIENCE, pause=pause),
-            existing.existing_ledger(settings.reports_dir) as ledger,
-        ):
-            outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation, platform.deadline)
-            filing = Filing(ledger, settings.reports_dir)
-            ledger.refuse_another(settings.ledger)
-            unheard = preflight.unheard(ledger, platform)
-            is_heard = unheard is None
-            recover.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
-            if unheard is not None:
-                console.notice(unheard)
-            if trade is None or decision is None:
-                unsettled = [row for row in ledger.unfinished() if row.unsettled]
-                console.unsettled(
-                    unsettled,
-                    ledger.doubtful(),
-                    settings.invocation._replace(ledger=ledger.identity),
-                    mark.open_fills(ledger, platform, settings, clock.now()),
-                    ledger.following.taken_back(),
-                )
-                return _written(console, (), deliver(filing, outbox, console))
-            row = verdicts.settle(
-                verdicts.named(ledger, trade),
-                decision._replace(unheard=unheard is not None),
-                ledger,
-                platform,
-                clock.now(),
-                timeout=settings.timeout,
-            )
-            outbox.settled(row)
-            written, unwritten = filing.save([filing.reports(row.document)])
-            unsent = deliver(filing, outbox, console)
-    console.say(f"The trade {row.name} is settled: {row.settled}.")
-    return _written(console, written, [*unwritten, *unsent])
-
-
-@commands.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
-@click.option("--port", metavar="PORT", help="First of four ports in a row, 0 for any free ones.  [8001]")
-@common_options
-def sandbox(**flags: Any) -> ExitStatus:
-    """Serve the built-in platform (signal service, gateway, orchestrator, quotes) until Ctrl-C.
-
-    Everything it says is simulated. Its account is kept in the sandbox folder of the reports folder.
-    """
-    from paper_run.sandbox import Sandbox
-
-    first = reading.whole_number(flags, "port", default=8001, least=0, most=65532)
-    folder = reading.reports_folder({**flags, "sandbox": True})
-    console = output.console(flags)
-    with (
-        connect.sandbox_errors(),
-        Sandbox(connect.state_file(folder), ports=connect.ports(first)) as platform,
-    ):
-        console.say("SANDBOX - simulated prices. Ctrl-C stops it.")
-        console.say()
-        console.say(f"  Signal Service     {platform.signal_service_url}")
-        console.say(f"  Execution Gateway  {platform.execution_gateway_url}")
-        console.say(f"  Orchestrator       {platform.orchestrator_url}")
-        console.say(f"  Quotes             {platform.quotes_url}")
-        console.say()
-        console.say(f"  Next session       {platform.session}")
-        console.say(f"  Account            {connect.state_file(folder)}")
-        console.say()
-        console.say("Run a day against it from another terminal:")
-        console.say()
-        urls = (
-            f" --signal-service-url {platform.signal_service_url}"
-            f" --execution-gateway-url {platform.execution_gateway_url}"
-            f" --orchestrator-url {platform.orchestrator_url}"
-        )
-        console.say(f"  {reading.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
-        try:
-            connect.wait_for_ctrl_c()
-        except KeyboardInterrupt:
-            console.say()
-            console.say("Stopped.")
-    return ExitStatus.SUCCESS
 
 
 def _play_sessions(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags as reading
+from paper_run.cli import flags as given
 from paper_run.cli import output, streams
 from paper_run.cli.parsing import common_options, exchange_option
 from paper_run.errors import DataError, ExitStatus
@@ -53,10 +53,10 @@ def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user
     from paper_run.settings import raw
     from paper_run.settings.sources import Given
 
-    given = Given(into, "--into")
+    found = Given(into, "--into")
     if not into:
-        raise given.wrong("the path of a folder")
-    folder = raw.path(given, reading.here(), form="the path of a folder")
+        raise found.wrong("the path of a folder")
+    folder = raw.path(found, given.here(), form="the path of a folder")
     units = systemd.units(planned, for_user=for_user)
     files.prove_writable(folder, purpose="--into: the folder")
     console = output.console(flags)
@@ -77,13 +77,13 @@ def _planned(flags: Mapping[str, Any]) -> Schedule:
     """
     from paper_run.schedule.plan import TIMES, Schedule
 
-    sources = reading.sources(flags)
-    settings = reading.settings(flags, found=sources, sends=False)
+    sources = given.sources(flags)
+    settings = given.settings(flags, found=sources, sends=False)
     exchange = settings.exchange
     _prove_zone(TIMES[exchange].zone)
     return Schedule(
         python=sys.executable,
-        folder=reading.here(),
+        folder=given.here(),
         env_file=None if sources.file is None else Path(os.path.abspath(sources.file)),
         reports_dir=settings.reports_dir,
         outputs=tuple(path.parent for path in settings.files),

@@ -1,0 +1,36 @@
+"""`history`: the sessions, a line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from paper_run.cli import flags as given
+from paper_run.cli import output, streams
+from paper_run.cli.parsing import common_options
+from paper_run.errors import ExitStatus
+
+
+@click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--since", metavar="YYYY-MM-DD", help="Leave out earlier sessions.")
+@common_options
+def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> ExitStatus:
+    """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
+    from paper_run.ledger import existing
+    from paper_run.report import csv_tables
+    from paper_run.report import history_table as tables
+
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv are two forms; use one of them.")
+    first = given.past_day("--since", since, flags)
+    with existing.read(given.reports_folder(flags)) as ledger:
+        lines = ledger.history.lines(since=first.isoformat() if first else "")
+        is_sandbox = bool(ledger.is_sandbox)
+    if as_json or as_csv:
+        text = tables.json_text(lines) if as_json else csv_tables.history_csv(lines)
+        return output.ended(streams.print_raw(text))
+    output.console(flags).table(tables.table(lines), is_sandbox=is_sandbox)
+    return ExitStatus.SUCCESS

@@ -1,0 +1,61 @@
+"""`sandbox`: the built-in platform, served until Ctrl-C."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import click
+
+from paper_run.cli import (
+    connect,
+    output,
+)
+from paper_run.cli import flags as given
+from paper_run.cli.parsing import (
+    common_options,
+)
+from paper_run.errors import ExitStatus
+
+
+@click.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
+@click.option("--port", metavar="PORT", help="First of four ports in a row, 0 for any free ones.  [8001]")
+@common_options
+def sandbox(**flags: Any) -> ExitStatus:
+    """Serve the built-in platform (signal service, gateway, orchestrator, quotes) until Ctrl-C.
+
+    Everything it says is simulated. Its account is kept in the sandbox folder of the reports folder.
+    """
+    from paper_run.sandbox import Sandbox
+
+    first = given.whole_number(flags, "port", default=8001, least=0, most=65532)
+    folder = given.reports_folder({**flags, "sandbox": True})
+    console = output.console(flags)
+    with (
+        connect.sandbox_errors(),
+        Sandbox(connect.state_file(folder), ports=connect.ports(first)) as platform,
+    ):
+        console.say("SANDBOX - simulated prices. Ctrl-C stops it.")
+        console.say()
+        console.say(f"  Signal Service     {platform.signal_service_url}")
+        console.say(f"  Execution Gateway  {platform.execution_gateway_url}")
+        console.say(f"  Orchestrator       {platform.orchestrator_url}")
+        console.say(f"  Quotes             {platform.quotes_url}")
+        console.say()
+        console.say(f"  Next session       {platform.session}")
+        console.say(f"  Account            {connect.state_file(folder)}")
+        console.say()
+        console.say("Run a day against it from another terminal:")
+        console.say()
+        urls = (
+            f" --signal-service-url {platform.signal_service_url}"
+            f" --execution-gateway-url {platform.execution_gateway_url}"
+            f" --orchestrator-url {platform.orchestrator_url}"
+        )
+        console.say(f"  {given.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
+        try:
+            connect.wait_for_ctrl_c()
+        except KeyboardInterrupt:
+            console.say()
+            console.say("Stopped.")
+    return ExitStatus.SUCCESS
