@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import paper_run
 from paper_run import __version__
 from paper_run.app import beginning
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
@@ -76,7 +77,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
 
 
 def _program() -> Finding:
-    package = Path(__file__).resolve().parent
+    package = Path(paper_run.__file__).resolve().parent
     return Finding("Program", f"paper_run {__version__} in {package}, run by {sys.executable}")
 
 

@@ -8,6 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import paper_run
+
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
     from markupsafe import Markup
@@ -52,7 +54,7 @@ def _hash(name: str) -> str:
 @cache
 def _templates() -> Path:
     """Return the folder of the templates: inside an installed package, beside it in a checkout."""
-    package = Path(__file__).parent.parent
+    package = Path(paper_run.__file__).parent
     folders = (package / "templates", package.parent / "templates")
     for folder in folders:
         if folder.is_dir():
