@@ -9,7 +9,7 @@ import pytest
 from support.command import run_command
 from support.readme import README
 from support.tree import ROOT
-from test_imports import LAYERS
+from test_imports import FLOORS
 
 from paper_run.cli import commands
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
@@ -141,7 +141,7 @@ def test_the_guide_recovers_a_ledger_of_this_version() -> None:
 
 def test_the_guide_lists_the_modules_from_the_bottom_up() -> None:
     """Each module and package of paper_run is in the guide's map, below all that it may import."""
-    rank = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    rank = {name: number for number, layer in enumerate(FLOORS) for name in layer}
     cells = _first_cells(_section(GUIDE, "How it is put together").partition("### ")[0])
     names = [name.rstrip("/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
     there = {

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import jinja2  # noqa: F401 - rendering imports it first of all, and imports are no part of what is measured
-from writers import documents
+from report import documents
 
 from paper_run.model.result_json import of_document
 from paper_run.report.html import page as html_page

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report.stated import render
 from support.chromium import Pages
-from writers.stated import render
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from report.sessions import HISTORIES, history
 from support.chromium import resize
-from writers.sessions import HISTORIES, history
 
 from paper_run.model.history import EndedBook
 from paper_run.report.html.equity_curve import thin

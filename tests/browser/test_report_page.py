@@ -4,8 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from report import documents
 from support.chromium import resize
-from writers import documents
 
 pytestmark = pytest.mark.browser
 

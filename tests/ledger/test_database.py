@@ -22,7 +22,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
 
-ROOT = Path(database.__file__).parents[2]
+ROOT = Path(database.__file__).parents[3]
 PAGE = 4096
 
 

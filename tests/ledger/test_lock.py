@@ -20,7 +20,7 @@ from services.fakes import NOON, FakeTime
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, PaperRunError
 from paper_run.ledger.sqlite import lock
 
-ROOT = Path(lock.__file__).parents[2]
+ROOT = Path(lock.__file__).parents[3]
 HOLDER = """
 import subprocess, sys
 from datetime import UTC, datetime

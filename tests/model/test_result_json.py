@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from settings.test_config import TODAY
 from support.tree import ROOT
-from test_config import TODAY
 
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import Statistic

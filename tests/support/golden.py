@@ -100,7 +100,7 @@ def compare(found: str, file: Path, *, update: bool) -> None:
     )
     raise AssertionError(
         f"{file.parent.name}/{file.name} is not the golden one.\n{shown}\n"
-        f"If this is what it should be: python -m pytest tests/writers/test_golden.py {UPDATE}\n"
+        f"If this is what it should be: python -m pytest tests/report/test_golden.py {UPDATE}\n"
         "and read the change of tests/golden before it is kept."
     )
 

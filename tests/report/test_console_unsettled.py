@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ledger.trades import SESSION, begun
-from writers.test_console import printed
+from report.test_console import printed
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.commands import PLAIN, Invocation

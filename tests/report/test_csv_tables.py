@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from writers import documents
-from writers.stated import orders_csv
+from report import documents
+from report.stated import orders_csv
 
 from paper_run.report.csv_tables import ORDER_COLUMNS, cell
 from paper_run.report.text import printable

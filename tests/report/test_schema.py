@@ -12,11 +12,11 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 from model.test_result_json import ORDER, RESULT
+from settings.test_config import TODAY
 from support.answers import Answer, detail_text, plain_500
 from support.command import reports, run_command
 from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
-from test_config import TODAY
 
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters, Prepared

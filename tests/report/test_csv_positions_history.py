@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
-from writers import documents
-from writers.sessions import history, line
-from writers.stated import positions_csv
+from report import documents
+from report.sessions import history, line
+from report.stated import positions_csv
 
 from paper_run.book.statistics import rounded
 from paper_run.model.history import SessionLine

@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 import pytest
 from jinja2.bccache import Bucket, bc_magic
 from markupsafe import escape
-from writers import documents
-from writers.stated import headline_of, render
+from report import documents
+from report.stated import headline_of, render
 
+import paper_run
 from paper_run.report.html import assets
 from paper_run.report.text import printable
 
@@ -400,7 +401,7 @@ def test_what_a_killed_run_left_in_the_cache_is_swept(tmp_path):
 
 def test_missing_templates_are_said_with_both_places(monkeypatch, tmp_path):
     """A broken installation names the folders that were looked in."""
-    monkeypatch.setattr(assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    monkeypatch.setattr(paper_run, "__file__", str(tmp_path / "paper_run" / "__init__.py"))
     with pytest.raises(FileNotFoundError, match=r"paper_run/templates and .*/templates"):
         assets._templates.__wrapped__()
 
@@ -410,7 +411,7 @@ def test_templates_are_found_inside_the_package_or_beside_it(monkeypatch, tmp_pa
     """A wheel has them inside, a checkout and an editable installation beside the package."""
     (tmp_path / place).mkdir(parents=True)
     (tmp_path / "paper_run" / "writers").mkdir(parents=True)
-    monkeypatch.setattr(assets, "__file__", str(tmp_path / "paper_run" / "writers" / "html_page.py"))
+    monkeypatch.setattr(paper_run, "__file__", str(tmp_path / "paper_run" / "__init__.py"))
     assert assets._templates.__wrapped__() == tmp_path / place
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
-from writers import documents, stated
+from report import documents, stated
 
 from paper_run.errors import Remedy
 from paper_run.model import findings

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from mail.letters_of import (
+from notify.letters_of import (
     ATTACHMENTS,
     DAYS,
     Seen,
@@ -11,10 +11,10 @@ from mail.letters_of import (
     out_of_balance_day,
     settled_day,
 )
-from writers import documents
-from writers.documents import changed, good_day
-from writers.stated import letter as letter_of
-from writers.stated import summary
+from report import documents
+from report.documents import changed, good_day
+from report.stated import letter as letter_of
+from report.stated import summary
 
 from paper_run.model import findings
 from paper_run.model.commands import Invocation

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ledger.trades import SESSION, prepared, signal
-from test_result import DOUBT, IDLE, known, run
+from trading.test_conclude import DOUBT, IDLE, known, run
 
 from paper_run.cli import main
 from paper_run.errors import ExitStatus, PaperRunError, Remedy

@@ -14,9 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from report.documents import DAYS, HOSTILE, good_day, many_orders, order
+from settings.test_config import HERE, TODAY
 from support.lines import assert_in_order
-from test_config import HERE, TODAY
-from writers.documents import DAYS, HOSTILE, good_day, many_orders, order
 
 from paper_run.errors import DataError, DependencyError
 from paper_run.model.result_json import of_document

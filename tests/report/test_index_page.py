@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report import documents
+from report.sessions import CAPITAL, HISTORIES, history, line
 from support.tree import ROOT
-from writers import documents
-from writers.sessions import CAPITAL, HISTORIES, history, line
 
 from paper_run.report.html.calendar import compact, months, shades
 from paper_run.report.html.equity_curve import described, equity_curve, thin

@@ -3,9 +3,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail.letters_of import CLOSED, NOTICES, STOPPED, Seen
-from writers import documents
-from writers.stated import is_problem
+from notify.letters_of import CLOSED, NOTICES, STOPPED, Seen
+from report import documents
+from report.stated import is_problem
 
 from paper_run.errors import Remedy
 from paper_run.notify.email.letters import of_notice

@@ -3,10 +3,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mail.letters_of import CLOSED, LATE, STOPPED, out_of_balance_day, settled_day
-from writers import documents
-from writers.documents import changed, good_day
-from writers.stated import letter as letter_of
+from notify.letters_of import CLOSED, LATE, STOPPED, out_of_balance_day, settled_day
+from report import documents
+from report.documents import changed, good_day
+from report.stated import letter as letter_of
 
 from paper_run.notify.email import subject as subjects
 from paper_run.notify.email.letters import of_notice

@@ -4,8 +4,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from report import documents
 from support.schema import faults
-from writers import documents
 
 from paper_run.model.result_json import dumps
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from services.wire_examples import answered, observed
-from test_config import TODAY
+from settings.test_config import TODAY
 
 from paper_run.model import order
 from paper_run.model.attempt import Parameters

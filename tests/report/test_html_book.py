@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from report import documents
+from report.stated import render
+from report.test_html_page import Page
 from support.schema import SCHEMA
-from writers import documents
-from writers.stated import render
-from writers.test_html_page import Page
 
 from paper_run.model.result_json import of_document
 from paper_run.report.html.book import listed_positions

@@ -21,7 +21,7 @@ from services.wire_examples import (
     serve,
     serve_example,
 )
-from test_config import HERE, TODAY
+from settings.test_config import HERE, TODAY
 from urllib3.exceptions import NewConnectionError
 
 from paper_run.errors import PaperRunError

@@ -3,8 +3,8 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
-from writers import documents
-from writers.sessions import history, line
+from report import documents
+from report.sessions import history, line
 
 from paper_run.report.history_table import WIDTH, json_text, table
 from paper_run.report.text import printable
