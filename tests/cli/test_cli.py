@@ -14,6 +14,7 @@ from support.command import any_time
 
 from paper_run import __version__, cli
 from paper_run.app import day as run
+from paper_run.app import plan as planning
 from paper_run.app.finish import End
 from paper_run.cli import main
 from paper_run.errors import (
@@ -157,7 +158,7 @@ def test_the_environment_is_read(day: Called, monkeypatch: pytest.MonkeyPatch) -
 def test_dry_run_plans_instead_of_running(day: Called, monkeypatch: pytest.MonkeyPatch) -> None:
     """The day itself is never called."""
     plan = Called()
-    monkeypatch.setattr(run, "plan_day", plan)
+    monkeypatch.setattr(planning, "plan_day", plan)
     assert main(["--dry-run"]) == 0
     assert (len(plan.configs), len(day.configs)) == (1, 0)
 

@@ -267,7 +267,7 @@ HOLDER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from paper_run.ledger import lock
+from paper_run.ledger.sqlite import lock
 
 with lock.held(Path(sys.argv[1]), now=datetime.now(UTC)):
     print("held", flush=True)

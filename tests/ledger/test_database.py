@@ -614,7 +614,7 @@ def test_a_full_disk_is_named(tmp_path: Path, three_trades: bytes) -> None:
     assert three_trades
     with Ledger(tmp_path) as ledger:
         row = ledger.trades(SESSION)[0]
-        connection = ledger._connection
+        connection = ledger._store.connection
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(DataError) as caught:
@@ -642,7 +642,7 @@ def test_a_ledger_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
 def test_a_read_only_ledger_is_named(tmp_path: Path) -> None:
     """SQLite's own words, and where to look."""
     with Ledger(tmp_path) as ledger:
-        ledger._connection.execute("PRAGMA query_only = 1")
+        ledger._store.connection.execute("PRAGMA query_only = 1")
         with pytest.raises(DataError) as caught:
             begun(ledger)
     assert "readonly" in caught.value.explanation

@@ -179,7 +179,7 @@ def test_a_trade_is_on_disk_before_it_is_sent(ledger: Ledger, tmp_path: Path) ->
     """Another connection sees the row as soon as the method returns: it is committed."""
     row = begun(ledger)
     with Ledger(tmp_path) as other:
-        assert other.trades(SESSION) == [row]
+        assert other.attempts.trades(SESSION) == [row]
 
 
 def test_what_is_not_told_again_is_kept(ledger: Ledger) -> None:
@@ -423,9 +423,9 @@ def test_a_ledger_belongs_to_nobody_before_its_first_trade(ledger: Ledger, tmp_p
     assert ledger.is_sandbox is True
     (tmp_path / "real").mkdir()
     with Ledger(tmp_path / "real") as real:
-        real.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+        real.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
     with Ledger(tmp_path / "real") as real:
-        assert real.is_sandbox is False
+        assert real.account.is_sandbox is False
 
 
 def mixed(ledger: Ledger, **changes: Any) -> DataError:
@@ -457,7 +457,7 @@ def test_sandbox_and_real_are_never_mixed(ledger: Ledger, tmp_path: Path) -> Non
     assert "belongs to a real platform, and this is a sandbox" in real.title
     (tmp_path / "play").mkdir()
     with Ledger(tmp_path / "play") as play:
-        play.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy="alpha")
+        play.account.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy="alpha")
         error = mixed(play)
     assert "belongs to a sandbox, and this is a real platform" in error.title
 

@@ -25,7 +25,7 @@ HOLDER = """
 import subprocess, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from paper_run.ledger import lock
+from paper_run.ledger.sqlite import lock
 
 with lock.held(Path(sys.argv[1]), now=datetime(2025, 1, 17, 17, 0, 5, 999, tzinfo=UTC)):
     child = subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL) if sys.argv[2:] else None

@@ -137,7 +137,7 @@ def test_the_same_letter_gives_the_same_bytes() -> None:
     """In any process: a message may be made anew from what is recorded."""
     program = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from mail.test_message import composed; sys.stdout.buffer.write(composed())"
+        "from notify.test_message import composed; sys.stdout.buffer.write(composed())"
     )
     again = [
         subprocess.run(

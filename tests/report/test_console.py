@@ -387,7 +387,7 @@ def test_a_broken_pipe_does_not_break_the_day_off(error: Exception) -> None:
 def test_a_reader_that_left_leaves_the_exit_status_alone() -> None:
     """With `| head` the real program ends as the day ended, with nothing on stderr."""
     script = (
-        "import os, sys; from paper_run.report.console import standard_output\n"
+        "import os, sys; from paper_run.report.terminal import standard_output\n"
         "sys.stdin.read(); standard_output(os.environ).line('x' * 100); sys.exit(3)"
     )
     with subprocess.Popen(

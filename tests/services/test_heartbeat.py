@@ -315,7 +315,7 @@ def test_who_watches_sees_the_host_alone() -> None:
 def test_the_program_ends_although_a_word_is_still_on_its_way() -> None:
     """Nobody waits at exit for a thread that hangs, and it leaves nothing on standard error."""
     program = (
-        "from paper_run.services import heartbeat\n"
+        "from paper_run.notify import heartbeat\n"
         "from paper_run.settings.heartbeat import heartbeat_url\n"
         "from paper_run.settings.sources import Given\n"
         "import sys\n"
