@@ -77,7 +77,7 @@ def absence(config: Config) -> DataError | None:
 
 def outdated(config: Config, ledger: Ledger) -> DataError | None:
     """Return that a ledger knows nothing of results beside it; a sandbox's need not."""
-    if ledger.is_sandbox:
+    if ledger.account.is_sandbox:
         return None
     lacked = results.lacking(ledger, config.reports_dir, config.orchestrator.base)
     if not lacked:

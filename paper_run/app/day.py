@@ -91,8 +91,10 @@ class _Day:
         """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
         self.platform.deadline.begin(BEFORE)
         # A sandbox tells its session itself, and is asked first; one of our own needs no calendar.
-        if not self.ledger.is_sandbox and not (self.config.plays_sandbox and self.ledger.is_untraded):
-            self.ledger.refuse_other_url(self.platform.orchestrator.url.base)
+        if not self.ledger.account.is_sandbox and not (
+            self.config.plays_sandbox and self.ledger.attempts.is_untraded
+        ):
+            self.ledger.account.refuse_other_url(self.platform.orchestrator.url.base)
             self._settle_earlier()
             if (recorded := self._recorded()) is not None:
                 self._header()
@@ -134,7 +136,7 @@ class _Day:
             self.ledger,
             self.clock,
             self.console,
-            number=self.ledger.next_number(self.session),
+            number=self.ledger.attempts.next_number(self.session),
             calendar=self.calendar,
             after=self.newest if self.again else None,
             mailed=self.outbox.takes,
@@ -197,13 +199,13 @@ class _Day:
 
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
-        if self.ledger.is_untraded:
+        if self.ledger.attempts.is_untraded:
             self.console.notice(f"A new ledger, without a trade yet: {self.ledger.path}")
-            if (moved := results.moved_to(self.config.reports_dir, self.ledger.identity)) is not None:
+            if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> TradeRow | None:
-        self.newest = self.ledger.newest(self.session)
+        self.newest = self.ledger.attempts.newest(self.session)
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _settle_earlier(self) -> None:
@@ -240,7 +242,7 @@ class _Day:
 
     def _sandbox_session(self) -> date | None:
         """Return the session that a sandbox would have played: as it says, else the one after its last."""
-        if not (self.ledger.is_sandbox or self.config.plays_sandbox):
+        if not (self.ledger.account.is_sandbox or self.config.plays_sandbox):
             return None
-        told, latest = self.platform.gateway_health().sandbox_session, self.ledger.latest()
+        told, latest = self.platform.gateway_health().sandbox_session, self.ledger.attempts.latest()
         return told or (self.calendar.next_session(latest.session) if latest is not None else None)

@@ -137,10 +137,10 @@ def _ledger(config: Config) -> Iterator[Finding]:
             if (older := beginning.outdated(config, ledger)) is not None:
                 yield _wrong_ledger(config, older)
             ledger.prove_whole()
-            latest = ledger.latest()
+            latest = ledger.attempts.latest()
             last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
             yield Finding("Ledger", f"{ledger.path} is whole; {last}")
-            if unsettled := [row.name for row in ledger.unfinished()]:
+            if unsettled := [row.name for row in ledger.attempts.unfinished()]:
                 words = f"not settled: {', '.join(unsettled)}"
                 fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
@@ -201,7 +201,7 @@ def _account(config: Config, platform: Platform, services: tuple[ServiceHealth, 
     try:
         with existing.read_if_any(config.reports_dir) as ledger:
             if ledger is not None:
-                ledger.belongs_to(
+                ledger.account.belongs_to(
                     sandbox=is_sandbox,
                     orchestrator_url=platform.orchestrator.url.base,
                     strategy=orchestrator.strategy,
@@ -222,8 +222,8 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
     gateway = platform.execution_gateway
     try:
         with existing.read_if_any(config.reports_dir) as ledger:
-            latest = ledger.latest() if ledger is not None else None
-            known = next(iter(ledger.order_states(latest)), None) if ledger and latest else None
+            latest = ledger.attempts.latest() if ledger is not None else None
+            known = next(iter(ledger.orders.order_states(latest)), None) if ledger and latest else None
     except DataError:
         known = None  # what is wrong with the ledger stands in its own line
     calls: tuple[Callable[[], Any], ...] = (

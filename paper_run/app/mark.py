@@ -71,8 +71,8 @@ def mark_session(
         ),
         existing.existing_ledger(config.reports_dir) as ledger,
     ):
-        ledger.refuse_another(config.ledger)
-        ledger.refuse_other_exchange(config.exchange)
+        ledger.account.refuse_another(config.ledger)
+        ledger.account.refuse_other_exchange(config.exchange)
         if (older := beginning.outdated(config, ledger)) is not None:
             raise older
         files.sweep(config.reports_dir)
@@ -220,7 +220,7 @@ def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
 def _kind(ledger: Ledger, moment: observations.Moment) -> MailKind:
     """Tell the day's close from a look in between; a sandbox's session is over once it was played."""
     closes = moment.calendar.hours(moment.session)[1]
-    return "close" if ledger.is_sandbox or closes <= moment.now else "mark"
+    return "close" if ledger.account.is_sandbox or closes <= moment.now else "mark"
 
 
 def _health(
@@ -231,16 +231,16 @@ def _health(
     console.health(health)
     gateway, orchestrator = health[1], health[2]
     if orchestrator.status != "unreachable":
-        ledger.belongs_to(
+        ledger.account.belongs_to(
             sandbox=orchestrator.sandbox_session is not None,
             orchestrator_url=platform.orchestrator.url.base,
             strategy=orchestrator.strategy,
             claim=False,
         )
-    elif not ledger.is_sandbox:
-        ledger.refuse_other_url(platform.orchestrator.url.base)
-    preflight.keep_real_quotes_away(config, platform, is_sandbox=bool(ledger.is_sandbox))
-    if gateway.sandbox_session is not None and not ledger.is_sandbox:
+    elif not ledger.account.is_sandbox:
+        ledger.account.refuse_other_url(platform.orchestrator.url.base)
+    preflight.keep_real_quotes_away(config, platform, is_sandbox=bool(ledger.account.is_sandbox))
+    if gateway.sandbox_session is not None and not ledger.account.is_sandbox:
         raise DataError(
             f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
             "Simulated and real prices are never mixed in one ledger.",
@@ -252,7 +252,7 @@ def _health(
 def open_fills(ledger: Ledger, platform: Platform, config: Config, now: datetime) -> tuple[NotKnown, ...]:
     """Return what is not known of the book now, by what was read of it last."""
     calendar = trading_days.calendar(ledger, config)
-    if ledger.is_sandbox:
+    if ledger.account.is_sandbox:
         now = preflight.gateway_clock(platform.gateway_health()) or now
     return not_known.at(ledger, calendar, calendar.clock(now))
 
@@ -261,22 +261,26 @@ def _moment(
     ledger: Ledger, calendar: Calendar, health: tuple[ServiceHealth, ...], now: datetime
 ) -> observations.Moment:
     """Return what is valued: the latest session that has opened, in a sandbox the one played last."""
-    simulated = (preflight.gateway_clock(health[1]) if ledger.is_sandbox else None) or now
+    simulated = (preflight.gateway_clock(health[1]) if ledger.account.is_sandbox else None) or now
     return observations.Moment(_session(ledger, calendar, simulated), calendar.clock(simulated), calendar)
 
 
 def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
     """Return the session that a mark is of, as far as the ledger can tell; a sandbox plays its own."""
-    if not ledger.is_sandbox:
+    if not ledger.account.is_sandbox:
         return calendar.latest_opened(now)
-    latest = ledger.latest()
+    latest = ledger.attempts.latest()
     return latest.session if latest is not None else now.date()
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
     """Return the symbols held before the trade that a new book begins with; they need prices too."""
     opener = None if ledger.books.epoch() else ledger.books.opens_with()
-    return () if opener is None else tuple(each.symbol for each in ledger.by_id(opener).prepared.positions)
+    return (
+        ()
+        if opener is None
+        else tuple(each.symbol for each in ledger.attempts.by_id(opener).prepared.positions)
+    )
 
 
 def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:

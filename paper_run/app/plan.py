@@ -37,8 +37,8 @@ def plan_day(
         calendar = trading_days.calendar(ledger, config)
         hours.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
-        if ledger is not None and not ledger.is_sandbox:
-            ledger.refuse_other_url(platform.orchestrator.url.base)
+        if ledger is not None and not ledger.account.is_sandbox:
+            ledger.account.refuse_other_url(platform.orchestrator.url.base)
         platform.deadline.begin(BEFORE)
         services = preflight.check(config, platform, calendar, clock, console)
         moment = None if services.sandbox else clock.now()

@@ -38,7 +38,7 @@ def settle_earlier(
     with platform.deadline.stopped():
         settled = earlier.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
     for row in settled:
-        is_whole = not (row.unsettled or ledger.is_in_doubt(row))
+        is_whole = not (row.unsettled or ledger.attempts.is_in_doubt(row))
         known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
         console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
         if row.settled:

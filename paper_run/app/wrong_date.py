@@ -22,7 +22,7 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
     :raises DataError: it is no session that was traded, or none after today, or it is a sandbox's.
     :raises DependencyError: no service says what day it is, or another one than this machine.
     """
-    if ledger.is_sandbox:
+    if ledger.account.is_sandbox:
         raise DataError("--wrong-date: a sandbox's sessions have the dates that it plays")
     session = verdicts.named(ledger, name).session
     if name != str(session):
@@ -48,5 +48,5 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
             remedies=("If nothing was placed, resolve it with --not-placed; nothing was changed.",),
             subject=str(session),
         )
-    ledger.set_aside(session, verdicts.by_whom(now, ledger.exchange))
+    ledger.attempts.set_aside(session, verdicts.by_whom(now, ledger.account.exchange))
     return session

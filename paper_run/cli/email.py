@@ -54,7 +54,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
         lock.held(folder, now=clock.now(), patience=PATIENCE, pause=clock.pause),
         existing.existing_ledger(folder) as ledger,
     ):
-        ledger.refuse_another(settings.ledger)
+        ledger.account.refuse_another(settings.ledger)
         is_named = trade is not None or of_mark or to_stdout
         told = _told(ledger, trade or "latest", of_mark=of_mark) if is_named else None
         filing = Filing(ledger, folder)

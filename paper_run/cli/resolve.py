@@ -74,18 +74,18 @@ def resolve(trade: str | None, **flags: Any) -> ExitStatus:
         ):
             outbox = Outbox(ledger, settings.mail, clock.now, settings.invocation, platform.deadline)
             filing = Filing(ledger, settings.reports_dir)
-            ledger.refuse_another(settings.ledger)
+            ledger.account.refuse_another(settings.ledger)
             unheard = preflight.unheard(ledger, platform)
             is_heard = unheard is None
             recover.settle_earlier(ledger, platform, settings, clock, console, outbox, is_heard=is_heard)
             if unheard is not None:
                 console.notice(unheard)
             if trade is None or decision is None:
-                unsettled = [row for row in ledger.unfinished() if row.unsettled]
+                unsettled = [row for row in ledger.attempts.unfinished() if row.unsettled]
                 console.unsettled(
                     unsettled,
-                    ledger.doubtful(),
-                    settings.invocation._replace(ledger=ledger.identity),
+                    ledger.attempts.doubtful(),
+                    settings.invocation._replace(ledger=ledger.account.identity),
                     mark.open_fills(ledger, platform, settings, clock.now()),
                     ledger.following.taken_back(),
                 )
@@ -129,8 +129,8 @@ def _reset(flags: Mapping[str, Any]) -> ExitStatus:
         lock.held(folder, now=clock.now(), patience=PATIENCE, pause=clock.pause),
         existing.existing_ledger(folder) as ledger,
     ):
-        ledger.refuse_another(flags["ledger"] or "")
-        by = verdicts.by_whom(clock.now(), ledger.exchange)
+        ledger.account.refuse_another(flags["ledger"] or "")
+        by = verdicts.by_whom(clock.now(), ledger.account.exchange)
         ended = verdicts.end_book(ledger, by)
         filing = Filing(ledger, folder)
         written, unwritten = filing.save([filing.reports(row.document) for row in ended.trades])
@@ -163,7 +163,7 @@ def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
             lock.held(settings.reports_dir, now=clock.now(), patience=PATIENCE, pause=clock.pause),
             existing.existing_ledger(settings.reports_dir) as ledger,
         ):
-            ledger.refuse_another(settings.ledger)
+            ledger.account.refuse_another(settings.ledger)
             calendar = trading_days.calendar(ledger, settings)
             day = wrong_date.set_aside(ledger, platform, calendar, session, clock.now())
     output.console(flags).say(

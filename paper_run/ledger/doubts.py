@@ -49,12 +49,12 @@ class Doubts:
 
         Those of which a person said only that they placed something are among them.
         """
-        return [row for row in self._ledger.unsure() if row.closes]
+        return [row for row in self._ledger.attempts.unsure() if row.closes]
 
     def orders(self) -> list[Doubt]:
         """Return the orders in doubt, in order, as the trades' results state them."""
         found = []
-        for row in self._ledger.doubtful():
+        for row in self._ledger.attempts.doubtful():
             stated = result_json.decode(row.document).orders
             found += [
                 Doubt(

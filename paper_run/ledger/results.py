@@ -49,7 +49,7 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
 
     Those of sessions before its last are told by their names alone: years of them must cost a day nothing.
     """
-    known = ledger.names()
+    known = ledger.attempts.names()
     last = max((session for session, _ in known), default="")
     lacked = []
     for found in _in(folder):
@@ -58,7 +58,7 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
         result = _read(found.path)
         if _is_real(found.path, result, orchestrator_url) and not _is_known(ledger, found, result):
             lacked.append(found.path)
-    return lacked + [each for each in _answers(folder) if ledger.by_key(each.stem) is None]
+    return lacked + [each for each in _answers(folder) if ledger.attempts.by_key(each.stem) is None]
 
 
 def traded_before(folder: Path, session: date, orchestrator_url: str) -> Path | None:
@@ -136,7 +136,7 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
     """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
-    rows = ledger.trades(date.fromisoformat(found.session))
+    rows = ledger.attempts.trades(date.fromisoformat(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:

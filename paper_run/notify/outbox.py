@@ -81,8 +81,8 @@ class Outbox:
                 kind,
                 session,
                 next_session,
-                is_sandbox=is_sandbox or bool(self._ledger.is_sandbox),
-                ledger=self._ledger.identity,
+                is_sandbox=is_sandbox or bool(self._ledger.account.is_sandbox),
+                ledger=self._ledger.account.identity,
             )
         )
 

@@ -30,7 +30,7 @@ class Filing:
     @property
     def ledger(self) -> str:
         """The id of the ledger."""
-        return self._ledger.identity
+        return self._ledger.account.identity
 
     @property
     def cache_folder(self) -> Path:
@@ -39,7 +39,7 @@ class Filing:
 
     def unfiled(self) -> TradeRow | None:
         """Return the trade sent last if not all its files are there; earlier ones may be deleted."""
-        latest = self._ledger.latest()
+        latest = self._ledger.attempts.latest()
         if latest is None or (self._folder / f"{latest.name}_positions.csv").exists():
             return None  # the file that is written last
         return latest
@@ -81,7 +81,7 @@ class Filing:
             failed += not_done
         try:
             sessions = self._overview()
-            label = label_of(sandbox=bool(self._ledger.is_sandbox), rehearsal=False)
+            label = label_of(sandbox=bool(self._ledger.account.is_sandbox), rehearsal=False)
         except DataError as error:
             return written, [*failed, error]
         done, not_done = overview.save(sessions, self._folder, label=label)

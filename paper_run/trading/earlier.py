@@ -39,12 +39,12 @@ def settle_all(
 
     :param tell: told what is nobody's of ours. :param is_heard: whether the platform can be asked.
     """
-    when = f"on {exchange_time(now, ledger.exchange).isoformat(sep=' ', timespec='seconds')}"
+    when = f"on {exchange_time(now, ledger.account.exchange).isoformat(sep=' ', timespec='seconds')}"
     look = _Look(ledger, platform, when)
     found = [look.at_kept(each) for each in pending.found(ledger.path.parent)]
     if is_heard:
-        found += [look.at(row) for row in ledger.unfinished()]
-        found += [look.at_doubts_of(row) for row in ledger.doubtful()]
+        found += [look.at(row) for row in ledger.attempts.unfinished()]
+        found += [look.at_doubts_of(row) for row in ledger.attempts.doubtful()]
     for text in look.strangers:
         tell(text)
     return [row for row in found if row is not None]
@@ -65,7 +65,7 @@ class _Look:
 
         One that says less than the ledger knows already is dropped; one of another ledger's trade is left.
         """
-        row = self._ledger.by_key(each.key)
+        row = self._ledger.attempts.by_key(each.key)
         if row is None:
             return None
         written = None if row.answer is not None else self._with_answer(row, each)
@@ -76,7 +76,7 @@ class _Look:
         knew = row.prepared.known_runs or ()
         url = self._platform.orchestrator.url
         verdict = response.judge_answer(
-            each.answer, url, lambda run_id: run_id in knew or self._ledger.knows_run(run_id)
+            each.answer, url, lambda run_id: run_id in knew or self._ledger.attempts.knows_run(run_id)
         )
         how = f"its answer, which was kept, was read {self._when}"
         if isinstance(verdict, response.PlacedNothing):
@@ -95,7 +95,7 @@ class _Look:
             return adopt(row, verdict.orchestration, verdict.answer, how, self._ledger, self._platform)
         run_id = verdict.run_id if isinstance(verdict, response.Lost) else verdict.orchestration.run_id
         if run_id is not None and row.unsettled and row.run_id is None:
-            return self._ledger.name_run(row, run_id)
+            return self._ledger.attempts.name_run(row, run_id)
         return None
 
     def at(self, row: TradeRow) -> TradeRow | None:
@@ -110,11 +110,13 @@ class _Look:
             return None if self._gateway_silent else finished
         if self._orchestrator_silent:
             return None
-        seen = lookup.look(row.prepared, row.run_id, self._platform.orchestrator, self._ledger.knows_run)
+        seen = lookup.look(
+            row.prepared, row.run_id, self._platform.orchestrator, self._ledger.attempts.knows_run
+        )
         if isinstance(seen, lookup.NotFound):
             self._orchestrator_silent = seen.silent
             return None
-        rivals = [each for each in self._ledger.unfinished() if each.unsettled and each.id != row.id]
+        rivals = [each for each in self._ledger.attempts.unfinished() if each.unsettled and each.id != row.id]
         if row.run_id is None and any(lookup.fits_too(seen, each.prepared) for each in rivals):
             return None
         how = f"run {seen.orchestration.run_id} was found {self._when}"
@@ -159,15 +161,15 @@ class _Look:
         self, row: TradeRow, wanted: Mapping[str, SignalOrder], states: Mapping[str, OrderState]
     ) -> dict[str, OrderState]:
         """Return which of the gateway's orders are the ones in doubt; a stranger's is only named."""
-        owned = self._ledger.owners(states)
-        ours = {each.id for each in self._ledger.trades(row.session) if each.id != row.id}
+        owned = self._ledger.orders.owners(states)
+        ours = {each.id for each in self._ledger.attempts.trades(row.session) if each.id != row.id}
         repeated = {identity for identity, owner in owned.items() if owner in ours}
         for identity, state in lookup.strangers(wanted, states, row.prepared, owned).items():
             self.strangers.append(
                 f"The gateway has {state.side} {money.digits(state.qty)} {state.symbol} as {identity}, "
                 f"created before {row.name} was sent: somebody else's, not the order in doubt."
             )
-        next_clock = self._ledger.next_gateway_clock(row)
+        next_clock = self._ledger.attempts.next_gateway_clock(row)
         return lookup.adoptable(wanted, states, row.prepared, next_clock, owned, repeated)
 
 
@@ -191,7 +193,7 @@ def _stated_in_doubt(row: TradeRow) -> set[str]:
 def as_recorded(row: TradeRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
     """Return a trade's run as its answer, or the orders that a person named, and the orders as last read."""
     own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
-    states = ledger.order_states(row, also=(*own, *stated_ids(row)))
+    states = ledger.orders.order_states(row, also=(*own, *stated_ids(row)))
     run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
     return with_adopted(run, states), states
 
@@ -220,10 +222,10 @@ def read_again(ledger: Ledger, after: AfterTrade, now: datetime) -> tuple[TradeR
     Those are the ones of which other orders are in doubt now. To be called in a transaction.
     """
     read = after.earlier | after.ended
-    ledger.keep_orders(read.values())
+    ledger.orders.keep_orders(read.values())
     found = []
-    for owner in sorted(set(ledger.owners(read).values())):
-        row = ledger.by_id(owner)
+    for owner in sorted(set(ledger.orders.owners(read).values())):
+        row = ledger.attempts.by_id(owner)
         if row.state != "closed" or row.prepared.rehearsal:
             continue
         run, states = as_recorded(row, ledger)
@@ -232,7 +234,7 @@ def read_again(ledger: Ledger, after: AfterTrade, now: datetime) -> tuple[TradeR
         if before == now_open:
             continue
         ended = ", ".join(f"{states[each].symbol} as {each}" for each in sorted(before - now_open))
-        when = exchange_time(now, ledger.exchange).isoformat(sep=" ", timespec="seconds")
+        when = exchange_time(now, ledger.account.exchange).isoformat(sep=" ", timespec="seconds")
         how = also(row.settled, f"the gateway told what became of {ended}, on {when}") if ended else None
         found.append(restate(row, ledger, run=run, state="closed", settled=how, states=states))
     return tuple(found)

@@ -39,7 +39,7 @@ def result_of(
     """Return the result of a mark."""
     rows, large = _orders(ledger, book.session, earlier)
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
-    latest = ledger.latest()
+    latest = ledger.attempts.latest()
     if latest is None:
         raise LookupError("there is a book without a trade")
     exit_status = worst(failure.exit_status for failure in problems.failures)
@@ -51,7 +51,7 @@ def result_of(
         timestamp=started.isoformat(timespec="seconds"),
         status="success" if whole else "partial",
         exit_status=int(exit_status),
-        sandbox=bool(ledger.is_sandbox),
+        sandbox=bool(ledger.account.is_sandbox),
         rehearsal=False,
         settled=None,
         parameters=stating.asked(latest.prepared.parameters),
@@ -59,7 +59,7 @@ def result_of(
         orders=rows,
         health=stating.health(health),
         findings=findings.naming(
-            ledger.identity,
+            ledger.account.identity,
             (
                 *map(findings.of_error, problems.failures),
                 *problems.found,
@@ -71,7 +71,7 @@ def result_of(
         ),
         pnl=stating.pnl(book),
         statistics=stating.statistics(book),
-        ledger=ledger.identity,
+        ledger=ledger.account.identity,
     )
 
 
@@ -85,10 +85,10 @@ def _orders(
     rows: list[Order] = []
     large: list[Finding] = []
     shown: set[str] = set()
-    for row in ledger.trades(session):
+    for row in ledger.attempts.trades(session):
         if row.prepared.rehearsal or row.state == "nothing":
             continue
-        states = ledger.order_states(row, also=stated_ids(row))
+        states = ledger.orders.order_states(row, also=stated_ids(row))
         quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
         asked = row.prepared.parameters
         own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
@@ -96,7 +96,7 @@ def _orders(
         shown |= {each.client_order_id for each in own if each.client_order_id}
         large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
     late = {identity: state for identity, state in earlier.items() if identity not in shown}
-    latest = ledger.latest()
+    latest = ledger.attempts.latest()
     if late and latest is not None:
         signals = [order_outcomes.signal_of(state) for state in late.values()]
         rows += order_outcomes.order_rows(signals, late, latest.prepared.parameters)

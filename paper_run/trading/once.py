@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def closing_attempt(ledger: Ledger, session: date) -> TradeRow | None:
     """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
-    return next((row for row in reversed(ledger.trades(session)) if row.closes), None)
+    return next((row for row in reversed(ledger.attempts.trades(session)) if row.closes), None)
 
 
 def already_traded(

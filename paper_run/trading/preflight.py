@@ -101,7 +101,7 @@ def prove_account(
 
     :raises DataError: it is another's.
     """
-    ledger.belongs_to(
+    ledger.account.belongs_to(
         sandbox=services.sandbox,
         orchestrator_url=platform.orchestrator.url.base,
         strategy=services.orchestrator.strategy,
@@ -121,7 +121,7 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
 
     :raises DataError: another platform answers.
     """
-    if not ledger.unfinished() and not ledger.doubtful():
+    if not ledger.attempts.unfinished() and not ledger.attempts.doubtful():
         return None
     platform.deadline.begin(BEFORE)
     orchestrator = platform.health()[2]
@@ -130,7 +130,7 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
             f"The orchestrator at {orchestrator.url} could not be asked what it knows: it "
             f"{orchestrator.detail}. Start it before you decide"
         )
-    ledger.belongs_to(
+    ledger.account.belongs_to(
         sandbox=orchestrator.sandbox_session is not None,
         orchestrator_url=platform.orchestrator.url.base,
         strategy=orchestrator.strategy,
@@ -190,7 +190,7 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
     if snapshot.rehearsal:
         return
     for run in preparation.listed:
-        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.knows_run(run.run_id):
+        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.attempts.knows_run(run.run_id):
             raise messages.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
 
 
@@ -202,7 +202,7 @@ def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
 
 def older_session(services: Services, ledger: Ledger) -> DataError | None:
     """Return that a later session was traded, where this machine's clock alone says what day it is."""
-    if services.is_proved or not (later := ledger.traded_after(services.session)):
+    if services.is_proved or not (later := ledger.attempts.traded_after(services.session)):
         return None
     return DataError(
         f"The session of {services.session} is older than {later[-1]}, which was traded",
@@ -220,7 +220,7 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
     """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
     settled = tuple(
         findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
-        for row in ledger.trades(services.session)
+        for row in ledger.attempts.trades(services.session)
         if row.settled
     )
     wrong = tuple(
@@ -230,7 +230,7 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
             subject=str(day),
             remedies=(Remedy("Open it again for its own day", ours("resolve", str(day), "--wrong-date")),),
         )
-        for day in (() if services.sandbox else ledger.traded_after(services.session))
+        for day in (() if services.sandbox else ledger.attempts.traded_after(services.session))
     )
     return (*settled, *wrong, *still_open(ledger))
 
@@ -252,7 +252,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
             subject=row.name,
             remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
         )
-        for row in ledger.unsure()
+        for row in ledger.attempts.unsure()
         if of is None or row.id in of
     )
     kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()

@@ -64,7 +64,7 @@ def write(
         DRY_RUN again right after. :param beside: the valuation that stays as it was.
     """
     with ledger.transaction():
-        now = ledger.by_id(row.id)
+        now = ledger.attempts.by_id(row.id)
         move = states.move(now.state, state, has_evidence=_has_evidence(known))
         if move == "contradict":
             return Written(_contradicted(ledger, now), None)
@@ -75,7 +75,7 @@ def write(
         known = known._replace(prepared=now.prepared, number=now.number)
         outcome = conclude(known)
         result = replace(outcome.result, **beside._asdict()) if beside else outcome.result
-        written = ledger.record(
+        written = ledger.attempts.record(
             now,
             state=state,
             document=result_json.encode(result),
@@ -104,8 +104,8 @@ def take_over(ledger: Ledger, row: TradeRow, known: Known) -> Known:
     ]
     if not executed:
         return known
-    ledger.take_over(row, executed)
-    own = {identity for identity, owner in ledger.owners(executed).items() if owner == row.id}
+    ledger.orders.take_over(row, executed)
+    own = {identity for identity, owner in ledger.orders.owners(executed).items() if owner == row.id}
     return known._replace(repeats=frozenset(known.repeats) - own)
 
 
@@ -115,27 +115,27 @@ def claim(ledger: Ledger, row: TradeRow, known: Known, state: str, *, stayed_dry
     One that was taken for one that placed nothing gets the next free number. To be called in a transaction.
     """
     if row.state == "nothing" and state != "nothing":
-        ledger.renumber(row)
-        row = ledger.by_id(row.id)
+        ledger.attempts.renumber(row)
+        row = ledger.attempts.by_id(row.id)
         if not row.prepared.rehearsal:
             return _closing(ledger, row, executed=False)
     if not row.prepared.rehearsal or state == "sent":
         return row
     rows = conclude(known).result.orders
     if state == "closed" and was_executed(rows):
-        ledger.note(row, EXECUTED)
-        return _closing(ledger, ledger.by_id(row.id), executed=True)
+        ledger.attempts.note(row, EXECUTED)
+        return _closing(ledger, ledger.attempts.by_id(row.id), executed=True)
     if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):
         return row if row.fence else _closing(ledger, row, executed=False)
     if row.fence is not None and state != "unsettled":
-        ledger.reopen_session(row)
-    return ledger.by_id(row.id)
+        ledger.attempts.reopen_session(row)
+    return ledger.attempts.by_id(row.id)
 
 
 def _closing(ledger: Ledger, row: TradeRow, *, executed: bool) -> TradeRow:
-    if not ledger.close_session(row, executed=executed) and TRADED_TWICE not in row.prepared.notices:
-        ledger.note(row, TRADED_TWICE)
-    return ledger.by_id(row.id)
+    if not ledger.attempts.close_session(row, executed=executed) and TRADED_TWICE not in row.prepared.notices:
+        ledger.attempts.note(row, TRADED_TWICE)
+    return ledger.attempts.by_id(row.id)
 
 
 def _has_evidence(known: Known) -> bool:
@@ -146,10 +146,10 @@ def _contradicted(ledger: Ledger, row: TradeRow) -> TradeRow:
     """Keep that a proof of nothing came too late; the record says so from now on."""
     if CONTRADICTED in row.prepared.notices:
         return row
-    ledger.note(row, CONTRADICTED)
-    row = ledger.by_id(row.id)
+    ledger.attempts.note(row, CONTRADICTED)
+    row = ledger.attempts.by_id(row.id)
     stated = result_json.decode(row.document)
-    return ledger.record(
+    return ledger.attempts.record(
         row,
         state=row.state,
         document=result_json.encode(replace(stated, findings=(*stated.findings, CONTRADICTED))),

@@ -102,14 +102,14 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
 
     :param settled: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
     """
-    owners = ledger.owners([*(identities(run) if run else ()), *(states or ())])
+    owners = ledger.orders.owners([*(identities(run) if run else ()), *(states or ())])
     stated = result_json.decode(row.document)
     beside = _still_valued(stated) if is_valued else _NOT_VALUED
     still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
     known = Known(
         row.prepared,
         row.number,
-        exchange_time(row.started_at, ledger.exchange),
+        exchange_time(row.started_at, ledger.account.exchange),
         run_id=(run.run_id or None) if run else row.run_id,
         orchestration=run,
         states=states or {},
@@ -124,6 +124,6 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
         waited=stated.totals.duration_seconds or money.ZERO,
         quotes=stated_quotes(stated.orders),
         settled=settled or row.settled,
-        ledger=ledger.identity,
+        ledger=ledger.account.identity,
     )
     return recording.write(ledger, row, known, state, answer=answer, settled=settled, beside=beside).row

@@ -114,8 +114,8 @@ class _Trade:
         self.timeout = config.timeout
         self.started = clock.monotonic()
         self.name = trade_name(prepared.session, number)
-        started = exchange_time(clock.now(), ledger.exchange)
-        self.known = Known(prepared, number, started, ledger=ledger.identity)
+        started = exchange_time(clock.now(), ledger.account.exchange)
+        self.known = Known(prepared, number, started, ledger=ledger.account.identity)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
         self.broken: list[PaperRunError] = []
@@ -136,7 +136,7 @@ class _Trade:
         cut_off = messages.cut_off(*self._urls, self.name)
         self.known = self.known._replace(failures=(cut_off,))
         self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
-        self.row = self.ledger.begin(
+        self.row = self.ledger.attempts.begin(
             self.known.prepared,
             number=self.known.number,
             key=str(uuid.uuid4()),
@@ -201,7 +201,7 @@ class _Trade:
 
     def _knew_run(self, run_id: str) -> bool:
         """Whether a run was there before the POST."""
-        return run_id in (self.known.prepared.known_runs or ()) or self.ledger.knows_run(run_id)
+        return run_id in (self.known.prepared.known_runs or ()) or self.ledger.attempts.knows_run(run_id)
 
     def _look_at_rehearsal(self) -> None:
         """Ask the gateway right afterwards whether it is in DRY_RUN still."""
@@ -235,7 +235,7 @@ class _Trade:
 
     def _repeats(self, run: Orchestration) -> frozenset[str]:
         identities = [each.client_order_id for each in run.mappings if each.client_order_id]
-        owners = self.ledger.owners(identities)
+        owners = self.ledger.orders.owners(identities)
         return frozenset(identity for identity, owner in owners.items() if owner != self.row.id)
 
     def _lost(self, verdict: response.Lost) -> None:
@@ -250,7 +250,10 @@ class _Trade:
         pause, broken = _FIRST_LOOK, 0
         while True:
             seen = lookup.look(
-                self.known.prepared, self.known.run_id, self.platform.orchestrator, self.ledger.knows_run
+                self.known.prepared,
+                self.known.run_id,
+                self.platform.orchestrator,
+                self.ledger.attempts.knows_run,
             )
             if isinstance(seen, lookup.Found):
                 words = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
@@ -360,7 +363,7 @@ class _Trade:
         """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
         prepared = self.known.prepared
         now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
-        local = exchange_time(now, self.ledger.exchange)
+        local = exchange_time(now, self.ledger.account.exchange)
         return observations.Moment(prepared.session, local, self.calendar)
 
     def _value(
@@ -373,10 +376,16 @@ class _Trade:
                 run = self.known.orchestration
                 known = self.known._replace(**facts)
                 self.row = recording.claim(
-                    self.ledger, self.ledger.by_id(self.row.id), known, state, stayed_dry=self.stayed_dry
+                    self.ledger,
+                    self.ledger.attempts.by_id(self.row.id),
+                    known,
+                    state,
+                    stayed_dry=self.stayed_dry,
                 )
-                self.ledger.own(self.row, run.mappings if run else (), facts.get("states", {}).values())
-                self.ledger.close(self.row, state)
+                self.ledger.orders.own(
+                    self.row, run.mappings if run else (), facts.get("states", {}).values()
+                )
+                self.ledger.attempts.close(self.row, state)
                 restated = earlier.read_again(self.ledger, after, self.clock.now())
                 opened = preflight.still_open(self.ledger, {row.id for row in restated})
                 facts["found"] = (*facts["found"], *opened)

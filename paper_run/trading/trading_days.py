@@ -23,14 +23,14 @@ def calendar(ledger: Ledger | None, config: Config) -> Calendar:
     def closed_days(year: int) -> ClosedDays:
         if ledger is None:
             return holidays.closed_days(year)
-        kept = ledger.kept_calendar(year)
+        kept = ledger.holidays.kept(year)
         if kept is not None:
             with ledger.explained():
                 days = holidays.from_json(kept)
             if days.source == holidays.source():
                 return days
         asked = holidays.closed_days(year)
-        ledger.keep_calendar(year, holidays.to_json(asked))
+        ledger.holidays.keep(year, holidays.to_json(asked))
         return asked
 
     return Calendar(

@@ -122,7 +122,7 @@ def bring_up_to_date(
         differences={symbol: each for symbol, each in compared.items() if symbol not in beside},
         in_flight=in_flight,
         unpriced=priced.unpriced,
-        sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.exchange],
+        sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
         statistics=_statistics(ledger, epoch, session, valued, book.traded, spans=spans, is_over=is_over),
         unknown=unknown,
         not_known=missing,
@@ -141,7 +141,7 @@ def _begun(ledger: Ledger, read: AfterTrade, moment: Moment, booked_at: datetime
     opener = ledger.books.opens_with()
     if opener is None:
         return None
-    row, is_beside = ledger.by_id(opener), _is_beside(moment)
+    row, is_beside = ledger.attempts.by_id(opener), _is_beside(moment)
     return ledger.books.open_epoch(row, booked_at, priced=read.market is None, is_beside=is_beside)
 
 
@@ -216,7 +216,7 @@ def _statistics(
     :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
     """
     days = [day for _, day in ledger.books.closings.days(epoch.id, session, through=is_over)]
-    bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.exchange]
+    bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
     if is_over:
         return statistics.statistics(days, year)
     since = money.CONTEXT.subtract(traded, ledger.books.closings.traded_before(epoch.id, session))

@@ -55,7 +55,7 @@ def named(ledger: Ledger, name: str) -> TradeRow:
     :raises DataError: it is no such name, or the ledger has no such trade.
     """
     if name == "latest":
-        row = ledger.latest()
+        row = ledger.attempts.latest()
     else:
         match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,5}))?", name)
         try:
@@ -65,7 +65,7 @@ def named(ledger: Ledger, name: str) -> TradeRow:
                 f"{name!a} names no trade",
                 "Allowed: SESSION or SESSION-n, such as 2025-01-17 or 2025-01-17-2, or latest.",
             ) from None
-        row = ledger.trade(session, int(match[2] or 1) if match else 1)
+        row = ledger.attempts.trade(session, int(match[2] or 1) if match else 1)
     if row is None:
         raise DataError(
             f"The ledger {ledger.path} has no trade {name}",
@@ -118,11 +118,11 @@ def settle(
             f"The trade {row.name} is settled already{how}",
             remedies=(Remedy("See it", ours("report", row.name)),),
         )
-    by = by_whom(now, ledger.exchange)
+    by = by_whom(now, ledger.account.exchange)
     if not decision.placed:
         until = works_until(row, timeout)
         if not row.over and now < until:
-            raise messages.too_early(row.name, exchange_time(until, ledger.exchange))
+            raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))
         error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
         return restating.restate(
             row,
@@ -194,7 +194,7 @@ def works_until(row: TradeRow, timeout: Decimal) -> datetime:
 
 def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
     """Return the trade of that name which was said to have placed nothing, so that this took its place."""
-    said = [each for each in ledger.trades(row.session) if each.state == "nothing" and each.settled]
+    said = [each for each in ledger.attempts.trades(row.session) if each.state == "nothing" and each.settled]
     return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
 
 
@@ -207,7 +207,7 @@ def _is_without_evidence(row: TradeRow) -> bool:
 
 def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
     orchestrator = platform.orchestrator
-    if ledger.knows_run(run_id) and row.run_id != run_id:
+    if ledger.attempts.knows_run(run_id) and row.run_id != run_id:
         raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
     if run_id in (row.prepared.known_runs or ()):
         raise DataError(f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run")
@@ -253,7 +253,7 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
 def _orders(
     row: TradeRow, identities: tuple[str, ...], ledger: Ledger, platform: Platform
 ) -> dict[str, OrderState]:
-    owners = ledger.owners(identities)
+    owners = ledger.orders.owners(identities)
     states = {}
     for identity in identities:
         if owners.get(identity, row.id) != row.id:
@@ -298,7 +298,7 @@ def end_book(ledger: Ledger, by: str) -> Ended:
             "It begins with the first trade that is known to have been placed.",
         )
     orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.following.followed()]
-    rows = (*ledger.unfinished(), *ledger.doubtful())
+    rows = (*ledger.attempts.unfinished(), *ledger.attempts.doubtful())
     with ledger.transaction():
         trades = tuple(_end_doubt(row, ledger, by) for row in rows)
         ledger.books.close_epoch(by)
@@ -321,9 +321,9 @@ def _end_doubt(row: TradeRow, ledger: Ledger, by: str) -> TradeRow:
     settled = f"{row.settled}; {how}" if row.settled else how
     if row.answer:
         run = recorded_orchestration(row.answer)
-        states = ledger.order_states(row, also=restating.identities(run))
+        states = ledger.orders.order_states(row, also=restating.identities(run))
         row = restating.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
-    return ledger.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
+    return ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
 
 
 def by_whom(now: datetime, exchange: ExchangeName) -> str:

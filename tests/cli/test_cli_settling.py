@@ -100,12 +100,12 @@ def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes:
         row = begun(ledger, number=number, **changes)
         if state == "sent":
             return row
-        return ledger.record(row, state=state, document=row.document, in_doubt=0)
+        return ledger.attempts.record(row, state=state, document=row.document, in_doubt=0)
 
 
 def trade_of(folder: Path, row: TradeRow) -> TradeRow:
     with Ledger(folder) as ledger:
-        return ledger.by_id(row.id)
+        return ledger.attempts.by_id(row.id)
 
 
 def written(folder: Path) -> list[str]:
@@ -278,7 +278,7 @@ def test_resolve_makes_the_ledger_nobodys(say: Say, folder: Path, platform: OddP
     recorded(folder)
     assert say("resolve")[0] == 0
     with Ledger(folder) as ledger:
-        assert ledger.is_sandbox is None
+        assert ledger.account.is_sandbox is None
 
 
 def test_resolve_sends_nothing_to_trade(say: Say, folder: Path, platform: OddPlatform) -> None:
@@ -444,7 +444,7 @@ def test_resolve_waits_a_minute_for_another_run(
 def test_another_platform_is_not_asked(say: Say, folder: Path, platform: OddPlatform, typed: str) -> None:
     """The ledger is of another orchestrator: exit 3; a run of this one that would fit is not taken."""
     with Ledger(folder) as ledger:
-        ledger.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
+        ledger.account.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
     row = recorded(folder, state="unsettled")
     run = platform.orchestrator.run_for_somebody_else("AAPL", as_of_date="2025-01-17")
     typed = typed.replace("RUN", run["run_id"]).replace("ORDER", run["mappings"][0]["client_order_id"])
@@ -460,7 +460,7 @@ def test_a_run_against_another_platform_does_not_settle_with_it(
 ) -> None:
     """The day is refused before earlier trades are looked for there."""
     with Ledger(folder) as ledger:
-        ledger.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
+        ledger.account.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
     row = recorded(folder, state="unsettled")
     platform.orchestrator.run_for_somebody_else("AAPL", as_of_date="2025-01-17")
     status, _, err = say()
@@ -520,7 +520,7 @@ def test_an_order_in_doubt_is_listed_until_it_is_found(say: Say, folder: Path, p
     """A closed trade with an order in doubt is no unsettled one; it is shown all the same."""
     with Ledger(folder) as ledger:
         row = begun(ledger)
-        ledger.record(
+        ledger.attempts.record(
             row,
             state="closed",
             document=unknown(row.prepared),

@@ -32,7 +32,7 @@ class Account:
     def __init__(self, folder: Path, *, exchange: Any = "XNYS") -> None:
         self.ledger = Ledger(folder)
         url = "http://127.0.0.1:8003"
-        self.ledger.belongs_to(sandbox=False, orchestrator_url=url, strategy=None, exchange=exchange)
+        self.ledger.account.belongs_to(sandbox=False, orchestrator_url=url, strategy=None, exchange=exchange)
         self.calendar = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange=exchange)
         self.session = FIRST
         self.hour = 10
@@ -76,8 +76,10 @@ class Account:
                     filled_avg_price=Decimal(price),
                 )
             )
-        row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session), **changes)
-        self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+        row = begun(
+            self.ledger, self.session, number=self.ledger.attempts.next_number(self.session), **changes
+        )
+        self.ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
         return self.value(value_session.TRADE)
 
     def orders_work(self, *bought: tuple[str, str], **changes: Any) -> BookFigures:
@@ -90,8 +92,8 @@ class Account:
             self.working[name] = order(name, symbol=symbol, side="buy", qty=Decimal(qty), **works, **limit)
             self.working[name] = self.working[name]._replace(**changes)
         states = [*self.working.values()]
-        row = begun(self.ledger, self.session, number=self.ledger.next_number(self.session))
-        self.ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+        row = begun(self.ledger, self.session, number=self.ledger.attempts.next_number(self.session))
+        self.ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
         return self.value(value_session.TRADE)
 
     def mark(self, *, again: bool = False) -> BookFigures:

@@ -50,7 +50,7 @@ def order(**changes: Any) -> OrderState:
 def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **changes: Any) -> None:
     """Keep a trade that was placed, with its orders."""
     row = begun(ledger, session, **changes)
-    ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+    ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
 
 def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_the_fills_of_an_older_ledger_come_into_the_book(
     with Ledger(tmp_path) as ledger:
         opener = ledger.books.opens_with()
         assert opener == 1
-        epoch = ledger.books.open_epoch(ledger.by_id(opener), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(opener), NOW, priced=True)
         assert (epoch.base, epoch.session) == (Decimal(100000), SESSION)
         assert ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date) == []
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
@@ -100,11 +100,11 @@ def test_an_older_ledger_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.Mon
     before = SESSION - timedelta(days=1)
     with Ledger(tmp_path) as ledger:
         ledger.prove_whole()
-        assert ledger.traded_after(before) == [SESSION]
-        assert ledger.traded_after(SESSION) == []
-        ledger.set_aside(SESSION, "by jo")
-        assert ledger.by_id(1).wrong_date == "by jo"
-        assert ledger.traded_after(before) == []
+        assert ledger.attempts.traded_after(before) == [SESSION]
+        assert ledger.attempts.traded_after(SESSION) == []
+        ledger.attempts.set_aside(SESSION, "by jo")
+        assert ledger.attempts.by_id(1).wrong_date == "by jo"
+        assert ledger.attempts.traded_after(before) == []
 
 
 def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
@@ -126,7 +126,7 @@ def test_a_trade_that_is_not_known_to_be_placed_begins_no_book(tmp_path: Path, s
     """Its capital is nobody's base, and what it may have filled is in no book."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-        ledger.record(row, state=state, document=row.document, in_doubt=0)
+        ledger.attempts.record(row, state=state, document=row.document, in_doubt=0)
         assert ledger.books.opens_with() is None
 
 
@@ -142,7 +142,7 @@ def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
     """After the end of a book its orders are not followed; the next trade is the new one's first."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order(status="new", filled_qty=None, filled_avg_price=None))
-        first = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        first = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         assert len(ledger.following.followed()) == 1
         ledger.books.close_epoch("by ann")
         assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.following.followed()) == (
@@ -152,7 +152,7 @@ def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
         )
         closed(ledger, order(client_order_id="b2"), session=TUESDAY)
         assert ledger.books.opens_with() == 2
-        second = ledger.books.open_epoch(ledger.by_id(2), NOW, priced=True)
+        second = ledger.books.open_epoch(ledger.attempts.by_id(2), NOW, priced=True)
         assert second.id > first.id
         assert [epoch.session for epoch in ledger.books.epochs()] == [SESSION, TUESDAY]
 
@@ -172,7 +172,7 @@ def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path:
         folder.mkdir()
         with Ledger(folder) as ledger:
             closed(ledger, positions=(held,))
-            epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=priced)
+            epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=priced)
             holding = ledger.books.standing(epoch).book.holdings["XYZ"]
             assert (holding.qty, holding.cost, holding.waits) == (10, cost, not priced)
             assert epoch.realized == {"XYZ": Decimal(7)}
@@ -197,7 +197,7 @@ def test_a_replay_is_the_same_book(
     """Gone on from where it was valued, or from all entries: the same book, digit for digit."""
     with Ledger(tmp_path_factory.mktemp("replay")) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         day = SESSION
         for symbol, shares, price, is_valued in steps:
             qty = Decimal(shares)
@@ -218,13 +218,13 @@ def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         assert csv_tables.history_file(ledger.history.table()) == csv_tables.history_csv([])
         failed = begun(ledger, document='{"status": "failed"}')
-        ledger.record(failed, state="nothing", document=failed.document, in_doubt=0)
+        ledger.attempts.record(failed, state="nothing", document=failed.document, in_doubt=0)
         for number, status in ((1, "success"), (2, "partial")):
             row = begun(ledger, number=number)
             document = f'{{"status": "{status}"}}'
-            ledger.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
+            ledger.attempts.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
         begun(ledger, TUESDAY, document='{"status": "unknown"}')
-        epoch = ledger.books.open_epoch(ledger.by_id(2), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(2), NOW, priced=True)
         ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
         standing = ledger.books.standing(epoch)
         for day, marks in ((SESSION, {"AAPL": Mark(Decimal("99.5"), "gateway", None)}), (TUESDAY, {})):
@@ -243,7 +243,7 @@ def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
     """Forty sessions leave forty rows of figures, and the books of the last thirty."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
         for number in range(40):
             day = date.fromordinal(SESSION.toordinal() + number)
@@ -325,7 +325,7 @@ def test_what_was_held_before_costs_what_it_was_worth(
     """At the party's average, and with a price what it was worth more; without one it waits."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, positions=(position,))
-        ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         assert entries(ledger) == booked
         notes = [tuple(row) for row in ledger.books._rows("SELECT note, session, booked_at FROM entries")]
         assert notes == [("held before the first trade", "2025-01-17", NOW.isoformat())] * len(booked)
@@ -339,7 +339,9 @@ def test_what_stands_beside_the_book_is_not_taken_over(tmp_path: Path) -> None:
             ledger, positions=(*positions, held("NONE", "1", "1", None), held("ZERO", "1", "1", None, "0"))
         )
         beside = {"AAPL", "BTCUSD"}
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True, is_beside=beside.__contains__)
+        epoch = ledger.books.open_epoch(
+            ledger.attempts.by_id(1), NOW, priced=True, is_beside=beside.__contains__
+        )
         assert [each[1] for each in entries(ledger)] == ["AAPL", "XYZ", "NONE", "ZERO"]
         assert epoch.realized == {"AAPL": 3, "BTCUSD": 3, "XYZ": 3}
         assert (epoch.id, epoch.trade, epoch.session, epoch.base) == (1, 1, SESSION, 100_000)
@@ -349,7 +351,7 @@ def test_without_a_word_nothing_stands_beside_the_book(tmp_path: Path) -> None:
     """A coin is a holding like any other."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, positions=(held("BTCUSD", "1", "1", None),))
-        ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         assert [each[1] for each in entries(ledger)] == ["BTCUSD"]
 
 
@@ -359,7 +361,7 @@ def test_a_book_is_ended_with_all_that_was_traded(tmp_path: Path) -> None:
         assert (ledger.books.epoch(), ledger.books.epochs(), ledger.books.ended_with()) == (None, [], 0)
         closed(ledger, order(status="new"))
         closed(ledger, order(client_order_id="b2"), session=TUESDAY)
-        ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         assert ledger.books.ended_with() == 0
         ledger.books.close_epoch("by ann")
         assert (ledger.books.ended_with(), ledger.books.opens_with()) == (2, None)
@@ -384,7 +386,7 @@ def test_entries_keep_what_they_say_of_themselves(tmp_path: Path) -> None:
     """When they took effect, of which order, by which ratio, and whether they restate it."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         split = Entry("split", "AAPL", Decimal(10), Decimal(0), "2025-01-16", ratio=splits.ratio("2:1"))
         ledger.books.append(epoch, TUESDAY, [split], NOW, note="2:1 by ann")
         fill = Entry("fill", "AAPL", Decimal("1E+1"), Decimal("2E+2"))
@@ -409,7 +411,7 @@ def test_what_came_late_folds_the_book_anew(tmp_path: Path) -> None:
     """Friday's fill that is learned on Tuesday, after Tuesday's split was booked, is split too."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
         ledger.books.append(epoch, TUESDAY, [split], NOW)
         standing = ledger.books.standing(epoch)
@@ -425,7 +427,7 @@ def test_splits_of_a_session_go_before_its_fills_also_from_a_kept_book(tmp_path:
     """Tuesday's sale was booked before its split: 5 of 20, not of 10."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         ledger.books.append(epoch, SESSION, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
         standing = ledger.books.standing(epoch)
         marks = {"AAPL": Mark(Decimal(100), "gateway", None)}
@@ -443,7 +445,7 @@ def test_whether_the_last_session_was_valued_whole(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         assert not ledger.books.is_complete(SESSION)
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         standing = ledger.books.standing(epoch)
         valued = value(standing.book, {}, epoch.base, None)
         ledger.books.closings.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)

@@ -29,8 +29,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Return a ledger with a book of 100,000 dollars that bought 10 AAPL at 100."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger, MONDAY)
-        ledger.record(row, state="closed", document=row.document, in_doubt=0)
-        epoch = ledger.books.open_epoch(ledger.by_id(1), NOW, priced=True)
+        ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         ledger.books.append(epoch, MONDAY, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
         yield ledger
 

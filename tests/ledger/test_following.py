@@ -33,10 +33,10 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def traded(ledger: Ledger, *states: OrderState, session: date = MONDAY, **changes: Any) -> None:
     """Keep a trade that placed these orders, and begin a book with it if there is none."""
-    row = begun(ledger, session, number=ledger.next_number(session), **changes)
-    ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+    row = begun(ledger, session, number=ledger.attempts.next_number(session), **changes)
+    ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
     if ledger.books.epoch() is None and (opener := ledger.books.opens_with()) is not None:
-        ledger.books.open_epoch(ledger.by_id(opener), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(opener), NOW, priced=True)
 
 
 def epoch(ledger: Ledger) -> Epoch:
@@ -87,7 +87,7 @@ def test_an_order_that_works_is_followed_and_its_growth_is_booked(ledger: Ledger
     traded(ledger, order(NAME, status="partially_filled", filled_qty=Decimal(4), filled_avg_price=Decimal(1)))
     booked(ledger)
     assert columns(ledger) == ("4", "4", 1, 0, None)
-    ledger.keep_orders([order(NAME, filled_avg_price=Decimal(2))])
+    ledger.orders.keep_orders([order(NAME, filled_avg_price=Decimal(2))])
     booked(ledger, TUESDAY)
     assert columns(ledger) == ("10", "20", 0, 0, "2025-01-07")
     assert [each[2:5] for each in entries(ledger)] == [(4, 4, "2025-01-06"), (6, 16, "2025-01-07")]
@@ -130,7 +130,7 @@ def test_of_an_order_that_shrank_nothing_is_booked(ledger: Ledger) -> None:
     """10 that were booked are 4: contested, said with both ways out, and over when the 10 are back."""
     traded(ledger, order(NAME))
     booked(ledger)
-    ledger.keep_orders([order(NAME, filled_qty=Decimal(4))])
+    ledger.orders.keep_orders([order(NAME, filled_qty=Decimal(4))])
     assert ledger.following.taken_back() == []
     expected = [
         Finding(
@@ -148,7 +148,7 @@ def test_of_an_order_that_shrank_nothing_is_booked(ledger: Ledger) -> None:
     assert columns(ledger) == ("10", "1502.50", 0, 1, "2025-01-06")
     assert ledger.following.taken_back() == expected
     assert len(entries(ledger)) == 1
-    ledger.keep_orders([order(NAME)])
+    ledger.orders.keep_orders([order(NAME)])
     assert booked(ledger, DAYS[5]) == []
     assert (columns(ledger)[3], ledger.following.taken_back()) == (0, [])
 
@@ -166,7 +166,7 @@ def test_what_the_gateway_says_now_is_a_command(ledger: Ledger, changes: dict[st
     """Nothing, or less without a price, or another price."""
     traded(ledger, order(NAME))
     booked(ledger)
-    ledger.keep_orders([order(NAME, **changes)])
+    ledger.orders.keep_orders([order(NAME, **changes)])
     (odd,) = booked(ledger)
     assert odd.remedies[0].command == f"paper-run resolve --order {NAME} {told}"
 
@@ -175,7 +175,7 @@ def test_a_contested_order_is_no_working_one(ledger: Ledger) -> None:
     """It ended: what it had is booked, whatever is said of it now."""
     traded(ledger, order(NAME))
     booked(ledger)
-    ledger.keep_orders([order(NAME, filled_qty=Decimal(4))])
+    ledger.orders.keep_orders([order(NAME, filled_qty=Decimal(4))])
     booked(ledger)
     assert ledger.following.followed() == []
 
@@ -207,7 +207,7 @@ def test_the_orders_of_an_ended_book_are_in_no_other(ledger: Ledger) -> None:
     assert ledger.following.first_trade() == 2
     traded(ledger, order("b" * 24, **WORKS), session=TUESDAY)
     ledger.books._run("UPDATE orders SET followed = 1")
-    ledger.keep_orders([order(NAME)])
+    ledger.orders.keep_orders([order(NAME)])
     booked(ledger, TUESDAY)
     assert entries(ledger) == []
     assert names(ledger.following.followed()) == ["b" * 24]
@@ -235,7 +235,7 @@ def test_sessions_count_that_were_traded_for_real_or_valued(ledger: Ledger) -> N
     for session in DAYS[1:4]:
         traded(ledger, session=session, rehearsal=True)
     nothing = begun(ledger, DAYS[4])
-    ledger.record(nothing, state="nothing", document=nothing.document, in_doubt=0)
+    ledger.attempts.record(nothing, state="nothing", document=nothing.document, in_doubt=0)
     assert names(ledger.following.to_read(DAYS[5]).orders) == [NAME]
     for session in DAYS[1:5]:
         ledger.books._run(
@@ -251,7 +251,9 @@ def test_what_was_corrected_after_the_end_is_booked_for_three_sessions(ledger: L
     traded(ledger, order(NAME, status="canceled", filled_qty=Decimal(7), filled_avg_price=Decimal(1)))
     booked(ledger)
     traded(ledger, session=TUESDAY)
-    ledger.keep_orders([order(NAME, status="canceled", filled_qty=Decimal(8), filled_avg_price=Decimal(1))])
+    ledger.orders.keep_orders(
+        [order(NAME, status="canceled", filled_qty=Decimal(8), filled_avg_price=Decimal(1))]
+    )
     booked(ledger, TUESDAY)
     assert columns(ledger) == ("8", "8", 0, 0, "2025-01-06")
 
@@ -369,7 +371,7 @@ def test_what_a_person_says_takes_the_place_of_what_was_booked(
     notes = [row["note"] for row in ledger.books._rows("SELECT note FROM entries")]
     assert notes == [None, *["by ann"] * len(entries(ledger)[1:])]
     # The gateway's word is not asked for any more.
-    ledger.keep_orders([order(NAME, side=side, filled_qty=Decimal(7))])
+    ledger.orders.keep_orders([order(NAME, side=side, filled_qty=Decimal(7))])
     assert (booked(ledger, TUESDAY), ledger.following.followed()) == ([], [])
     assert ledger.following.to_read(WEDNESDAY).orders == ()
 
@@ -410,7 +412,7 @@ def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
     found = ledger.following.order(NAME)
     assert found is not None
     assert str(found.asked) == "buy 0.00000001 AAPL"
-    ledger.keep_orders([order(NAME, qty=dust, filled_qty=dust, filled_avg_price=3 * dust)])
+    ledger.orders.keep_orders([order(NAME, qty=dust, filled_qty=dust, filled_avg_price=3 * dust)])
     (odd,) = booked(ledger)
     assert [each.command for each in odd.remedies] == [
         f"paper-run resolve --order {NAME} --filled 0.00000001@{price}"
@@ -428,7 +430,7 @@ def test_what_a_person_says_ends_what_the_gateway_took_back(ledger: Ledger) -> N
     """It is not contested any more."""
     traded(ledger, order(NAME))
     booked(ledger)
-    ledger.keep_orders([order(NAME, filled_qty=Decimal(4))])
+    ledger.orders.keep_orders([order(NAME, filled_qty=Decimal(4))])
     booked(ledger)
     ledger.following.say(NAME, Decimal(4), Decimal("150.25"), "by ann")
     assert ledger.following.taken_back() == []
@@ -469,7 +471,7 @@ def test_what_is_odd_is_said_without_exponents(ledger: Ledger) -> None:
     """The wire may write 10 as 1E+1."""
     traded(ledger, order(NAME, qty=Decimal("1E+1"), filled_avg_price=Decimal("1E+2")))
     booked(ledger)
-    ledger.keep_orders([order(NAME, filled_qty=Decimal("1E+1"), filled_avg_price=Decimal("2E+2"))])
+    ledger.orders.keep_orders([order(NAME, filled_qty=Decimal("1E+1"), filled_avg_price=Decimal("2E+2"))])
     (odd,) = booked(ledger)
     assert odd.text.startswith(f"buy 10 AAPL ({NAME}): the price of its 10 went from 100 to 200")
     assert [each.command for each in odd.remedies] == [

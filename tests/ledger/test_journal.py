@@ -34,7 +34,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def close(ledger: Ledger, row: TradeRow, state: str = "closed", **facts: Any) -> TradeRow:
     """Record a trade in some state."""
-    return ledger.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})
+    return ledger.attempts.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})
 
 
 # What goes in comes out
@@ -131,9 +131,11 @@ def test_what_is_known_before_the_post_is_kept_as_it_is(
     shutil.rmtree(tmp_path)
     tmp_path.mkdir()
     with Ledger(tmp_path) as ledger:
-        written = ledger.begin(snapshot, number=number, key=key, started_at=started_at, document=document)
+        written = ledger.attempts.begin(
+            snapshot, number=number, key=key, started_at=started_at, document=document
+        )
     with Ledger(tmp_path) as ledger:
-        read = ledger.trade(snapshot.session, number)
+        read = ledger.attempts.trade(snapshot.session, number)
     assert read == written
     assert read is not None
     assert read.prepared == snapshot
@@ -158,9 +160,9 @@ def test_what_becomes_known_is_kept_as_it_is(
     facts = {name: data.draw(texts, name) for name in ("run_id", "answer", "settled", "document")}
     with Ledger(tmp_path) as ledger:
         row = close(ledger, begun(ledger), states=states, **facts)
-        assert row == ledger.by_id(row.id)
+        assert row == ledger.attempts.by_id(row.id)
         assert {name: getattr(row, name) for name in facts} == facts
-        kept = ledger.order_states(row)
+        kept = ledger.orders.order_states(row)
     assert kept == {each.client_order_id: each for each in states}
     for each in states:
         for name in ("qty", "limit_price", "filled_qty", "filled_avg_price"):
@@ -171,7 +173,7 @@ def test_twenty_eight_digits_survive(ledger: Ledger) -> None:
     """None is lost to a float or to a context of 28 digits."""
     price = Decimal("150.2512345678901234567890123")
     row = close(ledger, begun(ledger), states=[order(filled_avg_price=price, qty=Decimal("0.000000001"))])
-    kept = ledger.order_states(row)["a" * 24]
+    kept = ledger.orders.order_states(row)["a" * 24]
     assert (str(kept.filled_avg_price), format(kept.qty, "f")) == (str(price), "0.000000001")
 
 
@@ -199,8 +201,8 @@ def test_a_trade_has_a_number_of_its_own(ledger: Ledger) -> None:
         begun(ledger)
     begun(ledger, number=2)
     begun(ledger, NEXT)
-    assert ledger.trade(SESSION, 1) == first
-    assert len(ledger.trades(SESSION)) == 2
+    assert ledger.attempts.trade(SESSION, 1) == first
+    assert len(ledger.attempts.trades(SESSION)) == 2
 
 
 def test_two_trades_never_share_a_key(ledger: Ledger) -> None:
@@ -212,17 +214,17 @@ def test_two_trades_never_share_a_key(ledger: Ledger) -> None:
 
 def test_an_attempt_that_placed_nothing_gives_its_number_back(ledger: Ledger) -> None:
     """The next attempt is a row of its own under the same name, and that name now means the latest."""
-    assert ledger.next_number(SESSION) == 1
+    assert ledger.attempts.next_number(SESSION) == 1
     first = close(ledger, begun(ledger), "nothing")
-    assert ledger.next_number(SESSION) == 1
+    assert ledger.attempts.next_number(SESSION) == 1
     second = begun(ledger)
     assert (first.name, second.name) == ("2025-01-17", "2025-01-17")
     assert first.id != second.id
-    assert ledger.trade(SESSION, 1) == second
-    assert [row.id for row in ledger.trades(SESSION)] == [first.id, second.id]
+    assert ledger.attempts.trade(SESSION, 1) == second
+    assert [row.id for row in ledger.attempts.trades(SESSION)] == [first.id, second.id]
     with pytest.raises(DataError):
         close(ledger, first)
-    assert ledger.by_id(first.id) == first
+    assert ledger.attempts.by_id(first.id) == first
 
 
 @pytest.mark.parametrize("state", ["sent", "unsettled", "answered", "closed"])
@@ -231,14 +233,14 @@ def test_every_other_attempt_keeps_its_number(ledger: Ledger, state: str) -> Non
     row = begun(ledger)
     if state != "sent":
         close(ledger, row, state)
-    assert ledger.next_number(SESSION) == 2
-    assert ledger.next_number(NEXT) == 1
+    assert ledger.attempts.next_number(SESSION) == 2
+    assert ledger.attempts.next_number(NEXT) == 1
 
 
 def test_rehearsals_have_numbers_too(ledger: Ledger) -> None:
     """Each is kept as the next number."""
     close(ledger, begun(ledger, rehearsal=True))
-    assert ledger.next_number(SESSION) == 2
+    assert ledger.attempts.next_number(SESSION) == 2
 
 
 def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) -> None:
@@ -246,7 +248,7 @@ def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) 
     first = begun(ledger, rehearsal=True)
     begun(ledger, number=2)
     close(ledger, first, "nothing")
-    assert ledger.next_number(SESSION) == 3
+    assert ledger.attempts.next_number(SESSION) == 3
 
 
 def test_an_unknown_state_is_refused(ledger: Ledger) -> None:
@@ -254,17 +256,17 @@ def test_an_unknown_state_is_refused(ledger: Ledger) -> None:
     row = begun(ledger)
     with pytest.raises(DataError):
         close(ledger, row, "done")
-    assert ledger.by_id(row.id) == row
+    assert ledger.attempts.by_id(row.id) == row
 
 
 def test_the_latest_trade_is_the_one_sent_last(ledger: Ledger) -> None:
     """By session, then number, then attempt."""
-    assert ledger.latest() is None
+    assert ledger.attempts.latest() is None
     close(ledger, begun(ledger, NEXT), "nothing")
     again = begun(ledger, NEXT)
     begun(ledger)
     begun(ledger, number=2)
-    latest = ledger.latest()
+    latest = ledger.attempts.latest()
     assert latest is not None
     assert latest.id == again.id
 
@@ -272,9 +274,9 @@ def test_the_latest_trade_is_the_one_sent_last(ledger: Ledger) -> None:
 def test_a_trade_that_is_not_there_is_none(ledger: Ledger) -> None:
     """Neither of another number nor of another session."""
     begun(ledger)
-    assert ledger.trade(SESSION, 2) is None
-    assert ledger.trade(NEXT, 1) is None
-    assert ledger.trades(NEXT) == []
+    assert ledger.attempts.trade(SESSION, 2) is None
+    assert ledger.attempts.trade(NEXT, 1) is None
+    assert ledger.attempts.trades(NEXT) == []
 
 
 def test_a_name_has_its_number_from_the_second_on(ledger: Ledger) -> None:
@@ -297,32 +299,32 @@ def test_unfinished_trades_are_those_of_which_not_all_is_known(ledger: Ledger) -
         if state != "sent":
             close(ledger, row, state)
     begun(ledger, SESSION - timedelta(days=1))
-    assert [(row.session.day, row.state) for row in ledger.unfinished()] == [
+    assert [(row.session.day, row.state) for row in ledger.attempts.unfinished()] == [
         (16, "sent"),
         (17, "sent"),
         (17, "unsettled"),
         (17, "answered"),
     ]
-    assert [row.unsettled for row in ledger.unfinished()] == [True, True, True, False]
+    assert [row.unsettled for row in ledger.attempts.unfinished()] == [True, True, True, False]
 
 
 def test_orders_in_doubt_are_remembered(ledger: Ledger) -> None:
     """Closed trades, oldest first, as long as an order is in doubt, however many sessions ago."""
     days = [SESSION + timedelta(days=day) for day in range(3)]
     doubted = [close(ledger, begun(ledger, day), in_doubt=1) for day in days[:2]]
-    assert [row.id for row in ledger.doubtful()] == [row.id for row in doubted]
+    assert [row.id for row in ledger.attempts.doubtful()] == [row.id for row in doubted]
     close(ledger, begun(ledger, days[2]))
-    assert [row.id for row in ledger.doubtful()] == [row.id for row in doubted]
+    assert [row.id for row in ledger.attempts.doubtful()] == [row.id for row in doubted]
     for each in doubted:
-        close(ledger, ledger.by_id(each.id))
-    assert ledger.doubtful() == []
+        close(ledger, ledger.attempts.by_id(each.id))
+    assert ledger.attempts.doubtful() == []
 
 
 @pytest.mark.parametrize("state", ["unsettled", "answered", "nothing"])
 def test_orders_in_doubt_are_those_of_closed_trades(ledger: Ledger, state: str) -> None:
     """The others are looked at as a whole, or have no order."""
     close(ledger, begun(ledger), state, in_doubt=1)
-    assert ledger.doubtful() == []
+    assert ledger.attempts.doubtful() == []
 
 
 # Runs and orders have one owner
@@ -331,35 +333,35 @@ def test_orders_in_doubt_are_those_of_closed_trades(ledger: Ledger, state: str) 
 def test_a_run_is_known_once_a_trade_owns_it(ledger: Ledger) -> None:
     """Whatever the trade's state."""
     row = begun(ledger)
-    assert not ledger.knows_run("r")
+    assert not ledger.attempts.knows_run("r")
     close(ledger, row, "unsettled", run_id="r")
-    assert ledger.knows_run("r")
-    assert not ledger.knows_run("R")
+    assert ledger.attempts.knows_run("r")
+    assert not ledger.attempts.knows_run("R")
 
 
 def test_an_order_belongs_to_the_trade_that_named_it_first(ledger: Ledger) -> None:
     """The same id in a later trade is the same order: its state is updated, its owner is not."""
     first = close(ledger, begun(ledger), mappings=[signal()], states=[order(status="new", filled_qty=None)])
     second = close(ledger, begun(ledger, number=2), mappings=[signal()], states=[order(status="filled")])
-    assert ledger.owners(["a" * 24, "b" * 24]) == {"a" * 24: first.id}
-    assert ledger.order_states(second) == {}
-    assert ledger.order_states(first)["a" * 24].status == "filled"
+    assert ledger.orders.owners(["a" * 24, "b" * 24]) == {"a" * 24: first.id}
+    assert ledger.orders.order_states(second) == {}
+    assert ledger.orders.order_states(first)["a" * 24].status == "filled"
 
 
 def test_an_order_is_owned_before_it_is_read(ledger: Ledger) -> None:
     """From the orchestrator's answer alone; its state is not known until the gateway was asked."""
     row = close(ledger, begun(ledger), "answered", mappings=[signal()])
-    assert ledger.owners(["a" * 24]) == {"a" * 24: row.id}
-    assert ledger.order_states(row) == {}
+    assert ledger.orders.owners(["a" * 24]) == {"a" * 24: row.id}
+    assert ledger.orders.order_states(row) == {}
     row = close(ledger, row, mappings=[signal()], states=[order()])
-    assert ledger.order_states(row) == {"a" * 24: order()}
+    assert ledger.orders.order_states(row) == {"a" * 24: order()}
 
 
 def test_what_is_no_order_is_owned_by_nobody(ledger: Ledger) -> None:
     """A signal without an order, or one that got no id."""
     mappings = [signal(None), signal("b" * 24, qty=None), signal("c" * 24, side=None)]
     close(ledger, begun(ledger), mappings=mappings)
-    assert ledger.owners(["b" * 24, "c" * 24, ""]) == {}
+    assert ledger.orders.owners(["b" * 24, "c" * 24, ""]) == {}
 
 
 # All or nothing
@@ -376,11 +378,11 @@ def test_a_record_that_fails_leaves_the_row_as_it_was(ledger: Ledger, where: str
 
     with pytest.raises(ZeroDivisionError):
         close(ledger, row, run_id="r", **{where: broken()})
-    assert ledger.by_id(row.id) == row
-    assert ledger.owners(["a" * 24]) == {}
-    assert not ledger.knows_run("r")
+    assert ledger.attempts.by_id(row.id) == row
+    assert ledger.orders.owners(["a" * 24]) == {}
+    assert not ledger.attempts.knows_run("r")
     assert close(ledger, row, run_id="r", mappings=[signal()]).state == "closed"
-    assert ledger.owners(["a" * 24]) == {"a" * 24: row.id}
+    assert ledger.orders.owners(["a" * 24]) == {"a" * 24: row.id}
 
 
 def test_a_record_that_is_interrupted_leaves_the_row_as_it_was(ledger: Ledger) -> None:
@@ -393,8 +395,8 @@ def test_a_record_that_is_interrupted_leaves_the_row_as_it_was(ledger: Ledger) -
 
     with pytest.raises(KeyboardInterrupt):
         close(ledger, row, states=interrupted())
-    assert ledger.by_id(row.id) == row
-    assert ledger.order_states(row) == {}
+    assert ledger.attempts.by_id(row.id) == row
+    assert ledger.orders.order_states(row) == {}
 
 
 def test_a_record_that_another_program_keeps_out_can_be_tried_again(
@@ -408,7 +410,7 @@ def test_a_record_that_another_program_keeps_out_can_be_tried_again(
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DataError, match="locked"):
             close(ledger, row)
-        assert ledger.by_id(row.id) == row
+        assert ledger.attempts.by_id(row.id) == row
         other.close()
         assert close(ledger, row).state == "closed"
 
@@ -418,9 +420,9 @@ def test_a_record_that_another_program_keeps_out_can_be_tried_again(
 
 def test_a_ledger_belongs_to_nobody_before_its_first_trade(ledger: Ledger, tmp_path: Path) -> None:
     """Then it is the sandbox's or real for good."""
-    assert ledger.is_sandbox is None
-    ledger.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy=None)
-    assert ledger.is_sandbox is True
+    assert ledger.account.is_sandbox is None
+    ledger.account.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy=None)
+    assert ledger.account.is_sandbox is True
     (tmp_path / "real").mkdir()
     with Ledger(tmp_path / "real") as real:
         real.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
@@ -431,7 +433,9 @@ def test_a_ledger_belongs_to_nobody_before_its_first_trade(ledger: Ledger, tmp_p
 def mixed(ledger: Ledger, **changes: Any) -> DataError:
     """Be another account than the ledger's."""
     with pytest.raises(DataError) as caught:
-        ledger.belongs_to(**{"sandbox": False, "orchestrator_url": URL, "strategy": "alpha", **changes})
+        ledger.account.belongs_to(
+            **{"sandbox": False, "orchestrator_url": URL, "strategy": "alpha", **changes}
+        )
     assert caught.value.exit_status is ExitStatus.DATA
     assert str(ledger.path) in caught.value.title
     assert any("--reports-dir" in remedy for remedy in map(str, caught.value.remedies))
@@ -440,19 +444,19 @@ def mixed(ledger: Ledger, **changes: Any) -> DataError:
 
 def test_another_account_is_refused(ledger: Ledger) -> None:
     """Exit 3 with both values and the fix; and nothing of the other is remembered."""
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
     url = mixed(ledger, orchestrator_url="http://other:1")
     assert f"orchestrator url is {URL}" in url.explanation
     assert "http://other:1" in url.explanation
     strategy = mixed(ledger, strategy="beta")
     assert "strategy is alpha" in strategy.explanation
     assert "beta" in strategy.explanation
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
 
 
 def test_sandbox_and_real_are_never_mixed(ledger: Ledger, tmp_path: Path) -> None:
     """In either direction; the error says which of the two the ledger is."""
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
     real = mixed(ledger, sandbox=True)
     assert "belongs to a real platform, and this is a sandbox" in real.title
     (tmp_path / "play").mkdir()
@@ -464,38 +468,38 @@ def test_sandbox_and_real_are_never_mixed(ledger: Ledger, tmp_path: Path) -> Non
 
 def test_a_sandbox_may_be_anywhere(ledger: Ledger) -> None:
     """Its ports change with each run, and its strategy is its own."""
-    ledger.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy="a")
-    ledger.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:2", strategy="b")
+    ledger.account.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:1", strategy="a")
+    ledger.account.belongs_to(sandbox=True, orchestrator_url="http://127.0.0.1:2", strategy="b")
 
 
 def test_a_strategy_that_is_not_told_is_learnt_later(ledger: Ledger) -> None:
     """An orchestrator may not tell it; once it does, it is held to it."""
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha")
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
     mixed(ledger, strategy="beta")
 
 
 def test_a_look_claims_nothing(ledger: Ledger) -> None:
     """A plan or a list proves whose the ledger is, and makes it nobody's."""
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha", claim=False)
-    assert ledger.is_sandbox is None
-    ledger.belongs_to(sandbox=True, orchestrator_url=URL, strategy=None)
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy="alpha", claim=False)
+    assert ledger.account.is_sandbox is None
+    ledger.account.belongs_to(sandbox=True, orchestrator_url=URL, strategy=None)
     assert mixed(ledger, claim=False)
 
 
 def test_another_url_is_refused_before_anything_is_asked(ledger: Ledger) -> None:
     """Of a real platform's ledger; of one without an account any may be the first."""
-    ledger.refuse_other_url("http://other:1")
-    ledger.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
-    ledger.refuse_other_url(URL)
+    ledger.account.refuse_other_url("http://other:1")
+    ledger.account.belongs_to(sandbox=False, orchestrator_url=URL, strategy=None)
+    ledger.account.refuse_other_url(URL)
     with pytest.raises(DataError, match="another account"):
-        ledger.refuse_other_url("http://other:1")
+        ledger.account.refuse_other_url("http://other:1")
 
 
 def test_the_row_of_a_trade_can_be_found_by_its_id(ledger: Ledger) -> None:
     """Also where several attempts have one name."""
     first = close(ledger, begun(ledger), "nothing")
     second = begun(ledger)
-    assert [ledger.by_id(row.id) for row in (first, second)] == [first, second]
+    assert [ledger.attempts.by_id(row.id) for row in (first, second)] == [first, second]
     assert prepared() == first.prepared == second.prepared._replace()

@@ -78,13 +78,13 @@ def begun(
 ) -> TradeRow:
     """Begin a trade in the ledger; its key is unique unless given, its result unknown after 310.5 s."""
     snapshot = prepared(session, **changes)
-    return ledger.begin(
+    return ledger.attempts.begin(
         snapshot,
         number=number,
         key=key or str(uuid.uuid4()),
         started_at=NOON,
         document=unknown(snapshot, number) if document is None else document,
-        after=ledger.newest(session) if number > 1 else None,
+        after=ledger.attempts.newest(session) if number > 1 else None,
     )
 
 

@@ -21,7 +21,7 @@ def test_each_trade_has_its_commands(tmp_path: Path) -> None:
     """When it was sent, what is known of it, and the three commands, each with what it needs."""
     with Ledger(tmp_path) as ledger:
         first, second = begun(ledger), begun(ledger, number=2)
-        second = ledger.record(second, state="unsettled", document="{}", in_doubt=0, run_id="run-2")
+        second = ledger.attempts.record(second, state="unsettled", document="{}", in_doubt=0, run_id="run-2")
     shown = printed(lambda console: console.unsettled([first, second], [], ON_HOST))
     lines = shown.splitlines()
     assert len(lines) == 8

@@ -214,7 +214,9 @@ def test_a_split_of_a_book_that_was_never_valued(tmp_path: Path) -> None:
     """Its trade was placed and nothing was booked yet: the book holds nothing that could have split."""
     account = Account(tmp_path)
     placed = begun(account.ledger, account.session)
-    account.ledger.record(placed, state="closed", document=placed.document, in_doubt=0, states=[order()])
+    account.ledger.attempts.record(
+        placed, state="closed", document=placed.document, in_doubt=0, states=[order()]
+    )
     assert "--split: the book holds no AAPL" in words(refused(account, "2:1"))
 
 
@@ -253,7 +255,9 @@ def test_a_difference_is_not_booked_while_an_order_works(account: Account) -> No
     """3 MSFT at the gateway, and an order of ours in it: refused by name, left out of all."""
     placed = begun(account.ledger, account.session)
     works = order(symbol="MSFT", status="new", filled_qty=None, filled_avg_price=None)
-    account.ledger.record(placed, state="closed", document=placed.document, in_doubt=0, states=[works])
+    account.ledger.attempts.record(
+        placed, state="closed", document=placed.document, in_doubt=0, states=[works]
+    )
     account.holds("MSFT", "3", "20")
     with pytest.raises(DataError) as caught:
         account.by_hand("MSFT")

@@ -74,7 +74,7 @@ def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **
     """Have a trade whose run is known and whose orders were not read."""
     row = begun(ledger, **changes)
     answer = json.dumps(run)
-    return ledger.record(
+    return ledger.attempts.record(
         row,
         state=state,
         document=row.document,
@@ -90,7 +90,7 @@ def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **
 def unsettled(ledger: Ledger, *, run_id: str | None = None, **changes: Any) -> TradeRow:
     """Have a trade whose answer was lost."""
     row = begun(ledger, **changes)
-    return ledger.record(row, state="unsettled", document=row.document, in_doubt=0, run_id=run_id)
+    return ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, run_id=run_id)
 
 
 def document(row: TradeRow) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
     orders_known()
     (closed,) = settle_all(ledger, platform, LATER)
     assert (closed.id, closed.state) == (row.id, "closed")
-    assert closed == ledger.by_id(row.id)
+    assert closed == ledger.attempts.by_id(row.id)
     assert closed.settled == "its orders were read on 2025-01-17 15:00:00-05:00"
     result = document(closed)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, RUN)
@@ -128,7 +128,7 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
         ("recovered", f"Settled: {closed.settled}.")
     ]
     assert [each["code"] for each in result["findings"]] == ["recovered", "order_oversized"]
-    assert set(ledger.order_states(closed)) == {BUY, SELL}
+    assert set(ledger.orders.order_states(closed)) == {BUY, SELL}
     assert closed.answer == row.answer
     assert asked(RUNS) == 0
     assert settle_all(ledger, platform, LATER) == []
@@ -141,7 +141,7 @@ def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platfor
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
     assert settle_all(ledger, platform, LATER) == []
-    assert ledger.by_id(row.id) == row
+    assert ledger.attempts.by_id(row.id) == row
 
 
 def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform) -> None:
@@ -207,8 +207,8 @@ def test_a_lost_run_is_adopted_when_it_is_found(ledger: Ledger, platform: Platfo
     assert (closed.id, closed.state, closed.run_id) == (row.id, "closed", RUN)
     assert closed.settled == f"run {RUN} was found on 2025-01-17 15:00:00-05:00"
     assert recorded_orchestration(closed.answer or "").run_id == RUN
-    assert ledger.knows_run(RUN)
-    assert ledger.owners([BUY, SELL]) == {BUY: row.id, SELL: row.id}
+    assert ledger.attempts.knows_run(RUN)
+    assert ledger.orders.owners([BUY, SELL]) == {BUY: row.id, SELL: row.id}
     assert document(closed)["status"] == "success"
     assert document(closed)["timestamp"] == "2025-01-17T12:00:00-05:00", "it traded when it was sent"
 
@@ -245,7 +245,7 @@ def test_how_a_lost_run_was_settled_is_still_said_when_its_orders_were_read(
         responses.remove("GET", url)
     orders_known()
     settle_all(ledger, platform, LATER)
-    assert any("was found on" in each["text"] for each in document(ledger.by_id(row.id))["findings"])
+    assert any("was found on" in each["text"] for each in document(ledger.attempts.by_id(row.id))["findings"])
 
 
 def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform: Platform) -> None:
@@ -255,7 +255,7 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
     unsettled(ledger, run_id=run["run_id"])
     listed(run)
     (row,) = settle_all(ledger, platform, LATER)
-    assert (row.state, ledger.next_number(SESSION)) == ("nothing", 1)
+    assert (row.state, ledger.attempts.next_number(SESSION)) == ("nothing", 1)
     result = document(row)
     assert (result["status"], result["exit_status"], result["results"]["total_notional"]) == ("failed", 2, 0)
     assert "no bar" in result["errors"][0]
@@ -267,7 +267,7 @@ def test_a_run_that_is_not_found_leaves_the_trade(ledger: Ledger, platform: Plat
     row = unsettled(ledger)
     listed()
     assert settle_all(ledger, platform, LATER) == []
-    assert ledger.by_id(row.id) == row
+    assert ledger.attempts.by_id(row.id) == row
 
 
 def test_two_lost_trades_do_not_get_one_run(ledger: Ledger, platform: Platform) -> None:
@@ -276,7 +276,7 @@ def test_two_lost_trades_do_not_get_one_run(ledger: Ledger, platform: Platform) 
     listed(a_run())
     orders_known()
     assert settle_all(ledger, platform, LATER) == []
-    assert [ledger.by_id(row.id) for row in lost] == lost
+    assert [ledger.attempts.by_id(row.id) for row in lost] == lost
 
 
 def test_a_silent_orchestrator_is_asked_once(ledger: Ledger, platform: Platform) -> None:
@@ -313,7 +313,7 @@ def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Plat
     outcomes = [order["outcome"] for order in result["orders"]]
     assert outcomes == ["repeat", None, "repeat"]
     assert result["results"]["num_orders_submitted"] == 0
-    assert ledger.owners([BUY]) == {BUY: first.id}
+    assert ledger.orders.owners([BUY]) == {BUY: first.id}
 
 
 # Orders in doubt
@@ -355,8 +355,8 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     assert result["orders"][0]["client_order_id"] == identity
     assert result["results"]["num_orders_in_doubt"] == 0
     assert str(result["results"]["total_notional"]) == "1503.33"
-    assert ledger.owners([identity]) == {identity: row.id}
-    assert ledger.doubtful() == []
+    assert ledger.orders.owners([identity]) == {identity: row.id}
+    assert ledger.attempts.doubtful() == []
     before = len(responses.calls)
     assert settle_all(ledger, platform, LATER) == []
     assert len(responses.calls) == before
@@ -369,8 +369,8 @@ def test_an_order_in_doubt_stays_so_while_the_gateway_has_none(
     row = in_doubt(ledger)
     assert settle_all(ledger, platform, LATER) == []
     assert doubted() in gateway.asked
-    assert ledger.by_id(row.id) == row
-    assert ledger.doubtful() == [row]
+    assert ledger.attempts.by_id(row.id) == row
+    assert ledger.attempts.doubtful() == [row]
 
 
 def test_an_order_in_doubt_that_another_trade_of_the_session_owns_is_a_repeat(
@@ -383,7 +383,7 @@ def test_an_order_in_doubt_that_another_trade_of_the_session_owns_is_a_repeat(
     (row,) = settle_all(ledger, platform, LATER)
     (order,) = [each for each in document(row)["orders"] if each["symbol"] == "AAPL"]
     assert (order["outcome"], order["client_order_id"]) == ("repeat", doubted())
-    assert ledger.owners([doubted()]) == {doubted(): 1}
+    assert ledger.orders.owners([doubted()]) == {doubted(): 1}
     assert settle_all(ledger, platform, LATER) == []
 
 
@@ -396,7 +396,7 @@ def test_the_order_of_another_session_is_no_repeat(
     answered(ledger, a_run("run-0", mappings=[bought]), session=yesterday, state="closed")
     row = in_doubt(ledger)
     assert settle_all(ledger, platform, LATER) == []
-    assert ledger.by_id(row.id) == row
+    assert ledger.attempts.by_id(row.id) == row
 
 
 def test_what_was_there_before_is_named_as_a_strangers(
@@ -407,7 +407,7 @@ def test_what_was_there_before_is_named_as_a_strangers(
     gateway.has(doubted(), created_at="2025-01-17T16:00:00Z")
     told: list[str] = []
     assert settle_all(ledger, platform, LATER, tell=told.append) == []
-    assert ledger.by_id(row.id) == row
+    assert ledger.attempts.by_id(row.id) == row
     assert doubted() in told[0]
 
 
@@ -431,7 +431,7 @@ def test_the_next_days_order_is_not_taken_for_this_days(
     for day in days:
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
     assert [row.id for row in settle_all(ledger, platform, LATER)] == [row.id for row in rows]
-    assert [list(ledger.order_states(row)) for row in rows] == [[doubted(day)] for day in days]
+    assert [list(ledger.orders.order_states(row)) for row in rows] == [[doubted(day)] for day in days]
 
 
 def test_the_next_days_order_does_not_settle_one_that_was_never_placed(
@@ -442,8 +442,8 @@ def test_the_next_days_order_does_not_settle_one_that_was_never_placed(
     first, second = in_doubt(ledger), in_doubt(ledger, next_day)
     identity = gateway.has(doubted(next_day), created_at=f"{next_day}T17:00:01Z")
     settle_all(ledger, platform, LATER)
-    assert ledger.owners([identity]) == {identity: second.id}
-    assert [row.id for row in ledger.doubtful()] == [first.id]
+    assert ledger.orders.owners([identity]) == {identity: second.id}
+    assert [row.id for row in ledger.attempts.doubtful()] == [first.id]
 
 
 def test_what_was_found_before_is_not_lost_when_more_is_found(
@@ -472,7 +472,7 @@ def test_the_state_of_a_repeated_order_is_not_lost_when_more_is_found(
     answered(ledger, a_run("run-1", mappings=[repeated, a_doubt()]), number=2)
     serve_example("GET", POSITIONS, "positions_empty")
     settle_all(ledger, platform, LATER)
-    before = document(ledger.trades(SESSION)[1])["orders"][0]
+    before = document(ledger.attempts.trades(SESSION)[1])["orders"][0]
     assert (before["outcome"], before["status"]) == ("repeat", "filled")
     gateway.has(doubted())
     (found,) = settle_all(ledger, platform, LATER)
@@ -493,7 +493,7 @@ def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
 ) -> None:
     """Of what was settled by hand no answer may be kept."""
     row = begun(ledger)
-    ledger.record(row, state="closed", document=row.document, in_doubt=1)
+    ledger.attempts.record(row, state="closed", document=row.document, in_doubt=1)
     assert settle_all(ledger, platform, LATER) == []
     assert len(responses.calls) == 0
 

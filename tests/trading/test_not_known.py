@@ -37,8 +37,8 @@ def at(text: str) -> datetime:
 
 def closed(ledger: Ledger, *states: Any, session: date = SESSION) -> None:
     """Keep a trade that placed these orders."""
-    row = begun(ledger, session, number=ledger.next_number(session))
-    ledger.record(row, state="closed", document=row.document, in_doubt=0, states=states)
+    row = begun(ledger, session, number=ledger.attempts.next_number(session))
+    ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
 
 def asked(folder: Path, now: str, *states: Any, read: tuple[str, ...] | None = None) -> tuple[NotKnown, ...]:
@@ -129,7 +129,9 @@ def test_an_order_that_never_was_read_is_not_known(tmp_path: Path) -> None:
     """The orchestrator named it, and the gateway has not told of it yet."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-        ledger.record(row, state="closed", document=row.document, in_doubt=0, mappings=[signal(NAME)])
+        ledger.attempts.record(
+            row, state="closed", document=row.document, in_doubt=0, mappings=[signal(NAME)]
+        )
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         assert (found.kind, found.name, found.why) == ("unread", NAME, "it could not be read")
 
@@ -170,7 +172,7 @@ def test_an_attempt_is_not_known(tmp_path: Path) -> None:
     """Of none of the symbols that it may have traded."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-        ledger.record(row, state="unsettled", document=row.document, in_doubt=0)
+        ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         assert found == NotKnown(
             kind="attempt",
@@ -180,7 +182,7 @@ def test_an_attempt_is_not_known(tmp_path: Path) -> None:
             why="what it placed is not known",
             remedies=settling("2025-01-17", None),
         )
-        epoch = ledger.books.open_epoch(ledger.by_id(1), row.started_at, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), row.started_at, priced=True)
         said = Entry("adjustment", "AAPL", Decimal(1), Decimal(9))
         ledger.books.append(epoch, SESSION, [said], row.started_at + timedelta(minutes=1))
         assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00")) == (found,)
@@ -294,7 +296,7 @@ def test_an_order_in_doubt_is_not_known(tmp_path: Path, changes: dict[str, Any],
     """By its id, or its symbol and session; with the reason that was given."""
     with Ledger(tmp_path) as ledger:
         document = doubtful(**changes).replace('"qty": 100', '"qty": 1E+2')
-        ledger.record(begun(ledger), state="closed", document=document, in_doubt=1)
+        ledger.attempts.record(begun(ledger), state="closed", document=document, in_doubt=1)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         about = f"buy 100 AAPL ({name})"
         assert found == NotKnown("doubt", name, ("AAPL",), about, why, order_remedies(name))
@@ -305,19 +307,19 @@ def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:
     """Neither its orders in doubt nor its attempts are the next book's; a rehearsal's never were one's."""
     noon = at("2025-01-17T17:00:00")
     with Ledger(tmp_path) as ledger:
-        ledger.record(begun(ledger), state="closed", document=doubtful(), in_doubt=1)
+        ledger.attempts.record(begun(ledger), state="closed", document=doubtful(), in_doubt=1)
         attempt = begun(ledger, MONDAY)
-        ledger.record(attempt, state="unsettled", document=attempt.document, in_doubt=0)
+        ledger.attempts.record(attempt, state="unsettled", document=attempt.document, in_doubt=0)
         assert [each.kind for each in not_known.at(ledger, CALENDAR, noon)] == ["doubt", "attempt"]
-        ledger.books.open_epoch(ledger.by_id(1), noon, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), noon, priced=True)
         assert [each.kind for each in not_known.at(ledger, CALENDAR, noon)] == ["doubt", "attempt"]
         ledger.books.close_epoch("by ann")
         assert not_known.at(ledger, CALENDAR, noon) == ()
         rehearsed = begun(ledger, TUESDAY, rehearsal=True)
-        ledger.record(rehearsed, state="closed", document=doubtful(), in_doubt=1)
+        ledger.attempts.record(rehearsed, state="closed", document=doubtful(), in_doubt=1)
         assert not_known.at(ledger, CALENDAR, noon) == ()
         later = begun(ledger, TUESDAY + timedelta(days=1))
-        ledger.record(later, state="unsettled", document=later.document, in_doubt=0)
+        ledger.attempts.record(later, state="unsettled", document=later.document, in_doubt=0)
         assert [each.name for each in not_known.at(ledger, CALENDAR, noon)] == ["2025-01-22"]
 
 
@@ -325,8 +327,8 @@ def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> No
     """A person said that it was placed, and has brought AAPL to the gateway's quantity since."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-        ledger.record(row, state="closed", settled="by jo", document=row.document, in_doubt=0)
-        epoch = ledger.books.open_epoch(ledger.by_id(1), row.started_at, priced=True)
+        ledger.attempts.record(row, state="closed", settled="by jo", document=row.document, in_doubt=0)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), row.started_at, priced=True)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         assert found.symbols == ("AAPL", "MSFT", "GOOGL")
         for symbol, when in (("AAPL", row.started_at + timedelta(minutes=1)), ("MSFT", row.started_at)):

@@ -61,7 +61,7 @@ def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes
     row = begun(ledger, **changes)
     if state == "sent":
         return row
-    return ledger.record(row, state=state, document=row.document, in_doubt=0, run_id=run_id)
+    return ledger.attempts.record(row, state=state, document=row.document, in_doubt=0, run_id=run_id)
 
 
 def a_run(**changes: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def document(row: TradeRow) -> dict[str, Any]:
 def settled(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> TradeRow:
     """Settle, and find in the ledger what was returned."""
     found = verdicts.settle(row, decision, ledger, platform, LATER)
-    assert found == ledger.by_id(row.id)
+    assert found == ledger.attempts.by_id(row.id)
     return found
 
 
@@ -86,8 +86,8 @@ def refused(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platfor
     """Try to settle; nothing is changed by it."""
     with pytest.raises(PaperRunError) as caught:
         verdicts.settle(row, decision, ledger, platform, LATER)
-    assert ledger.by_id(row.id) == row
-    assert ledger.order_states(row) == {}
+    assert ledger.attempts.by_id(row.id) == row
+    assert ledger.orders.order_states(row) == {}
     return caught.value
 
 
@@ -154,8 +154,8 @@ def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, 
     """Failed with zero orders; who said so, where and when is recorded and on the result; nobody is asked."""
     row = settled(in_state(ledger, state), Decision(placed=False), ledger, platform)
     assert (row.state, row.settled) == ("nothing", f"not placed, {BY}")
-    assert ledger.next_number(SESSION) == 1
-    assert ledger.unfinished() == []
+    assert ledger.attempts.next_number(SESSION) == 1
+    assert ledger.attempts.unfinished() == []
     result = document(row)
     assert (result["status"], result["exit_status"], result["orders"]) == ("failed", 2, [])
     assert result["results"]["num_orders_submitted"] == 0
@@ -180,7 +180,7 @@ def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platfo
     assert set(figures.values()) == {None}
     assert result["settled"] == row.settled
     assert "What was placed is not known" in result["errors"][0]
-    assert ledger.next_number(SESSION) == 2
+    assert ledger.attempts.next_number(SESSION) == 2
 
 
 def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> None:
@@ -207,8 +207,8 @@ def test_placed_by_its_run_fetches_the_run_and_its_orders(
     assert str(result["results"]["total_notional"]) == "1503.33"
     assert result["results"]["num_orders_filled"] == 1
     assert any(BY in each["text"] for each in result["findings"] if each["code"] == "recovered")
-    assert ledger.owners([FIRST]) == {FIRST: row.id}
-    assert ledger.knows_run(RUN)
+    assert ledger.orders.owners([FIRST]) == {FIRST: row.id}
+    assert ledger.attempts.knows_run(RUN)
 
 
 def test_the_run_that_was_seen_may_be_named(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
@@ -316,8 +316,8 @@ def test_placed_by_its_orders_fetches_them(ledger: Ledger, platform: Platform, g
     assert result["results"]["num_orders_filled"] == 1
     assert str(result["results"]["total_notional"]) == "1503.33"
     assert {order["rank"] for order in result["orders"]} == {None}
-    assert ledger.owners([FIRST, SECOND]) == {FIRST: row.id, SECOND: row.id}
-    assert set(ledger.order_states(row)) == {FIRST, SECOND}
+    assert ledger.orders.owners([FIRST, SECOND]) == {FIRST: row.id, SECOND: row.id}
+    assert set(ledger.orders.order_states(row)) == {FIRST, SECOND}
 
 
 def test_an_order_that_was_rejected_makes_it_partial(
@@ -359,7 +359,7 @@ def test_an_order_of_another_trade_is_refused(ledger: Ledger, platform: Platform
     error = refused(row, Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert isinstance(error, DataError)
     assert SECOND in error.title
-    assert ledger.owners([FIRST]) == {}
+    assert ledger.orders.owners([FIRST]) == {}
 
 
 def test_an_order_that_the_trade_owns_may_be_named(
@@ -369,7 +369,7 @@ def test_an_order_that_the_trade_owns_may_be_named(
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled")
     answer = json.dumps(a_run(status="running"))
-    row = ledger.record(
+    row = ledger.attempts.record(
         row,
         state="unsettled",
         document=row.document,
@@ -443,7 +443,7 @@ def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
     ledger: Ledger, platform: Platform, timeout: str
 ) -> None:
     """Until its POST's deadline, --timeout and 100 s for each symbol have passed; nothing is changed."""
-    row = ledger.begin(
+    row = ledger.attempts.begin(
         prepared(),
         number=1,
         key="k",
@@ -456,7 +456,7 @@ def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
         settle(row, Decision(placed=False), ledger, platform, early)
-    assert ledger.by_id(row.id) == row
+    assert ledger.attempts.by_id(row.id) == row
     assert settle(row, Decision(placed=False), ledger, platform, until).state == "nothing"
 
 
@@ -478,7 +478,7 @@ def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
 ) -> None:
     """It is at work no longer."""
     row = begun(ledger)
-    row = ledger.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
+    row = ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
     assert settle(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
 
 

@@ -53,7 +53,7 @@ class Composer:
         self._ledger = ledger
         self._filing = filing
         self._settings = settings
-        self._invocation = invocation._replace(ledger=ledger.identity)
+        self._invocation = invocation._replace(ledger=ledger.account.identity)
         self._made = {each.json: each for each in made}
 
     def is_problem(self, row: MailRow) -> bool:
@@ -121,7 +121,7 @@ class Composer:
 
     def _document(self, row: MailRow) -> str:
         if row.trade is not None:
-            return self._ledger.by_id(row.trade).document
+            return self._ledger.attempts.by_id(row.trade).document
         document = self._ledger.history.mark(row.session)
         if document is None:
             raise LookupError(f"the mail {row.id} tells of a mark that is not there")

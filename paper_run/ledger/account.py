@@ -1,0 +1,130 @@
+"""Whose ledger it is: a sandbox's or a real account's, its exchange, and its own id."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from paper_run.errors import DataError, Remedy
+from paper_run.model.commands import typed
+
+if TYPE_CHECKING:
+    from paper_run.ledger.attempts import Attempts
+    from paper_run.ledger.sqlite.store import Store
+    from paper_run.model.exchange import ExchangeName
+
+
+class Account:
+    """The part of the ledger that says whose it is."""
+
+    def __init__(self, store: Store, attempts: Attempts) -> None:
+        self._store = store
+        self._attempts = attempts
+
+    @property
+    def is_sandbox(self) -> bool | None:
+        """Whether it is a sandbox's, None before its first trade."""
+        value = self._account().get("sandbox")
+        return None if value is None else value == "1"
+
+    @cached_property
+    def identity(self) -> str:
+        """The ledger's own short id, made with it: what tells it from every other one."""
+        return self._account()["ledger"]
+
+    def refuse_another(self, identity: str) -> None:
+        """Prove that it is the ledger that a command names.
+
+        :param identity: its id; "": any.
+        :raises DataError: it is another one.
+        """
+        if identity and identity != self.identity:
+            raise DataError(
+                f"--ledger: {self._store.path} is the ledger {self.identity}, not {identity}",
+                "The command was made for another account's ledger.",
+                remedies=("Name the folder of that ledger: --reports-dir DIR; nothing was changed.",),
+            )
+
+    @property
+    def exchange(self) -> ExchangeName:
+        """Whose dates its sessions are."""
+        return "24/7" if self._account().get("exchange") == "24/7" else "XNYS"
+
+    def refuse_other_url(self, orchestrator_url: str) -> None:
+        """Prove, before anything is asked, that a real platform's ledger is not used with another platform.
+
+        :raises DataError: its orchestrator has another URL.
+        """
+        ours = self._account().get("orchestrator_url", orchestrator_url)
+        if ours != orchestrator_url:
+            raise self._mixed("orchestrator_url", ours, orchestrator_url)
+
+    def refuse_other_exchange(self, exchange: ExchangeName) -> None:
+        """Prove that a session is valued by the clock and the calendar that it was traded by.
+
+        :raises DataError: the ledger's sessions are another exchange's.
+        """
+        if self.is_sandbox is False and exchange != self.exchange:
+            raise DataError(
+                f"The ledger {self._store.path} has the sessions of {self.exchange}, and this one is "
+                f"{exchange}",
+                "A session's date, its hours and its quotes go by one exchange.",
+                remedies=(Remedy(f"Nothing was written. Name it: --exchange {self.exchange}"),),
+            )
+
+    def belongs_to(
+        self,
+        *,
+        sandbox: bool,
+        orchestrator_url: str,
+        strategy: str | None,
+        exchange: str | None = None,
+        claim: bool = True,
+    ) -> None:
+        """Prove that the ledger is this account's, or (`claim`) make it so at its first trade.
+
+        :param exchange: whose dates the sessions are; None: it does not matter now.
+        :raises DataError: it is another's: a sandbox's, or of another orchestrator, strategy or exchange.
+        """
+        facts = {"sandbox": str(int(sandbox))}
+        if not sandbox:
+            facts["orchestrator_url"] = orchestrator_url
+            facts |= {"strategy": strategy} if strategy else {}
+            facts |= {"exchange": exchange} if exchange else {}
+        account = self._account()
+        if not sandbox and not self._attempts.is_untraded:
+            account.setdefault("exchange", "XNYS")  # ledgers that do not say had no other
+        for name, value in facts.items():
+            if account.get(name, value) != value:
+                raise self._mixed(name, account[name], value)
+        missing = [(name, value) for name, value in facts.items() if name not in account]
+        if missing and claim:
+            with self._store.explained():
+                self._store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", missing)
+
+    def _account(self) -> dict[str, str]:
+        return {row["name"]: row["value"] for row in self._store.rows("SELECT name, value FROM account")}
+
+    def _mixed(self, name: str, ours: str, theirs: str) -> DataError:
+        if name == "sandbox":
+            folder = self._store.path.parent
+            what = ("a sandbox", "a real platform") if ours == "1" else ("a real platform", "a sandbox")
+            return DataError(
+                f"The ledger {self._store.path} belongs to {what[0]}, and this is {what[1]}",
+                "Simulated and real trades are never mixed in one ledger.",
+                remedies=(
+                    Remedy(
+                        "If the sandbox got there by mistake, move it away",
+                        typed("mv", str(folder), f"{folder}-sandbox"),
+                    )
+                    if ours == "1"
+                    else "If this was to be the real platform: a sandbox answers at its URLs; stop it",
+                    "Or name a folder of its own with --reports-dir, such as reports/sandbox for the "
+                    "sandbox; nothing was sent.",
+                ),
+            )
+        return DataError(
+            f"The ledger {self._store.path} belongs to another account",
+            f"Its {name.replace('_', ' ')} is {ours}, and this one is {theirs}.",
+            remedies=("Give each account and strategy its own folder: --reports-dir DIR; nothing was sent.",),
+        )

@@ -1,0 +1,89 @@
+"""The orders: whose they are, and how the gateway last had them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.ledger import rows
+from paper_run.ledger.sqlite.store import insert_into
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from paper_run.ledger.sqlite.store import Store
+    from paper_run.model.attempt import TradeRow
+    from paper_run.model.order import OrderState, SignalOrder
+
+
+class Orders:
+    """The part of the ledger that keeps orders; each belongs to one attempt."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take_over(self, row: TradeRow, client_order_ids: Iterable[str]) -> None:
+        """Give a trade those of these orders that a rehearsal owns; nothing was read of them yet."""
+        for identity in client_order_ids:
+            self._store.run(
+                "UPDATE orders SET trade = ?, status = NULL, broker_order_id = NULL, filled_qty = NULL, "
+                "filled_avg_price = NULL, error_message = NULL, followed = 1 WHERE client_order_id = ? "
+                "AND trade <> ? AND trade IN (SELECT id FROM trades WHERE rehearsal = 1)",
+                row.id,
+                identity,
+                row.id,
+            )
+
+    def own(self, row: TradeRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
+        """Write a trade's orders: which are its own, and what the gateway says of them."""
+        with self._store.transaction(), self._store.explained():
+            for mapping in mappings:
+                self._own(row, mapping)
+            for state in states:
+                self._keep(row.id, state)
+
+    def keep_orders(self, states: Iterable[OrderState]) -> None:
+        """Write what the gateway says now of orders that a trade owns already."""
+        with self._store.transaction(), self._store.explained():
+            for state in states:
+                for owner in self._store.rows(
+                    "SELECT trade FROM orders WHERE client_order_id = ?", state.client_order_id
+                ):
+                    self._keep(owner["trade"], state)
+
+    def order_states(self, row: TradeRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
+        """Return the orders of a trade as they were last read, and some of other trades by their ids."""
+        query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
+        found = self._store.rows(query + "trade = ?", row.id)
+        for identity in also:
+            found += self._store.rows(query + "client_order_id = ?", identity)
+        with self._store.explained():
+            return {each["client_order_id"]: rows.order(each) for each in found}
+
+    def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
+        """Return which of these orders are owned, and by which trade's row."""
+        owned = {}
+        for identity in client_order_ids:
+            for row in self._store.rows("SELECT trade FROM orders WHERE client_order_id = ?", identity):
+                owned[identity] = int(row["trade"])
+        return owned
+
+    def _own(self, row: TradeRow, mapping: SignalOrder) -> None:
+        if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:
+            return
+        self._store.execute(
+            "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (client_order_id) DO NOTHING",
+            (mapping.client_order_id, row.id, mapping.symbol, mapping.side, str(mapping.qty)),
+        )
+
+    def _keep(self, owner: int, state: OrderState) -> None:
+        columns = {**rows.order_columns(state), "trade": owner}
+        updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
+        self._store.execute(
+            f"{insert_into('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated} "
+            "WHERE said_by IS NULL",  # a person's word stands beside the one that it took the place of
+            columns,
+        )
+
+
+_KEPT = frozenset({"client_order_id", "trade"})
