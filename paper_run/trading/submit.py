@@ -6,35 +6,28 @@ import contextlib
 import uuid
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, PaperRunError
-from paper_run.model import findings, messages, result_json
-from paper_run.model.attempt import trade_name
-from paper_run.model.calendar import exchange_time
+from paper_run.model import findings, messages
 from paper_run.model.termination import PATIENCE
 from paper_run.services.call_failures import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import (
-    earlier,
     lookup,
-    observations,
     pending,
-    preflight,
-    recording,
     response,
-    value_session,
 )
-from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, has_ended, was_executed
+from paper_run.trading.conclude import UNREAD, has_ended
+from paper_run.trading.standing import Standing
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import Prepared, TradeRow
     from paper_run.model.calendar import Calendar
-    from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration
     from paper_run.model.progress import Clock, Watch
-    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
@@ -92,43 +85,8 @@ def trade(  # noqa: PLR0913  each is one thing that a trade needs
     return day.end()
 
 
-class _Trade:
-    """One trade while it happens."""
-
-    def __init__(
-        self,
-        config: Config,
-        prepared: Prepared,
-        platform: Platform,
-        ledger: Ledger,
-        clock: Clock,
-        watch: Watch,
-        number: int,
-        calendar: Calendar,
-    ) -> None:
-        self.calendar = calendar
-        self.platform = platform
-        self.ledger = ledger
-        self.clock = clock
-        self.watch = watch
-        self.timeout = config.timeout
-        self.started = clock.monotonic()
-        self.name = trade_name(prepared.session, number)
-        started = exchange_time(clock.now(), ledger.account.exchange)
-        self.known = Known(prepared, number, started, ledger=ledger.account.identity)
-        self.outcome = Outcome(*conclude(self.known))
-        self.unwritten: list[PaperRunError] = []
-        self.broken: list[PaperRunError] = []
-        self.row: TradeRow
-        self.state = "sent"
-        self.answer: str | None = None
-        self.document = ""
-        self.asked = self.is_kept = self.is_over = self.stayed_dry = False
-        self.is_superseded = self.is_taken = False
-        self.restated: tuple[TradeRow, ...] = ()
-        self.leaves_by = 0.0
-        self._folder = ledger.path.parent
-        self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
+class _Trade(Standing):
+    """An attempt while it is sent, waited for and followed."""
 
     def begin(self, *, after: int | None, mailed: bool) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
@@ -141,7 +99,7 @@ class _Trade:
             number=self.known.number,
             key=str(uuid.uuid4()),
             started_at=self.known.started_at,
-            document=self._stated(),
+            document=self.stated(),
             timeout=self.timeout,
             leaves_until=self.clock.now() + timedelta(seconds=LEAVES_WITHIN),
             after=after,
@@ -212,7 +170,7 @@ class _Trade:
     def _take(self, verdict: response.Verdict) -> None:
         """Record what the answer to the POST proves, and go on from there."""
         if isinstance(verdict, response.PlacedNothing):
-            self._learn("nothing", status="failed", failures=(verdict.error,))
+            self.learn("nothing", status="failed", failures=(verdict.error,))
         elif isinstance(verdict, response.Lost):
             self._lost(verdict)
         elif not has_ended(verdict.orchestration):
@@ -223,7 +181,7 @@ class _Trade:
     def _ended(self, run: Orchestration, answer: str) -> None:
         state = response.state_of(run)
         self.answer = answer
-        self._learn(
+        self.learn(
             state,
             run_id=run.run_id,
             orchestration=run,
@@ -242,7 +200,7 @@ class _Trade:
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
         lost = messages.lost(*self._urls, verdict.reason, self.name, verdict.run_id)
         self.is_over = verdict.over
-        self._learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
+        self.learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
         self._heed_sigterm()
         last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
         if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
@@ -257,15 +215,15 @@ class _Trade:
             )
             if isinstance(seen, lookup.Found):
                 words = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
-                self._found(findings.warning("found_later", words))
+                self.found(findings.warning("found_later", words))
                 self._ended(seen.orchestration, seen.answer)
                 return
             broken = broken + 1 if seen.broken else 0
             left = last - self.clock.monotonic()
             if left <= 0 or broken >= _BROKEN_LOOKS:
                 words = f"The run was looked for at the orchestrator: {seen.reason}."
-                self._found(findings.warning("looked_for", words))
-                self._learn("unsettled")
+                self.found(findings.warning("looked_for", words))
+                self.learn("unsettled")
                 return
             if pause == _FIRST_LOOK:
                 self.watch.notice(
@@ -280,7 +238,7 @@ class _Trade:
         run_id = verdict.orchestration.run_id
         late = messages.timed_out(run_id, self.timeout, self.name)
         self.answer = verdict.answer
-        self._learn(
+        self.learn(
             "unsettled",
             run_id=run_id,
             orchestration=verdict.orchestration,
@@ -299,7 +257,7 @@ class _Trade:
                 seen = read_orchestration(answer) if answer else None
             except CallFailed as error:
                 words = f"The orchestrator could not be asked for run {run_id}: it {error.reason}."
-                self._found(findings.warning("looked_for", words))
+                self.found(findings.warning("looked_for", words))
                 continue
             if answer and seen and seen.run_id == run_id and has_ended(seen):
                 if (why := response.leaves_open(seen)) is not None:
@@ -309,153 +267,29 @@ class _Trade:
                 else:
                     self._ended(seen, answer.kept())
                 return
-        self._learn("unsettled")
+        self.learn("unsettled")
 
     def _heed_sigterm(self) -> None:
         """Stop now, if this program was told to while it waited for the answer: that is recorded."""
         if PATIENCE.is_asked:
             raise KeyboardInterrupt
 
-    def _found(self, finding: Finding) -> None:
-        if finding not in self.known.found:
-            self.known = self.known._replace(found=(*self.known.found, finding))
-
-    def settle_up(self) -> None:
-        """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
-        if (
-            self.is_superseded
-        ):  # another command has recorded more: that stands, and is valued by the next one
-            return
-        run, prepared = self.known.orchestration, self.known.prepared
-        has_ended = self.state == "answered"
-        mappings = run.mappings if run is not None and has_ended else ()
-        if prepared.rehearsal and not mappings:
-            return
-        after = observations.read(
-            self.platform,
-            self.ledger,
-            prepared.session,
-            own=mappings,
-            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
-        )
-        moment = self._moment()
-        problems = observations.problems(after, self.platform, of_a=observations.RUN if has_ended else None)
-        facts: dict[str, Any] = {
-            "quotes": observations.market_prices(after, moment),
-            "failures": (*self.known.failures, *problems.failures),
-            "found": (*(each for each in self.known.found if each != UNREAD), *problems.found),
-        }
-        state = "closed" if has_ended else self.state
-        if has_ended and not after.is_wrong_gateway:
-            facts["states"] = after.states
-        with self.ledger.transaction():
-            known = recording.take_over(self.ledger, self.row, self.known._replace(**facts))
-        self.known = self.known._replace(repeats=known.repeats)
-        rehearsed = prepared.rehearsal and not was_executed(
-            conclude(self.known._replace(**facts)).result.orders
-        )
-        if rehearsed or after.is_wrong_gateway:
-            self._learn(state, **facts)
-        else:
-            self._value(state, after, moment, facts)
-
-    def _moment(self) -> observations.Moment:
-        """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
-        prepared = self.known.prepared
-        now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
-        local = exchange_time(now, self.ledger.account.exchange)
-        return observations.Moment(prepared.session, local, self.calendar)
-
-    def _value(
-        self, state: str, after: AfterTrade, moment: observations.Moment, facts: dict[str, Any]
-    ) -> None:
-        """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
-        before = self.known, self.state
-        try:
-            with self.ledger.transaction():
-                run = self.known.orchestration
-                known = self.known._replace(**facts)
-                self.row = recording.claim(
-                    self.ledger,
-                    self.ledger.attempts.by_id(self.row.id),
-                    known,
-                    state,
-                    stayed_dry=self.stayed_dry,
-                )
-                self.ledger.orders.own(
-                    self.row, run.mappings if run else (), facts.get("states", {}).values()
-                )
-                self.ledger.attempts.close(self.row, state)
-                restated = earlier.read_again(self.ledger, after, self.clock.now())
-                opened = preflight.still_open(self.ledger, {row.id for row in restated})
-                facts["found"] = (*facts["found"], *opened)
-                book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
-                self._record(state, **facts, book=book)
-            self.restated = restated
-        except DataError as error:
-            self.unwritten.append(error)
-            self.known, self.state = before
-            self._learn(state, **facts)
-        except BaseException:  # nothing of it was written, so nothing of it may be stated
-            self.known, self.state = before
-            raise
-
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""
         if not self.asked:
-            self._learn("nothing", status="interrupted", failures=(messages.interrupted_before(),))
+            self.learn("nothing", status="interrupted", failures=(messages.interrupted_before(),))
             return
         broken_off = messages.interrupted(*self._urls, self.known.run_id, self.name)
         if self.state in ("answered", "closed", "nothing"):
-            self._learn(self.state, failures=(*self.known.failures, broken_off))
+            self.learn(self.state, failures=(*self.known.failures, broken_off))
             if self.is_superseded:  # the record is whole already
                 self.broken.append(broken_off)
         else:
-            self._learn("unsettled", status="interrupted", failures=(broken_off,))
-
-    def _learn(self, state: str, **facts: Any) -> None:
-        """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
-        try:
-            self._record(state, **facts)
-        except DataError as error:
-            self.unwritten.append(error)
-
-    def _record(self, state: str, **facts: Any) -> None:
-        self.state = state
-        self.known = self.known._replace(waited=self._waited(), **facts)
-        self._stated()
-        self.row, outcome = recording.write(
-            self.ledger,
-            self.row,
-            self.known,
-            state,
-            answer=self.answer,
-            over=self.is_over,
-            stayed_dry=self.stayed_dry,
-        )
-        self.document = self.row.document
-        self.is_superseded = outcome is None
-        if outcome is not None:
-            self.outcome = outcome
-            self.known = self.known._replace(prepared=self.row.prepared, number=self.row.number)
-
-    def _stated(self) -> str:
-        """State what is known; what is stated last is kept, should the next one fail."""
-        self.outcome = conclude(self.known)
-        self.document = result_json.encode(self.outcome.result)
-        return self.document
-
-    def _waited(self) -> Decimal:
-        return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
-
-    def _recorded_failures(self) -> tuple[PaperRunError, ...]:
-        """Return what the record says that failed, where another command has recorded more."""
-        stated = result_json.decode(self.document)
-        return messages.recorded(stated.findings, stated.exit_status)
+            self.learn("unsettled", status="interrupted", failures=(broken_off,))
 
     def end(self) -> TradeEnd:
         """Return the result and every failure, the ledger's own included; drop the answer that it has."""
-        own = self._recorded_failures() if self.is_superseded else self.outcome.failures
+        own = self.recorded_failures() if self.is_superseded else self.outcome.failures
         found = (*own, *self.unwritten[:1], *self.broken)
         if self.asked and self.unwritten and self.known.orchestration is not None:
             where = pending.FOLDER if self.is_kept else None

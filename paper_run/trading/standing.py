@@ -1,0 +1,196 @@
+"""An attempt while it happens: what is known of it, each fact recorded as it comes, and its valuation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from paper_run.errors import DataError, PaperRunError
+from paper_run.model import messages, result_json
+from paper_run.model.attempt import trade_name
+from paper_run.model.calendar import exchange_time
+from paper_run.trading import (
+    earlier,
+    observations,
+    preflight,
+    recording,
+    value_session,
+)
+from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_executed
+
+if TYPE_CHECKING:
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import Prepared, TradeRow
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.findings import Finding
+    from paper_run.model.progress import Clock, Watch
+    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.settings.config import Config
+
+
+class Standing:
+    """How an attempt stands; what is stated of it follows from what is known."""
+
+    def __init__(
+        self,
+        config: Config,
+        prepared: Prepared,
+        platform: Platform,
+        ledger: Ledger,
+        clock: Clock,
+        watch: Watch,
+        number: int,
+        calendar: Calendar,
+    ) -> None:
+        self.calendar = calendar
+        self.platform = platform
+        self.ledger = ledger
+        self.clock = clock
+        self.watch = watch
+        self.timeout = config.timeout
+        self.started = clock.monotonic()
+        self.name = trade_name(prepared.session, number)
+        started = exchange_time(clock.now(), ledger.account.exchange)
+        self.known = Known(prepared, number, started, ledger=ledger.account.identity)
+        self.outcome = Outcome(*conclude(self.known))
+        self.unwritten: list[PaperRunError] = []
+        self.broken: list[PaperRunError] = []
+        self.row: TradeRow
+        self.state = "sent"
+        self.answer: str | None = None
+        self.document = ""
+        self.asked = self.is_kept = self.is_over = self.stayed_dry = False
+        self.is_superseded = self.is_taken = False
+        self.restated: tuple[TradeRow, ...] = ()
+        self.leaves_by = 0.0
+        self._folder = ledger.path.parent
+        self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
+
+    def settle_up(self) -> None:
+        """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
+        if (
+            self.is_superseded
+        ):  # another command has recorded more: that stands, and is valued by the next one
+            return
+        run, prepared = self.known.orchestration, self.known.prepared
+        has_ended = self.state == "answered"
+        mappings = run.mappings if run is not None and has_ended else ()
+        if prepared.rehearsal and not mappings:
+            return
+        after = observations.read(
+            self.platform,
+            self.ledger,
+            prepared.session,
+            own=mappings,
+            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
+        )
+        moment = self._moment()
+        problems = observations.problems(after, self.platform, of_a=observations.RUN if has_ended else None)
+        facts: dict[str, Any] = {
+            "quotes": observations.market_prices(after, moment),
+            "failures": (*self.known.failures, *problems.failures),
+            "found": (*(each for each in self.known.found if each != UNREAD), *problems.found),
+        }
+        state = "closed" if has_ended else self.state
+        if has_ended and not after.is_wrong_gateway:
+            facts["states"] = after.states
+        with self.ledger.transaction():
+            known = recording.take_over(self.ledger, self.row, self.known._replace(**facts))
+        self.known = self.known._replace(repeats=known.repeats)
+        rehearsed = prepared.rehearsal and not was_executed(
+            conclude(self.known._replace(**facts)).result.orders
+        )
+        if rehearsed or after.is_wrong_gateway:
+            self.learn(state, **facts)
+        else:
+            self._value(state, after, moment, facts)
+
+    def _moment(self) -> observations.Moment:
+        """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
+        prepared = self.known.prepared
+        now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
+        local = exchange_time(now, self.ledger.account.exchange)
+        return observations.Moment(prepared.session, local, self.calendar)
+
+    def _value(
+        self, state: str, after: AfterTrade, moment: observations.Moment, facts: dict[str, Any]
+    ) -> None:
+        """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
+        before = self.known, self.state
+        try:
+            with self.ledger.transaction():
+                run = self.known.orchestration
+                known = self.known._replace(**facts)
+                self.row = recording.claim(
+                    self.ledger,
+                    self.ledger.attempts.by_id(self.row.id),
+                    known,
+                    state,
+                    stayed_dry=self.stayed_dry,
+                )
+                self.ledger.orders.own(
+                    self.row, run.mappings if run else (), facts.get("states", {}).values()
+                )
+                self.ledger.attempts.close(self.row, state)
+                restated = earlier.read_again(self.ledger, after, self.clock.now())
+                opened = preflight.still_open(self.ledger, {row.id for row in restated})
+                facts["found"] = (*facts["found"], *opened)
+                book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
+                self.record(state, **facts, book=book)
+            self.restated = restated
+        except DataError as error:
+            self.unwritten.append(error)
+            self.known, self.state = before
+            self.learn(state, **facts)
+        except BaseException:  # nothing of it was written, so nothing of it may be stated
+            self.known, self.state = before
+            raise
+
+    def learn(self, state: str, **facts: Any) -> None:
+        """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
+        try:
+            self.record(state, **facts)
+        except DataError as error:
+            self.unwritten.append(error)
+
+    def record(self, state: str, **facts: Any) -> None:
+        """Take in new facts and record them, and what is stated of them.
+
+        :raises DataError: the ledger can't be written.
+        """
+        self.state = state
+        self.known = self.known._replace(waited=self._waited(), **facts)
+        self.stated()
+        self.row, outcome = recording.write(
+            self.ledger,
+            self.row,
+            self.known,
+            state,
+            answer=self.answer,
+            over=self.is_over,
+            stayed_dry=self.stayed_dry,
+        )
+        self.document = self.row.document
+        self.is_superseded = outcome is None
+        if outcome is not None:
+            self.outcome = outcome
+            self.known = self.known._replace(prepared=self.row.prepared, number=self.row.number)
+
+    def stated(self) -> str:
+        """State what is known; what is stated last is kept, should the next one fail."""
+        self.outcome = conclude(self.known)
+        self.document = result_json.encode(self.outcome.result)
+        return self.document
+
+    def _waited(self) -> Decimal:
+        return Decimal(round((self.clock.monotonic() - self.started) * 1000)) / 1000
+
+    def recorded_failures(self) -> tuple[PaperRunError, ...]:
+        """Return what the record says that failed, where another command has recorded more."""
+        stated = result_json.decode(self.document)
+        return messages.recorded(stated.findings, stated.exit_status)
+
+    def found(self, finding: Finding) -> None:
+        """Take in what was found out, once."""
+        if finding not in self.known.found:
+            self.known = self.known._replace(found=(*self.known.found, finding))
