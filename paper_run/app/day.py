@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, settle_earlier
-from paper_run.app.workspace import prove_folders
+from paper_run.app.workspace import Workspace, ledger_under_lock, prove_folders
 from paper_run.errors import PaperRunError, SeveralErrors
 from paper_run.ledger import files, results
-from paper_run.ledger.ledger import Ledger, refuse_foreign
-from paper_run.ledger.sqlite import lock
+from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import messages, remedies
-from paper_run.notify.outbox import Outbox
-from paper_run.report.publisher import Filing
 from paper_run.services.deadline import BEFORE
-from paper_run.trading import hours, preflight, trading_days
+from paper_run.trading import hours, preflight
 from paper_run.trading.once import already_traded, closing_attempt
 from paper_run.trading.submit import trade
 
@@ -43,12 +40,11 @@ def run_day(
     """
     prove_folders(config)
     refuse_foreign(config.reports_dir)
-    with (
-        lock.held(config.reports_dir, now=clock.now()),
-        beginning.ledger_of_the_day(config, platform) as ledger,
-    ):
+    with ledger_under_lock(
+        config.reports_dir, clock, patience=0, opens=lambda: beginning.ledger_of_the_day(config, platform)
+    ) as ledger:
         files.sweep(config.reports_dir)
-        day = _Day(config, platform, ledger, clock, console, again=again)
+        day = _Day(Workspace(config, ledger, clock, console, platform.deadline), platform, again=again)
         hours.refuse_closed_signals(config, day.calendar)
         try:
             return day.run()
@@ -63,26 +59,17 @@ class _Day:
     :ivar is_told: whether the services have told that already.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        platform: Platform,
-        ledger: Ledger,
-        clock: Clock,
-        console: Console,
-        *,
-        again: bool,
-    ) -> None:
-        self.config = config
+    def __init__(self, workspace: Workspace, platform: Platform, *, again: bool) -> None:
+        self.config = workspace.config
         self.platform = platform
-        self.ledger = ledger
-        self.clock = clock
-        self.console = console
+        self.ledger = workspace.ledger
+        self.clock = workspace.clock
+        self.console = workspace.console
         self.again = again
-        self.calendar = trading_days.calendar(ledger, config)
-        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
-        self.filing = Filing(ledger, config.reports_dir)
-        self.session = self.calendar.session_date(clock.now())
+        self.calendar = workspace.calendar
+        self.outbox = workspace.outbox
+        self.filing = workspace.filing
+        self.session = self.calendar.session_date(self.clock.now())
         self.is_told = False
         self.is_late = False
         self.newest = 0

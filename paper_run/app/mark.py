@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, settle_earlier
-from paper_run.app.workspace import PATIENCE
+from paper_run.app.workspace import opened
 from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
-from paper_run.ledger.sqlite import lock
 from paper_run.model import reading_messages, result_json
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Filing
@@ -62,23 +61,13 @@ def mark_session(
     """
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
-    with (
-        lock.held(
-            config.reports_dir,
-            now=clock.now(),
-            patience=PATIENCE,
-            pause=platform.deadline.uncounted(clock.pause),
-        ),
-        existing.existing_ledger(config.reports_dir) as ledger,
-    ):
-        ledger.account.refuse_another(config.ledger)
+    with opened(config, clock, console, platform.deadline) as workspace:
+        ledger, outbox, filing = workspace.ledger, workspace.outbox, workspace.filing
         ledger.account.refuse_other_exchange(config.exchange)
         if (older := beginning.outdated(config, ledger)) is not None:
             raise older
         files.sweep(config.reports_dir)
-        calendar = trading_days.calendar(ledger, config)
-        outbox = Outbox(ledger, config.mail, clock.now, config.invocation, platform.deadline)
-        filing = Filing(ledger, config.reports_dir)
+        calendar = workspace.calendar
         console.mark_header(config, calendar.clock(clock.now()))
         try:
             occasion = value_session.Occasion(is_mark=True, again=again, change=change)

@@ -1,16 +1,89 @@
-"""An account, opened: where its ledger and its reports lie."""
+"""One account, opened: the lock is held, and ledger, calendar, reports and mails are at hand."""
 
 from __future__ import annotations
 
+import contextlib
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from paper_run.ledger import files
+from paper_run.ledger import existing, files
+from paper_run.ledger.sqlite import lock
+from paper_run.notify.outbox import Outbox
+from paper_run.report.publisher import Filing
+from paper_run.trading import trading_days
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.progress import Clock
+    from paper_run.report.console import Console
+    from paper_run.services.deadline import Deadline
     from paper_run.settings.config import Config
 
 PATIENCE = 60.0
 """Seconds that a command waits for another one that has the ledger."""
+
+
+class Workspace:
+    """An account while a command works on it, under the lock."""
+
+    def __init__(
+        self, config: Config, ledger: Ledger, clock: Clock, console: Console, deadline: Deadline | None
+    ) -> None:
+        self.config = config
+        self.ledger = ledger
+        self.clock = clock
+        self.console = console
+        self.filing = Filing(ledger, config.reports_dir)
+        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, deadline)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The exchange's calendar, as the ledger keeps it."""
+        return trading_days.calendar(self.ledger, self.config)
+
+
+@contextlib.contextmanager
+def ledger_under_lock(
+    folder: Path,
+    clock: Clock,
+    deadline: Deadline | None = None,
+    *,
+    patience: float = PATIENCE,
+    opens: Callable[[], AbstractContextManager[Ledger]] | None = None,
+) -> Iterator[Ledger]:
+    """Take the lock of a folder and open its ledger, which must be there.
+
+    :param deadline: the command's; what is waited for the lock does not count. :param patience: how long that
+        is at most, seconds. :param opens: opens the ledger in another way, once the lock is held.
+    :raises DataError: there is no ledger, or it can't be used.
+    :raises OrchestrationError: another command has the lock, and goes on having it.
+    """
+    if opens is None:
+        existing.require_ledger(folder)
+    pause = clock.pause if deadline is None else deadline.uncounted(clock.pause)
+    with (
+        lock.held(folder, now=clock.now(), patience=patience, pause=pause),
+        opens() if opens else existing.existing_ledger(folder) as ledger,
+    ):
+        yield ledger
+
+
+@contextlib.contextmanager
+def opened(
+    config: Config, clock: Clock, console: Console, deadline: Deadline | None = None
+) -> Iterator[Workspace]:
+    """Open the account that a command names.
+
+    :raises PaperRunError: see `ledger_under_lock`; or the ledger is another one than `--ledger` says.
+    """
+    with ledger_under_lock(config.reports_dir, clock, deadline) as ledger:
+        ledger.account.refuse_another(config.ledger)
+        yield Workspace(config, ledger, clock, console, deadline)
 
 
 def prove_folders(config: Config) -> None:

@@ -1,0 +1,94 @@
+"""What a person says of what is not known: an attempt, a session's date, the end of a book."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.app import mark, recover, wrong_date
+from paper_run.app.finish import deliver
+from paper_run.app.workspace import opened
+from paper_run.trading import preflight, verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from paper_run.errors import PaperRunError
+    from paper_run.model.progress import Clock
+    from paper_run.report.console import Console
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+    from paper_run.trading.verdicts import Decision
+
+
+class Done(NamedTuple):
+    """What was done: the files that were written, and what of it failed."""
+
+    written: Sequence[Path] = ()
+    failed: Sequence[PaperRunError] = ()
+
+
+def settle(
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    trade: str | None = None,
+    decision: Decision | None = None,
+) -> Done:
+    """Look once more at every attempt of which not all is known; then list what is open, or settle one.
+
+    :param trade: the attempt as commands name it. :param decision: what came of it; None: list.
+    :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
+    """
+    with opened(config, clock, console, platform.deadline) as workspace:
+        ledger, outbox, filing = workspace.ledger, workspace.outbox, workspace.filing
+        unheard = preflight.unheard(ledger, platform)
+        is_heard = unheard is None
+        recover.settle_earlier(ledger, platform, config, clock, console, outbox, is_heard=is_heard)
+        if unheard is not None:
+            console.notice(unheard)
+        if trade is None or decision is None:
+            console.unsettled(
+                [row for row in ledger.attempts.unfinished() if row.unsettled],
+                ledger.attempts.doubtful(),
+                config.invocation._replace(ledger=ledger.account.identity),
+                mark.open_fills(ledger, platform, config, clock.now()),
+                ledger.following.taken_back(),
+            )
+            return Done(failed=deliver(filing, outbox, console))
+        row = verdicts.settle(
+            verdicts.named(ledger, trade),
+            decision._replace(unheard=unheard is not None),
+            ledger,
+            platform,
+            clock.now(),
+            timeout=config.timeout,
+        )
+        outbox.settled(row)
+        written, unwritten = filing.save([filing.reports(row.document)])
+        unsent = deliver(filing, outbox, console)
+    console.say(f"The trade {row.name} is settled: {row.settled}.")
+    return Done(written, [*unwritten, *unsent])
+
+
+def end_book(config: Config, clock: Clock, console: Console) -> Done:
+    """End the book, say what ended with it, and make the files anew that it has changed."""
+    with opened(config, clock, console) as workspace:
+        ledger, filing = workspace.ledger, workspace.filing
+        by = verdicts.by_whom(clock.now(), ledger.account.exchange)
+        ended = verdicts.end_book(ledger, by)
+        written, unwritten = filing.save([filing.reports(row.document) for row in ended.trades])
+    console.say(f"The book was ended {by}. The next trade begins a new one, with the holdings that it finds.")
+    for order in ended.orders:
+        console.say(f"  No longer followed: {order}")
+    for doubt in ended.doubts:
+        console.say(f"  No longer looked for: {doubt}")
+    return Done(written, unwritten)
+
+
+def set_aside(config: Config, platform: Platform, clock: Clock, console: Console, session: str) -> date:
+    """Open a session again whose date is yet to come; return it."""
+    with opened(config, clock, console, platform.deadline) as workspace:
+        return wrong_date.set_aside(workspace.ledger, platform, workspace.calendar, session, clock.now())

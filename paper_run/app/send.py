@@ -1,0 +1,76 @@
+"""Mails: those that are queued, a session's again, and what stops a run before there is a ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.app.finish import deliver
+from paper_run.app.workspace import opened
+from paper_run.errors import DataError, Remedy
+from paper_run.model.commands import ours
+from paper_run.notify.email.compose import Composer, Told
+from paper_run.trading import verdicts
+
+if TYPE_CHECKING:
+    from paper_run.errors import PaperRunError
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.progress import Clock
+    from paper_run.report.console import Console
+    from paper_run.settings.config import Config
+    from paper_run.settings.email import MailSettings
+
+
+def composed(
+    config: Config, mail: MailSettings, clock: Clock, console: Console, trade: str | None, *, of_mark: bool
+) -> bytes:
+    """Return a whole message, to be sent by somebody else; nothing is recorded.
+
+    :param trade: whose mail it is; None: the latest attempt's.
+    :raises DataError: the ledger has no such thing.
+    """
+    with opened(config, clock, console) as workspace:
+        told = _told(workspace.ledger, trade or "latest", of_mark=of_mark)
+        composer = Composer(workspace.ledger, workspace.filing, mail, invocation=config.invocation)
+        return composer.printed(told, clock.now())
+
+
+def send(
+    config: Config, clock: Clock, console: Console, trade: str | None, *, of_mark: bool
+) -> tuple[PaperRunError, ...]:
+    """Send what is queued, and first queue a session's mail again if one is named; return what failed.
+
+    :raises DataError: the ledger has no such thing.
+    """
+    with opened(config, clock, console) as workspace:
+        if trade is not None or of_mark:
+            workspace.outbox.again(_told(workspace.ledger, trade or "latest", of_mark=of_mark))
+        elif not workspace.ledger.mails.queued():
+            command = config.invocation.whole(ours("email", "SESSION"))
+            console.say(f"No e-mail is waiting. To send one again: {command}")
+        return deliver(workspace.filing, workspace.outbox, console)
+
+
+def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
+    """Return what a person names: a trade, a session's latest mark, or why a session was not traded.
+
+    :raises DataError: the ledger has no such thing.
+    """
+    if not of_mark:
+        try:
+            row = verdicts.named(ledger, name)
+        except DataError:
+            notices = [mail for mail in ledger.mails.of_session(name) if mail.content is not None]
+            if notices:
+                return Told(notices[-1].kind, name, content=notices[-1].content)
+            if ledger.history.mark(name) is None:
+                raise
+        else:
+            return Told("run", str(row.session), trade=row)
+    session = ledger.history.latest_marked() if name == "latest" else name
+    if session is None or ledger.history.mark(session) is None:
+        raise DataError(
+            f"The ledger {ledger.path} has no mark of {name}",
+            remedies=(Remedy("See which sessions there are", ours("history")),),
+        )
+    is_close = any(mail.kind == "close" for mail in ledger.mails.of_session(session))
+    return Told("close" if is_close else "mark", session)
