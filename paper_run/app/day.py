@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
-from paper_run.app.recover import file_again, settle_earlier
+from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import Workspace, ledger_under_lock, prove_folders
 from paper_run.errors import PaperRunError, SeveralErrors
 from paper_run.ledger import files, results
@@ -68,7 +68,7 @@ class _Day:
         self.again = again
         self.calendar = workspace.calendar
         self.outbox = workspace.outbox
-        self.filing = workspace.filing
+        self.publisher = workspace.publisher
         self.session = self.calendar.session_date(self.clock.now())
         self.is_told = False
         self.is_late = False
@@ -129,8 +129,8 @@ class _Day:
             mailed=self.outbox.takes,
         )
         try:
-            file_again(self.filing, end.restated, self.console)
-            return self._save(self.filing.reports(end.document), end.failures)
+            file_again(self.publisher, end.restated, self.console)
+            return self._save(self.publisher.reports(end.document), end.failures)
         except (PaperRunError, KeyboardInterrupt):
             raise
         except Exception as error:
@@ -166,7 +166,7 @@ class _Day:
         """Say in a line that there is no session; only mails are sent."""
         self.console.say(str(closed))
         self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
-        return without_result(self.filing, self.outbox, self.console, str(closed))
+        return without_result(self.publisher, self.outbox, self.console, str(closed))
 
     def _refuse_what_time_has_changed(self, services: preflight.Services) -> None:
         """Prove that the session has not ended while it was being prepared, nor the time to trade it.
@@ -196,11 +196,11 @@ class _Day:
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _settle_earlier(self) -> None:
-        settle_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
+        recover_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
 
     def _show(self, row: TradeRow) -> End:
         """Show what was recorded and write its files again, byte for byte; no service is asked anything."""
-        reports = self.filing.reports(row.document)
+        reports = self.publisher.reports(row.document)
         self.console.notice(
             f"The session was already traded, as {row.name}: this is what was recorded; nothing is sent"
         )
@@ -212,7 +212,7 @@ class _Day:
         return self._save(reports, shown)
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
-        return save(self.filing, reports, failed, self.outbox, self.console, outputs=self.config.files)
+        return save(self.publisher, reports, failed, self.outbox, self.console, outputs=self.config.files)
 
     def stopped(self, error: PaperRunError) -> PaperRunError:
         """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
@@ -225,7 +225,7 @@ class _Day:
                 played = self.config.plays_sandbox
                 self.outbox.failed(kind, session, error, coming, is_sandbox=played)
 
-        return stopped(error, queue, self.filing, self.outbox, self.console)
+        return stopped(error, queue, self.publisher, self.outbox, self.console)
 
     def _sandbox_session(self) -> date | None:
         """Return the session that a sandbox would have played: as it says, else the one after its last."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from paper_run.notify.outbox import Outbox
     from paper_run.report.console import Console
     from paper_run.report.day import Reports
-    from paper_run.report.publisher import Filing
+    from paper_run.report.publisher import Publisher
 
 
 class End(NamedTuple):
@@ -32,7 +32,7 @@ class End(NamedTuple):
 
 
 def save(
-    filing: Filing,
+    publisher: Publisher,
     reports: Reports,
     failed: Sequence[PaperRunError],
     outbox: Outbox,
@@ -46,28 +46,28 @@ def save(
     """
     console.figures(reports.result)
     console.saving(of_a_mark=reports.result.is_mark)
-    written, unwritten = filing.save([reports], outputs)
+    written, unwritten = publisher.save([reports], outputs)
     for path in written:
         console.saved(path)
-    unsent = deliver(filing, outbox, console, [reports])
+    unsent = deliver(publisher, outbox, console, [reports])
     console.complete(reports.result)
     ended = (*failed, *unwritten, *unsent)
     for failure in (*failed, *unwritten):
-        failure.ledger = filing.ledger
+        failure.ledger = publisher.ledger
     return End(worst(failure.exit_status for failure in ended), ended, reports, beside=(*unwritten, *unsent))
 
 
-def without_result(filing: Filing, outbox: Outbox, console: Console, said: str = "") -> End:
+def without_result(publisher: Publisher, outbox: Outbox, console: Console, said: str = "") -> End:
     """Send what mails there are, where nothing was traded or valued and nothing failed.
 
     :param said: why there was nothing to do.
     """
-    unsent = deliver(filing, outbox, console)
+    unsent = deliver(publisher, outbox, console)
     return End(worst(failure.exit_status for failure in unsent), unsent, said=said, beside=unsent)
 
 
 def stopped(
-    error: PaperRunError, queue: Callable[[], None], filing: Filing, outbox: Outbox, console: Console
+    error: PaperRunError, queue: Callable[[], None], publisher: Publisher, outbox: Outbox, console: Console
 ) -> PaperRunError:
     """Mail why nothing came of it; return all that went wrong, `told` unless the ledger could not keep it.
 
@@ -75,7 +75,7 @@ def stopped(
     """
     try:
         queue()
-        unsent = deliver(filing, outbox, console)
+        unsent = deliver(publisher, outbox, console)
     except DataError as also:
         return error if also.title == error.title else SeveralErrors((*messages.single(error), also))
     found = SeveralErrors((*messages.single(error), *unsent)) if unsent else error
@@ -84,15 +84,15 @@ def stopped(
 
 
 def deliver(
-    filing: Filing, outbox: Outbox, console: Console, made: Iterable[Reports] = ()
+    publisher: Publisher, outbox: Outbox, console: Console, made: Iterable[Reports] = ()
 ) -> tuple[PaperRunError, ...]:
     """Send the mails that are queued, and show which; return what went wrong."""
     with console.waiting("Sending the e-mail"):
-        delivered = outbox.deliver(filing, made)
+        delivered = outbox.deliver(publisher, made)
     if delivered is None:
         return ()
     for subject in delivered.subjects:
         console.mailed(subject)
     for failure in delivered.failures:
-        failure.ledger = filing.ledger
+        failure.ledger = publisher.ledger
     return delivered.failures

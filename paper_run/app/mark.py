@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
-from paper_run.app.recover import file_again, settle_earlier
+from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import opened
 from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
 from paper_run.model import reading_messages, result_json
 from paper_run.notify.outbox import Outbox
-from paper_run.report.publisher import Filing
+from paper_run.report.publisher import Publisher
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import (
     not_known,
@@ -62,7 +62,7 @@ def mark_session(
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with opened(config, clock, console, platform.deadline) as workspace:
-        ledger, outbox, filing = workspace.ledger, workspace.outbox, workspace.filing
+        ledger, outbox, publisher = workspace.ledger, workspace.outbox, workspace.publisher
         ledger.account.refuse_other_exchange(config.exchange)
         if (older := beginning.outdated(config, ledger)) is not None:
             raise older
@@ -79,12 +79,12 @@ def mark_session(
                 if change is None:  # a person who changes the book sees what became of it
                     outbox.failed("unvalued", _session(ledger, calendar, clock.now()), failed)
 
-            raise stopped(error, queue, filing, outbox, console) from None
+            raise stopped(error, queue, publisher, outbox, console) from None
         if valued is not None:
-            file_again(filing, valued.restated, console)
-            return save(filing, filing.reports(valued.document), valued.failures, outbox, console)
+            file_again(publisher, valued.restated, console)
+            return save(publisher, publisher.reports(valued.document), valued.failures, outbox, console)
         console.notice("There is no book: one begins with a trade that is known to be placed")
-        return without_result(filing, outbox, console)
+        return without_result(publisher, outbox, console)
 
 
 class _Valued(NamedTuple):
@@ -113,7 +113,7 @@ def _value(
     platform.deadline.begin(BEFORE)
     health = _health(config, platform, ledger, console)
     change = occasion.change
-    settle_earlier(ledger, platform, config, clock, console, outbox)
+    recover_earlier(ledger, platform, config, clock, console, outbox)
     if change is not None and change.said is not None:
         _say(change.said, ledger, config, console, outbox, change.note)
     started = clock.now()
@@ -177,8 +177,8 @@ def _recorded(
     now = moment.calendar.clock(started)
     result = result_of(ledger, book, problems, now, health, after.earlier, still_open)
     document = result_json.encode(result)
-    before = ledger.history.mark_status(result.session)
-    ledger.history.keep_mark(book.session, document)
+    before = ledger.sessions.mark_status(result.session)
+    ledger.sessions.keep_mark(book.session, document)
     if change is None:
         kind = _kind(ledger, moment)
         outbox.marked(kind, result.session, result.status, before)
@@ -193,7 +193,7 @@ def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: O
     if row is None:
         return
     outbox.settled(row)
-    file_again(Filing(ledger, config.reports_dir), (row,), console)
+    file_again(Publisher(ledger, config.reports_dir), (row,), console)
 
 
 def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
@@ -276,7 +276,7 @@ def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:
     """Return the symbols of what a person says; the book need not hold them yet."""
     if change is None:
         return ()
-    order = ledger.following.order(change.said.name) if change.said else None
+    order = ledger.open_orders.order(change.said.name) if change.said else None
     return (*change.symbols, *((order.symbol,) if order else ()))
 
 
@@ -288,4 +288,4 @@ def _closed(ledger: Ledger, moment: observations.Moment, occasion: value_session
         return None
     if occasion.again or occasion.change is not None:
         return None
-    return ledger.history.mark(str(kept.session))
+    return ledger.sessions.mark(str(kept.session))

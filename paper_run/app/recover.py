@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.notify.outbox import Outbox
-from paper_run.report.publisher import Filing
+from paper_run.report.publisher import Publisher
 from paper_run.trading import earlier
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paper_run.settings.config import Config
 
 
-def settle_earlier(
+def recover_earlier(
     ledger: Ledger,
     platform: Platform,
     config: Config,
@@ -43,18 +43,18 @@ def settle_earlier(
         console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
         if row.settled:
             outbox.settled(row)
-    filing = Filing(ledger, config.reports_dir)
-    unfiled = filing.unfiled()
+    publisher = Publisher(ledger, config.reports_dir)
+    unfiled = publisher.unfiled()
     if not settled and unfiled is None:
         return
     left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
-    _, unwritten = filing.save([filing.reports(row.document) for row in (*settled, *left)])
+    _, unwritten = publisher.save([publisher.reports(row.document) for row in (*settled, *left)])
     for failure in unwritten:
         console.notice(str(failure))
 
 
-def file_again(filing: Filing, restated: Iterable[TradeRow], console: Console) -> None:
+def file_again(publisher: Publisher, restated: Iterable[TradeRow], console: Console) -> None:
     """Write the files of trades that were stated anew; what can't be written is said."""
-    if reports := [filing.reports(row.document) for row in restated]:
-        for failure in filing.save(reports)[1]:
+    if reports := [publisher.reports(row.document) for row in restated]:
+        for failure in publisher.save(reports)[1]:
             console.notice(str(failure))

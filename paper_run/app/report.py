@@ -8,7 +8,7 @@ from paper_run.app.workspace import ledger_under_lock
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
-from paper_run.report.publisher import Filing
+from paper_run.report.publisher import Publisher
 from paper_run.trading import verdicts
 
 if TYPE_CHECKING:
@@ -38,18 +38,18 @@ def make_again(folder: Path, clock: Clock, trade: str) -> Made:
     if not existing.may_write(folder):
         return _standing(folder, trade)
     with ledger_under_lock(folder, clock) as ledger:
-        filing = Filing(ledger, folder)
-        reports = [filing.reports(document) for document in verdicts.documents(ledger, trade)]
-        written, unwritten = filing.save(reports)
+        publisher = Publisher(ledger, folder)
+        reports = [publisher.reports(document) for document in verdicts.documents(ledger, trade)]
+        written, unwritten = publisher.save(reports)
     return Made(written, (), unwritten, reports[0].page)
 
 
 def _standing(folder: Path, trade: str) -> Made:
     """Name the files that stand in a folder which whoever asks may not write."""
     with existing.read(folder) as ledger:
-        filing = Filing(ledger, folder)
-        reports = [filing.reports(document) for document in verdicts.documents(ledger, trade)]
-        files = filing.files(reports)
+        publisher = Publisher(ledger, folder)
+        reports = [publisher.reports(document) for document in verdicts.documents(ledger, trade)]
+        files = publisher.files(reports)
     there = [path for path in files if path.is_file()]
     missing = [path for path in files if path not in there]
     page = reports[0].page

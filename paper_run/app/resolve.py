@@ -43,10 +43,10 @@ def settle(
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
     """
     with opened(config, clock, console, platform.deadline) as workspace:
-        ledger, outbox, filing = workspace.ledger, workspace.outbox, workspace.filing
+        ledger, outbox, publisher = workspace.ledger, workspace.outbox, workspace.publisher
         unheard = preflight.unheard(ledger, platform)
         is_heard = unheard is None
-        recover.settle_earlier(ledger, platform, config, clock, console, outbox, is_heard=is_heard)
+        recover.recover_earlier(ledger, platform, config, clock, console, outbox, is_heard=is_heard)
         if unheard is not None:
             console.notice(unheard)
         if trade is None or decision is None:
@@ -55,9 +55,9 @@ def settle(
                 ledger.attempts.doubtful(),
                 config.invocation._replace(ledger=ledger.account.identity),
                 mark.open_fills(ledger, platform, config, clock.now()),
-                ledger.following.taken_back(),
+                ledger.open_orders.taken_back(),
             )
-            return Done(failed=deliver(filing, outbox, console))
+            return Done(failed=deliver(publisher, outbox, console))
         row = verdicts.settle(
             verdicts.named(ledger, trade),
             decision._replace(unheard=unheard is not None),
@@ -67,8 +67,8 @@ def settle(
             timeout=config.timeout,
         )
         outbox.settled(row)
-        written, unwritten = filing.save([filing.reports(row.document)])
-        unsent = deliver(filing, outbox, console)
+        written, unwritten = publisher.save([publisher.reports(row.document)])
+        unsent = deliver(publisher, outbox, console)
     console.say(f"The trade {row.name} is settled: {row.settled}.")
     return Done(written, [*unwritten, *unsent])
 
@@ -76,10 +76,10 @@ def settle(
 def end_book(config: Config, clock: Clock, console: Console) -> Done:
     """End the book, say what ended with it, and make the files anew that it has changed."""
     with opened(config, clock, console) as workspace:
-        ledger, filing = workspace.ledger, workspace.filing
+        ledger, publisher = workspace.ledger, workspace.publisher
         by = verdicts.by_whom(clock.now(), ledger.account.exchange)
         ended = verdicts.end_book(ledger, by)
-        written, unwritten = filing.save([filing.reports(row.document) for row in ended.trades])
+        written, unwritten = publisher.save([publisher.reports(row.document) for row in ended.trades])
     console.say(f"The book was ended {by}. The next trade begins a new one, with the holdings that it finds.")
     for order in ended.orders:
         console.say(f"  No longer followed: {order}")

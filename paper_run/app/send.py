@@ -30,7 +30,7 @@ def composed(
     """
     with opened(config, clock, console) as workspace:
         told = _told(workspace.ledger, trade or "latest", of_mark=of_mark)
-        composer = Composer(workspace.ledger, workspace.filing, mail, invocation=config.invocation)
+        composer = Composer(workspace.ledger, workspace.publisher, mail, invocation=config.invocation)
         return composer.printed(told, clock.now())
 
 
@@ -47,7 +47,7 @@ def send(
         elif not workspace.ledger.mails.queued():
             command = config.invocation.whole(ours("email", "SESSION"))
             console.say(f"No e-mail is waiting. To send one again: {command}")
-        return deliver(workspace.filing, workspace.outbox, console)
+        return deliver(workspace.publisher, workspace.outbox, console)
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
@@ -62,12 +62,12 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
             notices = [mail for mail in ledger.mails.of_session(name) if mail.content is not None]
             if notices:
                 return Told(notices[-1].kind, name, content=notices[-1].content)
-            if ledger.history.mark(name) is None:
+            if ledger.sessions.mark(name) is None:
                 raise
         else:
             return Told("run", str(row.session), trade=row)
-    session = ledger.history.latest_marked() if name == "latest" else name
-    if session is None or ledger.history.mark(session) is None:
+    session = ledger.sessions.latest_marked() if name == "latest" else name
+    if session is None or ledger.sessions.mark(session) is None:
         raise DataError(
             f"The ledger {ledger.path} has no mark of {name}",
             remedies=(Remedy("See which sessions there are", ours("history")),),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paper_run.ledger import existing, files
 from paper_run.ledger.sqlite import lock
 from paper_run.notify.outbox import Outbox
-from paper_run.report.publisher import Filing
+from paper_run.report.publisher import Publisher
 from paper_run.trading import trading_days
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Workspace:
         self.ledger = ledger
         self.clock = clock
         self.console = console
-        self.filing = Filing(ledger, config.reports_dir)
+        self.publisher = Publisher(ledger, config.reports_dir)
         self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, deadline)
 
     @cached_property

@@ -27,7 +27,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> 
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = given.past_day("--since", since, flags)
     with existing.read(given.reports_folder(flags)) as ledger:
-        lines = ledger.history.lines(since=first.isoformat() if first else "")
+        lines = ledger.sessions.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.account.is_sandbox)
     if as_json or as_csv:
         text = tables.json_text(lines) if as_json else csv_tables.history_csv(lines)

@@ -12,7 +12,7 @@ from paper_run.book import folding, splits
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.valuation import Opening
 from paper_run.ledger import valuations
-from paper_run.ledger.valuations import Closings, Kept
+from paper_run.ledger.valuations import Kept, Valuations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -54,7 +54,7 @@ class Books:
     def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
         self._rows = rows
         self._run = run
-        self.closings = Closings(rows, run)
+        self.valuations = Valuations(rows, run)
 
     def epochs(self) -> list[Epoch]:
         """Return all books, ended ones too, oldest first."""
@@ -172,7 +172,7 @@ class Books:
 
     def kept(self, epoch: Epoch) -> Kept | None:
         """Return the book as it was valued last."""
-        return self.closings.kept(epoch.id)
+        return self.valuations.kept(epoch.id)
 
     def entries_after(self, epoch: Epoch, entry: int = 0) -> tuple[list[Entry], int]:
         """Return the entries after one, in their sequence, and the id of the last one."""
@@ -213,7 +213,7 @@ class Books:
 
         :param through: or of this one.
         """
-        row = self.closings.last_complete(epoch.id, session, through=through)
+        row = self.valuations.last_complete(epoch.id, session, through=through)
         if row is None:
             return None
         state = valuations.state(row)

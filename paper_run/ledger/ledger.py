@@ -12,10 +12,10 @@ from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
 from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.holidays import Holidays
-from paper_run.ledger.open_orders import Following
+from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
-from paper_run.ledger.sessions import History
+from paper_run.ledger.sessions import Sessions
 from paper_run.ledger.sqlite import database
 from paper_run.ledger.sqlite.store import Store
 
@@ -62,8 +62,8 @@ class Ledger:
             connection, self.created = database.read_copy(copy, self.path), False
         self._store = store = Store(connection, self.path)
         self.books = Books(store.rows, store.run)
-        self.following = Following(store.rows, store.run, self.books)
-        self.history = History(store.rows, store.run)
+        self.open_orders = OpenOrders(store.rows, store.run, self.books)
+        self.sessions = Sessions(store.rows, store.run)
         self.mails = Mails(store.rows, store.run)
         self.orders = Orders(store)
         self.attempts = Attempts(store, self.orders, self.books, self.mails)

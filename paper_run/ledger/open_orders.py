@@ -64,7 +64,7 @@ class Again(NamedTuple):
     more: int
 
 
-class Following:
+class OpenOrders:
     """The part of the ledger that knows which orders still work; used in the ledger's transactions.
 
     :param rows: runs a query and returns its rows. :param run: runs a statement.

@@ -52,7 +52,7 @@ class _Books:
         return self._numbers[bisect_left(self._last_trades, identity)]
 
 
-class History:
+class Sessions:
     """The part of the ledger that looks back, book by book: a `resolve --reset` ends one.
 
     :param rows: runs a query and returns its rows. :param run: runs a statement.

@@ -52,7 +52,7 @@ class Closing(NamedTuple):
     spans: bool = False
 
 
-class Closings:
+class Valuations:
     """The part of the ledger that holds the sessions' figures; a book is named by its id in all of it.
 
     :param rows: runs a query and returns its rows. :param run: runs a statement.

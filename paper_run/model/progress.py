@@ -32,7 +32,7 @@ class Clock(NamedTuple):
     boottime: Callable[[], float] = boottime
 
 
-class Watch(Protocol):
+class Progress(Protocol):
     """Who follows the day as it goes."""
 
     def step(self, number: int, heading: str) -> None:

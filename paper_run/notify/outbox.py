@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paper_run.notify.dispatch import Delivered
     from paper_run.notify.email.compose import Composer, Told
     from paper_run.report.day import Reports
-    from paper_run.report.publisher import Filing
+    from paper_run.report.publisher import Publisher
     from paper_run.report.summary.notices import Notice, NoticeKind
     from paper_run.settings.email import MailSettings
 
@@ -117,7 +117,7 @@ class Outbox:
                 "settled", str(row.session), self._now(), trade=row.id, trade_number=row.number
             )
 
-    def deliver(self, filing: Filing, made: Iterable[Reports] = ()) -> Delivered | None:
+    def deliver(self, publisher: Publisher, made: Iterable[Reports] = ()) -> Delivered | None:
         """Send what is queued, oldest first, over one connection.
 
         :param made: reports that are there already and need not be made once more.
@@ -133,7 +133,7 @@ class Outbox:
         from paper_run.notify.dispatch import Delivered, Dispatch
         from paper_run.notify.email.compose import Composer
 
-        composer = Composer(self._ledger, filing, settings, invocation=self._invocation, made=made)
+        composer = Composer(self._ledger, publisher, settings, invocation=self._invocation, made=made)
         try:
             rows = [row for row in queued if self._is_wanted(row, settings, composer)]
             return Dispatch(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paper_run.model.history import SessionLine
 
 
-class Filing:
+class Publisher:
     """Makes files from a ledger as it stands; what of it can't be read is a failure beside those files."""
 
     def __init__(self, ledger: Ledger, folder: Path) -> None:
@@ -53,7 +53,7 @@ class Filing:
             reports = Reports(document, self._folder)
             session, trade = reports.result.session, reports.result.trade
         try:
-            reports.before = self._curve(self._ledger.history.book(session, trade), session)
+            reports.before = self._curve(self._ledger.sessions.book(session, trade), session)
         except DataError as error:
             self._failed.append(error)
         return reports
@@ -61,7 +61,7 @@ class Filing:
     def _curve(self, book: int, before: str) -> Sequence[SessionLine]:
         """Return a book's curve up to a session; the page of the last one and the index go through it."""
         if (book, before) not in self._curves:
-            self._curves[book, before] = self._ledger.history.curve(overview.LISTED - 1, book, before)
+            self._curves[book, before] = self._ledger.sessions.curve(overview.LISTED - 1, book, before)
         return self._curves[book, before]
 
     def files(self, reports: Iterable[Reports]) -> list[Path]:
@@ -88,7 +88,7 @@ class Filing:
         return [*written, *done], [*failed, *self._failed, *not_done]
 
     def _overview(self) -> overview.Overview:
-        history = self._ledger.history
+        history = self._ledger.sessions
         table = history.table()
         listed = table[-overview.LISTED :]
         lines = history.lines(str(listed[0][0]))[-len(listed) :] if table else []

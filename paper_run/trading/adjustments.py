@@ -99,7 +99,7 @@ def book_split(
         if said.ex_date is None and suspected is None and moment.now.date() > session:
             raise _of_which_session(said, session)
         entry = entry._replace(qty=money.CONTEXT.subtract(said.ratio.applied(before.qty), before.qty))
-        voided = books.closings.void(epoch.id, entry.effective)
+        voided = books.valuations.void(epoch.id, entry.effective)
     books.append(epoch, session, (entry,), booked_at, note=f"{said.ratio} {note}")
     return voided
 
@@ -194,7 +194,7 @@ class _Evidence(NamedTuple):
 
     def price_before(self) -> Decimal:
         """Return what a share was believed to be worth before it, else what it had cost."""
-        kept = self.books.closings.kept(self.epoch.id, before=self.split.effective)
+        kept = self.books.valuations.kept(self.epoch.id, before=self.split.effective)
         seen = kept.seen.get(self.split.symbol) if kept else None
         return seen.price if seen else money.CONTEXT.divide(self.before.cost, self.before.qty)
 
@@ -203,7 +203,7 @@ class _Evidence(NamedTuple):
         symbol, ex_date = self.split.symbol, self.split.effective
         own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
         found = [each.price for each in own if each.price is not None and each.price > 0]
-        valued = self.books.closings.from_session(self.epoch.id, ex_date)
+        valued = self.books.valuations.from_session(self.epoch.id, ex_date)
         return [*found, *(kept.seen[symbol].price for kept in valued if symbol in kept.seen)]
 
 

@@ -154,7 +154,7 @@ class _Look:
             states={**states, **found, **moved},
             is_valued=not is_news,
         )
-        self._ledger.following.follow_again(moved)
+        self._ledger.open_orders.follow_again(moved)
         return written
 
     def _found(

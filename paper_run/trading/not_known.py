@@ -48,12 +48,12 @@ def at(
         was not asked, so what it said last is taken.
     """
     found = []
-    for order in ledger.following.followed():
+    for order in ledger.open_orders.followed():
         if (kind_why := _of_order(order, calendar, now, read)) is not None:
             kind, why = kind_why
             about = f"{order.asked} ({order.name})"
             found.append(NotKnown(kind, order.name, (order.symbol,), about, why, order_remedies(order.name)))
-    since = ledger.following.first_trade()
+    since = ledger.open_orders.first_trade()
     for doubt in ledger.doubts.orders():
         if doubt.trade.id >= since and doubt.trade.closes:
             about = f"{doubt.side} {money.digits(doubt.qty)} {doubt.symbol} ({doubt.name})"

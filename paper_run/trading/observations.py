@@ -60,7 +60,7 @@ def read(
     :param symbols: what else needs a price besides what the book holds and what is read again.
     :param all_of_them: read every earlier order, not only the newest.
     """
-    again = ledger.following.to_read(session, all_of_them=all_of_them)
+    again = ledger.open_orders.to_read(session, all_of_them=all_of_them)
     wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
     asked = order_outcomes.asked(own)
     after = platform.after_trade(

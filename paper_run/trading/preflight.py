@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
     from paper_run.model.order import ListedRun
-    from paper_run.model.progress import Clock, Watch
+    from paper_run.model.progress import Clock, Progress
     from paper_run.model.service import Position, ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
@@ -59,7 +59,7 @@ class Services(NamedTuple):
         return self.health[2]
 
 
-def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Watch) -> Services:
+def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Progress) -> Services:
     """Check the services and settle the session; nothing is sent yet.
 
     :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
@@ -292,7 +292,7 @@ def _listed_runs(platform: Platform) -> tuple[ListedRun, ...] | None:
 
 
 def _healthy_services(
-    config: Config, platform: Platform, clock: Clock, watch: Watch
+    config: Config, platform: Platform, clock: Clock, watch: Progress
 ) -> tuple[ServiceHealth, ...]:
     deadline = clock.monotonic() + float(config.wait)
     pause = 0.25

@@ -170,7 +170,7 @@ def _symbols(
     missing: Mapping[str, splits.Span],
 ) -> Iterable[_Symbol]:
     """Yield each symbol that is open, or was when it was believed last."""
-    before = books.closings.kept(epoch.id, before=session.isoformat())
+    before = books.valuations.kept(epoch.id, before=session.isoformat())
     began = before.session.isoformat() if before else ""
     last = before.seen if before else {}
     believed = {name: seen.session for name, seen in last.items()}

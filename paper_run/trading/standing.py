@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paper_run.model.attempt import Prepared, TradeRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
-    from paper_run.model.progress import Clock, Watch
+    from paper_run.model.progress import Clock, Progress
     from paper_run.services.platform import AfterTrade, Platform
     from paper_run.settings.config import Config
 
@@ -38,7 +38,7 @@ class Standing:
         platform: Platform,
         ledger: Ledger,
         clock: Clock,
-        watch: Watch,
+        watch: Progress,
         number: int,
         calendar: Calendar,
     ) -> None:

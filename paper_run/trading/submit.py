@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paper_run.model.attempt import Prepared, TradeRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import Orchestration
-    from paper_run.model.progress import Clock, Watch
+    from paper_run.model.progress import Clock, Progress
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 
@@ -52,7 +52,7 @@ def trade(  # noqa: PLR0913  each is one thing that a trade needs
     platform: Platform,
     ledger: Ledger,
     clock: Clock,
-    watch: Watch,
+    watch: Progress,
     *,
     number: int,
     calendar: Calendar,

@@ -70,14 +70,14 @@ def bring_up_to_date(
     kept = books.kept(epoch)
     session = max(moment.session, kept.session) if kept else moment.session
     is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
-    remarks += ledger.following.book_fills(
+    remarks += ledger.open_orders.book_fills(
         epoch, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
     )
     missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
     remarks += not_known.found_out(missing)
-    in_flight = frozenset(order.symbol for order in ledger.following.followed())
+    in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
     not_said = not_known.by_symbol(missing)
-    lacks = {**ledger.following.missing(), **not_known.anything(missing)}
+    lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
     book, last = books.standing(epoch, kept)
     priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
     new = [
@@ -107,7 +107,7 @@ def bring_up_to_date(
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closes = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
         closing = Closing(priced.seen, priced.suspects, is_closed=closes, spans=spans)
-        books.closings.keep(epoch.id, session, last, book, valued, closing)
+        books.valuations.keep(epoch.id, session, last, book, valued, closing)
     theirs = {
         symbol: comparison.Theirs(each.qty, each.avg_entry_price, each.realized_pl, each.unrealized_pl)
         for symbol, each in positions.items()
@@ -215,11 +215,11 @@ def _statistics(
 
     :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
     """
-    days = [day for _, day in ledger.books.closings.days(epoch.id, session, through=is_over)]
+    days = [day for _, day in ledger.books.valuations.days(epoch.id, session, through=is_over)]
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
     if is_over:
         return statistics.statistics(days, year)
-    since = money.CONTEXT.subtract(traded, ledger.books.closings.traded_before(epoch.id, session))
+    since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(epoch.id, session))
     today = statistics.whole(
         bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
     )

@@ -82,10 +82,10 @@ def documents(ledger: Ledger, name: str) -> list[str]:
     try:
         row = named(ledger, name)
     except DataError:
-        if (marked := ledger.history.mark(name)) is None:
+        if (marked := ledger.sessions.mark(name)) is None:
             raise
         return [marked]
-    marked = ledger.history.mark(str(row.session)) if name in ("latest", str(row.session)) else None
+    marked = ledger.sessions.mark(str(row.session)) if name in ("latest", str(row.session)) else None
     return [row.document] if marked is None else [row.document, marked]
 
 
@@ -159,14 +159,14 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
     doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
     with ledger.transaction():
         if doubt is not None and doubt.client_order_id is None:
-            ledger.following.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
-        if doubt is None and ledger.following.order(said.name) is None:
+            ledger.open_orders.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
+        if doubt is None and ledger.open_orders.order(said.name) is None:
             raise DataError(
                 f"--order: the book has no order {said.name!a}",
                 "Allowed: the id of an order of ours, or its name as resolve lists it.",
                 remedies=(Remedy("See what is open; nothing was booked", ours("resolve")),),
             )
-        ledger.following.say(said.name, said.qty, said.price, by)
+        ledger.open_orders.say(said.name, said.qty, said.price, by)
         if doubt is None:
             return None
         row = doubt.trade
@@ -297,7 +297,7 @@ def end_book(ledger: Ledger, by: str) -> Ended:
             "--reset: there is no book to end",
             "It begins with the first trade that is known to have been placed.",
         )
-    orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.following.followed()]
+    orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.open_orders.followed()]
     rows = (*ledger.attempts.unfinished(), *ledger.attempts.doubtful())
     with ledger.transaction():
         trades = tuple(_end_doubt(row, ledger, by) for row in rows)

@@ -88,9 +88,9 @@ def test_the_fills_of_an_older_ledger_come_into_the_book(
         assert opener == 1
         epoch = ledger.books.open_epoch(ledger.attempts.by_id(opener), NOW, priced=True)
         assert (epoch.base, epoch.session) == (Decimal(100000), SESSION)
-        assert ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date) == []
+        assert ledger.open_orders.book_fills(epoch, SESSION, NOW, ENDED, datetime.date) == []
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
-        (line,) = ledger.history.lines()
+        (line,) = ledger.sessions.lines()
         assert line.trades == ((1, "partial"),)
 
 
@@ -115,7 +115,7 @@ def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
     content = (tmp_path / database.FILE_NAME).read_bytes()
     monkeypatch.setattr(existing, "may_write", lambda _: False)
     with existing.read(tmp_path) as ledger:
-        assert [line.session for line in ledger.history.lines()] == [str(SESSION)]
+        assert [line.session for line in ledger.sessions.lines()] == [str(SESSION)]
         assert ledger.path == tmp_path / database.FILE_NAME
     assert (tmp_path / database.FILE_NAME).read_bytes() == content
     assert [path.name for path in tmp_path.iterdir()] == [database.FILE_NAME]
@@ -135,7 +135,7 @@ def test_a_rehearsal_begins_no_book(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         closed(ledger, order(), rehearsal=True)
         assert ledger.books.opens_with() is None
-        assert ledger.following.followed() == []
+        assert ledger.open_orders.followed() == []
 
 
 def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
@@ -143,9 +143,9 @@ def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         closed(ledger, order(status="new", filled_qty=None, filled_avg_price=None))
         first = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
-        assert len(ledger.following.followed()) == 1
+        assert len(ledger.open_orders.followed()) == 1
         ledger.books.close_epoch("by ann")
-        assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.following.followed()) == (
+        assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.open_orders.followed()) == (
             None,
             None,
             [],
@@ -207,7 +207,7 @@ def test_a_replay_is_the_same_book(
             standing = ledger.books.standing(epoch)
             marks = {name: Mark(price, "gateway", None) for name in standing.book.holdings}
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.closings.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
+            ledger.books.valuations.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
             day = date.fromordinal(day.toordinal() + 1)
         entries, _ = ledger.books.entries_after(epoch)
         assert folding.fold(entries) == ledger.books.standing(epoch).book
@@ -216,7 +216,7 @@ def test_a_replay_is_the_same_book(
 def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
     """What is written without the csv module is what it would write: attempts, gaps, marks, more trades."""
     with Ledger(tmp_path) as ledger:
-        assert csv_tables.history_file(ledger.history.table()) == csv_tables.history_csv([])
+        assert csv_tables.history_file(ledger.sessions.table()) == csv_tables.history_csv([])
         failed = begun(ledger, document='{"status": "failed"}')
         ledger.attempts.record(failed, state="nothing", document=failed.document, in_doubt=0)
         for number, status in ((1, "success"), (2, "partial")):
@@ -225,14 +225,14 @@ def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
             ledger.attempts.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
         begun(ledger, TUESDAY, document='{"status": "unknown"}')
         epoch = ledger.books.open_epoch(ledger.attempts.by_id(2), NOW, priced=True)
-        ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
+        ledger.open_orders.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
         standing = ledger.books.standing(epoch)
         for day, marks in ((SESSION, {"AAPL": Mark(Decimal("99.5"), "gateway", None)}), (TUESDAY, {})):
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.closings.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
-        ledger.history.keep_mark(SESSION, "{}")
-        lines = ledger.history.lines()
-        assert csv_tables.history_file(ledger.history.table()) == csv_tables.history_csv(lines)
+            ledger.books.valuations.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
+        ledger.sessions.keep_mark(SESSION, "{}")
+        lines = ledger.sessions.lines()
+        assert csv_tables.history_file(ledger.sessions.table()) == csv_tables.history_csv(lines)
         assert [(line.trades, line.day_pnl, line.marked) for line in lines] == [
             (((1, "success"), (2, "partial")), -5, True),
             (((1, "unknown"),), None, False),
@@ -244,14 +244,14 @@ def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
         epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
-        ledger.following.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
+        ledger.open_orders.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
         for number in range(40):
             day = date.fromordinal(SESSION.toordinal() + number)
             standing = ledger.books.standing(epoch)
             marks = {"AAPL": Mark(Decimal(100 + number), "gateway", None)}
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.closings.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
-        figures = ledger.history.lines()
+            ledger.books.valuations.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
+        figures = ledger.sessions.lines()
         assert [line.day_pnl for line in figures] == [0] + [10] * 39
         assert figures[-1].total_pnl == 390
     connection = sqlite3.connect(tmp_path / database.FILE_NAME)
@@ -281,11 +281,11 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
     connection.close()
     monkeypatch.undo()
     with Ledger(tmp_path) as ledger:
-        lines = [(line.book, line.session, line.marked) for line in ledger.history.lines()]
+        lines = [(line.book, line.session, line.marked) for line in ledger.sessions.lines()]
         assert lines == [(1, str(SESSION), True), (1, str(TUESDAY), True), (2, str(TUESDAY), False)]
-        assert [ledger.history.book(str(TUESDAY), trade) for trade in (None, 1)] == [1, 2]
-        ledger.history.keep_mark(TUESDAY, "{}")
-        assert ledger.history.book(str(TUESDAY), None) == 2
+        assert [ledger.sessions.book(str(TUESDAY), trade) for trade in (None, 1)] == [1, 2]
+        ledger.sessions.keep_mark(TUESDAY, "{}")
+        assert ledger.sessions.book(str(TUESDAY), None) == 2
 
 
 def held(
@@ -416,7 +416,7 @@ def test_what_came_late_folds_the_book_anew(tmp_path: Path) -> None:
         ledger.books.append(epoch, TUESDAY, [split], NOW)
         standing = ledger.books.standing(epoch)
         valued = value(standing.book, {}, epoch.base, None)
-        ledger.books.closings.keep(epoch.id, TUESDAY, standing.last, standing.book, valued, NOTHING)
+        ledger.books.valuations.keep(epoch.id, TUESDAY, standing.last, standing.book, valued, NOTHING)
         late = Entry("fill", "AAPL", Decimal(10), Decimal(1000), "2025-01-17")
         ledger.books.append(epoch, TUESDAY, [late], NOW)
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 20
@@ -432,7 +432,7 @@ def test_splits_of_a_session_go_before_its_fills_also_from_a_kept_book(tmp_path:
         standing = ledger.books.standing(epoch)
         marks = {"AAPL": Mark(Decimal(100), "gateway", None)}
         valued = value(standing.book, marks, epoch.base, None)
-        ledger.books.closings.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
+        ledger.books.valuations.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
         sale = Entry("fill", "AAPL", Decimal(-5), Decimal(-275))
         split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
         ledger.books.append(epoch, TUESDAY, [sale, split], NOW)
@@ -448,14 +448,14 @@ def test_whether_the_last_session_was_valued_whole(tmp_path: Path) -> None:
         epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
         standing = ledger.books.standing(epoch)
         valued = value(standing.book, {}, epoch.base, None)
-        ledger.books.closings.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
+        ledger.books.valuations.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
         assert [ledger.books.is_complete(each) for each in (SESSION - timedelta(1), SESSION, TUESDAY)] == [
             True,
             True,
             False,
         ]
         broken = value(standing.book, {}, epoch.base, None, unknown={"AAPL"})
-        ledger.books.closings.keep(epoch.id, TUESDAY, standing.last, standing.book, broken, NOTHING)
+        ledger.books.valuations.keep(epoch.id, TUESDAY, standing.last, standing.book, broken, NOTHING)
         assert not ledger.books.is_complete(SESSION)
         ledger.books._run("UPDATE sessions SET complete = 1")
         assert ledger.books.is_complete(SESSION)

@@ -47,7 +47,7 @@ def valued(ledger: Ledger, session: date, price: str | None, closing: Closing = 
     marks = {} if price is None else {"AAPL": Mark(Decimal(price), "gateway", None)}
     standing = books.standing(book)
     worth = value(standing.book, marks, book.base, books.opening(book, session))
-    books.closings.keep(book.id, session, standing.last, standing.book, worth, closing)
+    books.valuations.keep(book.id, session, standing.last, standing.book, worth, closing)
 
 
 def sessions(ledger: Ledger, column: str) -> list[Any]:
@@ -94,7 +94,7 @@ def test_the_last_session_before_a_date(ledger: Ledger) -> None:
     """Or of all; or all from one on, as far as their books are kept."""
     for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (THURSDAY, "102")):
         valued(ledger, session, price)
-    closings, book = ledger.books.closings, epoch(ledger).id
+    closings, book = ledger.books.valuations, epoch(ledger).id
 
     def before(text: str | None) -> date | None:
         kept = closings.kept(book, text)
@@ -114,7 +114,7 @@ def test_the_last_complete_closing(ledger: Ledger) -> None:
     """Of an earlier session; or of this one too."""
     for session, price in ((MONDAY, "100"), (TUESDAY, None), (WEDNESDAY, "102"), (THURSDAY, "103")):
         valued(ledger, session, price)
-    closings, book = ledger.books.closings, epoch(ledger).id
+    closings, book = ledger.books.valuations, epoch(ledger).id
 
     def last(session: date, *, through: bool = False) -> str | None:
         row = closings.last_complete(book, session, through=through)
@@ -166,7 +166,7 @@ def test_the_days_for_the_statistics(ledger: Ledger) -> None:
     ledger.books.append(epoch(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(1), Decimal(100))], NOW)
     valued(ledger, TUESDAY, None)
     valued(ledger, WEDNESDAY, "102", Closing({}, {}, spans=True))
-    closings, book = ledger.books.closings, epoch(ledger).id
+    closings, book = ledger.books.valuations, epoch(ledger).id
     monday = Day(*map(Decimal, (100000, 0, 100000, 1000, 1000)))
     wednesday = Day(*map(Decimal, (100000, 22, 100022, 1122, 100)), spans=True)
     assert closings.days(book, WEDNESDAY) == [("2025-01-06", monday)]
@@ -216,8 +216,8 @@ def test_sessions_are_voided_from_one_on(ledger: Ledger) -> None:
     """Those that were whole are named; none of them is whole or stays any more."""
     for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (WEDNESDAY, None), (THURSDAY, "102")):
         valued(ledger, session, price, Closing({}, {}, is_closed=True))
-    assert ledger.books.closings.void(epoch(ledger).id + 1, "2025-01-01") == []
-    assert ledger.books.closings.void(epoch(ledger).id, "2025-01-07") == ["2025-01-07", "2025-01-09"]
+    assert ledger.books.valuations.void(epoch(ledger).id + 1, "2025-01-01") == []
+    assert ledger.books.valuations.void(epoch(ledger).id, "2025-01-07") == ["2025-01-07", "2025-01-09"]
     assert (sessions(ledger, "complete"), sessions(ledger, "closed")) == ([1, 0, 0, 0], [1, 0, 0, 0])
 
 

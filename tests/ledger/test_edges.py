@@ -33,10 +33,10 @@ def test_a_closing_that_is_whole_stays(account: Account) -> None:
     account.hour = 16
     account.prices["AAPL"] = Decimal(102)
     assert account.mark().valuation.session.closing == 100020
-    kept = account.ledger.history.lines()
+    kept = account.ledger.sessions.lines()
     account.prices["AAPL"] = Decimal(105)
     later = account.trade(("MSFT", "1", "50"))
-    assert account.ledger.history.lines()[0][2:] == kept[0][2:]
+    assert account.ledger.sessions.lines()[0][2:] == kept[0][2:]
     bridge = later.valuation.session
     assert (bridge.opening, later.valuation.day_pnl, bridge.adjustments, bridge.closing) == (
         100000,
@@ -273,7 +273,7 @@ def test_an_older_ledgers_gain_leaves_once(account: Account) -> None:
     # 100 / (-29,900 + 40,000), and not of a debt.
     assert moved.statistics["daily_return"].value == Decimal("0.009901")
     assert moved.statistics["worst_day"].value == Decimal("0.009901")
-    lines = account.ledger.history.lines()
+    lines = account.ledger.sessions.lines()
     assert [round(line.daily_return or 0, 6) for line in lines] == [Decimal("0.01"), Decimal("0.009901")]
     account.next_session()
     account.prices["XYZ"] = Decimal(103)

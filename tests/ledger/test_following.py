@@ -48,7 +48,7 @@ def epoch(ledger: Ledger) -> Epoch:
 
 def booked(ledger: Ledger, session: date = MONDAY) -> list[Finding]:
     """Book what is new; return what is odd."""
-    return ledger.following.book_fills(epoch(ledger), session, NOW, FINAL, datetime.date)
+    return ledger.open_orders.book_fills(epoch(ledger), session, NOW, FINAL, datetime.date)
 
 
 def entries(ledger: Ledger) -> list[tuple[Any, ...]]:
@@ -113,7 +113,7 @@ def test_an_order_is_followed_until_nothing_more_can_come(
     traded(ledger, order(NAME, **changes))
     assert booked(ledger) == []
     assert columns(ledger)[2:] == (followed, 0, None if followed else "2025-01-06")
-    assert names(ledger.following.followed()) == ([NAME] if followed else [])
+    assert names(ledger.open_orders.followed()) == ([NAME] if followed else [])
 
 
 def test_an_order_that_ended_keeps_the_session_in_which_it_did(ledger: Ledger) -> None:
@@ -131,7 +131,7 @@ def test_of_an_order_that_shrank_nothing_is_booked(ledger: Ledger) -> None:
     traded(ledger, order(NAME))
     booked(ledger)
     ledger.orders.keep_orders([order(NAME, filled_qty=Decimal(4))])
-    assert ledger.following.taken_back() == []
+    assert ledger.open_orders.taken_back() == []
     expected = [
         Finding(
             "fill_taken_back",
@@ -146,11 +146,11 @@ def test_of_an_order_that_shrank_nothing_is_booked(ledger: Ledger) -> None:
     ]
     assert booked(ledger) == expected
     assert columns(ledger) == ("10", "1502.50", 0, 1, "2025-01-06")
-    assert ledger.following.taken_back() == expected
+    assert ledger.open_orders.taken_back() == expected
     assert len(entries(ledger)) == 1
     ledger.orders.keep_orders([order(NAME)])
     assert booked(ledger, DAYS[5]) == []
-    assert (columns(ledger)[3], ledger.following.taken_back()) == (0, [])
+    assert (columns(ledger)[3], ledger.open_orders.taken_back()) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_contested_order_is_no_working_one(ledger: Ledger) -> None:
     booked(ledger)
     ledger.orders.keep_orders([order(NAME, filled_qty=Decimal(4))])
     booked(ledger)
-    assert ledger.following.followed() == []
+    assert ledger.open_orders.followed() == []
 
 
 def test_more_than_was_ordered_is_said(ledger: Ledger) -> None:
@@ -195,25 +195,25 @@ def test_the_orders_of_a_rehearsal_are_in_no_book(ledger: Ledger) -> None:
     traded(ledger, order(NAME, **WORKS), session=TUESDAY, rehearsal=True)
     booked(ledger, TUESDAY)
     assert [each[5] for each in entries(ledger)] == ["b" * 24]
-    assert ledger.following.followed() == []
-    assert ledger.following.order(NAME) is None
+    assert ledger.open_orders.followed() == []
+    assert ledger.open_orders.order(NAME) is None
 
 
 def test_the_orders_of_an_ended_book_are_in_no_other(ledger: Ledger) -> None:
     """What it filled later is not read, not booked, not said."""
     traded(ledger, order(NAME, **WORKS))
-    assert ledger.following.first_trade() == 1
+    assert ledger.open_orders.first_trade() == 1
     ledger.books.close_epoch("by ann")
-    assert ledger.following.first_trade() == 2
+    assert ledger.open_orders.first_trade() == 2
     traded(ledger, order("b" * 24, **WORKS), session=TUESDAY)
     ledger.books._run("UPDATE orders SET followed = 1")
     ledger.orders.keep_orders([order(NAME)])
     booked(ledger, TUESDAY)
     assert entries(ledger) == []
-    assert names(ledger.following.followed()) == ["b" * 24]
-    assert names(ledger.following.to_read(TUESDAY).orders) == ["b" * 24]
-    assert ledger.following.order(NAME) is None
-    assert ledger.following.first_trade() == 2
+    assert names(ledger.open_orders.followed()) == ["b" * 24]
+    assert names(ledger.open_orders.to_read(TUESDAY).orders) == ["b" * 24]
+    assert ledger.open_orders.order(NAME) is None
+    assert ledger.open_orders.first_trade() == 2
 
 
 def test_an_order_is_read_again_for_three_sessions_after_its_end(ledger: Ledger) -> None:
@@ -223,9 +223,9 @@ def test_an_order_is_read_again_for_three_sessions_after_its_end(ledger: Ledger)
     read = []
     for session in DAYS[1:]:
         traded(ledger, session=session)
-        read.append(names(ledger.following.to_read(session).orders))
+        read.append(names(ledger.open_orders.to_read(session).orders))
     assert read == [*([NAME, "b" * 24],) * 3, ["b" * 24], ["b" * 24]]
-    assert names(ledger.following.to_read(MONDAY).orders) == ["b" * 24]  # it ended in this one
+    assert names(ledger.open_orders.to_read(MONDAY).orders) == ["b" * 24]  # it ended in this one
 
 
 def test_sessions_count_that_were_traded_for_real_or_valued(ledger: Ledger) -> None:
@@ -236,14 +236,14 @@ def test_sessions_count_that_were_traded_for_real_or_valued(ledger: Ledger) -> N
         traded(ledger, session=session, rehearsal=True)
     nothing = begun(ledger, DAYS[4])
     ledger.attempts.record(nothing, state="nothing", document=nothing.document, in_doubt=0)
-    assert names(ledger.following.to_read(DAYS[5]).orders) == [NAME]
+    assert names(ledger.open_orders.to_read(DAYS[5]).orders) == [NAME]
     for session in DAYS[1:5]:
         ledger.books._run(
             "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, gains, traded) "
             "VALUES (1, ?, 0, 0, '0', '0', '0', '0')",
             session.isoformat(),
         )
-    assert names(ledger.following.to_read(DAYS[5]).orders) == []
+    assert names(ledger.open_orders.to_read(DAYS[5]).orders) == []
 
 
 def test_what_was_corrected_after_the_end_is_booked_for_three_sessions(ledger: Ledger) -> None:
@@ -262,9 +262,9 @@ def test_the_newest_five_hundred_are_read(ledger: Ledger) -> None:
     """The rest is counted; all of them are read on demand."""
     many = [order(f"{at:024}", **WORKS) for at in range(MOST_READ + 2)]
     traded(ledger, *many)
-    again = ledger.following.to_read(TUESDAY)
+    again = ledger.open_orders.to_read(TUESDAY)
     assert (names(again.orders), again.more) == ([each.client_order_id for each in many[2:]], 2)
-    everything = ledger.following.to_read(TUESDAY, all_of_them=True)
+    everything = ledger.open_orders.to_read(TUESDAY, all_of_them=True)
     assert (len(everything.orders), everything.more) == (MOST_READ + 2, 0)
 
 
@@ -272,8 +272,8 @@ def test_an_order_as_it_is_followed(ledger: Ledger) -> None:
     """What was ordered, in which session, and what of it has no price yet."""
     state = order(NAME, status="partially_filled", filled_qty=Decimal(4), filled_avg_price=None)
     traded(ledger, state)
-    ledger.following.add("AAPL@2025-01-06", 1, "AAPL", "sell", Decimal("1E+1"))
-    works, unread = ledger.following.followed()
+    ledger.open_orders.add("AAPL@2025-01-06", 1, "AAPL", "sell", Decimal("1E+1"))
+    works, unread = ledger.open_orders.followed()
     assert (works.name, works.symbol, works.side, works.qty) == (NAME, "AAPL", "buy", 10)
     assert (works.session, works.state, works.has_ended, works.unpriced) == (MONDAY, state, False, 4)
     assert (str(works.asked), works.falls_short) == ("buy 10 AAPL", False)
@@ -302,7 +302,7 @@ def test_an_order_that_is_called_filled_at_fewer_shares(
     """It falls short."""
     qty = None if filled is None else Decimal(filled)
     traded(ledger, order(NAME, status=status, filled_qty=qty))
-    found = ledger.following.order(NAME)
+    found = ledger.open_orders.order(NAME)
     assert found is not None
     assert found.falls_short is is_so
 
@@ -318,30 +318,30 @@ def test_what_filled_without_a_price(
     paid = None if price is None else Decimal(price)
     traded(ledger, order(NAME, status="new", filled_qty=Decimal(filled), filled_avg_price=paid))
     ledger.books._run("UPDATE orders SET booked_qty = ?", booked_qty)
-    (found,) = ledger.following.followed()
+    (found,) = ledger.open_orders.followed()
     assert found.unpriced == unpriced
     ledger.books._run("UPDATE orders SET booked_qty = '5'")
-    assert ledger.following.followed()[0].unpriced == 0
+    assert ledger.open_orders.followed()[0].unpriced == 0
 
 
 def test_an_order_that_ended_is_known_as_such(ledger: Ledger) -> None:
     """By its name."""
     traded(ledger, order(NAME))
     booked(ledger)
-    found = ledger.following.order(NAME)
+    found = ledger.open_orders.order(NAME)
     assert found is not None
     assert found.has_ended
-    assert ledger.following.order("nobody's") is None
+    assert ledger.open_orders.order("nobody's") is None
 
 
 def test_an_order_is_followed_again(ledger: Ledger) -> None:
     """The gateway says otherwise of it than it did; a person's word stays."""
     traded(ledger, order(NAME), order("b" * 24))
     booked(ledger)
-    ledger.following.say("b" * 24, Decimal(10), Decimal(1), "by ann")
+    ledger.open_orders.say("b" * 24, Decimal(10), Decimal(1), "by ann")
     booked(ledger)
-    ledger.following.follow_again([NAME, "b" * 24])
-    assert names(ledger.following.followed()) == [NAME]
+    ledger.open_orders.follow_again([NAME, "b" * 24])
+    assert names(ledger.open_orders.followed()) == [NAME]
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_what_a_person_says_takes_the_place_of_what_was_booked(
     traded(ledger, order(NAME, side=side))
     booked(ledger)
     said = Decimal(qty), None if price is None else Decimal(price)
-    ledger.following.say(NAME, *said, "by ann")
+    ledger.open_orders.say(NAME, *said, "by ann")
     name = f"{side} 10 AAPL ({NAME})"
     assert booked(ledger, TUESDAY) == [Finding("fill_said", "note", NAME, f"{name}: {text}", ())]
     assert booked(ledger, TUESDAY) == []
@@ -372,22 +372,22 @@ def test_what_a_person_says_takes_the_place_of_what_was_booked(
     assert notes == [None, *["by ann"] * len(entries(ledger)[1:])]
     # The gateway's word is not asked for any more.
     ledger.orders.keep_orders([order(NAME, side=side, filled_qty=Decimal(7))])
-    assert (booked(ledger, TUESDAY), ledger.following.followed()) == ([], [])
-    assert ledger.following.to_read(WEDNESDAY).orders == ()
+    assert (booked(ledger, TUESDAY), ledger.open_orders.followed()) == ([], [])
+    assert ledger.open_orders.to_read(WEDNESDAY).orders == ()
 
 
 def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledger) -> None:
     """One that has no id: it is booked in the session of its trade."""
     traded(ledger)
-    ledger.following.add("MSFT@2025-01-06", 1, "MSFT", "buy", Decimal("1E+1"))
-    ledger.following.add("MSFT@2025-01-06", 1, "MSFT", "sell", Decimal(5))  # it is there already
-    ledger.following.say("MSFT@2025-01-06", Decimal(10), Decimal("2E+1"), "by ann")
+    ledger.open_orders.add("MSFT@2025-01-06", 1, "MSFT", "buy", Decimal("1E+1"))
+    ledger.open_orders.add("MSFT@2025-01-06", 1, "MSFT", "sell", Decimal(5))  # it is there already
+    ledger.open_orders.say("MSFT@2025-01-06", Decimal(10), Decimal("2E+1"), "by ann")
     (said,) = booked(ledger, WEDNESDAY)
     assert said.text == (
         "buy 10 MSFT (MSFT@2025-01-06): 10 filled at 20, said by ann; it was not booked before."
     )
     assert entries(ledger) == [("fill", "MSFT", 10, 200, "2025-01-06", "MSFT@2025-01-06", True)]
-    found = ledger.following.order("MSFT@2025-01-06")
+    found = ledger.open_orders.order("MSFT@2025-01-06")
     assert found is not None
     assert found.state is not None
     assert (found.state.filled_qty, found.state.filled_avg_price, found.unpriced) == (10, 20, 0)
@@ -396,8 +396,8 @@ def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledge
 def test_what_a_person_says_of_one_order_is_not_of_the_next(ledger: Ledger) -> None:
     """It is booked, and what the gateway says of the other; until then it has ended, and does not work."""
     traded(ledger, order(NAME, **WORKS), order("b" * 24))
-    ledger.following.say(NAME, Decimal(4), Decimal(1), "by ann")
-    found = ledger.following.order(NAME)
+    ledger.open_orders.say(NAME, Decimal(4), Decimal(1), "by ann")
+    found = ledger.open_orders.order(NAME)
     assert found is not None
     assert found.has_ended
     booked(ledger)
@@ -409,7 +409,7 @@ def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
     dust = Decimal("0.00000001")
     traded(ledger, order(NAME, qty=dust, filled_qty=dust, filled_avg_price=dust))
     booked(ledger)
-    found = ledger.following.order(NAME)
+    found = ledger.open_orders.order(NAME)
     assert found is not None
     assert str(found.asked) == "buy 0.00000001 AAPL"
     ledger.orders.keep_orders([order(NAME, qty=dust, filled_qty=dust, filled_avg_price=3 * dust)])
@@ -418,7 +418,7 @@ def test_dust_is_said_without_exponents(ledger: Ledger) -> None:
         f"paper-run resolve --order {NAME} --filled 0.00000001@{price}"
         for price in ("0.00000003", "0.00000001")
     ]
-    ledger.following.say(NAME, dust, 2 * dust, "by ann")
+    ledger.open_orders.say(NAME, dust, 2 * dust, "by ann")
     (said,) = booked(ledger)
     assert said.text == (
         f"buy 0.00000001 AAPL ({NAME}): 0.00000001 filled at 0.00000002, said by ann; it was booked as "
@@ -432,8 +432,8 @@ def test_what_a_person_says_ends_what_the_gateway_took_back(ledger: Ledger) -> N
     booked(ledger)
     ledger.orders.keep_orders([order(NAME, filled_qty=Decimal(4))])
     booked(ledger)
-    ledger.following.say(NAME, Decimal(4), Decimal("150.25"), "by ann")
-    assert ledger.following.taken_back() == []
+    ledger.open_orders.say(NAME, Decimal(4), Decimal("150.25"), "by ann")
+    assert ledger.open_orders.taken_back() == []
     assert columns(ledger)[3] == 0
 
 
@@ -442,7 +442,7 @@ def test_what_a_person_says_keeps_every_digit(ledger: Ledger, side: str) -> None
     """A quantity and a price of more digits than a calculator has."""
     traded(ledger, order(NAME, side=side))
     qty, price = Decimal("1234567.123456789"), Decimal("9.8765432109876543210987")
-    ledger.following.say(NAME, qty, price, "by ann")
+    ledger.open_orders.say(NAME, qty, price, "by ann")
     booked(ledger)
     (entry,) = ledger.books.entries_after(epoch(ledger))[0]
     sign = 1 if side == "buy" else -1

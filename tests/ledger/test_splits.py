@@ -184,7 +184,7 @@ def test_a_small_split_that_went_unnoticed_is_booked_late(
     worth = became * Decimal(after) - HELD * Decimal(before)
     assert settled.valuation.day_pnl == settled.valuation.total_pnl == worth.quantize(Decimal("0.01"))
     assert settled.valuation.session.opening == 100000
-    lines = account.ledger.history.lines()
+    lines = account.ledger.sessions.lines()
     assert [line.complete for line in lines] == [True, False, False, True]
     assert settled.statistics["total_return"].n == 2
     assert settled.statistics["win_rate"].n == 1  # of a gap of two sessions it is no day's

@@ -12,7 +12,7 @@ from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import statistics
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.valuations import Closings, Kept
+from paper_run.ledger.valuations import Kept, Valuations
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.service import Position
@@ -228,7 +228,7 @@ def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
     books = account.ledger.books
     epoch = books.epoch()
     assert epoch is not None
-    expected = statistics([day for _, day in books.closings.days(epoch.id, account.session)], 365)
+    expected = statistics([day for _, day in books.valuations.days(epoch.id, account.session)], 365)
     assert expected["volatility"].value is not None
     assert whole.statistics == expected
     assert account.mark().statistics["volatility"] == expected["volatility"]
@@ -398,13 +398,13 @@ def test_the_book_as_it_was_valued_last_is_read_once(
     """Its five hundred holdings are not decoded again for each step."""
     account.trade(("AAPL", "10", "100"))
     asked: list[str] = []
-    kept = Closings.kept
+    kept = Valuations.kept
 
-    def count(self: Closings, epoch: int, before: str = "last") -> Kept | None:
+    def count(self: Valuations, epoch: int, before: str = "last") -> Kept | None:
         asked.append(before)
         return kept(self, epoch) if before == "last" else kept(self, epoch, before)
 
-    monkeypatch.setattr(Closings, "kept", count)
+    monkeypatch.setattr(Valuations, "kept", count)
     account.mark()
     assert asked == ["last", "2025-01-06"]
     asked.clear()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from paper_run.model.attempt import TradeRow
     from paper_run.notify.email.letter import Letter
     from paper_run.report.day import Reports
-    from paper_run.report.publisher import Filing
+    from paper_run.report.publisher import Publisher
     from paper_run.report.summary.summary import Occasion
     from paper_run.settings.email import MailSettings
 
@@ -44,14 +44,14 @@ class Composer:
     def __init__(
         self,
         ledger: Ledger,
-        filing: Filing,
+        publisher: Publisher,
         settings: MailSettings,
         *,
         invocation: Invocation = PLAIN,
         made: Iterable[Reports] = (),
     ) -> None:
         self._ledger = ledger
-        self._filing = filing
+        self._publisher = publisher
         self._settings = settings
         self._invocation = invocation._replace(ledger=ledger.account.identity)
         self._made = {each.json: each for each in made}
@@ -74,15 +74,15 @@ class Composer:
         with self._ledger.explained():
             if row.content is not None:
                 notice = Notice.from_json(row.content)
-                return letters.of_notice(notice, self._invocation, cache_folder=self._filing.cache_folder)
+                return letters.of_notice(notice, self._invocation, cache_folder=self._publisher.cache_folder)
             occasion, document = _occasion(row), self._document(row)
-        reports = self._made.get(document) or self._filing.reports(document)
+        reports = self._made.get(document) or self._publisher.reports(document)
         return letters.of_result(
             reports.result,
             occasion=occasion,
             attachments=_attachments(reports),
             invocation=self._invocation,
-            cache_folder=self._filing.cache_folder,
+            cache_folder=self._publisher.cache_folder,
         )
 
     def message(self, row: MailRow, letter: Letter, now: datetime) -> bytes:
@@ -122,7 +122,7 @@ class Composer:
     def _document(self, row: MailRow) -> str:
         if row.trade is not None:
             return self._ledger.attempts.by_id(row.trade).document
-        document = self._ledger.history.mark(row.session)
+        document = self._ledger.sessions.mark(row.session)
         if document is None:
             raise LookupError(f"the mail {row.id} tells of a mark that is not there")
         return document

@@ -11,7 +11,7 @@ from paper_run.report.days import day_of, long_date
 from paper_run.report.html import book, orders
 from paper_run.report.html.book import Figure
 from paper_run.report.summary.headline import Banner, banners, headline, problem
-from paper_run.report.summary.issues import troubles
+from paper_run.report.summary.issues import issues
 from paper_run.report.summary.movers import movers
 from paper_run.report.summary.summary import NOT_KNOWN, Count, Digest, Item, Section, clip
 
@@ -42,7 +42,7 @@ def of_result(
     """Return what is told of a result."""
     head = headline(result)
     orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
-    found = troubles(result, orders_file=orders_file)
+    found = issues(result, orders_file=orders_file)
     pnl, known_now = result.pnl, _known_now(result, occasion)
     return Digest(
         name=_NAMES[occasion],

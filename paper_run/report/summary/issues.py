@@ -36,7 +36,7 @@ _LISTED = frozenset({"unpriced", "unexplained"})
 _HAVE_STEPS = frozenset({"answer_lost", "interrupted", "run_goes_on", "gateway_differs", "unpriced"})
 
 
-class Troubles(NamedTuple):
+class Issues(NamedTuple):
     """What needs a look; `needs` says in a few words why a person is asked for."""
 
     needs: tuple[str, ...]
@@ -44,7 +44,7 @@ class Troubles(NamedTuple):
     steps: tuple[Remedy, ...]
 
 
-def troubles(result: RunResult, *, orders_file: str) -> Troubles:
+def issues(result: RunResult, *, orders_file: str) -> Issues:
     """Return what needs a person, the most urgent first.
 
     :param orders_file: where all orders are listed.
@@ -67,7 +67,7 @@ def troubles(result: RunResult, *, orders_file: str) -> Troubles:
         _said(errors, warnings),
     )
     needs = _needs(result, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart))
-    return Troubles(
+    return Issues(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
         _each_once(
