@@ -8,15 +8,12 @@ import click
 
 from paper_run.cli import connect, output, streams
 from paper_run.cli import flags as given
-from paper_run.cli.parsing import common_options, email_to, exchange_option, service_urls
+from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus, worst
 
 
 @click.command(short_help="Look at everything that a day depends on: a line each, with the fix.")
-@exchange_option
-@email_to
-@service_urls
-@common_options
+@options_of("doctor")
 def doctor(**flags: Any) -> ExitStatus:
     """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
     from paper_run.app import doctor

@@ -9,7 +9,7 @@ import click
 
 from paper_run.cli import flags as given
 from paper_run.cli import output, streams
-from paper_run.cli.parsing import common_options, email_to, ledger_option
+from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors
 
 if TYPE_CHECKING:
@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Send what is queued, or a session's mail again.")
 @click.argument("trade", metavar="[SESSION[-n]|latest]", required=False)
-@click.option("--mark", "of_mark", is_flag=True, help="The mail about the session's latest mark.")
-@click.option("--to-stdout", is_flag=True, help="Print the message, for sendmail or mutt; nothing is sent.")
-@email_to
-@ledger_option
-@common_options
+@options_of("email")
 def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
     from paper_run.app import send

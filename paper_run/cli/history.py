@@ -8,15 +8,12 @@ import click
 
 from paper_run.cli import flags as given
 from paper_run.cli import output, streams
-from paper_run.cli.parsing import common_options
+from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
 @click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-@click.option("--since", metavar="YYYY-MM-DD", help="Leave out earlier sessions.")
-@common_options
+@options_of("history")
 def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
     from paper_run.ledger import existing

@@ -8,7 +8,9 @@ import click
 
 from paper_run.cli import connect, output
 from paper_run.cli import flags as given
-from paper_run.cli.parsing import common_options, exchange_option, ledger_option, mail_options, service_urls
+from paper_run.cli.parsing import (
+    options_of,
+)
 from paper_run.errors import ExitStatus, worst
 
 if TYPE_CHECKING:
@@ -18,14 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
-@click.option("--stale", is_flag=True, help="Read every order that still works, not only the newest 500.")
-@click.option("--again", is_flag=True, help="Move the closing of a session that was marked whole.")
-@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
-@exchange_option
-@mail_options
-@service_urls
-@ledger_option
-@common_options
+@options_of("mark")
 def mark(**flags: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
     return valued(flags, with_stale=flags["stale"], again=flags["again"])

@@ -10,11 +10,14 @@ import click
 
 from paper_run.cli import output
 from paper_run.errors import PaperRunError
+from paper_run.settings import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from click.shell_completion import CompletionItem
+
+    from paper_run.settings.options import Option
 
 
 class Commands(click.Group):
@@ -80,8 +83,7 @@ class DayCommand(click.Command):
         return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
 
 
-def complete_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Have the shell complete a file's name."""
+def _complete_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
     return _path(typed, "file")
 
 
@@ -95,48 +97,29 @@ def _path(typed: str, kind: str) -> list[CompletionItem]:
     return [CompletionItem(typed, type=kind)]
 
 
-def service_urls(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where the services are."""
-    options = (
-        ("--signal-service-url", "[SIGNAL_SERVICE_URL; http://localhost:8001]"),
-        ("--execution-gateway-url", "[EXECUTION_GATEWAY_URL; http://localhost:8002]"),
-        ("--orchestrator-url", "[ORCHESTRATOR_URL; http://localhost:8003]"),
-    )
-    for name, help_text in reversed(options):
-        command = click.option(name, metavar="URL", help=help_text)(command)
-    return command
+def options_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the options that a command takes; with them the hints of what it fails of are made whole."""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = _with_whole_hints(command)
+        for each in reversed(options.of_command(name)):
+            command = _option(each)(command)
+        return command
+
+    return decorated
 
 
-def exchange_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option that says whose calendar and clock count."""
-    return click.option(
-        "--exchange",
-        metavar="NAME",
-        help="Whose sessions: XNYS (New York), or 24/7 (each UTC day).  [PAPER_RUN_EXCHANGE; XNYS]",
-    )(command)
-
-
-def mail_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say who gets the e-mail, if anybody."""
-    command = click.option("--no-email", is_flag=True, help="Send no e-mail, and queue none.")(command)
-    return email_to(command)
-
-
-def email_to(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option that says who gets the e-mail."""
-    return click.option(
-        "--email-to",
-        multiple=True,
-        metavar="ADDRESS",
-        help="Who gets the e-mail; commas, or repeatable.  [PAPER_RUN_EMAIL_TO]",
-    )(command)
-
-
-def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option by which a command that changes a record is kept from any other ledger."""
-    return click.option("--ledger", metavar="ID", help="Refuse any other ledger than that of this id.")(
-        command
-    )
+def _option(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    names = [each for each in (option.short, option.flag, option.name) if each]
+    completes = {"file": _complete_file, "dir": _complete_folder}
+    takes: dict[str, Any] = {"metavar": option.metavar, "multiple": option.kind == "repeated"}
+    if option.kind == "switch":
+        takes = {"is_flag": True}
+    elif option.kind == "pair":
+        takes = {"metavar": option.metavar, "nargs": 2}
+    if option.path:
+        takes["shell_complete"] = completes[option.path]
+    return click.option(*names, help=f"{option.help}{option.ending}".strip(), **takes)
 
 
 def _spread_symbols(args: Sequence[str], *, commands: Collection[str] = ()) -> list[str]:
@@ -171,31 +154,6 @@ def _refuse(words: Sequence[str], *, commands: Collection[str]) -> NoReturn:
     if words[0] in commands:
         raise click.UsageError(f"{words[0]} is a command, and a command comes first, before options.")
     raise click.UsageError(f"Got unexpected extra argument ({' '.join(words)})")
-
-
-def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every command takes; with them the hints of what it fails of are made whole."""
-    command = _with_whole_hints(command)
-    options = (
-        click.option(
-            "--reports-dir",
-            metavar="DIR",
-            shell_complete=_complete_folder,
-            help="Where reports go.  [PAPER_RUN_REPORTS_DIR; reports]",
-        ),
-        click.option(
-            "--env-file",
-            metavar="FILE",
-            shell_complete=complete_file,
-            help="Settings file.  [.env here, if there is one]",
-        ),
-        click.option("--sandbox", is_flag=True, help="Play on the built-in platform with simulated prices."),
-        click.option("-q", "--quiet", is_flag=True, help="Print nothing when all is well."),
-        click.option("-v", "--verbose", is_flag=True, help="Show each request on standard error."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def _with_whole_hints(command: Callable[..., Any]) -> Callable[..., Any]:

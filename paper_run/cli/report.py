@@ -8,7 +8,7 @@ import click
 
 from paper_run.cli import flags as given
 from paper_run.cli import output
-from paper_run.cli.parsing import common_options
+from paper_run.cli.parsing import options_of
 
 if TYPE_CHECKING:
     from paper_run.errors import ExitStatus
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Make a session's files again from the ledger, offline.")
 @click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
-@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
-@common_options
+@options_of("report")
 def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
     """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
 

@@ -10,7 +10,7 @@ from paper_run.cli import connect, output, said
 from paper_run.cli import flags as given
 from paper_run.cli import mark as marking
 from paper_run.cli.output import written_files
-from paper_run.cli.parsing import common_options, exchange_option, ledger_option, service_urls
+from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
 
 if TYPE_CHECKING:
@@ -21,32 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="List what is not settled, or settle it.")
 @click.argument("trade", metavar="[SESSION[-n]]", required=False)
-@click.option("--placed", is_flag=True, help="It did trade.")
-@click.option("--not-placed", is_flag=True, help="It did not: the session is open again.")
-@click.option("--run-id", metavar="ID", help="With --placed: the orchestrator's run.")
-@click.option(
-    "--order",
-    "orders",
-    multiple=True,
-    metavar="NAME",
-    help="With --placed: an order's id; repeatable. Else an order as resolve lists it.",
-)
-@click.option("--filled", metavar="QTY@PRICE", help="With --order: all that it has filled, and the average.")
-@click.option("--not-filled", is_flag=True, help="With --order: it has filled nothing.")
-@click.option(
-    "--position",
-    multiple=True,
-    metavar="SYMBOL[=QTY@PRICE]|all",
-    help="Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
-)
-@click.option("--split", nargs=2, metavar="SYMBOL N:M", help="Book a split: M shares became N.")
-@click.option("--ex-date", metavar="DATE", help="With --split: the first session with it.")
-@click.option("--wrong-date", is_flag=True, help="Its session is yet to come: open it again for that day.")
-@click.option("--reset", is_flag=True, help="The account was wiped: end this book, begin a new one.")
-@exchange_option
-@service_urls
-@ledger_option
-@common_options
+@options_of("resolve")
 def resolve(trade: str | None, **flags: Any) -> ExitStatus:
     """List the trades of which it is not known what came of them, or say what came of one."""
     from paper_run.app import resolve as resolving

@@ -16,11 +16,7 @@ from paper_run.cli import (
 from paper_run.cli import flags as given
 from paper_run.cli.parsing import (
     DayCommand,
-    common_options,
-    complete_file,
-    exchange_option,
-    mail_options,
-    service_urls,
+    options_of,
 )
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
@@ -34,60 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="run", cls=DayCommand, hidden=True)
-@click.option(
-    "--symbols",
-    multiple=True,
-    metavar="SYMBOL...",
-    help="What to trade; spaces, commas or repeated.  [PAPER_RUN_SYMBOLS; AAPL,MSFT,GOOGL]",
-)
-@click.option("--capital", metavar="DOLLARS", help="Capital to size with.  [PAPER_RUN_CAPITAL; 100000]")
-@click.option(
-    "--max-position-size",
-    metavar="DOLLARS",
-    help="Most that one signal is sized at.  [PAPER_RUN_MAX_POSITION_SIZE; 20000]",
-)
-@click.option(
-    "--as-of-date",
-    metavar="DATE",
-    help="Date of the signals: YYYY-MM-DD, or previous for the last session that is over.  "
-    "[PAPER_RUN_AS_OF_DATE; the session]",
-)
-@click.option(
-    "--output",
-    multiple=True,
-    metavar="PATH",
-    shell_complete=complete_file,
-    help="Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard output; "
-    "repeatable.  [PAPER_RUN_OUTPUT]",
-)
-@click.option("--dry-run", is_flag=True, help="Check everything and print the plan; send nothing.")
-@click.option("--again", is_flag=True, help="Trade the session once more, on purpose.")
-@click.option("--new-ledger", is_flag=True, help="Make a ledger on purpose: where one is missing.")
-@exchange_option
-@click.option(
-    "--ignore-calendar",
-    is_flag=True,
-    help="Trade whatever the exchange's calendar says: on a closed day, or late.",
-)
-@click.option(
-    "--latest-start",
-    metavar="HH:MM",
-    help="No trade starts later, on the exchange's clock.  "
-    "[PAPER_RUN_LATEST_START; 15 minutes before that day's close]",
-)
-@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
-@click.option("--sessions", metavar="N", help="With --sandbox: play N sessions.  [1]")
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    help="How long to wait for the orchestration.  [PAPER_RUN_TIMEOUT; 300]",
-)
-@click.option(
-    "--wait", metavar="SECONDS", help="How long to wait for the services to come up.  [PAPER_RUN_WAIT; 0]"
-)
-@mail_options
-@service_urls
-@common_options
+@options_of("run")
 def run(**flags: Any) -> ExitStatus:
     """Run the day."""
     from paper_run.services.deadline import Deadline

@@ -12,15 +12,12 @@ from paper_run.cli import (
     output,
 )
 from paper_run.cli import flags as given
-from paper_run.cli.parsing import (
-    common_options,
-)
+from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
 @click.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
-@click.option("--port", metavar="PORT", help="First of four ports in a row, 0 for any free ones.  [8001]")
-@common_options
+@options_of("sandbox")
 def sandbox(**flags: Any) -> ExitStatus:
     """Serve the built-in platform (signal service, gateway, orchestrator, quotes) until Ctrl-C.
 

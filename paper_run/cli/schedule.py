@@ -12,7 +12,7 @@ import click
 
 from paper_run.cli import flags as given
 from paper_run.cli import output, streams
-from paper_run.cli.parsing import common_options, exchange_option
+from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
 
 if TYPE_CHECKING:
@@ -26,10 +26,7 @@ _OURS = re.compile(r"(?:PAPER_RUN|ALPACA_API|APCA_API|SIGNAL_SERVICE|EXECUTION_G
 
 @click.command(short_help="Print a crontab's lines or systemd's units; installs nothing.")
 @click.argument("kind", metavar="cron|systemd", type=click.Choice(["cron", "systemd"]))
-@exchange_option
-@click.option("--into", metavar="DIR", help="With systemd: write the units into that folder.")
-@click.option("--user", "for_user", is_flag=True, help="With systemd: for your own, without root.")
-@common_options
+@options_of("schedule")
 def schedule(kind: str, *, into: str | None, for_user: bool, **flags: Any) -> ExitStatus:
     """Print the text that starts the day and its mark by itself: a crontab's lines, or systemd's units.
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError
-from paper_run.settings import email, heartbeat
+from paper_run.settings import heartbeat
+from paper_run.settings.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,10 +17,10 @@ CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
 OPEN_DATES = "PAPER_RUN_OPEN_DATES"
 REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
 HEARTBEAT_URL = heartbeat.VARIABLE
-WITHOUT_FLAG = frozenset(
-    {QUOTES_URL, CLOSED_DATES, OPEN_DATES, REQUIRE_LEDGER, HEARTBEAT_URL, *email.VARIABLES}
-)
-"""The variables of ours that no option beats."""
+SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
+"""The options that have a variable too."""
+WITHOUT_FLAG = frozenset(each.variable for each in OPTIONS if not each.flag)
+"""The variables that no option beats."""
 
 
 class Given(NamedTuple):
@@ -38,35 +39,6 @@ class Given(NamedTuple):
         )
         error.told = self.origin in SETTINGS
         return error
-
-
-class Setting(NamedTuple):
-    """An option that takes a value: its flag, its variable (None: flag only), its default."""
-
-    flag: str
-    variable: str | None
-    default: str | None
-
-
-SETTINGS = {
-    setting.flag: setting
-    for setting in (
-        Setting("--symbols", "PAPER_RUN_SYMBOLS", "AAPL,MSFT,GOOGL"),
-        Setting("--capital", "PAPER_RUN_CAPITAL", "100000"),
-        Setting("--max-position-size", "PAPER_RUN_MAX_POSITION_SIZE", "20000"),
-        Setting("--as-of-date", "PAPER_RUN_AS_OF_DATE", None),
-        Setting("--output", "PAPER_RUN_OUTPUT", None),
-        Setting("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports"),
-        Setting("--exchange", "PAPER_RUN_EXCHANGE", "XNYS"),
-        Setting("--latest-start", "PAPER_RUN_LATEST_START", None),
-        Setting("--email-to", email.TO, None),
-        Setting("--timeout", "PAPER_RUN_TIMEOUT", "300"),
-        Setting("--wait", "PAPER_RUN_WAIT", "0"),
-        Setting("--signal-service-url", "SIGNAL_SERVICE_URL", "http://localhost:8001"),
-        Setting("--execution-gateway-url", "EXECUTION_GATEWAY_URL", "http://localhost:8002"),
-        Setting("--orchestrator-url", "ORCHESTRATOR_URL", "http://localhost:8003"),
-    )
-}
 
 
 class Sources:
@@ -100,7 +72,7 @@ class Sources:
         setting = SETTINGS[flag]
         if values := self._flags.get(flag):
             return [Given(value, flag) for value in values]
-        if setting.variable is not None and (given := self._typed(setting.variable)) is not None:
+        if (given := self._typed(setting.variable)) is not None:
             return [given] if setting.default is not None or given.value.strip() else []
         return [] if setting.default is None else [Given(setting.default, flag)]
 
@@ -129,9 +101,7 @@ class Sources:
         if values := self._flags.get(flag):
             return Given(values[-1], flag)
         name = SETTINGS[flag].variable
-        return (
-            Given(self._environment[name], name) if name is not None and name in self._environment else None
-        )
+        return Given(self._environment[name], name) if name in self._environment else None
 
     def all_outside_file(self, flag: str) -> list[str]:
         """Return all values of a setting that the command line or the environment sets."""
@@ -145,7 +115,7 @@ class Sources:
 
     def misspelt(self) -> tuple[str, ...]:
         """Name each PAPER_RUN_ variable that nothing reads but that looks like one that is read."""
-        known = {setting.variable for setting in SETTINGS.values() if setting.variable} | WITHOUT_FLAG
+        known = {each.variable for each in OPTIONS}
         found = {
             name
             for name in (*self._environment, *self._file_values)
