@@ -96,10 +96,10 @@ def test_a_split_that_nothing_speaks_for_is_refused(folder: Path) -> None:
     assert result.read_bytes() == before
 
 
-def test_the_variables_of_the_readme_are_the_keys_that_are_read(tmp_path: Path) -> None:
-    """Each pair of keys in the README's table sets the quote source's keys, and its URL is read."""
-    rows = [line for line in _section(README, "Prices").splitlines() if line.startswith("| `")]
-    names = re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", "\n".join(rows))
+def test_the_variables_of_the_reference_are_the_keys_that_are_read(tmp_path: Path) -> None:
+    """Each pair of keys in the reference sets the quote source's keys, and its URL is read."""
+    rows = _section(ROOT / "docs" / "REFERENCE.md", "Variables without an option").splitlines()
+    names = re.findall(r"`(A[A-Z]+(?:_[A-Z]+)+|[A-Z_]+QUOTES_URL)`", "\n".join(rows))
     keys, secrets = ([name for name in names if name.endswith(end)] for end in ("_KEY_ID", "_SECRET_KEY"))
     (url,) = (name for name in names if name.endswith("_URL"))
     assert len(keys) == len(secrets) == 2

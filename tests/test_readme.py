@@ -1,5 +1,6 @@
 """The README is true: its commands, tables, links and exit statuses agree with the program."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from support.tree import ROOT, project_files
 from paper_run.errors import ExitStatus
 from paper_run.settings import sources
 
+REFERENCE = ROOT / "docs" / "REFERENCE.md"
 DOCUMENTS = sorted(
     path
     for path in project_files()
@@ -67,9 +69,9 @@ def _described() -> dict[str, str]:
 
 
 def _tables() -> Iterator[tuple[list[str], list[list[str]]]]:
-    """Yield the header and the rows of each table of the README."""
+    """Yield the header and the rows of each table of the README and of the reference."""
     block: list[list[str]] = []
-    for line in [*README.read_text("utf-8").splitlines(), ""]:
+    for line in [*README.read_text("utf-8").splitlines(), "", *REFERENCE.read_text("utf-8").splitlines(), ""]:
         if line.startswith("|"):
             block.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))])
         elif block:
@@ -78,9 +80,9 @@ def _tables() -> Iterator[tuple[list[str], list[list[str]]]]:
 
 
 def _rows(first_column: str) -> list[list[str]]:
-    """Return the rows of every table of the README whose first column has this in its name."""
+    """Return the rows of every such table whose first column has this in its name."""
     rows = [row for header, body in _tables() if first_column in header[0] for row in body]
-    assert rows, f"README has no table whose first column is named '{first_column}'"
+    assert rows, f"no table whose first column is named '{first_column}'"
     return rows
 
 
@@ -131,7 +133,7 @@ def test_the_script_prints_a_command() -> None:
 
 
 def test_the_options_tables_are_the_help_pages() -> None:
-    """Every option of the day and of the commands has its row in the README, and the README has no other."""
+    """Every option of the day and of the commands has its row in the reference, which has no other."""
     written = _options("\n".join(row[0] for row in _rows("option")))
     assert written - {"--help", "--version"} == set(_described()) - {"--help", "--version"}
 
@@ -152,12 +154,12 @@ def test_variables_and_defaults_are_the_help_pages() -> None:
             ending = re.search(r"\[([^\]]*)\]$", described[option])
             parts = [part.strip() for part in ending[1].split(";")] if ending else []
             wrong += [
-                f"{option}: help says {part}, README {written}"
+                f"{option}: help says {part}, reference {written}"
                 for part in parts
                 if " " not in part and not re.search(rf"(?<![\w.,:/-]){re.escape(part)}(?![\w:/-])", written)
             ]
             wrong += [
-                f"{option}: README says {name}, help {described[option]}"
+                f"{option}: reference says {name}, help {described[option]}"
                 for name in re.findall(r"\b[A-Z]+_[A-Z_]+\b", written)
                 if len(_options(row[0])) == 1 and name not in parts
             ]
@@ -165,9 +167,19 @@ def test_variables_and_defaults_are_the_help_pages() -> None:
 
 
 def test_each_variable_without_an_option_is_described() -> None:
-    """Whatever a person may set in the environment or in .env has its row in a table of the README."""
+    """Whatever a person may set in the environment or in .env has its row in a table of the reference."""
     written = {name for _, body in _tables() for row in body for name in re.findall(r"`([A-Z_]+)`", row[0])}
     assert sources.WITHOUT_FLAG - set(_variables_of_options()) - written == set()
+
+
+def test_the_reference_is_made_of_the_programs_own_table() -> None:
+    """`python docs/make_reference.py` makes it anew."""
+    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "docs" / "make_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert REFERENCE.read_text("utf-8") == module.made()
 
 
 def _variables_of_options() -> list[str]:
