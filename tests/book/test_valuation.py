@@ -17,6 +17,7 @@ from paper_run.book.valuation import (
     open_symbols,
     pending_gains,
     value,
+    with_closing,
 )
 
 BASE = Decimal(100_000)
@@ -439,3 +440,36 @@ def test_what_is_explained_has_no_minus() -> None:
 def test_an_adjustment_entry_moves_cash() -> None:
     """A kind that moves shares moves what they are worth."""
     assert booked(entry("adjustment", "3", "10")).cash == -30
+
+
+# A closing that is kept
+
+
+def test_a_kept_closing_leaves_its_day_its_gain() -> None:
+    """What the book is worth more by now is an adjustment of that day, and no gain of a symbol."""
+    kept = closing(FIRST)
+    now = value(booked(*FIRST_DAY), at(AAPL="114", MSFT="45"), BASE, kept)
+    shown = with_closing(now, None, kept)
+    assert amounts(shown.session) == ["100000.00", "45.00", "125.00", "30.00", "100200.00", "0.00"]
+    assert [each.day_pnl for each in shown.positions] == [180, -30, 20]
+    assert shown.day_pnl == 170
+
+
+def test_a_kept_closing_beside_a_price_that_is_gone() -> None:
+    """Equity is not known now; the day opened where it did, and what has no total now has no gain."""
+    kept = closing(FIRST)
+    shown = with_closing(value(booked(*FIRST_DAY), at(AAPL="112"), BASE, kept), None, kept)
+    assert (shown.session.opening, shown.session.closing, shown.day_pnl) == (BASE, None, None)
+    assert [each.day_pnl for each in shown.positions] == [180, -30, None]
+
+
+@pytest.mark.parametrize("part", ["opening", "kept"])
+def test_a_closing_of_an_older_record_has_no_gain_by_symbol(part: str) -> None:
+    """It does not say what each symbol had won by then."""
+    kept, opening = closing(FIRST), Opening(BASE)
+    changed = (
+        (opening, kept._replace(totals=None)) if part == "kept" else (opening._replace(totals=None), kept)
+    )
+    shown = with_closing(value(booked(*FIRST_DAY), FIRST_CLOSE, BASE, kept), *changed)
+    assert {each.day_pnl for each in shown.positions} == {None}
+    assert shown.day_pnl == 170
