@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from paper_run.services import connection
+from paper_run.services import connection as wires
 from paper_run.services.transport import Transport
 
 _WRITES = ("BEGIN", "INSERT", "UPDATE", "COMMIT", "CREATE", "PRAGMA journal_mode", "PRAGMA user_version")
@@ -76,14 +76,14 @@ class Steps:
                 self.step(f"after {method} {path}")
 
         Transport._exchange = followed  # type: ignore[assignment]
-        connect = connection._Connection._new_conn
+        connect = wires._Connection._new_conn
 
         def connected(connection: Any) -> Any:
             made = connect(connection)
-            self.step("after connect" + (" for POST" if connection._call.held_back is not None else ""))
+            self.step("after connect" + (" for POST" if wires.call.held_back is not None else ""))
             return made
 
-        connection._Connection._new_conn = connected  # type: ignore[method-assign]
+        wires._Connection._new_conn = connected  # type: ignore[method-assign]
 
 
 def send_signal(number: int) -> Callable[[], None]:

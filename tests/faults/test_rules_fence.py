@@ -114,7 +114,7 @@ def test_rule_4_an_older_ledger_gets_its_fences_whatever_it_holds(tmp_path: Path
     ]
     _old_ledger(tmp_path / "reports", rows)
     with Ledger(tmp_path / "reports") as ledger:
-        found = ledger._rows("SELECT fence FROM trades ORDER BY id")
+        found = ledger._store.rows("SELECT fence FROM trades ORDER BY id")
     session = "2026-03-02"
     fences = [None, None, session, f"{session} after 3", f"{session} after 4", "2026-03-03"]
     assert [row["fence"] for row in found] == fences

@@ -14,6 +14,7 @@ from paper_run.report.html import page
 from paper_run.report.summary import headline
 from paper_run.report.summary.headline import Headline
 from paper_run.report.summary.notices import Notice
+from paper_run.report.summary.summary import Occasion
 
 
 def render(
@@ -43,7 +44,7 @@ def letter(document: dict[str, Any], **more: Any) -> Letter:
     return letters.of_result(of_document(document), **more)
 
 
-def subject(document: dict[str, Any], occasion: subjects.Occasion) -> str:
+def subject(document: dict[str, Any], occasion: Occasion) -> str:
     """Return the mail's subject."""
     return subjects.of_result(of_document(document), occasion)
 
