@@ -27,7 +27,7 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
     from paper_run.ledger import existing
     from paper_run.settings import email as mail_settings
 
-    settings = given.settings(flags, sends=False)
+    settings = given.account(flags)
     clock, console = output.clock(), output.console(flags)
     if settings.mail is None:
         raise DataError(

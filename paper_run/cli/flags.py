@@ -86,6 +86,14 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
     return read
 
 
+def account(flags: Mapping[str, Any]) -> Config:
+    """Return the settings of a command that asks no service: its account may be the sandbox's.
+
+    :raises DataError: one is wrong.
+    """
+    return settings(flags, sends=False)._replace(reports_dir=reports_folder(flags))
+
+
 def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
     """Return what a command needs to run as it stands and find the same ledger, services and exchange.
 

@@ -53,7 +53,7 @@ def _reset(flags: Mapping[str, Any]) -> ExitStatus:
     from paper_run.app import resolve as resolving
 
     console = output.console(flags)
-    done = resolving.end_book(given.settings(flags), output.clock(), console)
+    done = resolving.end_book(given.account(flags), output.clock(), console)
     return written_files(console, done.written, done.failed)
 
 

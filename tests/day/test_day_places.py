@@ -1,8 +1,11 @@
 """Places that are not there: nobody's home, no home, a deleted working folder; full and closed streams."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,22 @@ def _bash(line: str, folder: Path, env: dict[str, str] | None = None) -> subproc
         timeout=120,
         check=False,
     )
+
+
+def test_a_reset_of_the_sandbox_ends_the_sandboxs_book_alone(tmp_path: Path) -> None:
+    """The real account's ledger lies in the folder above."""
+    shutil.copytree(_played(tmp_path / "other"), tmp_path / "reports")
+    assert run_command("--sandbox", "-q", cwd=tmp_path).returncode == 0
+    ledgers = [tmp_path / "reports" / "ledger.sqlite3", tmp_path / "reports" / "sandbox" / "ledger.sqlite3"]
+    assert run_command("resolve", "--reset", "--sandbox", cwd=tmp_path).returncode == 0
+    ended = []
+    for ledger in ledgers:
+        with closing(sqlite3.connect(ledger)) as connection:
+            ended += connection.execute("SELECT count(*) FROM epochs WHERE last_trade IS NOT NULL").fetchone()
+    assert ended == [0, 1]
+
+
+def _played(folder: Path) -> Path:
+    folder.mkdir()
+    assert run_command("--sandbox", "-q", cwd=folder).returncode == 0
+    return folder / "reports" / "sandbox"

@@ -42,7 +42,7 @@ def test_rule_10_what_an_earlier_version_called_rejected_is_in_doubt(desk: Desk)
     lost = desk.session
     with closing(sqlite3.connect(desk.ledger)) as connection, connection:
         ((document,),) = connection.execute("SELECT document FROM trades")
-        older = json.loads(document, parse_float=str)
+        older = json.loads(document)
         for order in older["orders"]:
             order["outcome"] = "rejected" if order["outcome"] == "in_doubt" else order["outcome"]
         older["results"] |= {"num_orders_rejected": 1, "num_orders_in_doubt": 0}
