@@ -35,7 +35,7 @@ def of_result(
     """Return the letter about a result; the same result gives the same letter.
 
     :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
-        template is kept, see `page_assets.template`.
+        template is kept, see `assets.template`.
     """
     digest = build.of_result(result, occasion, attachments, invocation)
     subject = subjects.of_result(result, occasion)

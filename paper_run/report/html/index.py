@@ -54,7 +54,7 @@ def render(
     :param lines: the sessions to list, the newest last.
     :param curve: those of the present book that its curve goes through, see `equity_curve.thin`.
     :param label: the words that must go with figures that are not real.
-    :param cache_folder: where the compiled template is kept, see `page_assets.template`.
+    :param cache_folder: where the compiled template is kept, see `assets.template`.
     :param num_sessions: how many sessions the present book has, when they are more than are listed.
     :param book: the present book's number. :param ended: the books before it, oldest first.
     """
