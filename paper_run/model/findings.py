@@ -8,7 +8,7 @@ from paper_run.errors import Remedy
 from paper_run.model.commands import of_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from paper_run.errors import PaperRunError
 
@@ -160,16 +160,9 @@ def from_json(content: Iterable[Any]) -> tuple[Finding, ...]:
     return tuple(_finding(each) for each in content)
 
 
-def of_document(document: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return what a result document has found out; an older one has sentences alone, errors and warnings."""
-    if "findings" in document:
-        return from_json(document["findings"])
-    severities: tuple[tuple[str, Severity], ...] = (("errors", "error"), ("warnings", "warning"))
-    return tuple(
-        Finding("unclassified", severity, "", str(text))
-        for name, severity in severities
-        for text in document.get(name) or ()
-    )
+def unclassified(severity: Severity, sentences: Iterable[Any]) -> tuple[Finding, ...]:
+    """Return the findings of a record from before they had codes: sentences alone."""
+    return tuple(Finding("unclassified", severity, "", str(each)) for each in sentences)
 
 
 def remedies_from_json(content: Any) -> tuple[Remedy, ...]:

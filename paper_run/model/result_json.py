@@ -25,6 +25,8 @@ from paper_run.model.result import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from paper_run.model.findings import Finding
+
 SCHEMA_VERSION = 1
 
 
@@ -91,12 +93,21 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
-            findings=findings.of_document(content),
+            findings=_found(content),
             ledger=str(content.get("ledger") or ""),
             is_old="findings" not in content,
         )
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no record of a result: {error!r}") from error
+
+
+def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
+    if "findings" in content:
+        return findings.from_json(content["findings"])
+    return (
+        *findings.unclassified("error", content.get("errors") or ()),
+        *findings.unclassified("warning", content.get("warnings") or ()),
+    )
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

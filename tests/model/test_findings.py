@@ -85,15 +85,6 @@ def test_what_failed_is_a_finding() -> None:
     assert findings.of_error(error) == Finding("setting", "error", "X", "A. Because.", (Remedy("Try"),))
 
 
-def test_an_older_document_is_shown_whole() -> None:
-    """Its sentences are findings without a code, errors first."""
-    found = findings.of_document({"warnings": ["w"], "errors": ["e"]})
-    assert [(each.code, each.severity, each.text) for each in found] == [
-        ("unclassified", "error", "e"),
-        ("unclassified", "warning", "w"),
-    ]
-
-
 @pytest.mark.parametrize(
     "content",
     [

@@ -423,3 +423,12 @@ def test_what_is_no_record_is_refused() -> None:
     for part in ({"results": {"num_signals": "3"}}, {"orders": [{"symbol": "A", "qty": "1"}]}, {"health": 1}):
         with pytest.raises(ValueError, match=r"no amount|no whole number|no record"):
             decode(json.dumps({"session": "2025-01-17", **part}))
+
+
+def test_an_older_record_is_shown_whole() -> None:
+    """Its sentences are findings without a code, errors first."""
+    found = decode('{"warnings": ["w"], "errors": ["e"]}').findings
+    assert [(each.code, each.severity, each.text) for each in found] == [
+        ("unclassified", "error", "e"),
+        ("unclassified", "warning", "w"),
+    ]
