@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -63,9 +64,9 @@ def _table(options: list[Option]) -> str:
     return "\n".join(rows)
 
 
-def _variables(options: object) -> str:
+def _variables(options: Iterable[Option]) -> str:
     rows = ["| variable | default | what |", "|---|---|---|"]
-    rows += [f"| `{each.variable}` | {_default(each)} | {_what(each)} |" for each in options]  # type: ignore[attr-defined]
+    rows += [f"| `{each.variable}` | {_default(each)} | {_what(each)} |" for each in options]
     return "\n".join(rows)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError
+from paper_run.settings.options import default
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,7 +164,7 @@ def past_day(option: str, typed: str | None, flags: Mapping[str, Any]) -> date |
     return None if typed is None else past_date(Given(typed, option), today(sources(flags)))
 
 
-def whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: int, most: int) -> int:
+def whole_number(flags: Mapping[str, Any], name: str, *, least: int, most: int) -> int:
     """Read an option that takes a whole number.
 
     :raises DataError: it is none, or out of bounds.
@@ -172,7 +173,7 @@ def whole_number(flags: Mapping[str, Any], name: str, *, default: int, least: in
 
     typed = flags[name]
     if typed is None:
-        return default
+        return int(default(f"--{name}"))
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and least <= int(typed) <= most):
         raise Given(typed, f"--{name}").wrong(f"a whole number from {least} to {most}")
     return int(typed)
@@ -183,7 +184,7 @@ def sessions(flags: Mapping[str, Any]) -> int:
 
     :raises DataError: it is no such number, or there is no sandbox.
     """
-    sessions = whole_number(flags, "sessions", default=1, least=1, most=_MOST_SESSIONS)
+    sessions = whole_number(flags, "sessions", least=1, most=_MOST_SESSIONS)
     if flags["sessions"] is not None and not flags["sandbox"]:
         raise DataError(
             "--sessions: only a sandbox can play several days at once",

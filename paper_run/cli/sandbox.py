@@ -25,7 +25,7 @@ def sandbox(**flags: Any) -> ExitStatus:
     """
     from paper_run.sandbox import Sandbox
 
-    first = given.whole_number(flags, "port", default=8001, least=0, most=65532)
+    first = given.whole_number(flags, "port", least=0, most=65532)
     folder = given.reports_folder({**flags, "sandbox": True})
     console = output.console(flags)
     with (

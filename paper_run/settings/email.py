@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 from paper_run.settings import raw
+from paper_run.settings.options import default
 from paper_run.settings.secret_file import expanded, password_in, unusable
 
 if TYPE_CHECKING:
@@ -34,22 +35,8 @@ FROM = "PAPER_RUN_EMAIL_FROM"
 TO = "PAPER_RUN_EMAIL_TO"
 CC = "PAPER_RUN_EMAIL_CC"
 ON = "PAPER_RUN_EMAIL_ON"
-VARIABLES: tuple[str, ...] = (
-    HOST,
-    PORT,
-    USER,
-    PASSWORD,
-    PASSWORD_FILE,
-    SECURITY,
-    CA_FILE,
-    TIMEOUT,
-    FROM,
-    TO,
-    CC,
-    ON,
-)
 
-DEFAULT_SECONDS = Decimal(8)
+_DEFAULT_SECONDS = Decimal(default(TIMEOUT))
 _LEAST_SECONDS, _MOST_SECONDS = Decimal("0.1"), Decimal(3600)
 _PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -146,7 +133,7 @@ def read(
             address for address in _addresses([] if copied is None else [copied]) if address not in recipients
         ),
         on=on or "always",
-        timeout=DEFAULT_SECONDS if seconds is None else seconds,
+        timeout=_DEFAULT_SECONDS if seconds is None else seconds,
     )
 
 
@@ -282,7 +269,7 @@ def _on(given: Typed) -> EmailOn:
 
 
 def _timeout(given: Typed) -> Decimal:
-    return raw.seconds(given, least=_LEAST_SECONDS, most=_MOST_SECONDS, example=DEFAULT_SECONDS)
+    return raw.seconds(given, least=_LEAST_SECONDS, most=_MOST_SECONDS, example=_DEFAULT_SECONDS)
 
 
 def _user(given: Typed) -> str:

@@ -34,7 +34,6 @@ class Option(NamedTuple):
     short: str = ""
     name: str = ""
     path: Literal["", "file", "dir"] = ""
-    secret: bool = False
 
     @property
     def ending(self) -> str:
@@ -282,12 +281,10 @@ OPTIONS = (
             "The key of the quote source; it and the secret, or neither. `APCA_API_KEY_ID` means "
             "the same. Sent to the quote source only, shown and kept nowhere."
         ),
-        secret=True,
     ),
     _variable(
         "ALPACA_API_SECRET_KEY",
         "The secret that goes with it. `APCA_API_SECRET_KEY` means the same.",
-        secret=True,
     ),
     _variable(
         "PAPER_RUN_QUOTES_URL",
@@ -300,7 +297,6 @@ OPTIONS = (
             "Where the [heartbeat](../README.md#when-nothing-runs-at-all) goes. It is a secret: "
             "shown nowhere but for its host."
         ),
-        secret=True,
     ),
     _variable("PAPER_RUN_SMTP_HOST", "The mail server."),
     _variable(
@@ -313,7 +309,7 @@ OPTIONS = (
     ),
     _variable("PAPER_RUN_SMTP_PORT", "By security.", said="587, 465 or 25"),
     _variable("PAPER_RUN_SMTP_USER", "The login, if there is one."),
-    _variable("PAPER_RUN_SMTP_PASSWORD", "Its password, or below a file that holds it.", secret=True),
+    _variable("PAPER_RUN_SMTP_PASSWORD", "Its password, or below a file that holds it."),
     _variable("PAPER_RUN_SMTP_PASSWORD_FILE", "The file that holds the password."),
     _variable(
         "PAPER_RUN_SMTP_CA_FILE", "Certificates (PEM) to verify the server's with.", said="the system's"
@@ -345,6 +341,7 @@ def of_command(command: str) -> list[Option]:
     return [each for each in OPTIONS if command in each.commands]
 
 
-def default(variable: str) -> str | None:
-    """Return the default of a variable as it would be typed, None where it has none."""
-    return next(each.default for each in OPTIONS if each.variable == variable)
+def default(name: str) -> str:
+    """Return the default of a flag or a variable that has one, as it would be typed."""
+    found = (each.default for each in OPTIONS if name in (each.flag, each.variable))
+    return next(each for each in found if each is not None)

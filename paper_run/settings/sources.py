@@ -19,8 +19,6 @@ REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
 HEARTBEAT_URL = heartbeat.VARIABLE
 SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""
-WITHOUT_FLAG = frozenset(each.variable for each in OPTIONS if not each.flag)
-"""The variables that no option beats."""
 
 
 class Given(NamedTuple):

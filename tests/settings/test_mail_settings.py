@@ -9,6 +9,7 @@ import pytest
 from paper_run.errors import DataError
 from paper_run.settings import email
 from paper_run.settings.email import MailSettings
+from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import Given, Sources
 
 TO = {"PAPER_RUN_EMAIL_TO": "trader@example.com"}
@@ -101,7 +102,9 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         *("smtp.example.com", 2525, "none", "reports", SECRET, tmp_path / "ca.pem", "paper@example.com"),
         *(("trader@example.com",), ("risk@example.com",), "problems", Decimal("2.5")),
     )
-    assert set(variables) | {"PAPER_RUN_SMTP_PASSWORD_FILE"} == set(email.VARIABLES)
+    assert set(variables) | {"PAPER_RUN_SMTP_PASSWORD_FILE"} == {
+        each.variable for each in OPTIONS if each.variable.startswith(("PAPER_RUN_SMTP_", "PAPER_RUN_EMAIL_"))
+    }
 
 
 def test_recipients_are_joined_by_commas_or_typed_one_by_one(tmp_path: Path) -> None:
