@@ -15,9 +15,9 @@ from typing import Any
 
 from faults.child import Child
 from faults.desk import FIRST
+from faults.one_schedule import Launch, Schedule
 from faults.plans import Act
 from faults.real import Process
-from faults.schedule import Launch, Schedule
 from faults.truth import must
 from faults.world import World
 from support.preloaded import preload

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scheduling.planned import ODD, read_by_cron
+from schedule.planned import ODD, read_by_cron
 from support.command import clean_environment, run_command
 from support.odd_platform import OddPlatform
 

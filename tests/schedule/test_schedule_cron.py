@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from scheduling.planned import ODD, noting, planned, read_by_cron
+from schedule.planned import ODD, noting, planned, read_by_cron
 
 from paper_run.errors import DataError
 from paper_run.schedule import cron

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from scheduling.planned import ODD, noting, planned
+from schedule.planned import ODD, noting, planned
 
 from paper_run.errors import DataError
 from paper_run.schedule import systemd
