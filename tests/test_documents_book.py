@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from support.command import run_command
+from support.floors import FLOORS
 from support.readme import README
 from support.tree import ROOT
-from test_imports import FLOORS
 
 from paper_run.cli import commands
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS

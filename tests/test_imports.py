@@ -8,24 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.floors import FLOORS
 from support.tree import ROOT
 
 PACKAGE = ROOT / "paper_run"
+TESTS = ROOT / "tests"
+# What the tests of every folder may share, and nothing beside them: values, and what stands for the outside.
+SHARED = {"builders", "support"}
 
-# A unit is a folder of paper_run/, or a module flat at its top. It may import from the floors above its own
-# in this table, never from below or from its own floor's other units.
-FLOORS = (
-    {"errors"},
-    {"money"},
-    {"book"},
-    {"model"},
-    {"services", "ledger", "settings", "schedule"},
-    {"trading", "report"},
-    {"notify"},
-    {"app"},
-    {"cli"},
-    {"__main__"},
-)
 MOST_ARROWS = 75
 LONGEST_MODULE = 350
 # The sandbox stands for other people's programs: it shares no code with ours, and only cli starts it.
@@ -134,7 +124,7 @@ def test_every_unit_has_its_place() -> None:
     assert len(PLACED) == len(set(PLACED))
     units = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in _modules()} - {"__init__"}
     unplaced = sorted(units - set(PLACED))
-    assert not unplaced, f"place {unplaced} in FLOORS of tests/test_imports.py, above all that may import it"
+    assert not unplaced, f"place {unplaced} in tests/support/floors.py, above all that may import it"
 
 
 def test_the_house_has_few_arrows_and_no_attic() -> None:
@@ -187,6 +177,64 @@ def test_a_wrong_import_is_seen(unit: str, source: str) -> None:
     """The check above finds a wrong arrow in whichever form it is written."""
     names = _imported(source, f"paper_run.{unit}", is_package=False)
     assert [fault for name in names for fault in _faults(unit, name)]
+
+
+def _tests() -> list[Path]:
+    return sorted(TESTS.rglob("*.py"))
+
+
+def _of_tests(dotted: str, folder: Path) -> Path | None:
+    """Return the module of tests/ that a dotted name leads to from a folder, None for one of elsewhere."""
+    parts = dotted.split(".")
+    for base in (folder, TESTS):  # pytest puts both on the path, as python does for a script
+        for length in range(len(parts), 0, -1):
+            found = base.joinpath(*parts[:length])
+            if found.with_suffix(".py").is_file():
+                return found.with_suffix(".py").relative_to(TESTS)
+            if (found / "__init__.py").is_file():
+                return (found / "__init__.py").relative_to(TESTS)
+    return None
+
+
+def _faults_of_tests(importer: Path, source: str) -> Iterator[str]:
+    """Yield what is wrong with the imports in the source of a module of tests/."""
+    folder = importer.relative_to(TESTS).parts[0] if importer.parent != TESTS else ""
+    may = SHARED | {folder} if folder != "builders" else SHARED
+    dotted = ".".join(importer.relative_to(TESTS).with_suffix("").parts)
+    for name in _imported(source, dotted, is_package=importer.stem == "__init__"):
+        found = _of_tests(name, importer.parent)
+        if found is None:
+            continue
+        if found.stem.startswith("test_"):
+            yield f"{importer.relative_to(TESTS)} imports the test {found}"
+        elif found.parts[0] not in may:
+            yield f"{importer.relative_to(TESTS)} imports {found}, which is another folder's own"
+
+
+@pytest.mark.parametrize("path", _tests(), ids=lambda path: str(path.relative_to(TESTS)))
+def test_a_folder_of_tests_stands_alone(path: Path) -> None:
+    """No test is imported by anything; a folder shares only builders and support with the others."""
+    assert [*_faults_of_tests(path, path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "source"),
+    [
+        ("model/test_messages.py", "from trading.test_conclude import known"),
+        ("report/test_schema.py", "import model.test_result_json"),
+        ("test_documents_book.py", "from test_imports import FLOORS"),
+        ("ledger/test_lock.py", "def late():\n    from test_attempts import close"),
+        ("support/life.py", "from day import test_odd_platform"),
+        ("support/life.py", "from faults.truth import Record"),
+        ("builders/account.py", "from book import worked"),
+        ("year/player.py", "from faults.plans import Planner"),
+        ("day/test_day_good.py", "import faults.plans"),
+        ("benchmarks/page_maker.py", "from report.seen_page import Page"),
+    ],
+)
+def test_a_borrowed_test_is_seen(importer: str, source: str) -> None:
+    """The check above finds a module of another folder, or a test of one's own, however it is imported."""
+    assert [*_faults_of_tests(TESTS / importer, source)] != []
 
 
 def _loaded(*arguments: str) -> tuple[int, set[str]]:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import responses
-from report.test_console import Screen
-from services.fakes import FakeTime
-from services.wire_examples import GATEWAY, ORCHESTRATOR, RUN_URL, SIGNALS, body, serve, serve_example
+from builders.moments import FakeTime
+from builders.screens import Screen
+from builders.wire import GATEWAY, ORCHESTRATOR, RUN_URL, SIGNALS, body, serve, serve_example
 
 from paper_run.app.day import run_day
 from paper_run.app.finish import End

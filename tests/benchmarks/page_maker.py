@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import jinja2  # noqa: F401 - rendering imports it first of all, and imports are no part of what is measured
-from report import documents
+from builders import days, documents
 
 from paper_run.model.result_json import of_document
 from paper_run.report.html import page as html_page
@@ -18,7 +18,7 @@ SESSIONS = 260
 
 def main() -> None:
     orders, file, cache = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
-    document = documents.many_orders(orders) | {"pnl": documents.many_positions(orders)["pnl"]}
+    document = days.many_orders(orders) | {"pnl": days.many_positions(orders)["pnl"]}
     curve = documents.curve(SESSIONS, document)
     start = time.process_time()
     result = of_document(document)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from book.worked import NOON
+from builders.moments import NOON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
-from book.worked import NOON, booked, fill
+from book.worked import booked, fill
+from builders.moments import NOON
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from book.worked import NOON, number
+from book.worked import number
+from builders.moments import NOON
 
 from paper_run.book.marks import FRESH, Mark, Market, choose, is_of, is_us_equity, usable
 

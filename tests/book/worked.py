@@ -1,13 +1,12 @@
 """Entries, books and prices, written as short as one would write them on paper."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
+
+from builders.moments import NOON
 
 from paper_run import money
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
-
-NOON = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 
 
 def number(text: str | None) -> Decimal | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report.stated import render
+from builders.stated import render
 from support.chromium import Pages
 
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from notify.letters_of import every_letter
+from builders.letters import every_letter
 from support.chromium import resize
 
 pytestmark = pytest.mark.browser

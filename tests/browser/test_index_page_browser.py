@@ -3,7 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from report.sessions import HISTORIES, history
+from builders.sessions import HISTORIES, history
 from support.chromium import resize
 
 from paper_run.model.history import EndedBook

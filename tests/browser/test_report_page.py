@@ -4,12 +4,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from report import documents
+from builders import days, documents
 from support.chromium import resize
 
 pytestmark = pytest.mark.browser
 
-EVERY_DAY = pytest.mark.parametrize("day", documents.DAYS)
+EVERY_DAY = pytest.mark.parametrize("day", days.DAYS)
 CURVE = documents.curve(40)
 
 
@@ -29,7 +29,7 @@ def column(page, name):
 @EVERY_DAY
 def test_a_page_opens_alone_and_in_silence(opened, day):
     """Every day opens from file:// with one request and not a word on the console (the fixture checks)."""
-    page = opened(documents.DAYS[day]())
+    page = opened(days.DAYS[day]())
     assert page.locator("h1").is_visible()
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
 
@@ -62,7 +62,7 @@ def test_what_the_policy_forbids_does_not_happen(browser, opened, tmp_path):
 
 def test_sorting_by_keyboard(opened):
     """A key on a heading sorts numbers largest first, then smallest; dashes stay last; ARIA says which."""
-    page = opened(documents.partial_day())
+    page = opened(days.partial_day())
     heading = page.locator("#orders-table thead button", has_text="Notional")
     heading.focus()
     page.keyboard.press("Enter")
@@ -95,7 +95,7 @@ def test_sorting_goes_by_the_exact_value(opened):
 
 def test_filtering_shows_the_rows_that_have_every_word(opened):
     """The labelled field narrows the table as one types, says how many rows are left, and lets all back."""
-    page = opened(documents.many_orders(50))
+    page = opened(days.many_orders(50))
     field = page.get_by_label("Filter orders")
     field.fill("rejected HALTED")
     assert column(page, "Symbol") == ["S0001"]
@@ -110,9 +110,9 @@ def test_filtering_shows_the_rows_that_have_every_word(opened):
 @EVERY_DAY
 def test_without_script_the_page_reads_the_same(opened, day):
     """Script off: every row, curve and definition is there, and no control that would do nothing."""
-    page = opened(documents.DAYS[day](), curve=CURVE, java_script_enabled=False)
+    page = opened(days.DAYS[day](), curve=CURVE, java_script_enabled=False)
     rows = page.locator("#orders-table tbody tr")
-    assert rows.count() == len(documents.DAYS[day]()["orders"])
+    assert rows.count() == len(days.DAYS[day]()["orders"])
     assert all(row.is_visible() for row in rows.all())
     assert page.locator("button").count() == 0
     assert page.locator(".line").is_visible()
@@ -124,7 +124,7 @@ def test_without_script_the_page_reads_the_same(opened, day):
 @EVERY_DAY
 def test_the_page_never_scrolls_sideways(opened, day):
     """From a phone to 4K the page fits the window; wide tables scroll in a focusable region of their own."""
-    page = opened(documents.DAYS[day](), curve=CURVE)
+    page = opened(days.DAYS[day](), curve=CURVE)
     for width in (360, 768, 1280, 3840):
         resize(page, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -135,10 +135,10 @@ def test_the_page_never_scrolls_sideways(opened, day):
 
 def test_the_first_screen_has_the_answers(opened):
     """Status, P&L and equity, on a laptop also every count, need no scrolling."""
-    page = opened(documents.partial_day(), width=1280, height=720)
+    page = opened(days.partial_day(), width=1280, height=720)
     counts = page.locator(".counts").bounding_box()
     assert counts["y"] + counts["height"] <= 720
-    phone = opened(documents.partial_day(), width=360, height=740)
+    phone = opened(days.partial_day(), width=360, height=740)
     figures = phone.locator(".figures").bounding_box()
     assert figures["y"] + figures["height"] <= 740
 
@@ -172,8 +172,8 @@ def test_the_page_follows_light_and_dark_and_prints_light(opened):
 @pytest.mark.parametrize(
     ("day", "width", "scheme"),
     [
-        *((day, 1280, "light") for day in documents.DAYS),
-        *((day, 1280, "dark") for day in documents.DAYS),
+        *((day, 1280, "light") for day in days.DAYS),
+        *((day, 1280, "dark") for day in days.DAYS),
         *((day, 360, "light") for day in ("partial", "unknown", "rehearsal", "incomplete")),
     ],
 )
@@ -181,7 +181,7 @@ def test_axe_finds_nothing(opened, day, width, scheme):
     """The accessibility checker has no complaint, contrast of both palettes included."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page = opened(documents.DAYS[day](), curve=CURVE, width=width, color_scheme=scheme, bypass_csp=True)
+    page = opened(days.DAYS[day](), curve=CURVE, width=width, color_scheme=scheme, bypass_csp=True)
     page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
@@ -189,7 +189,7 @@ def test_axe_finds_nothing(opened, day, width, scheme):
 
 def test_paper_breaks_no_symbol(opened):
     """On the width of an A4 sheet between its margins each symbol stands on one line."""
-    day = documents.not_known_day()
+    day = days.not_known_day()
     day["pnl"]["positions"][0]["symbol"] = "NOPRICE"
     page = opened(day, width=696)
     page.emulate_media(media="print")
@@ -203,7 +203,7 @@ def test_paper_breaks_no_symbol(opened):
 
 def test_paper_repeats_the_heading_and_cuts_no_row(opened, pdftotext, tmp_path):
     """A long table on paper has its heading on every page that it covers, and each row whole on one page."""
-    opened(documents.many_orders(200)).pdf(path=tmp_path / "long.pdf", prefer_css_page_size=True)
+    opened(days.many_orders(200)).pdf(path=tmp_path / "long.pdf", prefer_css_page_size=True)
     command = [pdftotext, "-layout", tmp_path / "long.pdf", "-"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     pages = [page for page in text.split("\f") if "filled" in page and "S0" in page]
@@ -259,7 +259,7 @@ def test_a_finger_moves_the_crosshair_to_where_it_points(opened):
 
 def test_positions_sort_and_filter_too(opened):
     """Both tables have the same tools; those of one leave the other alone."""
-    page = opened(documents.incomplete_day(), curve=CURVE)
+    page = opened(days.incomplete_day(), curve=CURVE)
     page.locator("#positions-table thead button", has_text="Realized").last.click()
     rows = page.locator("#positions-table tbody tr")
     assert rows.first.locator("th").text_content() == "NVDA"
@@ -270,7 +270,7 @@ def test_positions_sort_and_filter_too(opened):
 
 def test_a_position_without_a_price_sorts_last(opened):
     """What is not known is neither the largest nor the smallest."""
-    page = opened(documents.incomplete_day())
+    page = opened(days.incomplete_day())
     button = page.locator("#positions-table thead button", has_text="Market value")
     for _ in range(2):
         button.click()
@@ -290,7 +290,7 @@ def test_the_panels_stand_under_each_other(opened):
 
 def test_a_long_table_draws_its_rows_as_they_come_into_sight(opened):
     """500 rows open without being drawn, which is what makes it fast; at rest they all are."""
-    page = opened(documents.many_orders(600))
+    page = opened(days.many_orders(600))
     skipped = "getComputedStyle(document.querySelector('.long tbody tr')).contentVisibility"
     assert page.evaluate(skipped) == "auto"
     page.wait_for_selector(".drawn", state="attached")
@@ -306,7 +306,7 @@ def test_axe_finds_nothing_in_a_long_table(opened):
     """Rows laid out by themselves are still rows of a table."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page = opened(documents.many_orders(70), bypass_csp=True)
+    page = opened(days.many_orders(70), bypass_csp=True)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.get_by_role("table", name="").count() > 0
@@ -316,7 +316,7 @@ def test_axe_finds_nothing_in_a_long_table(opened):
 def test_pictures_for_people(opened, screenshots):
     """Wide, phone, dark and printed pages are written for someone to look at."""
     for day in ("good", "first", "partial", "incomplete", "mark", "rehearsal", "unknown"):
-        page = opened(documents.DAYS[day](), curve=() if day in {"first", "rehearsal"} else CURVE)
+        page = opened(days.DAYS[day](), curve=() if day in {"first", "rehearsal"} else CURVE)
         page.screenshot(path=screenshots / f"{day}-wide.png", full_page=True)
         page.pdf(path=screenshots / f"{day}.pdf", prefer_css_page_size=True)
         page.emulate_media(color_scheme="dark")

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 import pytest
-from services.socket_server import refusing, serving
 from support.command import any_time
+from support.socket_server import refusing, serving
 
 from paper_run import __version__, cli
 from paper_run.app import day as run

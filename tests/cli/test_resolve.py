@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.test_lock import held_by
-from ledger.trades import begun, order, unknown
-from ledger.trades import signal as a_signal
-from services.fakes import FakeTime
+from builders.attempts import begun, order, unknown
+from builders.attempts import signal as a_signal
+from builders.moments import FakeTime
 from support.command import any_time
+from support.held_lock import held_by
 from support.lines import new_york_today
 from support.odd_platform import ORDERS, RUNS, OddPlatform
 from support.odd_services import STRATEGY

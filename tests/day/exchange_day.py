@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from faults.desk import Desk
 from support.command import Finished
+from support.desk import Desk
 
 THANKSGIVING = "2026-11-26 15:00"
 FRIDAY = "2026-11-27 15:00"  # a half day: it closes at 13:00, 18:00 UTC

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from services.socket_server import frozen, refusing, serving
 from support.answers import Answer
 from support.command import Finished, clean_environment, run_command
 from support.odd_platform import ORDERS, POSITIONS, OddPlatform
+from support.socket_server import frozen, refusing, serving
 
 SERVICES = ("SIGNAL_SERVICE_URL", "EXECUTION_GATEWAY_URL", "ORCHESTRATOR_URL")
 KEYS = {"ALPACA_API_KEY_ID": "PKTEST", "ALPACA_API_SECRET_KEY": "secret"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from day.exchange_day import FRIDAY, THANKSGIVING, Day
-from services.socket_server import SocketServer, answer, frozen, serving
+from support.socket_server import SocketServer, answer, frozen, serving
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 VARIABLE = "PAPER_RUN_HEARTBEAT_URL"

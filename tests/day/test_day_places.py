@@ -135,7 +135,7 @@ def test_a_reader_that_leaves(played: Path, args: str) -> None:
 
 def test_the_heartbeat_hears_of_a_full_standard_output(played: Path) -> None:
     """The exit status that it is told is the one that the shell gets."""
-    from services.socket_server import answer, serving
+    from support.socket_server import answer, serving
 
     with serving(answer()) as server:
         env = {"PAPER_RUN_HEARTBEAT_URL": f"{server.url.base}/ping"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from services.socket_server import SocketServer, answer, serving
 from support.command import run_command
 from support.odd_platform import OddPlatform
+from support.socket_server import SocketServer, answer, serving
 
 NOT_TRUSTED = "has a certificate that is not trusted (unable to get local issuer certificate)"
 FIX = "ut its issuer's certificate into a file (PEM), and that file's path into REQUESTS_CA_BUNDLE"

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from faults.child import Child, Ended
+from builders.moments import NEW_YORK
 from faults.mishaps import RUNNING
 from faults.plans import Act, Planner
 from faults.real import Process
 from faults.truth import Record, check_end, check_executed, check_files, check_ledger, must
-from faults.world import NEW_YORK, World
+from faults.world import World
+from support.child import Child, Ended
 from support.command import any_time
 
 TIMEOUT = "0.15"

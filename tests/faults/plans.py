@@ -4,18 +4,9 @@ import random
 from dataclasses import dataclass, field
 
 from faults.mishaps import LISTS, LOST, NOTHING, READS, RUNNING
+from support.child import Blow
 
 EXECUTED_FIRST = [name for name, answer in LOST.items() if answer.work == "before"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blow:
-    """What breaks a command off: a signal at the n-th step that `at` matches, or after some real seconds."""
-
-    signal: str
-    at: str = "*"
-    step: int | None = None
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

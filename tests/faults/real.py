@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from faults.child import Ended
-from faults.plans import Blow
+from support.child import Blow, Ended
 from support.command import clean_environment, interruptible
 
 SECONDS_OF_A_STEP = 0.01

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from faults.child import Child
-from faults.desk import FIRST
 from faults.one_schedule import Launch, Schedule
 from faults.plans import Act
 from faults.real import Process
 from faults.truth import must
 from faults.world import World
+from support.child import Child
+from support.desk import FIRST
 from support.preloaded import preload
 
 

@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
 from support.command import run_command
+from support.desk import Desk
 from support.faulty_http import Answer
 from support.odd_platform import RUN
 

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
 from support.command import clean_environment
+from support.desk import Desk
 
 AS_PROCESS_1 = "import os; os.getpid = lambda: 1\nfrom paper_run.cli import entry_point; entry_point()"
 AT_ONCE, ROUNDS = 6, 2

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
+from support.desk import Desk
 from support.odd_platform import RUN
 
 

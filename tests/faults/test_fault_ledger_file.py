@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
+from support.desk import Desk
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
+from support.desk import Desk
 from support.tree import ROOT
 
 

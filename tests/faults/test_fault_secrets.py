@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import simplejson
-from faults.desk import Desk
 from support.answers import Answer, detail_object, detail_text, plain_500, redirect
+from support.desk import Desk
 from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS, Plan
 
 CANARY = "CANARY-s3cr3t"

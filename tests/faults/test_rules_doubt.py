@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from faults.desk import Desk
+from support.desk import Desk
 from support.odd_orchestrator import order_id_of
 from support.odd_platform import Plan
 

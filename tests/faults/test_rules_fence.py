@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
+from support.desk import Desk
 from support.odd_platform import RUNS, Plan
 
 from paper_run.ledger.ledger import Ledger

@@ -7,8 +7,8 @@ import signal
 import subprocess
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS, still_running
 
 ENDINGS = ("_paper_run.json", "_paper_run.html", "_orders.csv", "_positions.csv")

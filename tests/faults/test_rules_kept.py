@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, plain_500
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS
 
 KEPT = "after replace ????????-*-*-*-*.json"

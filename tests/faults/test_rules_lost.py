@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from faults.desk import Desk
 from support.answers import (
     Answer,
     detail_object,
@@ -14,6 +13,7 @@ from support.answers import (
     plain_500,
     redirect,
 )
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS
 from support.odd_services import STRATEGY
 

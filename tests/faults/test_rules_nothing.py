@@ -4,9 +4,9 @@ import os
 import signal
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, detail_list, detail_object, detail_text, error_and_detail, kill_switch
 from support.answers import too_many as rate_limit
+from support.desk import Desk
 from support.odd_platform import RUN, Plan
 
 NO_ORDERS = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, plain_500, redirect, too_many
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS, Plan
 
 

@@ -5,8 +5,8 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, gateway_timeout_html, plain_500
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS, Plan
 
 NO_ORDERS: dict[str, Any] = dict.fromkeys(

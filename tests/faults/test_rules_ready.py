@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, detail_text, plain_500
+from support.desk import Desk
 from support.odd_platform import POSITIONS, RUN, RUNS, Plan
 
 

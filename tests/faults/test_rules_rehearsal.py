@@ -1,8 +1,8 @@
 """Rule 12: a rehearsal that executed, or of which nobody knows whether it did, closes its session."""
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, plain_500
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS, Plan
 
 

@@ -5,8 +5,8 @@ import re
 import socket
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, plain_500
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS, OddPlatform
 
 

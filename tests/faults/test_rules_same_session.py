@@ -1,8 +1,8 @@
 """Rule 8: the same session again shows what is recorded; anything else needs `--again`."""
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, plain_500
+from support.desk import Desk
 from support.odd_platform import RUN, RUNS, Plan
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from faults.child import Ended
-from faults.desk import read_rows
 from faults.mishaps import LOST, NOTHING, RUNNING
+from support.child import Ended
+from support.desk import read_rows
 
 
 class Wrong(AssertionError):

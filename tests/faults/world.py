@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from faults.desk import FIRST
+from builders.moments import NEW_YORK
 from faults.mishaps import EVERY, STILL_RUNNING
+from support.desk import FIRST
 from support.faulty_http import Request
 from support.hosted import Hosted
 from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS, OddPlatform
 
-NEW_YORK = ZoneInfo("America/New_York")
 ROUTES = {
     "post": ("orchestrator", "POST", RUN),
     "list": ("orchestrator", "GET", RUNS),

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.attempts import begun, order, prepared, signal
+from builders.moments import SESSION
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledger.trades import SESSION, begun, order, prepared, signal
 
 from paper_run import money
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy

@@ -1,15 +1,17 @@
 """The book in the ledger: an older ledger's trades come into it, a replay of its entries is the same book."""
 
 import sqlite3
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import attempts
+from builders.attempts import begun, prepared
+from builders.moments import NOON, SESSION
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger.trades import SESSION, begun, prepared
 
 from paper_run.book import folding, splits
 from paper_run.book.holdings import Entry
@@ -23,7 +25,6 @@ from paper_run.model.order import OrderState
 from paper_run.model.service import Position
 from paper_run.report import csv_tables
 
-NOW = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 TUESDAY = date(2025, 1, 21)
 ENDED = ("filled", "canceled")
 NOTHING = Closing({}, {})
@@ -32,19 +33,7 @@ NOTHING = Closing({}, {})
 
 def order(**changes: Any) -> OrderState:
     """Return a buy order of 10 AAPL, filled at 100."""
-    facts: dict[str, Any] = {
-        "client_order_id": "a1",
-        "symbol": "AAPL",
-        "side": "buy",
-        "qty": Decimal(10),
-        "status": "filled",
-        "broker_order_id": None,
-        "limit_price": None,
-        "filled_qty": Decimal(10),
-        "filled_avg_price": Decimal(100),
-        "error_message": None,
-    }
-    return OrderState(**{**facts, **changes})
+    return attempts.order("a1", **{"filled_avg_price": Decimal(100), **changes})
 
 
 def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **changes: Any) -> None:
@@ -63,7 +52,7 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "number": 1,
         "key": "k",
         "state": "closed",
-        "started_at": NOW.isoformat(),
+        "started_at": NOON.isoformat(),
         "in_doubt": 0,
         "document": '{"status": "partial"}',
     }
@@ -86,9 +75,9 @@ def test_the_fills_of_an_older_ledger_come_into_the_book(
     with Ledger(tmp_path) as ledger:
         opener = ledger.books.opens_with()
         assert opener == 1
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(opener), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(opener), NOON, priced=True)
         assert (epoch.base, epoch.session) == (Decimal(100000), SESSION)
-        assert ledger.open_orders.book_fills(epoch, SESSION, NOW, ENDED, datetime.date) == []
+        assert ledger.open_orders.book_fills(epoch, SESSION, NOON, ENDED, datetime.date) == []
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
         (line,) = ledger.sessions.lines()
         assert line.trades == ((1, "partial"),)
@@ -142,7 +131,7 @@ def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
     """After the end of a book its orders are not followed; the next trade is the new one's first."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order(status="new", filled_qty=None, filled_avg_price=None))
-        first = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        first = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         assert len(ledger.open_orders.followed()) == 1
         ledger.books.close_epoch("by ann")
         assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.open_orders.followed()) == (
@@ -152,7 +141,7 @@ def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
         )
         closed(ledger, order(client_order_id="b2"), session=TUESDAY)
         assert ledger.books.opens_with() == 2
-        second = ledger.books.open_epoch(ledger.attempts.by_id(2), NOW, priced=True)
+        second = ledger.books.open_epoch(ledger.attempts.by_id(2), NOON, priced=True)
         assert second.id > first.id
         assert [epoch.session for epoch in ledger.books.epochs()] == [SESSION, TUESDAY]
 
@@ -172,7 +161,7 @@ def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path:
         folder.mkdir()
         with Ledger(folder) as ledger:
             closed(ledger, positions=(held,))
-            epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=priced)
+            epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=priced)
             holding = ledger.books.standing(epoch).book.holdings["XYZ"]
             assert (holding.qty, holding.cost, holding.waits) == (10, cost, not priced)
             assert epoch.realized == {"XYZ": Decimal(7)}
@@ -197,11 +186,11 @@ def test_a_replay_is_the_same_book(
     """Gone on from where it was valued, or from all entries: the same book, digit for digit."""
     with Ledger(tmp_path_factory.mktemp("replay")) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         day = SESSION
         for symbol, shares, price, is_valued in steps:
             qty = Decimal(shares)
-            ledger.books.append(epoch, day, [Entry("fill", symbol, qty, qty * price)], NOW)
+            ledger.books.append(epoch, day, [Entry("fill", symbol, qty, qty * price)], NOON)
             if not is_valued:
                 continue
             standing = ledger.books.standing(epoch)
@@ -224,8 +213,8 @@ def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
             document = f'{{"status": "{status}"}}'
             ledger.attempts.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
         begun(ledger, TUESDAY, document='{"status": "unknown"}')
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(2), NOW, priced=True)
-        ledger.open_orders.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(2), NOON, priced=True)
+        ledger.open_orders.book_fills(epoch, SESSION, NOON, ENDED, datetime.date)
         standing = ledger.books.standing(epoch)
         for day, marks in ((SESSION, {"AAPL": Mark(Decimal("99.5"), "gateway", None)}), (TUESDAY, {})):
             valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
@@ -243,8 +232,8 @@ def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
     """Forty sessions leave forty rows of figures, and the books of the last thirty."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
-        ledger.open_orders.book_fills(epoch, SESSION, NOW, ENDED, datetime.date)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.open_orders.book_fills(epoch, SESSION, NOON, ENDED, datetime.date)
         for number in range(40):
             day = date.fromordinal(SESSION.toordinal() + number)
             standing = ledger.books.standing(epoch)
@@ -325,10 +314,10 @@ def test_what_was_held_before_costs_what_it_was_worth(
     """At the party's average, and with a price what it was worth more; without one it waits."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, positions=(position,))
-        ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         assert entries(ledger) == booked
         notes = [tuple(row) for row in ledger.books._rows("SELECT note, session, booked_at FROM entries")]
-        assert notes == [("held before the first trade", "2025-01-17", NOW.isoformat())] * len(booked)
+        assert notes == [("held before the first trade", "2025-01-17", NOON.isoformat())] * len(booked)
 
 
 def test_what_stands_beside_the_book_is_not_taken_over(tmp_path: Path) -> None:
@@ -340,7 +329,7 @@ def test_what_stands_beside_the_book_is_not_taken_over(tmp_path: Path) -> None:
         )
         beside = {"AAPL", "BTCUSD"}
         epoch = ledger.books.open_epoch(
-            ledger.attempts.by_id(1), NOW, priced=True, is_beside=beside.__contains__
+            ledger.attempts.by_id(1), NOON, priced=True, is_beside=beside.__contains__
         )
         assert [each[1] for each in entries(ledger)] == ["AAPL", "XYZ", "NONE", "ZERO"]
         assert epoch.realized == {"AAPL": 3, "BTCUSD": 3, "XYZ": 3}
@@ -351,7 +340,7 @@ def test_without_a_word_nothing_stands_beside_the_book(tmp_path: Path) -> None:
     """A coin is a holding like any other."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, positions=(held("BTCUSD", "1", "1", None),))
-        ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         assert [each[1] for each in entries(ledger)] == ["BTCUSD"]
 
 
@@ -361,7 +350,7 @@ def test_a_book_is_ended_with_all_that_was_traded(tmp_path: Path) -> None:
         assert (ledger.books.epoch(), ledger.books.epochs(), ledger.books.ended_with()) == (None, [], 0)
         closed(ledger, order(status="new"))
         closed(ledger, order(client_order_id="b2"), session=TUESDAY)
-        ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         assert ledger.books.ended_with() == 0
         ledger.books.close_epoch("by ann")
         assert (ledger.books.ended_with(), ledger.books.opens_with()) == (2, None)
@@ -386,11 +375,11 @@ def test_entries_keep_what_they_say_of_themselves(tmp_path: Path) -> None:
     """When they took effect, of which order, by which ratio, and whether they restate it."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         split = Entry("split", "AAPL", Decimal(10), Decimal(0), "2025-01-16", ratio=splits.ratio("2:1"))
-        ledger.books.append(epoch, TUESDAY, [split], NOW, note="2:1 by ann")
+        ledger.books.append(epoch, TUESDAY, [split], NOON, note="2:1 by ann")
         fill = Entry("fill", "AAPL", Decimal("1E+1"), Decimal("2E+2"))
-        ledger.books.append(epoch, TUESDAY, [fill], NOW, client_order_id="a1", restates=True)
+        ledger.books.append(epoch, TUESDAY, [fill], NOON, client_order_id="a1", restates=True)
         found, last = ledger.books.entries_after(epoch)
         assert found == [
             split._replace(id=1),
@@ -411,14 +400,14 @@ def test_what_came_late_folds_the_book_anew(tmp_path: Path) -> None:
     """Friday's fill that is learned on Tuesday, after Tuesday's split was booked, is split too."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
-        ledger.books.append(epoch, TUESDAY, [split], NOW)
+        ledger.books.append(epoch, TUESDAY, [split], NOON)
         standing = ledger.books.standing(epoch)
         valued = value(standing.book, {}, epoch.base, None)
         ledger.books.valuations.keep(epoch.id, TUESDAY, standing.last, standing.book, valued, NOTHING)
         late = Entry("fill", "AAPL", Decimal(10), Decimal(1000), "2025-01-17")
-        ledger.books.append(epoch, TUESDAY, [late], NOW)
+        ledger.books.append(epoch, TUESDAY, [late], NOON)
         assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 20
         assert ledger.books.standing(epoch).last == 2
 
@@ -427,15 +416,15 @@ def test_splits_of_a_session_go_before_its_fills_also_from_a_kept_book(tmp_path:
     """Tuesday's sale was booked before its split: 5 of 20, not of 10."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
-        ledger.books.append(epoch, SESSION, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.books.append(epoch, SESSION, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOON)
         standing = ledger.books.standing(epoch)
         marks = {"AAPL": Mark(Decimal(100), "gateway", None)}
         valued = value(standing.book, marks, epoch.base, None)
         ledger.books.valuations.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
         sale = Entry("fill", "AAPL", Decimal(-5), Decimal(-275))
         split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
-        ledger.books.append(epoch, TUESDAY, [sale, split], NOW)
+        ledger.books.append(epoch, TUESDAY, [sale, split], NOON)
         holding = ledger.books.standing(epoch).book.holdings["AAPL"]
         assert (holding.qty, holding.realized) == (15, 25)
 
@@ -445,7 +434,7 @@ def test_whether_the_last_session_was_valued_whole(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         assert not ledger.books.is_complete(SESSION)
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
+        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
         standing = ledger.books.standing(epoch)
         valued = value(standing.book, {}, epoch.base, None)
         ledger.books.valuations.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.trades import SESSION, begun, order, signal
-from services.fakes import NOON
+from builders.attempts import begun, order, signal
+from builders.moments import NOON, SESSION
 
 from paper_run.errors import DataError, ExitStatus
 from paper_run.ledger import files
@@ -195,7 +195,7 @@ def test_what_a_killed_making_leaves_is_swept_by_the_next_run(tmp_path: Path) ->
 TWO_AT_ONCE = """
 import os, sys
 from pathlib import Path
-from ledger.trades import begun
+from builders.attempts import begun
 from paper_run.ledger.ledger import Ledger
 
 for number in range(int(sys.argv[2])):
@@ -231,7 +231,7 @@ def test_two_that_make_it_at_once_end_with_the_same_one(tmp_path: Path) -> None:
 OTHER_PROCESS = """
 import sys
 from pathlib import Path
-from ledger.trades import begun
+from builders.attempts import begun
 from paper_run.ledger.ledger import Ledger
 
 with Ledger(Path(sys.argv[1])) as ledger:

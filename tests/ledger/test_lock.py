@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from services.fakes import NOON, FakeTime
+from builders.moments import NOON, FakeTime
+from support.held_lock import held_by
 
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, PaperRunError
 from paper_run.ledger.sqlite import lock
@@ -120,18 +121,6 @@ def test_another_folder_has_another_lock(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with lock.held(tmp_path, now=NOON), lock.held(tmp_path / "other", now=NOON):
         pass
-
-
-@contextmanager
-def held_by(folder: Path, words: bytes) -> Iterator[int]:
-    """Hold the lock as a process would that wrote these words."""
-    descriptor = os.open(folder / "ledger.lock", os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.pwrite(descriptor, words, 0)
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.trades import begun, order
+from builders.attempts import begun, order
 
 from paper_run.errors import Remedy
 from paper_run.ledger.book import Epoch

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.trades import begun
+from builders.attempts import begun
 
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
 from support.answers import Answer, plain_500
+from support.desk import Desk
 from support.faulty_http import exact
 from support.life import NO_ORDER, Life, amounts, buy, figures, row
 from support.odd_platform import POSITIONS, RUN, RUNS

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from faults.desk import Desk
 from support.command import Finished, start_command
+from support.desk import Desk
 from support.faulty_http import exact
 from support.life import NO_ORDER, Life, amounts, buy, figures, says
 from support.odd_platform import OddPlatform

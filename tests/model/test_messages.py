@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ledger.trades import SESSION, prepared, signal
-from trading.test_conclude import DOUBT, IDLE, known, run
+from builders.attempts import DOUBT, IDLE, known, prepared, run, signal
+from builders.moments import SESSION
 
 from paper_run.cli import main
 from paper_run.errors import ExitStatus, PaperRunError, Remedy

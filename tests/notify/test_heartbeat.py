@@ -13,17 +13,7 @@ from typing import Any
 
 import pytest
 import trustme
-from services.socket_server import (
-    Act,
-    SocketServer,
-    after,
-    answer,
-    frozen,
-    refusing,
-    reset,
-    serving,
-    trickled,
-)
+from support.socket_server import Act, SocketServer, after, answer, frozen, refusing, reset, serving, trickled
 
 from paper_run.model.service import Exchange
 from paper_run.notify import heartbeat

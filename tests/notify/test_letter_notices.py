@@ -1,11 +1,11 @@
 import json
 
 import pytest
+from builders import days, documents
+from builders.letters import CLOSED, NOTICES, STOPPED, Seen
+from builders.stated import is_problem
 from hypothesis import given
 from hypothesis import strategies as st
-from notify.letters_of import CLOSED, NOTICES, STOPPED, Seen
-from report import documents
-from report.stated import is_problem
 
 from paper_run.errors import Remedy
 from paper_run.notify.email.letters import of_notice
@@ -128,13 +128,13 @@ def test_an_endless_explanation_is_cut():
         (STOPPED, True),
         (NOTICES["late"], True),
         (documents.good_day(), False),
-        (documents.zero_trade_day(), False),
-        (documents.mark(), False),
-        (documents.sandbox_day(), False),
-        (documents.partial_day(), True),
-        (documents.failed_run(), True),
-        (documents.unknown_run(), True),
-        (documents.incomplete_day(), True),
+        (days.zero_trade_day(), False),
+        (days.mark(), False),
+        (days.sandbox_day(), False),
+        (days.partial_day(), True),
+        (days.failed_run(), True),
+        (days.unknown_run(), True),
+        (days.incomplete_day(), True),
         (documents.changed(documents.good_day(), exit_status=1), True),
         (documents.changed(documents.good_day(), status="partial"), True),
         (documents.changed(documents.good_day(), warnings=["The quotes were old."]), True),

@@ -1,7 +1,9 @@
 import re
 
 import pytest
-from notify.letters_of import (
+from builders import days, documents
+from builders.documents import changed, good_day
+from builders.letters import (
     ATTACHMENTS,
     DAYS,
     Seen,
@@ -11,10 +13,8 @@ from notify.letters_of import (
     out_of_balance_day,
     settled_day,
 )
-from report import documents
-from report.documents import changed, good_day
-from report.stated import letter as letter_of
-from report.stated import summary
+from builders.stated import letter as letter_of
+from builders.stated import summary
 
 from paper_run.model import findings
 from paper_run.model.commands import Invocation
@@ -163,7 +163,7 @@ def test_a_good_day_reads_like_this():
 
 def test_a_partial_day_says_what_needs_a_person():
     """Orders in doubt come first, then rejected ones, then signals left without one; each with why."""
-    text = text_of(documents.partial_day())
+    text = text_of(days.partial_day())
     assert text.startswith(
         "Needs you: 1 order in doubt, 1 order rejected.\nPartial: 1 of 6 orders in doubt: NVDA."
     )
@@ -187,7 +187,7 @@ def test_a_partial_day_says_what_needs_a_person():
 
 def test_an_order_is_told_once():
     """Errors and warnings that only say again what the list of orders says are left out of it."""
-    day = documents.partial_day()
+    day = days.partial_day()
     found = (
         Finding(
             "orders_not_accepted", "error", "", "2 of 6 orders were not accepted. Run x ended as partial."
@@ -206,7 +206,7 @@ def test_an_order_is_told_once():
 
 def test_an_unknown_day_has_the_commands_that_settle_it():
     """The counts are not known; the commands are ready, with the trade's name and this ledger's options."""
-    day = changed(documents.unknown_run(), trade=2)
+    day = changed(days.unknown_run(), trade=2)
     text = letter_of(
         day, occasion="run", invocation=Invocation("paper-run", " --reports-dir /srv/paper")
     ).text
@@ -223,14 +223,14 @@ def test_an_unknown_day_has_the_commands_that_settle_it():
 
 def test_a_run_id_is_typed_as_a_shell_takes_it():
     """What a service calls a run can't become a command of its own in the line that a person copies."""
-    day = changed(documents.unknown_run(), status="timeout", run_id="x; rm -rf ~ $(id) 'y'")
+    day = changed(days.unknown_run(), status="timeout", run_id="x; rm -rf ~ $(id) 'y'")
     text = text_of(day)
     assert """ --placed --run-id 'x; rm -rf ~ $(id) '"'"'y'"'"''\n""" in text
 
 
 def test_a_trade_settled_without_its_orders_asks_for_none():
     """Said to be placed, its orders still unknown: that is told, and no command to settle it again."""
-    day = changed(documents.unknown_run(), settled="placed, by desk@host")
+    day = changed(days.unknown_run(), settled="placed, by desk@host")
     text = text_of(day, "settled")
     assert text.startswith("Needs you: its orders are not known.\n")
     assert "What is known now\n- Settled: placed, by desk@host\n" in text
@@ -252,17 +252,17 @@ def test_a_settled_trade_is_no_problem_of_its_own():
 
 def test_a_rehearsal_is_labelled_wherever_it_has_a_figure():
     """The notional is called simulated, there is no P&L, and the banner says why."""
-    text = text_of(documents.rehearsal())
+    text = text_of(days.rehearsal())
     assert "REHEARSAL - nothing was executed. The execution gateway was in DRY_RUN" in text
     assert "Simulated notional  $59,623.01" in text
     assert "This was a rehearsal: nothing was executed" in text
     assert text.startswith("Needs you: 1 warning.\n")
-    assert "SANDBOX - simulated prices. An invented market." in text_of(documents.sandbox_day())
+    assert "SANDBOX - simulated prices. An invented market." in text_of(days.sandbox_day())
 
 
 def test_a_missing_price_is_told_with_its_reason():
     """What needs the price is not known, in words; the movers say who is not among them."""
-    text = text_of(documents.incomplete_day())
+    text = text_of(days.incomplete_day())
     assert text.startswith("Needs you: 1 position without a price.\n")
     assert "Day P&L             not known  TSLA without a price\n" in text
     assert "Equity              not known  opened at $101,962.83\n" in text
@@ -274,7 +274,7 @@ def test_a_missing_price_is_told_with_its_reason():
 
 def test_fills_that_are_not_known_are_told_with_their_reason():
     """They need a person, and no amount of the book is stated."""
-    text = text_of(documents.not_known_day())
+    text = text_of(days.not_known_day())
     assert text.startswith("Needs you: 1 position not known.\n")
     assert "Day P&L             not known  the fills of AAPL\n" in text
     assert "- Not known: AAPL - buy 133 AAPL still works" in text
@@ -292,19 +292,19 @@ def test_a_book_that_does_not_add_up_is_told():
 
 def test_a_mark_is_not_called_a_run():
     """Its name and its words are those of a valuation, and it has no run."""
-    text = text_of(documents.mark(), "close")
+    text = text_of(days.mark(), "close")
     assert "Close of the day - Friday, 17 January 2025 - 2025-01-17 16:05:00 EST\n" in text
     assert "Valued: 3 open positions valued." in text
     assert "\nRun " not in text
-    assert text_of(documents.mark(), "mark").count("Mark - Friday") == 1
+    assert text_of(days.mark(), "mark").count("Mark - Friday") == 1
 
 
 def test_of_a_failed_day_the_reason_is_told():
     """Nothing was sent: no order, no P&L, and the service's own words."""
-    text = text_of(documents.failed_run())
+    text = text_of(days.failed_run())
     assert text.startswith("Needs you: the run failed.\nFailed: Signal Service is not healthy at")
     assert "This run placed no order" in text
-    bare = text_of(changed(documents.failed_run(), errors=[], status="partial"))
+    bare = text_of(changed(days.failed_run(), errors=[], status="partial"))
     assert bare.startswith("Needs you: see how it ended.\n")
 
 
@@ -383,7 +383,7 @@ def test_many_positions_without_a_price_are_named_in_part():
 
 def test_hostile_text_is_only_text():
     """Markup, controls and reversed reading in any field make no element, and no line of their own."""
-    letter = letter_of(documents.hostile(), occasion="run", attachments=ATTACHMENTS)
+    letter = letter_of(days.hostile(), occasion="run", attachments=ATTACHMENTS)
     seen = Seen(letter.html)
     assert "<script>alert(1)</script>" in seen.text
     assert not {"script", "img", "style"} & {tag for tag, _ in seen.elements}
@@ -396,7 +396,7 @@ def test_the_summary_is_the_text_without_attachments():
     """What a heartbeat is sent along with: the same text, of a mark in a mark's words."""
     attached = "Attached: the whole report in report.html, every order in orders.csv.\n"
     assert summary(good_day()) == text_of(good_day()).replace(attached, "")
-    assert "Mark - Friday" in summary(documents.mark())
+    assert "Mark - Friday" in summary(days.mark())
 
 
 def test_a_kind_of_attachment_that_is_not_known_is_named_all_the_same():

@@ -1,12 +1,12 @@
 from decimal import Decimal
 
 import pytest
+from builders import days
+from builders.documents import changed, good_day
+from builders.letters import CLOSED, LATE, STOPPED, out_of_balance_day, settled_day
+from builders.stated import letter as letter_of
 from hypothesis import given
 from hypothesis import strategies as st
-from notify.letters_of import CLOSED, LATE, STOPPED, out_of_balance_day, settled_day
-from report import documents
-from report.documents import changed, good_day
-from report.stated import letter as letter_of
 
 from paper_run.notify.email import subject as subjects
 from paper_run.notify.email.letters import of_notice
@@ -46,13 +46,13 @@ def rejected_day():
         (earned("0.00", "0"), "[paper_run] 2025-01-17 $0.00 (0.00%) OK"),
         (earned("-1234567.8", None), "[paper_run] 2025-01-17 -$1,234,567.80 OK"),
         (changed(good_day(), trade=3), "[paper_run] 2025-01-17-3 +$177.38 (+0.17%) OK"),
-        (documents.sandbox_day(), "[paper_run] 2025-01-17 SANDBOX +$177.38 (+0.17%) OK"),
+        (days.sandbox_day(), "[paper_run] 2025-01-17 SANDBOX +$177.38 (+0.17%) OK"),
         (
-            changed(documents.rehearsal(), sandbox=True, warnings=[]),
+            changed(days.rehearsal(), sandbox=True, warnings=[]),
             "[paper_run] 2025-01-17 SANDBOX REHEARSAL OK, no P&L",
         ),
         (
-            documents.rehearsal(),
+            days.rehearsal(),
             "[paper_run] 2025-01-17 REHEARSAL Check: The execution gateway is in DRY_RUN",
         ),
         (
@@ -60,7 +60,7 @@ def rejected_day():
             "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422)",
         ),
         (
-            documents.partial_day(),
+            days.partial_day(),
             "[paper_run] 2025-01-17-2 Partial: 1 of 6 orders in doubt: NVDA",
         ),
         (rejected_day(), "[paper_run] 2026-11-20 Partial: 1 of 3 orders rejected: REJECT (422)"),
@@ -74,11 +74,11 @@ def rejected_day():
             "The book does not add up: -$12.50 is unexplained",
         ),
         (
-            documents.incomplete_day(),
+            days.incomplete_day(),
             "[paper_run] 2025-01-17 Check: No price for TSLA: P&L and equity are not known",
         ),
         (
-            documents.unknown_run(),
+            days.unknown_run(),
             "[paper_run] 2025-01-17 Unknown: "
             "The orchestrator's answer was lost. Orders may or may not have been placed",
         ),
@@ -87,7 +87,7 @@ def rejected_day():
             "[paper_run] 2025-01-17 +$177.38 (+0.17%) Check: The quotes could not be read. 503",
         ),
         (
-            changed(documents.failed_run(), errors=[]),
+            changed(days.failed_run(), errors=[]),
             "[paper_run] 2025-01-17 Failed: The orchestration failed and gave no reason",
         ),
     ],
@@ -100,21 +100,21 @@ def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject
 @pytest.mark.parametrize(
     ("document", "occasion", "subject"),
     [
-        (documents.mark(), "mark", "[paper_run] 2025-01-17 mark +$177.38 (+0.17%) OK"),
-        (documents.mark(), "close", "[paper_run] 2025-01-17 close +$177.38 (+0.17%) OK"),
+        (days.mark(), "mark", "[paper_run] 2025-01-17 mark +$177.38 (+0.17%) OK"),
+        (days.mark(), "close", "[paper_run] 2025-01-17 close +$177.38 (+0.17%) OK"),
         (
-            changed(documents.mark(), sandbox=True),
+            changed(days.mark(), sandbox=True),
             "close",
             "[paper_run] 2025-01-17 SANDBOX close +$177.38 (+0.17%) OK",
         ),
         (
-            changed(documents.incomplete_day(), kind="mark", trade=None, status="partial"),
+            changed(days.incomplete_day(), kind="mark", trade=None, status="partial"),
             "close",
             "[paper_run] 2025-01-17 close Partial: No price for TSLA: P&L and equity are not known",
         ),
         (settled_day(), "settled", "[paper_run] 2025-01-17 settled OK, no P&L"),
         (
-            changed(documents.failed_run(), settled="not placed", errors=["Nothing was placed. So be it"]),
+            changed(days.failed_run(), settled="not placed", errors=["Nothing was placed. So be it"]),
             "settled",
             "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So be it",
         ),
@@ -141,7 +141,7 @@ def test_a_notice_says_that_nothing_was_traded(notice, subject):
 
 def test_a_long_subject_is_cut_on_a_word():
     """At most 120 characters, the last of them an ellipsis after a whole word."""
-    day = changed(documents.failed_run(), errors=["It failed because " + "of many reasons, " * 20])
+    day = changed(days.failed_run(), errors=["It failed because " + "of many reasons, " * 20])
     subject = letter_of(day, occasion="run").subject
     assert 100 < len(subject) <= subjects.LONGEST
     assert subject.endswith(("of...", "many...", "reasons..."))

@@ -11,11 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from report.documents import DAYS, HOSTILE, good_day, many_orders, order
-from settings.test_config import HERE, TODAY
+from builders.days import DAYS, many_orders
+from builders.documents import HOSTILE, good_day, order
+from builders.moments import NEW_YORK
+from builders.screens import Screen, printed
+from builders.settings import configured
 from support.lines import assert_in_order
 
 from paper_run.errors import DataError, DependencyError
@@ -26,50 +28,16 @@ from paper_run.report.console import Console, Tally
 from paper_run.report.lines import error_block, exchange_line, order_line
 from paper_run.report.terminal import Terminal
 from paper_run.services.transport import Exchange
-from paper_run.settings import config
-from paper_run.settings.sources import Sources
 
-MOMENT = datetime(2025, 1, 17, 9, 0, tzinfo=ZoneInfo("America/New_York"))
+MOMENT = datetime(2025, 1, 17, 9, 0, tzinfo=NEW_YORK)
 ROOT = Path(console.__file__).parents[2]
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-
-
-class Screen(io.StringIO):
-    """A stream with an encoding and, perhaps, a person before it."""
-
-    def __init__(self, *, encoding: str = "utf-8", tty: bool = False) -> None:
-        super().__init__()
-        self._encoding = encoding
-        self._tty = tty
-        self.changed = threading.Condition()
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return self._encoding
-
-    def isatty(self) -> bool:
-        return self._tty
-
-    def write(self, text: str) -> int:
-        text.encode(self._encoding)
-        with self.changed:
-            self.changed.notify_all()
-            return super().write(text)
-
-
-def printed(show: Any, *, quiet: bool = False, colour: bool = False, encoding: str = "utf-8") -> str:
-    """Return what a part of the console prints."""
-    screen = Screen(encoding=encoding)
-    show(Console(Terminal(screen, colour=colour), quiet=quiet))
-    return screen.getvalue()
 
 
 def whole_day(document: dict[str, Any]) -> Any:
     """Return a function that shows all that a day shows."""
     result = of_document(document)
-    settings = config.load(
-        Sources({"--as-of-date": ["2025-01-16"]}, {}, env_file=None, here=HERE), today=TODAY
-    )
+    settings = configured({"--as-of-date": ["2025-01-16"]})
     health = tuple(
         ServiceHealth(
             service=entry["service"],
@@ -150,7 +118,7 @@ def test_a_day_is_printed_as_the_adr_prints_it() -> None:
 
 def test_a_default_date_is_not_shown() -> None:
     """The ADR's banner has no date of the signals unless one was given."""
-    settings = config.load(Sources({}, {}, env_file=None, here=HERE), today=TODAY)
+    settings = configured()
     assert "As Of" not in printed(lambda out: out.header(settings, MOMENT))
 
 

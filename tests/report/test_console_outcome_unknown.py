@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from ledger.trades import SESSION, begun
-from report.test_console import printed
+from builders.attempts import begun
+from builders.moments import SESSION
+from builders.screens import printed
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.commands import PLAIN, Invocation

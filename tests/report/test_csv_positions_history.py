@@ -2,11 +2,11 @@ import csv
 import io
 from decimal import Decimal
 
+from builders import days, documents
+from builders.sessions import history, line
+from builders.stated import positions_csv
 from hypothesis import given
 from hypothesis import strategies as st
-from report import documents
-from report.sessions import history, line
-from report.stated import positions_csv
 
 from paper_run.book.statistics import rounded
 from paper_run.model.history import SessionLine
@@ -117,7 +117,7 @@ def test_what_is_not_known_is_an_empty_cell():
 
 def test_a_symbol_that_is_not_known_says_why_and_has_no_figure():
     """Its quantity is an empty cell, not a zero: that would be a closed position."""
-    rows = {row["symbol"]: row for row in read(positions_csv(documents.not_known_day()))}
+    rows = {row["symbol"]: row for row in read(positions_csv(days.not_known_day()))}
     row = rows["AAPL"]
     figures = (
         "qty",

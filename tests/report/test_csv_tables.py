@@ -3,10 +3,10 @@ import io
 from decimal import Decimal
 
 import pytest
+from builders import days, documents
+from builders.stated import orders_csv
 from hypothesis import given
 from hypothesis import strategies as st
-from report import documents
-from report.stated import orders_csv
 
 from paper_run.report.csv_tables import ORDER_COLUMNS, cell
 from paper_run.report.text import printable
@@ -18,27 +18,25 @@ def read(table):
 
 def test_the_table_has_one_header_and_one_row_an_order():
     """Columns are the order fields in a fixed order, a signal is a row too, lines end in CRLF."""
-    table = orders_csv(documents.partial_day())
+    table = orders_csv(days.partial_day())
     assert table.split("\r\n")[0] == (
         "session,trade,symbol,side,qty,status,client_order_id,broker_order_id,filled_qty,filled_avg_price,price,price_source,"
         "notional,predicted_return,rank,target_weight,skip_reason,error_message,outcome,label"
     )
-    assert [row["symbol"] for row in read(table)] == [
-        each["symbol"] for each in documents.partial_day()["orders"]
-    ]
+    assert [row["symbol"] for row in read(table)] == [each["symbol"] for each in days.partial_day()["orders"]]
     assert table.endswith("\r\n")
     assert table.count("\n") == table.count("\r\n") == 10
 
 
 def test_a_day_without_orders_is_a_header():
     """The table of an empty day still names its columns."""
-    assert orders_csv(documents.failed_run()) == ",".join(ORDER_COLUMNS) + "\r\n"
+    assert orders_csv(days.failed_run()) == ",".join(ORDER_COLUMNS) + "\r\n"
 
 
 def test_every_figure_comes_back_exactly():
     """Python's csv reads each value back: decimals digit for digit, an absent one as an empty cell."""
     day = {"session": "2025-01-17", "trade": 2, "label": "SANDBOX - simulated prices", "sandbox": True}
-    orders = documents.partial_day()["orders"]
+    orders = days.partial_day()["orders"]
     for row, order in zip(read(orders_csv({**day, "orders": orders})), orders, strict=True):
         for name in ORDER_COLUMNS:
             value = {**order, **day}[name]
@@ -87,7 +85,7 @@ def test_any_text_round_trips_up_to_what_cannot_be_written(foreign):
 
 def test_a_hostile_day_stays_one_row_an_order():
     """Quotes, line breaks and delimiters in every field don't shift a column."""
-    rows = read(orders_csv(documents.hostile()))
-    assert len(rows) == len(documents.hostile()["orders"])
+    rows = read(orders_csv(days.hostile()))
+    assert len(rows) == len(days.hostile()["orders"])
     assert {row["symbol"] for row in rows} == {printable(documents.HOSTILE)}
     assert all(None not in row for row in rows)

@@ -4,21 +4,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from report import documents
+from builders import days, documents
 from support.schema import faults
 
 from paper_run.model.result_json import dumps
 
-HONEST = [name for name in documents.DAYS if name != "hostile"]
+HONEST = [name for name in days.DAYS if name != "hostile"]
 
 
 @pytest.mark.parametrize("day", HONEST)
 def test_a_sample_is_as_the_schema_has_it(day):
     """No field is missing, none has another type than the schema says."""
-    assert faults(dumps(documents.DAYS[day]())) == []
+    assert faults(dumps(days.DAYS[day]())) == []
 
 
-@pytest.mark.parametrize("made", [documents.many_orders(60), documents.many_positions(60)])
+@pytest.mark.parametrize("made", [days.many_orders(60), days.many_positions(60)])
 def test_a_large_sample_is_as_the_schema_has_it(made):
     assert faults(dumps(made)) == []
 
@@ -26,7 +26,7 @@ def test_a_large_sample_is_as_the_schema_has_it(made):
 @pytest.mark.parametrize("day", HONEST)
 def test_a_sample_adds_up(day):
     """Each bridge holds to the cent, and the totals are the sums of the positions."""
-    pnl = documents.DAYS[day]()["pnl"]
+    pnl = days.DAYS[day]()["pnl"]
     for bridge in (pnl["equity"], pnl["since_inception"]) if pnl and pnl["complete"] else ():
         parts = ("opening", "realized", "unrealized_change", "adjustments")
         assert sum((bridge[part] for part in parts), Decimal(0)) == bridge["closing"]

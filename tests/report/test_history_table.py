@@ -1,10 +1,10 @@
 import json
 from decimal import Decimal
 
+from builders import documents
+from builders.sessions import history, line
 from hypothesis import given
 from hypothesis import strategies as st
-from report import documents
-from report.sessions import history, line
 
 from paper_run.report.history_table import WIDTH, json_text, table
 from paper_run.report.text import printable

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from report import documents
-from report.stated import render
-from report.test_html_page import Page
+from builders import days, documents
+from builders.stated import render
+from report.seen_page import Page
 from support.schema import SCHEMA
 
 from paper_run.model.result_json import of_document
@@ -49,7 +49,7 @@ def test_a_position_shows_how_its_value_comes_about():
 
 def test_a_position_that_the_gateway_has_otherwise_shows_both_figures():
     """Ours stays what it is; the gateway's stands beside it, with the reason that may explain it."""
-    rows = positions(documents.incomplete_day())
+    rows = positions(days.incomplete_day())
     assert rows["MSFT"]["Gateway"] == "≠ realized +$531.20 ours +$212.40"
     assert rows["AAPL"]["Gateway"] == "≠ quantity 100 ours 133orders in flight"
 
@@ -74,8 +74,8 @@ def test_the_exact_price_and_its_time_are_in_the_title():
 
 def test_without_a_price_nothing_is_invented():
     """The position says why, the figures that need it are dashes, and what is known stands beside them."""
-    page = Page(render(documents.incomplete_day()))
-    row = positions(documents.incomplete_day())["TSLA"]
+    page = Page(render(days.incomplete_day()))
+    row = positions(days.incomplete_day())["TSLA"]
     assert row["Mark"] == "✕ no price"
     assert row["Source"].startswith("the quote is crossed (bid 426.10, ask 418.02)")
     assert {row[each] for each in ("Market value", "Share", "Unrealized", "Total", "Day")} == {"—"}
@@ -87,8 +87,8 @@ def test_without_a_price_nothing_is_invented():
 
 def test_without_fills_not_even_the_realized_is_stated():
     """The symbol stands first and says why; it and each total have a dash, in chart and bridge too."""
-    page = Page(render(documents.not_known_day()))
-    row = next(iter(positions(documents.not_known_day()).values()))
+    page = Page(render(days.not_known_day()))
+    row = next(iter(positions(days.not_known_day()).values()))
     assert (row["Symbol"], row["Mark"]) == ("AAPL", "✕ not known")
     assert row["Source"] == "buy 133 AAPL still works 15 minutes into an open session"
     figures = ("Qty", "Average", "Market value", "Share", "Unrealized", "Realized", "Total", "Day")
@@ -170,9 +170,9 @@ def test_every_statistic_of_the_schema_is_on_the_page():
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        (documents.rehearsal(), "This was a rehearsal: nothing was executed"),
-        (documents.unknown_run(), "It is not known which orders this run placed"),
-        (documents.failed_run(), "This run placed no order, and the book holds no trade"),
+        (days.rehearsal(), "This was a rehearsal: nothing was executed"),
+        (days.unknown_run(), "It is not known which orders this run placed"),
+        (days.failed_run(), "This run placed no order, and the book holds no trade"),
         (
             documents.changed(documents.good_day(), pnl=None, statistics={}),
             "The fills of this run could not be read from the execution gateway.",
@@ -188,13 +188,13 @@ def test_without_a_book_the_page_says_why(document, words):
 
 
 def test_without_a_book_the_last_known_equity_is_said():
-    page = Page(render(documents.unknown_run(), curve=documents.curve(9)[:-1]))
+    page = Page(render(days.unknown_run(), curve=documents.curve(9)[:-1]))
     assert "Equity last stood at $101,960.29, in session 2025-01-16." in page.text
 
 
 def test_a_mark_is_no_run():
     """It has its own name, no run id, and says that nothing was traded."""
-    page = Page(render(documents.mark()))
+    page = Page(render(days.mark()))
     assert page.texts["title"] == "Mark — 2025-01-17"
     assert "3 open positions valued. Nothing was traded" in page.text
     assert "no run id" not in page.text
@@ -211,10 +211,10 @@ def test_realized_and_unrealized_are_bars_apart():
 
 def test_positions_without_a_price_come_first_and_closed_ones_last():
     """Then the largest; at most 500 are listed, the rest counted."""
-    assert [each.symbol for each in listed_positions(stated(documents.incomplete_day()))] == [
+    assert [each.symbol for each in listed_positions(stated(days.incomplete_day()))] == [
         *("TSLA", "AAPL", "MSFT", "GOOGL", "NVDA")
     ]
-    many = documents.many_positions(600)
+    many = days.many_positions(600)
     page = Page(render(many))
     assert len(positions(many)) == 500
     assert "100 more in the CSV" in page.text
@@ -238,14 +238,14 @@ def test_equity_at_or_below_zero_has_no_shares():
 
 def test_a_curve_of_two_sessions_is_drawn_and_of_one_is_said():
     """One point is no curve: words take its place, the same on a first day and when nothing is valued yet."""
-    good, first = documents.good_day(), documents.first_day()
+    good, first = documents.good_day(), days.first_day()
     assert Page(render(good, curve=documents.curve(2))).having("figure")[0]["id"] == "curve"
     alone = Page(render(first, curve=documents.curve(1, first)))
     assert "Only one session has a complete valuation so far. One point is no curve" in alone.text
     later = documents.changed(first, session="2025-01-17", pnl={**first["pnl"], "complete": False})
     assert "Only one session has a complete" in Page(render(later, curve=documents.curve(1, first))).text
     assert "curve" not in {attrs.get("id") for _, attrs in alone.elements}
-    assert "No session has a complete valuation yet" in Page(render(documents.rehearsal())).text
+    assert "No session has a complete valuation yet" in Page(render(days.rehearsal())).text
 
 
 def test_the_curve_has_its_table_newest_first():
@@ -265,7 +265,7 @@ def test_a_session_that_could_not_be_valued_is_left_out_of_the_curve():
 
 
 def test_a_curve_that_ends_before_the_session_says_so():
-    page = Page(render(documents.incomplete_day(), curve=documents.curve(10)[:-1]))
+    page = Page(render(days.incomplete_day(), curve=documents.curve(10)[:-1]))
     assert "It ends with 2025-01-16: session 2025-01-17 is not in it." in page.text
 
 
@@ -310,7 +310,7 @@ def test_amounts_of_any_size_are_drawn():
 def test_hostile_sessions_are_inert_in_the_curve():
     """A session's name reaches the curve, its table and the words below them as text alone."""
     lines = [line._replace(session=documents.HOSTILE) for line in documents.curve(5)]
-    source = render(documents.hostile(), curve=lines)
+    source = render(days.hostile(), curve=lines)
     source.encode("utf-8")
     page = Page(source)
     assert len(page.having("script")) == 1

@@ -6,65 +6,20 @@ import sys
 from base64 import b64encode
 from decimal import Decimal
 from hashlib import sha256
-from html.parser import HTMLParser
 
 import pytest
+from builders import days, documents
+from builders.stated import headline_of, render
 from jinja2.bccache import Bucket, bc_magic
 from markupsafe import escape
-from report import documents
-from report.stated import headline_of, render
+from report.seen_page import Page
 
 import paper_run
 from paper_run.report.html import assets
 from paper_run.report.text import printable
 
 IN_DOUBT = "1 of 6 orders in doubt: NVDA. The gateway did not answer for NVDA within 30 s."
-EVERY_DAY = pytest.mark.parametrize("day", documents.DAYS)
-
-
-class Page(HTMLParser):
-    """What a browser would see of a page: its elements, their text, and the text of each table row."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.elements = []
-        self.texts = {"style": "", "script": "", "title": ""}
-        self.words = []
-        self.rows = []
-        self._open = ""
-        self._in_cell = False
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self._open = "" if tag == "title" and "id" in dict(attrs) else tag
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"}:
-            self.rows[-1].append("")
-            self._in_cell = True
-
-    def handle_endtag(self, tag):
-        self._open = ""
-        if tag in {"td", "th"}:
-            self._in_cell = False
-        if tag == "table":
-            self.words.append("\n")
-
-    def handle_data(self, data):
-        if self._open in self.texts:
-            self.texts[self._open] += data
-            return
-        self.words.append(data)
-        if self._in_cell:
-            self.rows[-1][-1] += data
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-    def having(self, tag):
-        return [attrs for name, attrs in self.elements if name == tag]
+EVERY_DAY = pytest.mark.parametrize("day", days.DAYS)
 
 
 def sha(text):
@@ -74,7 +29,7 @@ def sha(text):
 @EVERY_DAY
 def test_the_page_is_one_file_under_a_strict_policy(day):
     """No element could load or run anything: no link, source, handler, style attribute; hashes match."""
-    source = render(documents.DAYS[day]())
+    source = render(days.DAYS[day]())
     page = Page(source)
     (policy,) = (
         each["content"] for each in page.having("meta") if each.get("http-equiv") == "Content-Security-Policy"
@@ -93,7 +48,7 @@ def test_the_page_is_one_file_under_a_strict_policy(day):
 @EVERY_DAY
 def test_every_day_has_every_part(day):
     """A day without trades or answers is laid out like a good one: status, figures, tables, definitions."""
-    page = Page(render(documents.DAYS[day]()))
+    page = Page(render(days.DAYS[day]()))
     ids = {attrs["id"] for _, attrs in page.elements if "id" in attrs}
     assert {"status", "equity", "by-symbol", "services", "parameters", "orders", "definitions"} <= ids
     for label in (
@@ -141,32 +96,32 @@ def test_a_good_day_answers_the_three_questions_first():
 )
 def test_what_is_not_real_or_not_known_has_a_banner(day, banner):
     """The banner stands above the title of that day, and on no good day."""
-    page = Page(render(documents.DAYS[day]())).text
+    page = Page(render(days.DAYS[day]())).text
     assert page.index(banner) < page.index("Paper run")
     assert banner not in Page(render(documents.good_day())).text
 
 
 def test_a_rehearsal_and_a_sandbox_say_so_at_every_notional():
     """A simulated notional is never called just notional, and a sandbox page says it in the browser's tab."""
-    rehearsal = Page(render(documents.rehearsal())).text
+    rehearsal = Page(render(days.rehearsal())).text
     assert "Simulated notional $59,623.01" in rehearsal
     assert "Simulated notional by symbol" in rehearsal
-    assert Page(render(documents.sandbox_day())).texts["title"].startswith("[SANDBOX] ")
+    assert Page(render(days.sandbox_day())).texts["title"].startswith("[SANDBOX] ")
 
 
 @pytest.mark.parametrize(
     ("document", "tone", "sentence"),
     [
         (documents.good_day(), "good", "All 3 orders were accepted, all filled."),
-        (documents.zero_trade_day(), "good", "No orders: 3 signals, none of which called for a trade."),
-        (documents.partial_day(), "caution", IN_DOUBT),
+        (days.zero_trade_day(), "good", "No orders: 3 signals, none of which called for a trade."),
+        (days.partial_day(), "caution", IN_DOUBT),
         (
-            documents.failed_run(),
+            days.failed_run(),
             "bad",
             "Signal Service is not healthy at http://localhost:8001/health: 503 Model not loaded.",
         ),
         (
-            documents.unknown_run(),
+            days.unknown_run(),
             "unsure",
             "The orchestrator's answer was lost.",
         ),
@@ -181,7 +136,7 @@ def test_a_rehearsal_and_a_sandbox_say_so_at_every_notional():
             "The orchestration failed and gave no reason.",
         ),
         (
-            documents.many_orders(600),
+            days.many_orders(600),
             "caution",
             "12 of 600 orders rejected: S0001 (symbol is halted), S0051 (symbol is halted), "
             "S0101 (symbol is halted), S0151 (symbol is halted) and 8 more.",
@@ -200,7 +155,7 @@ def order_table(page):
 
 def test_orders_show_their_figures_and_signals_their_reason():
     """A row has side, quantity, price and source, notional, outcome, reason, prediction, rank and weight."""
-    rows = {row["Symbol"]: row for row in order_table(Page(render(documents.partial_day())))}
+    rows = {row["Symbol"]: row for row in order_table(Page(render(days.partial_day())))}
     assert rows["GOOGL"] == {
         "Symbol": "GOOGL",
         "Side": "sell",
@@ -225,7 +180,7 @@ def test_orders_show_their_figures_and_signals_their_reason():
 
 def test_problems_come_first_then_the_largest_notional():
     """In doubt, rejected, failed signals, then accepted orders by size, repeats, signals that needed none."""
-    assert [row["Symbol"] for row in order_table(Page(render(documents.partial_day())))] == [
+    assert [row["Symbol"] for row in order_table(Page(render(days.partial_day())))] == [
         *("NVDA", "TSLA", "NFLX"),
         *("AAPL", "MSFT", "GOOGL", "AMZN"),
         *("META", "ORCL"),
@@ -234,7 +189,7 @@ def test_problems_come_first_then_the_largest_notional():
 
 def test_at_most_500_orders_are_listed_and_the_rest_counted():
     """Of 600 orders the 12 rejected and the largest are listed, the smallest not; the page says how many."""
-    page = Page(render(documents.many_orders(600)))
+    page = Page(render(days.many_orders(600)))
     rows = order_table(page)
     assert len(rows) == 500
     assert [row["Outcome"] for row in rows[:12]] == ["✕ rejected"] * 12
@@ -258,7 +213,7 @@ def bars(page):
 
 def test_the_chart_tells_buy_from_sell_without_colour():
     """A bar names its side in words, a sale is hatched, and the description holds every value."""
-    page = Page(render(documents.rehearsal()))
+    page = Page(render(days.rehearsal()))
     assert bars(page) == [("bar buy", None), ("bar buy", None), ("bar sell", "url(#notional-sell)")]
     assert "AAPL buy $19,983.74; MSFT buy $19,924.80; GOOGL sell $19,714.19" in page.text
     assert page.having("svg")[0]["aria-labelledby"] == "notional-title notional-desc"
@@ -266,9 +221,9 @@ def test_the_chart_tells_buy_from_sell_without_colour():
 
 def test_the_notional_chart_counts_accepted_orders_only_and_says_what_it_leaves_out():
     """A repeat has no bar, and of many symbols the largest twelve have one, the rest their sum."""
-    page = Page(render(documents.changed(documents.partial_day(), pnl=None)))
+    page = Page(render(documents.changed(days.partial_day(), pnl=None)))
     assert "AMZN buy $16,666.67. The orders table has every figure." in page.text
-    page = Page(render(documents.changed(documents.many_orders(20), pnl=None)))
+    page = Page(render(documents.changed(days.many_orders(20), pnl=None)))
     assert len(bars(page)) == 12
     rest = sum((Decimal("12.5037") * (10 + n)).quantize(Decimal("0.01")) for n in range(2, 9))
     assert f"7 smaller ones, ${rest:,.2f} together" in page.text
@@ -277,7 +232,7 @@ def test_the_notional_chart_counts_accepted_orders_only_and_says_what_it_leaves_
 @EVERY_DAY
 def test_warnings_and_errors_are_there_in_full(day):
     """Each is on the page from the first to the last character, line breaks kept."""
-    document = documents.DAYS[day]()
+    document = days.DAYS[day]()
     source = render(document)
     for each in (*document["warnings"], *document["errors"]):
         assert str(escape(printable(each))) in source
@@ -285,7 +240,7 @@ def test_warnings_and_errors_are_there_in_full(day):
 
 def test_hostile_text_is_inert_wherever_it_comes_from():
     """With an attack in every text field the page has its own elements alone and is valid, harmless UTF-8."""
-    source = render(documents.hostile())
+    source = render(days.hostile())
     source.encode("utf-8")
     page = Page(source)
     assert not page.having("img")
@@ -299,7 +254,7 @@ def test_hostile_text_is_inert_wherever_it_comes_from():
 @pytest.mark.parametrize("missing", documents.good_day())
 def test_a_missing_part_of_the_document_is_no_failure(missing):
     """Any top-level field may be absent: the rest is still reported."""
-    document = documents.partial_day()
+    document = days.partial_day()
     del document[missing]
     assert "How each figure is defined" in render(document)
 
@@ -313,7 +268,7 @@ def test_orders_with_the_bare_minimum_are_listed():
 @EVERY_DAY
 def test_the_same_document_gives_the_same_bytes(day, tmp_path):
     """Rendering is pure: again, with a cold or a warm cache, in this process or another, nothing differs."""
-    document = documents.DAYS[day]()
+    document = days.DAYS[day]()
     page = render(document)
     assert page == render(document)
     assert page == render(document, cache_folder=tmp_path) == render(document, cache_folder=tmp_path)
@@ -417,7 +372,7 @@ def test_templates_are_found_inside_the_package_or_beside_it(monkeypatch, tmp_pa
 
 def test_fifty_orders_and_260_sessions_weigh_less_than_150_kb():
     """A usual page is small, with the longest curve that a page has."""
-    page = render(documents.many_orders(50), curve=documents.curve(260))
+    page = render(days.many_orders(50), curve=documents.curve(260))
     assert len(page.encode()) < 125_000
 
 

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from builders import documents
+from builders.sessions import CAPITAL, HISTORIES, history, line
 from hypothesis import given
 from hypothesis import strategies as st
-from report import documents
-from report.sessions import CAPITAL, HISTORIES, history, line
 from support.tree import ROOT
 
 from paper_run.report.html.calendar import compact, months, shades

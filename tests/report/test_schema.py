@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from builders.attempts import prepared, run, signal
+from builders.moments import SESSION
+from builders.results import ORDER, RESULT
 from jsonschema import Draft202012Validator
-from model.test_result_json import ORDER, RESULT
-from settings.test_config import TODAY
 from support.answers import Answer, detail_text, plain_500
 from support.command import reports, run_command
 from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
 
 from paper_run.errors import ExitStatus, OrchestrationError
-from paper_run.model.attempt import Parameters, Prepared
+from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
-from paper_run.model.order import Orchestration, Outcome, PriceSource, SignalOrder
+from paper_run.model.order import Outcome, PriceSource
 from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import document, dumps, encode
 from paper_run.model.service import ServiceHealth
@@ -39,55 +40,31 @@ UNKNOWN = replace(
     exit_status=ExitStatus.ORCHESTRATION,
     totals=NOT_KNOWN._replace(duration_seconds=Decimal(0)),
 )
-PREPARED = Prepared(
-    session=TODAY,
+PREPARED = prepared()._replace(
     parameters=Parameters(
         symbols=("AAPL",),
         capital=Decimal("100000.00"),
         max_position_size=Decimal("0.01"),
-        as_of_date=TODAY,
+        as_of_date=SESSION,
     ),
     health=tuple(
         ServiceHealth(service=each.key, url="http://x", status="healthy", latency_ms=0, detail=None)
         for each in SERVICES
     ),
-    positions=(),
-    sandbox=False,
-    rehearsal=False,
     known_runs=None,
-    orchestrator_clock=None,
-    gateway_clock=None,
     notices=(
         warning("setting", "PAPER_RUN_SYMBOL is set but means nothing here: was PAPER_RUN_SYMBOLS meant?"),
     ),
 )
-MAPPING = SignalOrder(
-    symbol="AAPL",
-    predicted_return=Decimal("-1E-9"),
-    rank=1,
-    target_weight=Decimal("0.15"),
-    client_order_id="a1b2",
-    qty=Decimal(10),
-    side="buy",
-    broker_order_id=None,
-    status="accepted",
-    filled_qty=None,
-    filled_avg_price=None,
-    skip_reason=None,
-)
-RUN_ENDED = Orchestration(
+MAPPING = signal("a1b2", predicted_return=Decimal("-1E-9"), target_weight=Decimal("0.15"))
+RUN_ENDED = run(
+    MAPPING,
     run_id="550e8400",
-    status="completed",
-    strategy=None,
-    as_of_date=None,
-    started_at=None,
     num_signals=1,
     num_orders_submitted=1,
     num_orders_accepted=1,
     num_orders_rejected=0,
-    mappings=(MAPPING,),
     duration_seconds=None,
-    error_message=None,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from builders.moments import NEW_YORK
 from schedule.planned import ODD, noting, planned, read_by_cron
 
 from paper_run.errors import DataError
@@ -22,7 +23,6 @@ CHANGES = [
     for month, day in ((3, 6), (3, 27), (10, 23), (10, 30))
     for days in range(4)
 ]
-NEW_YORK = ZoneInfo("America/New_York")
 
 
 def _shell(command: str, *, path: Path | None = None, shell: str = "/bin/sh", **variables: str) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import responses
-from services.socket_server import refusing
-from services.wire_examples import GATEWAY, body, content, example, serve, serve_example
+from builders.wire import GATEWAY, body, content, example, serve, serve_example
+from support.socket_server import refusing
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services.call_failures import CallFailed, NeverSent, UnreadableAnswer

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import responses
-from services import wire_examples
-from services.socket_server import after, answer, frozen, refusing, serving, trickled
-from services.wire_examples import content, example
+from builders import wire
+from builders.wire import content, example
+from support.socket_server import after, answer, frozen, refusing, serving, trickled
 
 from paper_run.model.service import ServiceHealth, ServiceUrl
 from paper_run.services import health
@@ -35,7 +35,7 @@ def asked(client: Transport, service: Service, body: Any, status: int = 200) -> 
 
 
 def healthy(name: str, **changes: Any) -> dict[str, Any]:
-    return wire_examples.body(f"{name}_health", **changes)
+    return wire.body(f"{name}_health", **changes)
 
 
 @pytest.mark.parametrize("name", SERVICES)

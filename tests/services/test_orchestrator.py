@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import responses
-from services.socket_server import refusing
-from services.wire_examples import (
+from builders.wire import (
     ORCHESTRATOR,
     RUN_URL,
     answered,
@@ -20,6 +19,7 @@ from services.wire_examples import (
     serve,
     serve_example,
 )
+from support.socket_server import refusing
 
 from paper_run.model.attempt import Parameters
 from paper_run.model.service import ServiceUrl

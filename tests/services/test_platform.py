@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from services.socket_server import Act, SocketServer, answer, frozen, refusing, serving
-from services.wire_examples import body
+from builders.wire import body
+from support.socket_server import Act, SocketServer, answer, frozen, refusing, serving
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import health, platform

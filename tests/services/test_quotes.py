@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from services.socket_server import SocketServer, answer, frozen, refusing, serving, trickled
 from support.answers import Answer, redirect, too_many
 from support.faulty_http import Log, Request, ScriptedService
+from support.socket_server import SocketServer, answer, frozen, refusing, serving, trickled
 
 from paper_run.model.redaction import Secrets
 from paper_run.model.service import Exchange, ServiceUrl

@@ -18,17 +18,7 @@ from typing import Any
 import pytest
 import time_machine
 import trustme
-from services.socket_server import (
-    Act,
-    SocketServer,
-    after,
-    answer,
-    frozen,
-    refusing,
-    reset,
-    serving,
-    trickled,
-)
+from support.socket_server import Act, SocketServer, after, answer, frozen, refusing, reset, serving, trickled
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import transport

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from builders.wire import answered, body, mapping
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from services.wire_examples import answered, body, mapping
 
 from paper_run.services import wire
 from paper_run.services.call_failures import UnreadableAnswer

@@ -6,34 +6,18 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from builders.settings import HERE, configured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_run.errors import DataError
-from paper_run.settings import config, sources
-from paper_run.settings.config import Config
-from paper_run.settings.sources import Sources
-
-TODAY = date(2025, 1, 17)
-HERE = Path("/nowhere/at/all")
-
-
-def load(
-    flags: dict[str, str | list[str]] | None = None,
-    environment: dict[str, str] | None = None,
-    *,
-    env_file: str | None = None,
-    here: Path = HERE,
-) -> Config:
-    """Read a configuration as the command line would on 2025-01-17."""
-    typed = {flag: [value] if isinstance(value, str) else value for flag, value in (flags or {}).items()}
-    return config.load(Sources(typed, environment or {}, env_file=env_file, here=here), today=TODAY)
+from paper_run.settings import sources
 
 
 def refused(flags: dict[str, str | list[str]], environment: dict[str, str] | None = None) -> DataError:
     """Return the error that a wrong value ends in."""
     with pytest.raises(DataError) as caught:
-        load(flags, environment)
+        configured(flags, environment)
     return caught.value
 
 
@@ -42,7 +26,7 @@ def refused(flags: dict[str, str | list[str]], environment: dict[str, str] | Non
 
 def test_the_defaults_are_those_of_the_design() -> None:
     """Three symbols, 100000, 20000, the session, ./reports, 300 s, no waiting, localhost."""
-    read = load()
+    read = configured()
     assert read.symbols == ("AAPL", "MSFT", "GOOGL")
     assert (read.capital, read.max_position_size) == (Decimal(100000), Decimal(20000))
     assert read.as_of_date is None
@@ -96,18 +80,18 @@ def test_a_flag_beats_the_environment_beats_the_file(
     """Flag, environment, .env file, default: the first that sets a value counts."""
     typed, exported, written = values
     (tmp_path / ".env").write_text(f"{variable}={written}\n")
-    alone = [getattr(load({flag: value}), field) for value in values]
+    alone = [getattr(configured({flag: value}), field) for value in values]
     assert alone[0] != alone[1] != alone[2]
-    assert getattr(load({flag: typed}, {variable: exported}, here=tmp_path), field) == alone[0]
-    assert getattr(load({}, {variable: exported}, here=tmp_path), field) == alone[1]
-    assert getattr(load({}, {}, here=tmp_path), field) == alone[2]
+    assert getattr(configured({flag: typed}, {variable: exported}, here=tmp_path), field) == alone[0]
+    assert getattr(configured({}, {variable: exported}, here=tmp_path), field) == alone[1]
+    assert getattr(configured({}, {}, here=tmp_path), field) == alone[2]
 
 
 def test_a_named_env_file_takes_the_place_of_the_one_here(tmp_path: Path) -> None:
     """With --env-file only that file is read; relative to here."""
     (tmp_path / ".env").write_text("PAPER_RUN_CAPITAL=1\nPAPER_RUN_MAX_POSITION_SIZE=1\n")
     (tmp_path / "other").write_text("PAPER_RUN_CAPITAL=2\n")
-    read = load(env_file="other", here=tmp_path)
+    read = configured(env_file="other", here=tmp_path)
     assert (read.capital, read.max_position_size) == (2, 20000)
 
 
@@ -117,7 +101,7 @@ def test_a_file_is_read_as_dotenv_writes_it(tmp_path: Path) -> None:
         b"\xef\xbb\xbfexport PAPER_RUN_SYMBOLS='BRK.B, btc/usd'\r\n# the day\r\n"
         b'PAPER_RUN_CAPITAL="250.50" # dollars\r\nPAPER_RUN_REPORTS_DIR=/srv/${HOME}/$x\r\nPAPER_RUN_WAIT\r\n'
     )
-    read = load(here=tmp_path)
+    read = configured(here=tmp_path)
     assert read.symbols == ("BRK.B", "BTC/USD")
     assert read.capital == Decimal("250.50")
     assert read.reports_dir == Path("/srv/${HOME}/$x")
@@ -131,7 +115,7 @@ def test_an_env_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) 
     (tmp_path / "latin").write_bytes(b"PAPER_RUN_SYMBOLS=\xff\xfe\n")
     (tmp_path / "garbage").write_text("PAPER_RUN_CAPITAL=1\nthis is = = no 'setting\n")
     with pytest.raises(DataError) as caught:
-        load(env_file=name, here=tmp_path)
+        configured(env_file=name, here=tmp_path)
     assert caught.value.exit_status == 3
     assert str(tmp_path / name) in caught.value.title
     if name == "garbage":
@@ -140,7 +124,7 @@ def test_an_env_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str) 
 
 def test_no_env_file_here_is_no_error(tmp_path: Path) -> None:
     """The .env file is optional unless it was named."""
-    assert load(here=tmp_path).capital == 100000
+    assert configured(here=tmp_path).capital == 100000
 
 
 # Symbols
@@ -158,13 +142,13 @@ def test_no_env_file_here_is_no_error(tmp_path: Path) -> None:
 )
 def test_symbols_mean_the_same_in_every_form(typed: list[str]) -> None:
     """Repeated, with commas or spaces, in any case: upper-cased, de-duplicated, in order."""
-    assert load({"--symbols": typed}).symbols == ("AAPL", "MSFT", "GOOGL")
+    assert configured({"--symbols": typed}).symbols == ("AAPL", "MSFT", "GOOGL")
 
 
 @pytest.mark.parametrize("symbol", ["A", "BRK.B", "BF-B", "BTC/USD", "600519", "A" * 32])
 def test_an_unusual_symbol_is_allowed(symbol: str) -> None:
     """Letters, digits, `.`, `-` and `/` make a symbol."""
-    assert load({"--symbols": symbol}).symbols == (symbol,)
+    assert configured({"--symbols": symbol}).symbols == (symbol,)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +195,7 @@ def test_an_empty_variable_names_no_symbol() -> None:
 @pytest.mark.parametrize("typed", ["0.01", "1", "99.5", "100000.00", "007", "999999999999.99"])
 def test_an_amount_is_kept_digit_for_digit(flag: str, typed: str) -> None:
     """Digits with at most two decimals, above 0 and below 10^12, keep their decimals."""
-    read = load({flag: typed})
+    read = configured({flag: typed})
     value = read.capital if flag == "--capital" else read.max_position_size
     assert value.as_tuple() == Decimal(typed).as_tuple()
 
@@ -255,7 +239,7 @@ def test_a_wrong_amount_is_refused(flag: str, typed: str) -> None:
 def test_an_amount_is_of_the_designs_form_or_an_error(typed: str) -> None:
     """Whatever is typed, the amount is in range with at most two decimals, or it is refused."""
     try:
-        value = load({"--capital": typed} if typed else {}).capital
+        value = configured({"--capital": typed} if typed else {}).capital
     except DataError:
         return
     exponent = value.as_tuple().exponent
@@ -270,7 +254,7 @@ def test_an_amount_is_of_the_designs_form_or_an_error(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["2025-01-17", "2024-02-29", "1999-12-31"])
 def test_a_date_up_to_today_is_allowed(typed: str) -> None:
     """The exchange's date and any earlier one."""
-    assert load({"--as-of-date": typed}).as_of_date == date.fromisoformat(typed)
+    assert configured({"--as-of-date": typed}).as_of_date == date.fromisoformat(typed)
 
 
 @pytest.mark.parametrize(
@@ -312,13 +296,13 @@ def test_a_future_impossible_or_other_date_is_refused(typed: str) -> None:
 )
 def test_a_url_may_carry_a_path_and_a_trailing_slash(typed: str, base: str) -> None:
     """A path is kept, a trailing slash is not."""
-    read = load({"--orchestrator-url": typed}).orchestrator
+    read = configured({"--orchestrator-url": typed}).orchestrator
     assert (read.base, read.credentials) == (base, None)
 
 
 def test_credentials_in_a_url_travel_beside_it() -> None:
     """User and password are decoded, and are neither in the URL nor in anything that is printed of it."""
-    read = load({"--orchestrator-url": "https://jo%40desk:s3cr%2Ft@host:1/x"}).orchestrator
+    read = configured({"--orchestrator-url": "https://jo%40desk:s3cr%2Ft@host:1/x"}).orchestrator
     assert read.base == "https://host:1/x"
     assert read.credentials == ("jo@desk", "s3cr/t")
     assert "s3cr" not in str(read) + repr(read)
@@ -385,7 +369,7 @@ def test_a_wrong_url_does_not_give_its_password_away(typed: str) -> None:
 )
 def test_seconds_are_plain_numbers(typed: str, seconds: str) -> None:
     """Digits with an optional fraction, up to a day."""
-    assert load({"--timeout": typed}).timeout == Decimal(seconds)
+    assert configured({"--timeout": typed}).timeout == Decimal(seconds)
 
 
 @pytest.mark.parametrize("flag", ["--timeout", "--wait"])
@@ -399,7 +383,7 @@ def test_wrong_seconds_are_refused(flag: str, typed: str) -> None:
 
 def test_no_timeout_is_refused_and_no_wait_allowed() -> None:
     """Waiting 0 s for the orchestration makes no sense; not waiting for the services does."""
-    assert load({"--wait": "0"}).wait == 0
+    assert configured({"--wait": "0"}).wait == 0
     refused({"--timeout": "0"})
 
 
@@ -410,18 +394,20 @@ def test_a_relative_reports_folder_lies_beside_the_env_file(tmp_path: Path) -> N
     """Relative to the folder of the .env file where one is used, else to here; absolute stays."""
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "day.env").write_text("PAPER_RUN_REPORTS_DIR=out\n")
-    assert load({"--reports-dir": "r/../s"}).reports_dir == HERE / "s"
-    assert load(env_file="conf/day.env", here=tmp_path).reports_dir == tmp_path / "conf" / "out"
-    assert load({"--reports-dir": "typed"}, env_file="conf/day.env", here=tmp_path).reports_dir == (
+    assert configured({"--reports-dir": "r/../s"}).reports_dir == HERE / "s"
+    assert configured(env_file="conf/day.env", here=tmp_path).reports_dir == tmp_path / "conf" / "out"
+    assert configured({"--reports-dir": "typed"}, env_file="conf/day.env", here=tmp_path).reports_dir == (
         tmp_path / "conf" / "typed"
     )
-    assert load({"--reports-dir": "/abs"}, env_file="conf/day.env", here=tmp_path).reports_dir == Path("/abs")
+    assert configured({"--reports-dir": "/abs"}, env_file="conf/day.env", here=tmp_path).reports_dir == Path(
+        "/abs"
+    )
 
 
 def test_a_home_folder_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     """`~` is the user's home, since no shell expands it in a file."""
     monkeypatch.setenv("HOME", "/home/jo")
-    assert load({}, {"PAPER_RUN_REPORTS_DIR": "~/reports"}).reports_dir == Path("/home/jo/reports")
+    assert configured({}, {"PAPER_RUN_REPORTS_DIR": "~/reports"}).reports_dir == Path("/home/jo/reports")
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "a\0b"])
@@ -432,7 +418,7 @@ def test_a_reports_folder_needs_a_name(typed: str) -> None:
 
 def test_outputs_go_by_their_suffix(tmp_path: Path) -> None:
     """Several, each once, relative to where the command was typed; `-` is standard output."""
-    read = load({"--output": ["a.json", "sub/b.HTML", "/c.csv", "-", "./a.json"]}, here=tmp_path)
+    read = configured({"--output": ["a.json", "sub/b.HTML", "/c.csv", "-", "./a.json"]}, here=tmp_path)
     assert [os.fspath(path) for path in read.outputs] == [
         f"{tmp_path}/a.json",
         f"{tmp_path}/sub/b.HTML",
@@ -445,10 +431,10 @@ def test_outputs_go_by_their_suffix(tmp_path: Path) -> None:
 
 def test_a_variable_names_outputs_with_commas() -> None:
     """PAPER_RUN_OUTPUT holds several paths, separated by commas; a path of a flag may contain one."""
-    read = load({}, {"PAPER_RUN_OUTPUT": "/a.json, /b.csv,"})
+    read = configured({}, {"PAPER_RUN_OUTPUT": "/a.json, /b.csv,"})
     assert read.outputs == (Path("/a.json"), Path("/b.csv"))
     assert not read.to_stdout
-    assert load({"--output": "/a,b.json"}).outputs == (Path("/a,b.json"),)
+    assert configured({"--output": "/a,b.json"}).outputs == (Path("/a,b.json"),)
 
 
 @pytest.mark.parametrize("typed", ["", "result", "result.txt", "folder/", ".json", "a\0.json"])
@@ -463,10 +449,12 @@ def test_an_output_of_another_kind_is_refused(typed: str) -> None:
 def test_a_misspelt_variable_is_noticed(tmp_path: Path) -> None:
     """A PAPER_RUN_ variable that resembles a known one is pointed out, others are not."""
     (tmp_path / ".env").write_text("PAPER_RUN_CAPITALS=1\n")
-    read = load({}, {"PAPER_RUN_SYMBOL": "A", "PAPER_RUN_SOMETHING_ELSE": "1", "HOME": "/"}, here=tmp_path)
+    read = configured(
+        {}, {"PAPER_RUN_SYMBOL": "A", "PAPER_RUN_SOMETHING_ELSE": "1", "HOME": "/"}, here=tmp_path
+    )
     assert [notice.text.split()[0] for notice in read.notices] == ["PAPER_RUN_CAPITALS", "PAPER_RUN_SYMBOL"]
     assert "PAPER_RUN_SYMBOLS" in read.notices[1].text
-    assert load({}, {"PAPER_RUN_SOMETHING_ELSE": "1"}).notices == ()
+    assert configured({}, {"PAPER_RUN_SOMETHING_ELSE": "1"}).notices == ()
 
 
 def test_a_long_wrong_value_is_shown_short() -> None:
@@ -476,4 +464,4 @@ def test_a_long_wrong_value_is_shown_short() -> None:
 
 def test_of_a_repeated_flag_the_last_counts() -> None:
     """Where an option takes one value, the last one is used."""
-    assert load({"--capital": ["1", "2"]}).capital == 2
+    assert configured({"--capital": ["1", "2"]}).capital == 2

@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ledger.account import FIRST, Account, row
-from ledger.trades import begun, order
+from builders.account import FIRST, Account, row
+from builders.attempts import begun, order
 
 from paper_run.errors import DataError, DependencyError, PaperRunError, Remedy
 from paper_run.model.commands import ours

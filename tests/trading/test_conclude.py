@@ -4,17 +4,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from ledger.trades import SESSION, order, prepared, signal
-from services.fakes import NOON
+from builders.attempts import DOUBT, IDLE, known, order, prepared, run, signal
+from builders.moments import SESSION
 
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.model import findings
-from paper_run.model.calendar import exchange_time
-from paper_run.model.order import Orchestration, SignalOrder
+from paper_run.model.order import SignalOrder
 from paper_run.model.result import RunStatus
 from paper_run.model.stating import asked, health
 from paper_run.trading.conclude import (
-    Known,
     Outcome,
     conclude,
     contradicts_itself,
@@ -25,32 +23,6 @@ from paper_run.trading.conclude import (
 
 BUY, SELL = "a" * 24, "b" * 24
 SOLD = signal(SELL, symbol="MSFT", side="sell", qty=Decimal(5), rank=3)
-IDLE = signal(None, symbol="GOOGL", qty=None, side=None, status=None, skip_reason="zero_weight", rank=2)
-DOUBT = signal(None, skip_reason="unexpected_error: ConnectError")
-
-
-def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
-    """Return a completed run; the orchestrator states no counts of its own."""
-    completed = Orchestration(
-        run_id="run-1",
-        status="completed",
-        strategy="alpha",
-        as_of_date=SESSION.isoformat(),
-        started_at=None,
-        num_signals=None,
-        num_orders_submitted=None,
-        num_orders_accepted=None,
-        num_orders_rejected=None,
-        mappings=mappings,
-        duration_seconds=Decimal("4.25"),
-        error_message=None,
-    )
-    return completed._replace(**changes)
-
-
-def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
-    facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
-    return Known(prepared(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
 
 
 def errors(outcome: Outcome) -> list[str]:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import requests
 import responses
-from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, begun, prepared, services
-from services.fakes import NOON
-from services.wire_examples import body, mapping, serve, serve_example
+from builders.attempts import begun, prepared
+from builders.moments import NOON, SESSION
+from builders.served import Orders, services
+from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_example
 from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger

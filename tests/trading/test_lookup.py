@@ -10,20 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 import responses
+from builders.attempts import T4_BEFORE, T5_BEFORE, prepared, signal
+from builders.moments import NEW_YORK, SESSION
+from builders.served import Orders, services
+from builders.wire import RUNS, STRATEGY, body, mapping, serve, serve_example
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger.trades import (
-    RUNS,
-    SESSION,
-    STRATEGY,
-    T4_BEFORE,
-    T5_BEFORE,
-    Orders,
-    prepared,
-    services,
-    signal,
-)
-from services.wire_examples import body, mapping, serve, serve_example
 
 from paper_run.model.attempt import Prepared
 from paper_run.model.calendar import exchange_time
@@ -551,6 +543,6 @@ def test_the_signals_date_is_the_one_that_was_sent(platform: Platform) -> None:
 
 def test_the_clocks_of_the_examples_are_what_they_seem() -> None:
     """T5's naive New York noon and T4's 17:00 UTC are one moment here."""
-    assert T4_BEFORE.astimezone(ZoneInfo("America/New_York")).isoformat()[:19] == T5_BEFORE[:19]
+    assert T4_BEFORE.astimezone(NEW_YORK).isoformat()[:19] == T5_BEFORE[:19]
     snapshot: Prepared = prepared()
     assert snapshot.session == SESSION

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.trades import SESSION, begun, order, signal
+from builders.attempts import begun, order, signal
+from builders.moments import SESSION
 
 from paper_run.book.holdings import Entry
 from paper_run.errors import Remedy

@@ -4,21 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from builders import attempts
+from builders.wire import answered, observed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from services.wire_examples import answered, observed
-from settings.test_config import TODAY
 
 from paper_run.model import order
-from paper_run.model.attempt import Parameters
 from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
 from paper_run.model.result import Totals
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import order_outcomes
 
-PARAMETERS = Parameters(
-    symbols=("AAPL", "MSFT"), capital=Decimal(100000), max_position_size=Decimal(20000), as_of_date=TODAY
-)
+PARAMETERS = attempts.prepared().parameters._replace(symbols=("AAPL", "MSFT"))
 WORKING = (
     *("dry_run", "pending_new", "new", "accepted", "partially_filled", "filled", "replaced", "done_for_day"),
     *("pending_cancel", "stopped", "suspended", "submitted", "submitted_unconfirmed", "scheduled"),
@@ -29,21 +26,7 @@ REFUSED = ("rejected", "failed", "blocked_kill_switch", "blocked_circuit_breaker
 
 def signal(**fields: Any) -> SignalOrder:
     """Return a signal with a buy order of 10 AAPL that the gateway took."""
-    given = {
-        "symbol": "AAPL",
-        "predicted_return": Decimal("0.01"),
-        "rank": 1,
-        "target_weight": Decimal("0.1"),
-        "client_order_id": "id-1",
-        "qty": Decimal(10),
-        "side": "buy",
-        "broker_order_id": None,
-        "status": "accepted",
-        "filled_qty": None,
-        "filled_avg_price": None,
-        "skip_reason": None,
-    }
-    return SignalOrder(**(given | fields))
+    return attempts.signal("id-1", **{"target_weight": Decimal("0.1"), **fields})
 
 
 def no_order(**fields: Any) -> SignalOrder:
@@ -54,19 +37,7 @@ def no_order(**fields: Any) -> SignalOrder:
 
 def state(**fields: Any) -> OrderState:
     """Return what the gateway says of the order above."""
-    given = {
-        "client_order_id": "id-1",
-        "symbol": "AAPL",
-        "side": "buy",
-        "qty": Decimal(10),
-        "status": "filled",
-        "broker_order_id": "b-1",
-        "limit_price": None,
-        "filled_qty": Decimal(10),
-        "filled_avg_price": Decimal("150.25"),
-        "error_message": None,
-    }
-    return OrderState(**(given | fields))
+    return attempts.order("id-1", **fields)
 
 
 def row(mapping: SignalOrder, *states: OrderState) -> Order:

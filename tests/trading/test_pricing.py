@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.account import Account, row
+from builders.account import Account, row
+from builders.moments import NOON
 
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark, Market
@@ -20,7 +21,6 @@ from paper_run.trading.observations import Moment
 
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
 FRIDAY, MONDAY = date(2025, 1, 17), date(2025, 1, 20)
-NOON = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 OPEN = Market(Decimal(99), Decimal(101), NOON, Decimal("99.5"), NOON)
 HELD = Position("AAPL", Decimal(10), Decimal(90), Decimal(95), None, None, NOON)
 NO_QUOTE = "there is no quote for it, and the gateway gives no price"

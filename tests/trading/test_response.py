@@ -1,7 +1,7 @@
 """What the answer to the one POST proves."""
 
 import pytest
-from services.wire_examples import ORCHESTRATOR, answered, body, example, observed
+from builders.wire import ORCHESTRATOR, answered, body, example, observed
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services.answer import Answer

@@ -10,32 +10,23 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 import responses
-from services.fakes import FakeTime, QuietWatch
-from services.wire_examples import (
-    GATEWAY,
-    ORCHESTRATOR,
-    RUN_URL,
-    SIGNALS,
-    body,
-    mapping,
-    serve,
-    serve_example,
-)
-from settings.test_config import HERE, TODAY
+from builders.attempts import prepared
+from builders.moments import FakeTime
+from builders.screens import QuietWatch
+from builders.served import platform_over
+from builders.settings import configured
+from builders.wire import GATEWAY, ORCHESTRATOR, RUN_URL, body, mapping, serve, serve_example
 from urllib3.exceptions import NewConnectionError
 
 from paper_run.errors import PaperRunError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import findings
-from paper_run.model.attempt import Parameters, Prepared
 from paper_run.model.calendar import Calendar
-from paper_run.model.service import ServiceHealth, ServiceUrl
+from paper_run.model.service import ServiceUrl
 from paper_run.services.holidays import closed_days
 from paper_run.services.platform import Platform
 from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
-from paper_run.settings import config
-from paper_run.settings.sources import Sources
 from paper_run.trading.submit import trade
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
@@ -43,24 +34,12 @@ RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"
 POSITIONS = f"{GATEWAY}/api/v1/positions"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 SHORT = {"client_order_id": SELL, "symbol": "GOOGL", "side": "sell"}
-PREPARED = Prepared(
-    session=TODAY,
-    parameters=Parameters(
-        symbols=("AAPL", "MSFT", "GOOGL"),
-        capital=Decimal(100000),
-        max_position_size=Decimal(40000),
-        as_of_date=date(2026, 11, 23),
+PREPARED = prepared()._replace(
+    parameters=prepared().parameters._replace(
+        max_position_size=Decimal(40000), as_of_date=date(2026, 11, 23)
     ),
-    health=(
-        ServiceHealth(service="signal_service", url=SIGNALS, status="healthy", latency_ms=1, detail=None),
-    ),
-    positions=(),
-    sandbox=False,
-    rehearsal=False,
-    known_runs=(),
     orchestrator_clock=None,
     gateway_clock=None,
-    notices=(),
 )
 
 
@@ -84,16 +63,8 @@ class Day:
         self.quotes: Market | None = None
 
     def trade(self) -> End:
-        settings = config.load(
-            Sources({"--timeout": [self.timeout]}, {}, env_file=None, here=HERE), today=TODAY
-        )
-        platform = Platform(
-            self.transport,
-            signal_service=ServiceUrl(base=SIGNALS),
-            execution_gateway=ServiceUrl(base=GATEWAY),
-            orchestrator=ServiceUrl(base=ORCHESTRATOR),
-            quotes=self.quotes,  # type: ignore[arg-type]
-        )
+        settings = configured({"--timeout": self.timeout})
+        platform = platform_over(self.transport, self.quotes)
         with Ledger(self.folder) as ledger:
             ended = trade(
                 settings,
@@ -193,7 +164,7 @@ def test_a_completed_run_is_a_success(day: Day) -> None:
     assert result["timestamp"] == "2025-01-17T12:00:00-05:00"
     assert [order["symbol"] for order in result["orders"]] == ["MSFT", "AAPL", "GOOGL"]
     assert (result["warnings"], result["errors"], outcome.failures) == ([], [], ())
-    assert [service["service"] for service in result["health"]] == ["signal_service"]
+    assert [service["service"] for service in result["health"]] == ["orchestrator"]
     assert result["parameters"]["symbols"] == ["AAPL", "MSFT", "GOOGL"]
 
 

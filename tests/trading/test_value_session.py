@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger.account import FIRST, NEW_YORK, Account, row
+from builders.account import FIRST, Account, row
+from builders.moments import NEW_YORK
 
 from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs

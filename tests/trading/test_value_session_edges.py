@@ -6,7 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ledger.account import FIRST, NEW_YORK, Account, row
+from builders.account import FIRST, Account, row
+from builders.moments import NEW_YORK
 
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
+
+from builders.moments import NEW_YORK
 
 from paper_run.sandbox.exchange_days import is_session
-
-NEW_YORK = ZoneInfo("America/New_York")
 
 FIRST, LAST = date(2025, 1, 2), date(2026, 1, 5)
 """252 sessions, over the end of a year; 2025-01-09 was an unforeseen closing."""

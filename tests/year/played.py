@@ -14,8 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from faults.desk import read_rows
 from support.command import ROOT
+from support.desk import read_rows
 from support.faulty_http import exact
 from year.days import within
 

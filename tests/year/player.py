@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from faults.child import Child, Ended
-from faults.plans import Blow
+from support.child import Blow, Child, Ended
 from support.preloaded import preload
 from year.days import AT_POST, GATEWAY_DOWN, MAIL_DOWN, RECORDED, Act, acts_of, every_day
 from year.town import Town

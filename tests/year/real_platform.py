@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from year.days import NEW_YORK
+from builders.moments import NEW_YORK
 
 from paper_run.sandbox import Sandbox, assembly, desk, execution_gateway, quotes, servers
 from paper_run.sandbox.clock import Clock

@@ -17,7 +17,7 @@ from support.odd_platform import OddPlatform
 FIRST = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
 """A Tuesday morning in New York: the first session."""
 LAUNCHER = Path(__file__).with_name("launcher.py")
-ENTRY = "faults.launcher:entry_point"
+ENTRY = "support.launcher:entry_point"
 
 
 class Desk:

@@ -16,12 +16,11 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from faults.steps import Steps, fill_disk, send_signal
-from faults.warp import TICK, Warp
-from support.preloaded import preload
-
 from paper_run import cli
 from paper_run.report.html import assets
+from support.preloaded import preload
+from support.steps import Steps, fill_disk, send_signal
+from support.warp import TICK, Warp
 
 
 def _action(do: str, warp: Warp) -> Callable[[], object]:

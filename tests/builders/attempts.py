@@ -1,36 +1,24 @@
-"""Trades as the ledger keeps them, and the three services that they are about, for the tests of both."""
+"""Attempts as the ledger keeps them, and what they are made of: orders, signals, runs."""
 
-import json
-import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import responses
-from services.fakes import NOON, FakeTime
-from services.wire_examples import GATEWAY, ORCHESTRATOR, SIGNALS, body
-
+from builders.moments import NOON, SESSION
+from builders.wire import ORCHESTRATOR, STRATEGY
 from paper_run.errors import OrchestrationError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import result_json
 from paper_run.model.attempt import Parameters, Prepared, TradeRow
-from paper_run.model.order import OrderState, SignalOrder
-from paper_run.model.service import ServiceHealth, ServiceUrl
-from paper_run.services.platform import Platform
-from paper_run.services.transport import Transport
+from paper_run.model.calendar import exchange_time
+from paper_run.model.order import Orchestration, OrderState, SignalOrder
+from paper_run.model.service import ServiceHealth
 from paper_run.trading.conclude import Known, conclude
 
-SESSION = date(2025, 1, 17)
-STRATEGY = "alpha_baseline"
-RUNS = f"{ORCHESTRATOR}/api/v1/orchestration/runs"
-ORDERS = f"{GATEWAY}/api/v1/orders"
-POSITIONS = f"{GATEWAY}/api/v1/positions"
 T5_BEFORE = "2025-01-17T12:00:00.250000"
 """T5's own naive time before the POST."""
-T4_BEFORE = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
+T4_BEFORE = NOON
 """T4's time before the POST."""
 PREPARED = Prepared(
     session=SESSION,
@@ -132,44 +120,32 @@ def signal(identity: str | None = "a" * 24, **changes: Any) -> SignalOrder:
     return bought._replace(**changes)
 
 
-class Orders:
-    """The gateway's orders, with `responses`: 404 for every one that it was not given."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, dict[str, Any]] = {}
-        self.failing: dict[str, int | Exception] = {}
-        self.asked: list[str] = []
-        responses.add_callback("GET", re.compile(f"{ORDERS}/.*"), callback=self._answer)
-
-    def has(self, identity: str, **changes: Any) -> str:
-        """Know an order of 10 AAPL bought, created after the POST, or what `changes` make of it."""
-        bought = {"client_order_id": identity, "symbol": "AAPL", "qty": 10, "filled_qty": "10"}
-        bought["created_at"] = "2025-01-17T17:00:01.500000Z"
-        self.known[identity] = body("order_after_fill", **{**bought, **changes})
-        return identity
-
-    def _answer(self, request: Any) -> tuple[int, dict[str, str], str]:
-        identity = request.url.rsplit("/", 1)[1]
-        self.asked.append(identity)
-        failing = self.failing.get(identity, self.failing.get("*"))
-        if isinstance(failing, Exception):
-            raise failing
-        if failing is not None:
-            return failing, {}, json.dumps({"detail": "no"})
-        if identity not in self.known:
-            return 404, {}, json.dumps({"detail": "Order not found"})
-        return 200, {}, json.dumps(self.known[identity])
+IDLE = signal(None, symbol="GOOGL", qty=None, side=None, status=None, skip_reason="zero_weight", rank=2)
+"""A signal without an order."""
+DOUBT = signal(None, skip_reason="unexpected_error: ConnectError")
+"""An order of which it is not known whether it was placed."""
 
 
-@contextmanager
-def services() -> Iterator[Platform]:
-    """Return the three services as `responses` plays them; pauses take no time."""
-    time = FakeTime()
-    transport = Transport(now=time.clock.monotonic, pause=time.pause)
-    yield Platform(
-        transport,
-        signal_service=ServiceUrl(base=SIGNALS),
-        execution_gateway=ServiceUrl(base=GATEWAY),
-        orchestrator=ServiceUrl(base=ORCHESTRATOR),
+def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
+    """Return a completed run; the orchestrator states no counts of its own."""
+    completed = Orchestration(
+        run_id="run-1",
+        status="completed",
+        strategy="alpha",
+        as_of_date=SESSION.isoformat(),
+        started_at=None,
+        num_signals=None,
+        num_orders_submitted=None,
+        num_orders_accepted=None,
+        num_orders_rejected=None,
+        mappings=mappings,
+        duration_seconds=Decimal("4.25"),
+        error_message=None,
     )
-    transport.close()
+    return completed._replace(**changes)
+
+
+def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
+    """Return what is known of the session's second attempt at noon."""
+    facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
+    return Known(prepared(), 2, exchange_time(NOON))._replace(**{**facts, **changes})

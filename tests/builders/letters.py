@@ -5,8 +5,7 @@ from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
-from report import documents, stated
-
+from builders import days, documents, stated
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.notify.email import letters
@@ -50,11 +49,11 @@ NOTICES = {"closed": CLOSED, "stopped": STOPPED, "late": LATE}
 
 def crowded_day(number: int = 500) -> dict[str, Any]:
     """A day of many orders and positions, most orders rejected for a long reason, many positions unpriced."""
-    day = documents.many_orders(number)
+    day = days.many_orders(number)
     reason = "&<\"'" * 500
     for each in day["orders"][50:]:
         each |= {"outcome": "rejected", "status": "rejected", "error_message": reason, "notional": None}
-    positions = documents.many_positions(number)["pnl"]["positions"]
+    positions = days.many_positions(number)["pnl"]["positions"]
     for at in range(0, number, 10):
         positions[at] = documents.position(
             f"{positions[at]['symbol']}{'W' * 900}", "10", "12.50", None, unpriced_reason=reason
@@ -112,7 +111,7 @@ def huge_day() -> dict[str, Any]:
 
 
 DAYS: dict[str, Callable[[], dict[str, Any]]] = {
-    **documents.DAYS,
+    **days.DAYS,
     "crowded": crowded_day,
     "out of balance": out_of_balance_day,
     "settled": settled_day,

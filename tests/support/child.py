@@ -12,11 +12,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from faults.plans import Blow
-from faults.steps import Steps, send_signal
-from faults.warp import Warp
-
 from paper_run import cli
+from support.steps import Steps, send_signal
+from support.warp import Warp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blow:
+    """What breaks a command off: a signal at the n-th step that `at` matches, or after some real seconds."""
+
+    signal: str
+    at: str = "*"
+    step: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

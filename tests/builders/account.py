@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ledger.trades import begun, order
-
+from builders.attempts import begun, order
 from paper_run.book import splits
 from paper_run.book.marks import Market
 from paper_run.ledger.ledger import Ledger

@@ -11,6 +11,10 @@ from paper_run.services.answer import Answer
 
 SIGNALS, GATEWAY, ORCHESTRATOR = "http://t3.test:8001", "http://t4.test:8002", "http://t5.test:8003"
 RUN_URL = f"{ORCHESTRATOR}/api/v1/orchestration/run"
+RUNS = f"{ORCHESTRATOR}/api/v1/orchestration/runs"
+ORDERS = f"{GATEWAY}/api/v1/orders"
+POSITIONS = f"{GATEWAY}/api/v1/positions"
+STRATEGY = "alpha_baseline"
 _FILE = Path(__file__).resolve().parents[1] / "wire-examples.json"
 
 
