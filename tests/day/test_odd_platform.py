@@ -6,12 +6,14 @@ import socket
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.answers import Answer, gateway_timeout_html, plain_500
 from support.faulty_http import ScriptedService, exact
+from support.odd_account import Account, decimal
 from support.odd_json import OddJson
 from support.odd_platform import LONG_PRICE, ORDERS, POSITIONS, RUN, RUNS, OddPlatform, Plan, still_running
 
@@ -175,3 +177,42 @@ def test_a_prefix_moves_every_route(platform: OddPlatform) -> None:
         404,
         404,
     ]
+
+
+def test_the_account_is_kept_at_average_cost() -> None:
+    """Worked by hand: bought twice, reduced, flipped; cash, cost and what was realized, without rounding."""
+    account = Account(1000)
+    for qty, price in (("10", "10"), ("20", "16"), ("-15", "17"), ("-25", "12"), ("4", "9")):
+        account.fill("AAPL", Decimal(qty), Decimal(price))
+    held = account.positions["AAPL"]
+    # average 14; 15 * 3 = 45 realized; then 15 * -2 = -30, 10 short at 12; 4 * 3 = 12
+    assert (held.qty, held.cost, held.average, held.realized) == (-6, -72, 12, 27)
+    assert account.cash == 1000 - 100 - 320 + 255 + 300 - 36 == 1000 + held.realized - held.cost
+    assert decimal(Fraction(1, 3)) == Decimal("0.3333333333333333333333333333")
+
+
+def test_with_a_market_the_gateway_tells_the_account() -> None:
+    """Positions at the prices of now, whatever they were filled at; without one at the last fill."""
+    with OddPlatform() as platform:
+        platform.plan = {"AAPL": Plan(qty=10, price=Decimal(100)), "MSFT": Plan(side=None)}
+        call(platform.orchestrator, "POST", RUN, BODY)
+        platform.plan = {"AAPL": Plan(side="sell", qty=4, price=Decimal(103)), "MSFT": Plan(side=None)}
+        call(platform.orchestrator, "POST", RUN, BODY)
+        (last,) = call(platform.gateway, "GET", POSITIONS)[1]["positions"]
+        assert (last["current_price"], last["unrealized_pl"]) == ("103", None)
+        platform.gateway.market = lambda _: Decimal("105.50")
+        (held,) = call(platform.gateway, "GET", POSITIONS)[1]["positions"]
+        told = ("qty", "avg_entry_price", "current_price", "unrealized_pl", "realized_pl")
+        assert [Decimal(held[name]) for name in told] == [6, 100, Decimal("105.50"), 33, 12]
+
+
+def test_a_post_that_is_held_is_worked_on_when_it_is_let_go() -> None:
+    """It has arrived and nothing is made of it, though its client is gone; then it is executed once."""
+    with OddPlatform() as platform:
+        platform.orchestrator.hold_post()
+        with pytest.raises(TimeoutError):
+            call(platform.orchestrator, "POST", RUN, BODY, timeout=0.1)
+        platform.log.until(lambda: len(platform.posts) == 1)
+        assert platform.executed == 0
+        platform.orchestrator.release_post()
+        assert platform.executed == 1

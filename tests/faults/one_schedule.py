@@ -12,9 +12,9 @@ from faults.mishaps import RUNNING
 from faults.plans import Act, Planner
 from faults.real import Process
 from faults.truth import Record, check_end, check_executed, check_files, check_ledger, must
-from faults.world import World
 from support.child import Child, Ended
 from support.command import any_time
+from support.world import World
 
 TIMEOUT = "0.15"
 Launch = Callable[..., Child | Process]
@@ -46,7 +46,7 @@ class Schedule:
         self.record = Record(folder)
         self.counts = self.record.counts
         self.ahead = ahead
-        self.env = {**world.urls, **any_time((datetime.now(UTC) + ahead).date(), days=30)}
+        self.env = {**world.env, **any_time((datetime.now(UTC) + ahead).date(), days=30)}
         self.verbose = verbose
         self.strangers: set[str] = set()
         """Sessions in which somebody else has traded."""

@@ -17,10 +17,11 @@ from faults.one_schedule import Launch, Schedule
 from faults.plans import Act
 from faults.real import Process
 from faults.truth import must
-from faults.world import World
+from faults.world import Faulty
 from support.child import Child
 from support.desk import FIRST
 from support.preloaded import preload
+from support.world import World
 
 
 def warm_cache(world: World, folder: Path, ahead: timedelta) -> Path:
@@ -38,7 +39,7 @@ def play(seeds: list[int], *, real: bool = False, verbose: bool = False) -> dict
     :param real: each command is a process of its own and waits as long as it waits.
     """
     preload()
-    world = World()
+    world = World(Faulty)
     ahead = timedelta() if real else FIRST - datetime.now(UTC)
     launch: Launch = Process if real else Child
     counts: Counter[str] = Counter()

@@ -1,14 +1,12 @@
-"""The platform of the random schedules, in a process of its own, led over a pipe."""
+"""The platform of the random schedules: what may go wrong there, by name."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from builders.moments import NEW_YORK
 from faults.mishaps import EVERY, STILL_RUNNING
 from support.desk import FIRST
 from support.faulty_http import Request
-from support.hosted import Hosted
-from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS, OddPlatform
+from support.odd_platform import ORDERS, POSITIONS, RUN, RUNS
+from support.world import Outside
 
 ROUTES = {
     "post": ("orchestrator", "POST", RUN),
@@ -19,38 +17,19 @@ ROUTES = {
 }
 
 
-class World(Hosted):
-    """Starts the platform's process and asks it things; every method is a question with an answer."""
+class Faulty(Outside):
+    """The odd platform with mishaps."""
 
     def __init__(self) -> None:
-        super().__init__(_Host)
-        self.urls: dict[str, str] = self.ask("urls")
-
-
-class _Host:
-    """The platform's process: does what it is told, one thing at a time."""
-
-    def __init__(self) -> None:
-        self.ahead = FIRST - datetime.now(UTC)
-        self.platform = OddPlatform(now=lambda: datetime.now(UTC) + self.ahead)
-        self.posts: list[tuple[str, str]] = []
+        super().__init__(FIRST - datetime.now(UTC))
         self.racing: tuple[str, str] | None = None
-        record = self.platform.log.record
 
-        def recorded(request: Request) -> None:
-            record(request)
-            if request.method == "POST":
-                session = self.platform.now().astimezone(NEW_YORK).date().isoformat()
-                self.posts.append((request.headers.get("idempotency-key", ""), session))
-                if self.racing is not None:
-                    symbol, as_of_date = self.racing
-                    self.platform.orchestrator.run_for_somebody_else(symbol, as_of_date=as_of_date)
-                    self.racing = None
-
-        self.platform.log.record = recorded  # type: ignore[method-assign]
-
-    def urls(self) -> dict[str, str]:
-        return self.platform.urls
+    def arrived(self, request: Request) -> None:
+        super().arrived(request)
+        if request.method == "POST" and self.racing is not None:
+            symbol, as_of_date = self.racing
+            self.platform.orchestrator.run_for_somebody_else(symbol, as_of_date=as_of_date)
+            self.racing = None
 
     def begin(self, ahead: timedelta, zone: timedelta) -> None:
         """Forget everything: another schedule begins."""
@@ -64,10 +43,8 @@ class _Host:
         platform.orchestrator.keys.clear()
         platform.gateway.orders.clear()
         platform.gateway.positions.clear()
+        platform.gateway.account.positions.clear()
         self.posts.clear()
-
-    def move(self, ahead: timedelta) -> None:
-        self.ahead = ahead
 
     def calm(self) -> None:
         """Let every service be well again."""
@@ -98,18 +75,3 @@ class _Host:
     def drain(self) -> None:
         """Wait until nothing is worked on any more whose client is gone."""
         self.platform.log.until(lambda: not self.platform.log.late)
-
-    def truth(self) -> dict[str, Any]:
-        """Tell what really happened."""
-        orchestrator = self.platform.orchestrator
-        with self.platform.log.changed:
-            runs = [
-                {
-                    "run_id": run["run_id"],
-                    "key": orchestrator.keys[run["run_id"]],
-                    "as_of_date": run["as_of_date"],
-                    "orders": [each["client_order_id"] for each in run["mappings"]],
-                }
-                for run in orchestrator.runs
-            ]
-            return {"posts": list(self.posts), "runs": runs, "requests": len(self.platform.log.requests)}

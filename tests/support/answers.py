@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Literal
 
 HEALTHY: Any = object()
@@ -27,6 +28,8 @@ class Answer:
     lag: float = 0
     """Seconds between the answer (or failure) and the work, with process="after"."""
 
+    held: Event | None = None
+    """Until this is set nothing is made of the request, and nothing answered."""
     delay: float = 0
     """Seconds before anything is answered or fails."""
     freeze: bool = False

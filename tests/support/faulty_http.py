@@ -1,4 +1,8 @@
-"""An HTTP/1.1 server that records what it is asked and can be told, request by request, how to fail."""
+"""An HTTP/1.1 server that records what it is asked and can be told, request by request, how to fail.
+
+It carries the odd platform: routes and work behind them. What a program may send that is no HTTP at all, and
+what must be put on the wire byte by byte, is `socket_server`'s.
+"""
 
 import contextlib
 import email.utils
@@ -21,6 +25,8 @@ from urllib.parse import parse_qs, urlsplit
 import simplejson
 
 from support.answers import HEALTHY, Answer
+
+_HELD_FOR_EVER = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class Log:
     def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.requests: list[Request] = []
+        self.arrivals: list[Callable[[Request], object]] = []
+        """What is told of each request as soon as it has arrived, before anything is made of it."""
         self.crashes: list[BaseException] = []
         self.stopping = threading.Event()
         self.late = 0
@@ -59,6 +67,8 @@ class Log:
         with self.changed:
             self.requests.append(request)
             self.changed.notify_all()
+        for told in self.arrivals:
+            told(request)
 
     def until(self, condition: Callable[[], object], timeout: float = 15) -> None:
         """Wait for something to become true; it is looked at whenever a request came or work was done."""
@@ -214,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Answer(), 404, {"detail": "Not Found"})
             return
         answer = service.next_answer(self.command, route)
+        if answer.held and not answer.held.wait(_HELD_FOR_EVER):
+            raise RuntimeError(f"{request.method} {request.path} was never let go")
         status, body = 200, {}
         if answer.work == "before":
             status, body = self._work(request, route)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from support.answers import Answer
@@ -64,6 +65,7 @@ class Orchestrator(Service):
         """Overrides in the answer of each orchestration, e.g. status, error_message, counts."""
         self.zone = timedelta()
         """What this server's local time is ahead of UTC; its times are naive."""
+        self._let_go = Event()
         self.keys: dict[str, str | None] = {}
         """The Idempotency-Key that each orchestration, by run_id, was asked for with; None: somebody else."""
 
@@ -99,6 +101,17 @@ class Orchestrator(Service):
         """
         self.script("POST", RUN, [Answer(edit=lambda run: run | STILL_RUNNING)])
         self.script("GET", RUNS + "/*", polls)
+
+    def hold_post(self) -> None:
+        """Hold the next POST back as soon as it has arrived."""
+        self._let_go = Event()
+        self.script("POST", RUN, [Answer(held=self._let_go)])
+
+    def release_post(self) -> None:
+        """Let it go on, and wait until it is executed."""
+        number = len(self.runs) + 1
+        self._let_go.set()
+        self.log.until(lambda: len(self.runs) == number)
 
     def _run(self, asked: dict[str, Any], key: str | None) -> tuple[int, Any]:
         as_of = asked.get("as_of_date") or self.now().date().isoformat()

@@ -1,11 +1,13 @@
 """Signal service, execution gateway and quotes: the parts of the odd platform that only tell."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from support.faulty_http import Request, ScriptedService
+from support.odd_account import Account, Held, decimal
 
 if TYPE_CHECKING:
     from support.odd_platform import OddPlatform
@@ -83,12 +85,16 @@ class Gateway(Service):
         """The envelope's items by symbol; those with a qty of 0 are left out."""
         self.says: dict[str, Mapping[str, Any] | None] = {}
         """What the envelope's item of a symbol says instead, in these fields; None: it is left out."""
+        self.account = Account()
+        """The broker's: what was really filled."""
+        self.market: Callable[[str], Decimal] | None = None
+        """What a share costs now. With it the envelope is the broker's account at these prices."""
 
     def route(self, request: Request) -> tuple[int, Any] | None:
         if request.path == POSITIONS:
             told = [
                 position | said
-                for symbol, position in self.positions.items()
+                for symbol, position in self._items().items()
                 if (said := self.says.get(symbol, {})) is not None
             ]
             held = [position for position in told if Decimal(position["qty"]) != 0]
@@ -106,7 +112,38 @@ class Gateway(Service):
 
     def hold(self, symbol: str, qty: str, average: str, price: str | None = None) -> None:
         """Have a position, as if from before the test."""
-        self.positions[symbol] = {
+        self.positions[symbol] = self._item(symbol, qty, average, price)
+
+    def book(self, symbol: str, qty: Decimal, price: Decimal) -> None:
+        """Add a fill to the position: average kept when reducing, the fill's price when flipping."""
+        self.account.fill(symbol, qty, price)
+        held = self.positions.get(symbol, {"qty": "0", "avg_entry_price": "0"})
+        before, average = Decimal(held["qty"]), Decimal(held["avg_entry_price"])
+        after = before + qty
+        if before * qty >= 0 and after:
+            average = (before * average + qty * price) / after
+        elif before * after < 0:
+            average = price
+        self.hold(symbol, str(after), str(average), str(price))
+
+    def _items(self) -> dict[str, dict[str, Any]]:
+        if self.market is None:
+            return self.positions
+        return {symbol: self._valued(symbol, held) for symbol, held in self.account.positions.items()}
+
+    def _valued(self, symbol: str, held: Held) -> dict[str, Any]:
+        """Word a position of the account at the market's price."""
+        assert self.market is not None
+        price = self.market(symbol)
+        unrealized = held.qty * Fraction(price) - held.cost
+        known = self._item(symbol, str(decimal(held.qty)), str(decimal(held.average)), str(price))
+        return known | {
+            "unrealized_pl": self.odd.text_amount(decimal(unrealized)),
+            "realized_pl": self.odd.text_amount(decimal(held.realized)),
+        }
+
+    def _item(self, symbol: str, qty: str, average: str, price: str | None) -> dict[str, Any]:
+        return {
             "symbol": symbol,
             "qty": qty,
             "avg_entry_price": average,
@@ -116,17 +153,6 @@ class Gateway(Service):
             "updated_at": utc_text(self.now()),
             "last_trade_at": None,
         }
-
-    def book(self, symbol: str, qty: Decimal, price: Decimal) -> None:
-        """Add a fill to the position: average kept when reducing, the fill's price when flipping."""
-        held = self.positions.get(symbol, {"qty": "0", "avg_entry_price": "0"})
-        before, average = Decimal(held["qty"]), Decimal(held["avg_entry_price"])
-        after = before + qty
-        if before * qty >= 0 and after:
-            average = (before * average + qty * price) / after
-        elif before * after < 0:
-            average = price
-        self.hold(symbol, str(after), str(average), str(price))
 
 
 class Quotes(Service):

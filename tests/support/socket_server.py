@@ -1,4 +1,8 @@
-"""An HTTP server on a real socket that does to each request exactly what its script says."""
+"""A server on a real socket that does to each request exactly what its script says, byte by byte.
+
+It knows no routes and does no work: for units that need raw bytes, connections that are counted, or TLS.
+Services with work behind them are `faulty_http`'s.
+"""
 
 import contextlib
 import socket

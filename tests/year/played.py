@@ -1,11 +1,8 @@
 """The year as it was played: what each command did, and what it left."""
 
-import contextlib
 import email.message
 import email.policy
-import json
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,9 +53,10 @@ class Year:
         self.ledger = self.reports / "ledger.sqlite3"
         self.files = [path for path in folder.rglob("*") if path.is_file()]
         record = exact((folder / "record.json").read_text("utf-8"))
+        self._runs: list[Any] = record["runs"]
         self.done = [
             Done(**each | {"day": date.fromisoformat(each["day"]), "args": tuple(each["args"])})
-            for each in record
+            for each in record["done"]
         ]
 
     def runs(self) -> list[Done]:
@@ -72,10 +70,7 @@ class Year:
 
     def orchestrations(self) -> list[Any]:
         """Return the platform's own runs, in their order."""
-        with contextlib.closing(sqlite3.connect(self.folder / "platform.sqlite3")) as connection:
-            return [
-                json.loads(row[0]) for row in connection.execute("SELECT answer FROM runs ORDER BY number")
-            ]
+        return self._runs
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return what the ledger has."""

@@ -85,10 +85,10 @@ def test_each_session_is_traded_once(year: Year) -> None:
 
 def test_each_session_is_asked_for_once(year: Year) -> None:
     """245 POSTs, each with a key of its own, each on its own day; 4 of them by commands that were killed."""
-    posts = [(each.day, key) for each in year.done for _, key in each.posts]
-    assert [day for day, _ in posts] == list(TRADED)
-    assert len({key for _, key in posts}) == len(TRADED)
-    assert [row["key"] for row in year.rows("trades")] == [key for _, key in posts]
+    posts = [(key, session) for each in year.done for key, session in each.posts]
+    assert [session for _, session in posts] == [day.isoformat() for day in TRADED]
+    assert len({key for key, _ in posts}) == len(TRADED)
+    assert [row["key"] for row in year.rows("trades")] == [key for key, _ in posts]
 
 
 def test_the_ledger_has_each_trade(year: Year) -> None:
@@ -119,10 +119,10 @@ def test_a_session_begun_twice_is_shown(year: Year) -> None:
 
 
 def test_nothing_is_asked_on_a_closed_day(year: Year) -> None:
-    """No request to T5 by a run on a weekend or a holiday; one line names the next session."""
+    """No request to the orchestrator by a run on a weekend or a holiday; one line names the next session."""
     runs = [each for each in year.runs() if each.day in CLOSED]
     assert len(runs) == len(CLOSED)
-    assert [each.name for each in runs if any("T5" in request for request in each.requests)] == []
+    assert [each.name for each in runs if any("orchestrator" in request for request in each.requests)] == []
     for each in runs:
         if not each.args and not within(each.day, MAIL_DOWN):
             line, *mailed = each.stdout.splitlines()
@@ -289,7 +289,7 @@ def test_nothing_is_left_lying_about(year: Year) -> None:
     assert {name.parts[1] for name in names if name.parts[0] == "reports" and len(name.parts) > 2} == {
         ".template-cache"
     }
-    assert {name.parts[0] for name in names} == {"reports", "platform.sqlite3", "record.json"}
+    assert {name.parts[0] for name in names} == {"reports", "record.json"}
 
 
 def test_a_year_weighs_little(year: Year) -> None:

@@ -1,83 +1,72 @@
-"""What is outside of the program: the platform and the mail server, in a process of their own."""
+"""What is outside of the program in the simulated year: the platform with a market, and a mail server."""
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
-from support.hosted import Hosted
+from builders.moments import NEW_YORK
 from support.mail_server import MailServer
-from year.real_platform import RUN, RealPlatform, priced_on
+from support.odd_account import decimal
+from support.world import Outside
+from year.market import plans_of, price_at
 
-from paper_run.sandbox import market
-
-
-class Town(Hosted):
-    """Starts that process and asks it things."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(lambda: _Town(folder))
-        self.env: dict[str, str] = self.ask("variables")
+from paper_run.sandbox.exchange_days import is_session
 
 
-class _Town:
-    """Does what it is told, one thing at a time."""
+class Town(Outside):
+    """Both of them."""
 
-    def __init__(self, folder: Path) -> None:
-        self._ahead = timedelta()
-        self._platform = RealPlatform(folder / "platform.sqlite3", self._now).__enter__()
+    def __init__(self) -> None:
+        super().__init__()
         self._mail = MailServer().__enter__()
+        self._told = 0
+        self._told_posts = 0
+        self.platform.gateway.market = self._price
 
-    def _now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+    def _price(self, symbol: str) -> Decimal:
+        return price_at(symbol, self.now())
 
     def variables(self) -> dict[str, str]:
-        return {**self._platform.urls, **self._mail.env, "PAPER_RUN_EMAIL_ON": "always"}
+        return {**self.platform.urls, **self._mail.env, "PAPER_RUN_EMAIL_ON": "always"}
 
     def move(self, ahead: timedelta) -> None:
-        self._ahead = ahead
+        super().move(ahead)
+        day = self.now().astimezone(NEW_YORK).date()
+        self.platform.plan = plans_of(day) if is_session(day) else {}
 
     def gateway(self, up: bool) -> None:
-        self._platform.bring_gateway_up() if up else self._platform.take_gateway_down()
+        self.platform.gateway.up() if up else self.platform.gateway.down()
 
     def mail(self, up: bool) -> None:
         self._mail.up() if up else self._mail.down()
 
-    def hold_post(self) -> None:
-        self._platform.hold_post()
-
-    def await_post(self) -> None:
-        self._platform.await_post()
-
-    def release_post(self) -> None:
-        self._platform.release_post()
-
     def news(self) -> dict[str, Any]:
-        """Return what came in since the last time: requests to T5 and the orders, POSTs to trade, letters."""
-        asked, self._platform.asked[:] = list(self._platform.asked), []
+        """Return what came in since the last time: requests, keys and sessions of POSTs, letters."""
+        asked, self._told = self.platform.requests[self._told :], len(self.platform.requests)
+        posts, self._told_posts = self.posts[self._told_posts :], len(self.posts)
         letters, self._mail.messages[:] = list(self._mail.messages), []
         return {
-            "requests": [f"{each.service[-3:-1]} {each.method} {each.path}" for each in asked],
-            "posts": [[each.at, each.key] for each in asked if (each.method, each.path) == ("POST", RUN)],
+            "requests": [f"{each.service} {each.method} {each.path}" for each in asked],
+            "posts": posts,
             "letters": [letter.content.decode("utf-8", "surrogateescape") for letter in letters],
         }
 
     def account(self) -> dict[str, Any]:
         """Return the broker's own account, each position with its price of now."""
-        day = priced_on(self._now())
+        account = self.platform.gateway.account
         return {
-            "cash": str(self._platform.sandbox.cash),
+            "cash": str(decimal(account.cash)),
             "positions": {
                 symbol: {
-                    "qty": str(held.qty),
-                    "cost": str(held.cost),
-                    "realized": str(held.realized),
-                    "price": str(market.close_price(symbol, day)),
+                    "qty": str(decimal(held.qty)),
+                    "cost": str(decimal(held.cost)),
+                    "realized": str(decimal(held.realized)),
+                    "price": str(self._price(symbol)),
                 }
-                for symbol, held in self._platform.sandbox.positions.items()
+                for symbol, held in account.positions.items()
             },
         }
 
     def close(self) -> None:
-        """Stop everything."""
-        self._platform.__exit__(None, None, None)
+        super().close()
         self._mail.__exit__(None, None, None)
