@@ -1,222 +1,25 @@
-"""`report` and `resolve` as commands: what they print, write, refuse, and end with."""
+"""`resolve` as a command: what it prints, writes, refuses, and ends with."""
 
-import json
 import os
 import re
 import shlex
-import signal
-from collections.abc import Callable, Iterator
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from builders.attempts import begun, order, unknown
 from builders.attempts import signal as a_signal
 from builders.moments import FakeTime
-from support.command import any_time
+from cli.recorded import FILES, Say, recorded, saved, trade_of, written
 from support.held_lock import held_by
 from support.lines import new_york_today
 from support.odd_platform import ORDERS, RUNS, OddPlatform
 from support.odd_services import STRATEGY
 
-from paper_run.cli import main, output
+from paper_run.cli import output
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
-from paper_run.model.attempt import TradeRow
-from paper_run.model.findings import warning
 
-FILES = [
-    "2025-01-17_orders.csv",
-    "2025-01-17_paper_run.html",
-    "2025-01-17_paper_run.json",
-    "2025-01-17_positions.csv",
-]
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A folder, an environment and a SIGTERM of the test's own; ann is who types."""
-    monkeypatch.chdir(tmp_path)
-    for name in os.environ:
-        if name.startswith("PAPER_RUN_") or name.endswith(
-            ("_SERVICE_URL", "_GATEWAY_URL", "ORCHESTRATOR_URL")
-        ):
-            monkeypatch.delenv(name)
-    for name, value in any_time().items():
-        monkeypatch.setenv(name, value)
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.setenv(name, "ann")
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The reports folder, which is there."""
-    reports = tmp_path / "reports"
-    reports.mkdir()
-    return reports
-
-
-@pytest.fixture
-def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[OddPlatform]:
-    """Services to which the environment leads."""
-    with OddPlatform() as running:
-        for name, url in running.urls.items():
-            monkeypatch.setenv(name, url)
-        yield running
-
-
-@pytest.fixture
-def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that leads to services that are down."""
-    with OddPlatform(down=("signal", "gateway", "orchestrator", "quotes")) as down:
-        for name, url in down.urls.items():
-            monkeypatch.setenv(name, url)
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command; return its exit status and what it printed on both streams."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        status = main(arguments)
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        return status, printed.out, printed.err
-
-    return run
-
-
-Say = Callable[..., tuple[int, str, str]]
-
-
-def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes: Any) -> TradeRow:
-    """Have a trade in the ledger of the folder."""
-    with Ledger(folder) as ledger:
-        row = begun(ledger, number=number, **changes)
-        if state == "sent":
-            return row
-        return ledger.attempts.record(row, state=state, document=row.document, in_doubt=0)
-
-
-def trade_of(folder: Path, row: TradeRow) -> TradeRow:
-    with Ledger(folder) as ledger:
-        return ledger.attempts.by_id(row.id)
-
-
-def written(folder: Path) -> list[str]:
-    """Return the files of single sessions."""
-    return sorted(path.name for path in folder.iterdir() if path.is_file() and path.name[:4] == "2025")
-
-
-def saved(folder: Path, name: str = "2025-01-17") -> dict[str, Any]:
-    text = (folder / f"{name}_paper_run.json").read_text("utf-8")
-    read: dict[str, Any] = json.loads(text, parse_float=Decimal)
-    return read
-
-
-# report
-
-
-def test_a_report_needs_a_ledger(say: Say, tmp_path: Path) -> None:
-    """Exit 3 naming the folder; none is made."""
-    status, out, err = say("report")
-    assert (status, out) == (3, "")
-    assert f"no ledger in {tmp_path / 'reports'}" in err
-    assert "--reports-dir" in err
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_report_is_made_again_byte_for_byte(say: Say, folder: Path) -> None:
-    """Offline, from the ledger alone: what it keeps is the JSON, and each file is the same every time."""
-    row = recorded(folder)
-    status, out, err = say("report")
-    assert (status, err) == (0, "")
-    assert written(folder) == FILES
-    assert all(str(folder / name) in out for name in FILES)
-    assert (folder / FILES[2]).read_text("utf-8") == row.document
-    before = {name: (folder / name).read_bytes() for name in FILES}
-    for name in FILES:
-        (folder / name).unlink()
-    assert say("report", "2025-01-17")[0] == 0
-    assert {name: (folder / name).read_bytes() for name in FILES} == before
-
-
-@pytest.mark.parametrize(
-    ("name", "number"), [([], 2), (["latest"], 2), (["2025-01-17"], 1), (["2025-01-17-2"], 2)]
-)
-def test_a_report_is_of_the_trade_that_is_named(say: Say, folder: Path, name: list[str], number: int) -> None:
-    """The latest without a name."""
-    for each in (1, 2):
-        recorded(folder, number=each, rehearsal=True)
-    assert say("report", *name)[0] == 0
-    assert written(folder) == (FILES if number == 1 else [each.replace("17_", "17-2_") for each in FILES])
-
-
-def test_a_report_of_several_attempts_is_of_the_latest(say: Say, folder: Path) -> None:
-    """Attempts that placed nothing have the same name."""
-    recorded(folder, state="nothing", notices=(warning("setting", "the first"),))
-    recorded(folder, notices=(warning("setting", "the second"),))
-    assert say("report", "2025-01-17")[0] == 0
-    assert saved(folder)["warnings"] == ["the second"]
-
-
-@pytest.mark.parametrize("state", ["sent", "unsettled", "answered", "nothing"])
-def test_a_report_can_be_made_of_any_trade(say: Say, folder: Path, state: str) -> None:
-    """Also of one of which nothing is known; it is a report, so the exit status is its own."""
-    recorded(folder, state=state)
-    assert say("report")[0] == 0
-    assert saved(folder)["status"] == "unknown"
-
-
-@pytest.mark.parametrize("name", ["2025-01-18", "2025-01-17-2", "yesterday", os.fsdecode(b"\xff")])
-def test_a_report_of_no_trade_is_refused(say: Say, folder: Path, name: str) -> None:
-    """Exit 3; nothing is written."""
-    recorded(folder)
-    status, out, err = say("report", name)
-    assert (status, out) == (3, "")
-    assert "ERROR" in err
-    assert written(folder) == []
-
-
-def test_a_report_that_cannot_be_written_keeps_no_other_back(say: Say, folder: Path) -> None:
-    """Exit 3 naming the file; the others are there."""
-    recorded(folder)
-    (folder / FILES[1]).mkdir()
-    status, out, err = say("report")
-    assert status == 3
-    assert FILES[1] in err
-    assert FILES[1] not in out
-    assert written(folder) == [FILES[0], *FILES[2:]]
-
-
-def test_a_quiet_report_prints_nothing(say: Say, folder: Path) -> None:
-    """-q, when all is well."""
-    recorded(folder)
-    assert say("report", "-q") == (0, "", "")
-    assert written(folder) == FILES
-
-
-def test_a_report_from_another_folder(say: Say, tmp_path: Path) -> None:
-    """--reports-dir, and --sandbox for the sandbox's."""
-    for name in ("mine", "mine/sandbox"):
-        (tmp_path / name).mkdir()
-        recorded(tmp_path / name, notices=(warning("setting", name),))
-        flags = ["--sandbox"] if "sandbox" in name else []
-        assert say("report", "--reports-dir", "mine", *flags)[0] == 0
-        assert saved(tmp_path / name)["warnings"] == [name]
-
-
-def test_a_report_of_a_damaged_record_is_an_error(say: Say, folder: Path) -> None:
-    """Exit 3 naming the ledger, never a traceback."""
-    recorded(folder, document="{gibberish")
-    status, _, err = say("report")
-    assert status == 3
-    assert "ledger.sqlite3" in err
+pytestmark = pytest.mark.usefixtures("own_folder")
 
 
 # resolve: what there is
