@@ -10,24 +10,31 @@ import pytest
 import responses
 from builders.moments import FakeTime
 from builders.screens import Screen
-from builders.wire import GATEWAY, ORCHESTRATOR, RUN_URL, SIGNALS, body, serve, serve_example
+from builders.served import platform_over
+from builders.settings import configured
+from builders.wire import (
+    GATEWAY,
+    ORCHESTRATOR,
+    ORDERS,
+    POSITIONS,
+    RUN_URL,
+    RUNS,
+    SIGNALS,
+    body,
+    serve,
+    serve_example,
+)
 
 from paper_run.app.day import run_day
 from paper_run.app.finish import End
 from paper_run.app.plan import plan_day
 from paper_run.errors import DataError, DependencyError, PaperRunError, SeveralErrors
 from paper_run.ledger import files
-from paper_run.model.service import ServiceUrl
 from paper_run.report.console import Console
 from paper_run.report.terminal import Terminal
-from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
-from paper_run.settings import config
-from paper_run.settings.sources import Sources
 
 HEALTH = {"t3": f"{SIGNALS}/health", "t4": f"{GATEWAY}/health", "t5": f"{ORCHESTRATOR}/health"}
-POSITIONS = f"{GATEWAY}/api/v1/positions"
-RUNS = f"{ORCHESTRATOR}/api/v1/orchestration/runs"
 
 
 class Day:
@@ -38,19 +45,17 @@ class Day:
         self.transport = transport
         self.time = FakeTime()
         self.screen = Screen()
-        self.flags: dict[str, list[str]] = {}
+        self.flags: dict[str, str | list[str]] = {}
 
     def run(self, day: Any = run_day) -> End:
         today = self.time.clock.now().date()
-        sources = Sources(self.flags, {}, env_file=None, here=self.folder)
-        platform = Platform(
-            self.transport,
-            signal_service=ServiceUrl(base=SIGNALS),
-            execution_gateway=ServiceUrl(base=GATEWAY),
-            orchestrator=ServiceUrl(base=ORCHESTRATOR),
+        settings = configured(self.flags, here=self.folder, today=today)
+        return day(
+            settings,
+            platform_over(self.transport),
+            self.time.clock,
+            Console(Terminal(self.screen, colour=False)),
         )
-        settings = config.load(sources, today=today)
-        return day(settings, platform, self.time.clock, Console(Terminal(self.screen, colour=False)))
 
     def refused(self, day: Any = run_day) -> PaperRunError:
         """Run a day that must end before anything is sent."""
@@ -71,7 +76,7 @@ class Day:
         serve_example("POST", RUN_URL, "run_normal")
         for each in body("run_normal")["mappings"]:
             if identity := each["client_order_id"]:
-                url = f"{GATEWAY}/api/v1/orders/{identity}"
+                url = f"{ORDERS}/{identity}"
                 asked = {"symbol": each["symbol"], "side": each["order_side"]}
                 serve_example("GET", url, "order_by_id", client_order_id=identity, **asked)
 

@@ -1,5 +1,6 @@
 """Settings as the command line reads them on the day on which most tests play."""
 
+from datetime import date
 from pathlib import Path
 
 from builders.moments import SESSION
@@ -16,7 +17,8 @@ def configured(
     *,
     env_file: str | None = None,
     here: Path = HERE,
+    today: date = SESSION,
 ) -> Config:
     """Read a configuration from flags, variables and the text of an env file."""
     typed = {flag: [value] if isinstance(value, str) else value for flag, value in (flags or {}).items()}
-    return config.load(Sources(typed, environment or {}, env_file=env_file, here=here), today=SESSION)
+    return config.load(Sources(typed, environment or {}, env_file=env_file, here=here), today=today)

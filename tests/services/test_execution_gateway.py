@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import responses
-from builders.wire import GATEWAY, body, content, example, serve, serve_example
+from builders.wire import GATEWAY, ORDERS, POSITIONS, body, content, example, serve, serve_example
 from support.socket_server import refusing
 
 from paper_run.model.service import ServiceUrl
@@ -15,9 +15,8 @@ from paper_run.services.call_failures import CallFailed, NeverSent, UnreadableAn
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.transport import Transport
 
-POSITIONS = f"{GATEWAY}/api/v1/positions"
 ORDER_ID = "1e366bd01f5485826f316d84"
-ORDER = f"{GATEWAY}/api/v1/orders/{ORDER_ID}"
+ORDER = f"{ORDERS}/{ORDER_ID}"
 
 
 @pytest.fixture
@@ -193,9 +192,7 @@ def test_an_unknown_order_is_none(gateway: ExecutionGateway) -> None:
 def test_an_id_cannot_lead_to_another_path(gateway: ExecutionGateway) -> None:
     """A slash, a question mark or dots in an id are quoted."""
     odd = "../positions?x=1#y"
-    serve(
-        "GET", f"{GATEWAY}/api/v1/orders/..%2Fpositions%3Fx%3D1%23y", body("order_by_id", client_order_id=odd)
-    )
+    serve("GET", f"{ORDERS}/..%2Fpositions%3Fx%3D1%23y", body("order_by_id", client_order_id=odd))
     found = gateway.order(odd, seconds=1)
     assert found is not None
     assert found.client_order_id == odd

@@ -11,6 +11,7 @@ import responses
 from builders.wire import (
     ORCHESTRATOR,
     RUN_URL,
+    RUNS,
     answered,
     body,
     example,
@@ -28,7 +29,6 @@ from paper_run.services.orchestrator import Orchestrator, read_orchestration, re
 from paper_run.services.transport import Transport
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
-RUNS = f"{ORCHESTRATOR}/api/v1/orchestration/runs"
 RUN = f"{RUNS}/{RUN_ID}"
 PARAMETERS = Parameters(
     symbols=("AAPL", "BTC/USD"),
@@ -120,7 +120,7 @@ def test_an_orchestrator_that_is_down_is_a_failure() -> None:
 
 def test_an_id_cannot_lead_to_another_path(orchestrator: Orchestrator) -> None:
     """An id that came over the wire is quoted."""
-    serve("GET", f"{ORCHESTRATOR}/api/v1/orchestration/runs/..%2F..%2Fx%3Fy", "", 404)
+    serve("GET", f"{RUNS}/..%2F..%2Fx%3Fy", "", 404)
     assert orchestrator.run_by_id("../../x?y", seconds=1) is None
 
 

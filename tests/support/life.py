@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from support.command import Finished, run_command
+from support.desk import read_rows
 from support.faulty_http import Request, exact
 from support.odd_platform import ORDERS, OddPlatform, Plan
 from support.schema import faults
@@ -115,9 +116,7 @@ class Life:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return what the ledger has in a table, in the order of its rows."""
-        with contextlib.closing(sqlite3.connect(self.reports / "ledger.sqlite3")) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")]
+        return read_rows(self.reports / "ledger.sqlite3", table)
 
     def entries(self, symbol: str) -> list[tuple[str, str, Decimal, Decimal]]:
         """Return what the book has of a symbol: session, kind, signed shares, signed dollars."""

@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from builders.account import FIRST, Account, row
 from builders.attempts import begun, order
+from trading.account import FIRST, Account, row
 
 from paper_run.errors import DataError, DependencyError, PaperRunError, Remedy
 from paper_run.model.commands import ours

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.account import Account, row
 from builders.moments import NOON
+from trading.account import Account, row
 
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark, Market

@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from builders.account import Account, row
+from trading.account import Account, row
 
 from paper_run.book import splits
 from paper_run.errors import DataError

@@ -15,7 +15,16 @@ from builders.moments import FakeTime
 from builders.screens import QuietWatch
 from builders.served import platform_over
 from builders.settings import configured
-from builders.wire import GATEWAY, ORCHESTRATOR, RUN_URL, body, mapping, serve, serve_example
+from builders.wire import (
+    ORDERS,
+    POSITIONS,
+    RUN_URL,
+    RUNS,
+    body,
+    mapping,
+    serve,
+    serve_example,
+)
 from urllib3.exceptions import NewConnectionError
 
 from paper_run.errors import PaperRunError
@@ -30,8 +39,7 @@ from paper_run.services.transport import Transport
 from paper_run.trading.submit import trade
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
-RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"
-POSITIONS = f"{GATEWAY}/api/v1/positions"
+RUN = f"{RUNS}/{RUN_ID}"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 SHORT = {"client_order_id": SELL, "symbol": "GOOGL", "side": "sell"}
 PREPARED = prepared()._replace(
@@ -101,7 +109,7 @@ def day(tmp_path: Path) -> Iterator[Day]:
         for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
             serve_example(
                 "GET",
-                f"{GATEWAY}/api/v1/orders/{identity}",
+                f"{ORDERS}/{identity}",
                 "order_after_fill",
                 client_order_id=identity,
                 symbol=symbol,
@@ -242,7 +250,7 @@ def test_a_rehearsal_is_labelled(day: Day) -> None:
     """With a gateway in DRY_RUN nothing executes: the notional is an estimate, and it is marked."""
     day.prepared = PREPARED._replace(rehearsal=True, sandbox=True)
     for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
-        url = f"{GATEWAY}/api/v1/orders/{identity}"
+        url = f"{ORDERS}/{identity}"
         responses.remove("GET", url)
         serve_example("GET", url, "order_by_id", client_order_id=identity, symbol=symbol, side=side)
     serve_example("POST", RUN_URL, "run_normal")
@@ -312,7 +320,7 @@ def test_a_run_may_end_badly(day: Day, status: str, ours: str, code: int) -> Non
     mappings = [rejected, mapping()][: accepted + 1]
     counts = {"num_orders_submitted": len(mappings), "num_orders_accepted": accepted}
     serve("GET", RUN, body("run_normal", status=status, mappings=mappings, **counts))
-    serve_example("GET", f"{GATEWAY}/api/v1/orders/x", "order_by_id", client_order_id="x", status="rejected")
+    serve_example("GET", f"{ORDERS}/x", "order_by_id", client_order_id="x", status="rejected")
     result = day.result()
     assert (result["status"], result["exit_status"]) == (ours, code)
 
@@ -457,7 +465,7 @@ def test_orders_in_doubt_are_named_as_such(day: Day) -> None:
 
 def test_a_rejected_order_makes_it_partial(day: Day) -> None:
     """The gateway's later word and reason count: partial, exit 2, half the orders accepted."""
-    url = f"{GATEWAY}/api/v1/orders/{SELL}"
+    url = f"{ORDERS}/{SELL}"
     responses.remove("GET", url)
     serve_example(
         "GET",
@@ -517,7 +525,7 @@ def test_an_error_message_of_a_good_run_is_a_warning(day: Day) -> None:
 
 def test_a_status_nobody_knows_is_said(day: Day) -> None:
     """A new word of the gateway's is taken as working, with a warning."""
-    url = f"{GATEWAY}/api/v1/orders/{SELL}"
+    url = f"{ORDERS}/{SELL}"
     responses.remove("GET", url)
     serve_example("GET", url, "order_by_id", **SHORT, status="pondering")
     serve_example("POST", RUN_URL, "run_normal")
@@ -531,7 +539,7 @@ def test_a_status_nobody_knows_is_said(day: Day) -> None:
 
 def test_a_gateway_that_fails_after_the_trade_is_exit_1(day: Day) -> None:
     """The trade stands and is saved; the fills are not known, so neither is their number."""
-    for url in (POSITIONS, f"{GATEWAY}/api/v1/orders/{BUY}"):
+    for url in (POSITIONS, f"{ORDERS}/{BUY}"):
         responses.remove("GET", url)
         serve("GET", url, {"detail": "no database"}, 500)
     serve_example("POST", RUN_URL, "run_normal")
@@ -557,7 +565,7 @@ def test_a_bad_run_beats_a_gateway_that_fails(day: Day) -> None:
 @pytest.mark.parametrize("value", ["1E+30", "1E+29"])
 def test_figures_beyond_all_reason_still_end_in_a_record(day: Day, value: str) -> None:
     """No amount that the wire lets through may cost the record of a trade."""
-    url = f"{GATEWAY}/api/v1/orders/{BUY}"
+    url = f"{ORDERS}/{BUY}"
     responses.remove("GET", url)
     serve_example("GET", url, "order_after_fill", qty=value, filled_qty=value, filled_avg_price=value)
     serve_example("POST", RUN_URL, "run_normal", mappings=[mapping(order_qty=value)])

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.account import FIRST, Account, row
 from builders.moments import NEW_YORK
+from trading.account import FIRST, Account, row
 
 from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs

@@ -6,8 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from builders.account import FIRST, Account, row
 from builders.moments import NEW_YORK
+from trading.account import FIRST, Account, row
 
 from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from builders.attempts import begun, order
+
 from paper_run.book import splits
 from paper_run.book.marks import Market
 from paper_run.ledger.ledger import Ledger
