@@ -15,12 +15,12 @@ from paper_run.model import messages, remedies
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import hours, preflight
 from paper_run.trading.once import already_traded, closing_attempt
-from paper_run.trading.submit import trade
+from paper_run.trading.submit import submit
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.report.day import Reports
@@ -82,7 +82,7 @@ class _Day:
             self.config.plays_sandbox and self.ledger.attempts.is_untraded
         ):
             self.ledger.account.refuse_other_url(self.platform.orchestrator.url.base)
-            self._settle_earlier()
+            self._recover_earlier()
             if (recorded := self._recorded()) is not None:
                 self._header()
                 return self._show(recorded)
@@ -94,7 +94,7 @@ class _Day:
         preflight.prove_account(self.config, self.ledger, self.platform, services)
         preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
-            self._settle_earlier()
+            self._recover_earlier()
         if (recorded := self._recorded()) is not None:
             return self._show(recorded)
         if not services.sandbox:
@@ -116,7 +116,7 @@ class _Day:
             )
         if not services.sandbox:
             self._refuse_what_time_has_changed(services)
-        end = trade(
+        end = submit(
             self.config,
             preparation.snapshot,
             self.platform,
@@ -191,14 +191,14 @@ class _Day:
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
-    def _recorded(self) -> TradeRow | None:
+    def _recorded(self) -> AttemptRow | None:
         self.newest = self.ledger.attempts.newest(self.session)
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
-    def _settle_earlier(self) -> None:
+    def _recover_earlier(self) -> None:
         recover_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
 
-    def _show(self, row: TradeRow) -> End:
+    def _show(self, row: AttemptRow) -> End:
         """Show what was recorded and write its files again, byte for byte; no service is asked anything."""
         reports = self.publisher.reports(row.document)
         self.console.notice(
@@ -206,9 +206,9 @@ class _Day:
         )
         recorded = reports.result.findings
         shown = messages.recorded(recorded, reports.result.exit_status)
-        if row.unsettled and reports.result.is_old:
+        if row.outcome_unknown and reports.result.is_old:
             for failure in shown:
-                failure.remedies = remedies.settling(row.name)
+                failure.remedies = remedies.say_what_came(row.name)
         return self._save(reports, shown)
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:

@@ -21,7 +21,7 @@ from paper_run.services import health as health_check
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
-from paper_run.services.parallel import at_once
+from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
 from paper_run.trading import hours, pending, todays_date, trading_days
 
@@ -140,8 +140,8 @@ def _ledger(config: Config) -> Iterator[Finding]:
             latest = ledger.attempts.latest()
             last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
             yield Finding("Ledger", f"{ledger.path} is whole; {last}")
-            if unsettled := [row.name for row in ledger.attempts.unfinished()]:
-                words = f"not settled: {', '.join(unsettled)}"
+            if outcome_unknown := [row.name for row in ledger.attempts.incomplete()]:
+                words = f"not settled: {', '.join(outcome_unknown)}"
                 fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
             for kept in pending.unreadable(config.reports_dir):
@@ -230,7 +230,7 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
         partial(gateway.positions, seconds=READ_SECONDS),
         partial(gateway.order, known or _NO_ORDER, seconds=READ_SECONDS),
     )
-    positions, order = at_once(calls)
+    positions, order = gather(calls)
     if isinstance(positions, Exception):
         yield _unread("Positions", gateway.url, positions)
     else:

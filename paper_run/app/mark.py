@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.model.service import ServiceHealth
     from paper_run.model.valued import BookFigures, NotKnown
     from paper_run.report.console import Console
-    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config
     from paper_run.trading.adjustments import Change, Said
 
@@ -92,7 +92,7 @@ class _Valued(NamedTuple):
 
     document: str
     failures: tuple[PaperRunError, ...]
-    restated: tuple[TradeRow, ...]
+    restated: tuple[AttemptRow, ...]
 
 
 def _value(
@@ -166,7 +166,7 @@ def _recorded(
     moment: observations.Moment,
     started: datetime,
     health: tuple[ServiceHealth, ...],
-    after: AfterTrade,
+    after: Observations,
     outbox: Outbox,
     change: Change | None,
 ) -> tuple[str, tuple[PaperRunError, ...]]:
@@ -192,11 +192,11 @@ def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: O
     console.notice(f"Order {said.name}: {filled}, said {by}")
     if row is None:
         return
-    outbox.settled(row)
+    outbox.how_known(row)
     file_again(Publisher(ledger, config.reports_dir), (row,), console)
 
 
-def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
+def _unread(after: Observations, platform: Platform) -> tuple[PaperRunError, ...]:
     if not after.unread:
         return ()
     return (
@@ -264,11 +264,11 @@ def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
     """Return the symbols held before the trade that a new book begins with; they need prices too."""
-    opener = None if ledger.books.epoch() else ledger.books.opens_with()
+    opener = None if ledger.books.period() else ledger.books.opens_with()
     return (
         ()
         if opener is None
-        else tuple(each.symbol for each in ledger.attempts.by_id(opener).prepared.positions)
+        else tuple(each.symbol for each in ledger.attempts.by_id(opener).snapshot.positions)
     )
 
 
@@ -282,8 +282,8 @@ def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:
 
 def _closed(ledger: Ledger, moment: observations.Moment, occasion: value_session.Occasion) -> str | None:
     """Return the result of the mark whose closing the session keeps, as JSON text."""
-    epoch = ledger.books.epoch()
-    kept = ledger.books.kept(epoch) if epoch else None
+    period = ledger.books.period()
+    kept = ledger.books.last_valuation(period) if period else None
     if kept is None or not kept.is_closed or kept.session < moment.session:
         return None
     if occasion.again or occasion.change is not None:

@@ -87,9 +87,9 @@ def _warn_of_what_stands_in_the_way(
     try:
         row = already_traded(ledger, preparation.snapshot.session, config, calendar, again=again)
         if row is not None:
-            settled = "; what came of it is not known" if row.unsettled else ""
+            how_known = "; what came of it is not known" if row.outcome_unknown else ""
             console.notice(
-                f"The session was already traded, as {row.name}{settled}: a run would only show that."
+                f"The session was already traded, as {row.name}{how_known}: a run would only show that."
             )
         elif not again:
             if (older := preflight.older_session(services, ledger)) is not None:

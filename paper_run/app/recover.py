@@ -12,7 +12,7 @@ from paper_run.trading import earlier
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.services.platform import Platform
@@ -36,24 +36,24 @@ def recover_earlier(
     :param is_heard: whether the platform answers, so that it can be asked.
     """
     with platform.deadline.stopped():
-        settled = earlier.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
-    for row in settled:
-        is_whole = not (row.unsettled or ledger.attempts.is_in_doubt(row))
+        how_known = earlier.look_again(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
+    for row in how_known:
+        is_whole = not (row.outcome_unknown or ledger.attempts.is_in_doubt(row))
         known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
-        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
-        if row.settled:
-            outbox.settled(row)
+        console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
+        if row.how_known:
+            outbox.how_known(row)
     publisher = Publisher(ledger, config.reports_dir)
     unfiled = publisher.unfiled()
-    if not settled and unfiled is None:
+    if not how_known and unfiled is None:
         return
-    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
-    _, unwritten = publisher.save([publisher.reports(row.document) for row in (*settled, *left)])
+    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in how_known) else []
+    _, unwritten = publisher.save([publisher.reports(row.document) for row in (*how_known, *left)])
     for failure in unwritten:
         console.notice(str(failure))
 
 
-def file_again(publisher: Publisher, restated: Iterable[TradeRow], console: Console) -> None:
+def file_again(publisher: Publisher, restated: Iterable[AttemptRow], console: Console) -> None:
     """Write the files of trades that were stated anew; what can't be written is said."""
     if reports := [publisher.reports(row.document) for row in restated]:
         for failure in publisher.save(reports)[1]:

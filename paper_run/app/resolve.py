@@ -29,17 +29,17 @@ class Done(NamedTuple):
     failed: Sequence[PaperRunError] = ()
 
 
-def settle(
+def resolve(
     config: Config,
     platform: Platform,
     clock: Clock,
     console: Console,
-    trade: str | None = None,
+    attempt: str | None = None,
     decision: Decision | None = None,
 ) -> Done:
     """Look once more at every attempt of which not all is known; then list what is open, or settle one.
 
-    :param trade: the attempt as commands name it. :param decision: what came of it; None: list.
+    :param attempt: the attempt as commands name it. :param decision: what came of it; None: list.
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
     """
     with opened(config, clock, console, platform.deadline) as workspace:
@@ -49,27 +49,27 @@ def settle(
         recover.recover_earlier(ledger, platform, config, clock, console, outbox, is_heard=is_heard)
         if unheard is not None:
             console.notice(unheard)
-        if trade is None or decision is None:
-            console.unsettled(
-                [row for row in ledger.attempts.unfinished() if row.unsettled],
+        if attempt is None or decision is None:
+            console.outcome_unknown(
+                [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
                 ledger.attempts.doubtful(),
                 config.invocation._replace(ledger=ledger.account.identity),
                 mark.open_fills(ledger, platform, config, clock.now()),
                 ledger.open_orders.taken_back(),
             )
             return Done(failed=deliver(publisher, outbox, console))
-        row = verdicts.settle(
-            verdicts.named(ledger, trade),
+        row = verdicts.record_verdict(
+            verdicts.named(ledger, attempt),
             decision._replace(unheard=unheard is not None),
             ledger,
             platform,
             clock.now(),
             timeout=config.timeout,
         )
-        outbox.settled(row)
+        outbox.how_known(row)
         written, unwritten = publisher.save([publisher.reports(row.document)])
         unsent = deliver(publisher, outbox, console)
-    console.say(f"The trade {row.name} is settled: {row.settled}.")
+    console.say(f"The trade {row.name} is settled: {row.how_known}.")
     return Done(written, [*unwritten, *unsent])
 
 

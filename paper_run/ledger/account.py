@@ -99,7 +99,7 @@ class Account:
                 raise self._mixed(name, account[name], value)
         missing = [(name, value) for name, value in facts.items() if name not in account]
         if missing and claim:
-            with self._store.explained():
+            with self._store.translated_errors():
                 self._store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", missing)
 
     def _account(self) -> dict[str, str]:

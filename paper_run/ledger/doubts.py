@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import Order
 
 
@@ -25,7 +25,7 @@ class Doubt(NamedTuple):
     """
 
     name: str
-    trade: TradeRow
+    attempt: AttemptRow
     symbol: str
     side: str
     qty: Decimal
@@ -35,7 +35,7 @@ class Doubt(NamedTuple):
     @property
     def session(self) -> date:
         """The session of its trade."""
-        return self.trade.session
+        return self.attempt.session
 
 
 class Doubts:
@@ -44,7 +44,7 @@ class Doubts:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def attempts(self) -> list[TradeRow]:
+    def attempts(self) -> list[AttemptRow]:
         """Return the trades of which it is not known what they placed, in order.
 
         Those of which a person said only that they placed something are among them.
@@ -59,7 +59,7 @@ class Doubts:
             found += [
                 Doubt(
                     name=name,
-                    trade=row,
+                    attempt=row,
                     symbol=each.symbol,
                     side=each.side or "",
                     qty=each.qty or Decimal(0),
@@ -72,12 +72,12 @@ class Doubts:
         return found
 
 
-def _names(orders: Sequence[Order], trade: str) -> list[str]:
+def _names(orders: Sequence[Order], attempt: str) -> list[str]:
     """Return what a trade's orders are called: by their ids, else each by a name of its own."""
     taken = {each.client_order_id for each in orders}
     names = []
     for each in orders:
-        name = first = f"{each.symbol}@{trade}"
+        name = first = f"{each.symbol}@{attempt}"
         number = 1
         while each.client_order_id is None and name in taken:
             number += 1

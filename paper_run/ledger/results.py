@@ -136,7 +136,7 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
     """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
-    rows = ledger.attempts.trades(date.fromisoformat(found.session))
+    rows = ledger.attempts.of_session(date.fromisoformat(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:

@@ -10,7 +10,7 @@ from paper_run.errors import (
     Remedy,
 )
 from paper_run.model.commands import ours
-from paper_run.model.remedies import ask_for_positions, settling
+from paper_run.model.remedies import ask_for_positions, say_what_came
 
 if TYPE_CHECKING:
     from datetime import date
@@ -29,7 +29,7 @@ def no_book_yet(trades: list[str]) -> PaperRunError:
     return DependencyError(
         "Nothing can be valued yet",
         f"A book begins with a trade that is known to be placed, and what came of {named} is not known.",
-        remedies=tuple(remedy for each in trades for remedy in settling(each)),
+        remedies=tuple(remedy for each in trades for remedy in say_what_came(each)),
         code="outcome_unknown",
         subject=named,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError
 from paper_run.ledger.files import write_atomic
 from paper_run.model import result_json
-from paper_run.model.attempt import trade_name
+from paper_run.model.attempt import attempt_name
 from paper_run.report import csv_tables
 from paper_run.report.html import page as html_page
 from paper_run.report.session_line import with_own
@@ -54,8 +54,8 @@ class Reports:
 
     @property
     def _name(self) -> str:
-        day, number = self.result.session, self.result.trade
-        return f"{day}_mark" if number is None else f"{trade_name(day, number)}_paper_run"
+        day, number = self.result.session, self.result.attempt
+        return f"{day}_mark" if number is None else f"{attempt_name(day, number)}_paper_run"
 
     @property
     def page(self) -> Path:

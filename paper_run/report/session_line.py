@@ -28,13 +28,13 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
     came_in = Decimal(0) if result.is_old else statistics.inflow(opening, earned, closing)
     day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0), came_in)
     last = before[-1].drawdown if before else Decimal(0)
-    height = statistics.height(None if last is None else 1 + last, day)
-    drawdown = None if height is None else height - 1
+    level = statistics.drawdown_level(None if last is None else 1 + last, day)
+    drawdown = None if level is None else level - 1
     return [
         *before,
         SessionLine(
             session=result.session,
-            trades=(),
+            attempts=(),
             complete=True,
             day_pnl=earned,
             total_pnl=pnl.total_pnl,

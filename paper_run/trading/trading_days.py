@@ -25,7 +25,7 @@ def calendar(ledger: Ledger | None, config: Config) -> Calendar:
             return holidays.closed_days(year)
         kept = ledger.holidays.kept(year)
         if kept is not None:
-            with ledger.explained():
+            with ledger.translated_errors():
                 days = holidays.from_json(kept)
             if days.source == holidays.source():
                 return days

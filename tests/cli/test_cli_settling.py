@@ -23,7 +23,7 @@ from support.odd_services import STRATEGY
 from paper_run.cli import main, output
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
-from paper_run.model.attempt import TradeRow
+from paper_run.model.attempt import AttemptRow
 from paper_run.model.findings import warning
 
 FILES = [
@@ -94,7 +94,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
 Say = Callable[..., tuple[int, str, str]]
 
 
-def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes: Any) -> TradeRow:
+def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes: Any) -> AttemptRow:
     """Have a trade in the ledger of the folder."""
     with Ledger(folder) as ledger:
         row = begun(ledger, number=number, **changes)
@@ -103,7 +103,7 @@ def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes:
         return ledger.attempts.record(row, state=state, document=row.document, in_doubt=0)
 
 
-def trade_of(folder: Path, row: TradeRow) -> TradeRow:
+def trade_of(folder: Path, row: AttemptRow) -> AttemptRow:
     with Ledger(folder) as ledger:
         return ledger.attempts.by_id(row.id)
 
@@ -523,7 +523,7 @@ def test_an_order_in_doubt_is_listed_until_it_is_found(say: Say, folder: Path, p
         ledger.attempts.record(
             row,
             state="closed",
-            document=unknown(row.prepared),
+            document=unknown(row.snapshot),
             in_doubt=1,
             mappings=[a_signal()],
             states=[order()],

@@ -123,9 +123,11 @@ class Schedule:
         """No POST on top of what is not settled, nor where somebody else has traded."""
         if not sent:
             return
-        unsettled = {row["key"] for row in before if row["session"] == self.session and is_unsettled(row)}
+        outcome_unknown = {
+            row["key"] for row in before if row["session"] == self.session and is_unsettled(row)
+        }
         still = {row["key"] for row in self.record.rows() if is_unsettled(row)}
-        must(not unsettled & still, "a POST on top of a trade that is not settled")
+        must(not outcome_unknown & still, "a POST on top of a trade that is not settled")
         list_is_well = all(route != "list" for route, _, _ in act.reads)
         alone = self.session not in self.strangers or "--again" in act.args or not list_is_well
         must(alone, "a POST on top of somebody else's run of today")

@@ -16,7 +16,7 @@ from services.wire_examples import GATEWAY, ORCHESTRATOR, SIGNALS, body
 from paper_run.errors import OrchestrationError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import result_json
-from paper_run.model.attempt import Parameters, Prepared, TradeRow
+from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
 from paper_run.model.order import OrderState, SignalOrder
 from paper_run.model.service import ServiceHealth, ServiceUrl
 from paper_run.services.platform import Platform
@@ -32,7 +32,7 @@ T5_BEFORE = "2025-01-17T12:00:00.250000"
 """T5's own naive time before the POST."""
 T4_BEFORE = datetime(2025, 1, 17, 17, 0, tzinfo=UTC)
 """T4's time before the POST."""
-PREPARED = Prepared(
+PREPARED = Snapshot(
     session=SESSION,
     parameters=Parameters(
         symbols=("AAPL", "MSFT", "GOOGL"),
@@ -61,7 +61,7 @@ PREPARED = Prepared(
 )
 
 
-def prepared(session: date = SESSION, **changes: Any) -> Prepared:
+def a_snapshot(session: date = SESSION, **changes: Any) -> Snapshot:
     """Return what is known before the POST of a session, with some of it changed."""
     parameters = PREPARED.parameters._replace(as_of_date=session)
     return PREPARED._replace(**{"session": session, "parameters": parameters, **changes})
@@ -75,9 +75,9 @@ def begun(
     key: str | None = None,
     document: str | None = None,
     **changes: Any,
-) -> TradeRow:
+) -> AttemptRow:
     """Begin a trade in the ledger; its key is unique unless given, its result unknown after 310.5 s."""
-    snapshot = prepared(session, **changes)
+    snapshot = a_snapshot(session, **changes)
     return ledger.attempts.begin(
         snapshot,
         number=number,
@@ -88,7 +88,7 @@ def begun(
     )
 
 
-def unknown(snapshot: Prepared, number: int = 1) -> str:
+def unknown(snapshot: Snapshot, number: int = 1) -> str:
     """Return the result of a trade whose answer was lost."""
     lost = OrchestrationError("It is not known whether the orchestrator traded", "The answer was lost.")
     known = Known(snapshot, number, NOON, status="unknown", failures=(lost,), waited=Decimal("310.5"))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from ledger.trades import SESSION, prepared, signal
+from ledger.trades import SESSION, a_snapshot, signal
 from trading.test_conclude import DOUBT, IDLE, known, run
 
 from paper_run.cli import main
@@ -18,7 +18,7 @@ from paper_run.trading.conclude import conclude
 T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))
 T4 = ServiceUrl(base="http://t4.test:8002", credentials=("ops", "canary"))
 TRADE = "2025-01-17-2"
-PARAMETERS = prepared().parameters
+PARAMETERS = a_snapshot().parameters
 OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "positions": (reading_messages.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
@@ -32,7 +32,7 @@ ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "someone else": (messages.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
     "midnight": (messages.midnight(SESSION), ExitStatus.ORCHESTRATION),
     "other": (messages.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
-    "again": (messages.again_while_unsettled(TRADE), ExitStatus.ORCHESTRATION),
+    "again": (messages.again_while_unknown(TRADE), ExitStatus.ORCHESTRATION),
 }
 
 

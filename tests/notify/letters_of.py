@@ -82,7 +82,7 @@ def out_of_balance_day() -> dict[str, Any]:
     )
 
 
-def settled_day() -> dict[str, Any]:
+def known_later_day() -> dict[str, Any]:
     """A trade that was not known, adopted later: its fills are not valued yet."""
     return documents.changed(
         documents.good_day(),
@@ -115,7 +115,7 @@ DAYS: dict[str, Callable[[], dict[str, Any]]] = {
     **documents.DAYS,
     "crowded": crowded_day,
     "out of balance": out_of_balance_day,
-    "settled": settled_day,
+    "settled": known_later_day,
     "huge": huge_day,
 }
 

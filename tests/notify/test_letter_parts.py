@@ -7,9 +7,9 @@ from notify.letters_of import (
     Seen,
     crowded_day,
     every_letter,
+    known_later_day,
     occasion_of,
     out_of_balance_day,
-    settled_day,
 )
 from report import documents
 from report.documents import changed, good_day
@@ -239,7 +239,7 @@ def test_a_trade_settled_without_its_orders_asks_for_none():
 
 def test_a_settled_trade_is_no_problem_of_its_own():
     """How it was settled stands first, is no warning, and the P&L is said to come with the next valuation."""
-    text = text_of(settled_day(), "settled")
+    text = text_of(known_later_day(), "settled")
     assert text.startswith(
         "Nothing to do.\nSuccess: All 3 orders were accepted, all filled.\n\nSettled trade - "
     )
@@ -247,7 +247,7 @@ def test_a_settled_trade_is_no_problem_of_its_own():
     assert "its P&L is in that report." in collapsed(text)
     assert "Warning" not in text
     assert text.count("550e8400 was") == 1
-    assert "Settled             run 550e8400 was found" in text_of(settled_day())
+    assert "Settled             run 550e8400 was found" in text_of(known_later_day())
 
 
 def test_a_rehearsal_is_labelled_wherever_it_has_a_figure():

@@ -243,7 +243,7 @@ def curve(number: int, document: dict[str, Any] | None = None) -> tuple[SessionL
         lines.append(
             SessionLine(
                 session=each.isoformat(),
-                trades=((1, "success"),),
+                attempts=((1, "success"),),
                 complete=True,
                 day_pnl=closed - before,
                 total_pnl=closed - base,

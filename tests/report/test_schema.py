@@ -19,7 +19,7 @@ from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
 
 from paper_run.errors import ExitStatus, OrchestrationError
-from paper_run.model.attempt import Parameters, Prepared
+from paper_run.model.attempt import Parameters, Snapshot
 from paper_run.model.findings import warning
 from paper_run.model.order import Orchestration, Outcome, PriceSource, SignalOrder
 from paper_run.model.result import RunResult, RunStatus, label
@@ -39,7 +39,7 @@ UNKNOWN = replace(
     exit_status=ExitStatus.ORCHESTRATION,
     totals=NOT_KNOWN._replace(duration_seconds=Decimal(0)),
 )
-PREPARED = Prepared(
+PREPARED = Snapshot(
     session=TODAY,
     parameters=Parameters(
         symbols=("AAPL",),
@@ -121,7 +121,7 @@ KNOWN = {
     ),
     "failed": known(orchestration=RUN_ENDED._replace(status="failed", mappings=(), error_message="no bar")),
     "rehearsal": known(
-        prepared=PREPARED._replace(rehearsal=True, sandbox=True), orchestration=RUN_ENDED, number=12
+        snapshot=PREPARED._replace(rehearsal=True, sandbox=True), orchestration=RUN_ENDED, number=12
     ),
 }
 
@@ -319,14 +319,14 @@ def test_days_that_went_wrong(tmp_path: Path, kind: str) -> None:
         assert faults(path.read_text("utf-8")) == []
         for decision in decisions:
             words = [next(iter(platform.gateway.orders)) if word == "ORDER" else word for word in decision]
-            settled = run_command(
+            how_known = run_command(
                 "resolve",
                 json.loads(path.read_text("utf-8"))["session"],
                 *words,
                 cwd=tmp_path,
                 platform=platform,
             )
-            assert settled.returncode == 0, settled.stderr
+            assert how_known.returncode == 0, how_known.stderr
             assert faults(path.read_text("utf-8")) == []
 
 

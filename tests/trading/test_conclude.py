@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from ledger.trades import SESSION, order, prepared, signal
+from ledger.trades import SESSION, a_snapshot, order, signal
 from services.fakes import NOON
 
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
@@ -50,7 +50,7 @@ def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
 
 def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
     facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
-    return Known(prepared(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
+    return Known(a_snapshot(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
 
 
 def errors(outcome: Outcome) -> list[str]:
@@ -112,11 +112,11 @@ def test_a_success() -> None:
         Decimal("1.0000"),
     )
     assert (result.status, result.exit_status) == ("success", ExitStatus.SUCCESS)
-    assert (result.run_id, result.session, result.trade) == ("run-1", str(SESSION), 2)
+    assert (result.run_id, result.session, result.attempt) == ("run-1", str(SESSION), 2)
     assert result.timestamp == "2025-01-17T12:00:00-05:00"
     assert (result.totals.duration_seconds, result.findings) == (Decimal("4.25"), ())
     assert [each.symbol for each in result.orders] == ["AAPL", "GOOGL", "MSFT"]
-    assert (result.parameters, result.health) == (asked(prepared().parameters), health(prepared().health))
+    assert (result.parameters, result.health) == (asked(a_snapshot().parameters), health(a_snapshot().health))
 
 
 @pytest.mark.parametrize(("stated", "shown"), [("4.25", "4.25"), (None, "9")])
@@ -196,8 +196,8 @@ def test_warnings_come_in_the_order_of_the_day() -> None:
         error_message="a little\nsomething",
         num_orders_submitted=9,
     )
-    before = prepared(notices=(findings.warning("setting", "noticed"),))
-    outcome = conclude(known(odd, prepared=before, found=(findings.warning("looked_for", "meanwhile"),)))
+    before = a_snapshot(notices=(findings.warning("setting", "noticed"),))
+    outcome = conclude(known(odd, snapshot=before, found=(findings.warning("looked_for", "meanwhile"),)))
     said = warnings(outcome)
     assert said[:2] == ["noticed", "meanwhile"]
     assert said[2] == "The orchestrator ran for 2025-01-16, not for 2025-01-17."
@@ -296,7 +296,7 @@ def test_what_was_placed_before_is_nothing_new() -> None:
     outcome = conclude(known(run(signal(BUY)), repeats={BUY}, states={BUY: order(BUY)}))
     assert (outcome.result.status, outcome.result.exit_status) == ("failed", 2)
     assert "nothing_new" in {each.code for each in outcome.result.findings}
-    rehearsed = conclude(known(run(signal(BUY)), repeats={BUY}, prepared=prepared(rehearsal=True)))
+    rehearsed = conclude(known(run(signal(BUY)), repeats={BUY}, snapshot=a_snapshot(rehearsal=True)))
     assert (rehearsed.result.status, rehearsed.result.exit_status) == ("success", 0)
     some = conclude(known(run(signal(BUY), signal("b" * 24)), repeats={BUY}))
     assert some.result.status == "success"

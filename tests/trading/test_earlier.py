@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import requests
 import responses
-from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, begun, prepared, services
+from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, a_snapshot, begun, services
 from services.fakes import NOON
 from services.wire_examples import body, mapping, serve, serve_example
 from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
-from paper_run.model.attempt import TradeRow
+from paper_run.model.attempt import AttemptRow
 from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
-from paper_run.trading.earlier import settle_all
+from paper_run.trading.earlier import look_again
 
 RUN, BUY, SELL = "00d504c8-aaaa", "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 LATER = NOON + timedelta(hours=3)
@@ -70,7 +70,7 @@ def orders_known() -> None:
         serve_example("GET", f"{ORDERS}/{identity}", "order_after_fill", **changes)
 
 
-def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **changes: Any) -> TradeRow:
+def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **changes: Any) -> AttemptRow:
     """Have a trade whose run is known and whose orders were not read."""
     row = begun(ledger, **changes)
     answer = json.dumps(run)
@@ -87,13 +87,13 @@ def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **
     )
 
 
-def unsettled(ledger: Ledger, *, run_id: str | None = None, **changes: Any) -> TradeRow:
+def outcome_unknown(ledger: Ledger, *, run_id: str | None = None, **changes: Any) -> AttemptRow:
     """Have a trade whose answer was lost."""
     row = begun(ledger, **changes)
     return ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, run_id=run_id)
 
 
-def document(row: TradeRow) -> dict[str, Any]:
+def document(row: AttemptRow) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(row.document, parse_float=Decimal)
     return read
 
@@ -105,7 +105,7 @@ def asked(url: str) -> int:
 def test_where_all_is_known_nothing_is_asked(ledger: Ledger, platform: Platform) -> None:
     """A settled ledger costs no request."""
     answered(ledger, a_run(), state="closed")
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert len(responses.calls) == 0
 
 
@@ -116,22 +116,22 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
     """The trade is closed, its result is whole and says when its orders were read; the run is not asked."""
     row = answered(ledger, a_run())
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert (closed.id, closed.state) == (row.id, "closed")
     assert closed == ledger.attempts.by_id(row.id)
-    assert closed.settled == "its orders were read on 2025-01-17 15:00:00-05:00"
+    assert closed.how_known == "its orders were read on 2025-01-17 15:00:00-05:00"
     result = document(closed)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, RUN)
     assert str(result["results"]["total_notional"]) == "60133.34"
     assert result["results"]["num_orders_filled"] == 2
     assert [(each["code"], each["text"]) for each in result["findings"]][:1] == [
-        ("recovered", f"Settled: {closed.settled}.")
+        ("recovered", f"Settled: {closed.how_known}.")
     ]
     assert [each["code"] for each in result["findings"]] == ["recovered", "order_oversized"]
     assert set(ledger.orders.order_states(closed)) == {BUY, SELL}
     assert closed.answer == row.answer
     assert asked(RUNS) == 0
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
 
 
 def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platform) -> None:
@@ -140,7 +140,7 @@ def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platfor
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
@@ -149,7 +149,7 @@ def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform)
     answered(ledger, a_run())
     orders_known()
     responses.replace("GET", f"{ORDERS}/{BUY}", json={"detail": "Order not found"}, status=404)
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     result = document(closed)
     assert (closed.state, result["status"], result["exit_status"]) == ("closed", "success", 1)
     assert BUY in result["errors"][0]
@@ -166,7 +166,7 @@ def test_a_silent_gateway_is_asked_once_for_all_trades(
     for number in range(1, 5):
         answered(ledger, a_run(f"run-{number}", mappings=[mapping()]), number=number)
         before = len(responses.calls)
-        settle_all(ledger, platform, LATER)
+        look_again(ledger, platform, LATER)
         calls.append(len(responses.calls) - before)
     assert calls[-1] <= 12, f"requests with 1, 2, 3, 4 trades: {calls}"
 
@@ -200,12 +200,12 @@ def test_a_kept_answer_is_as_whole_as_it_came(words: dict[str, Any]) -> None:
 @pytest.mark.parametrize("state", ["sent", "unsettled"])
 def test_a_lost_run_is_adopted_when_it_is_found(ledger: Ledger, platform: Platform, state: str) -> None:
     """Also one of which the program never knew the end; run, answer, orders and result are recorded."""
-    row = begun(ledger) if state == "sent" else unsettled(ledger)
+    row = begun(ledger) if state == "sent" else outcome_unknown(ledger)
     listed(a_run())
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert (closed.id, closed.state, closed.run_id) == (row.id, "closed", RUN)
-    assert closed.settled == f"run {RUN} was found on 2025-01-17 15:00:00-05:00"
+    assert closed.how_known == f"run {RUN} was found on 2025-01-17 15:00:00-05:00"
     assert recorded_orchestration(closed.answer or "").run_id == RUN
     assert ledger.attempts.knows_run(RUN)
     assert ledger.orders.owners([BUY, SELL]) == {BUY: row.id, SELL: row.id}
@@ -215,18 +215,18 @@ def test_a_lost_run_is_adopted_when_it_is_found(ledger: Ledger, platform: Platfo
 
 def test_a_lost_run_is_adopted_though_the_gateway_is_silent(ledger: Ledger, platform: Platform) -> None:
     """That it traded is known from then on; its orders are read by a later command."""
-    row = unsettled(ledger)
+    row = outcome_unknown(ledger)
     listed(a_run())
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert (found.id, found.state, found.run_id) == (row.id, "answered", RUN)
     assert document(found)["results"]["num_orders_filled"] is None
     for url in (POSITIONS, f"{ORDERS}/{BUY}", f"{ORDERS}/{SELL}"):
         responses.remove("GET", url)
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert (closed.state, document(closed)["results"]["num_orders_filled"]) == ("closed", 2)
     assert asked(RUNS) == 2
 
@@ -235,16 +235,16 @@ def test_how_a_lost_run_was_settled_is_still_said_when_its_orders_were_read(
     ledger: Ledger, platform: Platform
 ) -> None:
     """Every later report says how it was settled, not only that its orders were read."""
-    row = unsettled(ledger)
+    row = outcome_unknown(ledger)
     listed(a_run())
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     for url in (POSITIONS, f"{ORDERS}/{BUY}", f"{ORDERS}/{SELL}"):
         responses.remove("GET", url)
     orders_known()
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     assert any("was found on" in each["text"] for each in document(ledger.attempts.by_id(row.id))["findings"])
 
 
@@ -252,9 +252,9 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
     """Known by its id, failed with all counts 0: provably nothing was placed; the gateway is not asked."""
     none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
     run = a_run(status="failed", mappings=[], num_signals=0, error_message="no bar", **none)
-    unsettled(ledger, run_id=run["run_id"])
+    outcome_unknown(ledger, run_id=run["run_id"])
     listed(run)
-    (row,) = settle_all(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, LATER)
     assert (row.state, ledger.attempts.next_number(SESSION)) == ("nothing", 1)
     result = document(row)
     assert (result["status"], result["exit_status"], result["results"]["total_notional"]) == ("failed", 2, 0)
@@ -264,51 +264,51 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
 
 def test_a_run_that_is_not_found_leaves_the_trade(ledger: Ledger, platform: Platform) -> None:
     """The list works and shows nothing that fits."""
-    row = unsettled(ledger)
+    row = outcome_unknown(ledger)
     listed()
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
 def test_two_lost_trades_do_not_get_one_run(ledger: Ledger, platform: Platform) -> None:
     """A run that could be either's is given to neither: a person must say."""
-    lost = [unsettled(ledger, rehearsal=True), unsettled(ledger, number=2)]
+    lost = [outcome_unknown(ledger, rehearsal=True), outcome_unknown(ledger, number=2)]
     listed(a_run())
     orders_known()
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert [ledger.attempts.by_id(row.id) for row in lost] == lost
 
 
 def test_a_silent_orchestrator_is_asked_once(ledger: Ledger, platform: Platform) -> None:
     """However many trades are unsettled; what the gateway can tell is still asked for."""
     for number in (1, 2, 3):
-        unsettled(ledger, number=number, run_id=f"run-{number}" if number == 2 else None)
+        outcome_unknown(ledger, number=number, run_id=f"run-{number}" if number == 2 else None)
     answered(ledger, a_run(), number=4)
     silent(RUNS)
     silent(f"{RUNS}/run-2")
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert closed.number == 4
     assert asked(RUNS) == 1
 
 
 def test_an_orchestrator_that_answers_500_is_asked_for_each(ledger: Ledger, platform: Platform) -> None:
     """Its list is broken for good in deployed generations; the other GET may work."""
-    unsettled(ledger)
-    known = unsettled(ledger, number=2, run_id=RUN)
+    outcome_unknown(ledger)
+    known = outcome_unknown(ledger, number=2, run_id=RUN)
     serve_example("GET", RUNS, "runs_list")
     serve("GET", f"{RUNS}/{RUN}", a_run())
     orders_known()
-    assert [row.id for row in settle_all(ledger, platform, LATER)] == [known.id]
+    assert [row.id for row in look_again(ledger, platform, LATER)] == [known.id]
 
 
 def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Platform) -> None:
     """Found later, an order that the session's first trade owns stays that one's and is not counted again."""
     first = answered(ledger, a_run("run-1"), state="closed")
-    unsettled(ledger, number=2)
+    outcome_unknown(ledger, number=2)
     listed(a_run())
     orders_known()
-    (row,) = settle_all(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, LATER)
     result = document(row)
     outcomes = [order["outcome"] for order in result["orders"]]
     assert outcomes == ["repeat", None, "repeat"]
@@ -319,9 +319,9 @@ def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Plat
 # Orders in doubt
 
 
-def in_doubt(ledger: Ledger, day: date = SESSION, **changes: Any) -> TradeRow:
+def in_doubt(ledger: Ledger, day: date = SESSION, **changes: Any) -> AttemptRow:
     """Have a closed trade with 10 AAPL in doubt."""
-    clock = prepared().gateway_clock
+    clock = a_snapshot().gateway_clock
     assert clock is not None
     run = a_run(f"run-of-{day}", day, mappings=[a_doubt()])
     return answered(
@@ -347,9 +347,9 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     """Counted, valued, owned; the result says how it was found, and nothing is asked for any more."""
     row = in_doubt(ledger)
     identity = gateway.has(doubted(kind=kind))
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert (found.id, found.state) == (row.id, "closed")
-    assert identity in (found.settled or "")
+    assert identity in (found.how_known or "")
     result = document(found)
     assert (result["status"], result["exit_status"]) == ("success", 0)
     assert result["orders"][0]["client_order_id"] == identity
@@ -358,7 +358,7 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     assert ledger.orders.owners([identity]) == {identity: row.id}
     assert ledger.attempts.doubtful() == []
     before = len(responses.calls)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert len(responses.calls) == before
 
 
@@ -367,7 +367,7 @@ def test_an_order_in_doubt_stays_so_while_the_gateway_has_none(
 ) -> None:
     """Nothing is recorded; the next command asks again."""
     row = in_doubt(ledger)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert doubted() in gateway.asked
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.attempts.doubtful() == [row]
@@ -380,11 +380,11 @@ def test_an_order_in_doubt_that_another_trade_of_the_session_owns_is_a_repeat(
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted()))
     answered(ledger, a_run("run-0", mappings=[bought]), state="closed")
     in_doubt(ledger, number=2)
-    (row,) = settle_all(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, LATER)
     (order,) = [each for each in document(row)["orders"] if each["symbol"] == "AAPL"]
     assert (order["outcome"], order["client_order_id"]) == ("repeat", doubted())
     assert ledger.orders.owners([doubted()]) == {doubted(): 1}
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
 
 
 def test_the_order_of_another_session_is_no_repeat(
@@ -395,7 +395,7 @@ def test_the_order_of_another_session_is_no_repeat(
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted(yesterday)))
     answered(ledger, a_run("run-0", mappings=[bought]), session=yesterday, state="closed")
     row = in_doubt(ledger)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
@@ -406,7 +406,7 @@ def test_what_was_there_before_is_named_as_a_strangers(
     row = in_doubt(ledger)
     gateway.has(doubted(), created_at="2025-01-17T16:00:00Z")
     told: list[str] = []
-    assert settle_all(ledger, platform, LATER, tell=told.append) == []
+    assert look_again(ledger, platform, LATER, tell=told.append) == []
     assert ledger.attempts.by_id(row.id) == row
     assert doubted() in told[0]
 
@@ -419,7 +419,7 @@ def test_orders_in_doubt_are_asked_for_however_old(
     for day in days:
         in_doubt(ledger, day)
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
-    assert [row.session for row in settle_all(ledger, platform, LATER)] == days
+    assert [row.session for row in look_again(ledger, platform, LATER)] == days
 
 
 def test_the_next_days_order_is_not_taken_for_this_days(
@@ -430,7 +430,7 @@ def test_the_next_days_order_is_not_taken_for_this_days(
     rows = [in_doubt(ledger, day) for day in days]
     for day in days:
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
-    assert [row.id for row in settle_all(ledger, platform, LATER)] == [row.id for row in rows]
+    assert [row.id for row in look_again(ledger, platform, LATER)] == [row.id for row in rows]
     assert [list(ledger.orders.order_states(row)) for row in rows] == [[doubted(day)] for day in days]
 
 
@@ -441,7 +441,7 @@ def test_the_next_days_order_does_not_settle_one_that_was_never_placed(
     next_day = SESSION + timedelta(days=1)
     first, second = in_doubt(ledger), in_doubt(ledger, next_day)
     identity = gateway.has(doubted(next_day), created_at=f"{next_day}T17:00:01Z")
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     assert ledger.orders.owners([identity]) == {identity: second.id}
     assert [row.id for row in ledger.attempts.doubtful()] == [first.id]
 
@@ -452,12 +452,12 @@ def test_what_was_found_before_is_not_lost_when_more_is_found(
     """Two in doubt, found one after the other: the result has both, and says both."""
     row = answered(ledger, a_run(mappings=[a_doubt(), a_doubt("MSFT", 3)]), state="closed")
     first = gateway.has(doubted())
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     second = gateway.has(doubted(symbol="MSFT", qty=3), symbol="MSFT", qty=3)
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert found.id == row.id
-    assert first in (found.settled or "")
-    assert second in (found.settled or "")
+    assert first in (found.how_known or "")
+    assert second in (found.how_known or "")
     assert [order["client_order_id"] for order in document(found)["orders"]] == [first, second]
     assert document(found)["results"]["num_orders_filled"] == 2
 
@@ -471,11 +471,11 @@ def test_the_state_of_a_repeated_order_is_not_lost_when_more_is_found(
     answered(ledger, a_run("run-0", mappings=[repeated]))
     answered(ledger, a_run("run-1", mappings=[repeated, a_doubt()]), number=2)
     serve_example("GET", POSITIONS, "positions_empty")
-    settle_all(ledger, platform, LATER)
-    before = document(ledger.attempts.trades(SESSION)[1])["orders"][0]
+    look_again(ledger, platform, LATER)
+    before = document(ledger.attempts.of_session(SESSION)[1])["orders"][0]
     assert (before["outcome"], before["status"]) == ("repeat", "filled")
     gateway.has(doubted())
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert document(found)["orders"][0] == before
 
 
@@ -485,7 +485,7 @@ def test_the_strategy_is_the_runs_or_else_the_health_reports(
     """A run that does not name it: the orchestrator's health did."""
     row = answered(ledger, a_run(strategy_id=None, mappings=[a_doubt()]), state="closed")
     gateway.has(doubted())
-    assert [found.id for found in settle_all(ledger, platform, LATER)] == [row.id]
+    assert [found.id for found in look_again(ledger, platform, LATER)] == [row.id]
 
 
 def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
@@ -494,7 +494,7 @@ def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
     """Of what was settled by hand no answer may be kept."""
     row = begun(ledger)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=1)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert len(responses.calls) == 0
 
 
@@ -504,5 +504,5 @@ def test_a_silent_gateway_is_not_asked_for_every_order_in_doubt(
     """Twenty in doubt on a frozen gateway take as long as a few: everything ends in less than 10 s."""
     answered(ledger, a_run(mappings=[a_doubt(qty=qty) for qty in range(1, 21)]), state="closed")
     gateway.failing["*"] = requests.ReadTimeout("timed out")
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     assert len(set(gateway.asked)) <= 16, "8 at once, 2 s each"

@@ -27,7 +27,7 @@ from urllib3.exceptions import NewConnectionError
 from paper_run.errors import PaperRunError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import findings
-from paper_run.model.attempt import Parameters, Prepared
+from paper_run.model.attempt import Parameters, Snapshot
 from paper_run.model.calendar import Calendar
 from paper_run.model.service import ServiceHealth, ServiceUrl
 from paper_run.services.holidays import closed_days
@@ -36,14 +36,14 @@ from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
 from paper_run.settings import config
 from paper_run.settings.sources import Sources
-from paper_run.trading.submit import trade
+from paper_run.trading.submit import submit
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{ORCHESTRATOR}/api/v1/orchestration/runs/{RUN_ID}"
 POSITIONS = f"{GATEWAY}/api/v1/positions"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 SHORT = {"client_order_id": SELL, "symbol": "GOOGL", "side": "sell"}
-PREPARED = Prepared(
+PREPARED = Snapshot(
     session=TODAY,
     parameters=Parameters(
         symbols=("AAPL", "MSFT", "GOOGL"),
@@ -78,7 +78,7 @@ class Day:
         self.folder = folder
         self.time = FakeTime()
         self.watch = QuietWatch()
-        self.prepared = PREPARED
+        self.snapshot = PREPARED
         self.timeout = "300"
         self.transport = transport
         self.quotes: Market | None = None
@@ -95,9 +95,9 @@ class Day:
             quotes=self.quotes,  # type: ignore[arg-type]
         )
         with Ledger(self.folder) as ledger:
-            ended = trade(
+            ended = submit(
                 settings,
-                self.prepared,
+                self.snapshot,
                 platform,
                 ledger,
                 self.time.clock,
@@ -262,14 +262,14 @@ def test_a_day_without_orders_is_a_success(day: Day) -> None:
 
 def test_what_was_noticed_before_is_kept_with_the_result(day: Day) -> None:
     """What was odd about the configuration is a warning of the report."""
-    day.prepared = PREPARED._replace(notices=(findings.warning("setting", "odd setting"),))
+    day.snapshot = PREPARED._replace(notices=(findings.warning("setting", "odd setting"),))
     serve_example("POST", RUN_URL, "run_normal")
     assert day.result()["warnings"] == ["odd setting"]
 
 
 def test_a_rehearsal_is_labelled(day: Day) -> None:
     """With a gateway in DRY_RUN nothing executes: the notional is an estimate, and it is marked."""
-    day.prepared = PREPARED._replace(rehearsal=True, sandbox=True)
+    day.snapshot = PREPARED._replace(rehearsal=True, sandbox=True)
     for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
         url = f"{GATEWAY}/api/v1/orders/{identity}"
         responses.remove("GET", url)
@@ -400,7 +400,7 @@ def test_an_interruption_while_the_orders_are_read_loses_nothing(
 ) -> None:
     """The run has ended and is recorded as it ended; exit 130."""
     serve_example("POST", RUN_URL, "run_normal")
-    monkeypatch.setattr(Platform, "after_trade", lambda *_args, **_more: interrupt())
+    monkeypatch.setattr(Platform, "observe", lambda *_args, **_more: interrupt())
     result = day.result()
     assert (result["run_id"], result["exit_status"]) == (RUN_ID, 130)
     assert len(result["orders"]) == 3
@@ -528,7 +528,7 @@ def test_another_date_than_the_one_asked_for_is_said(day: Day) -> None:
 
 def test_symbols_that_were_not_asked_for_are_said(day: Day) -> None:
     """Strangers among the mappings are named and counted."""
-    day.prepared = PREPARED._replace(parameters=PREPARED.parameters._replace(symbols=("AAPL",)))
+    day.snapshot = PREPARED._replace(parameters=PREPARED.parameters._replace(symbols=("AAPL",)))
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
     (warning,) = result["warnings"]

@@ -12,12 +12,12 @@ from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import statistics
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.valuations import Kept, Valuations
+from paper_run.ledger.valuations import PastValuation, Valuations
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.service import Position
 from paper_run.model.valued import BookFigures
-from paper_run.services.platform import AfterTrade
+from paper_run.services.platform import Observations
 from paper_run.trading import pricing
 from paper_run.trading.adjustments import Change, Split, Trade
 from paper_run.trading.observations import Moment
@@ -226,9 +226,9 @@ def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
     account.prices["ETHUSD"] = None
     account.next_session()
     books = account.ledger.books
-    epoch = books.epoch()
-    assert epoch is not None
-    expected = statistics([day for _, day in books.valuations.days(epoch.id, account.session)], 365)
+    period = books.period()
+    assert period is not None
+    expected = statistics([day for _, day in books.valuations.days(period.id, account.session)], 365)
     assert expected["volatility"].value is not None
     assert whole.statistics == expected
     assert account.mark().statistics["volatility"] == expected["volatility"]
@@ -389,7 +389,7 @@ def nothing(account: Account, occasion: Occasion) -> BookFigures | None:
     """Value a ledger without a trade."""
     moment = Moment(FIRST, datetime(2025, 1, 6, 10, tzinfo=NEW_YORK), account.calendar)
     with account.ledger.transaction():
-        return bring_up_to_date(account.ledger, AfterTrade(), moment, moment.now, occasion)
+        return bring_up_to_date(account.ledger, Observations(), moment, moment.now, occasion)
 
 
 def test_the_book_as_it_was_valued_last_is_read_once(
@@ -400,11 +400,11 @@ def test_the_book_as_it_was_valued_last_is_read_once(
     asked: list[str] = []
     kept = Valuations.kept
 
-    def count(self: Valuations, epoch: int, before: str = "last") -> Kept | None:
+    def count(self: Valuations, period: int, before: str = "last") -> PastValuation | None:
         asked.append(before)
-        return kept(self, epoch) if before == "last" else kept(self, epoch, before)
+        return kept(self, period) if before == "last" else kept(self, period, before)
 
-    monkeypatch.setattr(Valuations, "kept", count)
+    monkeypatch.setattr(Valuations, "last", count)
     account.mark()
     assert asked == ["last", "2025-01-06"]
     asked.clear()

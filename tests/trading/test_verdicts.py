@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 import requests
 import responses
-from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, begun, prepared, services, unknown
+from ledger.trades import ORDERS, POSITIONS, RUNS, SESSION, Orders, a_snapshot, begun, services, unknown
 from services.fakes import NOON
 from services.wire_examples import body, mapping, serve, serve_example
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.ledger import Ledger
-from paper_run.model.attempt import TradeRow
+from paper_run.model.attempt import AttemptRow
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.trading import verdicts
-from paper_run.trading.verdicts import Decision, settle
+from paper_run.trading.verdicts import Decision, record_verdict
 
 RUN, FIRST, SECOND = "00d504c8-aaaa", "a" * 24, "b" * 24
 BY = f"by ann@{socket.gethostname()} on 2025-01-17 15:00:00-05:00"
@@ -57,7 +57,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes: Any) -> TradeRow:
+def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes: Any) -> AttemptRow:
     row = begun(ledger, **changes)
     if state == "sent":
         return row
@@ -70,22 +70,22 @@ def a_run(**changes: Any) -> dict[str, Any]:
     return body("run_normal", **{"run_id": RUN, "as_of_date": "2025-01-17", "mappings": [order], **changes})
 
 
-def document(row: TradeRow) -> dict[str, Any]:
+def document(row: AttemptRow) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(row.document, parse_float=Decimal)
     return read
 
 
-def settled(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> TradeRow:
+def how_known(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> AttemptRow:
     """Settle, and find in the ledger what was returned."""
-    found = verdicts.settle(row, decision, ledger, platform, LATER)
+    found = verdicts.record_verdict(row, decision, ledger, platform, LATER)
     assert found == ledger.attempts.by_id(row.id)
     return found
 
 
-def refused(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
+def refused(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
     """Try to settle; nothing is changed by it."""
     with pytest.raises(PaperRunError) as caught:
-        verdicts.settle(row, decision, ledger, platform, LATER)
+        verdicts.record_verdict(row, decision, ledger, platform, LATER)
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.orders.order_states(row) == {}
     return caught.value
@@ -152,17 +152,17 @@ def test_a_trade_that_is_not_there_is_refused(ledger: Ledger, name: str) -> None
 @pytest.mark.parametrize("state", ["sent", "unsettled"])
 def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, state: str) -> None:
     """Failed with zero orders; who said so, where and when is recorded and on the result; nobody is asked."""
-    row = settled(in_state(ledger, state), Decision(placed=False), ledger, platform)
-    assert (row.state, row.settled) == ("nothing", f"not placed, {BY}")
+    row = how_known(in_state(ledger, state), Decision(placed=False), ledger, platform)
+    assert (row.state, row.how_known) == ("nothing", f"not placed, {BY}")
     assert ledger.attempts.next_number(SESSION) == 1
-    assert ledger.attempts.unfinished() == []
+    assert ledger.attempts.incomplete() == []
     result = document(row)
     assert (result["status"], result["exit_status"], result["orders"]) == ("failed", 2, [])
     assert result["results"]["num_orders_submitted"] == 0
     assert result["results"]["total_notional"] == 0
     assert any(BY in each["text"] for each in result["findings"] if each["code"] == "recovered")
     assert BY in result["errors"][0]
-    assert result["settled"] == row.settled
+    assert result["settled"] == row.how_known
     assert result["results"]["duration_seconds"] == Decimal("310.5"), "what was waited is not forgotten"
     assert len(responses.calls) == 0
 
@@ -172,13 +172,13 @@ def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, 
 
 def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platform) -> None:
     """Its status stays unknown, exit 2, without an invented number; it is settled."""
-    row = settled(in_state(ledger, "unsettled"), Decision(placed=True), ledger, platform)
-    assert (row.state, row.settled, row.unsettled) == ("closed", f"placed, {BY}", False)
+    row = how_known(in_state(ledger, "unsettled"), Decision(placed=True), ledger, platform)
+    assert (row.state, row.how_known, row.outcome_unknown) == ("closed", f"placed, {BY}", False)
     result = document(row)
     assert (result["status"], result["exit_status"]) == ("unknown", 2)
     figures = {name: value for name, value in result["results"].items() if name != "duration_seconds"}
     assert set(figures.values()) == {None}
-    assert result["settled"] == row.settled
+    assert result["settled"] == row.how_known
     assert "What was placed is not known" in result["errors"][0]
     assert ledger.attempts.next_number(SESSION) == 2
 
@@ -186,7 +186,7 @@ def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platfo
 def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> None:
     """Whatever is said of the trade."""
     row = in_state(ledger, "unsettled", run_id="seen")
-    row = settled(row, Decision(placed=True), ledger, platform)
+    row = how_known(row, Decision(placed=True), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
 
 
@@ -199,8 +199,8 @@ def test_placed_by_its_run_fetches_the_run_and_its_orders(
     """The record is as if the answer had never been lost, and says how it was settled."""
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
-    row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
-    assert (row.state, row.run_id, row.settled) == ("closed", RUN, f"placed, run {RUN}, {BY}")
+    row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    assert (row.state, row.run_id, row.how_known) == ("closed", RUN, f"placed, run {RUN}, {BY}")
     assert recorded_orchestration(row.answer or "").run_id == RUN
     result = document(row)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, RUN)
@@ -216,7 +216,7 @@ def test_the_run_that_was_seen_may_be_named(ledger: Ledger, platform: Platform, 
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id=RUN)
-    assert settled(row, Decision(True, RUN), ledger, platform).state == "closed"
+    assert how_known(row, Decision(True, RUN), ledger, platform).state == "closed"
 
 
 def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform: Platform) -> None:
@@ -224,16 +224,16 @@ def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform:
     serve("GET", f"{RUNS}/{RUN}", a_run())
     for url in (POSITIONS, f"{ORDERS}/{FIRST}"):
         responses.add("GET", url, body=requests.ConnectionError("Connection refused"))
-    row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
-    assert (row.state, row.unsettled) == ("answered", False)
-    assert BY in (row.settled or "")
+    row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    assert (row.state, row.outcome_unknown) == ("answered", False)
+    assert BY in (row.how_known or "")
 
 
 def test_a_run_that_failed_without_orders_placed_nothing(ledger: Ledger, platform: Platform) -> None:
     """What the orchestrator shows counts more than the word."""
     none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
     serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", mappings=[], **none))
-    row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert (row.state, document(row)["status"]) == ("nothing", "failed")
 
 
@@ -302,9 +302,9 @@ def test_placed_by_its_orders_fetches_them(ledger: Ledger, platform: Platform, g
     gateway.has(
         SECOND, symbol="MSFT", side="sell", qty=2, status="new", filled_qty="0", filled_avg_price=None
     )
-    row = settled(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
+    row = how_known(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert row.state == "closed"
-    assert BY in (row.settled or "")
+    assert BY in (row.how_known or "")
     result = document(row)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, None)
     assert [(order["client_order_id"], order["symbol"], order["side"], order["qty"], order["status"])
@@ -326,7 +326,7 @@ def test_an_order_that_was_rejected_makes_it_partial(
     """What the gateway says of it decides."""
     gateway.has(FIRST)
     gateway.has(SECOND, status="rejected", filled_qty="0", filled_avg_price=None, error_message="no margin")
-    row = settled(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
+    row = how_known(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
     result = document(row)
     assert (row.state, result["status"], result["exit_status"]) == ("closed", "partial", 2)
     assert any("no margin" in warning for warning in result["warnings"])
@@ -338,14 +338,14 @@ def test_a_run_id_that_was_seen_stays_when_orders_are_named(
     """The report names the run that could not be read."""
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id="seen")
-    row = settled(row, Decision(True, None, (FIRST,)), ledger, platform)
+    row = how_known(row, Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
 
 
 def test_an_order_named_twice_is_one(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
     """It is counted once."""
     gateway.has(FIRST)
-    row = settled(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, FIRST)), ledger, platform)
+    row = how_known(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, FIRST)), ledger, platform)
     assert document(row)["results"]["num_orders_submitted"] == 1
 
 
@@ -354,7 +354,7 @@ def test_an_order_of_another_trade_is_refused(ledger: Ledger, platform: Platform
     gateway.has(FIRST)
     gateway.has(SECOND)
     other = in_state(ledger, "unsettled")
-    settled(other, Decision(True, None, (SECOND,)), ledger, platform)
+    how_known(other, Decision(True, None, (SECOND,)), ledger, platform)
     row = in_state(ledger, "unsettled", number=2)
     error = refused(row, Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert isinstance(error, DataError)
@@ -376,7 +376,7 @@ def test_an_order_that_the_trade_owns_may_be_named(
         in_doubt=0,
         mappings=recorded_orchestration(answer).mappings,
     )
-    assert settled(row, Decision(True, None, (FIRST,)), ledger, platform).state == "closed"
+    assert how_known(row, Decision(True, None, (FIRST,)), ledger, platform).state == "closed"
 
 
 def test_an_order_that_nobody_knows_is_refused(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
@@ -409,7 +409,7 @@ def test_an_order_beats_what_was_said_before(
 ) -> None:
     """Said to have placed nothing, or something that nobody knows: the order closes the session."""
     gateway.has(FIRST)
-    row = settled(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
+    row = how_known(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.state, row.number, row.fence) == ("closed", 1, str(SESSION))
     assert [each["client_order_id"] for each in document(row)["orders"]] == [FIRST]
 
@@ -421,7 +421,7 @@ def test_an_order_of_a_trade_that_was_replaced_is_a_second_trade(
     first = in_state(ledger, "nothing")
     second = in_state(ledger, "closed")
     gateway.has(FIRST)
-    row = settled(first, Decision(True, None, (FIRST,)), ledger, platform)
+    row = how_known(first, Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.id, row.number, row.fence, second.fence) == (first.id, 2, None, str(SESSION))
     assert any("traded twice" in warning for warning in document(row)["warnings"])
     assert document(row)["trade"] == 2
@@ -444,20 +444,20 @@ def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
 ) -> None:
     """Until its POST's deadline, --timeout and 100 s for each symbol have passed; nothing is changed."""
     row = ledger.attempts.begin(
-        prepared(),
+        a_snapshot(),
         number=1,
         key="k",
         started_at=NOON,
-        document=unknown(prepared()),
+        document=unknown(a_snapshot()),
         timeout=Decimal(timeout),
         leaves_until=NOON + timedelta(seconds=10),
     )
     until = NOON + timedelta(seconds=10 + float(timeout) + 300)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        settle(row, Decision(placed=False), ledger, platform, early)
+        record_verdict(row, Decision(placed=False), ledger, platform, early)
     assert ledger.attempts.by_id(row.id) == row
-    assert settle(row, Decision(placed=False), ledger, platform, until).state == "nothing"
+    assert record_verdict(row, Decision(placed=False), ledger, platform, until).state == "nothing"
 
 
 @pytest.mark.parametrize(("in_force", "seconds"), [("60", 610), ("900", 1210)])
@@ -469,8 +469,8 @@ def test_an_older_trade_is_taken_to_have_waited_for_the_longest(
     until = row.started_at + timedelta(seconds=seconds)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        settle(row, Decision(placed=False), ledger, platform, early, timeout=Decimal(in_force))
-    settle(row, Decision(placed=False), ledger, platform, until, timeout=Decimal(in_force))
+        record_verdict(row, Decision(placed=False), ledger, platform, early, timeout=Decimal(in_force))
+    record_verdict(row, Decision(placed=False), ledger, platform, until, timeout=Decimal(in_force))
 
 
 def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
@@ -479,7 +479,7 @@ def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
     """It is at work no longer."""
     row = begun(ledger)
     row = ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
-    assert settle(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
+    assert record_verdict(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
 
 
 # What is settled stays so
@@ -510,7 +510,7 @@ def test_a_settled_trade_is_not_settled_again(
 
 def test_who_settled_it_before_is_named(ledger: Ledger, platform: Platform) -> None:
     """The first word stands, and says whose it is."""
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
     assert BY in refused(row, Decision(True), ledger, platform).title
 
 
@@ -529,8 +529,8 @@ def test_a_user_without_a_name_is_a_number(
         raise KeyError(f"getpwuid(): uid not found: {uid}")
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
-    assert f"by uid {os.getuid()}@{socket.gethostname()}" in (row.settled or "")
+    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    assert f"by uid {os.getuid()}@{socket.gethostname()}" in (row.how_known or "")
 
 
 def test_a_newer_python_says_so_in_another_way(
@@ -542,8 +542,8 @@ def test_a_newer_python_says_so_in_another_way(
         raise OSError("No username set in the environment")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
-    assert f"by uid {os.getuid()}@" in (row.settled or "")
+    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    assert f"by uid {os.getuid()}@" in (row.how_known or "")
 
 
 def test_a_name_that_no_file_can_hold_is_no_obstacle(
@@ -551,5 +551,5 @@ def test_a_name_that_no_file_can_hold_is_no_obstacle(
 ) -> None:
     """A variable with bytes that are no text: the decision is recorded all the same."""
     monkeypatch.setenv("LOGNAME", os.fsdecode(b"ann\xff"))
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
-    assert "by ann" in (row.settled or "")
+    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    assert "by ann" in (row.how_known or "")

@@ -32,7 +32,7 @@ def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sql
     :raises DataError: the file is no ledger, of a newer version, locked, damaged, or can't be made.
     """
     created = False
-    with explained(path):
+    with translated_errors(path):
         refuse_links(path)
         if first is not None or not path.exists() or path.stat().st_size == 0:
             from paper_run.ledger.sqlite import creation
@@ -52,7 +52,7 @@ def read_copy(copy: Path, path: Path) -> sqlite3.Connection:
 
     :raises DataError: as `connect`, of the ledger itself.
     """
-    with explained(path):
+    with translated_errors(path):
         if beside(copy):
             from paper_run.ledger.sqlite import leftovers
 
@@ -91,7 +91,7 @@ def close(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say into words: what, which file, how to recover.
 
     :raises DataError: anything went wrong with the file.

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from paper_run.errors import Remedy
     from paper_run.report.html.book import Figure
     from paper_run.report.summary.movers import Movers
-    from paper_run.report.summary.summary import Digest, Section
+    from paper_run.report.summary.summary import Section, Summary
 
 _WIDTH = 78
 _LABEL = 20
 
 
-def render(digest: Digest) -> str:
+def render(digest: Summary) -> str:
     """Return the text: paragraphs with an empty line between them."""
     day = " - ".join(filter(None, (digest.name, digest.day, digest.moment)))
     figures = (*digest.figures, *((digest.notional,) if digest.notional else ()))

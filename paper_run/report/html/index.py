@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from paper_run.model.attempt import trade_name
+from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.days import WEEKDAYS, day_of, long_date, short_date
@@ -142,7 +142,7 @@ def _row(line: SessionLine) -> str:
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
-    links = [_trade(line.session, number, status) for number, status in line.trades]
+    links = [_trade(line.session, number, status) for number, status in line.attempts]
     if line.marked:
         links.append(_link(f"{line.session}_mark.html", f"{line.session}: mark", "≈", "quiet", "mark"))
     incomplete = "" if line.complete else ' class="incomplete"'
@@ -158,7 +158,7 @@ def _trade(session: str, number: int, status: str) -> str:
     sign, tone = _STATUSES.get(status, ("·", "quiet"))
     shown = status if number == 1 else f"{number} {status}"
     name = f"{session}, trade {'1: ' if number == 1 else ''}{shown}"
-    return _link(f"{trade_name(session, number)}_paper_run.html", name, sign, tone, shown)
+    return _link(f"{attempt_name(session, number)}_paper_run.html", name, sign, tone, shown)
 
 
 def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:

@@ -13,7 +13,7 @@ from paper_run.report.html.book import Figure
 from paper_run.report.summary.headline import Banner, banners, headline, problem
 from paper_run.report.summary.issues import issues
 from paper_run.report.summary.movers import movers
-from paper_run.report.summary.summary import NOT_KNOWN, Count, Digest, Item, Section, clip
+from paper_run.report.summary.summary import NOT_KNOWN, Count, Item, Section, Summary, clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,13 +38,13 @@ def of_result(
     occasion: Occasion,
     attachments: Sequence[Attachment] = (),
     invocation: Invocation = PLAIN,
-) -> Digest:
+) -> Summary:
     """Return what is told of a result."""
     head = headline(result)
     orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
     found = issues(result, orders_file=orders_file)
     pnl, known_now = result.pnl, _known_now(result, occasion)
-    return Digest(
+    return Summary(
         name=_NAMES[occasion],
         day=_day(result.session),
         moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
@@ -60,13 +60,13 @@ def of_result(
         steps_heading="What to do",
         steps=_whole(found.steps, invocation),
         movers=movers(pnl) if pnl else None,
-        facts=_facts(result, how_settled=not known_now),
+        facts=_facts(result, says_how=not known_now),
         closing=tuple(
             filter(
                 None,
                 (
                     _attached(attachments),
-                    _BEFORE if pnl and result.settled else "",
+                    _BEFORE if pnl and result.how_known else "",
                     _EQUITY if pnl else "",
                     _PAPER,
                 ),
@@ -75,7 +75,7 @@ def of_result(
     )
 
 
-def with_failures(digest: Digest, failed: Sequence[PaperRunError]) -> Digest:
+def with_failures(digest: Summary, failed: Sequence[PaperRunError]) -> Summary:
     """Return a result's digest with what failed besides the result: its files, its mails."""
     titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
     said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
@@ -90,7 +90,7 @@ def with_failures(digest: Digest, failed: Sequence[PaperRunError]) -> Digest:
     )
 
 
-def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
+def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Summary:
     """Return what is told of a day that left no result."""
     is_closed = notice.kind == "closed"
     tone: Tone = "good" if is_closed else "bad"
@@ -104,7 +104,7 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
         facts.insert(1, ("Next session", notice.next_session))
     lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
     more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
-    return Digest(
+    return Summary(
         name=name,
         day=_day(notice.session),
         moment="",
@@ -167,22 +167,22 @@ def _notional(result: RunResult) -> Figure:
 
 def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:
     """Return how a trade was settled, where that is what the letter is about."""
-    if occasion != "settled" or not result.settled:
+    if occasion != "settled" or not result.how_known:
         return ()
-    said = Item("good", "Settled", "", clip(str(result.settled), _LONGEST_STATUS))
+    said = Item("good", "Settled", "", clip(str(result.how_known), _LONGEST_STATUS))
     return (Section("What is known now", (said,)),)
 
 
-def _facts(result: RunResult, *, how_settled: bool) -> tuple[tuple[str, str], ...]:
-    trade, run = result.trade, result.run_id
+def _facts(result: RunResult, *, says_how: bool) -> tuple[tuple[str, str], ...]:
+    attempt, run = result.attempt, result.run_id
     is_mark = result.is_mark  # its parameters are those of whichever trade was the last
     signals = f"{text.count(result.totals.num_signals)}, as of {result.parameters.as_of_date}"
     facts = (
         ("Session", result.session),
-        ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
+        ("Trade", f"{attempt} of this session" if attempt and attempt != 1 else None),
         ("Signals", None if is_mark else signals),
         ("Run", run or (None if is_mark else "no run id was received")),
-        ("Settled", result.settled if how_settled else None),
+        ("Settled", result.how_known if says_how else None),
         ("Exit status", result.exit_status),
     )
     return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)
