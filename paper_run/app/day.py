@@ -1,4 +1,4 @@
-"""A day, top to bottom: ledger, lock, earlier trades, already traded?, health, snapshot, trade, files."""
+"""A day, top to bottom: ledger, lock, earlier attempts, already traded?, health, snapshot, POST, files."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class _Day:
         self.newest = 0
 
     def run(self) -> End:
-        """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
+        """Go the way of a day: earlier attempts, already traded?, calendar, health, snapshot, POST, files."""
         self.platform.deadline.begin(BEFORE)
         # A sandbox tells its session itself, and is asked first; one of our own needs no calendar.
         if not self.ledger.account.is_sandbox and not (
@@ -187,7 +187,7 @@ class _Day:
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.attempts.is_untraded:
-            self.console.notice(f"A new ledger, without a trade yet: {self.ledger.path}")
+            self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.path}")
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 

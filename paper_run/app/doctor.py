@@ -138,10 +138,10 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 yield _wrong_ledger(config, older)
             ledger.prove_whole()
             latest = ledger.attempts.latest()
-            last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
+            last = f"the last attempt is {latest.name}" if latest else "no attempt in it yet"
             yield Finding("Ledger", f"{ledger.path} is whole; {last}")
             if outcome_unknown := [row.name for row in ledger.attempts.incomplete()]:
-                words = f"not settled: {', '.join(outcome_unknown)}"
+                words = f"outcome unknown: {', '.join(outcome_unknown)}"
                 fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
             for kept in pending.unreadable(config.reports_dir):
@@ -240,11 +240,11 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
     elif known is None:
         yield Finding("Orders", f"{gateway.url} says of one that nobody placed that there is none")
     elif order is None:
-        words = f"{gateway.url} does not know {known} of the latest trade"
+        words = f"{gateway.url} does not know {known} of the latest attempt"
         fix = "name the gateway that the orchestrator trades with: --execution-gateway-url URL"
         yield Finding("Orders", words, ExitStatus.DEPENDENCY, fix)
     else:
-        yield Finding("Orders", f"{gateway.url} has {known} of the latest trade: {order.status}")
+        yield Finding("Orders", f"{gateway.url} has {known} of the latest attempt: {order.status}")
 
 
 def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:

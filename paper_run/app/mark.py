@@ -83,12 +83,12 @@ def mark_session(
         if valued is not None:
             file_again(publisher, valued.restated, console)
             return save(publisher, publisher.reports(valued.document), valued.failures, outbox, console)
-        console.notice("There is no book: one begins with a trade that is known to be placed")
+        console.notice("There is no book: one begins with an attempt that is known to be placed")
         return without_result(publisher, outbox, console)
 
 
 class _Valued(NamedTuple):
-    """The result as JSON text, what could not be read for it, and the trades that were stated anew."""
+    """The result as JSON text, what could not be read for it, and the attempts that were stated anew."""
 
     document: str
     failures: tuple[PaperRunError, ...]
@@ -186,7 +186,7 @@ def _recorded(
 
 
 def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
-    """Record what an order has filled, with the files of its trade where a doubt ends with it."""
+    """Record what an order has filled, with the files of its attempt where a doubt ends with it."""
     row = verdicts.say_filled(said, ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
     console.notice(f"Order {said.name}: {filled}, said {by}")
@@ -263,7 +263,7 @@ def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
-    """Return the symbols held before the trade that a new book begins with; they need prices too."""
+    """Return the symbols held before the attempt that a new book begins with; they need prices too."""
     opener = None if ledger.books.period() else ledger.books.opens_with()
     return (
         ()

@@ -29,9 +29,9 @@ def recover_earlier(
     *,
     is_heard: bool = True,
 ) -> None:
-    """Look once more at each earlier trade of which not all is known; write the files of those found.
+    """Look once more at each earlier attempt of which not all is known; write the files of those found.
 
-    So are those of a trade whose command was killed after it had recorded it.
+    So are those of an attempt whose command was killed after it had recorded it.
 
     :param is_heard: whether the platform answers, so that it can be asked.
     """
@@ -39,7 +39,11 @@ def recover_earlier(
         how_known = earlier.look_again(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
     for row in how_known:
         is_whole = not (row.outcome_unknown or ledger.attempts.is_in_doubt(row))
-        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
+        known = (
+            f"The outcome of the attempt {row.name} is known"
+            if is_whole
+            else f"More is known of the attempt {row.name}"
+        )
         console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
         if row.how_known:
             outbox.how_known(row)
@@ -54,7 +58,7 @@ def recover_earlier(
 
 
 def file_again(publisher: Publisher, restated: Iterable[AttemptRow], console: Console) -> None:
-    """Write the files of trades that were stated anew; what can't be written is said."""
+    """Write the files of attempts that were stated anew; what can't be written is said."""
     if reports := [publisher.reports(row.document) for row in restated]:
         for failure in publisher.save(reports)[1]:
             console.notice(str(failure))

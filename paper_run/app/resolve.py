@@ -37,7 +37,7 @@ def resolve(
     attempt: str | None = None,
     decision: Decision | None = None,
 ) -> Done:
-    """Look once more at every attempt of which not all is known; then list what is open, or settle one.
+    """Look once more at each attempt of which not all is known; then list what is open, or record a verdict.
 
     :param attempt: the attempt as commands name it. :param decision: what came of it; None: list.
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
@@ -69,7 +69,7 @@ def resolve(
         outbox.how_known(row)
         written, unwritten = publisher.save([publisher.reports(row.document)])
         unsent = deliver(publisher, outbox, console)
-    console.say(f"The trade {row.name} is settled: {row.how_known}.")
+    console.say(f"The outcome of the attempt {row.name} is known: {row.how_known}.")
     return Done(written, [*unwritten, *unsent])
 
 
@@ -79,8 +79,10 @@ def end_book(config: Config, clock: Clock, console: Console) -> Done:
         ledger, publisher = workspace.ledger, workspace.publisher
         by = verdicts.by_whom(clock.now(), ledger.account.exchange)
         ended = verdicts.end_book(ledger, by)
-        written, unwritten = publisher.save([publisher.reports(row.document) for row in ended.trades])
-    console.say(f"The book was ended {by}. The next trade begins a new one, with the holdings that it finds.")
+        written, unwritten = publisher.save([publisher.reports(row.document) for row in ended.attempts])
+    console.say(
+        f"The book was ended {by}. The next attempt begins a new one, with the holdings that it finds."
+    )
     for order in ended.orders:
         console.say(f"  No longer followed: {order}")
     for doubt in ended.doubts:

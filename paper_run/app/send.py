@@ -51,7 +51,7 @@ def send(
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
-    """Return what a person names: a trade, a session's latest mark, or why a session was not traded.
+    """Return what a person names: an attempt, a session's latest mark, or why a session was not traded.
 
     :raises DataError: the ledger has no such thing.
     """

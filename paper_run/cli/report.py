@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.argument("attempt", metavar="[SESSION[-n]|latest]", default="latest")
 @options_of("report")
 def report(attempt: str, *, opens: bool, **flags: Any) -> ExitStatus:
-    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
+    """Make the files of an attempt again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
 
-    SESSION makes those of its first trade and of its latest mark.
+    SESSION makes those of its first attempt and of its latest mark.
     """
     from paper_run.app.report import make_again
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from paper_run.trading.adjustments import Change
 
 
-@click.command(short_help="List what is not settled, or settle it.")
+@click.command(short_help="List what is not known, or say what came of it.")
 @click.argument("attempt", metavar="[SESSION[-n]]", required=False)
 @options_of("resolve")
 def resolve(attempt: str | None, **flags: Any) -> ExitStatus:
-    """List the trades of which it is not known what came of them, or say what came of one."""
+    """List the attempts of which it is not known what came of them, or say what came of one."""
     from paper_run.app import resolve as resolving
 
     change = said.change(attempt, flags)

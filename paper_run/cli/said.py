@@ -138,7 +138,7 @@ def _symbol(name: str) -> str:
 
 
 def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
-    """Read what a person says of a trade; None when they only ask."""
+    """Read what a person says of an attempt; None when they only ask."""
     from paper_run.trading.verdicts import Decision
 
     how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
@@ -153,7 +153,7 @@ def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
         raise DataError("--run-id or --order goes with --placed, one kind of the two", how)
     if flags["placed"] or flags["not_placed"]:
         if attempt is None:
-            raise DataError("resolve needs the trade that is to be settled", how)
+            raise DataError("resolve needs the attempt whose outcome is told", how)
         return Decision(flags["placed"], flags["run_id"], flags["orders"])
     if attempt is not None:
         raise DataError(f"resolve {attempt!a}: it is not said what came of it", how)

@@ -23,7 +23,7 @@ class Account:
 
     @property
     def is_sandbox(self) -> bool | None:
-        """Whether it is a sandbox's, None before its first trade."""
+        """Whether it is a sandbox's, None before its first attempt."""
         value = self._account().get("sandbox")
         return None if value is None else value == "1"
 
@@ -81,7 +81,7 @@ class Account:
         exchange: str | None = None,
         claim: bool = True,
     ) -> None:
-        """Prove that the ledger is this account's, or (`claim`) make it so at its first trade.
+        """Prove that the ledger is this account's, or (`claim`) make it so at its first attempt.
 
         :param exchange: whose dates the sessions are; None: it does not matter now.
         :raises DataError: it is another's: a sandbox's, or of another orchestrator, strategy or exchange.

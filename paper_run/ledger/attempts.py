@@ -31,7 +31,8 @@ class Attempts:
     """The part of the ledger that keeps what was sent and what came of it.
 
     Attempts are looked up in the table itself (NOT INDEXED): a damaged index must never hide one. Whoever
-    trades or settles holds the lock, so what was read of them stays true until this ledger writes one.
+    trades, or says what came of an attempt, holds the lock: what was read of them stays true until this
+    ledger writes one.
     """
 
     def __init__(self, store: Store, orders: Orders, books: Books, mails: Mails) -> None:
@@ -51,17 +52,17 @@ class Attempts:
         return not self._all_attempts()
 
     def of_session(self, session: date) -> list[AttemptRow]:
-        """Return the trades of a session, rehearsals and attempts that placed nothing included, in order."""
+        """Return the attempts of a session, rehearsals and those that placed nothing included, in order."""
         return self._chosen(lambda row: row["session"] == session.isoformat())
 
     def numbered(self, session: date, number: int) -> AttemptRow | None:
-        """Return a trade by its name; of several attempts the latest."""
+        """Return an attempt by its name; of several attempts the latest."""
         named = (session.isoformat(), number)
         found = [row["id"] for row in self._all_attempts() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
 
     def names(self) -> set[tuple[str, int]]:
-        """Return the session and the number of each trade."""
+        """Return the session and the number of each attempt."""
         return {(row["session"], row["number"]) for row in self._all_attempts()}
 
     def traded_after(self, session: date) -> list[date]:
@@ -92,34 +93,34 @@ class Attempts:
         self._known = None
 
     def latest(self) -> AttemptRow | None:
-        """Return the trade sent last."""
+        """Return the attempt sent last."""
         found = max(self._all_attempts(), key=_in_order, default=None)
         return None if found is None else self.by_id(found["id"])
 
     def by_id(self, identity: int) -> AttemptRow:
-        """Return a trade by its row."""
+        """Return an attempt by its row."""
         return self._attempts("SELECT * FROM trades WHERE id = ?", identity)[0]
 
     def by_key(self, key: str) -> AttemptRow | None:
-        """Return the trade whose POST had a key."""
+        """Return the attempt whose POST had a key."""
         return next(iter(self._attempts("SELECT * FROM trades NOT INDEXED WHERE key = ?", key)), None)
 
     def incomplete(self) -> list[AttemptRow]:
-        """Return the trades of which not all is known: unsettled, or their orders not read."""
+        """Return the attempts of which not all is known: outcome unknown, or their orders not read."""
         return self._chosen(lambda row: row["state"] in _INCOMPLETE)
 
     def doubtful(self) -> list[AttemptRow]:
-        """Return the closed trades with orders in doubt, however old: a doubt never ends by itself."""
+        """Return the closed attempts with orders in doubt, however old: a doubt never ends by itself."""
         return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
 
     def is_in_doubt(self, row: AttemptRow) -> bool:
-        """Whether a trade has orders in doubt."""
+        """Whether an attempt has orders in doubt."""
         return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._all_attempts())
 
     def unsure(self) -> list[AttemptRow]:
-        """Return the trades of which it is not known what they placed, though perhaps that they did.
+        """Return the attempts of which it is not known what they placed, though perhaps that they did.
 
-        What a trade of a book that was ended has placed is no doubt of the present one.
+        What an attempt of a book that was ended has placed is no doubt of the present one.
         """
         ended = self._books.ended_with()
         return self._chosen(
@@ -130,7 +131,7 @@ class Attempts:
         )
 
     def knows_run(self, run_id: str) -> bool:
-        """Whether some trade owns a run."""
+        """Whether some attempt owns a run."""
         return any(row["run_id"] == run_id for row in self._all_attempts())
 
     def newest(self, session: date) -> int:
@@ -165,9 +166,9 @@ class Attempts:
 
         :param timeout: how long its answer is waited for, seconds. :param leaves_until: when the POST leaves
             at the latest. :param after: the session's newest row when a person asked to trade once more, on
-            purpose (0: none); None: it is the session's one trade.
+            purpose (0: none); None: it is the session's one attempt.
         :param mailed: queue the mail about it too, so that whatever happens there is one.
-        :raises OrchestrationError: the session has another such trade; nothing was written.
+        :raises OrchestrationError: the session has another such attempt; nothing was written.
         """
         session = snapshot.session.isoformat()
         fence = session if after is None else f"{session} after {after}"
@@ -204,7 +205,7 @@ class Attempts:
         return self.by_id(identity)
 
     def close_session(self, row: AttemptRow, *, executed: bool) -> bool:
-        """Let a trade close its session, as far as no other one does; whether it is the only one that does.
+        """Let an attempt close its session, as far as no other does; whether it is the only one that does.
 
         :param executed: whether orders of a rehearsal were executed, so that it was none.
         """
@@ -232,14 +233,14 @@ class Attempts:
         self._changed(row.id)
 
     def renumber(self, row: AttemptRow) -> None:
-        """Give a trade that had placed nothing the next free number of its session."""
+        """Give an attempt that had placed nothing the next free number of its session."""
         self._known = None
         number = self.next_number(row.session)
         self._store.run("UPDATE trades SET number = ?, version = version + 1 WHERE id = ?", number, row.id)
         self._changed(row.id)
 
     def note(self, row: AttemptRow, finding: Finding) -> None:
-        """Add to a trade's record what each later statement of it warns of."""
+        """Add to an attempt's record what each later statement of it warns of."""
         notices = findings.to_json((*self.by_id(row.id).snapshot.notices, finding))
         self._store.run(
             "UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", json.dumps(notices), row.id
@@ -260,7 +261,7 @@ class Attempts:
         states: Iterable[OrderState] = (),
         mappings: Iterable[SignalOrder] = (),
     ) -> AttemptRow:
-        """Write what has become known of a trade: its state, result, answer and orders, all or nothing.
+        """Write what has become known of an attempt: its state, result, answer and orders, all or nothing.
 
         One that placed nothing gives its fence back.
 
@@ -280,7 +281,7 @@ class Attempts:
             written = self._store.execute(update, {**changes, "id": row.id, "version": row.version})
             if written.rowcount != 1:
                 raise DataError(
-                    f"The trade {row.name} was written by another command meanwhile",
+                    f"The attempt {row.name} was written by another command meanwhile",
                     remedies=("Run it again: it goes on from what that one has written.",),
                 )
             self._orders.own(row, mappings, states)
@@ -288,18 +289,18 @@ class Attempts:
         return self.by_id(row.id)
 
     def close(self, row: AttemptRow, state: str) -> None:
-        """Write a trade's state alone; its result follows in the same transaction."""
+        """Write an attempt's state alone; its result follows in the same transaction."""
         self._store.run("UPDATE trades SET state = ? WHERE id = ?", state, row.id)
         self._changed(row.id)
 
     def name_run(self, row: AttemptRow, run_id: str) -> AttemptRow:
-        """Write which run an unsettled trade's lost answer was about."""
+        """Write which run an attempt's lost answer was about."""
         self._store.run("UPDATE trades SET run_id = ?, version = version + 1 WHERE id = ?", run_id, row.id)
         self._changed(row.id)
         return self.by_id(row.id)
 
     def next_gateway_clock(self, row: AttemptRow) -> datetime | None:
-        """Return the gateway's time before the next trade: what it took from then on is not this one's."""
+        """Return the gateway's time before the next attempt: what it took from then on is not this one's."""
         query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
         return next((after.snapshot.gateway_clock for after in self._attempts(query, row.id)), None)
 
@@ -311,13 +312,13 @@ class Attempts:
         return bool(self._store.rows(query, session, number))
 
     def _all_attempts(self) -> Collection[Any]:
-        """Return what tells the trades apart: read once, and from the table itself."""
+        """Return what tells the attempts apart: read once, and from the table itself."""
         if self._known is None:
             self._known = {row["id"]: row for row in self._store.rows(_TOLD_APART)}
         return self._known.values()
 
     def _changed(self, identity: int) -> None:
-        """Read again what tells a trade apart: it was written."""
+        """Read again what tells an attempt apart: it was written."""
         if self._known is not None:
             (self._known[identity],) = self._store.rows(f"{_TOLD_APART} WHERE id = ?", identity)
 

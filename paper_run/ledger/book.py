@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class BookPeriod(NamedTuple):
-    """One book: from its first trade until the account is wiped, if it ever is.
+    """One book: from its first attempt until the account is wiped, if it ever is.
 
-    :ivar base: the first trade's capital, dollars. :ivar realized: what the gateway had realized before it.
+    :ivar base: the first attempt's capital, dollars. :ivar realized: what the gateway had realized before it.
     """
 
     id: int
@@ -61,12 +61,12 @@ class Books:
         return [_period(row) for row in self._rows("SELECT * FROM epochs ORDER BY id")]
 
     def period(self) -> BookPeriod | None:
-        """Return the present book, None when no trade is known to have been placed."""
+        """Return the present book, None when no attempt is known to have been placed."""
         found = self._rows("SELECT * FROM epochs WHERE last_trade IS NULL ORDER BY id DESC LIMIT 1")
         return _period(found[0]) if found else None
 
     def opens_with(self) -> int | None:
-        """Return the row of the trade that a new book begins with: the first that was placed, for real."""
+        """Return the row of the attempt that a new book begins with: the first that was placed, for real."""
         found = self._rows(
             "SELECT id FROM trades NOT INDEXED WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
             "AND id > (SELECT COALESCE(MAX(last_trade), 0) FROM epochs) ORDER BY id LIMIT 1"
@@ -74,19 +74,19 @@ class Books:
         return int(found[0]["id"]) if found else None
 
     def ended_with(self) -> int:
-        """Return the row of the last trade that a book which was ended holds, 0 for none."""
+        """Return the row of the last attempt that a book which was ended holds, 0 for none."""
         (found,) = self._rows("SELECT COALESCE(MAX(last_trade), 0) AS last FROM epochs")
         return int(found["last"])
 
     def open_period(
         self, row: AttemptRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
     ) -> BookPeriod:
-        """Begin a book with a trade: its capital, and the holdings that were there before it.
+        """Begin a book with an attempt: its capital, and the holdings that were there before it.
 
         Their cost is what they are worth at their first price, so that P&L starts at zero.
 
         :param priced: whether the gateway's prices are what the book is valued at; else a holding waits for
-            its first price. :param is_beside: whether a symbol stands beside the book; what the trade was
+            its first price. :param is_beside: whether a symbol stands beside the book; what the attempt was
             about does not.
         """
         snapshot = row.snapshot
@@ -117,13 +117,13 @@ class Books:
             if priced and each.current_price is not None and each.current_price > 0:
                 gain = Holding(each.qty, cost).unrealized(each.current_price)
                 entries.append(Entry("gain", each.symbol, money.ZERO, gain))
-        self.append(period, row.session, entries, now, note="held before the first trade")
+        self.append(period, row.session, entries, now, note="held before the first attempt")
         return period
 
     def close_period(self, note: str) -> None:
         """End the present book: what was traded until now is in no book that comes after it."""
         if self.period() is None and (opener := self.opens_with()) is not None:
-            # None was begun, for nobody knew that trade's orders; the next one must not begin with it.
+            # None was begun, for nobody knew that attempt's orders; the next one must not begin with it.
             self._run(
                 "INSERT INTO epochs (trade, session, base, realized) "
                 "SELECT id, session, json_extract(parameters, '$.capital'), '{}' FROM trades WHERE id = ?",
@@ -219,7 +219,7 @@ class Books:
         state = valuations.state(row)
         realized, total = Decimal(row["realized"]), Decimal(row["total_pnl"])
         if state is None or state.book is None:
-            # An older program's realized P&L counts from other costs of what was held before the first trade.
+            # An older program's realized P&L counts from other costs of what was held before its start.
             entries = [each for each in self.entries_after(period)[0] if each.id <= row["entry"]]
             realized = money.total(
                 money.cents(each.realized) for each in folding.fold(entries).holdings.values()

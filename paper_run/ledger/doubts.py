@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Doubt(NamedTuple):
     """An order that may have been placed.
 
-    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its trade; a symbol's second one
+    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its attempt; a symbol's second one
         there ends in `.2`.
     :ivar client_order_id: None: it got none. :ivar why: in words, "" where nobody said it.
     """
@@ -34,7 +34,7 @@ class Doubt(NamedTuple):
 
     @property
     def session(self) -> date:
-        """The session of its trade."""
+        """The session of its attempt."""
         return self.attempt.session
 
 
@@ -45,14 +45,14 @@ class Doubts:
         self._ledger = ledger
 
     def attempts(self) -> list[AttemptRow]:
-        """Return the trades of which it is not known what they placed, in order.
+        """Return the attempts of which it is not known what they placed, in order.
 
         Those of which a person said only that they placed something are among them.
         """
         return [row for row in self._ledger.attempts.unsure() if row.closes]
 
     def orders(self) -> list[Doubt]:
-        """Return the orders in doubt, in order, as the trades' results state them."""
+        """Return the orders in doubt, in order, as the attempts' results state them."""
         found = []
         for row in self._ledger.attempts.doubtful():
             stated = result_json.decode(row.document).orders
@@ -73,7 +73,7 @@ class Doubts:
 
 
 def _names(orders: Sequence[Order], attempt: str) -> list[str]:
-    """Return what a trade's orders are called: by their ids, else each by a name of its own."""
+    """Return what an attempt's orders are called: by their ids, else each by a name of its own."""
     taken = {each.client_order_id for each in orders}
     names = []
     for each in orders:

@@ -32,7 +32,7 @@ _SESSIONS_AFTER = 3
 class Followed(NamedTuple):
     """An order of ours that is read again.
 
-    :ivar name: its id, or what it is called where it has none. :ivar session: that of its trade.
+    :ivar name: its id, or what it is called where it has none. :ivar session: that of its attempt.
     :ivar state: as it was read last; None: it never was. :ivar unpriced: shares that filled without a price.
     """
 
@@ -76,9 +76,9 @@ class OpenOrders:
         self._books = books
 
     def followed(self) -> list[Followed]:
-        """Return the orders that have not ended, of trades that were placed for real, for the present book.
+        """Return the orders that have not ended, of attempts that were placed for real, for the present book.
 
-        What an earlier trade filled, of which nothing was known when the book began, it has as a holding.
+        What an earlier attempt filled, of which nothing was known when the book began, it has as a holding.
         """
         found = self._rows(_OURS + "AND followed = 1 ORDER BY orders.rowid")
         return [_followed(row) for row in found]
@@ -100,7 +100,7 @@ class OpenOrders:
         return Again(tuple(newest), len(orders) - len(newest))
 
     def first_attempt(self) -> int:
-        """Return the row of the first trade that the present book may hold."""
+        """Return the row of the first attempt that the present book may hold."""
         (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")  # noqa: S608  our own words
         return int(found["trade"])
 
@@ -235,7 +235,7 @@ class OpenOrders:
             booked = said
             if row["side"] != "buy":
                 booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
-            # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
+            # Folded where its first fill stands; where nothing of it was booked, in its attempt's session.
             entry = Entry("fill", row["symbol"], *booked, row["session"])
             self._books.append(
                 period,
@@ -267,7 +267,7 @@ _OURS = (
 
 
 def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
-    """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
+    """Return in which session an order filled, an ISO date: not before its attempt, nor after it was seen."""
     told = row["filled_at"]
     filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
     return max(str(row["session"]), filled.isoformat())

@@ -22,7 +22,7 @@ class Orders:
         self._store = store
 
     def take_over(self, row: AttemptRow, client_order_ids: Iterable[str]) -> None:
-        """Give a trade those of these orders that a rehearsal owns; nothing was read of them yet."""
+        """Give an attempt those of these orders that a rehearsal owns; nothing was read of them yet."""
         for identity in client_order_ids:
             self._store.run(
                 "UPDATE orders SET trade = ?, status = NULL, broker_order_id = NULL, filled_qty = NULL, "
@@ -34,7 +34,7 @@ class Orders:
             )
 
     def own(self, row: AttemptRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
-        """Write a trade's orders: which are its own, and what the gateway says of them."""
+        """Write an attempt's orders: which are its own, and what the gateway says of them."""
         with self._store.transaction(), self._store.translated_errors():
             for mapping in mappings:
                 self._own(row, mapping)
@@ -42,7 +42,7 @@ class Orders:
                 self._keep(row.id, state)
 
     def keep_orders(self, states: Iterable[OrderState]) -> None:
-        """Write what the gateway says now of orders that a trade owns already."""
+        """Write what the gateway says now of orders that an attempt owns already."""
         with self._store.transaction(), self._store.translated_errors():
             for state in states:
                 for owner in self._store.rows(
@@ -51,7 +51,7 @@ class Orders:
                     self._keep(owner["trade"], state)
 
     def order_states(self, row: AttemptRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
-        """Return the orders of a trade as they were last read, and some of other trades by their ids."""
+        """Return the orders of an attempt as they were last read, and some of other attempts by their ids."""
         query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
         found = self._store.rows(query + "trade = ?", row.id)
         for identity in also:
@@ -60,7 +60,7 @@ class Orders:
             return {each["client_order_id"]: rows.order(each) for each in found}
 
     def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
-        """Return which of these orders are owned, and by which trade's row."""
+        """Return which of these orders are owned, and by which attempt's row."""
         owned = {}
         for identity in client_order_ids:
             for row in self._store.rows("SELECT trade FROM orders WHERE client_order_id = ?", identity):

@@ -19,7 +19,7 @@ DeliveryState = Literal["open", "sent", "refused", "unconfirmed", "expired"]
 class MailRow(NamedTuple):
     """A mail as the ledger keeps it; see `migrations.py`.
 
-    :ivar attempt: the row of the trade that it tells of, None when it tells of none.
+    :ivar attempt: the row of the attempt that it tells of, None when it tells of none.
     :ivar content: what it tells, None when that is a result in the ledger. :ivar queued_at: UTC.
     :ivar reached: who had it before deliveries were kept, each address.
     """
@@ -68,7 +68,7 @@ class Mails:
         content: str | None = None,
         on_purpose: bool = False,
     ) -> None:
-        """Write a mail that is to be sent, the next of its session, kind and trade number.
+        """Write a mail that is to be sent, the next of its session, kind and attempt number.
 
         :param session: ISO date. :param now: UTC. :param on_purpose: somebody asked for this very one.
         """
@@ -101,7 +101,7 @@ class Mails:
         return self._found("SELECT * FROM mails WHERE session = ? ORDER BY id", session)
 
     def of_attempt(self, attempt: int) -> list[MailRow]:
-        """Return the mails about a trade by its row, oldest first."""
+        """Return the mails about an attempt by its row, oldest first."""
         return self._found("SELECT * FROM mails WHERE trade = ? ORDER BY id", attempt)
 
     def end(self, row: MailRow, state: MailState, now: datetime) -> None:

@@ -35,9 +35,9 @@ _DEEPEST = (
 
 
 class _Books:
-    """Which book each trade belongs to: the first that had not ended when it was sent.
+    """Which book each attempt belongs to: the first that had not ended when it was sent.
 
-    :ivar present: the present book, or the one that the next trade begins.
+    :ivar present: the present book, or the one that the next attempt begins.
     """
 
     def __init__(self, periods: Sequence[Any]) -> None:
@@ -48,7 +48,7 @@ class _Books:
         self._numbers: list[int] = [*(row["id"] for row in ended), self.present]
 
     def of_attempt(self, identity: int) -> int:
-        """Return the number of a trade's book, the trade by its row."""
+        """Return the number of an attempt's book, the attempt by its row."""
         return self._numbers[bisect_left(self._last_attempts, identity)]
 
 
@@ -97,7 +97,7 @@ class Sessions:
     def table(self) -> list[Sequence[str | None]]:
         """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
 
-        It is written whole after each trade and mark: years of sessions must not cost a day anything.
+        It is written whole after each attempt and mark: years of sessions must not cost a day anything.
         """
         statuses, figures, marked = self._seen(_TABLE)
         table: list[Sequence[str | None]] = []
@@ -112,7 +112,7 @@ class Sessions:
         return table
 
     def present(self) -> int:
-        """Return the number of the present book, or of the one that the next trade begins; the first is 1."""
+        """Return the number of the present book, or of the one that the next attempt begins, from 1 on."""
         return self._books().present
 
     def book(self, session: str, attempt: int | None) -> int:
@@ -159,7 +159,7 @@ class Sessions:
     def _seen(
         self, query: str, since: str = ""
     ) -> tuple[dict[tuple[int, str], dict[int, str]], dict[tuple[int, str], Any], set[tuple[int, str]]]:
-        """Return, by book and session: the trades' statuses, the figures, and which were marked."""
+        """Return, by book and session: the attempts' statuses, the figures, and which were marked."""
         figures = self._rows(f"{query} WHERE session >= ?", since)
         marked = self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
         return (
@@ -169,7 +169,7 @@ class Sessions:
         )
 
     def _statuses(self, since: str) -> dict[tuple[int, str], dict[int, str]]:
-        """Return each session's trades by number; one that placed nothing gives way to the next attempt."""
+        """Return each session's attempts by number; one that placed nothing gives way to the next attempt."""
         books = self._books()
         attempts: dict[tuple[int, str], dict[int, str]] = {}
         for session, number, identity, status in self._rows(

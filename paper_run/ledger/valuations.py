@@ -238,7 +238,7 @@ def state(row: Any) -> PastValuation | None:
 
 
 def _older(row: Any, read: Any) -> PastValuation:
-    """Return what an older program kept: other costs of what was held before the first trade."""
+    """Return what an older program kept: other costs of what was held before the first attempt."""
     seen, totals = {}, {}
     for symbol, (qty, _cost, _realized, _gain, price, total) in read["holdings"].items():
         if price is not None:

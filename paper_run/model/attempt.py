@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def attempt_name(session: date | str, number: int) -> str:
-    """Return how a trade is named, in commands and files: its session, and its number if not the first."""
+    """Return how an attempt is named, in commands and files: its session, and its number if not the first."""
     return f"{session}" if number == 1 else f"{session}-{number}"
 
 
@@ -47,7 +47,7 @@ class Snapshot(NamedTuple):
 
 
 class AttemptRow(NamedTuple):
-    """A trade as the ledger keeps it; see `paper_run.ledger` for its states.
+    """An attempt as the ledger keeps it; see `paper_run.ledger` for its states.
 
     :ivar version: how often it was written. :ivar fence: what no second one of its session can have; None:
         it closes none. :ivar timeout: its --timeout, seconds; None: an older row.
@@ -78,7 +78,7 @@ class AttemptRow(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The trade as commands name it: its session, and its number when it is not the first."""
+        """The attempt as commands name it: its session, and its number when it is not the first."""
         return attempt_name(self.session, self.number)
 
     @property

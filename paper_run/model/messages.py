@@ -91,12 +91,12 @@ def not_recorded(run: Orchestration, folder: str | None, attempt: str) -> PaperR
 
 
 def nothing_new(run: Orchestration, rows: tuple[Order, ...]) -> PaperRunError:
-    """Say that all orders of a run bear ids that an earlier trade owns."""
+    """Say that all orders of a run bear ids that an earlier attempt owns."""
     known = sum(row.outcome == "repeat" for row in rows)
     return OrchestrationError(
         "Nothing new was placed",
         f"Run {run.run_id} ended as {run.status}, and each of its {known} orders has an id that an earlier "
-        "trade owns: the gateway takes the same order of the same day for one order.",
+        "attempt owns: the gateway takes the same order of the same day for one order.",
         remedies=("To trade more, ask for another quantity: --capital or --max-position-size, with --again",),
         code="nothing_new",
         subject=run.run_id,
@@ -104,7 +104,7 @@ def nothing_new(run: Orchestration, rows: tuple[Order, ...]) -> PaperRunError:
 
 
 def too_early(attempt: str, until: datetime) -> PaperRunError:
-    """Say that the orchestrator may still be working on a trade that a person takes for not placed.
+    """Say that the orchestrator may still be working on an attempt that a person takes for not placed.
 
     :param until: when that is over, on the exchange's clock.
     """
@@ -215,7 +215,7 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
                 (
                     Remedy(
                         "An order in doubt is looked for by each later command, mark too: do not place it "
-                        "again. See what settles it",
+                        "again. See what can be said of it",
                         ours("resolve"),
                     ),
                 )
@@ -297,9 +297,9 @@ def other_parameters(attempt: str, recorded: Parameters, given: Parameters) -> P
 
 
 def again_while_unknown(attempt: str) -> PaperRunError:
-    """Say that nothing is traded on top of a trade whose outcome is not known."""
+    """Say that nothing is traded on top of an attempt whose outcome is not known."""
     return OrchestrationError(
-        f"--again: the trade {attempt} is not settled",
+        f"--again: the outcome of the attempt {attempt} is unknown",
         "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
         remedies=say_what_came(attempt),
         code="outcome_unknown",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def say_what_came(attempt: str, run_id: str | None = None) -> tuple[Remedy, ...]:
-    """Say how a trade is settled by hand.
+    """Say how a person tells what came of an attempt.
 
     :param run_id: the orchestrator's run, if it is known.
     """

@@ -96,7 +96,7 @@ class Pnl(NamedTuple):
     """The book: P&L, equity and positions, dollars and cents.
 
     :ivar complete: whether each position has its figures; else what needs them all is None.
-    :ivar since: the session of the book's first trade. :ivar base: the capital of that trade.
+    :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt.
     :ivar equity: from the session's opening to its closing. :ivar since_inception: from `base` to there.
     """
 

@@ -69,7 +69,7 @@ class Outbox:
     ) -> None:
         """Queue why a session was not traded or not valued.
 
-        :param is_sandbox: whether it is a sandbox's; the ledger does not say so before its first trade.
+        :param is_sandbox: whether it is a sandbox's; the ledger does not say so before its first attempt.
         """
         if not self.takes:
             return
@@ -111,7 +111,7 @@ class Outbox:
             self._ledger.mails.queue(kind, session, self._now())
 
     def how_known(self, row: AttemptRow) -> None:
-        """Queue the mail that a trade is settled, if one has said that it was not."""
+        """Queue the mail that the outcome of an attempt is known, if one has said that it was not."""
         if self.takes and any(mail.state == "sent" for mail in self._ledger.mails.of_attempt(row.id)):
             self._ledger.mails.queue(
                 "settled", str(row.session), self._now(), attempt=row.id, attempt_number=row.number

@@ -260,13 +260,13 @@ class Console:
         not_known: Sequence[NotKnown] = (),
         taken_back: Sequence[Finding] = (),
     ) -> None:
-        """Print what is not settled, with the ready command for each.
+        """Print what is not known, with the ready command for each.
 
         :param not_known: what is not known of fills. :param taken_back: fills of which the gateway now says
             less.
         """
         if not any((attempts, doubtful, not_known, taken_back)):
-            self._line("Everything is settled.")
+            self._line("Nothing is open: every outcome is known.")
         for row in attempts:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))

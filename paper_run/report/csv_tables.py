@@ -126,7 +126,7 @@ def positions_csv(result: RunResult) -> str:
 def history_csv(lines: Iterable[SessionLine]) -> str:
     """Return the sessions, one row each in the order given, below one header line.
 
-    `statuses` has each trade as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
+    `statuses` has each attempt as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
     P&L, equity and drawdown begin again, so sums go over one book. Money is empty in a session that could
     not be valued; `daily_return` and `drawdown` are ratios of six places, 0.01 is 1 %.
     """

@@ -38,7 +38,7 @@ class Publisher:
         return self._folder / CACHE_FOLDER
 
     def unfiled(self) -> AttemptRow | None:
-        """Return the trade sent last if not all its files are there; earlier ones may be deleted."""
+        """Return the attempt sent last if not all its files are there; earlier ones may be deleted."""
         latest = self._ledger.attempts.latest()
         if latest is None or (self._folder / f"{latest.name}_positions.csv").exists():
             return None  # the file that is written last

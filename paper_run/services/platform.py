@@ -79,7 +79,7 @@ class Platform:
         When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
         gateway take as long as one.
 
-        :param earlier: orders of earlier trades that still work. :param ended: those that had ended before.
+        :param earlier: orders of earlier attempts that still work. :param ended: those that had ended before.
         :param symbols: what quotes are asked for, if a source of them is configured.
         :param asked: what the orders are, by id, where that is known.
         """
@@ -165,9 +165,9 @@ class MarketReading(NamedTuple):
 
 
 class Observations:
-    """What was read at once after a trade, or for a mark.
+    """What was read at once after an attempt, or for a mark.
 
-    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades that worked.
+    :ivar states: the attempt's own orders. :ivar earlier: those of earlier attempts that worked.
     :ivar ended: those that had ended before. :ivar positions: None when they could not be read.
     :ivar unreadable: a clause for each own order, and the positions, that could not be read.
     :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.

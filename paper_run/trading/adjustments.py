@@ -165,7 +165,7 @@ def not_held(symbol: str, session: str | None = None) -> DataError:
 
 
 def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -> None:
-    """Refuse what only a book can take in: it begins with a trade's capital, which nobody else can say.
+    """Refuse what only a book can take in: it begins with an attempt's capital, which nobody else can say.
 
     :param attempts: those of which it is not known what they placed.
     :raises DataError: a person wants a split or a position booked.
@@ -175,7 +175,7 @@ def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -
     if change.adjust or change.trades:
         raise DataError(
             "--position: there is no book to change",
-            "It begins with the first trade that is known to have been placed: its capital is the base, and "
+            "It begins with the first attempt that is known to be placed: its capital is the base, and "
             "what the account holds by then is taken over.",
             remedies=(
                 Remedy("Nothing was booked. See what was traded", ours("history")),

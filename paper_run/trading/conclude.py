@@ -1,4 +1,4 @@
-"""The result of a trade from all that is known of it: pure, so that it can be stated again later."""
+"""The result of an attempt from all that is known of it: pure, so that it can be stated again later."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ UNREAD = findings.warning("orders_unread", "The orders were not read from the ga
 
 
 class Known(NamedTuple):
-    """What is known of a trade at some moment.
+    """What is known of an attempt at some moment.
 
     :ivar status: set when the run itself can't tell: failed, timeout, unknown or interrupted.
-    :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier trade owns.
+    :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier attempt owns.
     :ivar quotes: a quote source's prices, for orders without a fill. :ivar book: what the book says now.
     :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
     :ivar found: what was found out besides what the other facts say. :ivar ledger: the id of its ledger.
@@ -54,7 +54,7 @@ class Known(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A trade's result, and the failures to be shown with it."""
+    """An attempt's result, and the failures to be shown with it."""
 
     result: RunResult
     failures: tuple[PaperRunError, ...]
@@ -111,7 +111,7 @@ def conclude(known: Known) -> Outcome:
 
 
 def _has_only_repeats(known: Known, rows: tuple[Order, ...]) -> bool:
-    """Whether all that a trade placed was placed before; a rehearsal places nothing anyhow."""
+    """Whether all that an attempt placed was placed before; a rehearsal places nothing anyhow."""
     outcomes = {row.outcome for row in rows if row.outcome is not None}
     return outcomes == {"repeat"} and not known.snapshot.rehearsal
 

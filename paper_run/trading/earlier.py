@@ -1,4 +1,4 @@
-"""Earlier trades of which not all is known: each later command looks once more, and records what it finds."""
+"""Earlier attempts of which not all is known: each later command looks again and records what it finds."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def look_again(
     tell: Callable[[str], None] = lambda _: None,
     is_heard: bool = True,
 ) -> list[AttemptRow]:
-    """Look once at every trade of which not all is known; return those of which more is known now.
+    """Look once at every attempt of which not all is known; return those of which more is known now.
 
     An answer that was kept and not recorded is brought in first. A service that does not answer is asked once
-    and no more; it settles nothing and is no error here.
+    and no more; it tells nothing and is no error here.
 
     :param tell: told what is nobody's of ours. :param is_heard: whether the platform can be asked.
     """
@@ -51,7 +51,7 @@ def look_again(
 
 
 class _Look:
-    """One look at every unfinished trade; whoever does not answer is not asked again."""
+    """One look at every such attempt; whoever does not answer is not asked again."""
 
     def __init__(self, ledger: Ledger, platform: Platform, when: str) -> None:
         self._ledger = ledger
@@ -63,7 +63,7 @@ class _Look:
     def at_kept(self, each: pending.Pending) -> AttemptRow | None:
         """Bring the answer that a command kept, and could not record, into the ledger.
 
-        One that says less than the ledger knows already is dropped; one of another ledger's trade is left.
+        One that says less than the ledger knows already is dropped; one of another ledger's attempt is left.
         """
         row = self._ledger.attempts.by_key(each.key)
         if row is None:
@@ -99,7 +99,7 @@ class _Look:
         return None
 
     def at(self, row: AttemptRow) -> AttemptRow | None:
-        """Look for a trade's run, or read the orders of one whose run is known."""
+        """Look for an attempt's run, or read the orders of one whose run is known."""
         if row.state == "answered" and row.answer is not None:
             if self._gateway_silent:
                 return None
@@ -125,7 +125,7 @@ class _Look:
         return adopt(row, seen.orchestration, seen.answer, how, self._ledger, self._platform)
 
     def at_doubts_of(self, row: AttemptRow) -> AttemptRow | None:
-        """Ask for a trade's orders in doubt by their computed ids."""
+        """Ask for an attempt's orders in doubt by their computed ids."""
         if self._gateway_silent:
             return None
         run, states = as_recorded(row, self._ledger)
@@ -183,7 +183,7 @@ def _in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: Attempt
 
 
 def _stated_in_doubt(row: AttemptRow) -> set[str]:
-    """Return the ids of the orders that a trade's result calls in doubt."""
+    """Return the ids of the orders that an attempt's result calls in doubt."""
     stated = result_json.decode(row.document).orders
     return {
         each.client_order_id
@@ -193,7 +193,7 @@ def _stated_in_doubt(row: AttemptRow) -> set[str]:
 
 
 def as_recorded(row: AttemptRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
-    """Return a trade's run as its answer, or the orders that a person named, and the orders as last read."""
+    """Return an attempt's run as its answer, or the orders a person named, and the orders as last read."""
     own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
     states = ledger.orders.order_states(row, also=(*own, *stated_ids(row)))
     run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
@@ -219,7 +219,7 @@ def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
 
 
 def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[AttemptRow, ...]:
-    """Write earlier orders as they were read again; return the trades that had to be stated anew for it.
+    """Write earlier orders as they were read again; return the attempts that had to be stated anew for it.
 
     Those are the ones of which other orders are in doubt now. To be called in a transaction.
     """
@@ -243,7 +243,7 @@ def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[Atte
 
 
 def stated_ids(row: AttemptRow) -> list[str]:
-    """Return the ids of a trade's orders as its result states them, those that were found later too."""
+    """Return the ids of an attempt's orders as its result states them, those that were found later too."""
     stated = result_json.decode(row.document).orders
     return [each.client_order_id for each in stated if each.client_order_id]
 
@@ -251,7 +251,7 @@ def stated_ids(row: AttemptRow) -> list[str]:
 def adopt(
     row: AttemptRow, run: Orchestration, answer: str, how: str, ledger: Ledger, platform: Platform
 ) -> AttemptRow:
-    """Take a run for the one that a trade asked for, and read its orders."""
+    """Take a run for the one that an attempt asked for, and read its orders."""
     if response.state_of(run) == "nothing":
         return restate(row, ledger, run=run, answer=answer, state="nothing", how_known=how)
     return _with_orders(row, run, answer, how, ledger, platform)

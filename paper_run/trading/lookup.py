@@ -47,7 +47,7 @@ def look(
 
     From the list only a run with an order is taken: one without proves nothing about ours.
 
-    :param knows_run: whether some trade of the ledger owns a run.
+    :param knows_run: whether some attempt of the ledger owns a run.
     """
     try:
         if run_id is not None:
@@ -93,7 +93,7 @@ def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
 
 
 def fits_too(found: Found, snapshot: Snapshot) -> bool:
-    """Whether a run that was found for one trade could be another's as well."""
+    """Whether a run that was found for one attempt could be another's as well."""
     run = found.orchestration
     return (
         run.run_id not in (snapshot.known_runs or ())
@@ -171,12 +171,12 @@ def adoptable(
 ) -> dict[str, OrderState]:
     """Return the orders of the gateway that are the ones in doubt, each under its id.
 
-    Symbol, side and quantity agree, and no trade owns it, or another one of the same session: then it is that
-    one's order once more. It was created after the POST and before the next trade's, and it is the only one
+    Symbol, side and quantity agree, and no attempt owns it, or another of the same session: then it is that
+    one's order once more. It was created after the POST and before the next attempt's, and it is the only one
     that fits.
 
-    :param wanted: the possible ids. :param next_clock: the gateway's time before the next trade.
-    :param repeated: those of the owned ones that another trade of the same session owns.
+    :param wanted: the possible ids. :param next_clock: the gateway's time before the next attempt.
+    :param repeated: those of the owned ones that another attempt of the same session owns.
     """
     found = {
         identity: state

@@ -41,7 +41,7 @@ def result_of(
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.attempts.latest()
     if latest is None:
-        raise LookupError("there is a book without a trade")
+        raise LookupError("there is a book without an attempt")
     exit_status = worst(failure.exit_status for failure in problems.failures)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
@@ -78,9 +78,9 @@ def result_of(
 def _orders(
     ledger: Ledger, session: date, earlier: dict[str, OrderState]
 ) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
-    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
+    """Return the session's orders as they stand, and the earlier ones that were read again.
 
-    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
+    And which of the session's are larger than its attempt allowed; of the earlier ones that was said.
     """
     rows: list[Order] = []
     large: list[Finding] = []

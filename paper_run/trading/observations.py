@@ -90,25 +90,25 @@ def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Pr
             )
         )
     said = [
-        findings.warning("order_unread", f"Of an earlier trade, {clause}.")
+        findings.warning("order_unread", f"Of an earlier attempt, {clause}.")
         for clause in after.unread
         if not after.is_wrong_gateway
     ]
     if after.unread_ended:
-        text = f"{after.unread_ended} orders of earlier trades that had ended could not be read again."
+        text = f"{after.unread_ended} orders of earlier attempts that had ended could not be read again."
         said.append(findings.warning("order_unread", text))
     if after.left_out:
         said.append(
             findings.warning(
                 "orders_left_out",
-                f"{after.left_out} more orders of earlier trades were not read, only the newest.",
+                f"{after.left_out} more orders of earlier attempts were not read, only the newest.",
                 remedies=(Remedy("Read all of them", ours("mark", "--stale")),),
             )
         )
     said += [
         findings.warning(
             "order_status",
-            f"Order {identity} of an earlier trade has a status that is not known here, {state.status!r}; "
+            f"Order {identity} of an earlier attempt has a status that is not known here, {state.status!r}; "
             "taken as working.",
             subject=state.symbol,
         )

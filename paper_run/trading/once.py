@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def closing_attempt(ledger: Ledger, session: date) -> AttemptRow | None:
-    """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
+    """Return the latest attempt that closes a session: no rehearsal, not proved to have placed nothing."""
     return next((row for row in reversed(ledger.attempts.of_session(session)) if row.closes), None)
 
 
 def already_traded(
     ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
 ) -> AttemptRow | None:
-    """Return the trade that a session has already had, None if it may be traded.
+    """Return the attempt that a session has already had, None if it may be traded.
 
     :raises DataError: it was traded with other parameters.
-    :raises OrchestrationError: `again`, on top of a trade that is not settled.
+    :raises OrchestrationError: `again`, on top of an attempt whose outcome is unknown.
     """
     row = closing_attempt(ledger, session)
     if row is None:

@@ -60,7 +60,7 @@ class Services(NamedTuple):
 
 
 def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Progress) -> Services:
-    """Check the services and settle the session; nothing is sent yet.
+    """Check the services and find the session; nothing is sent yet.
 
     :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
     :raises DataError: the date of the signals lies after the session.
@@ -97,7 +97,7 @@ def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, 
 def prove_account(
     config: Config, ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True
 ) -> None:
-    """Prove that the ledger is this platform's; the first trade makes it so.
+    """Prove that the ledger is this platform's; the first attempt makes it so.
 
     :raises DataError: it is another's.
     """
@@ -117,7 +117,7 @@ def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: boo
 
 
 def unheard(ledger: Ledger, platform: Platform) -> str | None:
-    """Say that the ledger's platform can't be asked about earlier trades; None when it answers, or need not.
+    """Say that the ledger's platform can't be asked about earlier attempts; None when it answers or need not.
 
     :raises DataError: another platform answers.
     """
@@ -140,7 +140,7 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
 
 
 class Preparation(NamedTuple):
-    """What the trade starts from, and the runs that the orchestrator listed, if it did."""
+    """What the attempt starts from, and the runs that the orchestrator listed, if it did."""
 
     snapshot: Snapshot
     listed: tuple[ListedRun, ...]
@@ -217,9 +217,13 @@ def older_session(services: Services, ledger: Ledger) -> DataError | None:
 
 
 def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
-    """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
+    """Say what is open, which sessions are of days to come, and how outcomes of this one became known."""
     how_known = tuple(
-        findings.note("recovered", f"The trade {row.name} was settled: {row.how_known}.", subject=row.name)
+        findings.note(
+            "recovered",
+            f"The outcome of the attempt {row.name} became known: {row.how_known}.",
+            subject=row.name,
+        )
         for row in ledger.attempts.of_session(services.session)
         if row.how_known
     )
@@ -236,19 +240,22 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
 
 
 def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Finding, ...]:
-    """Say which trades are open and which orders are in doubt, however old: each report warns of it.
+    """Say which attempts are open and which orders are in doubt, however old: each report warns of it.
 
-    :param of: the rows of the trades that are meant, None: all of them.
+    :param of: the rows of the attempts that are meant, None: all of them.
     """
-    see = (Remedy("See what settles it", ours("resolve")),)
-    trades = tuple(
+    see = (Remedy("See what can be said of it", ours("resolve")),)
+    attempts = tuple(
         findings.warning(
-            "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
+            "outcome_unknown",
+            f"The outcome of the attempt {row.name} is unknown.",
+            subject=row.name,
+            remedies=see,
         )
         if row.outcome_unknown
         else findings.warning(
             "outcome_unknown",
-            f"What the trade {row.name} placed is not known.",
+            f"What the attempt {row.name} placed is not known.",
             subject=row.name,
             remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
         )
@@ -258,7 +265,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
     kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
     return (
         kept
-        + trades
+        + attempts
         + tuple(
             findings.warning(
                 "order_in_doubt",

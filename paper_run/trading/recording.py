@@ -1,4 +1,4 @@
-"""What becomes known of a trade is written: upon what the ledger has of it by then, and never backwards."""
+"""What becomes known of an attempt is written: upon what the ledger has of it by then, never backwards."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ EXECUTED = findings.warning(
 )
 TRADED_TWICE = findings.warning(
     "traded_twice",
-    "The session was traded twice: another trade of it was sent as well, when this one was not known.",
+    "The session was traded twice: another attempt of it was sent as well, when this one was not known.",
 )
 CONTRADICTED = findings.warning(
     "contradicted",
-    "It was said later that this trade placed nothing. What it placed is known, so that stays as it is.",
+    "It was said later that this attempt placed nothing. What it placed is known, so that stays as it is.",
 )
 
 
@@ -39,7 +39,7 @@ class Valued(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A trade's row as it is now, and what it states; None: what was learned says less than the row."""
+    """An attempt's row as it is now, and what it states; None: what was learned says less than the row."""
 
     row: AttemptRow
     outcome: Outcome | None
@@ -57,7 +57,7 @@ def write(
     stayed_dry: bool = False,
     beside: Valued | None = None,
 ) -> Written:
-    """Write what is known of a trade now.
+    """Write what is known of an attempt now.
 
     :param row: as it was read; what another command has written since is what this is written upon.
     :param over: whether the orchestrator itself has answered. :param stayed_dry: whether the gateway was in
@@ -92,7 +92,7 @@ def write(
 
 
 def take_over(ledger: Ledger, row: AttemptRow, known: Known) -> Known:
-    """Let a trade own what was executed of its orders under ids that a rehearsal had used.
+    """Let an attempt own what was executed of its orders under ids that a rehearsal had used.
 
     To be called in a transaction.
     """
@@ -110,7 +110,7 @@ def take_over(ledger: Ledger, row: AttemptRow, known: Known) -> Known:
 
 
 def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_dry: bool) -> AttemptRow:
-    """Let a trade close its session if what is known of it wants that, and no more where it does not.
+    """Let an attempt close its session if what is known of it wants that, and no more where it does not.
 
     One that was taken for one that placed nothing gets the next free number. To be called in a transaction.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def also(how_known: str | None, how: str) -> str:
-    """Return how a trade was settled, with one more thing that is known of it."""
+    """Return how the outcome of an attempt became known, with one more thing that is known of it."""
     return f"{how_known}; {how}" if how_known else how
 
 
@@ -34,7 +34,7 @@ def identities(run: Orchestration) -> list[str]:
     return [each.client_order_id for each in run.mappings if each.client_order_id]
 
 
-# What is said anew of a result that is stated anew, from the answer, the orders and how it was settled.
+# What is said anew of a result that is stated anew, from the answer, the orders and how it became known.
 _SAID_ANEW = frozenset(
     {
         "orchestrator_differs",
@@ -98,7 +98,7 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
     failed: tuple[PaperRunError, ...] = (),
     is_valued: bool = True,
 ) -> AttemptRow:
-    """Record a trade anew from what is known of it now; its report says how it was settled.
+    """Record an attempt anew from what is known of it now; its report says how its outcome became known.
 
     :param how_known: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
     """
@@ -119,7 +119,7 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
         found=(
             *earlier,
             *((UNREAD,) if state == "answered" else ()),
-            *((findings.note("recovered", f"Settled: {how_known}."),) if how_known else ()),
+            *((findings.note("recovered", f"Outcome: {how_known}."),) if how_known else ()),
         ),
         waited=stated.totals.duration_seconds or money.ZERO,
         quotes=stated_quotes(stated.orders),

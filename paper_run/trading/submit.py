@@ -1,4 +1,4 @@
-"""One trade: the journal row, the POST, the wait, the orders; each fact is recorded as it comes."""
+"""One attempt: the journal row, the POST, the wait, the orders; each fact is recorded as it comes."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ LEAVES_WITHIN = 10.0
 
 
 class AttemptEnd(NamedTuple):
-    """A trade's result as JSON text, the failures to be shown with it, and earlier trades stated anew."""
+    """An attempt's result as JSON text, the failures to be shown with it, earlier attempts stated anew."""
 
     document: str
     failures: tuple[PaperRunError, ...]
     restated: tuple[AttemptRow, ...] = ()
 
 
-def submit(  # noqa: PLR0913  each is one thing that a trade needs
+def submit(  # noqa: PLR0913  each is one thing that an attempt needs
     config: Config,
     snapshot: Snapshot,
     platform: Platform,

@@ -48,7 +48,7 @@ TRADE = Occasion()
 def bring_up_to_date(
     ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime, occasion: Occasion = TRADE
 ) -> BookFigures | None:
-    """Book what is new and value the session; None while no trade is known to have been placed.
+    """Book what is new and value the session; None while no attempt is known to have been placed.
 
     A session that was marked whole after its close keeps that closing and its day P&L: what is learned later
     is shown as an adjustment, and belongs to the next session.
@@ -137,7 +137,7 @@ def bring_up_to_date(
 
 
 def _begun(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
-    """Begin a book with the first trade that was placed, None while none is known to have been."""
+    """Begin a book with the first attempt that was placed, None while none is known to have been."""
     opener = ledger.books.opens_with()
     if opener is None:
         return None

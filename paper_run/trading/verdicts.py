@@ -1,4 +1,4 @@
-"""Settling by hand what could not be found out: what was placed, or that nothing was."""
+"""What a person says of an attempt whose outcome is unknown: what was placed, or that nothing was."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Platform
 
 LONGEST_WAIT = Decimal(300)
-"""The --timeout of a trade that does not say its own, at least; seconds."""
+"""The --timeout of an attempt that does not say its own, at least; seconds."""
 _READ_SECONDS = 5.0
 _A_SYMBOL = 100.0
 """Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
 
 
 class Decision(NamedTuple):
-    """What a person says of a trade: placed (with its run or its orders, if they are known) or not.
+    """What a person says of an attempt: placed (with its run or its orders, if they are known) or not.
 
     :ivar unheard: whether the orchestrator could not be asked before they said so.
     """
@@ -50,9 +50,9 @@ class Decision(NamedTuple):
 
 
 def named(ledger: Ledger, name: str) -> AttemptRow:
-    """Return the trade of a name, SESSION or SESSION-n or `latest`.
+    """Return the attempt of a name, SESSION or SESSION-n or `latest`.
 
-    :raises DataError: it is no such name, or the ledger has no such trade.
+    :raises DataError: it is no such name, or the ledger has no such attempt.
     """
     if name == "latest":
         row = ledger.attempts.latest()
@@ -62,20 +62,20 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
             session = date.fromisoformat(match[1] if match else "")
         except ValueError:
             raise DataError(
-                f"{name!a} names no trade",
+                f"{name!a} names no attempt",
                 "Allowed: SESSION or SESSION-n, such as 2025-01-17 or 2025-01-17-2, or latest.",
             ) from None
         row = ledger.attempts.numbered(session, int(match[2] or 1) if match else 1)
     if row is None:
         raise DataError(
-            f"The ledger {ledger.path} has no trade {name}",
+            f"The ledger {ledger.path} has no attempt {name}",
             remedies=(Remedy("See which there are", ours("history")),),
         )
     return row
 
 
 def documents(ledger: Ledger, name: str) -> list[str]:
-    """Return the results of a name: of its trade, and without a number of the session's latest mark too.
+    """Return the results of a name: of its attempt, and without a number of the session's latest mark too.
 
     :raises DataError: it is no such name, or the ledger has nothing of it.
     """
@@ -98,13 +98,13 @@ def record_verdict(
     *,
     timeout: Decimal = LONGEST_WAIT,
 ) -> AttemptRow:
-    """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
+    """Record a person's word on an attempt whose outcome is unknown: who, where, when; fetch what they name.
 
-    Evidence, a run or orders, is taken also for a trade that was said to have placed nothing, or something
+    Evidence, a run or orders, is taken also for an attempt that was said to have placed nothing, or something
     that nobody knows.
 
-    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
-    :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
+    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
+    :raises DataError: its outcome is known already; an order is another attempt's, or unknown to the gateway.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
     :raises DependencyError: an order can't be read.
     """
@@ -115,7 +115,7 @@ def record_verdict(
     if not is_open:
         how = f": {row.how_known}" if row.how_known else ""
         raise DataError(
-            f"The trade {row.name} is settled already{how}",
+            f"The outcome of the attempt {row.name} is known already{how}",
             remedies=(Remedy("See it", ours("report", row.name)),),
         )
     by = by_whom(now, ledger.account.exchange)
@@ -123,7 +123,7 @@ def record_verdict(
         until = works_until(row, timeout)
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))
-        error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
+        error = OrchestrationError("Nothing was placed", f"So it was said {by}.")
         return restating.restate(
             row,
             ledger,
@@ -141,7 +141,7 @@ def record_verdict(
         how = f"placed, {len(states)} orders named {by}"
         return restating.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
-        "What was placed is not known", f"That something was, was settled {by}, without a run or an order."
+        "What was placed is not known", f"That something was, was said {by}, without a run or an order."
     )
     return restating.restate(
         row, ledger, run=None, state="closed", status="unknown", how_known=f"placed, {by}", failed=(error,)
@@ -149,7 +149,7 @@ def record_verdict(
 
 
 def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
-    """Record a person's word on an order of ours; return the trade anew of which it was in doubt, if any.
+    """Record a person's word on an order of ours; return the attempt anew of which it was in doubt, if any.
 
     It is booked with the next valuation, as if the order had been filled so from the start.
 
@@ -183,9 +183,9 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
 
 
 def works_until(row: AttemptRow, timeout: Decimal) -> datetime:
-    """Return when the orchestrator has surely ended what a trade asked for, whatever hung behind it.
+    """Return when the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
 
-    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
+    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
     """
     leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
     waited = row.timeout or max(timeout, LONGEST_WAIT)
@@ -193,7 +193,7 @@ def works_until(row: AttemptRow, timeout: Decimal) -> datetime:
 
 
 def _replaced(row: AttemptRow, ledger: Ledger) -> AttemptRow:
-    """Return the trade of that name which was said to have placed nothing, so that this took its place."""
+    """Return the attempt of that name which was said to have placed nothing, so that this took its place."""
     said = [
         each for each in ledger.attempts.of_session(row.session) if each.state == "nothing" and each.how_known
     ]
@@ -201,7 +201,7 @@ def _replaced(row: AttemptRow, ledger: Ledger) -> AttemptRow:
 
 
 def _is_without_evidence(row: AttemptRow) -> bool:
-    """Whether a person said of a trade that it placed nothing, or something without a run or an order."""
+    """Whether a person said of an attempt that it placed nothing, or something without a run or an order."""
     if row.state == "nothing":
         return True
     return row.state == "closed" and row.answer is None and not result_json.decode(row.document).orders
@@ -210,7 +210,7 @@ def _is_without_evidence(row: AttemptRow) -> bool:
 def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> AttemptRow:
     orchestrator = platform.orchestrator
     if ledger.attempts.knows_run(run_id) and row.run_id != run_id:
-        raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
+        raise DataError(f"--run-id: run {run_id} belongs to another attempt of this ledger")
     if run_id in (row.snapshot.known_runs or ()):
         raise DataError(f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run")
     try:
@@ -259,7 +259,7 @@ def _orders(
     states = {}
     for identity in identities:
         if owners.get(identity, row.id) != row.id:
-            raise DataError(f"--order: order {identity} belongs to another trade of this ledger")
+            raise DataError(f"--order: order {identity} belongs to another attempt of this ledger")
         try:
             state = platform.execution_gateway.order(identity, seconds=_READ_SECONDS)
         except CallFailed as error:
@@ -278,16 +278,16 @@ class Ended(NamedTuple):
     """What ended with a book, in words.
 
     :ivar orders: which were still followed, or had been given up. :ivar doubts: what was not known.
-    :ivar trades: those of which it was not, as they are recorded now.
+    :ivar attempts: those of which it was not, as they are recorded now.
     """
 
     orders: tuple[str, ...]
     doubts: tuple[str, ...]
-    trades: tuple[AttemptRow, ...]
+    attempts: tuple[AttemptRow, ...]
 
 
 def end_book(ledger: Ledger, by: str) -> Ended:
-    """End the present book: its orders are followed no more, and what is not known of its trades stays so.
+    """End the present book: its orders are followed no more, and what is not known of its attempts stays so.
 
     Sessions that were closed stay closed.
 
@@ -297,14 +297,14 @@ def end_book(ledger: Ledger, by: str) -> Ended:
     if ledger.books.period() is None and ledger.books.opens_with() is None:
         raise DataError(
             "--reset: there is no book to end",
-            "It begins with the first trade that is known to have been placed.",
+            "It begins with the first attempt that is known to have been placed.",
         )
     orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.open_orders.followed()]
     rows = (*ledger.attempts.incomplete(), *ledger.attempts.doubtful())
     with ledger.transaction():
-        trades = tuple(_end_doubt(row, ledger, by) for row in rows)
+        attempts = tuple(_end_doubt(row, ledger, by) for row in rows)
         ledger.books.close_period(by)
-    return Ended(tuple(orders), tuple(map(_doubt, rows)), trades)
+    return Ended(tuple(orders), tuple(map(_doubt, rows)), attempts)
 
 
 def _doubt(row: AttemptRow) -> str:

@@ -106,7 +106,7 @@ def test_the_page_never_scrolls_sideways(opened, name):
 
 
 def test_a_link_opens_the_report_beside_the_page(browser, tmp_path):
-    """Followed by keyboard, the first trade's link and a mark's lead to the files of those names."""
+    """Followed by keyboard, the first attempt's link and a mark's lead to the files of those names."""
     lines = [history(1)[0]._replace(attempts=((1, "success"), (2, "partial")), marked=True)]
     source = render(lines, curve=lines, label=None, cache_folder=None)
     (tmp_path / "index.html").write_text(source, encoding="utf-8")

@@ -48,7 +48,7 @@ def order(**changes: Any) -> OrderState:
 
 
 def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **changes: Any) -> None:
-    """Keep a trade that was placed, with its orders."""
+    """Keep an attempt that was placed, with its orders."""
     row = begun(ledger, session, **changes)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
@@ -81,7 +81,7 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_fills_of_an_older_ledger_come_into_the_book(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A ledger without a book is upgraded: its trade begins one, its fill is booked, its status is known."""
+    """A ledger without a book is upgraded: its attempt begins one, its fill is booked, its end is known."""
     older(tmp_path, monkeypatch)
     with Ledger(tmp_path) as ledger:
         opener = ledger.books.opens_with()
@@ -139,7 +139,7 @@ def test_a_rehearsal_begins_no_book(tmp_path: Path) -> None:
 
 
 def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
-    """After the end of a book its orders are not followed; the next trade is the new one's first."""
+    """After the end of a book its orders are not followed; the next attempt is the new one's first."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order(status="new", filled_qty=None, filled_avg_price=None))
         first = ledger.books.open_period(ledger.attempts.by_id(1), NOW, priced=True)
@@ -291,7 +291,7 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
 def held(
     symbol: str, qty: str, average: str | None, price: str | None, realized: str | None = None
 ) -> Position:
-    """Return a position that was there before the first trade."""
+    """Return a position that was there before the first attempt."""
     amounts = (None if each is None else Decimal(each) for each in (average, price, realized))
     average_price, current, made = amounts
     return Position(symbol, Decimal(qty), average_price, current, None, made)
@@ -330,11 +330,11 @@ def test_what_was_held_before_costs_what_it_was_worth(
         ledger.books.open_period(ledger.attempts.by_id(1), NOW, priced=True)
         assert entries(ledger) == booked
         notes = [tuple(row) for row in ledger.books._rows("SELECT note, session, booked_at FROM entries")]
-        assert notes == [("held before the first trade", "2025-01-17", NOW.isoformat())] * len(booked)
+        assert notes == [("held before the first attempt", "2025-01-17", NOW.isoformat())] * len(booked)
 
 
 def test_what_stands_beside_the_book_is_not_taken_over(tmp_path: Path) -> None:
-    """Unless it is what the trade was about; what the gateway had realized of it is kept all the same."""
+    """Unless it is what the attempt was about; what the gateway had realized of it is kept all the same."""
     with Ledger(tmp_path) as ledger:
         positions = tuple(held(name, "1", "1", None, "3") for name in ("AAPL", "BTCUSD", "XYZ"))
         closed(
@@ -358,7 +358,7 @@ def test_without_a_word_nothing_stands_beside_the_book(tmp_path: Path) -> None:
 
 
 def test_a_book_is_ended_with_all_that_was_traded(tmp_path: Path) -> None:
-    """Nothing of it is followed; the next begins with a trade after it, and a rehearsal is none."""
+    """Nothing of it is followed; the next begins with an attempt after it, and a rehearsal is none."""
     with Ledger(tmp_path) as ledger:
         assert (ledger.books.period(), ledger.books.periods(), ledger.books.ended_with()) == (None, [], 0)
         closed(ledger, order(status="new"))
@@ -375,7 +375,7 @@ def test_a_book_is_ended_with_all_that_was_traded(tmp_path: Path) -> None:
 
 
 def test_a_book_that_was_never_begun_can_be_ended(tmp_path: Path) -> None:
-    """Its first trade was placed, and nobody ever knew its orders: the next book begins after it."""
+    """Its first attempt was placed, and nobody ever knew its orders: the next book begins after it."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
         ledger.books.close_period("by ann")

@@ -97,7 +97,7 @@ def test_the_last_session_before_a_date(ledger: Ledger) -> None:
     closings, book = ledger.books.valuations, period(ledger).id
 
     def before(text: str | None) -> date | None:
-        kept = closings.kept(book, text)
+        kept = closings.last(book, text)
         return kept.session if kept else None
 
     assert before(None) == THURSDAY
@@ -106,7 +106,7 @@ def test_the_last_session_before_a_date(ledger: Ledger) -> None:
     ledger.books._run("UPDATE sessions SET state = NULL WHERE session = '2025-01-09'")
     assert [each.session for each in closings.from_session(book, "2025-01-06")] == [MONDAY, TUESDAY]
     assert before(None) is None
-    assert closings.kept(book + 1) is None
+    assert closings.last(book + 1) is None
     assert closings.from_session(book + 1, "2025-01-06") == []
 
 

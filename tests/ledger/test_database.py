@@ -100,7 +100,7 @@ def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
 
 
 def test_a_row_of_an_unknown_trade_is_refused(tmp_path: Path) -> None:
-    """An order always has a trade that owns it."""
+    """An order always has an attempt that owns it."""
     connection, _ = database.connect(tmp_path / "ledger.sqlite3")
     insert = "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES ('a', 7, 'A', 'buy', '1')"
     with closing(connection), pytest.raises(sqlite3.IntegrityError):

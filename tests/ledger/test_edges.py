@@ -128,7 +128,7 @@ def test_a_weekend_is_no_gap(account: Account) -> None:
         ("2025-01-06T20:59:00+00:00", "2025-01-06"),
         ("2025-01-07T04:59:59+00:00", "2025-01-06"),  # 23:59:59 on Monday in New York
         ("2025-01-07T05:00:00+00:00", "2025-01-07"),
-        ("2025-01-03T15:00:00+00:00", "2025-01-06"),  # not before its trade
+        ("2025-01-03T15:00:00+00:00", "2025-01-06"),  # not before its attempt
         ("2026-11-28T15:00:00+00:00", "2025-01-07"),  # not after it was seen
         (None, "2025-01-07"),
     ],
@@ -166,7 +166,7 @@ def test_a_fill_takes_effect_in_the_session_in_which_it_filled(
 def test_a_trade_by_hand_counts(
     account: Account, said: tuple[str, str, str], qty: int, realized: int, total: int
 ) -> None:
-    """Brought to a quantity by a trade at a price, whose P&L is ours; never refused, always kept."""
+    """Brought to a quantity by an attempt at a price, whose P&L is ours; never refused, always kept."""
     account.holds("TSLA", "3", "210")
     account.trade(("AAPL", "10", "100"), positions=())
     how_known = account.by_hand(trades=(said,))

@@ -32,7 +32,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def traded(ledger: Ledger, *states: OrderState, session: date = MONDAY, **changes: Any) -> None:
-    """Keep a trade that placed these orders, and begin a book with it if there is none."""
+    """Keep an attempt that placed these orders, and begin a book with it if there is none."""
     row = begun(ledger, session, number=ledger.attempts.next_number(session), **changes)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
     if ledger.books.period() is None and (opener := ledger.books.opens_with()) is not None:
@@ -377,7 +377,7 @@ def test_what_a_person_says_takes_the_place_of_what_was_booked(
 
 
 def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledger) -> None:
-    """One that has no id: it is booked in the session of its trade."""
+    """One that has no id: it is booked in the session of its attempt."""
     traded(ledger)
     ledger.open_orders.add("MSFT@2025-01-06", 1, "MSFT", "buy", Decimal("1E+1"))
     ledger.open_orders.add("MSFT@2025-01-06", 1, "MSFT", "sell", Decimal(5))  # it is there already
@@ -454,7 +454,7 @@ def test_what_a_person_says_keeps_every_digit(ledger: Ledger, side: str) -> None
     [
         (None, "2025-01-08"),
         (datetime(2025, 1, 7, 15, tzinfo=UTC), "2025-01-07"),
-        (datetime(2025, 1, 3, 15, tzinfo=UTC), "2025-01-06"),  # not before its trade
+        (datetime(2025, 1, 3, 15, tzinfo=UTC), "2025-01-06"),  # not before its attempt
         (datetime(2025, 2, 3, 15, tzinfo=UTC), "2025-01-08"),  # not after it was seen
     ],
 )

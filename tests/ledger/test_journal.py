@@ -1,4 +1,4 @@
-"""The ledger: each trade from before it is sent, every value as it was, all of a record or nothing of it."""
+"""The ledger: each attempt from before it is sent, every value as it was, all of a record or nothing."""
 
 import shutil
 import sqlite3
@@ -33,7 +33,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def close(ledger: Ledger, row: AttemptRow, state: str = "closed", **facts: Any) -> AttemptRow:
-    """Record a trade in some state."""
+    """Record an attempt in some state."""
     return ledger.attempts.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})
 
 
@@ -154,7 +154,7 @@ def test_what_is_known_before_the_post_is_kept_as_it_is(
 def test_what_becomes_known_is_kept_as_it_is(
     tmp_path: Path, states: list[OrderState], data: st.DataObject
 ) -> None:
-    """Run id, answer, how it was settled, the result, every order with all its digits."""
+    """Run id, answer, how its outcome became known, the result, every order with all its digits."""
     shutil.rmtree(tmp_path)
     tmp_path.mkdir()
     facts = {name: data.draw(texts, name) for name in ("run_id", "answer", "how_known", "document")}
@@ -244,7 +244,7 @@ def test_rehearsals_have_numbers_too(ledger: Ledger) -> None:
 
 
 def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) -> None:
-    """An earlier trade found to have placed nothing leaves a gap; the next number is still a new one."""
+    """An earlier attempt found to have placed nothing leaves a gap; the next number is still a new one."""
     first = begun(ledger, rehearsal=True)
     begun(ledger, number=2)
     close(ledger, first, "nothing")
@@ -331,7 +331,7 @@ def test_orders_in_doubt_are_those_of_closed_trades(ledger: Ledger, state: str) 
 
 
 def test_a_run_is_known_once_a_trade_owns_it(ledger: Ledger) -> None:
-    """Whatever the trade's state."""
+    """Whatever the attempt's state."""
     row = begun(ledger)
     assert not ledger.attempts.knows_run("r")
     close(ledger, row, "unsettled", run_id="r")

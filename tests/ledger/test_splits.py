@@ -195,7 +195,7 @@ def test_a_small_split_that_went_unnoticed_is_booked_late(
 def test_a_small_split_is_noticed_by_the_gateways_quantity(
     account: Account, symbol: str, ratio: str, before: str, after: str, traded: bool
 ) -> None:
-    """With a trade that day too: what was traded is not what the quantities are apart by."""
+    """With an attempt that day too: what was traded is not what the quantities are apart by."""
     account.trade((symbol, "100", before))
     account.next_session()
     account.holds(symbol, splits.ratio(ratio).applied(HELD), after)

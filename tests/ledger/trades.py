@@ -76,7 +76,7 @@ def begun(
     document: str | None = None,
     **changes: Any,
 ) -> AttemptRow:
-    """Begin a trade in the ledger; its key is unique unless given, its result unknown after 310.5 s."""
+    """Begin an attempt in the ledger; its key is unique unless given, its result unknown after 310.5 s."""
     snapshot = a_snapshot(session, **changes)
     return ledger.attempts.begin(
         snapshot,
@@ -89,7 +89,7 @@ def begun(
 
 
 def unknown(snapshot: Snapshot, number: int = 1) -> str:
-    """Return the result of a trade whose answer was lost."""
+    """Return the result of an attempt whose answer was lost."""
     lost = OrchestrationError("It is not known whether the orchestrator traded", "The answer was lost.")
     known = Known(snapshot, number, NOON, status="unknown", failures=(lost,), waited=Decimal("310.5"))
     return result_json.encode(conclude(known).result)

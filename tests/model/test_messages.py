@@ -49,7 +49,7 @@ def test_every_failure_has_its_status_and_a_way_out(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["interrupted", "interrupted early", "cut off", "lost", "again"])
 def test_who_can_settle_is_told_how(name: str) -> None:
-    """With both ready commands, for this trade and this ledger; and that nothing is sent a second time."""
+    """With both ready commands, for this attempt and this ledger; and that nothing is sent a second time."""
     remedies = [*map(str, ALL[name][0].remedies)]
     assert f"If it did not: paper-run resolve {TRADE} --not-placed" in remedies
     assert f"Or, by the orders' ids: paper-run resolve {TRADE} --placed --order ID --order ID" in remedies
@@ -103,7 +103,7 @@ def test_a_timeout_names_the_run_and_the_seconds() -> None:
 
 
 def test_other_parameters_are_both_shown() -> None:
-    """Recorded and given, all four values of each; the title has the trade's name."""
+    """Recorded and given, all four values of each; the title has the attempt's name."""
     error = ALL["other"][0]
     assert error.title == "The session was already traded, as 2025-01-17-2, with other parameters"
     recorded, given = error.explanation.split("\n")

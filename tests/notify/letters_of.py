@@ -83,7 +83,7 @@ def out_of_balance_day() -> dict[str, Any]:
 
 
 def known_later_day() -> dict[str, Any]:
-    """A trade that was not known, adopted later: its fills are not valued yet."""
+    """An attempt that was not known, adopted later: its fills are not valued yet."""
     return documents.changed(
         documents.good_day(),
         pnl=None,

@@ -112,11 +112,11 @@ def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject
             "close",
             "[paper_run] 2025-01-17 close Partial: No price for TSLA: P&L and equity are not known",
         ),
-        (known_later_day(), "settled", "[paper_run] 2025-01-17 settled OK, no P&L"),
+        (known_later_day(), "settled", "[paper_run] 2025-01-17 known now OK, no P&L"),
         (
             changed(documents.failed_run(), settled="not placed", errors=["Nothing was placed. So be it"]),
             "settled",
-            "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So be it",
+            "[paper_run] 2025-01-17 known now Failed: Nothing was placed. So be it",
         ),
     ],
 )  # fmt: skip

@@ -314,7 +314,7 @@ def test_an_odd_file_name_is_refused(name: str) -> None:
 
 
 def test_a_message_id_names_the_sending() -> None:
-    """Session, trade, kind, number, ledger, the sender's domain; without a trade its place is left out."""
+    """Session, trade, kind, number, ledger, the sender's domain; without an attempt its place is left out."""
     parts: dict[str, Any] = {"session": "2026-11-20", "kind": "run", "number": 1, "ledger": "4f2a"}
     sender = "paper@example.com"
     assert message_id(**parts, attempt=1, sender=sender) == ID

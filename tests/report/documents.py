@@ -73,7 +73,7 @@ def position(
         "price_source": "quote" if mark and shares else None,
         "price_time": "2025-01-17T09:00:02-05:00" if mark and shares else None,
         "price_age_seconds": 3 if mark and shares else None,
-        "unpriced_reason": None if mark or not shares else "no quote and no trade",
+        "unpriced_reason": None if mark or not shares else "no quote and no attempt",
         "market_value": value,
         "realized_pnl": Decimal(realized),
         "unrealized_pnl": unrealized,
@@ -342,7 +342,7 @@ def changed(document: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def partial_day() -> dict[str, Any]:
-    """Orders of every outcome, a repeat, and signals without one; the second trade of its session."""
+    """Orders of every outcome, a repeat, and signals without one; the second attempt of its session."""
     orders = [
         order("AAPL", "buy", 133, "150.253712"),
         order("MSFT", "buy", 48, "415.10", price_source="limit", status="new", filled_qty=Decimal(0)),
@@ -541,7 +541,7 @@ def incomplete_day() -> dict[str, Any]:
             "421.06",
             None,
             realized="88.10",
-            unpriced_reason="the quote is crossed (bid 426.10, ask 418.02) and there is no trade today",
+            unpriced_reason="the quote is crossed (bid 426.10, ask 418.02) and there is no attempt today",
         )
     )
     return changed(

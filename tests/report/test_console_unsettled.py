@@ -1,4 +1,4 @@
-"""What `resolve` lists: every trade and order that is not settled, with the ready command for each."""
+"""What `resolve` lists: every attempt and order of unknown outcome, with the ready command for each."""
 
 from pathlib import Path
 
@@ -14,7 +14,10 @@ RESOLVE = "python -m paper_run resolve 2025-01-17"
 
 def test_nothing_unsettled_is_said() -> None:
     """One line."""
-    assert printed(lambda console: console.outcome_unknown([], [], PLAIN)) == "Everything is settled.\n"
+    assert (
+        printed(lambda console: console.outcome_unknown([], [], PLAIN))
+        == "Nothing is open: every outcome is known.\n"
+    )
 
 
 def test_each_trade_has_its_commands(tmp_path: Path) -> None:

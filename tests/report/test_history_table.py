@@ -118,7 +118,7 @@ def test_hostile_text_cannot_drive_a_terminal():
 
 
 def test_the_json_has_exact_numbers():
-    """Amounts are numbers with their digits, ratios with six; unknown is null; each trade is an object."""
+    """Amounts are numbers with their digits, ratios with six; unknown is null; each attempt is an object."""
     lines = [
         line("2025-01-02", "0.10", closing=Decimal("1E+5"), daily_return=Decimal("-1.5E-6"), marked=True),
         line("2025-01-03", attempts=((1, "failed"), (2, "success"))),

@@ -93,7 +93,7 @@ def test_the_page_is_one_file_under_a_strict_policy(name):
 
 @EVERY_HISTORY
 def test_each_link_leads_to_a_report_in_the_same_folder(name):
-    """Every link is the name of a file of a session listed here, and each trade and mark has its own."""
+    """Every link is the name of a file of a session listed here, and each attempt and mark has its own."""
     lines = HISTORIES[name]()
     wanted = []
     for each in reversed(lines):

@@ -92,7 +92,7 @@ RUN_ENDED = Orchestration(
 
 
 def known(**facts: Any) -> Known:
-    """Return what is known of a trade that began on a January morning in New York."""
+    """Return what is known of an attempt that began on a January morning in New York."""
     return Known(PREPARED, 1, datetime(2025, 1, 17, 14, 30, tzinfo=UTC))._replace(**facts)
 
 
@@ -279,7 +279,7 @@ def _object(content: dict[str, Any], part: str) -> dict[str, Any]:
 
 
 def test_real_days_on_the_sandbox(tmp_path: Path) -> None:
-    """Good, partial, refused, an order in doubt that is found later, and a trade once more on purpose."""
+    """Good, partial, refused, an order in doubt that is found later, and an attempt once more on purpose."""
     days = (
         ["--symbols", "AAPL", "MSFT", "GOOGL"],
         ["--symbols", "AAPL", "REJECT", "REFUSE", "PARTIAL", "LATE", "CANCEL", "NOPRICE"],

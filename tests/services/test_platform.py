@@ -1,4 +1,4 @@
-"""The three services at once: health together, and what is read after a trade."""
+"""The three services at once: health together, and what is read after an attempt."""
 
 import json
 import socket
@@ -136,7 +136,7 @@ def test_a_fault_of_our_own_is_not_taken_for_a_service_that_is_down(
         made(client, refusing()).health()
 
 
-# After a trade
+# After an attempt
 
 
 def gateway(*identities: str, **more: bytes) -> dict[str, bytes]:
@@ -210,7 +210,7 @@ def test_many_orders_on_a_gateway_that_is_gone_take_as_long_as_one(client: Trans
 
 @pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
 def test_many_orders_on_a_gateway_that_is_too_busy_take_as_long_as_one(status: str) -> None:
-    """All the reads after a trade end within 10 s, also where each would be retried to its own deadline."""
+    """All reads after an attempt end within 10 s, also where each would be retried to its own deadline."""
     client = Transport()
     with serving(answer(b'{"detail": "busy"}', status)) as server:
         started = time.monotonic()

@@ -86,7 +86,7 @@ def test_a_split_of_what_never_had_a_price_goes_by_its_cost(tmp_path: Path) -> N
     [(date(2025, 1, 5), False), (FIRST, True), (date(2025, 1, 7), True), (date(2025, 1, 8), False)],
 )
 def test_a_split_is_of_a_day_of_the_book(account: Account, ex_date: date, is_so: bool) -> None:
-    """From its first session to the present one; on the first nothing was held before the trade."""
+    """From its first session to the present one; on the first nothing was held before the attempt."""
     account.prices["AAPL"] = Decimal(50)
     if not is_so:
         error = refused(account, "2:1", ex_date)
@@ -188,7 +188,7 @@ def test_no_quantity_to_book(account: Account) -> None:
 
 
 def test_a_change_is_nothing_until_it_is_said() -> None:
-    """No symbol, no trade, no split, no word."""
+    """No symbol, no attempt, no split, no word."""
     assert tuple(Change()) == ((), (), None, None, "")
 
 
@@ -211,7 +211,7 @@ def test_a_split_said_late_says_which_closings_it_voids(account: Account, sessio
 
 
 def test_a_split_of_a_book_that_was_never_valued(tmp_path: Path) -> None:
-    """Its trade was placed and nothing was booked yet: the book holds nothing that could have split."""
+    """Its attempt was placed and nothing was booked yet: the book holds nothing that could have split."""
     account = Account(tmp_path)
     placed = begun(account.ledger, account.session)
     account.ledger.attempts.record(

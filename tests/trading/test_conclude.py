@@ -1,4 +1,4 @@
-"""The result from what is known of a trade: counts, status, notional, and every problem in words."""
+"""The result from what is known of an attempt: counts, status, notional, and every problem in words."""
 
 from decimal import Decimal
 from typing import Any
@@ -102,7 +102,7 @@ def test_orders_that_were_not_all_read_have_no_filled_count() -> None:
 
 
 def test_a_success() -> None:
-    """Every figure from the orders, the identity of the trade from its row."""
+    """Every figure from the orders, the identity of the attempt from its row."""
     states = {BUY: order(BUY), SELL: order(SELL, symbol="MSFT", side="sell", qty=Decimal(5))}
     outcome = conclude(known(run(signal(BUY), IDLE, SOLD), states=states))
     result = outcome.result
@@ -292,7 +292,7 @@ def test_a_run_that_leaves_open_what_it_placed(
 
 
 def test_what_was_placed_before_is_nothing_new() -> None:
-    """Each order an earlier trade's: failed, exit 2, however well the run went; in a rehearsal it is none."""
+    """Each order an earlier attempt's: failed, exit 2, however well the run went; a rehearsal's is none."""
     outcome = conclude(known(run(signal(BUY)), repeats={BUY}, states={BUY: order(BUY)}))
     assert (outcome.result.status, outcome.result.exit_status) == ("failed", 2)
     assert "nothing_new" in {each.code for each in outcome.result.findings}

@@ -71,7 +71,7 @@ def orders_known() -> None:
 
 
 def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **changes: Any) -> AttemptRow:
-    """Have a trade whose run is known and whose orders were not read."""
+    """Have an attempt whose run is known and whose orders were not read."""
     row = begun(ledger, **changes)
     answer = json.dumps(run)
     return ledger.attempts.record(
@@ -88,7 +88,7 @@ def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **
 
 
 def outcome_unknown(ledger: Ledger, *, run_id: str | None = None, **changes: Any) -> AttemptRow:
-    """Have a trade whose answer was lost."""
+    """Have an attempt whose answer was lost."""
     row = begun(ledger, **changes)
     return ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, run_id=run_id)
 
@@ -113,7 +113,7 @@ def test_where_all_is_known_nothing_is_asked(ledger: Ledger, platform: Platform)
 
 
 def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) -> None:
-    """The trade is closed, its result is whole and says when its orders were read; the run is not asked."""
+    """The attempt is closed, its result is whole and says when its orders were read; the run is not asked."""
     row = answered(ledger, a_run())
     orders_known()
     (closed,) = look_again(ledger, platform, LATER)
@@ -125,7 +125,7 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
     assert str(result["results"]["total_notional"]) == "60133.34"
     assert result["results"]["num_orders_filled"] == 2
     assert [(each["code"], each["text"]) for each in result["findings"]][:1] == [
-        ("recovered", f"Settled: {closed.how_known}.")
+        ("recovered", f"Outcome: {closed.how_known}.")
     ]
     assert [each["code"] for each in result["findings"]] == ["recovered", "order_oversized"]
     assert set(ledger.orders.order_states(closed)) == {BUY, SELL}
@@ -145,7 +145,7 @@ def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platfor
 
 
 def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform) -> None:
-    """The gateway answers, but not with the order: the trade is closed with exit 1 and the reason."""
+    """The gateway answers, but not with the order: the attempt is closed with exit 1 and the reason."""
     answered(ledger, a_run())
     orders_known()
     responses.replace("GET", f"{ORDERS}/{BUY}", json={"detail": "Order not found"}, status=404)
@@ -159,7 +159,7 @@ def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform)
 def test_a_silent_gateway_is_asked_once_for_all_trades(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """A service that does not answer is asked once and no more, whatever the number of trades."""
+    """A service that does not answer is asked once and no more, whatever the number of attempts."""
     gateway.failing["*"] = requests.ReadTimeout("timed out")
     responses.add("GET", POSITIONS, body=requests.ReadTimeout("timed out"))
     calls = []
@@ -194,7 +194,7 @@ def test_a_kept_answer_is_as_whole_as_it_came(words: dict[str, Any]) -> None:
     assert (read.run_id, read.status, read.num_signals) == (RUN, "completed", 3)
 
 
-# A trade whose answer was lost
+# An attempt whose answer was lost
 
 
 @pytest.mark.parametrize("state", ["sent", "unsettled"])
@@ -234,7 +234,7 @@ def test_a_lost_run_is_adopted_though_the_gateway_is_silent(ledger: Ledger, plat
 def test_how_a_lost_run_was_settled_is_still_said_when_its_orders_were_read(
     ledger: Ledger, platform: Platform
 ) -> None:
-    """Every later report says how it was settled, not only that its orders were read."""
+    """Every later report says how its outcome became known, not only that its orders were read."""
     row = outcome_unknown(ledger)
     listed(a_run())
     silent(POSITIONS)
@@ -303,7 +303,7 @@ def test_an_orchestrator_that_answers_500_is_asked_for_each(ledger: Ledger, plat
 
 
 def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Platform) -> None:
-    """Found later, an order that the session's first trade owns stays that one's and is not counted again."""
+    """Found later, an order that the session's first attempt owns stays its own and is not counted again."""
     first = answered(ledger, a_run("run-1"), state="closed")
     outcome_unknown(ledger, number=2)
     listed(a_run())
@@ -376,7 +376,7 @@ def test_an_order_in_doubt_stays_so_while_the_gateway_has_none(
 def test_an_order_in_doubt_that_another_trade_of_the_session_owns_is_a_repeat(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """The session's first trade placed the same order: for the gateway it is one; the doubt ends."""
+    """The session's first attempt placed the same order: for the gateway it is one; the doubt ends."""
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted()))
     answered(ledger, a_run("run-0", mappings=[bought]), state="closed")
     in_doubt(ledger, number=2)
@@ -425,7 +425,7 @@ def test_orders_in_doubt_are_asked_for_however_old(
 def test_the_next_days_order_is_not_taken_for_this_days(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """The same order in doubt on two days in a row: each trade gets its own, and only that."""
+    """The same order in doubt on two days in a row: each attempt gets its own, and only that."""
     days = [SESSION, SESSION + timedelta(days=1)]
     rows = [in_doubt(ledger, day) for day in days]
     for day in days:
@@ -437,7 +437,7 @@ def test_the_next_days_order_is_not_taken_for_this_days(
 def test_the_next_days_order_does_not_settle_one_that_was_never_placed(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """Only the second day's order exists: it is that trade's, and the first one stays in doubt."""
+    """Only the second day's order exists: it is that attempt's, and the first one stays in doubt."""
     next_day = SESSION + timedelta(days=1)
     first, second = in_doubt(ledger), in_doubt(ledger, next_day)
     identity = gateway.has(doubted(next_day), created_at=f"{next_day}T17:00:01Z")
@@ -465,7 +465,7 @@ def test_what_was_found_before_is_not_lost_when_more_is_found(
 def test_the_state_of_a_repeated_order_is_not_lost_when_more_is_found(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """An order that the session's first trade owns keeps its fill in the second one's result."""
+    """An order that the session's first attempt owns keeps its fill in the second one's result."""
     first = gateway.has("c" * 24, symbol="MSFT", qty=3)
     repeated = mapping(symbol="MSFT", order_qty=3, client_order_id=first)
     answered(ledger, a_run("run-0", mappings=[repeated]))
@@ -491,7 +491,7 @@ def test_the_strategy_is_the_runs_or_else_the_health_reports(
 def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
     ledger: Ledger, platform: Platform
 ) -> None:
-    """Of what was settled by hand no answer may be kept."""
+    """Of what was said by hand no answer may be kept."""
     row = begun(ledger)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=1)
     assert look_again(ledger, platform, LATER) == []

@@ -220,7 +220,7 @@ def test_a_time_in_whole_seconds_fits_a_finer_clock(gateway: Gateway) -> None:
 
 
 def test_an_order_that_a_trade_owns_is_not_taken(gateway: Gateway) -> None:
-    """An earlier trade of the day asked for the same."""
+    """An earlier attempt of the day asked for the same."""
     gateway.owned.add(gateway.has(IDS[0]))
     assert gateway.find() == []
 

@@ -598,7 +598,7 @@ def test_without_signals_there_are_no_rows() -> None:
 
 
 def test_only_an_order_that_was_accepted_counts_as_filled() -> None:
-    """Not one of an earlier trade, nor one in doubt, whatever its word."""
+    """Not one of an earlier attempt, nor one in doubt, whatever its word."""
     rows = order_outcomes.order_rows(
         [signal(), signal(client_order_id=None, status="filled"), signal(client_order_id="id-2")],
         {"id-1": state(), "id-2": state(client_order_id="id-2")},

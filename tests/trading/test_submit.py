@@ -65,14 +65,14 @@ PREPARED = Snapshot(
 
 
 class End(NamedTuple):
-    """How a trade ended: its result document, every number exact, and the failures shown with it."""
+    """How an attempt ended: its result document, every number exact, and the failures shown with it."""
 
     result: dict[str, Any]
     failures: tuple[PaperRunError, ...]
 
 
 class Day:
-    """A trade against `responses`, with time in the test's hands."""
+    """An attempt against `responses`, with time in the test's hands."""
 
     def __init__(self, folder: Path, transport: Transport) -> None:
         self.folder = folder
@@ -555,11 +555,11 @@ def test_a_status_nobody_knows_is_said(day: Day) -> None:
     assert any("pondering" in warning for warning in result["warnings"])
 
 
-# The gateway after the trade
+# The gateway after the attempt
 
 
 def test_a_gateway_that_fails_after_the_trade_is_exit_1(day: Day) -> None:
-    """The trade stands and is saved; the fills are not known, so neither is their number."""
+    """The attempt stands and is saved; the fills are not known, so neither is their number."""
     for url in (POSITIONS, f"{GATEWAY}/api/v1/orders/{BUY}"):
         responses.remove("GET", url)
         serve("GET", url, {"detail": "no database"}, 500)
@@ -585,7 +585,7 @@ def test_a_bad_run_beats_a_gateway_that_fails(day: Day) -> None:
 
 @pytest.mark.parametrize("value", ["1E+30", "1E+29"])
 def test_figures_beyond_all_reason_still_end_in_a_record(day: Day, value: str) -> None:
-    """No amount that the wire lets through may cost the record of a trade."""
+    """No amount that the wire lets through may cost the record of an attempt."""
     url = f"{GATEWAY}/api/v1/orders/{BUY}"
     responses.remove("GET", url)
     serve_example("GET", url, "order_after_fill", qty=value, filled_qty=value, filled_avg_price=value)

@@ -200,7 +200,7 @@ def test_on_a_market_of_coins_nothing_stands_beside_the_book(tmp_path: Path) -> 
 def test_what_was_held_before_costs_its_price_of_then(
     account: Account, quoted: str | None, made: int
 ) -> None:
-    """10 XYZ at 100 before the trade are worth 101 after it; a quote source had no price of theirs before."""
+    """10 XYZ at 100 before the attempt are worth 101 after it; no quote source had a price before."""
     account.holds("XYZ", "10", "100")
     before = account.position("XYZ")
     account.prices["XYZ"] = Decimal(101)
@@ -208,7 +208,7 @@ def test_what_was_held_before_costs_its_price_of_then(
     figures = account.trade(("AAPL", "1", "5"), positions=(before,))
     assert (row(figures, "XYZ").total_pnl, figures.valuation.total_pnl) == (made, made)
     notes = account.ledger.books._rows("SELECT kind, qty, note FROM entries WHERE symbol = 'XYZ' ORDER BY id")
-    before_trade = "held before the first trade"
+    before_trade = "held before the first attempt"
     assert [tuple(each) for each in notes] == [
         ("found", "10", before_trade),
         ("gain", "0", None if quoted else before_trade),
@@ -356,7 +356,7 @@ def test_an_order_that_is_called_filled_without_a_number_is_said(account: Accoun
 
 
 def test_an_order_that_was_not_read_again_is_said(account: Account) -> None:
-    """Of its own trade or of an earlier one: read is read."""
+    """Of its own attempt or of an earlier one: read is read."""
     account.orders_work(("AAPL", "5"))
     account.earlier, account.working = account.working, {}
     assert account.mark().not_known == ()
@@ -386,7 +386,7 @@ def test_without_a_trade_there_is_no_book(account: Account) -> None:
 
 
 def nothing(account: Account, occasion: Occasion) -> BookFigures | None:
-    """Value a ledger without a trade."""
+    """Value a ledger without an attempt."""
     moment = Moment(FIRST, datetime(2025, 1, 6, 10, tzinfo=NEW_YORK), account.calendar)
     with account.ledger.transaction():
         return bring_up_to_date(account.ledger, Observations(), moment, moment.now, occasion)
@@ -398,7 +398,7 @@ def test_the_book_as_it_was_valued_last_is_read_once(
     """Its five hundred holdings are not decoded again for each step."""
     account.trade(("AAPL", "10", "100"))
     asked: list[str] = []
-    kept = Valuations.kept
+    kept = Valuations.last
 
     def count(self: Valuations, period: int, before: str = "last") -> PastValuation | None:
         asked.append(before)

@@ -1,4 +1,4 @@
-"""Settling by hand: what a person may say of a trade, who said it, and what is refused."""
+"""Settling by hand: what a person may say of an attempt, who said it, and what is refused."""
 
 import getpass
 import json
@@ -95,7 +95,7 @@ def refused(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platf
 
 
 def test_a_trade_is_named_by_session_and_number(ledger: Ledger) -> None:
-    """SESSION is its first trade, SESSION-n the n-th, `latest` the one sent last."""
+    """SESSION is its first attempt, SESSION-n the n-th, `latest` the one sent last."""
     first, second = begun(ledger), begun(ledger, number=2)
     other = begun(ledger, SESSION - timedelta(days=1))
     assert verdicts.named(ledger, "2025-01-17") == first
@@ -130,7 +130,7 @@ def test_what_names_no_trade_is_refused(ledger: Ledger, name: str) -> None:
     begun(ledger)
     with pytest.raises(DataError) as caught:
         verdicts.named(ledger, name)
-    assert "names no trade" in caught.value.title
+    assert "names no attempt" in caught.value.title
     assert "2025-01-17-2" in caught.value.explanation
     assert caught.value.title.isprintable()
 
@@ -184,7 +184,7 @@ def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platfo
 
 
 def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> None:
-    """Whatever is said of the trade."""
+    """Whatever is said of the attempt."""
     row = in_state(ledger, "unsettled", run_id="seen")
     row = how_known(row, Decision(placed=True), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
@@ -196,7 +196,7 @@ def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> N
 def test_placed_by_its_run_fetches_the_run_and_its_orders(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """The record is as if the answer had never been lost, and says how it was settled."""
+    """The record is as if the answer had never been lost, and says how its outcome became known."""
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
     row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
@@ -212,7 +212,7 @@ def test_placed_by_its_run_fetches_the_run_and_its_orders(
 
 
 def test_the_run_that_was_seen_may_be_named(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
-    """The trade's own."""
+    """The attempt's own."""
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id=RUN)
@@ -243,7 +243,7 @@ def test_a_run_of_another_trade_is_refused(ledger: Ledger, platform: Platform) -
     row = in_state(ledger, "unsettled", number=2)
     error = refused(row, Decision(True, RUN), ledger, platform)
     assert isinstance(error, DataError)
-    assert "another trade" in str(error)
+    assert "another attempt" in str(error)
     assert len(responses.calls) == 0
 
 
@@ -503,7 +503,7 @@ def test_a_settled_trade_is_not_settled_again(
     """Exit 3, whatever is said, with where to see it; nobody is asked."""
     error = refused(in_state(ledger, state), decision, ledger, platform)
     assert isinstance(error, DataError)
-    assert "settled already" in error.title
+    assert "is known already" in error.title
     assert "report 2025-01-17" in str(error.remedies[0])
     assert len(responses.calls) == 0
 

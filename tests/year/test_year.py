@@ -73,7 +73,7 @@ def test_a_command_without_a_problem_says_nothing(year: Year) -> None:
     }
 
 
-# the trades
+# the attempts
 
 
 def test_each_session_is_traded_once(year: Year) -> None:
@@ -274,7 +274,7 @@ def test_a_mail_server_that_is_down_delays_no_trade(year: Year) -> None:
 
 
 def test_each_session_has_its_files(year: Year) -> None:
-    """Four of each trade, four of each mark, those over all sessions, the ledger and its lock: no more."""
+    """Four of each attempt, four of each mark, those over all sessions, the ledger and its lock: no more."""
     expected = {f"{day}{ending}" for day in TRADED for ending in FILES_OF_A_RUN}
     expected |= {f"{day}{ending}" for day in SESSIONS for ending in FILES_OF_A_MARK}
     expected |= {"index.html", "history.csv", "ledger.sqlite3", "ledger.lock"}

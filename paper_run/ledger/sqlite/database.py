@@ -120,7 +120,7 @@ def damaged(path: Path, error: Exception) -> DataError:
             Remedy(
                 "Restore it from a backup, or save what can be saved", typed("sqlite3", str(path), ".dump")
             ),
-            "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
+            "Without it nothing is known of earlier attempts: look at the orchestrator's runs first.",
         ),
     )
 
@@ -176,7 +176,7 @@ def refuse_foreign(path: Path) -> None:
         f"It is {what}; it was not touched.",
         remedies=(
             "If it is another program's, name another folder with --reports-dir.",
-            "If it was the ledger, restore it from a backup: without it nothing is known of earlier trades.",
+            "If it was the ledger, restore it from a backup: without it no earlier attempt is known.",
         ),
     )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Told(NamedTuple):
-    """What a mail tells of: a trade, a session's latest mark, or a notice by its content."""
+    """What a mail tells of: an attempt, a session's latest mark, or a notice by its content."""
 
     kind: MailKind
     session: str

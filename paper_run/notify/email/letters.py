@@ -58,7 +58,7 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: P
 
 
 def is_problem(told: RunResult | Notice) -> bool:
-    """Tell whether a person is needed; a trade that was settled later is news to one, however it ended."""
+    """Tell whether a person is needed; an outcome that became known later is news to one, whatever it is."""
     if isinstance(told, Notice):
         return told.kind != "closed"
     return bool(told.exit_status) or told.status != "success" or headline(told).tone != "good"

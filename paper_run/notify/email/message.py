@@ -65,7 +65,7 @@ def compose(
 def message_id(*, session: str, attempt: int | None, kind: str, number: int, ledger: str, sender: str) -> str:
     """Return the Message-ID of one sending, such as `<2026-11-20.1.run.1.4f2a@example.com>`.
 
-    :param attempt: None for a letter that is about no trade; its place is then left out.
+    :param attempt: None for a letter that is about no attempt; its place is then left out.
     :param number: counts the sendings: a second mail of the same id is one that mail programs hide.
     :raises ValueError: a part that is no word of letters, digits, `-` and `_`.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PAGE, _STYLE = "index.html", "index.css"
 HISTORY_FILE = "history.csv"
 
-# Sign and class of a trade's status: never the colour alone.
+# Sign and class of an attempt's status: never the colour alone.
 _STATUSES = {
     "success": ("✓", "good"),
     "rehearsal": ("≈", "quiet"),
@@ -157,7 +157,7 @@ def _row(line: SessionLine) -> str:
 def _trade(session: str, number: int, status: str) -> str:
     sign, tone = _STATUSES.get(status, ("·", "quiet"))
     shown = status if number == 1 else f"{number} {status}"
-    name = f"{session}, trade {'1: ' if number == 1 else ''}{shown}"
+    name = f"{session}, attempt {'1: ' if number == 1 else ''}{shown}"
     return _link(f"{attempt_name(session, number)}_paper_run.html", name, sign, tone, shown)
 
 

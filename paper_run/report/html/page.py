@@ -203,7 +203,7 @@ def _no_curve(result: RunResult, valued: Sequence[SessionLine]) -> str:
 
 
 def _is_said_elsewhere(finding: Finding) -> bool:
-    """Tell whether the page says it in a place of its own: beside the order, or how it was settled."""
+    """Tell whether the page says it in a place of its own: beside the order, or how the outcome was found."""
     return findings.is_of_an_order(finding) or (finding.code == "recovered" and not finding.subject)
 
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from paper_run.report.summary.notices import Notice
     from paper_run.report.summary.summary import Attachment, Occasion
 
-_NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
+_NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Outcome known"}
 _NEEDS_NAMED = 3
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
 _PAPER = "Paper trading: no real money."
-_BEFORE = "P&L and equity are from before it was settled: the next run or mark books what was found."
-_EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
+_BEFORE = "P&L and equity are from before its outcome was known: the next run or mark books what was found."
+_EQUITY = "Equity: the capital of the first attempt and all P&L since, without dividends, fees and interest."
 
 
 def of_result(
@@ -166,23 +166,23 @@ def _notional(result: RunResult) -> Figure:
 
 
 def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:
-    """Return how a trade was settled, where that is what the letter is about."""
+    """Return how the outcome of an attempt became known, where that is what the letter is about."""
     if occasion != "settled" or not result.how_known:
         return ()
-    said = Item("good", "Settled", "", clip(str(result.how_known), _LONGEST_STATUS))
+    said = Item("good", "Outcome", "", clip(str(result.how_known), _LONGEST_STATUS))
     return (Section("What is known now", (said,)),)
 
 
 def _facts(result: RunResult, *, says_how: bool) -> tuple[tuple[str, str], ...]:
     attempt, run = result.attempt, result.run_id
-    is_mark = result.is_mark  # its parameters are those of whichever trade was the last
+    is_mark = result.is_mark  # its parameters are those of whichever attempt was the last
     signals = f"{text.count(result.totals.num_signals)}, as of {result.parameters.as_of_date}"
     facts = (
         ("Session", result.session),
         ("Trade", f"{attempt} of this session" if attempt and attempt != 1 else None),
         ("Signals", None if is_mark else signals),
         ("Run", run or (None if is_mark else "no run id was received")),
-        ("Settled", result.how_known if says_how else None),
+        ("Outcome", result.how_known if says_how else None),
         ("Exit status", result.exit_status),
     )
     return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)

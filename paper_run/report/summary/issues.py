@@ -1,4 +1,4 @@
-"""What of a day needs a person: orders, prices, the book, errors, warnings, and commands that settle it."""
+"""What of a day needs a person: orders, prices, the book, errors, warnings, and the commands for it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _needs(
 ) -> list[str]:
     found = []
     if result.is_unknown:
-        found.append("its orders are not known" if result.how_known else "settle this trade")
+        found.append("its orders are not known" if result.how_known else "say what came of this attempt")
     elif result.status == "failed":
         found.append("the run failed")
     outcomes = [each.outcome for each in wrong]

@@ -103,5 +103,5 @@ Occasion = Literal["run", "mark", "close", "settled"]
 
 
 def name_of(result: RunResult) -> str:
-    """Return the trade that a result is of, as commands name it; of a mark its session."""
+    """Return the attempt that a result is of, as commands name it; of a mark its session."""
     return attempt_name(result.session, result.attempt or 1)
