@@ -60,6 +60,7 @@ class _Day:
     """
 
     def __init__(self, workspace: Workspace, platform: Platform, *, again: bool) -> None:
+        self.workspace = workspace
         self.config = workspace.config
         self.platform = platform
         self.ledger = workspace.ledger
@@ -129,7 +130,7 @@ class _Day:
             mailed=self.outbox.takes,
         )
         try:
-            file_again(self.publisher, end.restated, self.console)
+            file_again(self.workspace, end.restated)
             return self._save(self.publisher.reports(end.document), end.failures)
         except (PaperRunError, KeyboardInterrupt):
             raise
@@ -166,7 +167,7 @@ class _Day:
         """Say in a line that there is no session; only mails are sent."""
         self.console.say(str(closed))
         self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
-        return without_result(self.publisher, self.outbox, self.console, str(closed))
+        return without_result(self.workspace, str(closed))
 
     def _refuse_what_time_has_changed(self, services: preflight.Services) -> None:
         """Prove that the session has not ended while it was being prepared, nor the time to trade it.
@@ -196,7 +197,7 @@ class _Day:
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _recover_earlier(self) -> None:
-        recover_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
+        recover_earlier(self.workspace, self.platform)
 
     def _show(self, row: AttemptRow) -> End:
         """Show what was recorded and write its files again, byte for byte; no service is asked anything."""
@@ -212,7 +213,7 @@ class _Day:
         return self._save(reports, shown)
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
-        return save(self.publisher, reports, failed, self.outbox, self.console, outputs=self.config.files)
+        return save(self.workspace, reports, failed, outputs=self.config.files)
 
     def stopped(self, error: PaperRunError) -> PaperRunError:
         """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
@@ -225,7 +226,7 @@ class _Day:
                 played = self.config.plays_sandbox
                 self.outbox.failed(kind, session, error, coming, is_sandbox=played)
 
-        return stopped(error, queue, self.publisher, self.outbox, self.console)
+        return stopped(self.workspace, error, queue)
 
     def _sandbox_session(self) -> date | None:
         """Return the session that a sandbox would have played: as it says, else the one after its last."""

@@ -45,8 +45,7 @@ def resolve(
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, outbox, publisher = workspace.ledger, workspace.outbox, workspace.publisher
         unheard = preflight.unheard(ledger, platform)
-        is_heard = unheard is None
-        recover.recover_earlier(ledger, platform, config, clock, console, outbox, is_heard=is_heard)
+        recover.recover_earlier(workspace, platform, is_heard=unheard is None)
         if unheard is not None:
             console.notice(unheard)
         if attempt is None or decision is None:
@@ -54,10 +53,10 @@ def resolve(
                 [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
                 ledger.attempts.doubtful(),
                 config.invocation._replace(ledger=ledger.account.identity),
-                mark.open_fills(ledger, platform, config, clock.now()),
+                mark.open_fills(workspace, platform),
                 ledger.open_orders.taken_back(),
             )
-            return Done(failed=deliver(publisher, outbox, console))
+            return Done(failed=deliver(workspace))
         row = verdicts.record_verdict(
             verdicts.named(ledger, attempt),
             decision._replace(unheard=unheard is not None),
@@ -66,9 +65,9 @@ def resolve(
             clock.now(),
             timeout=config.timeout,
         )
-        outbox.how_known(row)
+        outbox.outcome_known(row)
         written, unwritten = publisher.save([publisher.reports(row.document)])
-        unsent = deliver(publisher, outbox, console)
+        unsent = deliver(workspace)
     console.say(f"The outcome of the attempt {row.name} is known: {row.how_known}.")
     return Done(written, [*unwritten, *unsent])
 

@@ -47,7 +47,7 @@ def send(
         elif not workspace.ledger.mails.queued():
             command = config.invocation.whole(ours("email", "SESSION"))
             console.say(f"No e-mail is waiting. To send one again: {command}")
-        return deliver(workspace.publisher, workspace.outbox, console)
+        return deliver(workspace)
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

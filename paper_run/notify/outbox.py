@@ -110,7 +110,7 @@ class Outbox:
         if mended or all(row.kind != kind for row in self._ledger.mails.of_session(session)):
             self._ledger.mails.queue(kind, session, self._now())
 
-    def how_known(self, row: AttemptRow) -> None:
+    def outcome_known(self, row: AttemptRow) -> None:
         """Queue the mail that the outcome of an attempt is known, if one has said that it was not."""
         if self.takes and any(mail.state == "sent" for mail in self._ledger.mails.of_attempt(row.id)):
             self._ledger.mails.queue(

@@ -1,4 +1,4 @@
-"""Whether the exchange's calendar lets a run trade now: closed days, late starts, the date of the signals."""
+"""The exchange's calendar, and whether it lets a run trade now: closed days, late starts, signals' date."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError
 from paper_run.model import messages
+from paper_run.model.calendar import Calendar
+from paper_run.services import holidays
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paper_run.errors import PaperRunError
-    from paper_run.model.calendar import Calendar
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.exchange import ClosedDays
     from paper_run.settings.config import Config
 
 
@@ -91,3 +94,31 @@ def signals_date(config: Config, calendar: Calendar, session: date, moment: date
     if config.as_of_date == "previous":
         return calendar.previous_session(session) if moment is None else calendar.previous_completed(moment)
     return config.as_of_date or session
+
+
+def calendar(ledger: Ledger | None, config: Config) -> Calendar:
+    """Return the calendar; what is kept counts as long as the same version of its source would be asked.
+
+    :param ledger: None: nothing is kept.
+    :raises DataError: a date is said to be both closed and open.
+    """
+
+    def closed_days(year: int) -> ClosedDays:
+        if ledger is None:
+            return holidays.closed_days(year)
+        kept = ledger.holidays.kept(year)
+        if kept is not None:
+            with ledger.translated_errors():
+                days = holidays.from_json(kept)
+            if days.source == holidays.source():
+                return days
+        asked = holidays.closed_days(year)
+        ledger.holidays.keep(year, holidays.to_json(asked))
+        return asked
+
+    return Calendar(
+        closed_days,
+        exchange=config.exchange,
+        closed_dates=config.closed_dates,
+        open_dates=config.open_dates,
+    )

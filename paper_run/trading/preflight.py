@@ -218,7 +218,7 @@ def older_session(services: Services, ledger: Ledger) -> DataError | None:
 
 def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
     """Say what is open, which sessions are of days to come, and how outcomes of this one became known."""
-    how_known = tuple(
+    recovered = tuple(
         findings.note(
             "recovered",
             f"The outcome of the attempt {row.name} became known: {row.how_known}.",
@@ -236,7 +236,7 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
         )
         for day in (() if services.sandbox else ledger.attempts.traded_after(services.session))
     )
-    return (*how_known, *wrong, *still_open(ledger))
+    return (*recovered, *wrong, *still_open(ledger))
 
 
 def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Finding, ...]:

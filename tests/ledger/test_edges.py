@@ -88,9 +88,9 @@ def test_a_split_that_is_said_after_the_closing_is_of_that_session(account: Acco
     account.hour = 16
     account.holds("AAPL", "100", "80.90")
     assert account.mark().valuation.day_pnl == -1910
-    how_known = account.split("AAPL", "5:4")
-    assert (how_known.session, how_known.valuation.day_pnl) == (TUESDAY, Decimal("112.50"))
-    assert [each.code for each in how_known.remarks][:1] == ["closings_voided"]
+    resolved = account.split("AAPL", "5:4")
+    assert (resolved.session, resolved.valuation.day_pnl) == (TUESDAY, Decimal("112.50"))
+    assert [each.code for each in resolved.remarks][:1] == ["closings_voided"]
     assert account.mark().valuation.session.closing == 100112.5
 
 
@@ -147,8 +147,8 @@ def test_a_fill_takes_effect_in_the_session_in_which_it_filled(
     account.holds("AAPL", "20", "50")
     account.mark()
     assert account.ledger.books._rows("SELECT effective FROM entries")[-1]["effective"] == effective
-    how_known = account.split("AAPL", "2:1")
-    assert row(how_known, "AAPL").holding.qty == (20 if effective == "2025-01-06" else 14)
+    resolved = account.split("AAPL", "2:1")
+    assert row(resolved, "AAPL").holding.qty == (20 if effective == "2025-01-06" else 14)
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,10 @@ def test_a_trade_by_hand_counts(
     """Brought to a quantity by an attempt at a price, whose P&L is ours; never refused, always kept."""
     account.holds("TSLA", "3", "210")
     account.trade(("AAPL", "10", "100"), positions=())
-    how_known = account.by_hand(trades=(said,))
-    assert row(how_known, "AAPL").qty == qty
-    assert (how_known.valuation.realized_pnl, how_known.valuation.total_pnl) == (realized, total)
-    assert how_known.valuation.session.unexplained == 0
+    resolved = account.by_hand(trades=(said,))
+    assert row(resolved, "AAPL").qty == qty
+    assert (resolved.valuation.realized_pnl, resolved.valuation.total_pnl) == (realized, total)
+    assert resolved.valuation.session.unexplained == 0
     entries, _ = account.ledger.books.entries_after(account.ledger.books.period())  # type: ignore[arg-type]
     assert entries[-1].kind == "adjustment"
 
@@ -185,10 +185,10 @@ def test_a_trade_by_hand_is_not_refused_where_anything_else_is(account: Account)
     account.trade(("AAPL", "-2", "50"))
     assert account.mark().valuation.realized_pnl is None
     account.unreadable = True
-    how_known = account.by_hand(trades=(("AAPL", "0", "60"),))
-    assert how_known.valuation.complete
+    resolved = account.by_hand(trades=(("AAPL", "0", "60"),))
+    assert resolved.valuation.complete
     # 2 x (50 - 100) and 8 x (60 - 100)
-    assert how_known.valuation.total_pnl == -420
+    assert resolved.valuation.total_pnl == -420
     account.next_session()
     assert account.mark().valuation.complete
 
@@ -208,8 +208,8 @@ def test_both_kinds_of_change_by_hand_go_together(account: Account) -> None:
     """A difference at the mark moves no P&L, the trade by hand does."""
     account.trade(("AAPL", "10", "100"), ("MSFT", "10", "50"))
     account.holds("MSFT", "12", "50")
-    how_known = account.by_hand("MSFT", trades=(("AAPL", "0", "90"),))
-    assert (row(how_known, "MSFT").qty, how_known.valuation.total_pnl) == (12, -100)
+    resolved = account.by_hand("MSFT", trades=(("AAPL", "0", "90"),))
+    assert (row(resolved, "MSFT").qty, resolved.valuation.total_pnl) == (12, -100)
 
 
 @pytest.mark.parametrize(

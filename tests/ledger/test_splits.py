@@ -124,12 +124,12 @@ def test_real_splits(account: Account, moved: int, knows: bool, later: int) -> N
         assert not account.mark().valuation.complete
         became = splits.ratio(ratio).applied(HELD)
         worth = Decimal(after) * became - HELD * Decimal(before)
-        each = row(how_known := account.split(symbol, ratio), symbol)
+        each = row(resolved := account.split(symbol, ratio), symbol)
         assert (each.qty, abs(each.total_pnl - worth) <= Decimal("0.01")) == (became + moved, True)
         realized = 2 * (Decimal(after) - HELD * Decimal(before) / became) if moved < 0 else Decimal(0)
         assert abs(each.realized_pnl - realized) <= Decimal("0.01")
         total += each.total_pnl
-    assert (how_known.valuation.total_pnl, how_known.valuation.session.unexplained) == (total, 0)
+    assert (resolved.valuation.total_pnl, resolved.valuation.session.unexplained) == (total, 0)
     # It is known from here on: the next night is compared with this one.
     account.next_session()
     assert account.mark().valuation.day_pnl == 0
@@ -147,8 +147,8 @@ def test_a_real_crash_is_said_to_be_none(
     account.prices[symbol] = Decimal(after)
     found = account.trade((symbol, "-10", after)) if traded else account.mark()
     nulls(found, symbol, traded=traded)
-    how_known = account.split(symbol, "1:1")
-    assert how_known.valuation.day_pnl == HELD * (Decimal(after) - Decimal(before))
+    resolved = account.split(symbol, "1:1")
+    assert resolved.valuation.day_pnl == HELD * (Decimal(after) - Decimal(before))
     account.next_session()
     assert account.mark().valuation.day_pnl == 0
 
@@ -179,15 +179,15 @@ def test_a_small_split_that_went_unnoticed_is_booked_late(
     wrong.append(account.mark().valuation.total_pnl)
     assert wrong == [HELD * (Decimal(after) - Decimal(before))] * 2
     account.next_session()
-    how_known = account.split(symbol, ratio, ex_date)
+    resolved = account.split(symbol, ratio, ex_date)
     became = splits.ratio(ratio).applied(HELD)
     worth = became * Decimal(after) - HELD * Decimal(before)
-    assert how_known.valuation.day_pnl == how_known.valuation.total_pnl == worth.quantize(Decimal("0.01"))
-    assert how_known.valuation.session.opening == 100000
+    assert resolved.valuation.day_pnl == resolved.valuation.total_pnl == worth.quantize(Decimal("0.01"))
+    assert resolved.valuation.session.opening == 100000
     lines = account.ledger.sessions.lines()
     assert [line.complete for line in lines] == [True, False, False, True]
-    assert how_known.statistics["total_return"].n == 2
-    assert how_known.statistics["win_rate"].n == 1  # of a gap of two sessions it is no day's
+    assert resolved.statistics["total_return"].n == 2
+    assert resolved.statistics["win_rate"].n == 1  # of a gap of two sessions it is no day's
 
 
 @pytest.mark.parametrize(("symbol", "ratio", "before", "after"), SMALL[:2])
@@ -202,8 +202,8 @@ def test_a_small_split_is_noticed_by_the_gateways_quantity(
     found = account.trade((symbol, "3", after)) if traded else account.mark()
     nulls(found, symbol, traded=traded)
     assert f"a possible split {ratio}: the gateway has" in found.unpriced[symbol]
-    how_known = account.split(symbol, ratio)
-    assert row(how_known, symbol).qty == account.held[symbol]
+    resolved = account.split(symbol, ratio)
+    assert row(resolved, symbol).qty == account.held[symbol]
 
 
 def test_a_gateway_that_counts_a_fill_twice_has_not_split(account: Account) -> None:
@@ -243,9 +243,9 @@ def test_all_sold_on_the_day_of_a_split(account: Account) -> None:
     assert row(sold, "AAPL").realized_pnl is None
     account.next_session()
     assert not account.mark().valuation.complete
-    how_known = account.split("AAPL", "4:1")
-    assert row(how_known, "AAPL").qty == 300
-    assert how_known.valuation.total_pnl == Decimal("400") * Decimal("129.04") - Decimal("49923")
+    resolved = account.split("AAPL", "4:1")
+    assert row(resolved, "AAPL").qty == 300
+    assert resolved.valuation.total_pnl == Decimal("400") * Decimal("129.04") - Decimal("49923")
 
 
 def test_all_sold_in_a_crash(account: Account) -> None:
@@ -378,8 +378,8 @@ def test_a_split_suspected_on_the_day_of_the_purchase(account: Account) -> None:
         account.split("AAPL", "3:1")
     account.next_session()
     assert not account.mark().valuation.complete
-    how_known = account.split("AAPL", "3:1")
-    assert (row(how_known, "AAPL").qty, how_known.valuation.total_pnl) == (30, 0)
+    resolved = account.split("AAPL", "3:1")
+    assert (row(resolved, "AAPL").qty, resolved.valuation.total_pnl) == (30, 0)
 
 
 def test_that_there_was_none_is_remembered_all_day(account: Account) -> None:
@@ -402,7 +402,7 @@ def test_a_split_of_long_ago_finds_what_it_was_worth(account: Account) -> None:
     for _ in range(40):
         account.mark()
         account.next_session()
-    how_known = account.split("AAPL", "5:4", ex_date)
-    assert how_known.valuation.day_pnl == Decimal("112.50")
+    resolved = account.split("AAPL", "5:4", ex_date)
+    assert resolved.valuation.day_pnl == Decimal("112.50")
     # What each symbol had closed at is no longer known.
-    assert row(how_known, "AAPL").day_pnl is None
+    assert row(resolved, "AAPL").day_pnl is None

@@ -10,7 +10,7 @@ from report import documents, stated
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.notify.email import letters
-from paper_run.notify.email.letter import Letter
+from paper_run.notify.email.letters import Letter
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paper_run.notify.email.letter import Letter
+from paper_run.notify.email.letters import Letter
 from paper_run.notify.email.message import compose, list_id, message_id
 from paper_run.report.summary.summary import Attachment
 

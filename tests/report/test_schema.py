@@ -319,14 +319,14 @@ def test_days_that_went_wrong(tmp_path: Path, kind: str) -> None:
         assert faults(path.read_text("utf-8")) == []
         for decision in decisions:
             words = [next(iter(platform.gateway.orders)) if word == "ORDER" else word for word in decision]
-            how_known = run_command(
+            resolved = run_command(
                 "resolve",
                 json.loads(path.read_text("utf-8"))["session"],
                 *words,
                 cwd=tmp_path,
                 platform=platform,
             )
-            assert how_known.returncode == 0, how_known.stderr
+            assert resolved.returncode == 0, resolved.stderr
             assert faults(path.read_text("utf-8")) == []
 
 

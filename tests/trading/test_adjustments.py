@@ -114,20 +114,20 @@ def test_a_split_takes_effect_where_it_was_suspected(account: Account) -> None:
     account.prices["AAPL"] = Decimal(50)
     account.trade(("AAPL", "-4", "50"))
     account.next_session(days=2)
-    how_known = account.split("AAPL", "2:1")
-    assert row(how_known, "AAPL").qty == 16
+    resolved = account.split("AAPL", "2:1")
+    assert row(resolved, "AAPL").qty == 16
     entry = account.ledger.books.entries_after(account.ledger.books.period())[0][-1]  # type: ignore[arg-type]
     assert (entry.kind, entry.effective, entry.qty, str(entry.ratio)) == ("split", "2025-01-07", 10, "2:1")
     # 4 of 20 that cost 50 each were sold at 50.
-    assert row(how_known, "AAPL").realized_pnl == 0
+    assert row(resolved, "AAPL").realized_pnl == 0
 
 
 def test_trades_by_hand(account: Account) -> None:
     """10 at 100 to 4 at 110: 6 x 10 are won; 5 MSFT from nothing at 20; what is right already stays."""
     account.prices |= {"AAPL": Decimal(110), "MSFT": Decimal(20)}
     account.held |= {"AAPL": Decimal(4), "MSFT": Decimal(5)}
-    how_known = account.by_hand(trades=(("AAPL", "4", "110"), ("MSFT", "5", "20")))
-    assert [(each.symbol, each.qty, each.realized_pnl) for each in how_known.valuation.positions] == [
+    resolved = account.by_hand(trades=(("AAPL", "4", "110"), ("MSFT", "5", "20")))
+    assert [(each.symbol, each.qty, each.realized_pnl) for each in resolved.valuation.positions] == [
         ("AAPL", 4, 60),
         ("MSFT", 5, 0),
     ]
@@ -141,8 +141,8 @@ def test_what_differs_is_booked_at_the_mark(account: Account) -> None:
     """AAPL 10 to 19, and 3 MSFT that nobody ordered: both at the price of now, no P&L moves."""
     account.holds("AAPL", "19", "110")
     account.holds("MSFT", "3", "20")
-    how_known = account.by_hand("all")
-    assert [(each.symbol, each.qty, each.total_pnl) for each in how_known.valuation.positions] == [
+    resolved = account.by_hand("all")
+    assert [(each.symbol, each.qty, each.total_pnl) for each in resolved.valuation.positions] == [
         ("AAPL", 19, 100),
         ("MSFT", 3, 0),
     ]
@@ -275,9 +275,9 @@ def test_a_split_moves_no_money(account: Account) -> None:
     """2:1 adds 10 shares and no dollar, 1:1 nothing at all; all is explained."""
     account.prices["AAPL"] = Decimal(50)
     for ratio, added in (("2:1", 10), ("1:1", 0)):
-        how_known = account.split("AAPL", ratio)
+        resolved = account.split("AAPL", ratio)
         entry = account.ledger.books.entries_after(account.ledger.books.period())[0][-1]  # type: ignore[arg-type]
         assert (entry.qty, entry.dollars, str(entry.ratio)) == (added, 0, ratio)
         (kept,) = account.ledger.books._rows("SELECT note FROM entries ORDER BY id DESC LIMIT 1")
         assert kept["note"] == f"{ratio} by ann"
-        assert (how_known.valuation.session.unexplained, how_known.valuation.total_pnl) == (0, 0)
+        assert (resolved.valuation.session.unexplained, resolved.valuation.total_pnl) == (0, 0)

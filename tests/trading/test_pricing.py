@@ -147,8 +147,8 @@ def test_a_suspicion_lasts_until_somebody_says(account: Account) -> None:
         account.prices["AAPL"] = Decimal(101)
         why = account.mark().unpriced["AAPL"]
         assert why == f"a possible split: since {since} nobody has said whether there was one"
-    how_known = account.split("AAPL", "1:1")
-    assert (how_known.unpriced, row(how_known, "AAPL").total_pnl) == ({}, 10)
+    resolved = account.split("AAPL", "1:1")
+    assert (resolved.unpriced, row(resolved, "AAPL").total_pnl) == ({}, 10)
     account.next_session()
     assert account.mark().unpriced == {}
 
@@ -157,9 +157,9 @@ def test_a_suspicion_lasts_until_somebody_says(account: Account) -> None:
 def test_a_quantity_by_hand_ends_a_suspicion(account: Account, qty: str) -> None:
     """A person has said how many shares there are, at which price: 500 are lost, and no more."""
     assert "AAPL" in overnight(account, "50").unpriced
-    how_known = account.by_hand(trades=(("AAPL", qty, "50"),))
-    assert (how_known.unpriced, row(how_known, "AAPL").qty) == ({}, Decimal(qty))
-    assert row(how_known, "AAPL").total_pnl == -500
+    resolved = account.by_hand(trades=(("AAPL", qty, "50"),))
+    assert (resolved.unpriced, row(resolved, "AAPL").qty) == ({}, Decimal(qty))
+    assert row(resolved, "AAPL").total_pnl == -500
 
 
 def test_what_was_traded_is_not_known_with_the_split(account: Account) -> None:

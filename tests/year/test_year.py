@@ -103,9 +103,9 @@ def test_the_ledger_has_each_trade(year: Year) -> None:
 
 def test_a_run_that_was_killed_is_adopted(year: Year) -> None:
     """What was executed after the death of the command is found by the next one, a run or a mark."""
-    how_known = {row["session"]: row["settled"] for row in year.rows("trades") if row["settled"]}
-    assert set(how_known) == {day.isoformat() for day, where in KILLED.items() if where == AT_POST}
-    for session, how in how_known.items():
+    resolved = {row["session"]: row["settled"] for row in year.rows("trades") if row["settled"]}
+    assert set(resolved) == {day.isoformat() for day, where in KILLED.items() if where == AT_POST}
+    for session, how in resolved.items():
         day = date.fromisoformat(session)
         at = f"{RUN_AGAIN_AT[day]:%H:%M}" if day in RUN_AGAIN_AT else "16:10"
         assert re.fullmatch(rf"run [0-9a-f-]{{36}} was found on {session} {at}:\d\d-04:00", how)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
     from paper_run.model.attempt import AttemptRow
-    from paper_run.notify.email.letter import Letter
+    from paper_run.notify.email.letters import Letter
     from paper_run.report.day import Reports
     from paper_run.report.publisher import Publisher
     from paper_run.report.summary.summary import Occasion

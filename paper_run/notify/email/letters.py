@@ -1,17 +1,16 @@
-"""From a result or a notice to the letter about it, and whether it needs a person."""
+"""From a result or a notice to the letter about it, not yet addressed, and whether it needs a person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import html, text
 from paper_run.notify.email import subject as subjects
-from paper_run.notify.email.letter import Letter
 from paper_run.report.summary import build
 from paper_run.report.summary.headline import headline
 from paper_run.report.summary.notices import Notice
-from paper_run.report.summary.summary import Occasion
+from paper_run.report.summary.summary import Attachment, Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,3 +74,12 @@ def summary(result: RunResult, beside: Sequence[PaperRunError] = ()) -> str:
 
 def _occasion(result: RunResult) -> Occasion:
     return "mark" if result.is_mark else "run"
+
+
+class Letter(NamedTuple):
+    """A letter, not yet addressed; `subject` is one line of printable text."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()

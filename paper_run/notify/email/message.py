@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from paper_run.notify.email.letter import Letter
+    from paper_run.notify.email.letters import Letter
     from paper_run.report.summary.summary import Attachment
 
 _ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.book import downsample
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.days import day_of, short_date
 from paper_run.report.html.svg import escaped
+from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

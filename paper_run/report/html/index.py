@@ -8,12 +8,12 @@ from urllib.parse import quote
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.days import WEEKDAYS, day_of, long_date, short_date
 from paper_run.report.html import calendar
 from paper_run.report.html.assets import asset, markup, policy, template
 from paper_run.report.html.cells import tone_of
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.svg import escaped
+from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from paper_run.model import findings
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.days import day_of, long_date
 from paper_run.report.html import assets, book, charts
 from paper_run.report.html import orders as html_tables
 from paper_run.report.html.assets import markup
@@ -16,6 +15,7 @@ from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.summary.headline import banners, headline
+from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

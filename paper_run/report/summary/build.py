@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from paper_run.errors import Remedy
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.report import text
-from paper_run.report.days import day_of, long_date
 from paper_run.report.html import book, orders
 from paper_run.report.html.book import Figure
 from paper_run.report.summary.headline import Banner, banners, headline, problem
 from paper_run.report.summary.issues import issues
 from paper_run.report.summary.movers import movers
 from paper_run.report.summary.summary import NOT_KNOWN, Count, Item, Section, Summary, clip
+from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
