@@ -97,7 +97,7 @@ def same(left: Decimal, right: Decimal) -> bool:
     return abs(Fraction(left) - Fraction(right)) < NOTHING
 
 
-def how_known(book: Book, marks: dict[str, Mark]) -> Book:
+def resolved(book: Book, marks: dict[str, Mark]) -> Book:
     """Return the book with its holdings from before at the cost that their first marks give them."""
     return book.after(
         [Entry("gain", symbol, money.ZERO, gain) for symbol, gain in pending_gains(book, marks).items()]
@@ -108,7 +108,7 @@ def how_known(book: Book, marks: dict[str, Mark]) -> Book:
 @given(ledgers(), all_marks)
 def test_profit_is_cash_and_market_value(entries: list[Entry], marks: dict[str, Mark]) -> None:
     """Realized + unrealized is what the cash and the shares' worth add up to."""
-    book = how_known(Book().after(entries), marks)
+    book = resolved(Book().after(entries), marks)
     holdings, cash = book.holdings, Fraction(book.cash)
     qty = {symbol: exact([each.qty for each in entries if each.symbol == symbol]) for symbol in holdings}
     worth = sum((qty[symbol] * Fraction(marks[symbol].price) for symbol in holdings), Fraction(0))
@@ -277,10 +277,10 @@ def test_rows_add_up_to_totals_and_bridges_to_closings(
     entries: list[Entry], marks: dict[str, Mark], more: list[Entry], later: dict[str, Mark], base: Decimal
 ) -> None:
     """Of a first and of a second session: to the cent, with nothing unexplained."""
-    book = how_known(Book().after(entries), marks)
+    book = resolved(Book().after(entries), marks)
     first = value(book, marks, base, None)
     going_on = [each for each in more if each.kind != "found"]
-    second = value(how_known(book.after(going_on), later), later, base, closing(first))
+    second = value(resolved(book.after(going_on), later), later, base, closing(first))
     assert first.session == first.inception
     assert second.session.opening == first.session.closing
     for valuation in (first, second):
@@ -331,7 +331,7 @@ def test_a_missing_price_takes_away_exactly_what_needs_it(
     entries: list[Entry], before: dict[str, Mark], marks: dict[str, Mark], base: Decimal
 ) -> None:
     """Its own worth and the totals that need it are null; every other figure is what it was."""
-    book = how_known(Book().after(entries), before)
+    book = resolved(Book().after(entries), before)
     opening = closing(value(book, before, base, None))
     whole = value(book, marks, base, opening)
     for unpriced, held in book.holdings.items():
@@ -368,7 +368,7 @@ def test_a_symbol_that_is_not_known_takes_away_its_realized_too(
     entries: list[Entry], before: dict[str, Mark], marks: dict[str, Mark], base: Decimal
 ) -> None:
     """Beyond what a missing price takes, realized P&L of the symbol and of the totals; the rest stays."""
-    book = how_known(Book().after(entries), before)
+    book = resolved(Book().after(entries), before)
     opening = closing(value(book, before, base, None))
     whole = value(book, marks, base, opening)
     for symbol in book.holdings:
@@ -404,7 +404,7 @@ def test_the_days_add_up_to_the_total(
     for entries, marks, unpriced in days:
         known = set(book.holdings)
         seen = {name: mark for name, mark in marks.items() if name not in unpriced}
-        book = how_known(
+        book = resolved(
             book.after(each for each in entries if each.kind != "found" or each.symbol not in known), seen
         )
         valuation = value(book, seen, base, opening)

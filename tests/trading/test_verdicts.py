@@ -75,7 +75,7 @@ def document(row: AttemptRow) -> dict[str, Any]:
     return read
 
 
-def how_known(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> AttemptRow:
+def resolved(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> AttemptRow:
     """Settle, and find in the ledger what was returned."""
     found = verdicts.record_verdict(row, decision, ledger, platform, LATER)
     assert found == ledger.attempts.by_id(row.id)
@@ -152,7 +152,7 @@ def test_a_trade_that_is_not_there_is_refused(ledger: Ledger, name: str) -> None
 @pytest.mark.parametrize("state", ["sent", "unsettled"])
 def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, state: str) -> None:
     """Failed with zero orders; who said so, where and when is recorded and on the result; nobody is asked."""
-    row = how_known(in_state(ledger, state), Decision(placed=False), ledger, platform)
+    row = resolved(in_state(ledger, state), Decision(placed=False), ledger, platform)
     assert (row.state, row.how_known) == ("nothing", f"not placed, {BY}")
     assert ledger.attempts.next_number(SESSION) == 1
     assert ledger.attempts.incomplete() == []
@@ -172,7 +172,7 @@ def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, 
 
 def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platform) -> None:
     """Its status stays unknown, exit 2, without an invented number; it is settled."""
-    row = how_known(in_state(ledger, "unsettled"), Decision(placed=True), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(placed=True), ledger, platform)
     assert (row.state, row.how_known, row.outcome_unknown) == ("closed", f"placed, {BY}", False)
     result = document(row)
     assert (result["status"], result["exit_status"]) == ("unknown", 2)
@@ -186,7 +186,7 @@ def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platfo
 def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> None:
     """Whatever is said of the attempt."""
     row = in_state(ledger, "unsettled", run_id="seen")
-    row = how_known(row, Decision(placed=True), ledger, platform)
+    row = resolved(row, Decision(placed=True), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
 
 
@@ -199,7 +199,7 @@ def test_placed_by_its_run_fetches_the_run_and_its_orders(
     """The record is as if the answer had never been lost, and says how its outcome became known."""
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
-    row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert (row.state, row.run_id, row.how_known) == ("closed", RUN, f"placed, run {RUN}, {BY}")
     assert recorded_orchestration(row.answer or "").run_id == RUN
     result = document(row)
@@ -216,7 +216,7 @@ def test_the_run_that_was_seen_may_be_named(ledger: Ledger, platform: Platform, 
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id=RUN)
-    assert how_known(row, Decision(True, RUN), ledger, platform).state == "closed"
+    assert resolved(row, Decision(True, RUN), ledger, platform).state == "closed"
 
 
 def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform: Platform) -> None:
@@ -224,7 +224,7 @@ def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform:
     serve("GET", f"{RUNS}/{RUN}", a_run())
     for url in (POSITIONS, f"{ORDERS}/{FIRST}"):
         responses.add("GET", url, body=requests.ConnectionError("Connection refused"))
-    row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert (row.state, row.outcome_unknown) == ("answered", False)
     assert BY in (row.how_known or "")
 
@@ -233,7 +233,7 @@ def test_a_run_that_failed_without_orders_placed_nothing(ledger: Ledger, platfor
     """What the orchestrator shows counts more than the word."""
     none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
     serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", mappings=[], **none))
-    row = how_known(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert (row.state, document(row)["status"]) == ("nothing", "failed")
 
 
@@ -302,7 +302,7 @@ def test_placed_by_its_orders_fetches_them(ledger: Ledger, platform: Platform, g
     gateway.has(
         SECOND, symbol="MSFT", side="sell", qty=2, status="new", filled_qty="0", filled_avg_price=None
     )
-    row = how_known(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert row.state == "closed"
     assert BY in (row.how_known or "")
     result = document(row)
@@ -326,7 +326,7 @@ def test_an_order_that_was_rejected_makes_it_partial(
     """What the gateway says of it decides."""
     gateway.has(FIRST)
     gateway.has(SECOND, status="rejected", filled_qty="0", filled_avg_price=None, error_message="no margin")
-    row = how_known(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
     result = document(row)
     assert (row.state, result["status"], result["exit_status"]) == ("closed", "partial", 2)
     assert any("no margin" in warning for warning in result["warnings"])
@@ -338,14 +338,14 @@ def test_a_run_id_that_was_seen_stays_when_orders_are_named(
     """The report names the run that could not be read."""
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id="seen")
-    row = how_known(row, Decision(True, None, (FIRST,)), ledger, platform)
+    row = resolved(row, Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
 
 
 def test_an_order_named_twice_is_one(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
     """It is counted once."""
     gateway.has(FIRST)
-    row = how_known(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, FIRST)), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, FIRST)), ledger, platform)
     assert document(row)["results"]["num_orders_submitted"] == 1
 
 
@@ -354,7 +354,7 @@ def test_an_order_of_another_trade_is_refused(ledger: Ledger, platform: Platform
     gateway.has(FIRST)
     gateway.has(SECOND)
     other = in_state(ledger, "unsettled")
-    how_known(other, Decision(True, None, (SECOND,)), ledger, platform)
+    resolved(other, Decision(True, None, (SECOND,)), ledger, platform)
     row = in_state(ledger, "unsettled", number=2)
     error = refused(row, Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert isinstance(error, DataError)
@@ -376,7 +376,7 @@ def test_an_order_that_the_trade_owns_may_be_named(
         in_doubt=0,
         mappings=recorded_orchestration(answer).mappings,
     )
-    assert how_known(row, Decision(True, None, (FIRST,)), ledger, platform).state == "closed"
+    assert resolved(row, Decision(True, None, (FIRST,)), ledger, platform).state == "closed"
 
 
 def test_an_order_that_nobody_knows_is_refused(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
@@ -409,7 +409,7 @@ def test_an_order_beats_what_was_said_before(
 ) -> None:
     """Said to have placed nothing, or something that nobody knows: the order closes the session."""
     gateway.has(FIRST)
-    row = how_known(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
+    row = resolved(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.state, row.number, row.fence) == ("closed", 1, str(SESSION))
     assert [each["client_order_id"] for each in document(row)["orders"]] == [FIRST]
 
@@ -421,7 +421,7 @@ def test_an_order_of_a_trade_that_was_replaced_is_a_second_trade(
     first = in_state(ledger, "nothing")
     second = in_state(ledger, "closed")
     gateway.has(FIRST)
-    row = how_known(first, Decision(True, None, (FIRST,)), ledger, platform)
+    row = resolved(first, Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.id, row.number, row.fence, second.fence) == (first.id, 2, None, str(SESSION))
     assert any("traded twice" in warning for warning in document(row)["warnings"])
     assert document(row)["trade"] == 2
@@ -510,7 +510,7 @@ def test_a_settled_trade_is_not_settled_again(
 
 def test_who_settled_it_before_is_named(ledger: Ledger, platform: Platform) -> None:
     """The first word stands, and says whose it is."""
-    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
     assert BY in refused(row, Decision(True), ledger, platform).title
 
 
@@ -529,7 +529,7 @@ def test_a_user_without_a_name_is_a_number(
         raise KeyError(f"getpwuid(): uid not found: {uid}")
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
     assert f"by uid {os.getuid()}@{socket.gethostname()}" in (row.how_known or "")
 
 
@@ -542,7 +542,7 @@ def test_a_newer_python_says_so_in_another_way(
         raise OSError("No username set in the environment")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
     assert f"by uid {os.getuid()}@" in (row.how_known or "")
 
 
@@ -551,5 +551,5 @@ def test_a_name_that_no_file_can_hold_is_no_obstacle(
 ) -> None:
     """A variable with bytes that are no text: the decision is recorded all the same."""
     monkeypatch.setenv("LOGNAME", os.fsdecode(b"ann\xff"))
-    row = how_known(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
     assert "by ann" in (row.how_known or "")
