@@ -36,23 +36,23 @@ def of_result(
     :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
         template is kept, see `assets.template`.
     """
-    digest = build.of_result(result, occasion, attachments, invocation)
+    content = build.of_result(result, occasion, attachments, invocation)
     subject = subjects.of_result(result, occasion)
     return Letter(
         subject,
-        text.render(digest),
-        html.render(digest, title=subject, cache_folder=cache_folder),
+        text.render(content),
+        html.render(content, title=subject, cache_folder=cache_folder),
         attachments,
     )
 
 
 def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: Path | None = None) -> Letter:
     """Return the letter about a day that left no result; for the parameters see `of_result`."""
-    digest, subject = build.of_notice(notice, invocation), subjects.of_notice(notice)
+    content, subject = build.of_notice(notice, invocation), subjects.of_notice(notice)
     return Letter(
         subject,
-        text.render(digest),
-        html.render(digest, title=subject, cache_folder=cache_folder),
+        text.render(content),
+        html.render(content, title=subject, cache_folder=cache_folder),
     )
 
 
@@ -68,8 +68,8 @@ def summary(result: RunResult, beside: Sequence[PaperRunError] = ()) -> str:
 
     :param beside: what failed besides, which the result does not tell of.
     """
-    digest = build.of_result(result, _occasion(result))
-    return text.render(build.with_failures(digest, beside) if beside else digest)
+    content = build.of_result(result, _occasion(result))
+    return text.render(build.with_failures(content, beside) if beside else content)
 
 
 def _occasion(result: RunResult) -> Occasion:

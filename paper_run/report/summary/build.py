@@ -75,18 +75,18 @@ def of_result(
     )
 
 
-def with_failures(digest: Summary, failed: Sequence[PaperRunError]) -> Summary:
-    """Return a result's digest with what failed besides the result: its files, its mails."""
+def with_failures(summary: Summary, failed: Sequence[PaperRunError]) -> Summary:
+    """Return a result's summary with what failed besides the result: its files, its mails."""
     titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
     said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
     more = f"and {len(failed) - _MOST_LINES:,} more" if len(failed) > _MOST_LINES else ""
-    steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *digest.steps))
-    return digest._replace(
+    steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *summary.steps))
+    return summary._replace(
         tone="bad",
-        verdict=f"Needs you: {titles}." if digest.tone == "good" else f"{digest.verdict} Also: {titles}.",
-        sections=(Section("What failed besides", said, more), *digest.sections),
+        verdict=f"Needs you: {titles}." if summary.tone == "good" else f"{summary.verdict} Also: {titles}.",
+        sections=(Section("What failed besides", said, more), *summary.sections),
         steps=tuple(steps)[:_MOST_REMEDIES],
-        facts=tuple(each for each in digest.facts if each[0] != "Exit status"),  # it is the result's alone
+        facts=tuple(each for each in summary.facts if each[0] != "Exit status"),  # it is the result's alone
     )
 
 
