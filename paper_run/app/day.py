@@ -1,4 +1,4 @@
-"""A day, top to bottom: ledger, lock, earlier trades, already traded?, health, snapshot, trade, files."""
+"""A day, top to bottom: ledger, lock, earlier attempts, already traded?, health, snapshot, POST, files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from paper_run.model import messages, remedies
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import hours, preflight
 from paper_run.trading.once import already_traded, closing_attempt
-from paper_run.trading.submit import trade
+from paper_run.trading.submit import submit
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.report.day import Reports
@@ -60,6 +60,7 @@ class _Day:
     """
 
     def __init__(self, workspace: Workspace, platform: Platform, *, again: bool) -> None:
+        self.workspace = workspace
         self.config = workspace.config
         self.platform = platform
         self.ledger = workspace.ledger
@@ -75,14 +76,14 @@ class _Day:
         self.newest = 0
 
     def run(self) -> End:
-        """Go the way of a day: earlier trades, already traded?, calendar, health, snapshot, trade, files."""
+        """Go the way of a day: earlier attempts, already traded?, calendar, health, snapshot, POST, files."""
         self.platform.deadline.begin(BEFORE)
         # A sandbox tells its session itself, and is asked first; one of our own needs no calendar.
         if not self.ledger.account.is_sandbox and not (
             self.config.plays_sandbox and self.ledger.attempts.is_untraded
         ):
             self.ledger.account.refuse_other_url(self.platform.orchestrator.url.base)
-            self._settle_earlier()
+            self._recover_earlier()
             if (recorded := self._recorded()) is not None:
                 self._header()
                 return self._show(recorded)
@@ -94,7 +95,7 @@ class _Day:
         preflight.prove_account(self.config, self.ledger, self.platform, services)
         preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
         if services.sandbox:
-            self._settle_earlier()
+            self._recover_earlier()
         if (recorded := self._recorded()) is not None:
             return self._show(recorded)
         if not services.sandbox:
@@ -116,7 +117,7 @@ class _Day:
             )
         if not services.sandbox:
             self._refuse_what_time_has_changed(services)
-        end = trade(
+        end = submit(
             self.config,
             preparation.snapshot,
             self.platform,
@@ -129,7 +130,7 @@ class _Day:
             mailed=self.outbox.takes,
         )
         try:
-            file_again(self.publisher, end.restated, self.console)
+            file_again(self.workspace, end.restated)
             return self._save(self.publisher.reports(end.document), end.failures)
         except (PaperRunError, KeyboardInterrupt):
             raise
@@ -166,7 +167,7 @@ class _Day:
         """Say in a line that there is no session; only mails are sent."""
         self.console.say(str(closed))
         self.outbox.closed(closed.day, closed.why, str(closed), closed.next_session)
-        return without_result(self.publisher, self.outbox, self.console, str(closed))
+        return without_result(self.workspace, str(closed))
 
     def _refuse_what_time_has_changed(self, services: preflight.Services) -> None:
         """Prove that the session has not ended while it was being prepared, nor the time to trade it.
@@ -187,18 +188,18 @@ class _Day:
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.attempts.is_untraded:
-            self.console.notice(f"A new ledger, without a trade yet: {self.ledger.path}")
+            self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.path}")
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
-    def _recorded(self) -> TradeRow | None:
+    def _recorded(self) -> AttemptRow | None:
         self.newest = self.ledger.attempts.newest(self.session)
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
-    def _settle_earlier(self) -> None:
-        recover_earlier(self.ledger, self.platform, self.config, self.clock, self.console, self.outbox)
+    def _recover_earlier(self) -> None:
+        recover_earlier(self.workspace, self.platform)
 
-    def _show(self, row: TradeRow) -> End:
+    def _show(self, row: AttemptRow) -> End:
         """Show what was recorded and write its files again, byte for byte; no service is asked anything."""
         reports = self.publisher.reports(row.document)
         self.console.notice(
@@ -206,13 +207,13 @@ class _Day:
         )
         recorded = reports.result.findings
         shown = messages.recorded(recorded, reports.result.exit_status)
-        if row.unsettled and reports.result.is_old:
+        if row.outcome_unknown and reports.result.is_old:
             for failure in shown:
-                failure.remedies = remedies.settling(row.name)
+                failure.remedies = remedies.say_what_came(row.name)
         return self._save(reports, shown)
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
-        return save(self.publisher, reports, failed, self.outbox, self.console, outputs=self.config.files)
+        return save(self.workspace, reports, failed, outputs=self.config.files)
 
     def stopped(self, error: PaperRunError) -> PaperRunError:
         """Mail why nothing was traded, unless the session was traded before; return all that went wrong."""
@@ -225,7 +226,7 @@ class _Day:
                 played = self.config.plays_sandbox
                 self.outbox.failed(kind, session, error, coming, is_sandbox=played)
 
-        return stopped(error, queue, self.publisher, self.outbox, self.console)
+        return stopped(self.workspace, error, queue)
 
     def _sandbox_session(self) -> date | None:
         """Return the session that a sandbox would have played: as it says, else the one after its last."""

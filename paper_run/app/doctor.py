@@ -21,9 +21,9 @@ from paper_run.services import health as health_check
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
-from paper_run.services.parallel import at_once
+from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import hours, pending, todays_date, trading_days
+from paper_run.trading import hours, pending, todays_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,10 +138,10 @@ def _ledger(config: Config) -> Iterator[Finding]:
                 yield _wrong_ledger(config, older)
             ledger.prove_whole()
             latest = ledger.attempts.latest()
-            last = f"the last trade is {latest.name}" if latest else "no trade in it yet"
+            last = f"the last attempt is {latest.name}" if latest else "no attempt in it yet"
             yield Finding("Ledger", f"{ledger.path} is whole; {last}")
-            if unsettled := [row.name for row in ledger.attempts.unfinished()]:
-                words = f"not settled: {', '.join(unsettled)}"
+            if unknown := [row.name for row in ledger.attempts.incomplete()]:
+                words = f"outcome unknown: {', '.join(unknown)}"
                 fix = config.invocation.whole(ours("resolve"))
                 yield Finding("Trades", words, ExitStatus.DATA, fix)
             for kept in pending.unreadable(config.reports_dir):
@@ -168,7 +168,7 @@ def _calendar(config: Config, now: datetime) -> Finding:
     """Say what of the calendar a run would find now."""
     try:
         with existing.read_if_any(config.reports_dir) as ledger:
-            calendar = trading_days.calendar(ledger, config)
+            calendar = hours.calendar(ledger, config)
             closed = hours.no_session(calendar, now)
             day = calendar.session_date(now) if closed is None else closed.next_session
             opens, closes = calendar.hours(day)
@@ -230,7 +230,7 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
         partial(gateway.positions, seconds=READ_SECONDS),
         partial(gateway.order, known or _NO_ORDER, seconds=READ_SECONDS),
     )
-    positions, order = at_once(calls)
+    positions, order = gather(calls)
     if isinstance(positions, Exception):
         yield _unread("Positions", gateway.url, positions)
     else:
@@ -240,11 +240,11 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
     elif known is None:
         yield Finding("Orders", f"{gateway.url} says of one that nobody placed that there is none")
     elif order is None:
-        words = f"{gateway.url} does not know {known} of the latest trade"
+        words = f"{gateway.url} does not know {known} of the latest attempt"
         fix = "name the gateway that the orchestrator trades with: --execution-gateway-url URL"
         yield Finding("Orders", words, ExitStatus.DEPENDENCY, fix)
     else:
-        yield Finding("Orders", f"{gateway.url} has {known} of the latest trade: {order.status}")
+        yield Finding("Orders", f"{gateway.url} has {known} of the latest attempt: {order.status}")
 
 
 def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:
@@ -257,7 +257,7 @@ def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:
 
 def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) -> Finding:
     """Compare this machine's clock, which says what session it is, with the services' Date headers."""
-    calendar, said = trading_days.calendar(None, config), todays_date.told(services)
+    calendar, said = hours.calendar(None, config), todays_date.told(services)
     if said is None:
         return Finding("Clock", "unproved: neither orchestrator nor gateway has told the time")
     try:

@@ -11,10 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.notify.outbox import Outbox
-    from paper_run.report.console import Console
+    from paper_run.app.workspace import Workspace
     from paper_run.report.day import Reports
-    from paper_run.report.publisher import Publisher
 
 
 class End(NamedTuple):
@@ -32,24 +30,19 @@ class End(NamedTuple):
 
 
 def save(
-    publisher: Publisher,
-    reports: Reports,
-    failed: Sequence[PaperRunError],
-    outbox: Outbox,
-    console: Console,
-    *,
-    outputs: Iterable[Path] = (),
+    workspace: Workspace, reports: Reports, failed: Sequence[PaperRunError], *, outputs: Iterable[Path] = ()
 ) -> End:
     """Show the result, write its files, and only then send what mails there are.
 
     :param failed: what failed before. :param outputs: further files to write it to.
     """
+    console, publisher = workspace.console, workspace.publisher
     console.figures(reports.result)
     console.saving(of_a_mark=reports.result.is_mark)
     written, unwritten = publisher.save([reports], outputs)
     for path in written:
         console.saved(path)
-    unsent = deliver(publisher, outbox, console, [reports])
+    unsent = deliver(workspace, [reports])
     console.complete(reports.result)
     ended = (*failed, *unwritten, *unsent)
     for failure in (*failed, *unwritten):
@@ -57,25 +50,23 @@ def save(
     return End(worst(failure.exit_status for failure in ended), ended, reports, beside=(*unwritten, *unsent))
 
 
-def without_result(publisher: Publisher, outbox: Outbox, console: Console, said: str = "") -> End:
+def without_result(workspace: Workspace, said: str = "") -> End:
     """Send what mails there are, where nothing was traded or valued and nothing failed.
 
     :param said: why there was nothing to do.
     """
-    unsent = deliver(publisher, outbox, console)
+    unsent = deliver(workspace)
     return End(worst(failure.exit_status for failure in unsent), unsent, said=said, beside=unsent)
 
 
-def stopped(
-    error: PaperRunError, queue: Callable[[], None], publisher: Publisher, outbox: Outbox, console: Console
-) -> PaperRunError:
+def stopped(workspace: Workspace, error: PaperRunError, queue: Callable[[], None]) -> PaperRunError:
     """Mail why nothing came of it; return all that went wrong, `told` unless the ledger could not keep it.
 
     :param queue: queues that mail.
     """
     try:
         queue()
-        unsent = deliver(publisher, outbox, console)
+        unsent = deliver(workspace)
     except DataError as also:
         return error if also.title == error.title else SeveralErrors((*messages.single(error), also))
     found = SeveralErrors((*messages.single(error), *unsent)) if unsent else error
@@ -83,16 +74,15 @@ def stopped(
     return found
 
 
-def deliver(
-    publisher: Publisher, outbox: Outbox, console: Console, made: Iterable[Reports] = ()
-) -> tuple[PaperRunError, ...]:
+def deliver(workspace: Workspace, made: Iterable[Reports] = ()) -> tuple[PaperRunError, ...]:
     """Send the mails that are queued, and show which; return what went wrong."""
+    console = workspace.console
     with console.waiting("Sending the e-mail"):
-        delivered = outbox.deliver(publisher, made)
+        delivered = workspace.outbox.deliver(workspace.publisher, made)
     if delivered is None:
         return ()
     for subject in delivered.subjects:
         console.mailed(subject)
     for failure in delivered.failures:
-        failure.ledger = publisher.ledger
+        failure.ledger = workspace.publisher.ledger
     return delivered.failures

@@ -11,14 +11,11 @@ from paper_run.app.workspace import opened
 from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
 from paper_run.model import reading_messages, result_json
-from paper_run.notify.outbox import Outbox
-from paper_run.report.publisher import Publisher
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import (
     not_known,
     observations,
     preflight,
-    trading_days,
     value_session,
     verdicts,
 )
@@ -28,15 +25,16 @@ from paper_run.trading.marking import result_of
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from paper_run.app.workspace import Workspace
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.model.service import ServiceHealth
     from paper_run.model.valued import BookFigures, NotKnown
     from paper_run.report.console import Console
-    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config
     from paper_run.trading.adjustments import Change, Said
 
@@ -62,62 +60,54 @@ def mark_session(
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with opened(config, clock, console, platform.deadline) as workspace:
-        ledger, outbox, publisher = workspace.ledger, workspace.outbox, workspace.publisher
+        ledger, calendar = workspace.ledger, workspace.calendar
         ledger.account.refuse_other_exchange(config.exchange)
         if (older := beginning.outdated(config, ledger)) is not None:
             raise older
         files.sweep(config.reports_dir)
-        calendar = workspace.calendar
         console.mark_header(config, calendar.clock(clock.now()))
         try:
             occasion = value_session.Occasion(is_mark=True, again=again, change=change)
-            valued = _value(config, platform, ledger, calendar, clock, console, outbox, with_stale, occasion)
+            valued = _value(workspace, platform, with_stale, occasion)
         except PaperRunError as error:
             failed = error
 
             def queue() -> None:
                 if change is None:  # a person who changes the book sees what became of it
-                    outbox.failed("unvalued", _session(ledger, calendar, clock.now()), failed)
+                    workspace.outbox.failed("unvalued", _session(ledger, calendar, clock.now()), failed)
 
-            raise stopped(error, queue, publisher, outbox, console) from None
+            raise stopped(workspace, error, queue) from None
         if valued is not None:
-            file_again(publisher, valued.restated, console)
-            return save(publisher, publisher.reports(valued.document), valued.failures, outbox, console)
-        console.notice("There is no book: one begins with a trade that is known to be placed")
-        return without_result(publisher, outbox, console)
+            file_again(workspace, valued.restated)
+            return save(workspace, workspace.publisher.reports(valued.document), valued.failures)
+        console.notice("There is no book: one begins with an attempt that is known to be placed")
+        return without_result(workspace)
 
 
 class _Valued(NamedTuple):
-    """The result as JSON text, what could not be read for it, and the trades that were stated anew."""
+    """The result as JSON text, what could not be read for it, and the attempts that were stated anew."""
 
     document: str
     failures: tuple[PaperRunError, ...]
-    restated: tuple[TradeRow, ...]
+    restated: tuple[AttemptRow, ...]
 
 
 def _value(
-    config: Config,
-    platform: Platform,
-    ledger: Ledger,
-    calendar: Calendar,
-    clock: Clock,
-    console: Console,
-    outbox: Outbox,
-    with_stale: bool,
-    occasion: value_session.Occasion,
+    workspace: Workspace, platform: Platform, with_stale: bool, occasion: value_session.Occasion
 ) -> _Valued | None:
     """Read, value and record, with the mail about it, all or nothing; None when there is no book.
 
     A session that keeps its closing is not valued anew: what is learned of its orders waits for the next one.
     """
+    ledger, console = workspace.ledger, workspace.console
     platform.deadline.begin(BEFORE)
-    health = _health(config, platform, ledger, console)
+    health = _health(workspace, platform)
     change = occasion.change
-    recover_earlier(ledger, platform, config, clock, console, outbox)
+    recover_earlier(workspace, platform)
     if change is not None and change.said is not None:
-        _say(change.said, ledger, config, console, outbox, change.note)
-    started = clock.now()
-    moment = _moment(ledger, calendar, health, started)
+        _say(workspace, change.said, change.note)
+    started = workspace.clock.now()
+    moment = _moment(ledger, workspace.calendar, health, started)
     after = observations.read(
         platform,
         ledger,
@@ -148,7 +138,7 @@ def _value(
             if not (change and change.trades):
                 raise less
         else:
-            written = _recorded(ledger, book, problems, moment, started, health, after, outbox, change)
+            written = _recorded(workspace, book, problems, moment, started, health, after, change)
     if less is not None:  # the trade by hand is booked all the same
         raise less
     return _Valued(*written, restated)
@@ -160,17 +150,17 @@ def _has_said(change: Change | None) -> bool:
 
 
 def _recorded(
-    ledger: Ledger,
+    workspace: Workspace,
     book: BookFigures,
     problems: observations.Problems,
     moment: observations.Moment,
     started: datetime,
     health: tuple[ServiceHealth, ...],
-    after: AfterTrade,
-    outbox: Outbox,
+    after: Observations,
     change: Change | None,
 ) -> tuple[str, tuple[PaperRunError, ...]]:
     """Write a valuation as the session's latest mark, queue its mail; return it, and what failed."""
+    ledger, outbox = workspace.ledger, workspace.outbox
     if book.not_known and change is None:
         problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
     still_open = preflight.still_open(ledger)
@@ -185,18 +175,18 @@ def _recorded(
     return document, problems.failures
 
 
-def _say(said: Said, ledger: Ledger, config: Config, console: Console, outbox: Outbox, by: str) -> None:
-    """Record what an order has filled, with the files of its trade where a doubt ends with it."""
-    row = verdicts.say_filled(said, ledger, by)
+def _say(workspace: Workspace, said: Said, by: str) -> None:
+    """Record what an order has filled, with the files of its attempt where a doubt ends with it."""
+    row = verdicts.say_filled(said, workspace.ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
-    console.notice(f"Order {said.name}: {filled}, said {by}")
+    workspace.console.notice(f"Order {said.name}: {filled}, said {by}")
     if row is None:
         return
-    outbox.settled(row)
-    file_again(Publisher(ledger, config.reports_dir), (row,), console)
+    workspace.outbox.outcome_known(row)
+    file_again(workspace, (row,))
 
 
-def _unread(after: AfterTrade, platform: Platform) -> tuple[PaperRunError, ...]:
+def _unread(after: Observations, platform: Platform) -> tuple[PaperRunError, ...]:
     if not after.unread:
         return ()
     return (
@@ -212,12 +202,11 @@ def _kind(ledger: Ledger, moment: observations.Moment) -> MailKind:
     return "close" if ledger.account.is_sandbox or closes <= moment.now else "mark"
 
 
-def _health(
-    config: Config, platform: Platform, ledger: Ledger, console: Console
-) -> tuple[ServiceHealth, ...]:
+def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ...]:
     """Check that the ledger's own platform answers; only the gateway is needed."""
+    ledger = workspace.ledger
     health = platform.health()
-    console.health(health)
+    workspace.console.health(health)
     gateway, orchestrator = health[1], health[2]
     if orchestrator.status != "unreachable":
         ledger.account.belongs_to(
@@ -228,7 +217,7 @@ def _health(
         )
     elif not ledger.account.is_sandbox:
         ledger.account.refuse_other_url(platform.orchestrator.url.base)
-    preflight.keep_real_quotes_away(config, platform, is_sandbox=bool(ledger.account.is_sandbox))
+    preflight.keep_real_quotes_away(workspace.config, platform, is_sandbox=bool(ledger.account.is_sandbox))
     if gateway.sandbox_session is not None and not ledger.account.is_sandbox:
         raise DataError(
             f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
@@ -238,9 +227,9 @@ def _health(
     return health
 
 
-def open_fills(ledger: Ledger, platform: Platform, config: Config, now: datetime) -> tuple[NotKnown, ...]:
+def open_fills(workspace: Workspace, platform: Platform) -> tuple[NotKnown, ...]:
     """Return what is not known of the book now, by what was read of it last."""
-    calendar = trading_days.calendar(ledger, config)
+    ledger, calendar, now = workspace.ledger, workspace.calendar, workspace.clock.now()
     if ledger.account.is_sandbox:
         now = preflight.gateway_clock(platform.gateway_health()) or now
     return not_known.at(ledger, calendar, calendar.clock(now))
@@ -263,12 +252,12 @@ def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
 
 
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
-    """Return the symbols held before the trade that a new book begins with; they need prices too."""
-    opener = None if ledger.books.epoch() else ledger.books.opens_with()
+    """Return the symbols held before the attempt that a new book begins with; they need prices too."""
+    opener = None if ledger.books.period() else ledger.books.opens_with()
     return (
         ()
         if opener is None
-        else tuple(each.symbol for each in ledger.attempts.by_id(opener).prepared.positions)
+        else tuple(each.symbol for each in ledger.attempts.by_id(opener).snapshot.positions)
     )
 
 
@@ -282,8 +271,8 @@ def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:
 
 def _closed(ledger: Ledger, moment: observations.Moment, occasion: value_session.Occasion) -> str | None:
     """Return the result of the mark whose closing the session keeps, as JSON text."""
-    epoch = ledger.books.epoch()
-    kept = ledger.books.kept(epoch) if epoch else None
+    period = ledger.books.period()
+    kept = ledger.books.last_valuation(period) if period else None
     if kept is None or not kept.is_closed or kept.session < moment.session:
         return None
     if occasion.again or occasion.change is not None:

@@ -12,7 +12,7 @@ from paper_run.ledger import existing
 from paper_run.ledger.ledger import Ledger
 from paper_run.services.deadline import BEFORE
 from paper_run.services.orchestrator import RUN_PATH, request_body
-from paper_run.trading import hours, preflight, trading_days
+from paper_run.trading import hours, preflight
 from paper_run.trading.once import already_traded
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def plan_day(
     """
     prove_folders(config)
     with existing.read_if_any(config.reports_dir) as ledger:
-        calendar = trading_days.calendar(ledger, config)
+        calendar = hours.calendar(ledger, config)
         hours.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.account.is_sandbox:
@@ -87,9 +87,9 @@ def _warn_of_what_stands_in_the_way(
     try:
         row = already_traded(ledger, preparation.snapshot.session, config, calendar, again=again)
         if row is not None:
-            settled = "; what came of it is not known" if row.unsettled else ""
+            how_known = "; what came of it is not known" if row.outcome_unknown else ""
             console.notice(
-                f"The session was already traded, as {row.name}{settled}: a run would only show that."
+                f"The session was already traded, as {row.name}{how_known}: a run would only show that."
             )
         elif not again:
             if (older := preflight.older_session(services, ledger)) is not None:

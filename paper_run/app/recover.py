@@ -4,57 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run.ledger.ledger import Ledger
-from paper_run.notify.outbox import Outbox
-from paper_run.report.publisher import Publisher
 from paper_run.trading import earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.model.attempt import TradeRow
-    from paper_run.model.progress import Clock
-    from paper_run.report.console import Console
+    from paper_run.app.workspace import Workspace
+    from paper_run.model.attempt import AttemptRow
     from paper_run.services.platform import Platform
-    from paper_run.settings.config import Config
 
 
-def recover_earlier(
-    ledger: Ledger,
-    platform: Platform,
-    config: Config,
-    clock: Clock,
-    console: Console,
-    outbox: Outbox,
-    *,
-    is_heard: bool = True,
-) -> None:
-    """Look once more at each earlier trade of which not all is known; write the files of those found.
+def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool = True) -> None:
+    """Look once more at each earlier attempt of which not all is known; write the files of those found.
 
-    So are those of a trade whose command was killed after it had recorded it.
+    So are those of an attempt whose command was killed after it had recorded it.
 
     :param is_heard: whether the platform answers, so that it can be asked.
     """
+    ledger, console, publisher = workspace.ledger, workspace.console, workspace.publisher
     with platform.deadline.stopped():
-        settled = earlier.settle_all(ledger, platform, clock.now(), tell=console.notice, is_heard=is_heard)
-    for row in settled:
-        is_whole = not (row.unsettled or ledger.attempts.is_in_doubt(row))
-        known = f"The trade {row.name} is settled" if is_whole else f"More is known of the trade {row.name}"
-        console.notice(f"{known}: {row.settled or 'which of its orders are in doubt'}")
-        if row.settled:
-            outbox.settled(row)
-    publisher = Publisher(ledger, config.reports_dir)
+        now = workspace.clock.now()
+        found = earlier.look_again(ledger, platform, now, tell=console.notice, is_heard=is_heard)
+    for row in found:
+        is_whole = not (row.outcome_unknown or ledger.attempts.is_in_doubt(row))
+        known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
+        console.notice(f"{known}: {row.how_known or 'which of its orders are in doubt'}")
+        if row.how_known:
+            workspace.outbox.outcome_known(row)
     unfiled = publisher.unfiled()
-    if not settled and unfiled is None:
+    if not found and unfiled is None:
         return
-    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in settled) else []
-    _, unwritten = publisher.save([publisher.reports(row.document) for row in (*settled, *left)])
+    left = [unfiled] if unfiled is not None and all(row.id != unfiled.id for row in found) else []
+    _, unwritten = publisher.save([publisher.reports(row.document) for row in (*found, *left)])
     for failure in unwritten:
         console.notice(str(failure))
 
 
-def file_again(publisher: Publisher, restated: Iterable[TradeRow], console: Console) -> None:
-    """Write the files of trades that were stated anew; what can't be written is said."""
+def file_again(workspace: Workspace, restated: Iterable[AttemptRow]) -> None:
+    """Write the files of attempts that were stated anew; what can't be written is said."""
+    publisher = workspace.publisher
     if reports := [publisher.reports(row.document) for row in restated]:
         for failure in publisher.save(reports)[1]:
-            console.notice(str(failure))
+            workspace.console.notice(str(failure))

@@ -28,27 +28,27 @@ class Made(NamedTuple):
     page: Path | None
 
 
-def make_again(folder: Path, clock: Clock, trade: str) -> Made:
+def make_again(folder: Path, clock: Clock, attempt: str) -> Made:
     """Make the files of an attempt again, and of its session's latest mark; byte for byte what they were.
 
-    :param trade: as commands name it.
+    :param attempt: as commands name it.
     :raises PaperRunError: there is no such thing, or another command has the ledger.
     """
     existing.require_ledger(folder)
     if not existing.may_write(folder):
-        return _standing(folder, trade)
+        return _standing(folder, attempt)
     with ledger_under_lock(folder, clock) as ledger:
         publisher = Publisher(ledger, folder)
-        reports = [publisher.reports(document) for document in verdicts.documents(ledger, trade)]
+        reports = [publisher.reports(document) for document in verdicts.documents(ledger, attempt)]
         written, unwritten = publisher.save(reports)
     return Made(written, (), unwritten, reports[0].page)
 
 
-def _standing(folder: Path, trade: str) -> Made:
+def _standing(folder: Path, attempt: str) -> Made:
     """Name the files that stand in a folder which whoever asks may not write."""
     with existing.read(folder) as ledger:
         publisher = Publisher(ledger, folder)
-        reports = [publisher.reports(document) for document in verdicts.documents(ledger, trade)]
+        reports = [publisher.reports(document) for document in verdicts.documents(ledger, attempt)]
         files = publisher.files(reports)
     there = [path for path in files if path.is_file()]
     missing = [path for path in files if path not in there]

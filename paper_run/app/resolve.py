@@ -29,47 +29,46 @@ class Done(NamedTuple):
     failed: Sequence[PaperRunError] = ()
 
 
-def settle(
+def resolve(
     config: Config,
     platform: Platform,
     clock: Clock,
     console: Console,
-    trade: str | None = None,
+    attempt: str | None = None,
     decision: Decision | None = None,
 ) -> Done:
-    """Look once more at every attempt of which not all is known; then list what is open, or settle one.
+    """Look once more at each attempt of which not all is known; then list what is open, or record a verdict.
 
-    :param trade: the attempt as commands name it. :param decision: what came of it; None: list.
+    :param attempt: the attempt as commands name it. :param decision: what came of it; None: list.
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
     """
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, outbox, publisher = workspace.ledger, workspace.outbox, workspace.publisher
         unheard = preflight.unheard(ledger, platform)
-        is_heard = unheard is None
-        recover.recover_earlier(ledger, platform, config, clock, console, outbox, is_heard=is_heard)
+        recover.recover_earlier(workspace, platform, is_heard=unheard is None)
         if unheard is not None:
             console.notice(unheard)
-        if trade is None or decision is None:
-            console.unsettled(
-                [row for row in ledger.attempts.unfinished() if row.unsettled],
+        if attempt is None or decision is None:
+            console.outcome_unknown(
+                [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
                 ledger.attempts.doubtful(),
                 config.invocation._replace(ledger=ledger.account.identity),
-                mark.open_fills(ledger, platform, config, clock.now()),
+                mark.open_fills(workspace, platform),
                 ledger.open_orders.taken_back(),
             )
-            return Done(failed=deliver(publisher, outbox, console))
-        row = verdicts.settle(
-            verdicts.named(ledger, trade),
+            return Done(failed=deliver(workspace))
+        row = verdicts.record_verdict(
+            verdicts.named(ledger, attempt),
             decision._replace(unheard=unheard is not None),
             ledger,
             platform,
             clock.now(),
             timeout=config.timeout,
         )
-        outbox.settled(row)
+        outbox.outcome_known(row)
         written, unwritten = publisher.save([publisher.reports(row.document)])
-        unsent = deliver(publisher, outbox, console)
-    console.say(f"The trade {row.name} is settled: {row.settled}.")
+        unsent = deliver(workspace)
+    console.say(f"The outcome of the attempt {row.name} is known: {row.how_known}.")
     return Done(written, [*unwritten, *unsent])
 
 
@@ -79,8 +78,10 @@ def end_book(config: Config, clock: Clock, console: Console) -> Done:
         ledger, publisher = workspace.ledger, workspace.publisher
         by = verdicts.by_whom(clock.now(), ledger.account.exchange)
         ended = verdicts.end_book(ledger, by)
-        written, unwritten = publisher.save([publisher.reports(row.document) for row in ended.trades])
-    console.say(f"The book was ended {by}. The next trade begins a new one, with the holdings that it finds.")
+        written, unwritten = publisher.save([publisher.reports(row.document) for row in ended.attempts])
+    console.say(
+        f"The book was ended {by}. The next attempt begins a new one, with the holdings that it finds."
+    )
     for order in ended.orders:
         console.say(f"  No longer followed: {order}")
     for doubt in ended.doubts:

@@ -21,37 +21,37 @@ if TYPE_CHECKING:
 
 
 def composed(
-    config: Config, mail: MailSettings, clock: Clock, console: Console, trade: str | None, *, of_mark: bool
+    config: Config, mail: MailSettings, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool
 ) -> bytes:
     """Return a whole message, to be sent by somebody else; nothing is recorded.
 
-    :param trade: whose mail it is; None: the latest attempt's.
+    :param attempt: whose mail it is; None: the latest attempt's.
     :raises DataError: the ledger has no such thing.
     """
     with opened(config, clock, console) as workspace:
-        told = _told(workspace.ledger, trade or "latest", of_mark=of_mark)
+        told = _told(workspace.ledger, attempt or "latest", of_mark=of_mark)
         composer = Composer(workspace.ledger, workspace.publisher, mail, invocation=config.invocation)
         return composer.printed(told, clock.now())
 
 
 def send(
-    config: Config, clock: Clock, console: Console, trade: str | None, *, of_mark: bool
+    config: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool
 ) -> tuple[PaperRunError, ...]:
     """Send what is queued, and first queue a session's mail again if one is named; return what failed.
 
     :raises DataError: the ledger has no such thing.
     """
     with opened(config, clock, console) as workspace:
-        if trade is not None or of_mark:
-            workspace.outbox.again(_told(workspace.ledger, trade or "latest", of_mark=of_mark))
+        if attempt is not None or of_mark:
+            workspace.outbox.again(_told(workspace.ledger, attempt or "latest", of_mark=of_mark))
         elif not workspace.ledger.mails.queued():
             command = config.invocation.whole(ours("email", "SESSION"))
             console.say(f"No e-mail is waiting. To send one again: {command}")
-        return deliver(workspace.publisher, workspace.outbox, console)
+        return deliver(workspace)
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
-    """Return what a person names: a trade, a session's latest mark, or why a session was not traded.
+    """Return what a person names: an attempt, a session's latest mark, or why a session was not traded.
 
     :raises DataError: the ledger has no such thing.
     """
@@ -65,7 +65,7 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
             if ledger.sessions.mark(name) is None:
                 raise
         else:
-            return Told("run", str(row.session), trade=row)
+            return Told("run", str(row.session), attempt=row)
     session = ledger.sessions.latest_marked() if name == "latest" else name
     if session is None or ledger.sessions.mark(session) is None:
         raise DataError(

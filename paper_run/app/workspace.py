@@ -10,7 +10,7 @@ from paper_run.ledger import existing, files
 from paper_run.ledger.sqlite import lock
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Publisher
-from paper_run.trading import trading_days
+from paper_run.trading import hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class Workspace:
     @cached_property
     def calendar(self) -> Calendar:
         """The exchange's calendar, as the ledger keeps it."""
-        return trading_days.calendar(self.ledger, self.config)
+        return hours.calendar(self.ledger, self.config)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ class Seen(NamedTuple):
     dollars: Decimal = money.ZERO
 
 
-class Growth(NamedTuple):
+class FillDelta(NamedTuple):
     """What is to be booked, signed (a sale is negative), and a clause for what is odd.
 
     :ivar kind: `fill`; None for nothing. :ivar seen: what is booked after it.
@@ -37,9 +37,9 @@ class Growth(NamedTuple):
     contested: bool = False
 
 
-def growth(
+def fill_delta(
     side: str, ordered: Decimal, seen: Seen, filled_qty: Decimal | None, filled_avg_price: Decimal | None
-) -> Growth:
+) -> FillDelta:
     """Return what an order's fill has grown by: (q1, p1) to (q2, p2) is q2 - q1 at (q2 p2 - q1 p1)/(q2 - q1).
 
     A quantity without a usable price waits; one that shrank, or the same quantity at another price, books
@@ -49,7 +49,7 @@ def growth(
     :param filled_avg_price: the average price of all of them, dollars.
     """
     filled = filled_qty or money.ZERO
-    nothing = Growth(None, money.ZERO, money.ZERO, seen)
+    nothing = FillDelta(None, money.ZERO, money.ZERO, seen)
     if filled < seen.qty:
         if not seen.qty:  # an older program kept negative ones too
             return nothing
@@ -72,7 +72,7 @@ def growth(
         remark = f"{money.digits(filled)} filled, more than the {money.digits(ordered)} ordered"
     if side != "buy":
         qty, dollars = qty.copy_negate(), dollars.copy_negate()
-    return Growth("fill", qty, dollars, now, remark)
+    return FillDelta("fill", qty, dollars, now, remark)
 
 
 def average(seen: Seen) -> Decimal:

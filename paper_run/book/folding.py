@@ -20,7 +20,7 @@ def fold(entries: Iterable[Entry]) -> Book:
 
 
 def place(entry: Entry) -> tuple[str, int, int]:
-    """Return an entry's place in the folding; the holdings from before the first trade are before all else.
+    """Return an entry's place in the folding; the holdings from before the first attempt are before all else.
 
     A split without a ratio, of an older program, says only how many shares it added to what was held then:
     it keeps its place in the sequence.

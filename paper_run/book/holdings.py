@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     """One entry, never changed once written.
 
     :ivar kind: `fill`; `correction` (of what an order filled, see `folding`); `found` (a holding from before
-        the first trade, at the gateway's average); `gain` (what such a holding was worth at its first price
+        the first attempt, at the gateway's average); `gain` (what such a holding was worth at its first price
         more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`.
     :ivar qty: signed shares, negative for a sale; of a split, what it added when it was said.
     :ivar dollars: signed like them, what they came to.
@@ -53,7 +53,7 @@ class Holding(NamedTuple):
     The cost is kept and not the average: so every dollar of it is realized once, whatever an average would
     have to be rounded to.
 
-    :ivar waits: whether it was there before the first trade and has had no price since: it is not known yet
+    :ivar waits: whether it was there before the first attempt and has had no price since: it is not known yet
         what it is to cost here.
     """
 

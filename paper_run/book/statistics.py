@@ -139,10 +139,10 @@ def daily_return(day: Day) -> Decimal | None:
         return rounded(earned)
 
 
-def height(before: Decimal | None, day: Day) -> Decimal | None:
+def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
     """Return compounded equity / its peak after one more day, 28 digits; its drawdown is that - 1.
 
-    :param before: the height after the day before; None: there was nothing to compound. The first is 1.
+    :param before: the level after the day before; None: there was nothing to compound. The first is 1.
     """
     with localcontext(_CONTEXT):
         (earned,) = _returns([day])
@@ -151,10 +151,10 @@ def height(before: Decimal | None, day: Day) -> Decimal | None:
         return min(_ONE, before * (_ONE + earned))
 
 
-def fall(height: Decimal | None) -> Decimal | None:
-    """Return the drawdown at a height, six places."""
+def fall(level: Decimal | None) -> Decimal | None:
+    """Return the drawdown at a level, six places."""
     with localcontext(_CONTEXT):
-        return rounded(None if height is None else height - _ONE)
+        return rounded(None if level is None else level - _ONE)
 
 
 def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
@@ -178,12 +178,12 @@ def _figures(days: Sequence[Day], sessions_a_year: int) -> dict[str, Decimal | N
         "exposure": _mean(_ratios((day.exposure, day.closing) for day in days)),
         "turnover": _mean(_ratios((day.traded, day.capital) for day in days)),
     }
-    if (growth := curve[-1]) is not None:
-        figures["total_return"] = growth - 1
+    if (fill_delta := curve[-1]) is not None:
+        figures["total_return"] = fill_delta - 1
         figures["max_drawdown"] = min(_known(_falls(curve)))
         # A power of a debt is no rate, and where the exponent is whole it would look like one.
-        if n >= _FOR_A_YEAR and growth >= 0:
-            figures["annualised_return"] = growth ** (Decimal(sessions_a_year) / n) - 1
+        if n >= _FOR_A_YEAR and fill_delta >= 0:
+            figures["annualised_return"] = fill_delta ** (Decimal(sessions_a_year) / n) - 1
     if not single:
         return figures
     figures["win_rate"] = Decimal(sum(day.day_pnl > ZERO for day in single)) / len(single)

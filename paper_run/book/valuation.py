@@ -49,7 +49,7 @@ class PositionValue(NamedTuple):
 
     @property
     def total_pnl(self) -> Decimal | None:
-        """Realized and unrealized P&L since the first trade."""
+        """Realized and unrealized P&L since the first attempt."""
         if self.realized_pnl is None or self.unrealized_pnl is None:
             return None
         return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
@@ -59,7 +59,7 @@ class Opening(NamedTuple):
     """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
 
     :ivar totals: each symbol's total P&L then; None where it is not known, or no longer.
-    :ivar gains: what holdings from before the first trade were up when they were found, if it is in the
+    :ivar gains: what holdings from before the first attempt were up when they were found, if it is in the
         equity: an older program counted it there.
     :ivar session: the one that closed so, an ISO date; "" for the capital.
     """
@@ -86,7 +86,7 @@ class Bridge(NamedTuple):
 class Valuation(NamedTuple):
     """The book at a moment; dollars and cents, every total the sum of the rows.
 
-    :ivar base: the capital of the first trade.
+    :ivar base: the capital of the first attempt.
     :ivar realized_so_far: what is booked as realized, for the record; stated only as `realized_pnl`, which is
         None while a symbol is not known.
     """
@@ -109,7 +109,7 @@ class Valuation(NamedTuple):
 
     @property
     def total_pnl(self) -> Decimal | None:
-        """P&L since the first trade."""
+        """P&L since the first attempt."""
         return _pnl(self.inception)
 
     @property
@@ -131,7 +131,7 @@ def value(
     Without a price an open position has no market value, and no total has one that needs it; nothing else
     changes. A symbol whose quantity or realized P&L is not known has no figure, a price or not.
 
-    :param base: the capital of the first trade. :param opening: the last complete closing of an earlier
+    :param base: the capital of the first attempt. :param opening: the last complete closing of an earlier
         session, None in the first. :param unknown: the symbols that are not known, also those the book has
         nothing of.
     """

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Send what is queued, or a session's mail again.")
-@click.argument("trade", metavar="[SESSION[-n]|latest]", required=False)
+@click.argument("attempt", metavar="[SESSION[-n]|latest]", required=False)
 @options_of("email")
-def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
+def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
     from paper_run.app import send
     from paper_run.ledger import existing
@@ -37,10 +37,10 @@ def email(*, trade: str | None, of_mark: bool, to_stdout: bool, **flags: Any) ->
         )
     existing.require_ledger(settings.reports_dir)
     if to_stdout:
-        message = send.composed(settings, settings.mail, clock, console, trade, of_mark=of_mark)
+        message = send.composed(settings, settings.mail, clock, console, attempt, of_mark=of_mark)
         return output.ended(streams.print_raw(message.decode("ascii").replace("\r\n", "\n")))
     mail_settings.require_host(settings.mail)
-    return output.ended(send.send(settings, clock, console, trade, of_mark=of_mark))
+    return output.ended(send.send(settings, clock, console, attempt, of_mark=of_mark))
 
 
 @contextlib.contextmanager

@@ -159,9 +159,9 @@ def past_day(option: str, typed: str | None, flags: Mapping[str, Any]) -> date |
     :raises DataError: it is none.
     """
     from paper_run.settings.config import past_date
-    from paper_run.settings.sources import Given
+    from paper_run.settings.sources import SourcedValue
 
-    return None if typed is None else past_date(Given(typed, option), today(sources(flags)))
+    return None if typed is None else past_date(SourcedValue(typed, option), today(sources(flags)))
 
 
 def whole_number(flags: Mapping[str, Any], name: str, *, least: int, most: int) -> int:
@@ -169,13 +169,13 @@ def whole_number(flags: Mapping[str, Any], name: str, *, least: int, most: int) 
 
     :raises DataError: it is none, or out of bounds.
     """
-    from paper_run.settings.sources import Given
+    from paper_run.settings.sources import SourcedValue
 
     typed = flags[name]
     if typed is None:
         return int(default(f"--{name}"))
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and least <= int(typed) <= most):
-        raise Given(typed, f"--{name}").wrong(f"a whole number from {least} to {most}")
+        raise SourcedValue(typed, f"--{name}").wrong(f"a whole number from {least} to {most}")
     return int(typed)
 
 

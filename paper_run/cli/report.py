@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Make a session's files again from the ledger, offline.")
-@click.argument("trade", metavar="[SESSION[-n]|latest]", default="latest")
+@click.argument("attempt", metavar="[SESSION[-n]|latest]", default="latest")
 @options_of("report")
-def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
-    """Make the files of a trade again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
+def report(attempt: str, *, opens: bool, **flags: Any) -> ExitStatus:
+    """Make the files of an attempt again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
 
-    SESSION makes those of its first trade and of its latest mark.
+    SESSION makes those of its first attempt and of its latest mark.
     """
     from paper_run.app.report import make_again
 
     console = output.console(flags)
-    made = make_again(given.reports_folder(flags), output.clock(), trade)
+    made = make_again(given.reports_folder(flags), output.clock(), attempt)
     for path in made.there:
         console.say(f"  ✓ There: {path}")
     unopened = output.open_page(made.page) if opens and made.page is not None else []

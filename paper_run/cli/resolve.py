@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from paper_run.trading.adjustments import Change
 
 
-@click.command(short_help="List what is not settled, or settle it.")
-@click.argument("trade", metavar="[SESSION[-n]]", required=False)
+@click.command(short_help="List what is not known, or say what came of it.")
+@click.argument("attempt", metavar="[SESSION[-n]]", required=False)
 @options_of("resolve")
-def resolve(trade: str | None, **flags: Any) -> ExitStatus:
-    """List the trades of which it is not known what came of them, or say what came of one."""
+def resolve(attempt: str | None, **flags: Any) -> ExitStatus:
+    """List the attempts of which it is not known what came of them, or say what came of one."""
     from paper_run.app import resolve as resolving
 
-    change = said.change(trade, flags)
+    change = said.change(attempt, flags)
     if change is not None:
         return change_book(change, flags)
     if flags["wrong_date"]:
-        return set_aside(trade, flags)
-    decision = said.decision(trade, flags)
+        return set_aside(attempt, flags)
+    decision = said.decision(attempt, flags)
     with connect.connected(given.settings(flags), flags) as (settings, platform):
         console = output.console(flags)
-        done = resolving.settle(settings, platform, output.clock(), console, trade, decision)
+        done = resolving.resolve(settings, platform, output.clock(), console, attempt, decision)
     return written_files(console, done.written, done.failed)
 
 
@@ -61,7 +61,7 @@ def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
     """Open a session again whose date is yet to come."""
     from paper_run.app import resolve as resolving
 
-    if session is None or any(flags[name] for name in said.SETTLING):
+    if session is None or any(flags[name] for name in said.PLACED_OR_NOT):
         raise DataError(
             "--wrong-date goes with a session and nothing else", "Allowed: resolve SESSION --wrong-date."
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from paper_run.trading.verdicts import Decision
 
 
-SETTLING = ("placed", "not_placed", "run_id", "orders")
+PLACED_OR_NOT = ("placed", "not_placed", "run_id", "orders")
 
 
 _HOW = (
@@ -30,7 +30,7 @@ _HOW = (
 _AMOUNT = r"[0-9]{1,31}(?:\.[0-9]{1,40})?"
 
 
-def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
+def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
     """Read what a person changes in the book; None when they change nothing.
 
     :raises DataError: it can't be read, or goes with nothing else that was typed.
@@ -43,8 +43,8 @@ def change(trade: str | None, flags: Mapping[str, Any]) -> Change | None:
     if not typed:
         return None
     is_said = typed[0] in ("filled", "not_filled")
-    others = [name for name in (*SETTLING, "wrong_date") if not (is_said and name == "orders")]
-    if len(typed) > 1 or trade is not None or any(flags[name] for name in others):
+    others = [name for name in (*PLACED_OR_NOT, "wrong_date") if not (is_said and name == "orders")]
+    if len(typed) > 1 or attempt is not None or any(flags[name] for name in others):
         raise DataError(f"--{typed[0].replace('_', '-')} goes with nothing else", _HOW)
     if is_said:
         return Change(said=_said(flags))
@@ -137,8 +137,8 @@ def _symbol(name: str) -> str:
     return name.upper()
 
 
-def decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:
-    """Read what a person says of a trade; None when they only ask."""
+def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
+    """Read what a person says of an attempt; None when they only ask."""
     from paper_run.trading.verdicts import Decision
 
     how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
@@ -152,9 +152,9 @@ def decision(trade: str | None, flags: Mapping[str, Any]) -> Decision | None:
     if named and (not flags["placed"] or (flags["run_id"] is not None and flags["orders"])):
         raise DataError("--run-id or --order goes with --placed, one kind of the two", how)
     if flags["placed"] or flags["not_placed"]:
-        if trade is None:
-            raise DataError("resolve needs the trade that is to be settled", how)
+        if attempt is None:
+            raise DataError("resolve needs the attempt whose outcome is told", how)
         return Decision(flags["placed"], flags["run_id"], flags["orders"])
-    if trade is not None:
-        raise DataError(f"resolve {trade!a}: it is not said what came of it", how)
+    if attempt is not None:
+        raise DataError(f"resolve {attempt!a}: it is not said what came of it", how)
     return None

@@ -48,9 +48,9 @@ def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user
     from paper_run.ledger import files
     from paper_run.schedule import systemd
     from paper_run.settings import raw
-    from paper_run.settings.sources import Given
+    from paper_run.settings.sources import SourcedValue
 
-    found = Given(into, "--into")
+    found = SourcedValue(into, "--into")
     if not into:
         raise found.wrong("the path of a folder")
     folder = raw.path(found, given.here(), form="the path of a folder")

@@ -1,4 +1,4 @@
-"""Standard output and error, whose failure is kept until the end: no trade is broken off by its console."""
+"""Standard output and error, whose failure is kept until the end: no attempt is broken off by its console."""
 
 from __future__ import annotations
 

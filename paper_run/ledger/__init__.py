@@ -1,4 +1,4 @@
-"""What must survive a crash, in one SQLite file: the journal of trades, their orders, their results.
+"""What must survive a crash, in one SQLite file: the journal of attempts, their orders, their results.
 
 Tables (see `migrations.py` for the columns):
 
@@ -8,5 +8,5 @@ Tables (see `migrations.py` for the columns):
   here, the orders are not read yet), `closed`, `nothing` (provably placed nothing: the session stays open).
   `document` is the result as JSON text, from which every file is made again; it is there from the first
   moment.
-- `orders`: each order's latest state, and the trade that owns its id.
+- `orders`: each order's latest state, and the attempt that owns its id.
 """

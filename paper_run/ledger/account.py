@@ -23,7 +23,7 @@ class Account:
 
     @property
     def is_sandbox(self) -> bool | None:
-        """Whether it is a sandbox's, None before its first trade."""
+        """Whether it is a sandbox's, None before its first attempt."""
         value = self._account().get("sandbox")
         return None if value is None else value == "1"
 
@@ -81,7 +81,7 @@ class Account:
         exchange: str | None = None,
         claim: bool = True,
     ) -> None:
-        """Prove that the ledger is this account's, or (`claim`) make it so at its first trade.
+        """Prove that the ledger is this account's, or (`claim`) make it so at its first attempt.
 
         :param exchange: whose dates the sessions are; None: it does not matter now.
         :raises DataError: it is another's: a sandbox's, or of another orchestrator, strategy or exchange.
@@ -99,7 +99,7 @@ class Account:
                 raise self._mixed(name, account[name], value)
         missing = [(name, value) for name, value in facts.items() if name not in account]
         if missing and claim:
-            with self._store.explained():
+            with self._store.translated_errors():
                 self._store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", missing)
 
     def _account(self) -> dict[str, str]:

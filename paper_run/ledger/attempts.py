@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.orders import Orders
     from paper_run.ledger.outbox import Mails
     from paper_run.ledger.sqlite.store import Store
-    from paper_run.model.attempt import Prepared, TradeRow
+    from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState, SignalOrder
 
@@ -31,7 +31,8 @@ class Attempts:
     """The part of the ledger that keeps what was sent and what came of it.
 
     Attempts are looked up in the table itself (NOT INDEXED): a damaged index must never hide one. Whoever
-    trades or settles holds the lock, so what was read of them stays true until this ledger writes one.
+    trades, or says what came of an attempt, holds the lock: what was read of them stays true until this
+    ledger writes one.
     """
 
     def __init__(self, store: Store, orders: Orders, books: Books, mails: Mails) -> None:
@@ -48,27 +49,27 @@ class Attempts:
     @property
     def is_untraded(self) -> bool:
         """Whether nothing was ever traded, or tried to be."""
-        return not self._all_trades()
+        return not self._all_attempts()
 
-    def trades(self, session: date) -> list[TradeRow]:
-        """Return the trades of a session, rehearsals and attempts that placed nothing included, in order."""
+    def of_session(self, session: date) -> list[AttemptRow]:
+        """Return the attempts of a session, rehearsals and those that placed nothing included, in order."""
         return self._chosen(lambda row: row["session"] == session.isoformat())
 
-    def trade(self, session: date, number: int) -> TradeRow | None:
-        """Return a trade by its name; of several attempts the latest."""
+    def numbered(self, session: date, number: int) -> AttemptRow | None:
+        """Return an attempt by its name; of several attempts the latest."""
         named = (session.isoformat(), number)
-        found = [row["id"] for row in self._all_trades() if (row["session"], row["number"]) == named]
+        found = [row["id"] for row in self._all_attempts() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
 
     def names(self) -> set[tuple[str, int]]:
-        """Return the session and the number of each trade."""
-        return {(row["session"], row["number"]) for row in self._all_trades()}
+        """Return the session and the number of each attempt."""
+        return {(row["session"], row["number"]) for row in self._all_attempts()}
 
     def traded_after(self, session: date) -> list[date]:
         """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
         later = {
             row["session"]
-            for row in self._all_trades()
+            for row in self._all_attempts()
             if row["session"] > session.isoformat()
             and row["state"] != "nothing"
             and not row["rehearsal"]
@@ -91,35 +92,35 @@ class Attempts:
             self._store.run("DELETE FROM sessions WHERE session = ?", day)
         self._known = None
 
-    def latest(self) -> TradeRow | None:
-        """Return the trade sent last."""
-        found = max(self._all_trades(), key=_in_order, default=None)
+    def latest(self) -> AttemptRow | None:
+        """Return the attempt sent last."""
+        found = max(self._all_attempts(), key=_in_order, default=None)
         return None if found is None else self.by_id(found["id"])
 
-    def by_id(self, identity: int) -> TradeRow:
-        """Return a trade by its row."""
-        return self._trades("SELECT * FROM trades WHERE id = ?", identity)[0]
+    def by_id(self, identity: int) -> AttemptRow:
+        """Return an attempt by its row."""
+        return self._attempts("SELECT * FROM trades WHERE id = ?", identity)[0]
 
-    def by_key(self, key: str) -> TradeRow | None:
-        """Return the trade whose POST had a key."""
-        return next(iter(self._trades("SELECT * FROM trades NOT INDEXED WHERE key = ?", key)), None)
+    def by_key(self, key: str) -> AttemptRow | None:
+        """Return the attempt whose POST had a key."""
+        return next(iter(self._attempts("SELECT * FROM trades NOT INDEXED WHERE key = ?", key)), None)
 
-    def unfinished(self) -> list[TradeRow]:
-        """Return the trades of which not all is known: unsettled, or their orders not read."""
-        return self._chosen(lambda row: row["state"] in _UNFINISHED)
+    def incomplete(self) -> list[AttemptRow]:
+        """Return the attempts of which not all is known: outcome unknown, or their orders not read."""
+        return self._chosen(lambda row: row["state"] in _INCOMPLETE)
 
-    def doubtful(self) -> list[TradeRow]:
-        """Return the closed trades with orders in doubt, however old: a doubt never ends by itself."""
+    def doubtful(self) -> list[AttemptRow]:
+        """Return the closed attempts with orders in doubt, however old: a doubt never ends by itself."""
         return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
 
-    def is_in_doubt(self, row: TradeRow) -> bool:
-        """Whether a trade has orders in doubt."""
-        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._all_trades())
+    def is_in_doubt(self, row: AttemptRow) -> bool:
+        """Whether an attempt has orders in doubt."""
+        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._all_attempts())
 
-    def unsure(self) -> list[TradeRow]:
-        """Return the trades of which it is not known what they placed, though perhaps that they did.
+    def unsure(self) -> list[AttemptRow]:
+        """Return the attempts of which it is not known what they placed, though perhaps that they did.
 
-        What a trade of a book that was ended has placed is no doubt of the present one.
+        What an attempt of a book that was ended has placed is no doubt of the present one.
         """
         ended = self._books.ended_with()
         return self._chosen(
@@ -130,25 +131,27 @@ class Attempts:
         )
 
     def knows_run(self, run_id: str) -> bool:
-        """Whether some trade owns a run."""
-        return any(row["run_id"] == run_id for row in self._all_trades())
+        """Whether some attempt owns a run."""
+        return any(row["run_id"] == run_id for row in self._all_attempts())
 
     def newest(self, session: date) -> int:
         """Return the id of the session's newest row, 0 when it has none."""
         day = session.isoformat()
-        return max((row["id"] for row in self._all_trades() if row["session"] == day), default=0)
+        return max((row["id"] for row in self._all_attempts() if row["session"] == day), default=0)
 
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
         day = session.isoformat()
         taken = [
-            row["number"] for row in self._all_trades() if row["session"] == day and row["state"] != "nothing"
+            row["number"]
+            for row in self._all_attempts()
+            if row["session"] == day and row["state"] != "nothing"
         ]
         return max(taken, default=0) + 1
 
     def begin(
         self,
-        prepared: Prepared,
+        snapshot: Snapshot,
         *,
         number: int,
         key: str,
@@ -158,19 +161,19 @@ class Attempts:
         leaves_until: datetime | None = None,
         after: int | None = None,
         mailed: bool = False,
-    ) -> TradeRow:
+    ) -> AttemptRow:
         """Write the row that must be there before the POST is sent.
 
         :param timeout: how long its answer is waited for, seconds. :param leaves_until: when the POST leaves
             at the latest. :param after: the session's newest row when a person asked to trade once more, on
-            purpose (0: none); None: it is the session's one trade.
+            purpose (0: none); None: it is the session's one attempt.
         :param mailed: queue the mail about it too, so that whatever happens there is one.
-        :raises OrchestrationError: the session has another such trade; nothing was written.
+        :raises OrchestrationError: the session has another such attempt; nothing was written.
         """
-        session = prepared.session.isoformat()
+        session = snapshot.session.isoformat()
         fence = session if after is None else f"{session} after {after}"
         columns = {
-            **rows.prepared_columns(prepared),
+            **rows.snapshot_columns(snapshot),
             "number": number,
             "key": key,
             "state": "sent",
@@ -178,12 +181,12 @@ class Attempts:
             "in_doubt": 0,
             "status": "unknown",
             "document": document,
-            "fence": None if prepared.rehearsal else fence,
+            "fence": None if snapshot.rehearsal else fence,
             "timeout": rows.text(timeout),
             "leaves_until": None if leaves_until is None else leaves_until.astimezone(UTC).isoformat(),
         }
         with self._store.transaction():
-            with self._store.explained():
+            with self._store.translated_errors():
                 if self._is_taken(columns["fence"]) or self._has_number(session, number):
                     raise OrchestrationError(
                         f"The session of {session} was traded by another command meanwhile",
@@ -195,12 +198,14 @@ class Attempts:
                 cursor = self._store.execute(insert_into("trades", columns), columns)
                 identity = int(cursor.lastrowid or 0)
             if mailed:
-                self._mails.queue("run", columns["session"], started_at, trade=identity, trade_number=number)
+                self._mails.queue(
+                    "run", columns["session"], started_at, attempt=identity, attempt_number=number
+                )
         self._changed(identity)
         return self.by_id(identity)
 
-    def close_session(self, row: TradeRow, *, executed: bool) -> bool:
-        """Let a trade close its session, as far as no other one does; whether it is the only one that does.
+    def close_session(self, row: AttemptRow, *, executed: bool) -> bool:
+        """Let an attempt close its session, as far as no other does; whether it is the only one that does.
 
         :param executed: whether orders of a rehearsal were executed, so that it was none.
         """
@@ -222,41 +227,41 @@ class Attempts:
         self._changed(row.id)
         return not others
 
-    def reopen_session(self, row: TradeRow) -> None:
+    def reopen_session(self, row: AttemptRow) -> None:
         """Let a rehearsal close its session no more: all of it is known, and nothing was executed."""
         self._store.run("UPDATE trades SET fence = NULL, version = version + 1 WHERE id = ?", row.id)
         self._changed(row.id)
 
-    def renumber(self, row: TradeRow) -> None:
-        """Give a trade that had placed nothing the next free number of its session."""
+    def renumber(self, row: AttemptRow) -> None:
+        """Give an attempt that had placed nothing the next free number of its session."""
         self._known = None
         number = self.next_number(row.session)
         self._store.run("UPDATE trades SET number = ?, version = version + 1 WHERE id = ?", number, row.id)
         self._changed(row.id)
 
-    def note(self, row: TradeRow, finding: Finding) -> None:
-        """Add to a trade's record what each later statement of it warns of."""
-        notices = findings.to_json((*self.by_id(row.id).prepared.notices, finding))
+    def note(self, row: AttemptRow, finding: Finding) -> None:
+        """Add to an attempt's record what each later statement of it warns of."""
+        notices = findings.to_json((*self.by_id(row.id).snapshot.notices, finding))
         self._store.run(
             "UPDATE trades SET notices = ?, version = version + 1 WHERE id = ?", json.dumps(notices), row.id
         )
 
     def record(  # noqa: PLR0913  each is one fact that may become known with the others
         self,
-        row: TradeRow,
+        row: AttemptRow,
         *,
         state: str,
         document: str,
         in_doubt: int,
         run_id: str | None = None,
         answer: str | None = None,
-        settled: str | None = None,
+        how_known: str | None = None,
         over: bool = False,
         stayed_dry: bool = False,
         states: Iterable[OrderState] = (),
         mappings: Iterable[SignalOrder] = (),
-    ) -> TradeRow:
-        """Write what has become known of a trade: its state, result, answer and orders, all or nothing.
+    ) -> AttemptRow:
+        """Write what has become known of an attempt: its state, result, answer and orders, all or nothing.
 
         One that placed nothing gives its fence back.
 
@@ -269,35 +274,35 @@ class Attempts:
         changes |= {"stayed_dry": 1} if stayed_dry else {}
         changes |= {"run_id": run_id} if run_id is not None else {}
         changes |= {"answer": answer} if answer is not None else {}
-        changes |= {"settled": settled} if settled is not None else {}
+        changes |= {"settled": how_known} if how_known is not None else {}
         assignments = ", ".join(f"{name} = :{name}" for name in changes)
-        with self._store.transaction(), self._store.explained():
+        with self._store.transaction(), self._store.translated_errors():
             update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"  # noqa: S608  our own column names
             written = self._store.execute(update, {**changes, "id": row.id, "version": row.version})
             if written.rowcount != 1:
                 raise DataError(
-                    f"The trade {row.name} was written by another command meanwhile",
+                    f"The attempt {row.name} was written by another command meanwhile",
                     remedies=("Run it again: it goes on from what that one has written.",),
                 )
             self._orders.own(row, mappings, states)
         self._changed(row.id)
         return self.by_id(row.id)
 
-    def close(self, row: TradeRow, state: str) -> None:
-        """Write a trade's state alone; its result follows in the same transaction."""
+    def close(self, row: AttemptRow, state: str) -> None:
+        """Write an attempt's state alone; its result follows in the same transaction."""
         self._store.run("UPDATE trades SET state = ? WHERE id = ?", state, row.id)
         self._changed(row.id)
 
-    def name_run(self, row: TradeRow, run_id: str) -> TradeRow:
-        """Write which run an unsettled trade's lost answer was about."""
+    def name_run(self, row: AttemptRow, run_id: str) -> AttemptRow:
+        """Write which run an attempt's lost answer was about."""
         self._store.run("UPDATE trades SET run_id = ?, version = version + 1 WHERE id = ?", run_id, row.id)
         self._changed(row.id)
         return self.by_id(row.id)
 
-    def next_gateway_clock(self, row: TradeRow) -> datetime | None:
-        """Return the gateway's time before the next trade: what it took from then on is not this one's."""
+    def next_gateway_clock(self, row: AttemptRow) -> datetime | None:
+        """Return the gateway's time before the next attempt: what it took from then on is not this one's."""
         query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
-        return next((after.prepared.gateway_clock for after in self._trades(query, row.id)), None)
+        return next((after.snapshot.gateway_clock for after in self._attempts(query, row.id)), None)
 
     def _is_taken(self, fence: str | None) -> bool:
         return fence is not None and bool(self._store.rows("SELECT 1 FROM trades WHERE fence = ?", fence))
@@ -306,25 +311,25 @@ class Attempts:
         query = "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND number = ? AND state <> 'nothing'"
         return bool(self._store.rows(query, session, number))
 
-    def _all_trades(self) -> Collection[Any]:
-        """Return what tells the trades apart: read once, and from the table itself."""
+    def _all_attempts(self) -> Collection[Any]:
+        """Return what tells the attempts apart: read once, and from the table itself."""
         if self._known is None:
             self._known = {row["id"]: row for row in self._store.rows(_TOLD_APART)}
         return self._known.values()
 
     def _changed(self, identity: int) -> None:
-        """Read again what tells a trade apart: it was written."""
+        """Read again what tells an attempt apart: it was written."""
         if self._known is not None:
             (self._known[identity],) = self._store.rows(f"{_TOLD_APART} WHERE id = ?", identity)
 
-    def _chosen(self, wanted: Callable[[Any], bool]) -> list[TradeRow]:
-        found = sorted((row for row in self._all_trades() if wanted(row)), key=_in_order)
+    def _chosen(self, wanted: Callable[[Any], bool]) -> list[AttemptRow]:
+        found = sorted((row for row in self._all_attempts() if wanted(row)), key=_in_order)
         return [self.by_id(row["id"]) for row in found]
 
-    def _trades(self, query: str, *values: Any) -> list[TradeRow]:
+    def _attempts(self, query: str, *values: Any) -> list[AttemptRow]:
         found = self._store.rows(query, *values)
-        with self._store.explained():
-            return [rows.trade(row) for row in found]
+        with self._store.translated_errors():
+            return [rows.attempt(row) for row in found]
 
 
 _STATUS = (
@@ -337,7 +342,7 @@ _TOLD_APART = (
     "FROM trades NOT INDEXED"
 )
 _AS_READ = "WHERE id = :id AND version = :version"
-_UNFINISHED = ("sent", "unsettled", "answered")
+_INCOMPLETE = ("sent", "unsettled", "answered")
 
 
 def _in_order(row: Any) -> tuple[str, int, int]:

@@ -12,23 +12,23 @@ from paper_run.book import folding, splits
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.valuation import Opening
 from paper_run.ledger import valuations
-from paper_run.ledger.valuations import Kept, Valuations
+from paper_run.ledger.valuations import PastValuation, Valuations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
 
 
-class Epoch(NamedTuple):
-    """One book: from its first trade until the account is wiped, if it ever is.
+class BookPeriod(NamedTuple):
+    """One book: from its first attempt until the account is wiped, if it ever is.
 
-    :ivar base: the first trade's capital, dollars. :ivar realized: what the gateway had realized before it.
+    :ivar base: the first attempt's capital, dollars. :ivar realized: what the gateway had realized before it.
     """
 
     id: int
-    trade: int
+    attempt: int
     session: date
     base: Decimal
     realized: Mapping[str, Decimal]
@@ -38,7 +38,7 @@ def _none(symbol: str) -> bool:  # noqa: ARG001
     return False
 
 
-class Standing(NamedTuple):
+class CurrentBook(NamedTuple):
     """The book as it is now, and its last entry."""
 
     book: Book
@@ -56,17 +56,17 @@ class Books:
         self._run = run
         self.valuations = Valuations(rows, run)
 
-    def epochs(self) -> list[Epoch]:
+    def periods(self) -> list[BookPeriod]:
         """Return all books, ended ones too, oldest first."""
-        return [_epoch(row) for row in self._rows("SELECT * FROM epochs ORDER BY id")]
+        return [_period(row) for row in self._rows("SELECT * FROM epochs ORDER BY id")]
 
-    def epoch(self) -> Epoch | None:
-        """Return the present book, None when no trade is known to have been placed."""
+    def period(self) -> BookPeriod | None:
+        """Return the present book, None when no attempt is known to have been placed."""
         found = self._rows("SELECT * FROM epochs WHERE last_trade IS NULL ORDER BY id DESC LIMIT 1")
-        return _epoch(found[0]) if found else None
+        return _period(found[0]) if found else None
 
     def opens_with(self) -> int | None:
-        """Return the row of the trade that a new book begins with: the first that was placed, for real."""
+        """Return the row of the attempt that a new book begins with: the first that was placed, for real."""
         found = self._rows(
             "SELECT id FROM trades NOT INDEXED WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
             "AND id > (SELECT COALESCE(MAX(last_trade), 0) FROM epochs) ORDER BY id LIMIT 1"
@@ -74,40 +74,40 @@ class Books:
         return int(found[0]["id"]) if found else None
 
     def ended_with(self) -> int:
-        """Return the row of the last trade that a book which was ended holds, 0 for none."""
+        """Return the row of the last attempt that a book which was ended holds, 0 for none."""
         (found,) = self._rows("SELECT COALESCE(MAX(last_trade), 0) AS last FROM epochs")
         return int(found["last"])
 
-    def open_epoch(
-        self, row: TradeRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
-    ) -> Epoch:
-        """Begin a book with a trade: its capital, and the holdings that were there before it.
+    def open_period(
+        self, row: AttemptRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
+    ) -> BookPeriod:
+        """Begin a book with an attempt: its capital, and the holdings that were there before it.
 
         Their cost is what they are worth at their first price, so that P&L starts at zero.
 
         :param priced: whether the gateway's prices are what the book is valued at; else a holding waits for
-            its first price. :param is_beside: whether a symbol stands beside the book; what the trade was
+            its first price. :param is_beside: whether a symbol stands beside the book; what the attempt was
             about does not.
         """
-        prepared = row.prepared
-        traded = prepared.parameters.symbols
+        snapshot = row.snapshot
+        traded = snapshot.parameters.symbols
         held = [
             each
-            for each in prepared.positions
+            for each in snapshot.positions
             if each.qty and (each.symbol in traded or not is_beside(each.symbol))
         ]
         realized = {
-            each.symbol: money.digits(each.realized_pl) for each in prepared.positions if each.realized_pl
+            each.symbol: money.digits(each.realized_pl) for each in snapshot.positions if each.realized_pl
         }
         self._run(
             "INSERT INTO epochs (trade, session, base, realized) VALUES (?, ?, ?, ?)",
             row.id,
             row.session.isoformat(),
-            money.digits(prepared.parameters.capital),
+            money.digits(snapshot.parameters.capital),
             json.dumps(realized),
         )
-        epoch = self.epoch()
-        if epoch is None:
+        period = self.period()
+        if period is None:
             raise LookupError("the book that was just begun is not there")
         entries = []
         for each in held:
@@ -117,13 +117,13 @@ class Books:
             if priced and each.current_price is not None and each.current_price > 0:
                 gain = Holding(each.qty, cost).unrealized(each.current_price)
                 entries.append(Entry("gain", each.symbol, money.ZERO, gain))
-        self.append(epoch, row.session, entries, now, note="held before the first trade")
-        return epoch
+        self.append(period, row.session, entries, now, note="held before the first attempt")
+        return period
 
-    def close_epoch(self, note: str) -> None:
+    def close_period(self, note: str) -> None:
         """End the present book: what was traded until now is in no book that comes after it."""
-        if self.epoch() is None and (opener := self.opens_with()) is not None:
-            # None was begun, for nobody knew that trade's orders; the next one must not begin with it.
+        if self.period() is None and (opener := self.opens_with()) is not None:
+            # None was begun, for nobody knew that attempt's orders; the next one must not begin with it.
             self._run(
                 "INSERT INTO epochs (trade, session, base, realized) "
                 "SELECT id, session, json_extract(parameters, '$.capital'), '{}' FROM trades WHERE id = ?",
@@ -138,7 +138,7 @@ class Books:
 
     def append(
         self,
-        epoch: Epoch,
+        period: BookPeriod,
         session: date,
         entries: Iterable[Entry],
         now: datetime,
@@ -156,7 +156,7 @@ class Books:
             self._run(
                 "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
                 "booked_at, note, effective, ratio, restates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                epoch.id,
+                period.id,
                 session.isoformat(),
                 entry.kind,
                 entry.symbol,
@@ -170,57 +170,57 @@ class Books:
                 int(restates),
             )
 
-    def kept(self, epoch: Epoch) -> Kept | None:
+    def last_valuation(self, period: BookPeriod) -> PastValuation | None:
         """Return the book as it was valued last."""
-        return self.valuations.kept(epoch.id)
+        return self.valuations.last(period.id)
 
-    def entries_after(self, epoch: Epoch, entry: int = 0) -> tuple[list[Entry], int]:
+    def entries_after(self, period: BookPeriod, entry: int = 0) -> tuple[list[Entry], int]:
         """Return the entries after one, in their sequence, and the id of the last one."""
-        found = self._rows("SELECT * FROM entries WHERE epoch = ? AND id > ? ORDER BY id", epoch.id, entry)
+        found = self._rows("SELECT * FROM entries WHERE epoch = ? AND id > ? ORDER BY id", period.id, entry)
         return [_entry(row) for row in found], int(found[-1]["id"]) if found else entry
 
-    def entries_since(self, epoch: Epoch, session: str) -> list[Entry]:
+    def entries_since(self, period: BookPeriod, session: str) -> list[Entry]:
         """Return the entries that took effect after a session, an ISO date, in their sequence."""
         found = self._rows(
             "SELECT * FROM entries WHERE epoch = ? AND session > ? AND COALESCE(effective, session) > ? "
             "ORDER BY id",
-            epoch.id,
+            period.id,
             session,
             session,
         )
         return [_entry(row) for row in found]
 
-    def standing(self, epoch: Epoch, kept: Kept | None = None) -> Standing:
+    def current(self, period: BookPeriod, kept: PastValuation | None = None) -> CurrentBook:
         """Return the book with all entries: gone on from where it was valued last, if nothing came late.
 
         :param kept: the book as it was valued last, if that is at hand.
         """
-        kept = kept or self.kept(epoch)
+        kept = kept or self.last_valuation(period)
         if kept is not None and kept.book is not None:
-            entries, last = self.entries_after(epoch, kept.entry)
+            entries, last = self.entries_after(period, kept.entry)
             if folding.goes_on(entries, kept.session.isoformat()):
-                return Standing(kept.book.after(sorted(entries, key=folding.place)), last)
-        entries, last = self.entries_after(epoch)
-        return Standing(folding.fold(entries), last)
+                return CurrentBook(kept.book.after(sorted(entries, key=folding.place)), last)
+        entries, last = self.entries_after(period)
+        return CurrentBook(folding.fold(entries), last)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
         """Whether a person has brought a symbol to the gateway's quantity since a moment."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
 
-    def opening(self, epoch: Epoch, session: date, *, through: bool = False) -> Opening | None:
+    def opening(self, period: BookPeriod, session: date, *, through: bool = False) -> Opening | None:
         """Return the last complete closing of an earlier session.
 
         :param through: or of this one.
         """
-        row = self.valuations.last_complete(epoch.id, session, through=through)
+        row = self.valuations.last_complete(period.id, session, through=through)
         if row is None:
             return None
         state = valuations.state(row)
         realized, total = Decimal(row["realized"]), Decimal(row["total_pnl"])
         if state is None or state.book is None:
-            # An older program's realized P&L counts from other costs of what was held before the first trade.
-            entries = [each for each in self.entries_after(epoch)[0] if each.id <= row["entry"]]
+            # An older program's realized P&L counts from other costs of what was held before its start.
+            entries = [each for each in self.entries_after(period)[0] if each.id <= row["entry"]]
             realized = money.total(
                 money.cents(each.realized) for each in folding.fold(entries).holdings.values()
             )
@@ -243,9 +243,11 @@ class Books:
         return bool(found and found[0]["complete"])
 
 
-def _epoch(row: Any) -> Epoch:
+def _period(row: Any) -> BookPeriod:
     realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
-    return Epoch(row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized)
+    return BookPeriod(
+        row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized
+    )
 
 
 def _entry(row: Any) -> Entry:

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import Order
 
 
 class Doubt(NamedTuple):
     """An order that may have been placed.
 
-    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its trade; a symbol's second one
+    :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its attempt; a symbol's second one
         there ends in `.2`.
     :ivar client_order_id: None: it got none. :ivar why: in words, "" where nobody said it.
     """
 
     name: str
-    trade: TradeRow
+    attempt: AttemptRow
     symbol: str
     side: str
     qty: Decimal
@@ -34,8 +34,8 @@ class Doubt(NamedTuple):
 
     @property
     def session(self) -> date:
-        """The session of its trade."""
-        return self.trade.session
+        """The session of its attempt."""
+        return self.attempt.session
 
 
 class Doubts:
@@ -44,22 +44,22 @@ class Doubts:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def attempts(self) -> list[TradeRow]:
-        """Return the trades of which it is not known what they placed, in order.
+    def attempts(self) -> list[AttemptRow]:
+        """Return the attempts of which it is not known what they placed, in order.
 
         Those of which a person said only that they placed something are among them.
         """
         return [row for row in self._ledger.attempts.unsure() if row.closes]
 
     def orders(self) -> list[Doubt]:
-        """Return the orders in doubt, in order, as the trades' results state them."""
+        """Return the orders in doubt, in order, as the attempts' results state them."""
         found = []
         for row in self._ledger.attempts.doubtful():
             stated = result_json.decode(row.document).orders
             found += [
                 Doubt(
                     name=name,
-                    trade=row,
+                    attempt=row,
                     symbol=each.symbol,
                     side=each.side or "",
                     qty=each.qty or Decimal(0),
@@ -72,12 +72,12 @@ class Doubts:
         return found
 
 
-def _names(orders: Sequence[Order], trade: str) -> list[str]:
-    """Return what a trade's orders are called: by their ids, else each by a name of its own."""
+def _names(orders: Sequence[Order], attempt: str) -> list[str]:
+    """Return what an attempt's orders are called: by their ids, else each by a name of its own."""
     taken = {each.client_order_id for each in orders}
     names = []
     for each in orders:
-        name = first = f"{each.symbol}@{trade}"
+        name = first = f"{each.symbol}@{attempt}"
         number = 1
         while each.client_order_id is None and name in taken:
             number += 1

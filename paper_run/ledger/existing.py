@@ -37,7 +37,7 @@ def read_if_any(folder: Path) -> Iterator[Ledger | None]:
         return
     path = folder / database.FILE_NAME
     with contextlib.ExitStack() as stack:
-        with database.explained(path):
+        with database.translated_errors(path):
             database.refuse_links(path)
             database.refuse_foreign(path)
             direct = may_write(folder) and not copies.beside(path) and database.is_of_this_version(path)
@@ -91,5 +91,5 @@ def existing_ledger(folder: Path) -> Iterator[Ledger]:
 def is_there(folder: Path) -> bool:
     """Whether a folder has a ledger; an empty file is none."""
     path = folder / database.FILE_NAME
-    with database.explained(path):
+    with database.translated_errors(path):
         return path.is_symlink() or (path.exists() and path.lstat().st_size > 0)

@@ -33,7 +33,7 @@ def refuse_foreign(folder: Path) -> None:
     :raises DataError: it is another program's file.
     """
     path = folder / database.FILE_NAME
-    with database.explained(path):
+    with database.translated_errors(path):
         database.refuse_links(path)
         if path.exists() and path.stat().st_size:
             database.refuse_foreign(path)
@@ -88,9 +88,9 @@ class Ledger:
         """Write all that is written inside it, or nothing; one inside another is a part of that."""
         return self._store.transaction()
 
-    def explained(self) -> AbstractContextManager[None]:
+    def translated_errors(self) -> AbstractContextManager[None]:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
-        return self._store.explained()
+        return self._store.translated_errors()
 
     def prove_whole(self) -> None:
         """Have SQLite check every page and index, and read each record.
@@ -99,5 +99,5 @@ class Ledger:
         """
         from paper_run.ledger.sqlite import wholeness
 
-        with self.explained():
+        with self.translated_errors():
             wholeness.prove(self._store.connection)

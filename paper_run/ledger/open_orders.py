@@ -20,7 +20,7 @@ from paper_run.model.order import Asked
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from paper_run.ledger.book import Books, Epoch
+    from paper_run.ledger.book import BookPeriod, Books
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState
 
@@ -32,7 +32,7 @@ _SESSIONS_AFTER = 3
 class Followed(NamedTuple):
     """An order of ours that is read again.
 
-    :ivar name: its id, or what it is called where it has none. :ivar session: that of its trade.
+    :ivar name: its id, or what it is called where it has none. :ivar session: that of its attempt.
     :ivar state: as it was read last; None: it never was. :ivar unpriced: shares that filled without a price.
     """
 
@@ -76,9 +76,9 @@ class OpenOrders:
         self._books = books
 
     def followed(self) -> list[Followed]:
-        """Return the orders that have not ended, of trades that were placed for real, for the present book.
+        """Return the orders that have not ended, of attempts that were placed for real, for the present book.
 
-        What an earlier trade filled, of which nothing was known when the book began, it has as a holding.
+        What an earlier attempt filled, of which nothing was known when the book began, it has as a holding.
         """
         found = self._rows(_OURS + "AND followed = 1 ORDER BY orders.rowid")
         return [_followed(row) for row in found]
@@ -99,8 +99,8 @@ class OpenOrders:
         newest = orders if all_of_them else orders[-MOST_READ:]
         return Again(tuple(newest), len(orders) - len(newest))
 
-    def first_trade(self) -> int:
-        """Return the row of the first trade that the present book may hold."""
+    def first_attempt(self) -> int:
+        """Return the row of the first attempt that the present book may hold."""
         (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")  # noqa: S608  our own words
         return int(found["trade"])
 
@@ -120,7 +120,7 @@ class OpenOrders:
 
     def book_fills(
         self,
-        epoch: Epoch,
+        period: BookPeriod,
         session: date,
         now: datetime,
         ended: Iterable[str],
@@ -142,18 +142,18 @@ class OpenOrders:
             "SELECT rowid FROM orders WHERE followed = 3 UNION SELECT rowid FROM orders WHERE contested = 1 "
             "UNION SELECT rowid FROM orders WHERE ended_in >= ?) AND trade >= ? ORDER BY orders.rowid",
             self._first_read_again(session),
-            epoch.trade,
+            period.attempt,
         ):
             if row["said_by"] is not None:
-                found.append(self._book_said(epoch, session, now, row))
+                found.append(self._book_said(period, session, now, row))
                 continue
-            grown, filled = _growth(row), amount(row["filled_qty"])
+            grown, filled = _fill_delta(row), amount(row["filled_qty"])
             if grown.remark and not grown.waits:
                 found.append(_odd(row, grown))
             if grown.kind is not None:
                 effective = _filled_in(row, session, day_of)
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
-                self._books.append(epoch, session, (entry,), now, client_order_id=row["client_order_id"])
+                self._books.append(period, session, (entry,), now, client_order_id=row["client_order_id"])
             whole = (
                 row["status"] != "filled" or grown.contested or (filled or money.ZERO) >= Decimal(row["qty"])
             )
@@ -181,7 +181,7 @@ class OpenOrders:
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
         found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
-        return [_odd(row, _growth(row)) for row in found]
+        return [_odd(row, _fill_delta(row)) for row in found]
 
     def missing(self) -> dict[str, Span]:
         """Return, by symbol, how many signed shares the book may lack of what the gateway has counted.
@@ -216,29 +216,29 @@ class OpenOrders:
             name,
         )
 
-    def add(self, name: str, trade: int, symbol: str, side: str, qty: Decimal) -> None:
+    def add(self, name: str, attempt: int, symbol: str, side: str, qty: Decimal) -> None:
         """Write an order that has no id under the name that it is called by."""
         self._run(
             "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (client_order_id) DO NOTHING",
             name,
-            trade,
+            attempt,
             symbol,
             side,
             money.digits(qty),
         )
 
-    def _book_said(self, epoch: Epoch, session: date, now: datetime, row: Any) -> Finding:
+    def _book_said(self, period: BookPeriod, session: date, now: datetime, row: Any) -> Finding:
         qty, price = Decimal(row["said_qty"]), amount(row["said_price"]) or money.ZERO
         said = fills.Seen(qty, money.product(qty, price))
         if said != _seen(row):
             booked = said
             if row["side"] != "buy":
                 booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
-            # Folded where its first fill stands; where nothing of it was booked, in the session of its trade.
+            # Folded where its first fill stands; where nothing of it was booked, in its attempt's session.
             entry = Entry("fill", row["symbol"], *booked, row["session"])
             self._books.append(
-                epoch,
+                period,
                 session,
                 (entry,),
                 now,
@@ -267,7 +267,7 @@ _OURS = (
 
 
 def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
-    """Return in which session an order filled, an ISO date: not before its trade, nor after it was seen."""
+    """Return in which session an order filled, an ISO date: not before its attempt, nor after it was seen."""
     told = row["filled_at"]
     filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
     return max(str(row["session"]), filled.isoformat())
@@ -277,9 +277,9 @@ def _seen(row: Any) -> fills.Seen:
     return fills.Seen(Decimal(row["booked_qty"]), Decimal(row["booked_dollars"]))
 
 
-def _growth(row: Any) -> fills.Growth:
+def _fill_delta(row: Any) -> fills.FillDelta:
     filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
-    return fills.growth(row["side"], Decimal(row["qty"]), _seen(row), filled, price)
+    return fills.fill_delta(row["side"], Decimal(row["qty"]), _seen(row), filled, price)
 
 
 def _followed(row: Any) -> Followed:
@@ -312,7 +312,7 @@ def _told(row: Any) -> str:
     return f"booked as {money.digits(seen.qty)} at {money.digits(fills.average(seen))} before"
 
 
-def _odd(row: Any, grown: fills.Growth) -> Finding:
+def _odd(row: Any, grown: fills.FillDelta) -> Finding:
     identity, name = row["client_order_id"], _name(row)
     if not grown.contested:
         return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paper_run.ledger.sqlite.store import Store
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import OrderState, SignalOrder
 
 
@@ -21,8 +21,8 @@ class Orders:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def take_over(self, row: TradeRow, client_order_ids: Iterable[str]) -> None:
-        """Give a trade those of these orders that a rehearsal owns; nothing was read of them yet."""
+    def take_over(self, row: AttemptRow, client_order_ids: Iterable[str]) -> None:
+        """Give an attempt those of these orders that a rehearsal owns; nothing was read of them yet."""
         for identity in client_order_ids:
             self._store.run(
                 "UPDATE orders SET trade = ?, status = NULL, broker_order_id = NULL, filled_qty = NULL, "
@@ -33,41 +33,41 @@ class Orders:
                 row.id,
             )
 
-    def own(self, row: TradeRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
-        """Write a trade's orders: which are its own, and what the gateway says of them."""
-        with self._store.transaction(), self._store.explained():
+    def own(self, row: AttemptRow, mappings: Iterable[SignalOrder], states: Iterable[OrderState]) -> None:
+        """Write an attempt's orders: which are its own, and what the gateway says of them."""
+        with self._store.transaction(), self._store.translated_errors():
             for mapping in mappings:
                 self._own(row, mapping)
             for state in states:
                 self._keep(row.id, state)
 
     def keep_orders(self, states: Iterable[OrderState]) -> None:
-        """Write what the gateway says now of orders that a trade owns already."""
-        with self._store.transaction(), self._store.explained():
+        """Write what the gateway says now of orders that an attempt owns already."""
+        with self._store.transaction(), self._store.translated_errors():
             for state in states:
                 for owner in self._store.rows(
                     "SELECT trade FROM orders WHERE client_order_id = ?", state.client_order_id
                 ):
                     self._keep(owner["trade"], state)
 
-    def order_states(self, row: TradeRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
-        """Return the orders of a trade as they were last read, and some of other trades by their ids."""
+    def order_states(self, row: AttemptRow, also: Iterable[str] = ()) -> dict[str, OrderState]:
+        """Return the orders of an attempt as they were last read, and some of other attempts by their ids."""
         query = "SELECT * FROM orders WHERE (status IS NOT NULL OR said_by IS NOT NULL) AND "
         found = self._store.rows(query + "trade = ?", row.id)
         for identity in also:
             found += self._store.rows(query + "client_order_id = ?", identity)
-        with self._store.explained():
+        with self._store.translated_errors():
             return {each["client_order_id"]: rows.order(each) for each in found}
 
     def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
-        """Return which of these orders are owned, and by which trade's row."""
+        """Return which of these orders are owned, and by which attempt's row."""
         owned = {}
         for identity in client_order_ids:
             for row in self._store.rows("SELECT trade FROM orders WHERE client_order_id = ?", identity):
                 owned[identity] = int(row["trade"])
         return owned
 
-    def _own(self, row: TradeRow, mapping: SignalOrder) -> None:
+    def _own(self, row: AttemptRow, mapping: SignalOrder) -> None:
         if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:
             return
         self._store.execute(

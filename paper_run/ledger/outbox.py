@@ -19,7 +19,7 @@ DeliveryState = Literal["open", "sent", "refused", "unconfirmed", "expired"]
 class MailRow(NamedTuple):
     """A mail as the ledger keeps it; see `migrations.py`.
 
-    :ivar trade: the row of the trade that it tells of, None when it tells of none.
+    :ivar attempt: the row of the attempt that it tells of, None when it tells of none.
     :ivar content: what it tells, None when that is a result in the ledger. :ivar queued_at: UTC.
     :ivar reached: who had it before deliveries were kept, each address.
     """
@@ -27,8 +27,8 @@ class MailRow(NamedTuple):
     id: int
     session: str
     kind: MailKind
-    trade: int | None
-    trade_number: int
+    attempt: int | None
+    attempt_number: int
     number: int
     on_purpose: bool
     state: MailState
@@ -63,12 +63,12 @@ class Mails:
         session: str,
         now: datetime,
         *,
-        trade: int | None = None,
-        trade_number: int = 0,
+        attempt: int | None = None,
+        attempt_number: int = 0,
         content: str | None = None,
         on_purpose: bool = False,
     ) -> None:
-        """Write a mail that is to be sent, the next of its session, kind and trade number.
+        """Write a mail that is to be sent, the next of its session, kind and attempt number.
 
         :param session: ISO date. :param now: UTC. :param on_purpose: somebody asked for this very one.
         """
@@ -77,15 +77,15 @@ class Mails:
             "WHERE session = ? AND kind = ? AND trade_number = ?",
             session,
             kind,
-            trade_number,
+            attempt_number,
         )
         self._run(
             "INSERT INTO mails (session, kind, trade, trade_number, number, on_purpose, state, content, "
             "reached, queued_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, '[]', ?)",
             session,
             kind,
-            trade,
-            trade_number,
+            attempt,
+            attempt_number,
             last["number"] + 1,
             int(on_purpose),
             content,
@@ -100,9 +100,9 @@ class Mails:
         """Return the mails of a session, however they ended, oldest first; the session by its ISO date."""
         return self._found("SELECT * FROM mails WHERE session = ? ORDER BY id", session)
 
-    def of_trade(self, trade: int) -> list[MailRow]:
-        """Return the mails about a trade by its row, oldest first."""
-        return self._found("SELECT * FROM mails WHERE trade = ? ORDER BY id", trade)
+    def of_attempt(self, attempt: int) -> list[MailRow]:
+        """Return the mails about an attempt by its row, oldest first."""
+        return self._found("SELECT * FROM mails WHERE trade = ? ORDER BY id", attempt)
 
     def end(self, row: MailRow, state: MailState, now: datetime) -> None:
         """Write that a mail is not sent any more; `now` is UTC."""
@@ -211,8 +211,8 @@ def _mail(row: Any) -> MailRow:
         id=row["id"],
         session=row["session"],
         kind=row["kind"],
-        trade=row["trade"],
-        trade_number=row["trade_number"],
+        attempt=row["trade"],
+        attempt_number=row["trade_number"],
         number=row["number"],
         on_purpose=bool(row["on_purpose"]),
         state=row["state"],

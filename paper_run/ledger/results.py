@@ -103,7 +103,7 @@ def _in(folder: Path) -> list[Found]:
 
 
 def _answers(folder: Path) -> list[Path]:
-    """Return the answers that wait in a folder for their ledger; each is called by the key of its trade."""
+    """Return the answers that wait in a folder for their ledger; each is called by the key of its attempt."""
     pending = folder / ".pending"
     return sorted(pending.glob("*.json")) if pending.is_dir() else []
 
@@ -136,7 +136,7 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
     """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
-    rows = ledger.attempts.trades(date.fromisoformat(found.session))
+    rows = ledger.attempts.of_session(date.fromisoformat(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:

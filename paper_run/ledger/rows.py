@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.model import findings
-from paper_run.model.attempt import Parameters, Prepared, TradeRow
+from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from sqlite3 import Row
 
 
-def prepared_columns(prepared: Prepared) -> dict[str, Any]:
+def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
     """Return what was known before the POST as columns of `trades`."""
-    parameters = prepared.parameters
-    clock = prepared.gateway_clock
+    parameters = snapshot.parameters
+    clock = snapshot.gateway_clock
     return {
-        "session": prepared.session.isoformat(),
-        "rehearsal": int(prepared.rehearsal),
-        "sandbox": int(prepared.sandbox),
+        "session": snapshot.session.isoformat(),
+        "rehearsal": int(snapshot.rehearsal),
+        "sandbox": int(snapshot.sandbox),
         "parameters": json.dumps(
             {
                 "symbols": parameters.symbols,
@@ -33,28 +33,28 @@ def prepared_columns(prepared: Prepared) -> dict[str, Any]:
                 "as_of_date": parameters.as_of_date.isoformat(),
             }
         ),
-        "known_runs": None if prepared.known_runs is None else json.dumps(prepared.known_runs),
-        "positions": json.dumps([_position(each) for each in prepared.positions]),
-        "orchestrator_clock": prepared.orchestrator_clock,
+        "known_runs": None if snapshot.known_runs is None else json.dumps(snapshot.known_runs),
+        "positions": json.dumps([_position(each) for each in snapshot.positions]),
+        "orchestrator_clock": snapshot.orchestrator_clock,
         "gateway_clock": None if clock is None else clock.isoformat(),
-        "health": json.dumps([_health(each) for each in prepared.health]),
-        "notices": json.dumps(findings.to_json(prepared.notices)),
+        "health": json.dumps([_health(each) for each in snapshot.health]),
+        "notices": json.dumps(findings.to_json(snapshot.notices)),
     }
 
 
-def trade(row: Row) -> TradeRow:
+def attempt(row: Row) -> AttemptRow:
     """Return a row of `trades`."""
-    return TradeRow(
+    return AttemptRow(
         id=row["id"],
         session=date.fromisoformat(row["session"]),
         number=row["number"],
         key=row["key"],
         state=row["state"],
         started_at=datetime.fromisoformat(row["started_at"]),
-        prepared=_prepared(row),
+        snapshot=_snapshot(row),
         run_id=row["run_id"],
         answer=row["answer"],
-        settled=row["settled"],
+        how_known=row["settled"],
         document=row["document"],
         version=row["version"],
         fence=row["fence"],
@@ -66,11 +66,11 @@ def trade(row: Row) -> TradeRow:
     )
 
 
-def _prepared(row: Row) -> Prepared:
+def _snapshot(row: Row) -> Snapshot:
     parameters = json.loads(row["parameters"])
     known = row["known_runs"]
     clock = row["gateway_clock"]
-    return Prepared(
+    return Snapshot(
         session=date.fromisoformat(row["session"]),
         parameters=Parameters(
             symbols=tuple(parameters["symbols"]),

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from paper_run.book import thinning
+from paper_run.book import downsample
 from paper_run.book.statistics import Day, inflow, unrounded_return
 from paper_run.ledger.rows import amount
 from paper_run.model.history import EndedBook, SessionLine
@@ -35,21 +35,21 @@ _DEEPEST = (
 
 
 class _Books:
-    """Which book each trade belongs to: the first that had not ended when it was sent.
+    """Which book each attempt belongs to: the first that had not ended when it was sent.
 
-    :ivar present: the present book, or the one that the next trade begins.
+    :ivar present: the present book, or the one that the next attempt begins.
     """
 
-    def __init__(self, epochs: Sequence[Any]) -> None:
-        ended = [row for row in epochs if row["last_trade"] is not None]
-        self._last_trades = [row["last_trade"] for row in ended]
+    def __init__(self, periods: Sequence[Any]) -> None:
+        ended = [row for row in periods if row["last_trade"] is not None]
+        self._last_attempts = [row["last_trade"] for row in ended]
         following = ended[-1]["id"] + 1 if ended else 1
-        self.present: int = next((row["id"] for row in epochs if row["last_trade"] is None), following)
+        self.present: int = next((row["id"] for row in periods if row["last_trade"] is None), following)
         self._numbers: list[int] = [*(row["id"] for row in ended), self.present]
 
-    def of_trade(self, identity: int) -> int:
-        """Return the number of a trade's book, the trade by its row."""
-        return self._numbers[bisect_left(self._last_trades, identity)]
+    def of_attempt(self, identity: int) -> int:
+        """Return the number of an attempt's book, the attempt by its row."""
+        return self._numbers[bisect_left(self._last_attempts, identity)]
 
 
 class Sessions:
@@ -76,14 +76,16 @@ class Sessions:
         ]
 
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
-        """Return at most so many sessions whose curve looks like a book's (`thinning`), oldest first."""
+        """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
             "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,
         )
-        chosen = thinning.kept([row["closing"] for row in points], [row["fall"] or 0 for row in points], most)
+        chosen = downsample.kept(
+            [row["closing"] for row in points], [row["fall"] or 0 for row in points], most
+        )
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
             f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",
@@ -95,7 +97,7 @@ class Sessions:
     def table(self) -> list[Sequence[str | None]]:
         """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
 
-        It is written whole after each trade and mark: years of sessions must not cost a day anything.
+        It is written whole after each attempt and mark: years of sessions must not cost a day anything.
         """
         statuses, figures, marked = self._seen(_TABLE)
         table: list[Sequence[str | None]] = []
@@ -110,22 +112,24 @@ class Sessions:
         return table
 
     def present(self) -> int:
-        """Return the number of the present book, or of the one that the next trade begins; the first is 1."""
+        """Return the number of the present book, or of the one that the next attempt begins, from 1 on."""
         return self._books().present
 
-    def book(self, session: str, trade: int | None) -> int:
+    def book(self, session: str, attempt: int | None) -> int:
         """Return the number of the book that a result is of.
 
-        :param trade: its number; None: the session's latest mark.
+        :param attempt: its number; None: the session's latest mark.
         """
-        if trade is None:
+        if attempt is None:
             found = self._rows("SELECT epoch FROM marks WHERE session = ?", session)
         else:
-            found = self._rows("SELECT MAX(id) FROM trades WHERE session = ? AND number = ?", session, trade)
+            found = self._rows(
+                "SELECT MAX(id) FROM trades WHERE session = ? AND number = ?", session, attempt
+            )
         identity = found[0][0] if found else None
-        if identity is None or trade is None:
+        if identity is None or attempt is None:
             return self.present() if identity is None else int(identity)
-        return self._books().of_trade(identity)
+        return self._books().of_attempt(identity)
 
     def ended_books(self) -> list[EndedBook]:
         """Return the books that were ended, oldest first, with what they came to."""
@@ -155,7 +159,7 @@ class Sessions:
     def _seen(
         self, query: str, since: str = ""
     ) -> tuple[dict[tuple[int, str], dict[int, str]], dict[tuple[int, str], Any], set[tuple[int, str]]]:
-        """Return, by book and session: the trades' statuses, the figures, and which were marked."""
+        """Return, by book and session: the attempts' statuses, the figures, and which were marked."""
         figures = self._rows(f"{query} WHERE session >= ?", since)
         marked = self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
         return (
@@ -165,15 +169,15 @@ class Sessions:
         )
 
     def _statuses(self, since: str) -> dict[tuple[int, str], dict[int, str]]:
-        """Return each session's trades by number; one that placed nothing gives way to the next attempt."""
+        """Return each session's attempts by number; one that placed nothing gives way to the next attempt."""
         books = self._books()
-        trades: dict[tuple[int, str], dict[int, str]] = {}
+        attempts: dict[tuple[int, str], dict[int, str]] = {}
         for session, number, identity, status in self._rows(
             "SELECT session, number, id, status FROM trades WHERE session >= ? ORDER BY session, number, id",
             since,
         ):
-            trades.setdefault((books.of_trade(identity), session), {})[number] = status
-        return trades
+            attempts.setdefault((books.of_attempt(identity), session), {})[number] = status
+        return attempts
 
     def mark(self, session: str) -> str | None:
         """Return the result of a session's latest mark, the session by its ISO date."""
@@ -204,7 +208,7 @@ class Sessions:
         )
 
 
-def _line(key: tuple[int, str], trades: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
+def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
     book, session = key
     complete = row is not None and bool(row["complete"])
     names = ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")
@@ -219,7 +223,7 @@ def _line(key: tuple[int, str], trades: Mapping[int, str], row: Any, *, is_marke
         amounts["drawdown"] = Decimal(row["height"]) - 1
     return SessionLine(
         session=session,
-        trades=tuple(trades.items()),
+        attempts=tuple(attempts.items()),
         complete=complete,
         marked=is_marked,
         book=book,

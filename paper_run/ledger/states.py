@@ -1,4 +1,4 @@
-"""How what is known of a trade may change: forward only, and evidence of an order beats `nothing`."""
+"""How what is known of an attempt may change: forward only, and evidence of an order beats `nothing`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ _FORWARD = ("sent", "unsettled", "answered", "closed")
 
 
 def move(old: str, new: str, *, has_evidence: bool) -> Move:
-    """Tell what becomes of a trade's state when something new is learned of it.
+    """Tell what becomes of an attempt's state when something new is learned of it.
 
     :param has_evidence: whether an order is known: by its id, or by its quantity in the run.
-    :return: `go` to the new state; `stay` where it is, for the new one says less; `revive` a trade that was
-        taken for one that placed nothing; `contradict`: proof of nothing about one that has placed something.
+    :return: `go` to the new state; `stay` where it is, for the new one says less; `revive` one that was
+        taken for an attempt that placed nothing; `contradict`: proof of nothing about one that has placed
+        something.
     """
     if old == "nothing":
         if new == "nothing":

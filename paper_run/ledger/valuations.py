@@ -23,7 +23,7 @@ STATES_KEPT = 30
 """So far back a split that is said late finds what each symbol closed at, and its price."""
 
 
-class Kept(NamedTuple):
+class PastValuation(NamedTuple):
     """The book as it was valued last.
 
     :ivar book: None where an older program wrote it: it is folded anew. :ivar seen: each symbol as it was
@@ -43,7 +43,8 @@ class Kept(NamedTuple):
 class Closing(NamedTuple):
     """What a session's row holds besides its valuation.
 
-    :ivar is_closed: see `Kept`. :ivar spans: whether it opened from a closing of more than one session back.
+    :ivar is_closed: see `PastValuation`.
+    :ivar spans: whether it opened from a closing of more than one session back.
     """
 
     seen: Mapping[str, Seen]
@@ -62,7 +63,7 @@ class Valuations:
         self._rows = rows
         self._run = run
 
-    def kept(self, epoch: int, before: str | None = None) -> Kept | None:
+    def last(self, period: int, before: str | None = None) -> PastValuation | None:
         """Return the book as it was valued last.
 
         :param before: in a session before this ISO date.
@@ -70,22 +71,22 @@ class Valuations:
         found = self._rows(
             "SELECT * FROM sessions WHERE epoch = ? AND (? IS NULL OR session < ?) "
             "ORDER BY session DESC LIMIT 1",
-            epoch,
+            period,
             before,
             before,
         )
         return state(found[0]) if found else None
 
-    def from_session(self, epoch: int, session: str) -> list[Kept]:
+    def from_session(self, period: int, session: str) -> list[PastValuation]:
         """Return the book as it was valued in a session, an ISO date, and in those after it."""
         found = self._rows(
             "SELECT * FROM sessions WHERE epoch = ? AND session >= ? AND state IS NOT NULL ORDER BY session",
-            epoch,
+            period,
             session,
         )
         return [kept for row in found if (kept := state(row)) is not None]
 
-    def last_complete(self, epoch: int, session: date, *, through: bool = False) -> Any:
+    def last_complete(self, period: int, session: date, *, through: bool = False) -> Any:
         """Return the row of the last complete session before one; None if there is none.
 
         :param through: or of that one.
@@ -93,12 +94,12 @@ class Valuations:
         found = self._rows(
             "SELECT * FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
             "ORDER BY session DESC LIMIT 1",
-            epoch,
+            period,
             _end(session, through=through),
         )
         return found[0] if found else None
 
-    def days(self, epoch: int, before: date, *, through: bool = False) -> list[tuple[str, Day]]:
+    def days(self, period: int, before: date, *, through: bool = False) -> list[tuple[str, Day]]:
         """Return the complete sessions before a date, oldest first, for the statistics.
 
         :param through: with the one of that date.
@@ -106,7 +107,7 @@ class Valuations:
         found = self._rows(
             "SELECT session, traded, gains, spans, opening, day_pnl, closing, exposure FROM sessions "
             "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
-            epoch,
+            period,
             _end(before, through=through),
         )
         days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
@@ -126,31 +127,31 @@ class Valuations:
             traded = total
         return days
 
-    def traded_before(self, epoch: int, session: date) -> Decimal:
+    def traded_before(self, period: int, session: date) -> Decimal:
         """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
-        row = self.last_complete(epoch, session)
+        row = self.last_complete(period, session)
         return money.ZERO if row is None else Decimal(row["traded"])
 
-    def void(self, epoch: int, session: str) -> list[str]:
+    def void(self, period: int, session: str) -> list[str]:
         """Take the sessions from one on, an ISO date, out of curve and statistics; return the whole ones."""
         found = self._rows(
             "SELECT session FROM sessions WHERE epoch = ? AND session >= ? AND complete = 1 ORDER BY session",
-            epoch,
+            period,
             session,
         )
         self._run(
-            "UPDATE sessions SET complete = 0, closed = 0 WHERE epoch = ? AND session >= ?", epoch, session
+            "UPDATE sessions SET complete = 0, closed = 0 WHERE epoch = ? AND session >= ?", period, session
         )
         return [row["session"] for row in found]
 
     def keep(
-        self, epoch: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
+        self, period: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
     ) -> None:
         """Write a session's row as it is valued now, in place of an earlier one."""
         bridge = valuation.session
         self._run(
             f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 19)})",  # noqa: S608  only marks
-            epoch,
+            period,
             session.isoformat(),
             entry,
             int(valuation.complete),
@@ -163,7 +164,7 @@ class Valuations:
             text(valuation.exposure),
             money.digits(book.traded),
             text(valuation.total_pnl),
-            *map(text, self._returns(epoch, session, valuation)),
+            *map(text, self._returns(period, session, valuation)),
             _written(book, valuation, closing),
             int(closing.is_closed),
             int(closing.spans),
@@ -174,15 +175,15 @@ class Valuations:
             "(SELECT MAX(session) FROM sessions WHERE epoch = ? AND complete = 1 AND session < ?) "
             "AND session < (SELECT session FROM sessions WHERE epoch = ? ORDER BY session DESC "
             "LIMIT 1 OFFSET ?)",
-            epoch,
-            epoch,
+            period,
+            period,
             session.isoformat(),
-            epoch,
+            period,
             STATES_KEPT - 1,
         )
 
     def _returns(
-        self, epoch: int, session: date, valuation: Valuation
+        self, period: int, session: date, valuation: Valuation
     ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
         """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
         bridge = valuation.session
@@ -191,8 +192,8 @@ class Valuations:
         )
         if day is None:
             return None, None, None
-        before = self.last_complete(epoch, session)
-        height = statistics.height(Decimal(1) if before is None else amount(before["height"]), day)
+        before = self.last_complete(period, session)
+        height = statistics.drawdown_level(Decimal(1) if before is None else amount(before["height"]), day)
         return statistics.daily_return(day), statistics.fall(height), height
 
 
@@ -217,7 +218,7 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     )
 
 
-def state(row: Any) -> Kept | None:
+def state(row: Any) -> PastValuation | None:
     """Return what a row of `sessions` keeps of the book; None where that is no longer kept."""
     if row["state"] is None:
         return None
@@ -236,8 +237,8 @@ def state(row: Any) -> Kept | None:
     return _kept(row, book, seen, totals, read["suspects"])
 
 
-def _older(row: Any, read: Any) -> Kept:
-    """Return what an older program kept: other costs of what was held before the first trade."""
+def _older(row: Any, read: Any) -> PastValuation:
+    """Return what an older program kept: other costs of what was held before the first attempt."""
     seen, totals = {}, {}
     for symbol, (qty, _cost, _realized, _gain, price, total) in read["holdings"].items():
         if price is not None:
@@ -252,6 +253,6 @@ def _kept(
     seen: Mapping[str, Seen],
     totals: Mapping[str, Decimal | None],
     suspects: Mapping[str, str],
-) -> Kept:
+) -> PastValuation:
     session = date.fromisoformat(row["session"])
-    return Kept(session, row["entry"], book, seen, totals, suspects, bool(row["closed"]))
+    return PastValuation(session, row["entry"], book, seen, totals, suspects, bool(row["closed"]))

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 
-def trade_name(session: date | str, number: int) -> str:
-    """Return how a trade is named, in commands and files: its session, and its number if not the first."""
+def attempt_name(session: date | str, number: int) -> str:
+    """Return how an attempt is named, in commands and files: its session, and its number if not the first."""
     return f"{session}" if number == 1 else f"{session}-{number}"
 
 
@@ -27,7 +27,7 @@ class Parameters(NamedTuple):
     as_of_date: date
 
 
-class Prepared(NamedTuple):
+class Snapshot(NamedTuple):
     """All that is known before anything is sent.
 
     `known_runs` are the ids that the orchestrator listed, None when its list could not be read.
@@ -46,8 +46,8 @@ class Prepared(NamedTuple):
     notices: tuple[Finding, ...]
 
 
-class TradeRow(NamedTuple):
-    """A trade as the ledger keeps it; see `paper_run.ledger` for its states.
+class AttemptRow(NamedTuple):
+    """An attempt as the ledger keeps it; see `paper_run.ledger` for its states.
 
     :ivar version: how often it was written. :ivar fence: what no second one of its session can have; None:
         it closes none. :ivar timeout: its --timeout, seconds; None: an older row.
@@ -63,10 +63,10 @@ class TradeRow(NamedTuple):
     key: str
     state: str
     started_at: datetime
-    prepared: Prepared
+    snapshot: Snapshot
     run_id: str | None
     answer: str | None
-    settled: str | None
+    how_known: str | None
     document: str
     version: int = 0
     fence: str | None = None
@@ -78,11 +78,11 @@ class TradeRow(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The trade as commands name it: its session, and its number when it is not the first."""
-        return trade_name(self.session, self.number)
+        """The attempt as commands name it: its session, and its number when it is not the first."""
+        return attempt_name(self.session, self.number)
 
     @property
-    def unsettled(self) -> bool:
+    def outcome_unknown(self) -> bool:
         """Whether it is not known what came of it."""
         return self.state in ("sent", "unsettled")
 
@@ -91,5 +91,5 @@ class TradeRow(NamedTuple):
         """Whether its session is closed by it: no rehearsal, or one that is not known to have been one."""
         if self.state == "nothing" or self.wrong_date is not None:
             return False
-        unproved = self.unsettled and not self.stayed_dry
-        return not self.prepared.rehearsal or self.fence is not None or unproved
+        unproved = self.outcome_unknown and not self.stayed_dry
+        return not self.snapshot.rehearsal or self.fence is not None or unproved

@@ -165,7 +165,7 @@ class Calendar:
         return self.previous_session(today)
 
     def latest_start(self, day: date, override: time | None = None) -> datetime:
-        """Return the moment after which a day's trade no longer starts: 15 minutes before that day's close.
+        """Return the moment after which a day's run no longer starts: 15 minutes before that day's close.
 
         :param override: another time of that day, on the exchange's clock.
         """

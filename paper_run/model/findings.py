@@ -28,7 +28,7 @@ CODES = {
     "orders_not_accepted": "Some of the orders were not accepted.",
     "authentication": "A service asks for authentication.",
     "positions_unreadable": "The gateway's positions can't be read.",
-    "gateway_unreadable": "The gateway could not be read after the trade, or for a mark.",
+    "gateway_unreadable": "The gateway could not be read after the attempt, or for a mark.",
     "wrong_gateway": "The gateway does not know the orders.",
     "quotes_unreadable": "The configured quote source could not be read.",
     "valued_before": "A mark read too little to take the place of a whole valuation.",

@@ -13,7 +13,7 @@ class SessionLine(NamedTuple):
 
     Money is None in a session that could not be valued whole (or not at all); it is left out of curves.
 
-    :ivar trades: the number and the status of each trade, rehearsals too, in order.
+    :ivar attempts: the number and the status of each attempt, rehearsals too, in order.
     :ivar daily_return: day_pnl / opening. :ivar drawdown: zero or negative, from the highest closing before;
         both unrounded: they are rounded once, where they are shown.
     :ivar marked: whether it was valued by a mark, which has files of its own.
@@ -21,7 +21,7 @@ class SessionLine(NamedTuple):
     """
 
     session: str
-    trades: tuple[tuple[int, str], ...]
+    attempts: tuple[tuple[int, str], ...]
     complete: bool
     day_pnl: Decimal | None
     total_pnl: Decimal | None

@@ -16,7 +16,7 @@ from paper_run.errors import (
     SeveralErrors,
 )
 from paper_run.model.commands import ours, typed
-from paper_run.model.remedies import ask_for_positions, settling
+from paper_run.model.remedies import ask_for_positions, say_what_came
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def broke_behind_the_post(error: Exception) -> PaperRunError:
     )
 
 
-def not_recorded(run: Orchestration, folder: str | None, trade: str) -> PaperRunError:
+def not_recorded(run: Orchestration, folder: str | None, attempt: str) -> PaperRunError:
     """Say that it traded and that the ledger could not keep it; ids that could be kept nowhere are told.
 
     :param folder: where the answer was kept; None: nowhere.
@@ -71,7 +71,7 @@ def not_recorded(run: Orchestration, folder: str | None, trade: str) -> PaperRun
             f"The orchestrator's answer is kept in the reports folder, in {folder}.",
             remedies=(Remedy("Make room for the ledger; then bring it in", ours("resolve")),),
             code="not_recorded",
-            subject=trade,
+            subject=attempt,
         )
     ids = [(each.symbol, each.client_order_id) for each in run.mappings if each.client_order_id]
     named = ", ".join(f"{symbol} {identity}" for symbol, identity in ids) or "none"
@@ -82,39 +82,39 @@ def not_recorded(run: Orchestration, folder: str | None, trade: str) -> PaperRun
         remedies=(
             Remedy(
                 "Write that down; when the ledger can be written again",
-                ours("resolve", trade, "--placed", *words),
+                ours("resolve", attempt, "--placed", *words),
             ),
         ),
         code="not_recorded",
-        subject=trade,
+        subject=attempt,
     )
 
 
 def nothing_new(run: Orchestration, rows: tuple[Order, ...]) -> PaperRunError:
-    """Say that all orders of a run bear ids that an earlier trade owns."""
+    """Say that all orders of a run bear ids that an earlier attempt owns."""
     known = sum(row.outcome == "repeat" for row in rows)
     return OrchestrationError(
         "Nothing new was placed",
         f"Run {run.run_id} ended as {run.status}, and each of its {known} orders has an id that an earlier "
-        "trade owns: the gateway takes the same order of the same day for one order.",
+        "attempt owns: the gateway takes the same order of the same day for one order.",
         remedies=("To trade more, ask for another quantity: --capital or --max-position-size, with --again",),
         code="nothing_new",
         subject=run.run_id,
     )
 
 
-def too_early(trade: str, until: datetime) -> PaperRunError:
-    """Say that the orchestrator may still be working on a trade that a person takes for not placed.
+def too_early(attempt: str, until: datetime) -> PaperRunError:
+    """Say that the orchestrator may still be working on an attempt that a person takes for not placed.
 
     :param until: when that is over, on the exchange's clock.
     """
     return OrchestrationError(
-        f"--not-placed: the orchestrator may still be trading {trade}",
+        f"--not-placed: the orchestrator may still be trading {attempt}",
         f"It works on after we stop waiting, until {until.isoformat(sep=' ', timespec='seconds')} at the "
         "latest. Nothing was changed.",
         remedies=("Say it again after that, once you have looked at the orders",),
         code="too_early",
-        subject=trade,
+        subject=attempt,
     )
 
 
@@ -126,7 +126,7 @@ def interrupted_before() -> PaperRunError:
 
 
 def interrupted(
-    orchestrator: ServiceUrl, gateway: ServiceUrl, run_id: str | None, trade: str
+    orchestrator: ServiceUrl, gateway: ServiceUrl, run_id: str | None, attempt: str
 ) -> PaperRunError:
     """Say that the wait was broken off; the orchestrator goes on without us."""
     run = (
@@ -143,9 +143,9 @@ def interrupted(
                 _ask_for_runs(orchestrator, f"/{run_id}" if run_id else "?limit=5"),
             ),
             ask_for_positions(gateway),
-            *settling(trade, run_id),
+            *say_what_came(attempt, run_id),
         ),
-        subject=trade,
+        subject=attempt,
     )
 
 
@@ -153,15 +153,15 @@ def _ask_for_runs(orchestrator: ServiceUrl, which: str) -> str:
     return typed("curl", f"{orchestrator}/api/v1/orchestration/runs{which}")
 
 
-def cut_off(orchestrator: ServiceUrl, gateway: ServiceUrl, trade: str) -> PaperRunError:
+def cut_off(orchestrator: ServiceUrl, gateway: ServiceUrl, attempt: str) -> PaperRunError:
     """Say that the program ended before it had an answer; stands in the record until there is one."""
     return lost(
-        orchestrator, gateway, "was asked to trade, and this program ended before its answer came", trade
+        orchestrator, gateway, "was asked to trade, and this program ended before its answer came", attempt
     )
 
 
 def lost(
-    orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, trade: str, run_id: str | None = None
+    orchestrator: ServiceUrl, gateway: ServiceUrl, reason: str, attempt: str, run_id: str | None = None
 ) -> PaperRunError:
     """Say that the answer is lost: whether anything was traded is not known.
 
@@ -173,20 +173,20 @@ def lost(
         remedies=(
             Remedy("See what it did", _ask_for_runs(orchestrator, "?limit=5")),
             ask_for_positions(gateway),
-            *settling(trade, run_id),
+            *say_what_came(attempt, run_id),
         ),
         code="answer_lost",
-        subject=trade,
+        subject=attempt,
     )
 
 
-def timed_out(run_id: str | None, timeout: Decimal, trade: str) -> PaperRunError:
+def timed_out(run_id: str | None, timeout: Decimal, attempt: str) -> PaperRunError:
     """Say that a known run was still going when the time was over."""
     return OrchestrationError(
         "Timeout waiting for completion",
         f"Run {run_id} had not ended after {money.digits(timeout)} s; the orchestrator goes on with it.",
         remedies=(
-            *settling(trade, run_id),
+            *say_what_came(attempt, run_id),
             "Give it longer the next day: --timeout SECONDS",
             Remedy("Check the orchestrator's logs", "tail -f logs/orchestrator.log"),
         ),
@@ -215,7 +215,7 @@ def unsuccessful(run: Orchestration, rows: tuple[Order, ...], problems: tuple[st
                 (
                     Remedy(
                         "An order in doubt is looked for by each later command, mark too: do not place it "
-                        "again. See what settles it",
+                        "again. See what can be said of it",
                         ours("resolve"),
                     ),
                 )
@@ -282,28 +282,28 @@ def midnight(session: date) -> PaperRunError:
     )
 
 
-def other_parameters(trade: str, recorded: Parameters, given: Parameters) -> PaperRunError:
+def other_parameters(attempt: str, recorded: Parameters, given: Parameters) -> PaperRunError:
     """Say that the session was traded with other parameters than these."""
     return DataError(
-        f"The session was already traded, as {trade}, with other parameters",
+        f"The session was already traded, as {attempt}, with other parameters",
         f"Recorded: {_shown(recorded)}.\nGiven now: {_shown(given)}.",
         remedies=(
             "To see what was done, run again with the recorded parameters",
-            Remedy("Or make its files again", ours("report", trade)),
+            Remedy("Or make its files again", ours("report", attempt)),
             Remedy("To trade the session once more, on purpose", ours("--again")),
         ),
-        subject=trade,
+        subject=attempt,
     )
 
 
-def again_while_unsettled(trade: str) -> PaperRunError:
-    """Say that nothing is traded on top of a trade whose outcome is not known."""
+def again_while_unknown(attempt: str) -> PaperRunError:
+    """Say that nothing is traded on top of an attempt whose outcome is not known."""
     return OrchestrationError(
-        f"--again: the trade {trade} is not settled",
+        f"--again: the outcome of the attempt {attempt} is unknown",
         "It is not known whether it was placed, so nothing is traded on top of it. Nothing was sent.",
-        remedies=settling(trade),
+        remedies=say_what_came(attempt),
         code="outcome_unknown",
-        subject=trade,
+        subject=attempt,
     )
 
 

@@ -10,7 +10,7 @@ from paper_run.errors import (
     Remedy,
 )
 from paper_run.model.commands import ours
-from paper_run.model.remedies import ask_for_positions, settling
+from paper_run.model.remedies import ask_for_positions, say_what_came
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,20 +23,20 @@ AUTHENTICATION = Remedy(
 )
 
 
-def no_book_yet(trades: list[str]) -> PaperRunError:
+def no_book_yet(attempts: list[str]) -> PaperRunError:
     """Say that there is nothing to value as long as it is not known what was placed."""
-    named = ", ".join(trades)
+    named = ", ".join(attempts)
     return DependencyError(
         "Nothing can be valued yet",
-        f"A book begins with a trade that is known to be placed, and what came of {named} is not known.",
-        remedies=tuple(remedy for each in trades for remedy in settling(each)),
+        f"A book begins with an attempt that is known to be placed, and what came of {named} is not known.",
+        remedies=tuple(remedy for each in attempts for remedy in say_what_came(each)),
         code="outcome_unknown",
         subject=named,
     )
 
 
 def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool = False) -> PaperRunError:
-    """Say that the positions before the trade can't be read; without them nothing is sent.
+    """Say that the positions before the attempt can't be read; without them nothing is sent.
 
     :param unauthorized: whether the gateway asked for authentication.
     """
@@ -70,8 +70,8 @@ def _mark_when_it_answers() -> Remedy:
 def gateway_unreadable(
     gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, unauthorized: bool = False
 ) -> PaperRunError:
-    """Say what could not be read after the trade, or for a mark; see `positions_unreadable`."""
-    when = "" if of_a_mark else " after the trade"
+    """Say what could not be read after the attempt, or for a mark; see `positions_unreadable`."""
+    when = "" if of_a_mark else " after the attempt"
     said = f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}."
     if unauthorized:
         return _asks_for_authentication(

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
 
 
-def settling(trade: str, run_id: str | None = None) -> tuple[Remedy, ...]:
-    """Say how a trade is settled by hand.
+def say_what_came(attempt: str, run_id: str | None = None) -> tuple[Remedy, ...]:
+    """Say how a person tells what came of an attempt.
 
     :param run_id: the orchestrator's run, if it is known.
     """
     return (
         Remedy("The next command looks for it once more; it is never sent again"),
-        Remedy("If it did trade", ours("resolve", trade, "--placed", "--run-id", run_id or "ID")),
+        Remedy("If it did trade", ours("resolve", attempt, "--placed", "--run-id", run_id or "ID")),
         Remedy(
-            "Or, by the orders' ids", ours("resolve", trade, "--placed", "--order", "ID", "--order", "ID")
+            "Or, by the orders' ids", ours("resolve", attempt, "--placed", "--order", "ID", "--order", "ID")
         ),
-        Remedy("If it did not", ours("resolve", trade, "--not-placed")),
+        Remedy("If it did not", ours("resolve", attempt, "--not-placed")),
     )
 
 

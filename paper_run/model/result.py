@@ -96,7 +96,7 @@ class Pnl(NamedTuple):
     """The book: P&L, equity and positions, dollars and cents.
 
     :ivar complete: whether each position has its figures; else what needs them all is None.
-    :ivar since: the session of the book's first trade. :ivar base: the capital of that trade.
+    :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt.
     :ivar equity: from the session's opening to its closing. :ivar since_inception: from `base` to there.
     """
 
@@ -154,9 +154,9 @@ class HealthRow(NamedTuple):
 class RunResult:
     """An attempt or a mark, whole: what was asked, what came of it, and everything that was found out.
 
-    :ivar trade: the attempt's number; None in a mark. :ivar session: its date, ISO 8601.
+    :ivar attempt: the attempt's number; None in a mark. :ivar session: its date, ISO 8601.
     :ivar timestamp: when it began, on the exchange's clock, ISO 8601 with its offset.
-    :ivar settled: how it became known what came of it, where that was not known at once.
+    :ivar how_known: how it became known what came of it, where that was not known at once.
     :ivar pnl: None where nothing could be valued. :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
@@ -164,13 +164,13 @@ class RunResult:
 
     run_id: str | None
     session: str
-    trade: int | None
+    attempt: int | None
     timestamp: str
     status: str
     exit_status: int
     sandbox: bool
     rehearsal: bool
-    settled: str | None
+    how_known: str | None
     parameters: Requested
     totals: Totals
     orders: tuple[Order, ...]
@@ -184,7 +184,7 @@ class RunResult:
     @property
     def is_mark(self) -> bool:
         """Whether it values a session, and traded nothing."""
-        return self.trade is None
+        return self.attempt is None
 
     @property
     def is_unknown(self) -> bool:

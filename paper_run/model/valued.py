@@ -36,7 +36,7 @@ class NotKnown(NamedTuple):
 class BookFigures(NamedTuple):
     """The book as a result states it.
 
-    :ivar since: the session of its first trade. :ivar session: the one that is valued.
+    :ivar since: the session of its first attempt. :ivar session: the one that is valued.
     :ivar now: the moment of the valuation, on the exchange's clock.
     :ivar gateway: the gateway's positions by symbol. :ivar differences: where they differ from ours.
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.

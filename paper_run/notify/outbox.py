@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind, MailRow
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.notify.dispatch import Delivered
     from paper_run.notify.email.compose import Composer, Told
     from paper_run.report.day import Reports
@@ -69,7 +69,7 @@ class Outbox:
     ) -> None:
         """Queue why a session was not traded or not valued.
 
-        :param is_sandbox: whether it is a sandbox's; the ledger does not say so before its first trade.
+        :param is_sandbox: whether it is a sandbox's; the ledger does not say so before its first attempt.
         """
         if not self.takes:
             return
@@ -91,7 +91,7 @@ class Outbox:
         from paper_run.report.summary.notices import Notice
 
         rows = self._ledger.mails.of_session(notice.session)
-        with self._ledger.explained():
+        with self._ledger.translated_errors():
             told = [Notice.from_json(row.content) for row in rows if row.content is not None]
         if all((each.kind, each.title) != (notice.kind, notice.title) for each in told):
             content = notice.to_json()
@@ -110,11 +110,11 @@ class Outbox:
         if mended or all(row.kind != kind for row in self._ledger.mails.of_session(session)):
             self._ledger.mails.queue(kind, session, self._now())
 
-    def settled(self, row: TradeRow) -> None:
-        """Queue the mail that a trade is settled, if one has said that it was not."""
-        if self.takes and any(mail.state == "sent" for mail in self._ledger.mails.of_trade(row.id)):
+    def outcome_known(self, row: AttemptRow) -> None:
+        """Queue the mail that the outcome of an attempt is known, if one has said that it was not."""
+        if self.takes and any(mail.state == "sent" for mail in self._ledger.mails.of_attempt(row.id)):
             self._ledger.mails.queue(
-                "settled", str(row.session), self._now(), trade=row.id, trade_number=row.number
+                "settled", str(row.session), self._now(), attempt=row.id, attempt_number=row.number
             )
 
     def deliver(self, publisher: Publisher, made: Iterable[Reports] = ()) -> Delivered | None:
@@ -126,7 +126,7 @@ class Outbox:
         settings = self._settings
         if settings is None:
             return None
-        with self._ledger.explained():
+        with self._ledger.translated_errors():
             queued = self._ledger.mails.queued()
         if not queued:
             return None
@@ -155,11 +155,11 @@ class Outbox:
 
     def again(self, told: Told) -> None:
         """Queue a mail on purpose, whatever was sent before; one that waits is sent in its place."""
-        trade = told.trade.id if told.trade else None
+        attempt = told.attempt.id if told.attempt else None
         waiting = [
             row
             for row in self._ledger.mails.queued()
-            if (row.session, row.kind, row.trade) == (told.session, told.kind, trade)
+            if (row.session, row.kind, row.attempt) == (told.session, told.kind, attempt)
         ]
         if waiting:
             self._ledger.mails.want(waiting[-1])
@@ -168,8 +168,8 @@ class Outbox:
             told.kind,
             told.session,
             self._now(),
-            trade=trade,
-            trade_number=told.trade.number if told.trade else 0,
+            attempt=attempt,
+            attempt_number=told.attempt.number if told.attempt else 0,
             content=told.content,
             on_purpose=True,
         )

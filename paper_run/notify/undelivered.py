@@ -99,7 +99,7 @@ def _again(rows: Sequence[MailRow], state: DeliveryState) -> tuple[Remedy, ...]:
 
 
 def _name(row: MailRow) -> str:
-    return row.session + (f"-{row.trade_number}" if row.trade_number > 1 else "")
+    return row.session + (f"-{row.attempt_number}" if row.attempt_number > 1 else "")
 
 
 def _failure(title: str, explanation: str, *remedies: Remedy) -> PaperRunError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.errors import Remedy
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.findings import Finding
     from paper_run.model.result import RunResult
     from paper_run.model.service import ServiceHealth
@@ -252,31 +252,31 @@ class Console:
         self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
         self._line(f"  All of them:  {folder / 'index.html'}")
 
-    def unsettled(
+    def outcome_unknown(
         self,
-        trades: Sequence[TradeRow],
-        doubtful: Sequence[TradeRow],
+        attempts: Sequence[AttemptRow],
+        doubtful: Sequence[AttemptRow],
         invocation: Invocation,
         not_known: Sequence[NotKnown] = (),
         taken_back: Sequence[Finding] = (),
     ) -> None:
-        """Print what is not settled, with the ready command for each.
+        """Print what is not known, with the ready command for each.
 
         :param not_known: what is not known of fills. :param taken_back: fills of which the gateway now says
             less.
         """
-        if not any((trades, doubtful, not_known, taken_back)):
-            self._line("Everything is settled.")
-        for row in trades:
+        if not any((attempts, doubtful, not_known, taken_back)):
+            self._line("Nothing is open: every outcome is known.")
+        for row in attempts:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
             self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
-            self._remedies(remedies.settling(row.name, row.run_id), invocation)
+            self._remedies(remedies.say_what_came(row.name, row.run_id), invocation)
         for row in doubtful:
             self._line(
                 f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
             )
-        listed = {row.name for row in trades}
+        listed = {row.name for row in attempts}
         for each in not_known:
             if each.kind != "attempt" or each.name not in listed:
                 self._line(f"{each.about}: {each.why}", paint=_YELLOW)

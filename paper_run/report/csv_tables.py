@@ -96,7 +96,7 @@ def orders_csv(result: RunResult) -> str:
     `label` says SANDBOX or REHEARSAL on every row of such a day. An absent value is an empty cell.
     Control characters, lone surrogates and bidi overrides are U+FFFD.
     """
-    day = {"session": result.session, "trade": result.trade, "label": result.label}
+    day = {"session": result.session, "trade": result.attempt, "label": result.label}
     return _table(ORDER_COLUMNS, ({**order._asdict(), **day} for order in result.orders))
 
 
@@ -108,7 +108,7 @@ def positions_csv(result: RunResult) -> str:
     fields in which it differs from the book, parted by blanks.
     """
     kind = "mark" if result.is_mark else "run"
-    day = {"session": result.session, "kind": kind, "trade": result.trade, "label": result.label}
+    day = {"session": result.session, "kind": kind, "trade": result.attempt, "label": result.label}
     return _table(
         POSITION_COLUMNS,
         (
@@ -126,7 +126,7 @@ def positions_csv(result: RunResult) -> str:
 def history_csv(lines: Iterable[SessionLine]) -> str:
     """Return the sessions, one row each in the order given, below one header line.
 
-    `statuses` has each trade as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
+    `statuses` has each attempt as `number:status`, parted by blanks. `book` is 1 for the first; after a reset
     P&L, equity and drawdown begin again, so sums go over one book. Money is empty in a session that could
     not be valued; `daily_return` and `drawdown` are ratios of six places, 0.01 is 1 %.
     """
@@ -135,7 +135,7 @@ def history_csv(lines: Iterable[SessionLine]) -> str:
         (
             {
                 **line._asdict(),
-                "statuses": " ".join(f"{number}:{status}" for number, status in line.trades),
+                "statuses": " ".join(f"{number}:{status}" for number, status in line.attempts),
                 "daily_return": rounded(line.daily_return),
                 "drawdown": rounded(line.drawdown),
             }

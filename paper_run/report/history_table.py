@@ -29,7 +29,7 @@ def table(lines: Sequence[SessionLine]) -> str:
     """Return the sessions in the order given, one a row, and below each book their number and its day P&L.
 
     Nothing is added up over a reset: P&L, equity and drawdown begin again with the next book.
-    At most `WIDTH` columns while no amount reaches a billion dollars: a session of many trades takes more
+    At most `WIDTH` columns while no amount reaches a billion dollars: a session of many attempts takes more
     rows. Amounts are never shortened, so that the rows add up to the sum.
     """
     if not lines:
@@ -58,9 +58,10 @@ def json_text(lines: Sequence[SessionLine]) -> str:
 
 
 def _record(line: SessionLine) -> dict[str, Any]:
-    trades = [{"trade": number, "status": status} for number, status in line.trades]
+    trades = [{"trade": number, "status": status} for number, status in line.attempts]
     ratios = {"daily_return": rounded(line.daily_return), "drawdown": rounded(line.drawdown)}
-    return line._asdict() | {"trades": trades} | ratios
+    fields = {"trades" if name == "attempts" else name: value for name, value in line._asdict().items()}
+    return fields | {"trades": trades} | ratios
 
 
 def _row(line: SessionLine) -> tuple[str, ...]:
@@ -94,10 +95,10 @@ def _footer(lines: Sequence[SessionLine], name: str) -> tuple[str, ...]:
 
 
 def _statuses(line: SessionLine) -> str:
-    """Return the status of a single trade, several with their numbers, `mark` for a session without any."""
-    if len(line.trades) == 1 and line.trades[0][0] == 1:
-        return text.one_line(line.trades[0][1])
-    numbered = ", ".join(f"{number} {text.one_line(status)}" for number, status in line.trades)
+    """Return the status of a single attempt, several with their numbers, `mark` for a session without any."""
+    if len(line.attempts) == 1 and line.attempts[0][0] == 1:
+        return text.one_line(line.attempts[0][1])
+    numbered = ", ".join(f"{number} {text.one_line(status)}" for number, status in line.attempts)
     return numbered or ("mark" if line.marked else text.ABSENT)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.history import SessionLine
 
 
@@ -37,8 +37,8 @@ class Publisher:
         """Where compiled templates are kept."""
         return self._folder / CACHE_FOLDER
 
-    def unfiled(self) -> TradeRow | None:
-        """Return the trade sent last if not all its files are there; earlier ones may be deleted."""
+    def unfiled(self) -> AttemptRow | None:
+        """Return the attempt sent last if not all its files are there; earlier ones may be deleted."""
         latest = self._ledger.attempts.latest()
         if latest is None or (self._folder / f"{latest.name}_positions.csv").exists():
             return None  # the file that is written last
@@ -49,11 +49,11 @@ class Publisher:
 
         :raises DataError: the ledger's record can't be read.
         """
-        with self._ledger.explained():
+        with self._ledger.translated_errors():
             reports = Reports(document, self._folder)
-            session, trade = reports.result.session, reports.result.trade
+            session, attempt = reports.result.session, reports.result.attempt
         try:
-            reports.before = self._curve(self._ledger.sessions.book(session, trade), session)
+            reports.before = self._curve(self._ledger.sessions.book(session, attempt), session)
         except DataError as error:
             self._failed.append(error)
         return reports

@@ -1,4 +1,4 @@
-"""The files over all sessions, made anew from the ledger after each trade and mark: index and history."""
+"""The files over all sessions, made anew from the ledger after each attempt and mark: index and history."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _ASCII = str.maketrans({"✓": "+", "✗": "x", "❌": "x", "−": "-", "—": "
 class Terminal:
     """One stream: colour only where a person sees it, nothing that drives a terminal, no failure of its own.
 
-    A reader that goes away (`| head`) must not break a day off in the middle of a trade.
+    A reader that goes away (`| head`) must not break a day off in the middle of an attempt.
     """
 
     def __init__(self, stream: TextIO, *, colour: bool) -> None:

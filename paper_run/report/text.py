@@ -1,7 +1,8 @@
-"""How an amount, a rate, a time or foreign text is shown to a person: the same words on page and console."""
+"""How an amount, a rate, a day or foreign text is shown to a person: the same words on page and console."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import TYPE_CHECKING
 
@@ -163,3 +164,30 @@ def _signed(value: Decimal | int, places: int, *, before: str = "") -> str:
     rounded = Decimal(value).quantize(_STEPS[places], context=_ROUNDING)
     sign = MINUS if rounded < 0 else ""
     return f"{sign}{before}{rounded.copy_abs():,.{places}f}"
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def day_of(session: str) -> date | None:
+    """Return the date that a session is named after, None where its name is no ISO date."""
+    try:
+        return date.fromisoformat(session) if len(session) == 10 else None
+    except ValueError:
+        return None
+
+
+def long_date(day: date) -> str:
+    """Return a day in full: `Friday, 17 January 2025`."""
+    return f"{WEEKDAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_date(day: date) -> str:
+    """Return a day where room is short: `17 Jan 2025`."""
+    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"

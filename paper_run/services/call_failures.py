@@ -66,7 +66,7 @@ _PROXY_FAULTS = (
 )
 
 
-def explained(error: Exception, url: str, seconds: float) -> CallFailed:
+def translated_errors(error: Exception, url: str, seconds: float) -> CallFailed:
     """Tell a request that provably never left from one whose answer is missing."""
     causes = _causes(error)
     if any(isinstance(cause, _PROXY_FAULTS) for cause in causes):

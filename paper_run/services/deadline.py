@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 IN_ALL = 9.0
 BEFORE = 3.5
-"""Seconds for all that is read before a trade, or before a valuation."""
+"""Seconds for all that is read before an attempt, or before a valuation."""
 AFTER = 2.5
 """Seconds for all that is read after it, up to a hundred orders."""
 _MAIL, _HEARTBEAT = 2.0, 1.0

@@ -124,7 +124,7 @@ def _own_date(answer: Answer) -> str | None:
 
 
 def _behind(service: Service, body: dict[str, Any]) -> list[str]:
-    """Return what is wrong with a service whose flags that a trade needs are all true."""
+    """Return what is wrong with a service whose flags that an attempt needs are all true."""
     if service is not EXECUTION_GATEWAY:
         return []
     if body.get("alpaca_connected") is False:

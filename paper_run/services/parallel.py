@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def at_once(calls: Sequence[Callable[[], T]], *, workers: int = 8) -> list[T | Exception]:
+def gather(calls: Sequence[Callable[[], T]], *, workers: int = 8) -> list[T | Exception]:
     """Make the calls on at most `workers` daemon threads; return results or their exceptions, in order.
 
     Daemon threads, because a name look-up that hangs in the system's resolver obeys no deadline and must not

@@ -12,7 +12,7 @@ from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer
 from paper_run.services.deadline import AFTER, BEFORE, Deadline
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
 from paper_run.services.orchestrator import Orchestrator
-from paper_run.services.parallel import at_once
+from paper_run.services.parallel import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -59,13 +59,13 @@ class Platform:
             partial(health.check, self._transport, service, url)
             for service, url in zip(health.SERVICES, self._urls, strict=True)
         ]
-        return tuple(_result(answer) for answer in at_once(calls))
+        return tuple(_result(answer) for answer in gather(calls))
 
     def gateway_health(self) -> ServiceHealth:
         """Ask the execution gateway alone."""
         return health.check(self._transport, health.EXECUTION_GATEWAY, self._urls[1])
 
-    def after_trade(
+    def observe(
         self,
         client_order_ids: Iterable[str],
         *,
@@ -73,13 +73,13 @@ class Platform:
         ended: Iterable[str] = (),
         symbols: Iterable[str] = (),
         asked: Mapping[str, Asked] = _NOT_SAID,
-    ) -> AfterTrade:
+    ) -> Observations:
         """Read the orders, the positions and the quotes at once, over the pooled connections.
 
         When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
         gateway take as long as one.
 
-        :param earlier: orders of earlier trades that still work. :param ended: those that had ended before.
+        :param earlier: orders of earlier attempts that still work. :param ended: those that had ended before.
         :param symbols: what quotes are asked for, if a source of them is configured.
         :param asked: what the orders are, by id, where that is known.
         """
@@ -90,10 +90,10 @@ class Platform:
         gateway = _GivesUp(self.execution_gateway, seconds=AFTER, patience=1)
         calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
         calls += [partial(gateway.order, identity, asked.get(identity)) for identity in (*own, *others)]
-        market, positions, *orders = at_once(calls)
+        market, positions, *orders = gather(calls)
         if isinstance(market, Exception):
             raise market
-        after = AfterTrade(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
+        after = Observations(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
         after.unauthorized = any(isinstance(each, Unauthorized) for each in (positions, *orders))
         if isinstance(positions, Exception):
             after.unreadable.append(f"the positions: it {_reason(positions)}")
@@ -135,10 +135,10 @@ class Platform:
     def find_orders(
         self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked] = _NOT_SAID
     ) -> FoundOrders:
-        """Ask for orders that the gateway may have, until it stops answering; see `after_trade`."""
+        """Ask for orders that the gateway may have, until it stops answering; see `observe`."""
         ids = tuple(dict.fromkeys(client_order_ids))
         gateway = _GivesUp(self.execution_gateway, seconds=seconds, patience=3)
-        answers = at_once([partial(gateway.order, identity, asked.get(identity)) for identity in ids])
+        answers = gather([partial(gateway.order, identity, asked.get(identity)) for identity in ids])
         for answer in answers:
             if isinstance(answer, Exception):
                 _reason(answer)
@@ -164,10 +164,10 @@ class MarketReading(NamedTuple):
     problems: tuple[str, ...]
 
 
-class AfterTrade:
-    """What was read at once after a trade, or for a mark.
+class Observations:
+    """What was read at once after an attempt, or for a mark.
 
-    :ivar states: the trade's own orders. :ivar earlier: those of earlier trades that worked.
+    :ivar states: the attempt's own orders. :ivar earlier: those of earlier attempts that worked.
     :ivar ended: those that had ended before. :ivar positions: None when they could not be read.
     :ivar unreadable: a clause for each own order, and the positions, that could not be read.
     :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.

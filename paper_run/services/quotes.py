@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from paper_run.services import wire
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
-from paper_run.services.parallel import at_once
+from paper_run.services.parallel import gather
 from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Quotes:
         calls = [
             partial(self._parts, kind, batch, deadline) for batch in _batches(asked) for kind in _READERS
         ]
-        parts = [part for batch in at_once(calls) for part in _result(batch)]
+        parts = [part for batch in gather(calls) for part in _result(batch)]
         if parts and all(part.is_failed for part in parts):
             raise next(part.outcome for part in parts if isinstance(part.outcome, CallFailed))
         return _market_data(parts)
@@ -222,10 +222,10 @@ def _envelope(body: object, kind: str) -> dict[str, Any]:
 def _market_data(parts: list[_Part]) -> MarketData:
     """Read the entries of the symbols that were asked for, and put the rest into words."""
     read: dict[str, dict[str, Any]] = {kind: {} for kind in _READERS}
-    troubles: dict[tuple[str, str], list[str]] = {}
+    failed: dict[tuple[str, str], list[str]] = {}
     for kind, symbols, outcome in parts:
         if isinstance(outcome, CallFailed):
-            troubles.setdefault((kind, outcome.reason), []).extend(symbols)
+            failed.setdefault((kind, outcome.reason), []).extend(symbols)
             continue
         for symbol in symbols:
             if outcome.get(symbol) is None:
@@ -233,9 +233,9 @@ def _market_data(parts: list[_Part]) -> MarketData:
             try:
                 read[kind][symbol] = _READERS[kind](outcome[symbol])
             except wire.Unreadable as error:
-                troubles.setdefault((kind, f"answered one that can't be read ({error})"), []).append(symbol)
+                failed.setdefault((kind, f"answered one that can't be read ({error})"), []).append(symbol)
     problems = tuple(
-        f"the {kind} of {_listed(symbols)}: it {reason}" for (kind, reason), symbols in troubles.items()
+        f"the {kind} of {_listed(symbols)}: it {reason}" for (kind, reason), symbols in failed.items()
     )
     return MarketData(read["quotes"], read["trades"], problems)
 

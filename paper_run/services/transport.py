@@ -28,7 +28,7 @@ from paper_run.services.call_failures import (
     NoAnswer,
     UnreadableAnswer,
     Untrusted,
-    explained,
+    translated_errors,
 )
 from paper_run.services.connection import CONNECT_SECONDS, Adapter, call, seconds_left
 from paper_run.services.deadline import Deadline
@@ -217,7 +217,7 @@ class Transport:
             outcome = error.words
             raise
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = explained(error, target, seconds)
+            failure = translated_errors(error, target, seconds)
             failure.received = bytes(received)
             outcome = failure.words
             raise failure from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paper_run.model.exchange import ExchangeName
 
 if TYPE_CHECKING:
-    from paper_run.settings.raw import Typed
+    from paper_run.settings.raw import RawValue
 
 
 _EXCHANGE_FORM = "XNYS (the New York Stock Exchange) or 24/7 (each UTC day is a session)"
@@ -17,7 +17,7 @@ _DATES_FORM = "dates written YYYY-MM-DD, joined by commas, such as 2025-01-09,20
 _TIME_FORM = "a time on the exchange's clock written HH:MM, from 00:00 to 23:59, such as 15:30"
 
 
-def exchange(given: Typed) -> ExchangeName:
+def exchange(given: RawValue) -> ExchangeName:
     """Read the name of an exchange.
 
     :raises DataError: for any other than the two.
@@ -29,7 +29,7 @@ def exchange(given: Typed) -> ExchangeName:
     raise given.wrong(_EXCHANGE_FORM)
 
 
-def dates(given: Typed) -> frozenset[date]:
+def dates(given: RawValue) -> frozenset[date]:
     """Read a list of dates, past or future; an empty one lists none.
 
     :raises DataError: for the first that is no date.
@@ -38,7 +38,7 @@ def dates(given: Typed) -> frozenset[date]:
     return frozenset(_date(given, word) for word in words if word)
 
 
-def clock_time(given: Typed) -> time:
+def clock_time(given: RawValue) -> time:
     """Read a time of day on the exchange's clock, without a zone.
 
     :raises DataError: for any other form.
@@ -48,7 +48,7 @@ def clock_time(given: Typed) -> time:
     return time.fromisoformat(given.value)
 
 
-def _date(given: Typed, word: str) -> date:
+def _date(given: RawValue, word: str) -> date:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
         raise given.wrong(_DATES_FORM, because=f"{word[:40]!a} is no date")
     try:

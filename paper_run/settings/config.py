@@ -19,7 +19,7 @@ from paper_run.settings.sources import (
     OPEN_DATES,
     QUOTES_URL,
     REQUIRE_LEDGER,
-    Given,
+    SourcedValue,
     Sources,
     shown,
 )
@@ -186,7 +186,7 @@ def exchange(sources: Sources) -> ExchangeName:
     return calendar.exchange(sources.last("--exchange"))
 
 
-def past_date(given: Given, today: date, *, form: str = _DATE_FORM) -> date:
+def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> date:
     """Read an ISO date that is not after `today`."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given.value):
         raise given.wrong(form)
@@ -199,15 +199,15 @@ def past_date(given: Given, today: date, *, form: str = _DATE_FORM) -> date:
     return day
 
 
-def _as_of_date(given: Given, today: date) -> date | Literal["previous"]:
+def _as_of_date(given: SourcedValue, today: date) -> date | Literal["previous"]:
     return "previous" if given.value == "previous" else past_date(given, today, form=_AS_OF_FORM)
 
 
-def _dates(given: Given | None) -> frozenset[date]:
+def _dates(given: SourcedValue | None) -> frozenset[date]:
     return frozenset() if given is None else calendar.dates(given)
 
 
-def _symbols(values: Iterable[Given]) -> tuple[str, ...]:
+def _symbols(values: Iterable[SourcedValue]) -> tuple[str, ...]:
     symbols: dict[str, None] = {}
     for given in values:
         for word in re.split(r"[,\s]", given.value):
@@ -224,7 +224,7 @@ def _symbols(values: Iterable[Given]) -> tuple[str, ...]:
     return tuple(symbols)
 
 
-def _dollars(given: Given) -> Decimal:
+def _dollars(given: SourcedValue) -> Decimal:
     if not re.fullmatch(r"[0-9]+(?:\.[0-9]{1,2})?", given.value):
         raise given.wrong(_AMOUNT_FORM)
     dollars = Decimal(given.value)
@@ -233,21 +233,21 @@ def _dollars(given: Given) -> Decimal:
     return dollars
 
 
-def _seconds(given: Given, *, least: Decimal) -> Decimal:
+def _seconds(given: SourcedValue, *, least: Decimal) -> Decimal:
     return raw.seconds(given, least=least, most=_LONGEST_WAIT, example=Decimal(90))
 
 
-def _url(given: Given) -> ServiceUrl:
+def _url(given: SourcedValue) -> ServiceUrl:
     def wrong(because: str) -> DataError:
         return given._replace(value=urls.shown(given.value)).wrong(_URL_FORM, because=because)
 
-    service, _ = urls.taken_apart(given.value, wrong)
+    service, _ = urls.split_url(given.value, wrong)
     if "?" in given.value or "#" in given.value:
         raise wrong("a base URL has no query and no fragment")
     return service
 
 
-def _switch(given: Given | None) -> bool:
+def _switch(given: SourcedValue | None) -> bool:
     if given is not None and given.value not in ("0", "1"):
         raise given.wrong("1 for yes, 0 for no")
     return given is not None and given.value == "1"
@@ -261,7 +261,7 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
     ]
     for given, missing in zip(found, reversed(_KEY_VARIABLES), strict=True):
         if given is not None and not re.fullmatch(r"[!-~]+", given.value):
-            raise Given("<hidden>", given.origin).wrong("printable characters without a blank")
+            raise SourcedValue("<hidden>", given.origin).wrong("printable characters without a blank")
         if given is not None and None in found:
             raise DataError(
                 f"{given.origin} is set, but {missing[0]} is not",
@@ -282,7 +282,7 @@ def _secret_files(sources: Sources) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _idle(quotes: Given | None, sources: Sources) -> tuple[str, ...]:
+def _idle(quotes: SourcedValue | None, sources: Sources) -> tuple[str, ...]:
     """Say that a quote source was named which is never asked."""
     if quotes is None or _quote_keys(sources) is not None:
         return ()
@@ -309,5 +309,5 @@ def _outputs(sources: Sources) -> tuple[Path, ...]:
     return tuple(outputs)
 
 
-def _optional(values: list[Given], read: Callable[[Given], T]) -> T | None:
+def _optional(values: list[SourcedValue], read: Callable[[SourcedValue], T]) -> T | None:
     return read(values[-1]) if values else None

@@ -16,7 +16,7 @@ from paper_run.settings.secret_file import expanded, password_in, unusable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from paper_run.settings.raw import Typed
+    from paper_run.settings.raw import RawValue
 
 T = TypeVar("T")
 
@@ -91,9 +91,9 @@ class MailSettings(NamedTuple):
 
 
 def read(
-    variable: Callable[[str], Typed | None],
+    variable: Callable[[str], RawValue | None],
     *,
-    to: Sequence[Typed] = (),
+    to: Sequence[RawValue] = (),
     folder: Path,
     hostname: str | None = None,
 ) -> MailSettings | None:
@@ -180,7 +180,7 @@ def is_address(text: str) -> bool:
     return len(local) <= 64 and len(text) <= 254 and re.fullmatch(form, text) is not None
 
 
-def _addresses(values: Iterable[Typed]) -> tuple[str, ...]:
+def _addresses(values: Iterable[RawValue]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for given in values:
         words = [word.strip() for word in given.value.split(",")]
@@ -193,17 +193,17 @@ def _addresses(values: Iterable[Typed]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _optional(given: Typed | None, read: Callable[[Typed], T]) -> T | None:
+def _optional(given: RawValue | None, read: Callable[[RawValue], T]) -> T | None:
     return None if given is None else read(given)
 
 
-def _address(given: Typed) -> str:
+def _address(given: RawValue) -> str:
     if not is_address(given.value):
         raise given.wrong(_ADDRESS_FORM)
     return given.value
 
 
-def _made_sender(user: Typed | None, hostname: str | None) -> str:
+def _made_sender(user: RawValue | None, hostname: str | None) -> str:
     if user is not None and is_address(user.value):
         return user.value
     if hostname is None:
@@ -220,7 +220,7 @@ def _made_sender(user: Typed | None, hostname: str | None) -> str:
     return made
 
 
-def _host(given: Typed) -> str:
+def _host(given: RawValue) -> str:
     host = given.value
     if "@" in host:
         # There may be a password before it.
@@ -248,37 +248,37 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
-def _port(given: Typed) -> int:
+def _port(given: RawValue) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", given.value) or not 1 <= int(given.value) <= 65535:
         raise given.wrong(_PORT_FORM)
     return int(given.value)
 
 
-def _security(given: Typed) -> Security:
+def _security(given: RawValue) -> Security:
     match given.value:
         case "starttls" | "tls" | "none" as word:
             return word
     raise given.wrong(_SECURITY_FORM)
 
 
-def _on(given: Typed) -> EmailOn:
+def _on(given: RawValue) -> EmailOn:
     match given.value:
         case "always" | "problems" | "never" as word:
             return word
     raise given.wrong(_ON_FORM)
 
 
-def _timeout(given: Typed) -> Decimal:
+def _timeout(given: RawValue) -> Decimal:
     return raw.seconds(given, least=_LEAST_SECONDS, most=_MOST_SECONDS, example=_DEFAULT_SECONDS)
 
 
-def _user(given: Typed) -> str:
+def _user(given: RawValue) -> str:
     if not given.value.isprintable():
         raise given.wrong(_USER_FORM)
     return given.value
 
 
-def _password(variable: Callable[[str], Typed | None], user: Typed | None, folder: Path) -> str | None:
+def _password(variable: Callable[[str], RawValue | None], user: RawValue | None, folder: Path) -> str | None:
     """Read the password, which no message ever shows."""
     plain, file = variable(PASSWORD), variable(PASSWORD_FILE)
     given = plain if plain is not None else file
@@ -304,7 +304,7 @@ def _password(variable: Callable[[str], Typed | None], user: Typed | None, folde
     return password
 
 
-def _ca_file(given: Typed, path: Path) -> Path:
+def _ca_file(given: RawValue, path: Path) -> Path:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -314,5 +314,5 @@ def _ca_file(given: Typed, path: Path) -> Path:
     return path
 
 
-def _alone(given: Typed, other: str, remedy: str, *, word: str = "but") -> DataError:
+def _alone(given: RawValue, other: str, remedy: str, *, word: str = "but") -> DataError:
     return DataError(f"{given.origin} is set, {word} {other}", remedies=(f"{remedy}; nothing was sent.",))

@@ -9,7 +9,7 @@ from paper_run.settings import urls
 
 if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
-    from paper_run.settings.raw import Typed
+    from paper_run.settings.raw import RawValue
 
 VARIABLE = "PAPER_RUN_HEARTBEAT_URL"
 
@@ -35,7 +35,7 @@ class HeartbeatUrl(NamedTuple):
         return f"{scheme}://{rest.partition('/')[0]}/..."
 
 
-def heartbeat_url(given: Typed) -> HeartbeatUrl:
+def heartbeat_url(given: RawValue) -> HeartbeatUrl:
     """Read the heartbeat's URL; an error hides it.
 
     :raises DataError: for what is no http or https URL, or has a fragment.
@@ -49,7 +49,7 @@ def heartbeat_url(given: Typed) -> HeartbeatUrl:
         )
 
     text = given.value.strip()
-    service, parts = urls.taken_apart(text, wrong)
+    service, parts = urls.split_url(text, wrong)
     if "#" in text:
         raise wrong("it has a fragment, which is never sent")
     return HeartbeatUrl(service, f"?{parts.query}" if parts.query else "")

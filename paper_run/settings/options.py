@@ -176,7 +176,7 @@ OPTIONS = (
     Option(
         "--latest-start",
         _DAY,
-        "No trade starts later, on the exchange's clock.",
+        "No attempt starts later, on the exchange's clock.",
         metavar="HH:MM",
         variable="PAPER_RUN_LATEST_START",
         said="15 minutes before that day's close",

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from paper_run.errors import DataError
 
 
-class Typed(Protocol):
-    """A value and the place it was typed in; `paper_run.settings.sources.Given` is one."""
+class RawValue(Protocol):
+    """A value and the place it was typed in; `paper_run.settings.sources.SourcedValue` is one."""
 
     @property
     def value(self) -> str:
@@ -27,7 +27,7 @@ class Typed(Protocol):
         """Say what is wrong, where, and what is allowed."""
 
 
-def seconds(given: Typed, *, least: Decimal, most: Decimal, example: Decimal) -> Decimal:
+def seconds(given: RawValue, *, least: Decimal, most: Decimal, example: Decimal) -> Decimal:
     """Read a number of seconds.
 
     :raises DataError: it is no plain number, or out of bounds.
@@ -41,7 +41,7 @@ def seconds(given: Typed, *, least: Decimal, most: Decimal, example: Decimal) ->
     return read
 
 
-def path(given: Typed, folder: Path, *, form: str) -> Path:
+def path(given: RawValue, folder: Path, *, form: str) -> Path:
     """Read a path; a relative one lies in `folder`, and `~` is a home folder.
 
     :raises DataError: it holds what no path can, or nobody's home folder is called so.

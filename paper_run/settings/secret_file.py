@@ -9,13 +9,13 @@ from paper_run.errors import DataError
 from paper_run.settings import raw
 
 if TYPE_CHECKING:
-    from paper_run.settings.raw import Typed
+    from paper_run.settings.raw import RawValue
 
 
 _LONGEST_PASSWORD_FILE = 4096
 
 
-def password_in(given: Typed, path: Path) -> str:
+def password_in(given: RawValue, path: Path) -> str:
     """Read a password; the end of its line is no part of it.
 
     :raises DataError: there is none that can be used.
@@ -41,12 +41,12 @@ def password_in(given: Typed, path: Path) -> str:
     return line
 
 
-def expanded(given: Typed, folder: Path) -> Path:
+def expanded(given: RawValue, folder: Path) -> Path:
     """Return the path that was meant, from the home or the given folder on."""
     return raw.path(given, folder, form="the path of a file")
 
 
-def unusable(given: Typed, path: Path, what: str, why: str) -> DataError:
+def unusable(given: RawValue, path: Path, what: str, why: str) -> DataError:
     """Say that a file is of no use; never what is in it."""
     return DataError(
         f"{given.origin}: {path} {what}",

@@ -21,7 +21,7 @@ SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""
 
 
-class Given(NamedTuple):
+class SourcedValue(NamedTuple):
     """A value as typed and the place it was typed in, for the message when it is wrong."""
 
     value: str
@@ -62,44 +62,44 @@ class Sources:
             self._file_values = _env_file_values(path)
             self.folder = path.resolve().parent
 
-    def given(self, flag: str) -> list[Given]:
+    def given(self, flag: str) -> list[SourcedValue]:
         """Return the values of a setting; several when its flag was repeated, none when it has no default.
 
         A variable without a default that is set to nothing is not set.
         """
         setting = SETTINGS[flag]
         if values := self._flags.get(flag):
-            return [Given(value, flag) for value in values]
+            return [SourcedValue(value, flag) for value in values]
         if (given := self._typed(setting.variable)) is not None:
             return [given] if setting.default is not None or given.value.strip() else []
-        return [] if setting.default is None else [Given(setting.default, flag)]
+        return [] if setting.default is None else [SourcedValue(setting.default, flag)]
 
-    def variable(self, name: str) -> Given | None:
+    def variable(self, name: str) -> SourcedValue | None:
         """Return a setting that has no flag; set to nothing is not set."""
         given = self._typed(name)
         return given if given is not None and given.value.strip() else None
 
-    def _typed(self, name: str) -> Given | None:
+    def _typed(self, name: str) -> SourcedValue | None:
         if name in self._environment:
-            return Given(self._environment[name], name)
+            return SourcedValue(self._environment[name], name)
         if name in self._file_values:
-            return Given(self._file_values[name], f"{name} in {self.file}")
+            return SourcedValue(self._file_values[name], f"{name} in {self.file}")
         return None
 
     def in_file(self) -> frozenset[str]:
         """Return the names of the variables that the .env file sets to something."""
         return frozenset(name for name, value in self._file_values.items() if value.strip())
 
-    def last(self, flag: str) -> Given:
+    def last(self, flag: str) -> SourcedValue:
         """Return the value of a setting that takes one; of a repeated flag the last counts."""
         return self.given(flag)[-1]
 
-    def outside_file(self, flag: str) -> Given | None:
+    def outside_file(self, flag: str) -> SourcedValue | None:
         """Return the value of a setting that the command line or the environment sets."""
         if values := self._flags.get(flag):
-            return Given(values[-1], flag)
+            return SourcedValue(values[-1], flag)
         name = SETTINGS[flag].variable
-        return Given(self._environment[name], name) if name in self._environment else None
+        return SourcedValue(self._environment[name], name) if name in self._environment else None
 
     def all_outside_file(self, flag: str) -> list[str]:
         """Return all values of a setting that the command line or the environment sets."""

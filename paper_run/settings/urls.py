@@ -21,7 +21,7 @@ def shown(text: str) -> str:
     return re.sub(r"(://[^/?#:\[]*:)(?![0-9]{0,5}(?:[/?#]|$))[^/?#]*", r"\1<hidden>", rest)
 
 
-def taken_apart(text: str, wrong: Callable[[str], DataError]) -> tuple[ServiceUrl, SplitResult]:
+def split_url(text: str, wrong: Callable[[str], DataError]) -> tuple[ServiceUrl, SplitResult]:
     """Return the service that a URL names, and its parts, query and fragment among them.
 
     :param wrong: makes the error of a reason, which quotes nothing of the URL.

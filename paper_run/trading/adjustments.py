@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from paper_run.ledger.book import Books, Epoch
-    from paper_run.model.attempt import TradeRow
-    from paper_run.services.platform import AfterTrade
+    from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.model.attempt import AttemptRow
+    from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
 
@@ -74,7 +74,13 @@ class Change(NamedTuple):
 
 
 def book_split(
-    books: Books, epoch: Epoch, said: Split, read: AfterTrade, moment: Moment, booked_at: datetime, note: str
+    books: Books,
+    period: BookPeriod,
+    said: Split,
+    read: Observations,
+    moment: Moment,
+    booked_at: datetime,
+    note: str,
 ) -> list[str]:
     """Book a split in its session, if a price or the gateway's quantity speaks for it; void what it changes.
 
@@ -82,9 +88,9 @@ def book_split(
     :raises DataError: the book does not hold the symbol, the date is not one of the book's, or nothing speaks
         for this split.
     """
-    kept = books.kept(epoch)
+    kept = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
-    entries, last = books.entries_after(epoch)
+    entries, last = books.entries_after(period)
     if all(each.symbol != said.symbol for each in entries):
         raise not_held(said.symbol)
     entry = holdings.Entry(
@@ -93,14 +99,14 @@ def book_split(
     voided = []
     if not said.ratio.is_none:
         suspected = kept.suspects.get(said.symbol) if kept else None
-        before, entry = _dated(entries, entry, said.ex_date, suspected, epoch)
+        before, entry = _dated(entries, entry, said.ex_date, suspected, period)
         after = folding.fold([*entries, entry]).holdings[said.symbol]
-        _prove(said, _Evidence(books, epoch, entries, entry, before, after, session), read, moment)
+        _prove(said, _Evidence(books, period, entries, entry, before, after, session), read, moment)
         if said.ex_date is None and suspected is None and moment.now.date() > session:
             raise _of_which_session(said, session)
         entry = entry._replace(qty=money.CONTEXT.subtract(said.ratio.applied(before.qty), before.qty))
-        voided = books.valuations.void(epoch.id, entry.effective)
-    books.append(epoch, session, (entry,), booked_at, note=f"{said.ratio} {note}")
+        voided = books.valuations.void(period.id, entry.effective)
+    books.append(period, session, (entry,), booked_at, note=f"{said.ratio} {note}")
     return voided
 
 
@@ -109,17 +115,17 @@ def _dated(
     split: holdings.Entry,
     ex_date: date | None,
     suspected: str | None,
-    epoch: Epoch,
+    period: BookPeriod,
 ) -> tuple[holdings.Holding, holdings.Entry]:
     """Return what was held when a split took effect, and it with that session: said, suspected, or this one.
 
     :param split: with the present session. :param suspected: since which it was, an ISO date.
     :raises DataError: the date is not one of the book's, or nothing was held then.
     """
-    if ex_date is not None and not str(epoch.session) <= ex_date.isoformat() <= split.effective:
+    if ex_date is not None and not str(period.session) <= ex_date.isoformat() <= split.effective:
         raise DataError(
             f"--ex-date: {ex_date} is not in the book",
-            f"Allowed: from {epoch.session}, when it began, to {split.effective}.",
+            f"Allowed: from {period.session}, when it began, to {split.effective}.",
             remedies=(Remedy("Correct --ex-date and run again; nothing was booked."),),
         )
     possible = [ex_date.isoformat()] if ex_date else [*filter(None, (suspected,)), split.effective]
@@ -158,8 +164,8 @@ def not_held(symbol: str, session: str | None = None) -> DataError:
     )
 
 
-def refuse_without_a_book(change: Change, attempts: Sequence[TradeRow] = ()) -> None:
-    """Refuse what only a book can take in: it begins with a trade's capital, which nobody else can say.
+def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -> None:
+    """Refuse what only a book can take in: it begins with an attempt's capital, which nobody else can say.
 
     :param attempts: those of which it is not known what they placed.
     :raises DataError: a person wants a split or a position booked.
@@ -169,11 +175,11 @@ def refuse_without_a_book(change: Change, attempts: Sequence[TradeRow] = ()) -> 
     if change.adjust or change.trades:
         raise DataError(
             "--position: there is no book to change",
-            "It begins with the first trade that is known to have been placed: its capital is the base, and "
+            "It begins with the first attempt that is known to be placed: its capital is the base, and "
             "what the account holds by then is taken over.",
             remedies=(
                 Remedy("Nothing was booked. See what was traded", ours("history")),
-                *(remedy for row in attempts for remedy in remedies.settling(row.name, row.run_id)),
+                *(remedy for row in attempts for remedy in remedies.say_what_came(row.name, row.run_id)),
             ),
         )
 
@@ -185,7 +191,7 @@ class _Evidence(NamedTuple):
     """
 
     books: Books
-    epoch: Epoch
+    period: BookPeriod
     entries: list[holdings.Entry]
     split: holdings.Entry
     before: holdings.Holding
@@ -194,7 +200,7 @@ class _Evidence(NamedTuple):
 
     def price_before(self) -> Decimal:
         """Return what a share was believed to be worth before it, else what it had cost."""
-        kept = self.books.valuations.kept(self.epoch.id, before=self.split.effective)
+        kept = self.books.valuations.last(self.period.id, before=self.split.effective)
         seen = kept.seen.get(self.split.symbol) if kept else None
         return seen.price if seen else money.CONTEXT.divide(self.before.cost, self.before.qty)
 
@@ -203,11 +209,11 @@ class _Evidence(NamedTuple):
         symbol, ex_date = self.split.symbol, self.split.effective
         own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
         found = [each.price for each in own if each.price is not None and each.price > 0]
-        valued = self.books.valuations.from_session(self.epoch.id, ex_date)
+        valued = self.books.valuations.from_session(self.period.id, ex_date)
         return [*found, *(kept.seen[symbol].price for kept in valued if symbol in kept.seen)]
 
 
-def _prove(said: Split, evidence: _Evidence, read: AfterTrade, moment: Moment) -> None:
+def _prove(said: Split, evidence: _Evidence, read: Observations, moment: Moment) -> None:
     """Prove that something speaks for a split.
 
     :raises DataError: nothing does: no price, no quantity.
@@ -253,7 +259,7 @@ def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:
 
 def adjustments(
     book: holdings.Book,
-    read: AfterTrade,
+    read: Observations,
     prices: Mapping[str, marks.Mark],
     adjust: tuple[str, ...],
     in_flight: frozenset[str],

@@ -1,4 +1,4 @@
-"""The result of a trade from all that is known of it: pure, so that it can be stated again later."""
+"""The result of an attempt from all that is known of it: pure, so that it can be stated again later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from paper_run.model.attempt import Prepared
+    from paper_run.model.attempt import Snapshot
     from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
     from paper_run.model.result import RunStatus
@@ -27,16 +27,16 @@ UNREAD = findings.warning("orders_unread", "The orders were not read from the ga
 
 
 class Known(NamedTuple):
-    """What is known of a trade at some moment.
+    """What is known of an attempt at some moment.
 
     :ivar status: set when the run itself can't tell: failed, timeout, unknown or interrupted.
-    :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier trade owns.
+    :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier attempt owns.
     :ivar quotes: a quote source's prices, for orders without a fill. :ivar book: what the book says now.
     :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
     :ivar found: what was found out besides what the other facts say. :ivar ledger: the id of its ledger.
     """
 
-    prepared: Prepared
+    snapshot: Snapshot
     number: int
     started_at: datetime
     run_id: str | None = None
@@ -47,14 +47,14 @@ class Known(NamedTuple):
     failures: tuple[PaperRunError, ...] = ()
     found: tuple[Finding, ...] = ()
     waited: Decimal = money.ZERO
-    settled: str | None = None
+    how_known: str | None = None
     book: BookFigures | None = None
     quotes: Mapping[str, Decimal] = {}
     ledger: str = ""
 
 
 class Outcome(NamedTuple):
-    """A trade's result, and the failures to be shown with it."""
+    """An attempt's result, and the failures to be shown with it."""
 
     result: RunResult
     failures: tuple[PaperRunError, ...]
@@ -65,7 +65,7 @@ def conclude(known: Known) -> Outcome:
     run = known.orchestration and with_adopted(known.orchestration, known.states)
     mappings = run.mappings if run else ()
     rows = order_outcomes.order_rows(
-        mappings, known.states, known.prepared.parameters, repeats=known.repeats, quotes=known.quotes
+        mappings, known.states, known.snapshot.parameters, repeats=known.repeats, quotes=known.quotes
     )
     tally = _counts(known, run, rows)
     status = known.status or (order_outcomes.run_status(run, tally) if run else "unknown")
@@ -78,31 +78,31 @@ def conclude(known: Known) -> Outcome:
         failed.append(messages.nothing_new(run, rows))
     elif run is not None and status in ("partial", "failed"):
         failed.append(messages.unsuccessful(run, rows, tuple(each.text for each in problems)))
-    found = [*map(findings.of_error, failed), *known.prepared.notices, *known.found]
+    found = [*map(findings.of_error, failed), *known.snapshot.notices, *known.found]
     if run is not None:
-        repeats = sum(row.outcome == "repeat" for row in rows) if known.prepared.rehearsal else 0
-        found += [*_oddities(run, known.prepared), *order_outcomes.differences(run, tally, repeats=repeats)]
+        repeats = sum(row.outcome == "repeat" for row in rows) if known.snapshot.rehearsal else 0
+        found += [*_oddities(run, known.snapshot), *order_outcomes.differences(run, tally, repeats=repeats)]
     odd = (
         order_outcomes.failed_signals(rows),
-        order_outcomes.oversized(rows, known.prepared.parameters.max_position_size),
+        order_outcomes.oversized(rows, known.snapshot.parameters.max_position_size),
     )
     found += [*filter(None, odd), *problems, *(known.book.remarks if known.book else ())]
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,
-        session=known.prepared.session.isoformat(),
-        trade=known.number,
+        session=known.snapshot.session.isoformat(),
+        attempt=known.number,
         timestamp=known.started_at.isoformat(timespec="seconds"),
         status=status,
         exit_status=int(worst(failure.exit_status for failure in failed)),
-        sandbox=known.prepared.sandbox,
-        rehearsal=known.prepared.rehearsal,
-        parameters=stating.asked(known.prepared.parameters),
+        sandbox=known.snapshot.sandbox,
+        rehearsal=known.snapshot.rehearsal,
+        parameters=stating.asked(known.snapshot.parameters),
         totals=tally._replace(duration_seconds=known.waited if stated is None else stated),
         orders=rows,
-        health=stating.health(known.prepared.health),
+        health=stating.health(known.snapshot.health),
         findings=findings.naming(known.ledger, found),
-        settled=known.settled,
+        how_known=known.how_known,
         pnl=stating.pnl(known.book) if known.book else None,
         statistics=stating.statistics(known.book) if known.book else Statistics(),
         ledger=known.ledger,
@@ -111,9 +111,9 @@ def conclude(known: Known) -> Outcome:
 
 
 def _has_only_repeats(known: Known, rows: tuple[Order, ...]) -> bool:
-    """Whether all that a trade placed was placed before; a rehearsal places nothing anyhow."""
+    """Whether all that an attempt placed was placed before; a rehearsal places nothing anyhow."""
     outcomes = {row.outcome for row in rows if row.outcome is not None}
-    return outcomes == {"repeat"} and not known.prepared.rehearsal
+    return outcomes == {"repeat"} and not known.snapshot.rehearsal
 
 
 def was_executed(rows: Iterable[Order]) -> bool:
@@ -202,12 +202,12 @@ def fits(mapping: SignalOrder, state: OrderState) -> bool:
     )
 
 
-def _oddities(run: Orchestration, prepared: Prepared) -> list[Finding]:
+def _oddities(run: Orchestration, snapshot: Snapshot) -> list[Finding]:
     said = []
-    if run.as_of_date not in (None, prepared.parameters.as_of_date.isoformat()):
-        words = f"The orchestrator ran for {run.as_of_date}, not for {prepared.parameters.as_of_date}."
+    if run.as_of_date not in (None, snapshot.parameters.as_of_date.isoformat()):
+        words = f"The orchestrator ran for {run.as_of_date}, not for {snapshot.parameters.as_of_date}."
         said.append(findings.warning("orchestrator_differs", words))
-    strangers = {mapping.symbol for mapping in run.mappings} - set(prepared.parameters.symbols)
+    strangers = {mapping.symbol for mapping in run.mappings} - set(snapshot.parameters.symbols)
     if strangers:
         words = f"The orchestrator traded symbols not asked for: {', '.join(sorted(strangers))}."
         said.append(findings.warning("orchestrator_differs", words))

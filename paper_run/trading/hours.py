@@ -1,4 +1,4 @@
-"""Whether the exchange's calendar lets a run trade now: closed days, late starts, the date of the signals."""
+"""The exchange's calendar, and whether it lets a run trade now: closed days, late starts, signals' date."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError
 from paper_run.model import messages
+from paper_run.model.calendar import Calendar
+from paper_run.services import holidays
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paper_run.errors import PaperRunError
-    from paper_run.model.calendar import Calendar
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.exchange import ClosedDays
     from paper_run.settings.config import Config
 
 
@@ -40,7 +43,7 @@ def no_session(calendar: Calendar, now: datetime) -> NoSession | None:
 
 
 def too_late(config: Config, calendar: Calendar, now: datetime) -> PaperRunError | None:
-    """Return what keeps a trade from starting so late in its session; None before that."""
+    """Return what keeps an attempt from starting so late in its session; None before that."""
     day = calendar.session_date(now)
     latest = calendar.latest_start(day, config.latest_start)
     if now <= latest:
@@ -50,7 +53,7 @@ def too_late(config: Config, calendar: Calendar, now: datetime) -> PaperRunError
 
 
 def obstacle(config: Config, calendar: Calendar, now: datetime) -> NoSession | PaperRunError | None:
-    """Return what of the calendar stands in the way of a trade now, if it is to be heeded."""
+    """Return what of the calendar stands in the way of an attempt now, if it is to be heeded."""
     if config.ignore_calendar:
         return None
     return no_session(calendar, now) or too_late(config, calendar, now)
@@ -86,8 +89,36 @@ def refuse_closed_signals(config: Config, calendar: Calendar) -> None:
 def signals_date(config: Config, calendar: Calendar, session: date, moment: datetime | None) -> date:
     """Return the date of the signals that a session is traded with.
 
-    :param moment: when the trade starts, or started; None in a sandbox, whose session is yet to open.
+    :param moment: when the attempt starts, or started; None in a sandbox, whose session is yet to open.
     """
     if config.as_of_date == "previous":
         return calendar.previous_session(session) if moment is None else calendar.previous_completed(moment)
     return config.as_of_date or session
+
+
+def calendar(ledger: Ledger | None, config: Config) -> Calendar:
+    """Return the calendar; what is kept counts as long as the same version of its source would be asked.
+
+    :param ledger: None: nothing is kept.
+    :raises DataError: a date is said to be both closed and open.
+    """
+
+    def closed_days(year: int) -> ClosedDays:
+        if ledger is None:
+            return holidays.closed_days(year)
+        kept = ledger.holidays.kept(year)
+        if kept is not None:
+            with ledger.translated_errors():
+                days = holidays.from_json(kept)
+            if days.source == holidays.source():
+                return days
+        asked = holidays.closed_days(year)
+        ledger.holidays.keep(year, holidays.to_json(asked))
+        return asked
+
+    return Calendar(
+        closed_days,
+        exchange=config.exchange,
+        closed_dates=config.closed_dates,
+        open_dates=config.open_dates,
+    )

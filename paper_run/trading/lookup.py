@@ -13,7 +13,7 @@ from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from paper_run.model.attempt import Prepared
+    from paper_run.model.attempt import Snapshot
     from paper_run.model.order import ListedRun, Orchestration, OrderState, SignalOrder
     from paper_run.services.orchestrator import Orchestrator
 
@@ -41,25 +41,25 @@ class NotFound(NamedTuple):
 
 
 def look(
-    prepared: Prepared, run_id: str | None, orchestrator: Orchestrator, knows_run: Callable[[str], bool]
+    snapshot: Snapshot, run_id: str | None, orchestrator: Orchestrator, knows_run: Callable[[str], bool]
 ) -> Found | NotFound:
     """Look once for the run of a lost answer: by its id when one was seen, else in the list of runs.
 
     From the list only a run with an order is taken: one without proves nothing about ours.
 
-    :param knows_run: whether some trade of the ledger owns a run.
+    :param knows_run: whether some attempt of the ledger owns a run.
     """
     try:
         if run_id is not None:
             return _by_id(orchestrator, run_id)
         listed = orchestrator.runs(seconds=LOOK_SECONDS)
-        strategy = _strategy(prepared, listed)
-        candidates = [run for run in listed if _may_be_ours(run, prepared, strategy, knows_run)]
+        strategy = _strategy(snapshot, listed)
+        candidates = [run for run in listed if _may_be_ours(run, snapshot, strategy, knows_run)]
         found = [
             one
             for run in candidates[:_MOST_CANDIDATES]
             if (one := _ended(orchestrator, run.run_id)) is None
-            or _could_be_ours(one.orchestration, prepared)
+            or _could_be_ours(one.orchestration, snapshot)
         ]
     except UnreadableAnswer as error:
         return NotFound(f"it {error.reason}", broken=True)
@@ -92,49 +92,49 @@ def _ended(orchestrator: Orchestrator, run_id: str) -> Found | None:
     return Found(run, answer.kept())
 
 
-def fits_too(found: Found, prepared: Prepared) -> bool:
-    """Whether a run that was found for one trade could be another's as well."""
+def fits_too(found: Found, snapshot: Snapshot) -> bool:
+    """Whether a run that was found for one attempt could be another's as well."""
     run = found.orchestration
     return (
-        run.run_id not in (prepared.known_runs or ())
-        and run.as_of_date == prepared.parameters.as_of_date.isoformat()
-        and run.strategy in (None, _own_strategy(prepared) or run.strategy)
-        and not_before(run.started_at, prepared.orchestrator_clock)
-        and _could_be_ours(run, prepared)
+        run.run_id not in (snapshot.known_runs or ())
+        and run.as_of_date == snapshot.parameters.as_of_date.isoformat()
+        and run.strategy in (None, _own_strategy(snapshot) or run.strategy)
+        and not_before(run.started_at, snapshot.orchestrator_clock)
+        and _could_be_ours(run, snapshot)
     )
 
 
-def _own_strategy(prepared: Prepared) -> str | None:
+def _own_strategy(snapshot: Snapshot) -> str | None:
     """Return the strategy that the services said before the POST that they trade."""
-    return next((each.strategy for each in reversed(prepared.health) if each.strategy), None)
+    return next((each.strategy for each in reversed(snapshot.health) if each.strategy), None)
 
 
-def _strategy(prepared: Prepared, listed: Iterable[ListedRun]) -> str | None:
+def _strategy(snapshot: Snapshot, listed: Iterable[ListedRun]) -> str | None:
     """Return whose runs can be ours, "" where that can't be told: nobody's.
 
     Where no service said it, it is the one strategy that the orchestrator's list has, if it has but one.
     """
     named = {run.strategy for run in listed}
-    return _own_strategy(prepared) or (named.pop() if len(named) == 1 else "")
+    return _own_strategy(snapshot) or (named.pop() if len(named) == 1 else "")
 
 
 def _may_be_ours(
-    run: ListedRun, prepared: Prepared, strategy: str | None, knows_run: Callable[[str], bool]
+    run: ListedRun, snapshot: Snapshot, strategy: str | None, knows_run: Callable[[str], bool]
 ) -> bool:
     """Tell whether a listed run can be the lost one: unknown before, begun after, same date and strategy."""
     return (
         run.strategy == strategy
-        and run.run_id not in (prepared.known_runs or ())
+        and run.run_id not in (snapshot.known_runs or ())
         and not knows_run(run.run_id)
-        and run.as_of_date == prepared.parameters.as_of_date.isoformat()
-        and not_before(run.started_at, prepared.orchestrator_clock)
+        and run.as_of_date == snapshot.parameters.as_of_date.isoformat()
+        and not_before(run.started_at, snapshot.orchestrator_clock)
     )
 
 
-def _could_be_ours(run: Orchestration, prepared: Prepared) -> bool:
+def _could_be_ours(run: Orchestration, snapshot: Snapshot) -> bool:
     """Whether a run has exactly our symbols and an order, and shows all that it counts."""
     symbols = {mapping.symbol for mapping in run.mappings}
-    return symbols == set(prepared.parameters.symbols) and has_orders(run) and not contradicts_itself(run)
+    return symbols == set(snapshot.parameters.symbols) and has_orders(run) and not contradicts_itself(run)
 
 
 def not_before(moment: str | None, clock: str | None) -> bool:
@@ -152,31 +152,31 @@ def not_before(moment: str | None, clock: str | None) -> bool:
 
 
 def doubtful_ids(
-    mappings: Iterable[SignalOrder], prepared: Prepared, strategy: str | None
+    mappings: Iterable[SignalOrder], snapshot: Snapshot, strategy: str | None
 ) -> dict[str, SignalOrder]:
     """Return the ids under which the gateway may have the orders in doubt, and the order each would be."""
-    if strategy is None or prepared.gateway_clock is None:
+    if strategy is None or snapshot.gateway_clock is None:
         return {}
     doubtful = [each for each in mappings if each.client_order_id is None and each.qty is not None]
-    return {identity: each for each in doubtful for identity in possible_ids(each, prepared, strategy)}
+    return {identity: each for each in doubtful for identity in possible_ids(each, snapshot, strategy)}
 
 
 def adoptable(
     wanted: Mapping[str, SignalOrder],
     states: Mapping[str, OrderState],
-    prepared: Prepared,
+    snapshot: Snapshot,
     next_clock: datetime | None,
     owned: Collection[str],
     repeated: Collection[str] = (),
 ) -> dict[str, OrderState]:
     """Return the orders of the gateway that are the ones in doubt, each under its id.
 
-    Symbol, side and quantity agree, and no trade owns it, or another one of the same session: then it is that
-    one's order once more. It was created after the POST and before the next trade's, and it is the only one
+    Symbol, side and quantity agree, and no attempt owns it, or another of the same session: then it is that
+    one's order once more. It was created after the POST and before the next attempt's, and it is the only one
     that fits.
 
-    :param wanted: the possible ids. :param next_clock: the gateway's time before the next trade.
-    :param repeated: those of the owned ones that another trade of the same session owns.
+    :param wanted: the possible ids. :param next_clock: the gateway's time before the next attempt.
+    :param repeated: those of the owned ones that another attempt of the same session owns.
     """
     found = {
         identity: state
@@ -185,7 +185,7 @@ def adoptable(
         and (
             identity in repeated
             if identity in owned
-            else _was_created_between(state, prepared.gateway_clock, next_clock)
+            else _was_created_between(state, snapshot.gateway_clock, next_clock)
         )
     }
     rivals = [id(wanted[identity]) for identity in found]
@@ -195,11 +195,11 @@ def adoptable(
 def strangers(
     wanted: Mapping[str, SignalOrder],
     states: Mapping[str, OrderState],
-    prepared: Prepared,
+    snapshot: Snapshot,
     owned: Collection[str],
 ) -> dict[str, OrderState]:
     """Return the orders that would be the ones in doubt, were they not there before and nobody's of ours."""
-    post = prepared.gateway_clock
+    post = snapshot.gateway_clock
     return {
         identity: state
         for identity, state in states.items()
@@ -218,13 +218,13 @@ def _was_created_between(state: OrderState, post: datetime | None, next_clock: d
     return created >= post - _CLOCK_SLACK and (next_clock is None or created < next_clock)
 
 
-def possible_ids(mapping: SignalOrder, prepared: Prepared, strategy: str) -> list[str]:
+def possible_ids(mapping: SignalOrder, snapshot: Snapshot, strategy: str) -> list[str]:
     """Return the ids that the gateway may have given: both generations, each date it may have had."""
     if mapping.qty is None or mapping.qty != mapping.qty.to_integral_value():
         return []
-    clock = prepared.gateway_clock
-    today = clock.date() if clock else prepared.session
-    dates = sorted({prepared.session, *(today + timedelta(days=days) for days in (-1, 0, 1))})
+    clock = snapshot.gateway_clock
+    today = clock.date() if clock else snapshot.session
+    dates = sorted({snapshot.session, *(today + timedelta(days=days) for days in (-1, 0, 1))})
     order = f"{mapping.symbol}|{mapping.side}|{int(mapping.qty)}|None|None"
     return [
         hashlib.sha256(f"{order}|{kind}{strategy}|{day}".encode()).hexdigest()[:24]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.findings import Finding
     from paper_run.model.order import Order, OrderState, SignalOrder
     from paper_run.model.service import ServiceHealth
@@ -41,20 +41,20 @@ def result_of(
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.attempts.latest()
     if latest is None:
-        raise LookupError("there is a book without a trade")
+        raise LookupError("there is a book without an attempt")
     exit_status = worst(failure.exit_status for failure in problems.failures)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
         run_id=None,
         session=book.session.isoformat(),
-        trade=None,
+        attempt=None,
         timestamp=started.isoformat(timespec="seconds"),
         status="success" if whole else "partial",
         exit_status=int(exit_status),
         sandbox=bool(ledger.account.is_sandbox),
         rehearsal=False,
-        settled=None,
-        parameters=stating.asked(latest.prepared.parameters),
+        how_known=None,
+        parameters=stating.asked(latest.snapshot.parameters),
         totals=tally._replace(duration_seconds=Decimal(0)),
         orders=rows,
         health=stating.health(health),
@@ -78,19 +78,19 @@ def result_of(
 def _orders(
     ledger: Ledger, session: date, earlier: dict[str, OrderState]
 ) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
-    """Return the orders of the session's trades as they stand, and the earlier ones that were read again.
+    """Return the session's orders as they stand, and the earlier ones that were read again.
 
-    And which of the session's are larger than its trade allowed; of the earlier ones that was said.
+    And which of the session's are larger than its attempt allowed; of the earlier ones that was said.
     """
     rows: list[Order] = []
     large: list[Finding] = []
     shown: set[str] = set()
-    for row in ledger.attempts.trades(session):
-        if row.prepared.rehearsal or row.state == "nothing":
+    for row in ledger.attempts.of_session(session):
+        if row.snapshot.rehearsal or row.state == "nothing":
             continue
         states = ledger.orders.order_states(row, also=stated_ids(row))
         quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
-        asked = row.prepared.parameters
+        asked = row.snapshot.parameters
         own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
         rows += own
         shown |= {each.client_order_id for each in own if each.client_order_id}
@@ -99,11 +99,11 @@ def _orders(
     latest = ledger.attempts.latest()
     if late and latest is not None:
         signals = [order_outcomes.signal_of(state) for state in late.values()]
-        rows += order_outcomes.order_rows(signals, late, latest.prepared.parameters)
+        rows += order_outcomes.order_rows(signals, late, latest.snapshot.parameters)
     return tuple(rows), tuple(large)
 
 
-def _mappings(row: TradeRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:
+def _mappings(row: AttemptRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:
     if row.answer is None:
         return tuple(order_outcomes.signal_of(state) for state in states.values())
     return with_adopted(recorded_orchestration(row.answer), states).mappings

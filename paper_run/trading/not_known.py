@@ -11,7 +11,7 @@ from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
-from paper_run.model.remedies import order_remedies, settling
+from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.model.valued import NotKnown
 from paper_run.trading.order_outcomes import FINAL
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.open_orders import Followed
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import OrderState
     from paper_run.model.valued import Unsure
@@ -53,20 +53,20 @@ def at(
             kind, why = kind_why
             about = f"{order.asked} ({order.name})"
             found.append(NotKnown(kind, order.name, (order.symbol,), about, why, order_remedies(order.name)))
-    since = ledger.open_orders.first_trade()
+    since = ledger.open_orders.first_attempt()
     for doubt in ledger.doubts.orders():
-        if doubt.trade.id >= since and doubt.trade.closes:
+        if doubt.attempt.id >= since and doubt.attempt.closes:
             about = f"{doubt.side} {money.digits(doubt.qty)} {doubt.symbol} ({doubt.name})"
             why = doubt.why or _IN_DOUBT
             found.append(
                 NotKnown("doubt", doubt.name, (doubt.symbol,), about, why, order_remedies(doubt.name))
             )
     for row in ledger.doubts.attempts():
-        if row.id < since or not (row.unsettled or row.settled):
+        if row.id < since or not (row.outcome_unknown or row.how_known):
             continue
-        asked = row.prepared.parameters.symbols
+        asked = row.snapshot.parameters.symbols
         symbols = tuple(
-            name for name in asked if row.unsettled or not ledger.books.is_set(name, row.started_at)
+            name for name in asked if row.outcome_unknown or not ledger.books.is_set(name, row.started_at)
         )
         if symbols:
             why = "what it placed is not known"
@@ -173,9 +173,9 @@ def _cure(kind: Unsure, found: list[NotKnown]) -> tuple[Remedy, ...]:
     )
 
 
-def _of_attempt(row: TradeRow, symbols: tuple[str, ...]) -> tuple[Remedy, ...]:
-    if row.unsettled:
-        return settling(row.name, row.run_id)
+def _of_attempt(row: AttemptRow, symbols: tuple[str, ...]) -> tuple[Remedy, ...]:
+    if row.outcome_unknown:
+        return say_what_came(row.name, row.run_id)
     each = [word for symbol in symbols for word in ("--position", symbol)]
     return (Remedy("If the gateway's quantities are right", ours("resolve", *each)),)
 

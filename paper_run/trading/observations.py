@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import SignalOrder
-    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.services.platform import Observations, Platform
 
 
 RUN, MARK = "run", "mark"
@@ -53,7 +53,7 @@ def read(
     own: Collection[SignalOrder] = (),
     symbols: Iterable[str] = (),
     all_of_them: bool = False,
-) -> AfterTrade:
+) -> Observations:
     """Read at once: a run's own orders, earlier ones, the positions, the quotes.
 
     :param own: the run's mappings.
@@ -63,7 +63,7 @@ def read(
     again = ledger.open_orders.to_read(session, all_of_them=all_of_them)
     wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
     asked = order_outcomes.asked(own)
-    after = platform.after_trade(
+    after = platform.observe(
         [each.client_order_id for each in own if each.client_order_id],
         earlier=[order.name for order in again.orders if not order.has_ended],
         ended=[order.name for order in again.orders if order.has_ended],
@@ -74,7 +74,7 @@ def read(
     return after
 
 
-def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Problems:
+def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Problems:
     """Put into words what could not be read.
 
     :param of_a: RUN for one that ended, MARK, or None for a run whose own failure says enough.
@@ -90,25 +90,25 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
             )
         )
     said = [
-        findings.warning("order_unread", f"Of an earlier trade, {clause}.")
+        findings.warning("order_unread", f"Of an earlier attempt, {clause}.")
         for clause in after.unread
         if not after.is_wrong_gateway
     ]
     if after.unread_ended:
-        text = f"{after.unread_ended} orders of earlier trades that had ended could not be read again."
+        text = f"{after.unread_ended} orders of earlier attempts that had ended could not be read again."
         said.append(findings.warning("order_unread", text))
     if after.left_out:
         said.append(
             findings.warning(
                 "orders_left_out",
-                f"{after.left_out} more orders of earlier trades were not read, only the newest.",
+                f"{after.left_out} more orders of earlier attempts were not read, only the newest.",
                 remedies=(Remedy("Read all of them", ours("mark", "--stale")),),
             )
         )
     said += [
         findings.warning(
             "order_status",
-            f"Order {identity} of an earlier trade has a status that is not known here, {state.status!r}; "
+            f"Order {identity} of an earlier attempt has a status that is not known here, {state.status!r}; "
             "taken as working.",
             subject=state.symbol,
         )
@@ -128,7 +128,7 @@ def problems(after: AfterTrade, platform: Platform, *, of_a: str | None) -> Prob
     return Problems((), (*(findings.of_error(each)._replace(severity="warning") for each in found), *said))
 
 
-def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
+def market_prices(after: Observations, moment: Moment) -> dict[str, Decimal]:
     """Return the quote source's price of each symbol that has one, dollars."""
     if after.market is None or after.market.by_symbol is None:
         return {}
@@ -141,11 +141,11 @@ def market_prices(after: AfterTrade, moment: Moment) -> dict[str, Decimal]:
 
 def held(ledger: Ledger) -> tuple[str, ...]:
     """Return the symbols that the book holds, and those that it may still hold after a split."""
-    epoch = ledger.books.epoch()
-    if epoch is None:
+    period = ledger.books.period()
+    if period is None:
         return ()
-    kept = ledger.books.kept(epoch)
+    kept = ledger.books.last_valuation(period)
     return (
-        *valuation.open_symbols(ledger.books.standing(epoch, kept).book),
+        *valuation.open_symbols(ledger.books.current(period, kept).book),
         *(kept.suspects if kept else ()),
     )

@@ -12,33 +12,33 @@ from paper_run.trading import hours
 if TYPE_CHECKING:
     from datetime import date
 
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.settings.config import Config
 
 
-def closing_attempt(ledger: Ledger, session: date) -> TradeRow | None:
-    """Return the latest trade that closes a session: no rehearsal, and not proved to have placed nothing."""
-    return next((row for row in reversed(ledger.attempts.trades(session)) if row.closes), None)
+def closing_attempt(ledger: Ledger, session: date) -> AttemptRow | None:
+    """Return the latest attempt that closes a session: no rehearsal, not proved to have placed nothing."""
+    return next((row for row in reversed(ledger.attempts.of_session(session)) if row.closes), None)
 
 
 def already_traded(
     ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
-) -> TradeRow | None:
-    """Return the trade that a session has already had, None if it may be traded.
+) -> AttemptRow | None:
+    """Return the attempt that a session has already had, None if it may be traded.
 
     :raises DataError: it was traded with other parameters.
-    :raises OrchestrationError: `again`, on top of a trade that is not settled.
+    :raises OrchestrationError: `again`, on top of an attempt whose outcome is unknown.
     """
     row = closing_attempt(ledger, session)
     if row is None:
         return None
     if again:
-        if row.unsettled:
-            raise messages.again_while_unsettled(row.name)
+        if row.outcome_unknown:
+            raise messages.again_while_unknown(row.name)
         return None
-    recorded = row.prepared.parameters
-    started = None if row.prepared.sandbox else row.started_at
+    recorded = row.snapshot.parameters
+    started = None if row.snapshot.sandbox else row.started_at
     given = Parameters(
         symbols=config.symbols,
         capital=config.capital,

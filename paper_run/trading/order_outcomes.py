@@ -46,7 +46,7 @@ def order_rows(
 ) -> tuple[Order, ...]:
     """Join each signal with the latest state of its order; an id seen twice is one order, counted once.
 
-    :param repeats: ids that an earlier trade owns. :param quotes: the market's price by symbol, dollars.
+    :param repeats: ids that an earlier attempt owns. :param quotes: the market's price by symbol, dollars.
     """
     rows: list[Order] = []
     seen = set(repeats)

@@ -66,7 +66,7 @@ def found(reports: Path) -> list[Pending]:
 
 
 def unreadable(reports: Path) -> list[Finding]:
-    """Return that an answer which was kept can't be read: its trade stays unknown until a person says it."""
+    """Return that an answer which was kept can't be read: its outcome is unknown until a person says it."""
     return [each for each in _all(reports) if isinstance(each, Finding)]
 
 
@@ -86,7 +86,7 @@ def _all(reports: Path) -> Iterator[Pending | Finding]:
                 f"({why}).",
                 subject=name,
                 remedies=(
-                    Remedy("See whether its run is settled", ours("resolve")),
+                    Remedy("See what is known of its run", ours("resolve")),
                     Remedy("Once it is, remove the file: nothing needs it then"),
                 ),
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings, messages, reading_messages, remedies
-from paper_run.model.attempt import Parameters, Prepared
+from paper_run.model.attempt import Parameters, Snapshot
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
 from paper_run.services.call_failures import CallFailed
@@ -60,7 +60,7 @@ class Services(NamedTuple):
 
 
 def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Progress) -> Services:
-    """Check the services and settle the session; nothing is sent yet.
+    """Check the services and find the session; nothing is sent yet.
 
     :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
     :raises DataError: the date of the signals lies after the session.
@@ -97,7 +97,7 @@ def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, 
 def prove_account(
     config: Config, ledger: Ledger, platform: Platform, services: Services, *, claim: bool = True
 ) -> None:
-    """Prove that the ledger is this platform's; the first trade makes it so.
+    """Prove that the ledger is this platform's; the first attempt makes it so.
 
     :raises DataError: it is another's.
     """
@@ -117,11 +117,11 @@ def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: boo
 
 
 def unheard(ledger: Ledger, platform: Platform) -> str | None:
-    """Say that the ledger's platform can't be asked about earlier trades; None when it answers, or need not.
+    """Say that the ledger's platform can't be asked about earlier attempts; None when it answers or need not.
 
     :raises DataError: another platform answers.
     """
-    if not ledger.attempts.unfinished() and not ledger.attempts.doubtful():
+    if not ledger.attempts.incomplete() and not ledger.attempts.doubtful():
         return None
     platform.deadline.begin(BEFORE)
     orchestrator = platform.health()[2]
@@ -140,9 +140,9 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
 
 
 class Preparation(NamedTuple):
-    """What the trade starts from, and the runs that the orchestrator listed, if it did."""
+    """What the attempt starts from, and the runs that the orchestrator listed, if it did."""
 
-    snapshot: Prepared
+    snapshot: Snapshot
     listed: tuple[ListedRun, ...]
 
 
@@ -156,7 +156,7 @@ def snapshot(
     """
     positions = _positions_before(platform)
     listed = _listed_runs(platform)
-    prepared = Prepared(
+    snapshot = Snapshot(
         session=services.session,
         parameters=Parameters(
             symbols=config.symbols,
@@ -177,7 +177,7 @@ def snapshot(
             *(_reminders(ledger, services) if ledger else ()),
         ),
     )
-    return Preparation(prepared, listed or ())
+    return Preparation(snapshot, listed or ())
 
 
 def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
@@ -194,7 +194,7 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
             raise messages.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
 
 
-def _is_of_today(run: ListedRun, snapshot: Prepared) -> bool:
+def _is_of_today(run: ListedRun, snapshot: Snapshot) -> bool:
     """Whether a run began on the orchestrator's own today, or traded the signals of this session."""
     today = (snapshot.orchestrator_clock or snapshot.session.isoformat())[:10]
     return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
@@ -217,11 +217,15 @@ def older_session(services: Services, ledger: Ledger) -> DataError | None:
 
 
 def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
-    """Say what is open, which sessions are of days to come, and how trades of this one were settled."""
-    settled = tuple(
-        findings.note("recovered", f"The trade {row.name} was settled: {row.settled}.", subject=row.name)
-        for row in ledger.attempts.trades(services.session)
-        if row.settled
+    """Say what is open, which sessions are of days to come, and how outcomes of this one became known."""
+    recovered = tuple(
+        findings.note(
+            "recovered",
+            f"The outcome of the attempt {row.name} became known: {row.how_known}.",
+            subject=row.name,
+        )
+        for row in ledger.attempts.of_session(services.session)
+        if row.how_known
     )
     wrong = tuple(
         findings.warning(
@@ -232,23 +236,26 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
         )
         for day in (() if services.sandbox else ledger.attempts.traded_after(services.session))
     )
-    return (*settled, *wrong, *still_open(ledger))
+    return (*recovered, *wrong, *still_open(ledger))
 
 
 def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Finding, ...]:
-    """Say which trades are open and which orders are in doubt, however old: each report warns of it.
+    """Say which attempts are open and which orders are in doubt, however old: each report warns of it.
 
-    :param of: the rows of the trades that are meant, None: all of them.
+    :param of: the rows of the attempts that are meant, None: all of them.
     """
-    see = (Remedy("See what settles it", ours("resolve")),)
-    trades = tuple(
+    see = (Remedy("See what can be said of it", ours("resolve")),)
+    attempts = tuple(
         findings.warning(
-            "outcome_unknown", f"The trade {row.name} is not settled.", subject=row.name, remedies=see
+            "outcome_unknown",
+            f"The outcome of the attempt {row.name} is unknown.",
+            subject=row.name,
+            remedies=see,
         )
-        if row.unsettled
+        if row.outcome_unknown
         else findings.warning(
             "outcome_unknown",
-            f"What the trade {row.name} placed is not known.",
+            f"What the attempt {row.name} placed is not known.",
             subject=row.name,
             remedies=(Remedy("Name its orders", ours("resolve", row.name, "--placed", "--order", "ID")),),
         )
@@ -258,17 +265,17 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
     kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
     return (
         kept
-        + trades
+        + attempts
         + tuple(
             findings.warning(
                 "order_in_doubt",
-                f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.trade.name} is in doubt: "
+                f"{each.side} {money.digits(each.qty)} {each.symbol} of {each.attempt.name} is in doubt: "
                 "it may have been placed.",
                 subject=each.name,
                 remedies=remedies.order_remedies(each.name),
             )
             for each in ledger.doubts.orders()
-            if of is None or each.trade.id in of
+            if of is None or each.attempt.id in of
         )
     )
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.holdings import Book, Entry, Holding
-    from paper_run.ledger.book import Books, Epoch
-    from paper_run.ledger.valuations import Kept
+    from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
-    from paper_run.services.platform import AfterTrade
+    from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
 
@@ -109,11 +109,11 @@ class _Symbol(NamedTuple):
 
 def price(
     books: Books,
-    epoch: Epoch,
-    kept: Kept | None,
+    period: BookPeriod,
+    kept: PastValuation | None,
     session: date,
     book: Book,
-    read: AfterTrade,
+    read: Observations,
     moment: Moment,
     missing: Mapping[str, splits.Span] = _NOTHING,
 ) -> Priced:
@@ -125,7 +125,7 @@ def price(
         ours that the gateway may have counted are missing.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
-    new = books.entries_after(epoch, kept.entry)[0] if kept else ()
+    new = books.entries_after(period, kept.entry)[0] if kept else ()
     answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
     moved = frozenset(each.symbol for each in new)
     found = Priced({}, {}, {}, {}, {}, {})
@@ -134,7 +134,7 @@ def price(
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    for each in _symbols(books, epoch, session, book, suspects, today, read, moment, missing):
+    for each in _symbols(books, period, session, book, suspects, today, read, moment, missing):
         name, mark, is_open = each.name, each.mark, bool(each.held.qty)
         suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
@@ -160,22 +160,22 @@ def price(
 
 def _symbols(
     books: Books,
-    epoch: Epoch,
+    period: BookPeriod,
     session: date,
     book: Book,
     suspects: Iterable[str],
     today: Mapping[str, splits.Seen],
-    read: AfterTrade,
+    read: Observations,
     moment: Moment,
     missing: Mapping[str, splits.Span],
 ) -> Iterable[_Symbol]:
     """Yield each symbol that is open, or was when it was believed last."""
-    before = books.valuations.kept(epoch.id, before=session.isoformat())
+    before = books.valuations.last(period.id, before=session.isoformat())
     began = before.session.isoformat() if before else ""
     last = before.seen if before else {}
     believed = {name: seen.session for name, seen in last.items()}
     since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(epoch, min(believed.values(), default=began)):
+    for entry in books.entries_since(period, min(believed.values(), default=began)):
         if entry.effective > believed.get(entry.symbol, began):
             since.setdefault(entry.symbol, []).append(entry)
     listed = listed_positions(read)
@@ -205,13 +205,13 @@ def _possible_split(suspicion: splits.Suspicion) -> str:
     return f"a possible split{looks}: {suspicion.why}"
 
 
-def listed_positions(read: AfterTrade) -> Mapping[str, Position]:
+def listed_positions(read: Observations) -> Mapping[str, Position]:
     """Return the gateway's open positions by symbol."""
     return {each.symbol: each for each in read.positions or () if each.qty}
 
 
 def mark_of(
-    symbol: str, position: Position | None, read: AfterTrade, moment: Moment, session: date
+    symbol: str, position: Position | None, read: Observations, moment: Moment, session: date
 ) -> marks.Mark | str:
     """Return a symbol's price: the configured source's, else the gateway's; or why there is none.
 
@@ -226,7 +226,7 @@ def mark_of(
     return f"its price is of {following} or later, after the session that is valued"
 
 
-def _newest(symbol: str, position: Position | None, read: AfterTrade, moment: Moment) -> marks.Mark | str:
+def _newest(symbol: str, position: Position | None, read: Observations, moment: Moment) -> marks.Mark | str:
     if read.market is not None:
         if read.market.by_symbol is None:
             return "the quote source could not be read"

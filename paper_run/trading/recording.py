@@ -1,4 +1,4 @@
-"""What becomes known of a trade is written: upon what the ledger has of it by then, and never backwards."""
+"""What becomes known of an attempt is written: upon what the ledger has of it by then, never backwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehears
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.result import Pnl, Statistics
     from paper_run.trading.conclude import Known
 
@@ -23,11 +23,11 @@ EXECUTED = findings.warning(
 )
 TRADED_TWICE = findings.warning(
     "traded_twice",
-    "The session was traded twice: another trade of it was sent as well, when this one was not known.",
+    "The session was traded twice: another attempt of it was sent as well, when this one was not known.",
 )
 CONTRADICTED = findings.warning(
     "contradicted",
-    "It was said later that this trade placed nothing. What it placed is known, so that stays as it is.",
+    "It was said later that this attempt placed nothing. What it placed is known, so that stays as it is.",
 )
 
 
@@ -39,25 +39,25 @@ class Valued(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A trade's row as it is now, and what it states; None: what was learned says less than the row."""
+    """An attempt's row as it is now, and what it states; None: what was learned says less than the row."""
 
-    row: TradeRow
+    row: AttemptRow
     outcome: Outcome | None
 
 
 def write(
     ledger: Ledger,
-    row: TradeRow,
+    row: AttemptRow,
     known: Known,
     state: str,
     *,
     answer: str | None = None,
-    settled: str | None = None,
+    how_known: str | None = None,
     over: bool = False,
     stayed_dry: bool = False,
     beside: Valued | None = None,
 ) -> Written:
-    """Write what is known of a trade now.
+    """Write what is known of an attempt now.
 
     :param row: as it was read; what another command has written since is what this is written upon.
     :param over: whether the orchestrator itself has answered. :param stayed_dry: whether the gateway was in
@@ -72,7 +72,7 @@ def write(
             return Written(now, None)
         known = take_over(ledger, now, known)
         now = claim(ledger, now, known, state, stayed_dry=stayed_dry or now.stayed_dry)
-        known = known._replace(prepared=now.prepared, number=now.number)
+        known = known._replace(snapshot=now.snapshot, number=now.number)
         outcome = conclude(known)
         result = replace(outcome.result, **beside._asdict()) if beside else outcome.result
         written = ledger.attempts.record(
@@ -82,7 +82,7 @@ def write(
             in_doubt=result.totals.num_orders_in_doubt or 0,
             run_id=known.run_id,
             answer=answer,
-            settled=settled,
+            how_known=how_known,
             over=over,
             stayed_dry=stayed_dry,
             states=known.states.values(),
@@ -91,8 +91,8 @@ def write(
         return Written(written, outcome)
 
 
-def take_over(ledger: Ledger, row: TradeRow, known: Known) -> Known:
-    """Let a trade own what was executed of its orders under ids that a rehearsal had used.
+def take_over(ledger: Ledger, row: AttemptRow, known: Known) -> Known:
+    """Let an attempt own what was executed of its orders under ids that a rehearsal had used.
 
     To be called in a transaction.
     """
@@ -109,17 +109,17 @@ def take_over(ledger: Ledger, row: TradeRow, known: Known) -> Known:
     return known._replace(repeats=frozenset(known.repeats) - own)
 
 
-def claim(ledger: Ledger, row: TradeRow, known: Known, state: str, *, stayed_dry: bool) -> TradeRow:
-    """Let a trade close its session if what is known of it wants that, and no more where it does not.
+def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_dry: bool) -> AttemptRow:
+    """Let an attempt close its session if what is known of it wants that, and no more where it does not.
 
     One that was taken for one that placed nothing gets the next free number. To be called in a transaction.
     """
     if row.state == "nothing" and state != "nothing":
         ledger.attempts.renumber(row)
         row = ledger.attempts.by_id(row.id)
-        if not row.prepared.rehearsal:
+        if not row.snapshot.rehearsal:
             return _closing(ledger, row, executed=False)
-    if not row.prepared.rehearsal or state == "sent":
+    if not row.snapshot.rehearsal or state == "sent":
         return row
     rows = conclude(known).result.orders
     if state == "closed" and was_executed(rows):
@@ -132,8 +132,8 @@ def claim(ledger: Ledger, row: TradeRow, known: Known, state: str, *, stayed_dry
     return ledger.attempts.by_id(row.id)
 
 
-def _closing(ledger: Ledger, row: TradeRow, *, executed: bool) -> TradeRow:
-    if not ledger.attempts.close_session(row, executed=executed) and TRADED_TWICE not in row.prepared.notices:
+def _closing(ledger: Ledger, row: AttemptRow, *, executed: bool) -> AttemptRow:
+    if not ledger.attempts.close_session(row, executed=executed) and TRADED_TWICE not in row.snapshot.notices:
         ledger.attempts.note(row, TRADED_TWICE)
     return ledger.attempts.by_id(row.id)
 
@@ -142,9 +142,9 @@ def _has_evidence(known: Known) -> bool:
     return bool(known.states) or (known.orchestration is not None and has_orders(known.orchestration))
 
 
-def _contradicted(ledger: Ledger, row: TradeRow) -> TradeRow:
+def _contradicted(ledger: Ledger, row: AttemptRow) -> AttemptRow:
     """Keep that a proof of nothing came too late; the record says so from now on."""
-    if CONTRADICTED in row.prepared.notices:
+    if CONTRADICTED in row.snapshot.notices:
         return row
     ledger.attempts.note(row, CONTRADICTED)
     row = ledger.attempts.by_id(row.id)

@@ -111,7 +111,7 @@ def judge_failure(
 
 
 def state_of(run: Orchestration) -> str:
-    """Return the state of a trade whose run ended so."""
+    """Return the state of an attempt whose run ended so."""
     return "nothing" if placed_nothing(run) else "answered"
 
 

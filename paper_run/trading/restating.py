@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState
     from paper_run.model.result import RunResult, RunStatus
 
 
-def also(settled: str | None, how: str) -> str:
-    """Return how a trade was settled, with one more thing that is known of it."""
-    return f"{settled}; {how}" if settled else how
+def also(how_known: str | None, how: str) -> str:
+    """Return how the outcome of an attempt became known, with one more thing that is known of it."""
+    return f"{how_known}; {how}" if how_known else how
 
 
 def identities(run: Orchestration) -> list[str]:
@@ -34,7 +34,7 @@ def identities(run: Orchestration) -> list[str]:
     return [each.client_order_id for each in run.mappings if each.client_order_id]
 
 
-# What is said anew of a result that is stated anew, from the answer, the orders and how it was settled.
+# What is said anew of a result that is stated anew, from the answer, the orders and how it became known.
 _SAID_ANEW = frozenset(
     {
         "orchestrator_differs",
@@ -68,12 +68,12 @@ def _still_valued(result: RunResult) -> recording.Valued:
 
 
 def _still_true(
-    row: TradeRow, said: Iterable[Finding], *, is_run_known: bool
+    row: AttemptRow, said: Iterable[Finding], *, is_run_known: bool
 ) -> tuple[tuple[PaperRunError, ...], tuple[Finding, ...]]:
     """Return what failed and what was found out that is as true as before, now that more is known."""
     # A sentence without a code, of an older record, may be one of those that are said anew.
     anew = _SAID_ANEW | ({"looked_for", "unclassified"} if is_run_known else set())
-    notices = {each.text for each in row.prepared.notices}
+    notices = {each.text for each in row.snapshot.notices}
     # The orders of one that had not ended are read again: what failed of that is said again, if it does.
     kept = _OF_THE_VALUATION if row.state == "closed" else frozenset()
     failed = tuple(messages.again(each) for each in said if each.severity == "error" and each.code in kept)
@@ -86,28 +86,28 @@ def _still_true(
 
 
 def restate(  # noqa: PLR0913  each is one thing that may be known of it now
-    row: TradeRow,
+    row: AttemptRow,
     ledger: Ledger,
     *,
     run: Orchestration | None,
     state: str,
-    settled: str | None,
+    how_known: str | None,
     answer: str | None = None,
     status: RunStatus | None = None,
     states: Mapping[str, OrderState] | None = None,
     failed: tuple[PaperRunError, ...] = (),
     is_valued: bool = True,
-) -> TradeRow:
-    """Record a trade anew from what is known of it now; its report says how it was settled.
+) -> AttemptRow:
+    """Record an attempt anew from what is known of it now; its report says how its outcome became known.
 
-    :param settled: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
+    :param how_known: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
     """
     owners = ledger.orders.owners([*(identities(run) if run else ()), *(states or ())])
     stated = result_json.decode(row.document)
     beside = _still_valued(stated) if is_valued else _NOT_VALUED
     still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
     known = Known(
-        row.prepared,
+        row.snapshot,
         row.number,
         exchange_time(row.started_at, ledger.account.exchange),
         run_id=(run.run_id or None) if run else row.run_id,
@@ -119,11 +119,11 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
         found=(
             *earlier,
             *((UNREAD,) if state == "answered" else ()),
-            *((findings.note("recovered", f"Settled: {settled}."),) if settled else ()),
+            *((findings.note("recovered", f"Outcome: {how_known}."),) if how_known else ()),
         ),
         waited=stated.totals.duration_seconds or money.ZERO,
         quotes=stated_quotes(stated.orders),
-        settled=settled or row.settled,
+        how_known=how_known or row.how_known,
         ledger=ledger.account.identity,
     )
-    return recording.write(ledger, row, known, state, answer=answer, settled=settled, beside=beside).row
+    return recording.write(ledger, row, known, state, answer=answer, how_known=how_known, beside=beside).row

@@ -1,4 +1,4 @@
-"""One trade: the journal row, the POST, the wait, the orders; each fact is recorded as it comes."""
+"""One attempt: the journal row, the POST, the wait, the orders; each fact is recorded as it comes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from paper_run.trading import (
     response,
 )
 from paper_run.trading.conclude import UNREAD, has_ended
-from paper_run.trading.standing import Standing
+from paper_run.trading.underway import AttemptUnderway
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import Prepared, TradeRow
+    from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import Orchestration
     from paper_run.model.progress import Clock, Progress
@@ -38,17 +38,17 @@ LEAVES_WITHIN = 10.0
 """Seconds after its row is written in which the POST may leave."""
 
 
-class TradeEnd(NamedTuple):
-    """A trade's result as JSON text, the failures to be shown with it, and earlier trades stated anew."""
+class AttemptEnd(NamedTuple):
+    """An attempt's result as JSON text, the failures to be shown with it, earlier attempts stated anew."""
 
     document: str
     failures: tuple[PaperRunError, ...]
-    restated: tuple[TradeRow, ...] = ()
+    restated: tuple[AttemptRow, ...] = ()
 
 
-def trade(  # noqa: PLR0913  each is one thing that a trade needs
+def submit(  # noqa: PLR0913  each is one thing that an attempt needs
     config: Config,
-    prepared: Prepared,
+    snapshot: Snapshot,
     platform: Platform,
     ledger: Ledger,
     clock: Clock,
@@ -58,7 +58,7 @@ def trade(  # noqa: PLR0913  each is one thing that a trade needs
     calendar: Calendar,
     after: int | None = None,
     mailed: bool = False,
-) -> TradeEnd:
+) -> AttemptEnd:
     """Have the orchestrator trade once and record what comes of it, fact by fact.
 
     :param calendar: says whether the exchange was open when a price was quoted.
@@ -68,12 +68,12 @@ def trade(  # noqa: PLR0913  each is one thing that a trade needs
         ends in a TradeEnd.
     :raises OrchestrationError: another command trades the session; nothing was sent.
     """
-    day = _Trade(config, prepared, platform, ledger, clock, watch, number, calendar)
+    day = _Attempt(config, snapshot, platform, ledger, clock, watch, number, calendar)
     day.begin(after=after, mailed=mailed)
     try:
         with platform.deadline.stopped():
             day.orchestrate()
-        day.settle_up()
+        day.observe()
     except KeyboardInterrupt:
         day.interrupted()
     except DataError as error:  # the ledger could not be read; what is known is still stated
@@ -85,7 +85,7 @@ def trade(  # noqa: PLR0913  each is one thing that a trade needs
     return day.end()
 
 
-class _Trade(Standing):
+class _Attempt(AttemptUnderway):
     """An attempt while it is sent, waited for and followed."""
 
     def begin(self, *, after: int | None, mailed: bool) -> None:
@@ -95,7 +95,7 @@ class _Trade(Standing):
         self.known = self.known._replace(failures=(cut_off,))
         self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
         self.row = self.ledger.attempts.begin(
-            self.known.prepared,
+            self.known.snapshot,
             number=self.known.number,
             key=str(uuid.uuid4()),
             started_at=self.known.started_at,
@@ -127,7 +127,7 @@ class _Trade(Standing):
             self.asked = True
             try:
                 answer = orchestrator.run(
-                    self.known.prepared.parameters,
+                    self.known.snapshot.parameters,
                     idempotency_key=self.row.key,
                     seconds=float(self.timeout),
                     held_back=self._held_back,
@@ -136,7 +136,7 @@ class _Trade(Standing):
                 self.asked = False
                 if PATIENCE.is_asked:
                     raise KeyboardInterrupt from None
-                return response.PlacedNothing(messages.not_sent_in_time(self.known.prepared.session))
+                return response.PlacedNothing(messages.not_sent_in_time(self.known.snapshot.session))
             except CallFailed as error:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
@@ -148,22 +148,22 @@ class _Trade(Standing):
 
     def _held_back(self) -> str | None:
         """Say why the POST may not leave any more: it is late, another day by now, or somebody stops it."""
-        prepared = self.known.prepared
+        snapshot = self.known.snapshot
         if PATIENCE.is_asked:
             return "was not asked: this program was told to stop"
         if self.clock.boottime() > self.leaves_by:
             return f"was not asked: more than {LEAVES_WITHIN:g} s had passed since that was journaled"
-        if not prepared.sandbox and self.calendar.session_date(self.clock.now()) != prepared.session:
+        if not snapshot.sandbox and self.calendar.session_date(self.clock.now()) != snapshot.session:
             return "was not asked: the exchange's date had changed"
         return None
 
     def _knew_run(self, run_id: str) -> bool:
         """Whether a run was there before the POST."""
-        return run_id in (self.known.prepared.known_runs or ()) or self.ledger.attempts.knows_run(run_id)
+        return run_id in (self.known.snapshot.known_runs or ()) or self.ledger.attempts.knows_run(run_id)
 
     def _look_at_rehearsal(self) -> None:
         """Ask the gateway right afterwards whether it is in DRY_RUN still."""
-        if self.known.prepared.rehearsal:
+        if self.known.snapshot.rehearsal:
             gateway = self.platform.gateway_health()
             self.stayed_dry = gateway.healthy and gateway.dry_run
 
@@ -208,7 +208,7 @@ class _Trade(Standing):
         pause, broken = _FIRST_LOOK, 0
         while True:
             seen = lookup.look(
-                self.known.prepared,
+                self.known.snapshot,
                 self.known.run_id,
                 self.platform.orchestrator,
                 self.ledger.attempts.knows_run,
@@ -287,14 +287,14 @@ class _Trade(Standing):
         else:
             self.learn("unsettled", status="interrupted", failures=(broken_off,))
 
-    def end(self) -> TradeEnd:
+    def end(self) -> AttemptEnd:
         """Return the result and every failure, the ledger's own included; drop the answer that it has."""
         own = self.recorded_failures() if self.is_superseded else self.outcome.failures
         found = (*own, *self.unwritten[:1], *self.broken)
         if self.asked and self.unwritten and self.known.orchestration is not None:
             where = pending.FOLDER if self.is_kept else None
             found = (*found, messages.not_recorded(self.known.orchestration, where, self.name))
-        elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.unsettled):
+        elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.outcome_unknown):
             with contextlib.suppress(DataError):  # it is brought in once more, to no effect
                 pending.drop(self._folder, self.row.key)
-        return TradeEnd(self.document, found, self.restated)
+        return AttemptEnd(self.document, found, self.restated)

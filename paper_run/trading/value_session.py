@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
-    from paper_run.ledger.book import Epoch
+    from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
-    from paper_run.services.platform import AfterTrade
+    from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
 _MOST_DIFFERENCES = 20
@@ -46,9 +46,9 @@ TRADE = Occasion()
 
 
 def bring_up_to_date(
-    ledger: Ledger, read: AfterTrade, moment: Moment, booked_at: datetime, occasion: Occasion = TRADE
+    ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime, occasion: Occasion = TRADE
 ) -> BookFigures | None:
-    """Book what is new and value the session; None while no trade is known to have been placed.
+    """Book what is new and value the session; None while no attempt is known to have been placed.
 
     A session that was marked whole after its close keeps that closing and its day P&L: what is learned later
     is shown as an adjustment, and belongs to the next session.
@@ -60,26 +60,26 @@ def bring_up_to_date(
     books = ledger.books
     remarks: list[Finding] = []
     change = occasion.change or adjustments.Change()
-    epoch = books.epoch() or _begun(ledger, read, moment, booked_at)
-    if epoch is None:
+    period = books.period() or _begun(ledger, read, moment, booked_at)
+    if period is None:
         adjustments.refuse_without_a_book(change, ledger.doubts.attempts())
         return None
     if change.split is not None:
-        voided = adjustments.book_split(books, epoch, change.split, read, moment, booked_at, change.note)
+        voided = adjustments.book_split(books, period, change.split, read, moment, booked_at, change.note)
         remarks += _voided(change.split, voided)
-    kept = books.kept(epoch)
+    kept = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
     is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
     remarks += ledger.open_orders.book_fills(
-        epoch, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
+        period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
     )
     missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
     remarks += not_known.found_out(missing)
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
     not_said = not_known.by_symbol(missing)
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
-    book, last = books.standing(epoch, kept)
-    priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
+    book, last = books.current(period, kept)
+    priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
         for symbol, gain in valuation.pending_gains(book, priced.prices).items()
@@ -91,30 +91,30 @@ def bring_up_to_date(
     if change.adjust:
         new += adjustments.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
     if new:
-        books.append(epoch, session, new, booked_at, note=change.note or None)
-        book, last = books.standing(epoch, kept)
-        priced = pricing.price(books, epoch, kept, session, book, read, moment, lacks)
+        books.append(period, session, new, booked_at, note=change.note or None)
+        book, last = books.current(period, kept)
+        priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
-    opening = books.opening(epoch, session, through=is_over)
+    opening = books.opening(period, session, through=is_over)
     unknown = {**priced.unknown, **not_said}
-    valued = valuation.value(shown, priced.prices, epoch.base, opening, unknown=unknown)
+    valued = valuation.value(shown, priced.prices, period.base, opening, unknown=unknown)
     spans = opening is not None and _spans(opening.session, session, moment)
     since_closing = valued.day_pnl
     if is_over and opening is not None:
-        valued = valuation.with_closing(valued, books.opening(epoch, session), opening)
+        valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closes = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
         closing = Closing(priced.seen, priced.suspects, is_closed=closes, spans=spans)
-        books.valuations.keep(epoch.id, session, last, book, valued, closing)
+        books.valuations.keep(period.id, session, last, book, valued, closing)
     theirs = {
         symbol: comparison.Theirs(each.qty, each.avg_entry_price, each.realized_pl, each.unrealized_pl)
         for symbol, each in positions.items()
     }
-    compared = {} if read.positions is None else _differences(shown, theirs, epoch, unknown)
+    compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
     figures = BookFigures(
-        since=epoch.session,
+        since=period.session,
         session=session,
         now=moment.now,
         valuation=valued,
@@ -123,7 +123,7 @@ def bring_up_to_date(
         in_flight=in_flight,
         unpriced=priced.unpriced,
         sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
-        statistics=_statistics(ledger, epoch, session, valued, book.traded, spans=spans, is_over=is_over),
+        statistics=_statistics(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over),
         unknown=unknown,
         not_known=missing,
     )
@@ -136,13 +136,13 @@ def bring_up_to_date(
     return figures._replace(remarks=(*remarks, *_words(figures, priced)))
 
 
-def _begun(ledger: Ledger, read: AfterTrade, moment: Moment, booked_at: datetime) -> Epoch | None:
-    """Begin a book with the first trade that was placed, None while none is known to have been."""
+def _begun(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
+    """Begin a book with the first attempt that was placed, None while none is known to have been."""
     opener = ledger.books.opens_with()
     if opener is None:
         return None
     row, is_beside = ledger.attempts.by_id(opener), _is_beside(moment)
-    return ledger.books.open_epoch(row, booked_at, priced=read.market is None, is_beside=is_beside)
+    return ledger.books.open_period(row, booked_at, priced=read.market is None, is_beside=is_beside)
 
 
 def closing_kept(session: date, moved: Decimal | None = None) -> Finding:
@@ -185,7 +185,7 @@ def _spans(opened_from: str, session: date, moment: Moment) -> bool:
 
 
 def _differences(
-    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], epoch: Epoch, unknown: Collection[str]
+    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], period: BookPeriod, unknown: Collection[str]
 ) -> dict[str, tuple[comparison.Difference, ...]]:
     """Return where the gateway differs; with what is not known nothing can be compared."""
     found = {}
@@ -193,8 +193,8 @@ def _differences(
         if symbol in unknown:
             continue
         their = theirs.get(symbol)
-        if their is not None and their.realized_pl is not None and symbol in epoch.realized:
-            since = money.CONTEXT.subtract(their.realized_pl, epoch.realized[symbol])
+        if their is not None and their.realized_pl is not None and symbol in period.realized:
+            since = money.CONTEXT.subtract(their.realized_pl, period.realized[symbol])
             their = their._replace(realized_pl=since)
         if differs := comparison.differences(holding, their):
             found[symbol] = differs
@@ -203,7 +203,7 @@ def _differences(
 
 def _statistics(
     ledger: Ledger,
-    epoch: Epoch,
+    period: BookPeriod,
     session: date,
     valued: valuation.Valuation,
     traded: Decimal,
@@ -215,11 +215,11 @@ def _statistics(
 
     :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
     """
-    days = [day for _, day in ledger.books.valuations.days(epoch.id, session, through=is_over)]
+    days = [day for _, day in ledger.books.valuations.days(period.id, session, through=is_over)]
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
     if is_over:
         return statistics.statistics(days, year)
-    since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(epoch.id, session))
+    since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(period.id, session))
     today = statistics.whole(
         bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
     )

@@ -1,4 +1,4 @@
-"""Settling by hand what could not be found out: what was placed, or that nothing was."""
+"""What a person says of an attempt whose outcome is unknown: what was placed, or that nothing was."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import TradeRow
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.exchange import ExchangeName
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Platform
 
 LONGEST_WAIT = Decimal(300)
-"""The --timeout of a trade that does not say its own, at least; seconds."""
+"""The --timeout of an attempt that does not say its own, at least; seconds."""
 _READ_SECONDS = 5.0
 _A_SYMBOL = 100.0
 """Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
 
 
 class Decision(NamedTuple):
-    """What a person says of a trade: placed (with its run or its orders, if they are known) or not.
+    """What a person says of an attempt: placed (with its run or its orders, if they are known) or not.
 
     :ivar unheard: whether the orchestrator could not be asked before they said so.
     """
@@ -49,10 +49,10 @@ class Decision(NamedTuple):
     unheard: bool = False
 
 
-def named(ledger: Ledger, name: str) -> TradeRow:
-    """Return the trade of a name, SESSION or SESSION-n or `latest`.
+def named(ledger: Ledger, name: str) -> AttemptRow:
+    """Return the attempt of a name, SESSION or SESSION-n or `latest`.
 
-    :raises DataError: it is no such name, or the ledger has no such trade.
+    :raises DataError: it is no such name, or the ledger has no such attempt.
     """
     if name == "latest":
         row = ledger.attempts.latest()
@@ -62,20 +62,20 @@ def named(ledger: Ledger, name: str) -> TradeRow:
             session = date.fromisoformat(match[1] if match else "")
         except ValueError:
             raise DataError(
-                f"{name!a} names no trade",
+                f"{name!a} names no attempt",
                 "Allowed: SESSION or SESSION-n, such as 2025-01-17 or 2025-01-17-2, or latest.",
             ) from None
-        row = ledger.attempts.trade(session, int(match[2] or 1) if match else 1)
+        row = ledger.attempts.numbered(session, int(match[2] or 1) if match else 1)
     if row is None:
         raise DataError(
-            f"The ledger {ledger.path} has no trade {name}",
+            f"The ledger {ledger.path} has no attempt {name}",
             remedies=(Remedy("See which there are", ours("history")),),
         )
     return row
 
 
 def documents(ledger: Ledger, name: str) -> list[str]:
-    """Return the results of a name: of its trade, and without a number of the session's latest mark too.
+    """Return the results of a name: of its attempt, and without a number of the session's latest mark too.
 
     :raises DataError: it is no such name, or the ledger has nothing of it.
     """
@@ -89,33 +89,33 @@ def documents(ledger: Ledger, name: str) -> list[str]:
     return [row.document] if marked is None else [row.document, marked]
 
 
-def settle(
-    row: TradeRow,
+def record_verdict(
+    row: AttemptRow,
     decision: Decision,
     ledger: Ledger,
     platform: Platform,
     now: datetime,
     *,
     timeout: Decimal = LONGEST_WAIT,
-) -> TradeRow:
-    """Record a person's word on an unsettled trade: who, where, when; fetch what they name.
+) -> AttemptRow:
+    """Record a person's word on an attempt whose outcome is unknown: who, where, when; fetch what they name.
 
-    Evidence, a run or orders, is taken also for a trade that was said to have placed nothing, or something
+    Evidence, a run or orders, is taken also for an attempt that was said to have placed nothing, or something
     that nobody knows.
 
-    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
-    :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
+    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
+    :raises DataError: its outcome is known already; an order is another attempt's, or unknown to the gateway.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
     :raises DependencyError: an order can't be read.
     """
     has_evidence = decision.run_id is not None or bool(decision.orders)
-    if has_evidence and not row.unsettled and not _is_without_evidence(row):
+    if has_evidence and not row.outcome_unknown and not _is_without_evidence(row):
         row = _replaced(row, ledger)
-    is_open = row.unsettled or (has_evidence and _is_without_evidence(row))
+    is_open = row.outcome_unknown or (has_evidence and _is_without_evidence(row))
     if not is_open:
-        how = f": {row.settled}" if row.settled else ""
+        how = f": {row.how_known}" if row.how_known else ""
         raise DataError(
-            f"The trade {row.name} is settled already{how}",
+            f"The outcome of the attempt {row.name} is known already{how}",
             remedies=(Remedy("See it", ours("report", row.name)),),
         )
     by = by_whom(now, ledger.account.exchange)
@@ -123,14 +123,14 @@ def settle(
         until = works_until(row, timeout)
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))
-        error = OrchestrationError("Nothing was placed", f"So it was settled {by}.")
+        error = OrchestrationError("Nothing was placed", f"So it was said {by}.")
         return restating.restate(
             row,
             ledger,
             run=None,
             state="nothing",
             status="failed",
-            settled=f"not placed, {by}" + (", the orchestrator not asked" if decision.unheard else ""),
+            how_known=f"not placed, {by}" + (", the orchestrator not asked" if decision.unheard else ""),
             failed=(error,),
         )
     if decision.run_id is not None:
@@ -139,17 +139,17 @@ def settle(
         states = _orders(row, decision.orders, ledger, platform)
         run = earlier.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
-        return restating.restate(row, ledger, run=run, state="closed", settled=how, states=states)
+        return restating.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
-        "What was placed is not known", f"That something was, was settled {by}, without a run or an order."
+        "What was placed is not known", f"That something was, was said {by}, without a run or an order."
     )
     return restating.restate(
-        row, ledger, run=None, state="closed", status="unknown", settled=f"placed, {by}", failed=(error,)
+        row, ledger, run=None, state="closed", status="unknown", how_known=f"placed, {by}", failed=(error,)
     )
 
 
-def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
-    """Record a person's word on an order of ours; return the trade anew of which it was in doubt, if any.
+def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
+    """Record a person's word on an order of ours; return the attempt anew of which it was in doubt, if any.
 
     It is booked with the next valuation, as if the order had been filled so from the start.
 
@@ -159,7 +159,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
     doubt = next((each for each in ledger.doubts.orders() if each.name == said.name), None)
     with ledger.transaction():
         if doubt is not None and doubt.client_order_id is None:
-            ledger.open_orders.add(doubt.name, doubt.trade.id, doubt.symbol, doubt.side, doubt.qty)
+            ledger.open_orders.add(doubt.name, doubt.attempt.id, doubt.symbol, doubt.side, doubt.qty)
         if doubt is None and ledger.open_orders.order(said.name) is None:
             raise DataError(
                 f"--order: the book has no order {said.name!a}",
@@ -169,7 +169,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
         ledger.open_orders.say(said.name, said.qty, said.price, by)
         if doubt is None:
             return None
-        row = doubt.trade
+        row = doubt.attempt
         run, states = earlier.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
         return restating.restate(
@@ -177,39 +177,41 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
             ledger,
             run=run,
             state=row.state,
-            settled=restating.also(row.settled, f"{said.name} {filled}, said {by}"),
+            how_known=restating.also(row.how_known, f"{said.name} {filled}, said {by}"),
             states=states,
         )
 
 
-def works_until(row: TradeRow, timeout: Decimal) -> datetime:
-    """Return when the orchestrator has surely ended what a trade asked for, whatever hung behind it.
+def works_until(row: AttemptRow, timeout: Decimal) -> datetime:
+    """Return when the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
 
-    :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
+    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
     """
     leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
     waited = row.timeout or max(timeout, LONGEST_WAIT)
-    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.prepared.parameters.symbols))
+    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.snapshot.parameters.symbols))
 
 
-def _replaced(row: TradeRow, ledger: Ledger) -> TradeRow:
-    """Return the trade of that name which was said to have placed nothing, so that this took its place."""
-    said = [each for each in ledger.attempts.trades(row.session) if each.state == "nothing" and each.settled]
+def _replaced(row: AttemptRow, ledger: Ledger) -> AttemptRow:
+    """Return the attempt of that name which was said to have placed nothing, so that this took its place."""
+    said = [
+        each for each in ledger.attempts.of_session(row.session) if each.state == "nothing" and each.how_known
+    ]
     return next((each for each in reversed(said) if each.number == row.number and each.id < row.id), row)
 
 
-def _is_without_evidence(row: TradeRow) -> bool:
-    """Whether a person said of a trade that it placed nothing, or something without a run or an order."""
+def _is_without_evidence(row: AttemptRow) -> bool:
+    """Whether a person said of an attempt that it placed nothing, or something without a run or an order."""
     if row.state == "nothing":
         return True
     return row.state == "closed" and row.answer is None and not result_json.decode(row.document).orders
 
 
-def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> TradeRow:
+def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> AttemptRow:
     orchestrator = platform.orchestrator
     if ledger.attempts.knows_run(run_id) and row.run_id != run_id:
-        raise DataError(f"--run-id: run {run_id} belongs to another trade of this ledger")
-    if run_id in (row.prepared.known_runs or ()):
+        raise DataError(f"--run-id: run {run_id} belongs to another attempt of this ledger")
+    if run_id in (row.snapshot.known_runs or ()):
         raise DataError(f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run")
     try:
         answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)
@@ -251,13 +253,13 @@ def _with_run(row: TradeRow, run_id: str, by: str, ledger: Ledger, platform: Pla
 
 
 def _orders(
-    row: TradeRow, identities: tuple[str, ...], ledger: Ledger, platform: Platform
+    row: AttemptRow, identities: tuple[str, ...], ledger: Ledger, platform: Platform
 ) -> dict[str, OrderState]:
     owners = ledger.orders.owners(identities)
     states = {}
     for identity in identities:
         if owners.get(identity, row.id) != row.id:
-            raise DataError(f"--order: order {identity} belongs to another trade of this ledger")
+            raise DataError(f"--order: order {identity} belongs to another attempt of this ledger")
         try:
             state = platform.execution_gateway.order(identity, seconds=_READ_SECONDS)
         except CallFailed as error:
@@ -276,54 +278,54 @@ class Ended(NamedTuple):
     """What ended with a book, in words.
 
     :ivar orders: which were still followed, or had been given up. :ivar doubts: what was not known.
-    :ivar trades: those of which it was not, as they are recorded now.
+    :ivar attempts: those of which it was not, as they are recorded now.
     """
 
     orders: tuple[str, ...]
     doubts: tuple[str, ...]
-    trades: tuple[TradeRow, ...]
+    attempts: tuple[AttemptRow, ...]
 
 
 def end_book(ledger: Ledger, by: str) -> Ended:
-    """End the present book: its orders are followed no more, and what is not known of its trades stays so.
+    """End the present book: its orders are followed no more, and what is not known of its attempts stays so.
 
     Sessions that were closed stay closed.
 
     :param by: who says so, and when.
     :raises DataError: there is no book.
     """
-    if ledger.books.epoch() is None and ledger.books.opens_with() is None:
+    if ledger.books.period() is None and ledger.books.opens_with() is None:
         raise DataError(
             "--reset: there is no book to end",
-            "It begins with the first trade that is known to have been placed.",
+            "It begins with the first attempt that is known to have been placed.",
         )
     orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.open_orders.followed()]
-    rows = (*ledger.attempts.unfinished(), *ledger.attempts.doubtful())
+    rows = (*ledger.attempts.incomplete(), *ledger.attempts.doubtful())
     with ledger.transaction():
-        trades = tuple(_end_doubt(row, ledger, by) for row in rows)
-        ledger.books.close_epoch(by)
-    return Ended(tuple(orders), tuple(map(_doubt, rows)), trades)
+        attempts = tuple(_end_doubt(row, ledger, by) for row in rows)
+        ledger.books.close_period(by)
+    return Ended(tuple(orders), tuple(map(_doubt, rows)), attempts)
 
 
-def _doubt(row: TradeRow) -> str:
-    if row.unsettled:
+def _doubt(row: AttemptRow) -> str:
+    if row.outcome_unknown:
         return f"{row.name}: what it placed"
     return f"{row.name}: its orders" + (" in doubt" if row.state == "closed" else "")
 
 
-def _end_doubt(row: TradeRow, ledger: Ledger, by: str) -> TradeRow:
+def _end_doubt(row: AttemptRow, ledger: Ledger, by: str) -> AttemptRow:
     how = f"its book was ended {by}"
-    if row.unsettled:
+    if row.outcome_unknown:
         error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
         return restating.restate(
-            row, ledger, run=None, state="closed", status="unknown", settled=how, failed=(error,)
+            row, ledger, run=None, state="closed", status="unknown", how_known=how, failed=(error,)
         )
-    settled = f"{row.settled}; {how}" if row.settled else how
+    how_known = f"{row.how_known}; {how}" if row.how_known else how
     if row.answer:
         run = recorded_orchestration(row.answer)
         states = ledger.orders.order_states(row, also=restating.identities(run))
-        row = restating.restate(row, ledger, run=run, state="closed", settled=settled, states=states)
-    return ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, settled=settled)
+        row = restating.restate(row, ledger, run=run, state="closed", how_known=how_known, states=states)
+    return ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, how_known=how_known)
 
 
 def by_whom(now: datetime, exchange: ExchangeName) -> str:

@@ -186,7 +186,7 @@ def test_extra_outputs_are_written_by_their_suffix(day: Day) -> None:
 def test_a_file_that_fails_after_the_trade_does_not_keep_back_the_others(
     day: Day, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit 3 naming it; the JSON's own status is the trade's."""
+    """Exit 3 naming it; the JSON's own status is the attempt's."""
     day.ready()
     real = files.write_atomic
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_run import money
-from paper_run.book.fills import Seen, growth
+from paper_run.book.fills import Seen, fill_delta
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.valuation import Opening, Valuation, adjustment, closing, pending_gains, value
@@ -97,7 +97,7 @@ def same(left: Decimal, right: Decimal) -> bool:
     return abs(Fraction(left) - Fraction(right)) < NOTHING
 
 
-def settled(book: Book, marks: dict[str, Mark]) -> Book:
+def resolved(book: Book, marks: dict[str, Mark]) -> Book:
     """Return the book with its holdings from before at the cost that their first marks give them."""
     return book.after(
         [Entry("gain", symbol, money.ZERO, gain) for symbol, gain in pending_gains(book, marks).items()]
@@ -108,7 +108,7 @@ def settled(book: Book, marks: dict[str, Mark]) -> Book:
 @given(ledgers(), all_marks)
 def test_profit_is_cash_and_market_value(entries: list[Entry], marks: dict[str, Mark]) -> None:
     """Realized + unrealized is what the cash and the shares' worth add up to."""
-    book = settled(Book().after(entries), marks)
+    book = resolved(Book().after(entries), marks)
     holdings, cash = book.holdings, Fraction(book.cash)
     qty = {symbol: exact([each.qty for each in entries if each.symbol == symbol]) for symbol in holdings}
     worth = sum((qty[symbol] * Fraction(marks[symbol].price) for symbol in holdings), Fraction(0))
@@ -251,7 +251,7 @@ def test_however_often_an_order_is_looked_at_it_is_booked_once(
     price = next((told for shares, told in said if shares == qty and told), price)
     seen, entries = Seen(), []
     for filled_qty, filled_price in [*said, (qty, price), (qty, price)]:
-        grown = growth(side, ordered, seen, filled_qty, filled_price)
+        grown = fill_delta(side, ordered, seen, filled_qty, filled_price)
         seen = grown.seen
         if grown.kind is not None:
             entries.append(Entry(grown.kind, "A", grown.qty, grown.dollars))
@@ -277,10 +277,10 @@ def test_rows_add_up_to_totals_and_bridges_to_closings(
     entries: list[Entry], marks: dict[str, Mark], more: list[Entry], later: dict[str, Mark], base: Decimal
 ) -> None:
     """Of a first and of a second session: to the cent, with nothing unexplained."""
-    book = settled(Book().after(entries), marks)
+    book = resolved(Book().after(entries), marks)
     first = value(book, marks, base, None)
     going_on = [each for each in more if each.kind != "found"]
-    second = value(settled(book.after(going_on), later), later, base, closing(first))
+    second = value(resolved(book.after(going_on), later), later, base, closing(first))
     assert first.session == first.inception
     assert second.session.opening == first.session.closing
     for valuation in (first, second):
@@ -331,7 +331,7 @@ def test_a_missing_price_takes_away_exactly_what_needs_it(
     entries: list[Entry], before: dict[str, Mark], marks: dict[str, Mark], base: Decimal
 ) -> None:
     """Its own worth and the totals that need it are null; every other figure is what it was."""
-    book = settled(Book().after(entries), before)
+    book = resolved(Book().after(entries), before)
     opening = closing(value(book, before, base, None))
     whole = value(book, marks, base, opening)
     for unpriced, held in book.holdings.items():
@@ -368,7 +368,7 @@ def test_a_symbol_that_is_not_known_takes_away_its_realized_too(
     entries: list[Entry], before: dict[str, Mark], marks: dict[str, Mark], base: Decimal
 ) -> None:
     """Beyond what a missing price takes, realized P&L of the symbol and of the totals; the rest stays."""
-    book = settled(Book().after(entries), before)
+    book = resolved(Book().after(entries), before)
     opening = closing(value(book, before, base, None))
     whole = value(book, marks, base, opening)
     for symbol in book.holdings:
@@ -404,7 +404,7 @@ def test_the_days_add_up_to_the_total(
     for entries, marks, unpriced in days:
         known = set(book.holdings)
         seen = {name: mark for name, mark in marks.items() if name not in unpriced}
-        book = settled(
+        book = resolved(
             book.after(each for each in entries if each.kind != "found" or each.symbol not in known), seen
         )
         valuation = value(book, seen, base, opening)

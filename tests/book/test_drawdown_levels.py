@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.book import statistics, thinning
+from paper_run.book import downsample, statistics
 from paper_run.book.statistics import Day
 
 ONE = Decimal(1)
@@ -20,9 +20,9 @@ def day(opening: str, earned: str) -> Day:
 
 def test_a_height_never_passes_its_peak() -> None:
     """100 -> 110 is a new peak, 1; 110 -> 99 is 0.9 of it; 99 -> 104.5 is 0.95."""
-    first = statistics.height(ONE, day("100", "10"))
-    second = statistics.height(first, day("110", "-11"))
-    third = statistics.height(second, day("99", "5.5"))
+    first = statistics.drawdown_level(ONE, day("100", "10"))
+    second = statistics.drawdown_level(first, day("110", "-11"))
+    third = statistics.drawdown_level(second, day("99", "5.5"))
     assert (first, second) == (1, Decimal("0.9"))
     assert [statistics.fall(each) for each in (first, second, third)] == [
         0,
@@ -33,10 +33,10 @@ def test_a_height_never_passes_its_peak() -> None:
 
 def test_nothing_is_compounded_from_nothing() -> None:
     """After a loss of all, or without an opening, there is no height, and then none any more."""
-    assert statistics.height(ONE, day("100", "-100")) == 0
-    assert statistics.height(Decimal(0), day("100", "5")) is None
-    assert statistics.height(None, day("100", "5")) is None
-    assert statistics.height(ONE, day("0", "5")) is None
+    assert statistics.drawdown_level(ONE, day("100", "-100")) == 0
+    assert statistics.drawdown_level(Decimal(0), day("100", "5")) is None
+    assert statistics.drawdown_level(None, day("100", "5")) is None
+    assert statistics.drawdown_level(ONE, day("0", "5")) is None
     assert statistics.fall(None) is None
 
 
@@ -47,7 +47,7 @@ def test_heights_are_the_drawdowns_of_the_statistics(returns: list[Decimal]) -> 
     height: Decimal | None = ONE
     falls = []
     for each in days:
-        height = statistics.height(height, each)
+        height = statistics.drawdown_level(height, each)
         falls.append(statistics.fall(height))
     for ours, theirs in zip(falls, statistics.drawdown(days), strict=True):
         assert ours is not None
@@ -59,7 +59,7 @@ def test_heights_are_the_drawdowns_of_the_statistics(returns: list[Decimal]) -> 
 def test_few_points_show_the_extremes_of_many(closings: list[float], most: int) -> None:
     """At most so many, in order, with the first, the last, the lowest, the highest and the deepest fall."""
     falls = [each - max(closings[: at + 1]) for at, each in enumerate(closings)]
-    kept = thinning.kept(closings, falls, most)
+    kept = downsample.kept(closings, falls, most)
     assert kept == sorted(set(kept))
     assert len(kept) <= max(most, 2)
     assert (kept[0], kept[-1]) == (0, len(closings) - 1)
@@ -69,21 +69,21 @@ def test_few_points_show_the_extremes_of_many(closings: list[float], most: int) 
 
 def test_two_points_are_kept_where_there_is_no_room() -> None:
     """Below five only the ends."""
-    assert thinning.kept([1.0] * 10, [0.0] * 10, 2) == [0, 9]
+    assert downsample.kept([1.0] * 10, [0.0] * 10, 2) == [0, 9]
 
 
 def test_each_stretch_keeps_its_extremes() -> None:
     """12 points, 8 to keep: two stretches of five, each with its lowest, its highest, its deepest fall."""
     closings = [10.0, 11, 15, 9, 12, 11, 20, 21, 25, 19, 18, 17]
     falls = [0.0, 0, 0, -0.4, -0.2, -0.3, 0, 0, 0, -0.2, -0.3, -0.3]
-    assert thinning.kept(closings, falls, 8) == [0, 2, 3, 8, 10, 11]
+    assert downsample.kept(closings, falls, 8) == [0, 2, 3, 8, 10, 11]
 
 
 def test_all_points_are_kept_where_there_is_room() -> None:
     """Five of five, though all are alike; of six, one of the four in the middle."""
-    assert thinning.kept([1.0] * 5, [0.0] * 5, 5) == [0, 1, 2, 3, 4]
-    assert thinning.kept([1.0] * 3, [0.0] * 3, 5) == [0, 1, 2]
-    assert thinning.kept([1.0] * 6, [0.0] * 6, 5) == [0, 1, 5]
+    assert downsample.kept([1.0] * 5, [0.0] * 5, 5) == [0, 1, 2, 3, 4]
+    assert downsample.kept([1.0] * 3, [0.0] * 3, 5) == [0, 1, 2]
+    assert downsample.kept([1.0] * 6, [0.0] * 6, 5) == [0, 1, 5]
 
 
 @pytest.mark.parametrize(("most", "kept"), [(5, [0, 1, 3, 6, 7]), (7, [0, 1, 3, 6, 7]), (4, [0, 7])])
@@ -91,9 +91,9 @@ def test_the_three_extremes_of_a_stretch(most: int, kept: list[int]) -> None:
     """The lowest closing comes second, the highest fourth, the deepest fall last but one."""
     closings = [10.0, 9, 12, 30, 28, 25, 15, 16]
     falls = [0.0, -0.1, 0, 0, -0.07, -0.17, -0.5, -0.47]
-    assert thinning.kept(closings, falls, most) == kept
+    assert downsample.kept(closings, falls, most) == kept
     # The lowest, 9, is last but one: it is the deepest fall too.
-    assert thinning.kept([10.0, 12, 13, 30, 28, 25, 9, 16], falls, most) == [
+    assert downsample.kept([10.0, 12, 13, 30, 28, 25, 9, 16], falls, most) == [
         each for each in kept if each != 1
     ]
 
@@ -102,5 +102,5 @@ def test_the_ends_are_no_extremes_of_the_middle() -> None:
     """The first is the highest and the last the lowest of all: those in between are kept all the same."""
     closings = [50.0, 12, 13, 30, 28, 25, 9, 1]
     falls = [0.0, -0.1, 0, 0, -0.07, -0.17, -0.5, -0.9]
-    assert thinning.kept(closings, falls, 5) == [0, 3, 6, 7]
-    assert thinning.kept([0.5, *closings[1:-1], 60], [-0.9, *falls[1:-1], 0], 5) == [0, 3, 6, 7]
+    assert downsample.kept(closings, falls, 5) == [0, 3, 6, 7]
+    assert downsample.kept([0.5, *closings[1:-1], 60], [-0.9, *falls[1:-1], 0], 5) == [0, 3, 6, 7]

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from book.worked import number
 
-from paper_run.book.fills import Growth, Seen, average, growth
+from paper_run.book.fills import FillDelta, Seen, average, fill_delta
 
 ZERO = Decimal(0)
 
@@ -16,8 +16,8 @@ def seen(qty: str, price: str) -> Seen:
     return Seen(Decimal(qty), Decimal(qty) * Decimal(price))
 
 
-def grown(side: str, before: Seen, qty: str | None, price: str | None, ordered: str = "10") -> Growth:
-    return growth(side, Decimal(ordered), before, number(qty), number(price))
+def grown(side: str, before: Seen, qty: str | None, price: str | None, ordered: str = "10") -> FillDelta:
+    return fill_delta(side, Decimal(ordered), before, number(qty), number(price))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_growth_is_the_difference_of_what_the_shares_came_to(
 ) -> None:
     """(q1, p1) to (q2, p2) books q2 - q1 shares and q2 p2 - q1 p1 dollars; a sale books their negatives."""
     after = seen(qty, price)
-    bought = Growth("fill", Decimal(booked_qty), Decimal(booked_dollars), after)
+    bought = FillDelta("fill", Decimal(booked_qty), Decimal(booked_dollars), after)
     assert grown("buy", before, qty, price) == bought
     assert (bought.remark, bought.waits, bought.contested) == (None, False, False)
     sold = bought._replace(qty=-bought.qty, dollars=-bought.dollars)
@@ -69,7 +69,7 @@ def test_nothing_filled_books_nothing(side: str) -> None:
         (seen("4", "100"), "4", "100"),
         (seen("4", "100"), "4.00", "100.0"),
     ):
-        assert grown(side, before, qty, price) == Growth(None, ZERO, ZERO, before)
+        assert grown(side, before, qty, price) == FillDelta(None, ZERO, ZERO, before)
 
 
 @pytest.mark.parametrize("price", [None, "0", "-1"])
@@ -87,7 +87,7 @@ def test_a_quantity_without_a_price_waits_for_one(price: str | None) -> None:
 @pytest.mark.parametrize("price", [None, "0", "-1"])
 def test_a_price_that_went_away_changes_nothing(price: str | None) -> None:
     """What is booked keeps its price when a later answer has none."""
-    assert grown("buy", seen("4", "100"), "4", price) == Growth(None, ZERO, ZERO, seen("4", "100"))
+    assert grown("buy", seen("4", "100"), "4", price) == FillDelta(None, ZERO, ZERO, seen("4", "100"))
 
 
 @pytest.mark.parametrize("qty", ["3", "0", None, "-4"])
@@ -109,7 +109,7 @@ def test_a_quantity_that_went_back_and_returns_is_booked_once() -> None:
 def test_another_price_of_the_same_quantity_books_nothing(side: str) -> None:
     """4 at 100.50 instead of 100: what is booked stays until somebody says which of the two is right."""
     corrected = grown(side, seen("4", "100"), "4", "100.50")
-    assert corrected == Growth(
+    assert corrected == FillDelta(
         None,
         ZERO,
         ZERO,
@@ -164,4 +164,4 @@ def test_what_is_odd_is_said_without_exponents() -> None:
 @pytest.mark.parametrize("price", [None, "100"])
 def test_a_negative_quantity_of_an_older_program_books_nothing(qty: str, price: str | None) -> None:
     """Nothing of it is booked, so that nothing went back, and no word is needed."""
-    assert grown("buy", Seen(), qty, price) == Growth(None, ZERO, ZERO, Seen())
+    assert grown("buy", Seen(), qty, price) == FillDelta(None, ZERO, ZERO, Seen())

@@ -56,7 +56,7 @@ def test_two_splits_of_a_day_and_the_fills_of_a_day_go_in_their_sequence() -> No
 
 
 def test_the_places_of_a_session() -> None:
-    """A holding from before the first trade, then its splits in their sequence, then its fills."""
+    """A holding from before the first attempt, then its splits in their sequence, then its fills."""
     in_order = [
         dated(found("10", "90"), TUESDAY, 4),
         split("3:1", TUESDAY, 2),

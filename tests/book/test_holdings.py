@@ -199,7 +199,7 @@ def test_a_split_before_the_first_price_leaves_the_cost_open() -> None:
 
 
 def test_what_is_no_trade_is_no_price() -> None:
-    """A split, a gain and a correction came to no price a share; the cash waits for the first trade too."""
+    """A split, a gain and a correction came to no price a share; the cash waits for the first attempt too."""
     for each in (shares("10"), found("10", "90"), Entry("correction", "AAPL", Decimal(2), Decimal(20))):
         assert each.price is None
     assert fill("4", "50").price == entry("adjustment", "-4", "50").price == 50

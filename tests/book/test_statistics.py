@@ -18,8 +18,8 @@ from paper_run.book.statistics import (
     Statistic,
     daily_return,
     drawdown,
+    drawdown_level,
     fall,
-    height,
     inflow,
     statistics,
     unrounded_return,
@@ -535,7 +535,7 @@ def test_a_session_of_which_a_figure_is_not_known_is_no_day() -> None:
 def test_after_a_debt_there_is_no_height() -> None:
     """Nothing is compounded from nothing, or from less."""
     for before in ("0", "-0.5"):
-        assert height(Decimal(before), day("100", "1")) is None
+        assert drawdown_level(Decimal(before), day("100", "1")) is None
 
 
 LONG = [day("30000", "10000.01"), *returning(*["0.012345678", "-0.0123"] * 30)]
@@ -548,8 +548,8 @@ LONG = [day("30000", "10000.01"), *returning(*["0.012345678", "-0.0123"] * 30)]
         lambda: drawdown(LONG),
         lambda: daily_return(LONG[0]),
         lambda: unrounded_return(LONG[0]),
-        lambda: height(Decimal("0.123456789"), LONG[1]),
-        lambda: height(Decimal("0.123456789"), LONG[2]),
+        lambda: drawdown_level(Decimal("0.123456789"), LONG[1]),
+        lambda: drawdown_level(Decimal("0.123456789"), LONG[2]),
         lambda: fall(Decimal("0.123456789")),
         lambda: inflow(Decimal("123456.78"), Decimal("0.01"), Decimal("234567.89")),
     ],

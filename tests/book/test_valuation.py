@@ -259,7 +259,7 @@ def test_a_correction_of_no_order_is_realized() -> None:
     assert amounts(valuation.session) == ["100000.00", "-2.00", "0.00", "0.00", "99998.00", "0.00"]
 
 
-# Holdings from before the first trade: 10 at 90
+# Holdings from before the first attempt: 10 at 90
 
 
 def test_a_holding_from_before_that_is_priced_at_once_starts_at_zero() -> None:

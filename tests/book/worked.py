@@ -25,7 +25,7 @@ def fill(qty: str, price: str, symbol: str = "AAPL") -> Entry:
 
 
 def found(qty: str, price: str, symbol: str = "AAPL") -> Entry:
-    """Return a holding from before the first trade, at its average."""
+    """Return a holding from before the first attempt, at its average."""
     return entry("found", qty, price, symbol)
 
 

@@ -106,8 +106,8 @@ def test_the_page_never_scrolls_sideways(opened, name):
 
 
 def test_a_link_opens_the_report_beside_the_page(browser, tmp_path):
-    """Followed by keyboard, the first trade's link and a mark's lead to the files of those names."""
-    lines = [history(1)[0]._replace(trades=((1, "success"), (2, "partial")), marked=True)]
+    """Followed by keyboard, the first attempt's link and a mark's lead to the files of those names."""
+    lines = [history(1)[0]._replace(attempts=((1, "success"), (2, "partial")), marked=True)]
     source = render(lines, curve=lines, label=None, cache_folder=None)
     (tmp_path / "index.html").write_text(source, encoding="utf-8")
     names = ["2025-01-02_paper_run.html", "2025-01-02-2_paper_run.html", "2025-01-02_mark.html"]

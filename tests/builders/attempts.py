@@ -10,7 +10,7 @@ from builders.wire import ORCHESTRATOR, STRATEGY
 from paper_run.errors import OrchestrationError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model import result_json
-from paper_run.model.attempt import Parameters, Prepared, TradeRow
+from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
 from paper_run.model.calendar import exchange_time
 from paper_run.model.order import Orchestration, OrderState, SignalOrder
 from paper_run.model.service import ServiceHealth
@@ -20,7 +20,7 @@ T5_BEFORE = "2025-01-17T12:00:00.250000"
 """T5's own naive time before the POST."""
 T4_BEFORE = NOON
 """T4's time before the POST."""
-PREPARED = Prepared(
+PREPARED = Snapshot(
     session=SESSION,
     parameters=Parameters(
         symbols=("AAPL", "MSFT", "GOOGL"),
@@ -49,7 +49,7 @@ PREPARED = Prepared(
 )
 
 
-def prepared(session: date = SESSION, **changes: Any) -> Prepared:
+def a_snapshot(session: date = SESSION, **changes: Any) -> Snapshot:
     """Return what is known before the POST of a session, with some of it changed."""
     parameters = PREPARED.parameters._replace(as_of_date=session)
     return PREPARED._replace(**{"session": session, "parameters": parameters, **changes})
@@ -63,9 +63,9 @@ def begun(
     key: str | None = None,
     document: str | None = None,
     **changes: Any,
-) -> TradeRow:
-    """Begin a trade in the ledger; its key is unique unless given, its result unknown after 310.5 s."""
-    snapshot = prepared(session, **changes)
+) -> AttemptRow:
+    """Begin an attempt in the ledger; its key is unique unless given, its result unknown after 310.5 s."""
+    snapshot = a_snapshot(session, **changes)
     return ledger.attempts.begin(
         snapshot,
         number=number,
@@ -76,8 +76,8 @@ def begun(
     )
 
 
-def unknown(snapshot: Prepared, number: int = 1) -> str:
-    """Return the result of a trade whose answer was lost."""
+def unknown(snapshot: Snapshot, number: int = 1) -> str:
+    """Return the result of an attempt whose answer was lost."""
     lost = OrchestrationError("It is not known whether the orchestrator traded", "The answer was lost.")
     known = Known(snapshot, number, NOON, status="unknown", failures=(lost,), waited=Decimal("310.5"))
     return result_json.encode(conclude(known).result)
@@ -148,4 +148,4 @@ def run(*mappings: SignalOrder, **changes: Any) -> Orchestration:
 def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
     """Return what is known of the session's second attempt at noon."""
     facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
-    return Known(prepared(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
+    return Known(a_snapshot(), 2, exchange_time(NOON))._replace(**{**facts, **changes})

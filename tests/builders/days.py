@@ -17,7 +17,7 @@ from builders.documents import (
 
 
 def partial_day() -> dict[str, Any]:
-    """Orders of every outcome, a repeat, and signals without one; the second trade of its session."""
+    """Orders of every outcome, a repeat, and signals without one; the second attempt of its session."""
     orders = [
         order("AAPL", "buy", 133, "150.253712"),
         order("MSFT", "buy", 48, "415.10", price_source="limit", status="new", filled_qty=Decimal(0)),
@@ -216,7 +216,7 @@ def incomplete_day() -> dict[str, Any]:
             "421.06",
             None,
             realized="88.10",
-            unpriced_reason="the quote is crossed (bid 426.10, ask 418.02) and there is no trade today",
+            unpriced_reason="the quote is crossed (bid 426.10, ask 418.02) and there is no attempt today",
         )
     )
     return changed(

@@ -73,7 +73,7 @@ def position(
         "price_source": "quote" if mark and shares else None,
         "price_time": "2025-01-17T09:00:02-05:00" if mark and shares else None,
         "price_age_seconds": 3 if mark and shares else None,
-        "unpriced_reason": None if mark or not shares else "no quote and no trade",
+        "unpriced_reason": None if mark or not shares else "no quote and no attempt",
         "market_value": value,
         "realized_pnl": Decimal(realized),
         "unrealized_pnl": unrealized,
@@ -243,7 +243,7 @@ def curve(number: int, document: dict[str, Any] | None = None) -> tuple[SessionL
         lines.append(
             SessionLine(
                 session=each.isoformat(),
-                trades=((1, "success"),),
+                attempts=((1, "success"),),
                 complete=True,
                 day_pnl=closed - before,
                 total_pnl=closed - base,

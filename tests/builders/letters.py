@@ -9,7 +9,7 @@ from builders import days, documents, stated
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.notify.email import letters
-from paper_run.notify.email.letter import Letter
+from paper_run.notify.email.letters import Letter
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 
@@ -81,8 +81,8 @@ def out_of_balance_day() -> dict[str, Any]:
     )
 
 
-def settled_day() -> dict[str, Any]:
-    """A trade that was not known, adopted later: its fills are not valued yet."""
+def known_later_day() -> dict[str, Any]:
+    """An attempt that was not known, adopted later: its fills are not valued yet."""
     return documents.changed(
         documents.good_day(),
         pnl=None,
@@ -114,7 +114,7 @@ DAYS: dict[str, Callable[[], dict[str, Any]]] = {
     **days.DAYS,
     "crowded": crowded_day,
     "out of balance": out_of_balance_day,
-    "settled": settled_day,
+    "settled": known_later_day,
     "huge": huge_day,
 }
 

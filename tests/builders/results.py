@@ -28,7 +28,7 @@ ORDER = Order(
 RESULT = RunResult(
     run_id="00d504c8-83dd-4784-8d6d-245572f180a9",
     session="2025-01-17",
-    trade=2,
+    attempt=2,
     timestamp="2025-01-17T09:00:00-05:00",
     status="partial",
     exit_status=2,
@@ -40,7 +40,7 @@ RESULT = RunResult(
         max_position_size=Decimal("20000.00"),
         as_of_date="2025-01-17",
     ),
-    settled=None,
+    how_known=None,
     totals=Totals(
         num_signals=3,
         num_orders_submitted=2,

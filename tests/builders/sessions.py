@@ -15,7 +15,7 @@ def line(session: str, day_pnl: str | None = None, **fields: object) -> SessionL
     known = None if day_pnl is None else Decimal(day_pnl)
     made = {
         "session": session,
-        "trades": ((1, "success"),),
+        "attempts": ((1, "success"),),
         "complete": known is not None,
         "day_pnl": known,
         "total_pnl": known,
@@ -46,7 +46,7 @@ def history(number: int, *, first: date = date(2025, 1, 2)) -> list[SessionLine]
         if at % 29 == 7:
             trades = ((1, "success"), (2, "success"), (3, "partial"), (4, "unknown"))
         if at % 41 == 20:
-            lines.append(line(day.isoformat(), trades=((1, "timeout"),)))
+            lines.append(line(day.isoformat(), attempts=((1, "timeout"),)))
         else:
             opening, closing = closing, closing + pnl
             peak = max(peak, closing)
@@ -54,7 +54,7 @@ def history(number: int, *, first: date = date(2025, 1, 2)) -> list[SessionLine]
                 line(
                     day.isoformat(),
                     str(pnl),
-                    trades=trades,
+                    attempts=trades,
                     total_pnl=closing - CAPITAL,
                     closing=closing,
                     daily_return=pnl / opening,
@@ -69,7 +69,7 @@ def history(number: int, *, first: date = date(2025, 1, 2)) -> list[SessionLine]
 HISTORIES = {
     "none": list,
     "one": lambda: history(1),
-    "unvalued": lambda: [line("2025-01-02", trades=((1, "unknown"), (2, "failed"), (3, "dry_run")))],
+    "unvalued": lambda: [line("2025-01-02", attempts=((1, "unknown"), (2, "failed"), (3, "dry_run")))],
     "few": lambda: history(8),
     "ends-unvalued": lambda: history(21),
     "weekends": lambda: [line(f"2025-03-{day:02d}", str(day * 7 - 100)) for day in range(1, 20)],

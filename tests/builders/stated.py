@@ -8,7 +8,7 @@ from paper_run.model.history import SessionLine
 from paper_run.model.result_json import of_document
 from paper_run.notify.email import letters
 from paper_run.notify.email import subject as subjects
-from paper_run.notify.email.letter import Letter
+from paper_run.notify.email.letters import Letter
 from paper_run.report import csv_tables
 from paper_run.report.html import page
 from paper_run.report.summary import headline

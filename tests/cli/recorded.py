@@ -1,4 +1,4 @@
-"""A trade in the ledger of a folder, and what the commands make of it there."""
+"""An attempt in the ledger of a folder, and what the commands make of it there."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 from builders.attempts import begun
 
 from paper_run.ledger.ledger import Ledger
-from paper_run.model.attempt import TradeRow
+from paper_run.model.attempt import AttemptRow
 
 FILES = [
     "2025-01-17_orders.csv",
@@ -20,8 +20,8 @@ FILES = [
 Say = Callable[..., tuple[int, str, str]]
 
 
-def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes: Any) -> TradeRow:
-    """Have a trade in the ledger of the folder."""
+def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes: Any) -> AttemptRow:
+    """Have an attempt in the ledger of the folder."""
     with Ledger(folder) as ledger:
         row = begun(ledger, number=number, **changes)
         if state == "sent":
@@ -29,7 +29,7 @@ def recorded(folder: Path, *, number: int = 1, state: str = "closed", **changes:
         return ledger.attempts.record(row, state=state, document=row.document, in_doubt=0)
 
 
-def trade_of(folder: Path, row: TradeRow) -> TradeRow:
+def trade_of(folder: Path, row: AttemptRow) -> AttemptRow:
     with Ledger(folder) as ledger:
         return ledger.attempts.by_id(row.id)
 

@@ -493,7 +493,7 @@ def test_quiet_and_verbose_reach_the_console(day: Called, capsys: pytest.Capture
 
 
 def test_verbose_shows_each_request(capsys: pytest.CaptureFixture[str]) -> None:
-    """On standard error, with what came of it and the milliseconds; no trade when the services are down."""
+    """On standard error, with what came of it and the milliseconds; no attempt when the services are down."""
     url = refusing().base
     typed = [
         "-q",

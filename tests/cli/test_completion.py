@@ -39,7 +39,7 @@ def bash(place: Place, source: str) -> Typist:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_bash_completes_commands_options_and_values(place: Place, source: str) -> None:
-    """With the documented line, and with click's usual one, which once started a trade."""
+    """With the documented line, and with click's usual one, which once started an attempt."""
     with bash(place, source) as typist:
         assert typist.words("paper-run hist") == ["paper-run", "history"]
         assert typist.words("paper-run --max") == ["paper-run", "--max-position-size"]

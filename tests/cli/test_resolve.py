@@ -36,7 +36,7 @@ def test_resolve_needs_a_ledger(say: Say, tmp_path: Path, platform: OddPlatform)
 def test_resolve_says_that_all_is_settled(say: Say, folder: Path, platform: OddPlatform) -> None:
     """One line, exit 0."""
     recorded(folder)
-    assert say("resolve") == (0, "Everything is settled.\n", "")
+    assert say("resolve") == (0, "Nothing is open: every outcome is known.\n", "")
 
 
 def commands(text: str) -> list[list[str]]:
@@ -47,7 +47,7 @@ def commands(text: str) -> list[list[str]]:
 def test_the_commands_that_resolve_lists_work(
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As they are printed, from another folder: the last one settles the trade."""
+    """As they are printed, from another folder: the last one settles the attempt."""
     reports = tmp_path / "my reports"
     reports.mkdir()
     row = recorded(reports, state="unsettled", known_runs=None)
@@ -68,7 +68,7 @@ def test_resolve_looks_once_more_by_itself(say: Say, folder: Path, platform: Odd
     status, out, _ = say("resolve")
     assert status == 0
     assert f"run {run['run_id']} was found" in out
-    assert "Everything is settled." in out
+    assert "Nothing is open: every outcome is known." in out
     assert trade_of(folder, row).run_id == run["run_id"]
     assert written(folder) == FILES
     assert saved(folder)["run_id"] == run["run_id"]
@@ -77,7 +77,7 @@ def test_resolve_looks_once_more_by_itself(say: Say, folder: Path, platform: Odd
 
 
 def test_resolve_makes_the_ledger_nobodys(say: Say, folder: Path, platform: OddPlatform) -> None:
-    """Only a first trade says whose it is."""
+    """Only a first attempt says whose it is."""
     recorded(folder)
     assert say("resolve")[0] == 0
     with Ledger(folder) as ledger:
@@ -101,7 +101,7 @@ def test_not_placed(say: Say, folder: Path, platform: OddPlatform) -> None:
     row = recorded(folder, state="sent")
     status, out, err = say("resolve", "2025-01-17", "--not-placed")
     assert (status, err) == (0, "")
-    assert "The trade 2025-01-17 is settled: not placed, by ann@" in out
+    assert "The outcome of the attempt 2025-01-17 is known: not placed, by ann@" in out
     assert all(str(folder / name) in out for name in FILES)
     assert saved(folder)["status"] == "failed"
     assert trade_of(folder, row).state == "nothing"
@@ -139,7 +139,7 @@ def test_placed(say: Say, folder: Path, platform: OddPlatform) -> None:
 
 @pytest.mark.usefixtures("nobody")
 def test_a_word_can_be_given_while_every_service_is_down(say: Say, folder: Path) -> None:
-    """What was not placed needs nobody's answer; a run does: exit 2, and the trade stays as it is."""
+    """What was not placed needs nobody's answer; a run does: exit 2, and the attempt stays as it is."""
     recorded(folder, state="sent")
     second = recorded(folder, number=2, state="sent", rehearsal=True)
     assert say("resolve", "2025-01-17", "--not-placed")[0] == 0
@@ -153,17 +153,17 @@ def test_a_word_can_be_given_while_every_service_is_down(say: Say, folder: Path)
     ("typed", "says"),
     [
         ("2025-01-17", "not said what came of it"),
-        ("--placed", "needs the trade"),
-        ("--not-placed", "needs the trade"),
+        ("--placed", "needs the attempt"),
+        ("--not-placed", "needs the attempt"),
         ("2025-01-17 --placed --not-placed", "contradict"),
         ("2025-01-17 --run-id r", "goes with --placed"),
         ("2025-01-17 --order o", "goes with --placed"),
         ("2025-01-17 --not-placed --run-id r", "goes with --placed"),
         ("2025-01-17 --not-placed --order o", "goes with --placed"),
         ("2025-01-17 --placed --run-id r --order o", "one kind of the two"),
-        ("2025-01-18 --not-placed", "no trade 2025-01-18"),
-        ("2025-01-17-2 --not-placed", "no trade 2025-01-17-2"),
-        ("tomorrow --not-placed", "names no trade"),
+        ("2025-01-18 --not-placed", "no attempt 2025-01-18"),
+        ("2025-01-17-2 --not-placed", "no attempt 2025-01-17-2"),
+        ("tomorrow --not-placed", "names no attempt"),
         ("2025-01-17 2025-01-18 --placed", "unexpected extra argument"),
         ("2025-01-17 --placed --run-id", "requires an argument"),
         ("2025-01-17 --placed --capital 5", "No such option"),
@@ -176,7 +176,7 @@ def test_a_word_can_be_given_while_every_service_is_down(say: Say, folder: Path)
 def test_what_makes_no_sense_is_refused(
     say: Say, folder: Path, platform: OddPlatform, typed: str, says: str
 ) -> None:
-    """Exit 3 with the form; the trade stays as it is."""
+    """Exit 3 with the form; the attempt stays as it is."""
     row = recorded(folder, state="sent")
     status, _, err = say("resolve", *shlex.split(typed))
     assert status == 3
@@ -197,7 +197,7 @@ def test_an_id_that_is_no_text_is_refused(say: Say, folder: Path, platform: OddP
 def test_a_settled_trade_is_refused_with_a_command_that_shows_it(
     say: Say, tmp_path: Path, platform: OddPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit 3 with how it was settled; the command that is shown finds this ledger from anywhere."""
+    """Exit 3 with how its outcome became known; the command that is shown finds this ledger from anywhere."""
     reports = tmp_path / "my reports"
     reports.mkdir()
     recorded(reports, state="sent")
@@ -205,7 +205,7 @@ def test_a_settled_trade_is_refused_with_a_command_that_shows_it(
     assert say("resolve", "2025-01-17", "--not-placed", *options)[0] == 0
     status, _, err = say("resolve", "2025-01-17", "--placed", *options)
     assert status == 3
-    assert "settled already: not placed, by ann@" in err
+    assert "is known already: not placed, by ann@" in err
     (ready,) = commands(err)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -218,7 +218,7 @@ def test_files_that_cannot_be_written_are_named(say: Say, folder: Path, platform
     (folder / FILES[2]).mkdir()
     status, out, err = say("resolve", "2025-01-17", "--not-placed")
     assert status == 3
-    assert "is settled" in out
+    assert "of the attempt" in out
     assert FILES[2] in err
     assert trade_of(folder, row).state == "nothing"
 
@@ -261,7 +261,7 @@ def test_another_platform_is_not_asked(say: Say, folder: Path, platform: OddPlat
 def test_a_run_against_another_platform_does_not_settle_with_it(
     say: Say, folder: Path, platform: OddPlatform
 ) -> None:
-    """The day is refused before earlier trades are looked for there."""
+    """The day is refused before earlier attempts are looked for there."""
     with Ledger(folder) as ledger:
         ledger.account.belongs_to(sandbox=False, orchestrator_url="http://other.test:8003", strategy=STRATEGY)
     row = recorded(folder, state="unsettled")
@@ -326,7 +326,7 @@ def test_an_order_in_doubt_is_listed_until_it_is_found(say: Say, folder: Path, p
         ledger.attempts.record(
             row,
             state="closed",
-            document=unknown(row.prepared),
+            document=unknown(row.snapshot),
             in_doubt=1,
             mappings=[a_signal()],
             states=[order()],
@@ -334,7 +334,7 @@ def test_an_order_in_doubt_is_listed_until_it_is_found(say: Say, folder: Path, p
     status, out, _ = say("resolve")
     assert status == 0
     assert "2025-01-17: has orders in doubt" in out
-    assert "Everything is settled" not in out
+    assert "Nothing is open" not in out
 
 
 def test_a_foreign_file_is_refused_by_every_command(say: Say, folder: Path, platform: OddPlatform) -> None:

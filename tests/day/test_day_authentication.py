@@ -55,7 +55,7 @@ def test_after_the_trade_everything_else_is_saved(day: Day, path: str) -> None:
     day.at_post(lambda: refuse(day, path))
     said = day.must(status=1)
     says_so(said)
-    assert "after the trade" in said.stderr
+    assert "after the attempt" in said.stderr
     assert day.platform.executed == 1
     if path == POSITIONS:
         says_so(day.at(CLOSE).must("mark", status=1))

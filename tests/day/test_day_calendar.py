@@ -105,7 +105,7 @@ def test_an_earlier_trade_is_settled_on_a_closed_day(day: Day) -> None:
     assert day.saved("2026-11-25")["status"] == "unknown"
     said = day.at(THANKSGIVING).run()
     assert said.returncode == 0
-    assert "2026-11-25 is settled" in said.stdout
+    assert "2026-11-25 is known" in said.stdout
     assert day.saved("2026-11-25")["status"] == "success"
     assert day.platform.executed == 1
 
@@ -143,7 +143,7 @@ def test_a_dry_run_says_that_a_run_would_stop_here(day: Day) -> None:
 def test_the_first_trade_names_its_new_ledger(day: Day) -> None:
     """Also when a closed day has made it: a wrong folder is seen before long."""
     assert "new ledger" not in day.at(THANKSGIVING).must().stdout
-    assert f"A new ledger, without a trade yet: {day.ledger}" in day.at(FRIDAY).must().stdout
+    assert f"A new ledger, without an attempt yet: {day.ledger}" in day.at(FRIDAY).must().stdout
     assert "new ledger" not in day.at("2026-11-30 15:00").must().stdout
 
 
@@ -194,7 +194,7 @@ def test_a_late_start_says_when_and_what_next(day: Day) -> None:
 
 
 def test_looking_at_a_traded_session_is_never_late(day: Day) -> None:
-    """After the close the record is shown, and exits as its trade did."""
+    """After the close the record is shown, and exits as its attempt did."""
     assert day.at("2026-11-25 15:00").run().returncode == 0
     said = day.at("2026-11-25 23:00").run()
     assert (said.returncode, said.stderr) == (0, "")
@@ -290,7 +290,7 @@ def test_each_utc_day_is_a_session_of_24_7(day: Day) -> None:
 
 
 def test_one_ledger_has_the_sessions_of_one_exchange(day: Day) -> None:
-    """A session's date is what keeps a second trade out, so it keeps its meaning."""
+    """A session's date is what keeps a second attempt out, so it keeps its meaning."""
     assert day.at("2026-11-25 15:00").run().returncode == 0
     said = day.at("2026-11-26 01:00").run("--exchange", "24/7")
     assert said.returncode == 3

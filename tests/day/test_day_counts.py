@@ -183,7 +183,7 @@ def test_success_rate_has_four_places(platform: OddPlatform, tmp_path: Path) -> 
 
 
 def test_unreadable_orders_keep_the_mappings_word(platform: OddPlatform, tmp_path: Path) -> None:
-    """The gateway failing on order details loses no trade: it is counted from the mappings."""
+    """The gateway failing on order details loses no attempt: it is counted from the mappings."""
     platform.gateway.always("GET", ORDERS + "/*", plain_500())
     _, result = trade(platform, tmp_path, [Plan(), Plan()])
     assert counted(result) == (2, 2, 0, 0)

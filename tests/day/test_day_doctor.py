@@ -97,14 +97,14 @@ def test_a_healthy_gateway_that_asks_for_authentication_is_named(day: Day) -> No
 
 
 def test_positions_and_an_order_are_read(day: Day) -> None:
-    """Without a trade an order that nobody placed; then one of the latest trade's, which must be known."""
+    """Without an attempt an order that nobody placed; then one of the latest's, which must be known."""
     said = day.must("doctor")
     assert line(said, "Positions").endswith(" has 0")
     assert "that there is none" in line(said, "Orders")
     day.must()
     said = day.must("doctor")
     assert line(said, "Positions").endswith(" has 3")
-    assert line(said, "Orders").endswith(" of the latest trade: filled")
+    assert line(said, "Orders").endswith(" of the latest attempt: filled")
     day.platform.gateway.orders.clear()
     assert "--execution-gateway-url" in line(day.must("doctor", status=1), "Orders")
 
@@ -217,7 +217,7 @@ def test_quotes_are_asked_for_one_symbol(day: Day) -> None:
 
 
 def test_what_waits_for_a_person_is_named(day: Day) -> None:
-    """A trade that is not settled and mails that wait, with the command for each; exit 1."""
+    """An attempt that has an unknown outcome and mails that wait, with the command for each; exit 1."""
     day.platform.orchestrator.script("POST", RUN, [Answer(status=504, process="before", body="Timeout")])
     day.platform.orchestrator.always("GET", RUNS, Answer(status=500, body="Internal Server Error"))
     with MailServer() as server:
@@ -226,11 +226,11 @@ def test_what_waits_for_a_person_is_named(day: Day) -> None:
         day.must("--timeout", "1", status=2)
         server.up()
         said = day.must("doctor", status=1)
-    assert "not settled: 2026-11-25 - fix: " in line(said, "Trades")
+    assert "outcome unknown: 2026-11-25 - fix: " in line(said, "Trades")
     assert " -m paper_run resolve --reports-dir " in line(said, "Trades")
     assert "1 could not be sent yet - fix: " in line(said, "E-mail queue")
     assert " -m paper_run email --reports-dir " in line(said, "E-mail queue")
-    assert "the last trade is 2026-11-25" in line(said, "Ledger")
+    assert "the last attempt is 2026-11-25" in line(said, "Ledger")
 
 
 def test_a_damaged_ledger_is_named(day: Day) -> None:

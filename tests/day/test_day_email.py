@@ -214,7 +214,7 @@ def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
 
 
 def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:
-    """It is queued with the trade, before the request: after a kill there is one mail, and it tells all."""
+    """It is queued with the attempt, before the request: after a kill there is one mail, and it tells all."""
     with day.start() as process:
         day.at_post(process.kill)
         process.communicate(timeout=30)
@@ -405,7 +405,7 @@ def test_a_mail_is_sent_again_on_purpose(day: MailedDay) -> None:
 
 
 def test_why_nothing_was_traded_can_be_sent_again(day: MailedDay) -> None:
-    """Of a session without a trade the notice is sent."""
+    """Of a session without an attempt the notice is sent."""
     day.at(THANKSGIVING).must()
     day.must("email", "2026-11-26")
     assert day.subjects == ["2026-11-26 No session: Thanksgiving Day; next 2026-11-27"] * 2
@@ -428,8 +428,8 @@ def test_a_message_can_be_printed_for_another_program(day: MailedDay) -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["email", "2026-11-24"], "has no trade 2026-11-24"),
-        (["email", "tomorrow"], "names no trade"),
+        (["email", "2026-11-24"], "has no attempt 2026-11-24"),
+        (["email", "tomorrow"], "names no attempt"),
         (["email", "2026-11-25", "--mark"], "has no mark of 2026-11-25"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_mail_about_no_result_that_failed_is_told_too(day: Day, monitor: Socke
 
 
 def test_a_file_that_could_not_be_written_is_told(day: Day, monitor: SocketServer) -> None:
-    """The trade went well, a copy of its result did not: exit 3, and the body names it."""
+    """The attempt went well, a copy of its result did not: exit 3, and the body names it."""
     day.env["PAPER_RUN_OUTPUT"] = "copies/day.json"
     day.at_post(lambda: (day.folder / "copies" / "day.json").mkdir(parents=True))
     day.must(status=3)

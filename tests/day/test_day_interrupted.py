@@ -53,7 +53,7 @@ def test_while_a_run_is_followed(platform: OddPlatform, tmp_path: Path) -> None:
 
 
 def test_while_the_orders_are_read(platform: OddPlatform, tmp_path: Path) -> None:
-    """The trade is over and its answer is here: whatever comes then, its record is not lost."""
+    """The attempt is over and its answer is here: whatever comes then, its record is not lost."""
     platform.gateway.always("GET", ORDERS + "/*", Answer(freeze=True))
     with start_command(cwd=tmp_path, platform=platform) as process:
         platform.log.until(lambda: any(one.path.startswith(ORDERS + "/") for one in platform.requests))

@@ -105,7 +105,7 @@ def test_an_order_in_doubt_is_said_once_on_the_page(day: Day) -> None:
 
 
 def test_what_could_not_be_read_is_an_error_and_no_warning(day: Day) -> None:
-    """Of a trade and of a mark: in the JSON under one heading, on the console in the block alone."""
+    """Of an attempt and of a mark: in the JSON under one heading, on the console in the block alone."""
     day.at_post(lambda: day.platform.gateway.always("GET", POSITIONS, BROKEN))
     said = [day.must(status=1), day.at(FRIDAY).must("mark", status=1)]
     for name, each in zip((f"{SESSION}_paper_run", "2026-11-27_mark"), said, strict=True):
@@ -147,7 +147,7 @@ def test_true_warnings_survive_when_a_doubt_is_ended(day: Day) -> None:
 
 
 def test_a_valuation_that_is_not_whole_says_why_when_a_doubt_is_ended(day: Day) -> None:
-    """The positions could not be read after the trade: the P&L in the result is without them as before."""
+    """The positions could not be read after the attempt: the P&L in the result is without them as before."""
     day.platform.plan["MSFT"] = Plan(mapping=DOUBT)
     day.at_post(lambda: day.platform.gateway.always("GET", POSITIONS, BROKEN))
     day.must(status=2)

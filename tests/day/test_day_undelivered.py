@@ -74,7 +74,7 @@ def test_a_mail_asked_for_by_hand_ends_likewise(day: MailedDay) -> None:
 
 
 def test_the_command_that_sends_it_again_is_named(day: MailedDay) -> None:
-    """Of a mark it says so, and of a second trade its number."""
+    """Of a mark it says so, and of a second attempt its number."""
     with MailServer(acts={"MAIL": "550 5.1.8 Bad sender"}) as refusing:
         to(day, refusing)
         day.must(status=1)

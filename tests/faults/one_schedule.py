@@ -121,12 +121,14 @@ class Schedule:
         self.check(ended, act)
 
     def must_not_have_sent(self, sent: bool, before: list[dict[str, Any]], act: Act) -> None:
-        """No POST on top of what is not settled, nor where somebody else has traded."""
+        """No POST on top of what is not known, nor where somebody else has traded."""
         if not sent:
             return
-        unsettled = {row["key"] for row in before if row["session"] == self.session and is_unsettled(row)}
+        outcome_unknown = {
+            row["key"] for row in before if row["session"] == self.session and is_unsettled(row)
+        }
         still = {row["key"] for row in self.record.rows() if is_unsettled(row)}
-        must(not unsettled & still, "a POST on top of a trade that is not settled")
+        must(not outcome_unknown & still, "a POST on top of an attempt whose outcome is unknown")
         list_is_well = all(route != "list" for route, _, _ in act.reads)
         alone = self.session not in self.strangers or "--again" in act.args or not list_is_well
         must(alone, "a POST on top of somebody else's run of today")
@@ -167,7 +169,7 @@ class Schedule:
         check_ledger(self.record, self.world.ask("truth"))
 
     def settle(self, act: Act) -> None:
-        """Say truthfully what came of the trades that are not settled, as a person would who looked."""
+        """Say truthfully what came of the attempts that are not settled, as a person would who looked."""
         self.world.ask("drain")
         runs = {run["key"]: run for run in self.world.ask("truth")["runs"]}
         if not self.stays:  # so much later that no orchestrator works on any more
@@ -249,5 +251,5 @@ class Schedule:
             )
 
     def files(self) -> dict[str, bytes]:
-        kinds = ("*_*.json", "*_*.html", "*_*.csv")  # those over all sessions are no trade's own
+        kinds = ("*_*.json", "*_*.html", "*_*.csv")  # those over all sessions are no attempt's own
         return {path.name: path.read_bytes() for kind in kinds for path in self.record.reports.glob(kind)}

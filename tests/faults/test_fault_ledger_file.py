@@ -19,14 +19,14 @@ def traded(desk: Desk) -> Desk:
     return desk
 
 
-def snapshot(desk: Desk) -> dict[str, bytes]:
+def a_snapshot(desk: Desk) -> dict[str, bytes]:
     """Return the ledger and whatever lies beside it under its name."""
     return {path.name: path.read_bytes() for path in desk.reports.glob("ledger.sqlite3*")}
 
 
 def assert_refused(desk: Desk, *words: str) -> None:
     """Each command is exit 3, names the file and how to recover; nobody was asked, nothing was touched."""
-    before = snapshot(desk)
+    before = a_snapshot(desk)
     for args in ([], ["--again"], ["resolve"], ["report", "latest"]):
         finished = desk.run(*args)
         assert finished.returncode == 3, finished.stderr
@@ -35,7 +35,7 @@ def assert_refused(desk: Desk, *words: str) -> None:
         for word in words:
             assert word in finished.stderr
         assert desk.platform.requests == []
-        assert snapshot(desk) == before
+        assert a_snapshot(desk) == before
 
 
 FOREIGN = {

@@ -181,7 +181,7 @@ def test_rule_10_a_refusal_that_is_proved_is_no_doubt(desk: Desk, proof: str) ->
     assert desk.run().returncode == 2
     counted = desk.saved()["results"]
     assert (counted["num_orders_rejected"], counted["num_orders_in_doubt"]) == (1, 0)
-    assert "Everything is settled" in desk.resolve().stdout
+    assert "Nothing is open" in desk.resolve().stdout
 
 
 def test_rule_10_resolve_names_what_is_in_doubt(desk: Desk) -> None:

@@ -225,7 +225,7 @@ def test_rule_7_again_is_refused_while_unsettled(desk: Desk) -> None:
 
 
 def test_rule_7_yesterdays_unknown_blocks_no_other_session(desk: Desk) -> None:
-    """The next session trades, and its report warns of the one that is not settled."""
+    """The next session trades, and its report warns of the one that has an unknown outcome."""
     desk.platform.orchestrator.script("POST", RUN, [LOST["reset-before"]])
     desk.platform.orchestrator.script("GET", RUNS, [Answer()], then=plain_500())
     assert desk.run("--timeout", "1").returncode == 2
@@ -233,6 +233,6 @@ def test_rule_7_yesterdays_unknown_blocks_no_other_session(desk: Desk) -> None:
     desk.next_session()
     finished = desk.run()
     assert (finished.returncode, desk.saved()["status"]) == (0, "success")
-    assert any(first in warning and "not settled" in warning for warning in desk.saved()["warnings"])
+    assert any(first in warning and "is unknown" in warning for warning in desk.saved()["warnings"])
     assert first in finished.stdout
     assert [row["state"] for row in desk.rows()] == ["unsettled", "closed"]

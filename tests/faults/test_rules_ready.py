@@ -72,7 +72,7 @@ def test_rule_2_resolve_waits_for_the_lock(desk: Desk) -> None:
             first.communicate(timeout=30)
             stdout, stderr = waiting.communicate(timeout=30)
     assert (first.returncode, waiting.returncode, stderr) == (0, 0, "")
-    assert "Everything is settled" in stdout
+    assert "Nothing is open" in stdout
 
 
 def test_rule_3_somebody_elses_run_of_today_is_not_traded_upon(desk: Desk) -> None:
@@ -92,7 +92,7 @@ def test_rule_3_by_its_start_where_its_signals_are_of_another_day(desk: Desk) ->
 
 
 def test_rule_3_again_overrides_it(desk: Desk) -> None:
-    """`--again` trades besides it, on purpose, as the ledger's first trade."""
+    """`--again` trades besides it, on purpose, as the ledger's first attempt."""
     desk.platform.orchestrator.run_for_somebody_else("TSLA", as_of_date=desk.session)
     finished = desk.run("--again")
     assert (finished.returncode, len(desk.platform.posts), desk.saved()["trade"]) == (0, 1, 1)

@@ -12,7 +12,7 @@ from support.odd_platform import RUN, RUNS, OddPlatform
 
 @pytest.fixture
 def unknown(desk: Desk) -> Desk:
-    """A desk with an unsettled trade, whose run was executed and can't be listed."""
+    """A desk with an unknown attempt, whose run was executed and can't be listed."""
     desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="before")])
     desk.platform.orchestrator.always("GET", RUNS, plain_500())
     assert desk.run("--timeout", "1").returncode == 2
@@ -42,7 +42,7 @@ def test_resolve_lists_what_is_unsettled_with_ready_commands(unknown: Desk) -> N
     (last,) = [command for command in commands if "--not-placed" in command]
     unknown.later()
     assert unknown.run(*last.split()).returncode == 0
-    assert "Everything is settled" in unknown.resolve().stdout
+    assert "Nothing is open" in unknown.resolve().stdout
 
 
 def test_resolve_placed_with_a_run(unknown: Desk) -> None:
@@ -101,7 +101,7 @@ WRONG = {
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_resolve_refuses_what_can_not_be(unknown: Desk, kind: str) -> None:
-    """Nothing is changed by a wrong word, and a settled trade says how it was settled."""
+    """Nothing is changed by a wrong word, and a settled trade says how its outcome became known."""
     args, exit_status = WRONG[kind]
     if kind == "settled-already":
         assert unknown.resolve(unknown.session, "--placed").returncode == 0
@@ -114,7 +114,7 @@ def test_resolve_refuses_what_can_not_be(unknown: Desk, kind: str) -> None:
 
 
 def test_resolve_refuses_what_another_trade_owns(desk: Desk) -> None:
-    """A run or an order belongs to one trade."""
+    """A run or an order belongs to one attempt."""
     assert desk.run().returncode == 0
     desk.platform.orchestrator.script("POST", RUN, [Answer(reset=True, process="never")])
     assert desk.run("--again", "--timeout", "1").returncode == 2

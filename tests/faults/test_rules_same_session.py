@@ -130,7 +130,7 @@ def test_rule_8_again_trades_a_second_time(desk: Desk) -> None:
 
 
 def test_rule_8_rehearsals_never_close_a_session(desk: Desk) -> None:
-    """Each is kept as the next number; the real trade comes after them."""
+    """Each is kept as the next number; the real attempt comes after them."""
     desk.platform.gateway.health["dry_run"] = True
     assert desk.run().returncode == 0
     assert desk.run().returncode == 0

@@ -29,7 +29,7 @@ class Record:
     broken_off: set[str] = field(default_factory=set)
     """Keys of the POSTs whose command was struck."""
     by_hand: set[str] = field(default_factory=set)
-    """Keys of the trades that were settled by hand."""
+    """Keys of the attempts that were settled by hand."""
     killed: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -128,7 +128,7 @@ def check_end(record: Record, truth: dict[str, Any], ended: Ended, *, shows_json
         if (row["session"], row["number"]) == (document["session"], document["trade"])
     )
     must(row["document"] == saved, "the ledger has another result than the one that was printed")
-    # a success is 1 when a read after the trade failed, and 130 when it was broken off after it had ended
+    # a success is 1 when a read after the attempt failed, and 130 when it was broken off after it had ended
     allowed = (0, 1, 130) if document["status"] == "success" else (1, 2, 130)
     must(ended.status in allowed, f"{document['status']} is {ended.status}")
     run = next((run for run in truth["runs"] if run["key"] == row["key"]), None)

@@ -1,4 +1,4 @@
-"""The ledger: each trade from before it is sent, every value as it was, all of a record or nothing of it."""
+"""The ledger: each attempt from before it is sent, every value as it was, all of a record or nothing."""
 
 import shutil
 import sqlite3
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.attempts import begun, order, prepared, signal
+from builders.attempts import a_snapshot, begun, order, signal
 from builders.moments import SESSION
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from paper_run import money
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
-from paper_run.model.attempt import Parameters, Prepared, TradeRow
+from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
 from paper_run.model.findings import Finding
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
@@ -33,8 +33,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def close(ledger: Ledger, row: TradeRow, state: str = "closed", **facts: Any) -> TradeRow:
-    """Record a trade in some state."""
+def close(ledger: Ledger, row: AttemptRow, state: str = "closed", **facts: Any) -> AttemptRow:
+    """Record an attempt in some state."""
     return ledger.attempts.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})
 
 
@@ -82,7 +82,7 @@ found = st.builds(
     remedies=st.lists(st.builds(Remedy, texts, texts), max_size=2).map(tuple),
 )
 snapshots = st.builds(
-    Prepared,
+    Snapshot,
     session=dates,
     parameters=st.builds(
         Parameters,
@@ -126,7 +126,7 @@ def shown(value: Decimal | None) -> str | None:
 @at_ease
 @given(snapshot=snapshots, number=st.integers(1, 10**6), key=texts, started_at=moments, document=texts)
 def test_what_is_known_before_the_post_is_kept_as_it_is(
-    tmp_path: Path, snapshot: Prepared, number: int, key: str, started_at: datetime, document: str
+    tmp_path: Path, snapshot: Snapshot, number: int, key: str, started_at: datetime, document: str
 ) -> None:
     """Every field, whatever text is in it; amounts digit for digit; "not known" is not "none"."""
     shutil.rmtree(tmp_path)
@@ -136,18 +136,18 @@ def test_what_is_known_before_the_post_is_kept_as_it_is(
             snapshot, number=number, key=key, started_at=started_at, document=document
         )
     with Ledger(tmp_path) as ledger:
-        read = ledger.attempts.trade(snapshot.session, number)
+        read = ledger.attempts.numbered(snapshot.session, number)
     assert read == written
     assert read is not None
-    assert read.prepared == snapshot
+    assert read.snapshot == snapshot
     assert (read.session, read.number, read.key) == (snapshot.session, number, key)
     assert (read.started_at, read.document, read.state) == (started_at, document, "sent")
-    assert (read.run_id, read.answer, read.settled) == (None, None, None)
-    for ours, theirs in zip(read.prepared.positions, snapshot.positions, strict=True):
+    assert (read.run_id, read.answer, read.how_known) == (None, None, None)
+    for ours, theirs in zip(read.snapshot.positions, snapshot.positions, strict=True):
         for name in ("qty", "avg_entry_price", "current_price", "unrealized_pl", "realized_pl"):
             assert shown(getattr(ours, name)) == shown(getattr(theirs, name))
     for name in ("capital", "max_position_size"):
-        assert shown(getattr(read.prepared.parameters, name)) == shown(getattr(snapshot.parameters, name))
+        assert shown(getattr(read.snapshot.parameters, name)) == shown(getattr(snapshot.parameters, name))
 
 
 @at_ease
@@ -155,10 +155,10 @@ def test_what_is_known_before_the_post_is_kept_as_it_is(
 def test_what_becomes_known_is_kept_as_it_is(
     tmp_path: Path, states: list[OrderState], data: st.DataObject
 ) -> None:
-    """Run id, answer, how it was settled, the result, every order with all its digits."""
+    """Run id, answer, how its outcome became known, the result, every order with all its digits."""
     shutil.rmtree(tmp_path)
     tmp_path.mkdir()
-    facts = {name: data.draw(texts, name) for name in ("run_id", "answer", "settled", "document")}
+    facts = {name: data.draw(texts, name) for name in ("run_id", "answer", "how_known", "document")}
     with Ledger(tmp_path) as ledger:
         row = close(ledger, begun(ledger), states=states, **facts)
         assert row == ledger.attempts.by_id(row.id)
@@ -182,14 +182,14 @@ def test_a_trade_is_on_disk_before_it_is_sent(ledger: Ledger, tmp_path: Path) ->
     """Another connection sees the row as soon as the method returns: it is committed."""
     row = begun(ledger)
     with Ledger(tmp_path) as other:
-        assert other.attempts.trades(SESSION) == [row]
+        assert other.attempts.of_session(SESSION) == [row]
 
 
 def test_what_is_not_told_again_is_kept(ledger: Ledger) -> None:
     """A later record without run id, answer or settlement leaves those that are known."""
-    row = close(ledger, begun(ledger), "unsettled", run_id="r", answer="{}", settled="so")
+    row = close(ledger, begun(ledger), "unsettled", run_id="r", answer="{}", how_known="so")
     row = close(ledger, row)
-    assert (row.state, row.run_id, row.answer, row.settled) == ("closed", "r", "{}", "so")
+    assert (row.state, row.run_id, row.answer, row.how_known) == ("closed", "r", "{}", "so")
 
 
 # Names and numbers
@@ -202,8 +202,8 @@ def test_a_trade_has_a_number_of_its_own(ledger: Ledger) -> None:
         begun(ledger)
     begun(ledger, number=2)
     begun(ledger, NEXT)
-    assert ledger.attempts.trade(SESSION, 1) == first
-    assert len(ledger.attempts.trades(SESSION)) == 2
+    assert ledger.attempts.numbered(SESSION, 1) == first
+    assert len(ledger.attempts.of_session(SESSION)) == 2
 
 
 def test_two_trades_never_share_a_key(ledger: Ledger) -> None:
@@ -221,8 +221,8 @@ def test_an_attempt_that_placed_nothing_gives_its_number_back(ledger: Ledger) ->
     second = begun(ledger)
     assert (first.name, second.name) == ("2025-01-17", "2025-01-17")
     assert first.id != second.id
-    assert ledger.attempts.trade(SESSION, 1) == second
-    assert [row.id for row in ledger.attempts.trades(SESSION)] == [first.id, second.id]
+    assert ledger.attempts.numbered(SESSION, 1) == second
+    assert [row.id for row in ledger.attempts.of_session(SESSION)] == [first.id, second.id]
     with pytest.raises(DataError):
         close(ledger, first)
     assert ledger.attempts.by_id(first.id) == first
@@ -245,7 +245,7 @@ def test_rehearsals_have_numbers_too(ledger: Ledger) -> None:
 
 
 def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) -> None:
-    """An earlier trade found to have placed nothing leaves a gap; the next number is still a new one."""
+    """An earlier attempt found to have placed nothing leaves a gap; the next number is still a new one."""
     first = begun(ledger, rehearsal=True)
     begun(ledger, number=2)
     close(ledger, first, "nothing")
@@ -275,9 +275,9 @@ def test_the_latest_trade_is_the_one_sent_last(ledger: Ledger) -> None:
 def test_a_trade_that_is_not_there_is_none(ledger: Ledger) -> None:
     """Neither of another number nor of another session."""
     begun(ledger)
-    assert ledger.attempts.trade(SESSION, 2) is None
-    assert ledger.attempts.trade(NEXT, 1) is None
-    assert ledger.attempts.trades(NEXT) == []
+    assert ledger.attempts.numbered(SESSION, 2) is None
+    assert ledger.attempts.numbered(NEXT, 1) is None
+    assert ledger.attempts.of_session(NEXT) == []
 
 
 def test_a_name_has_its_number_from_the_second_on(ledger: Ledger) -> None:
@@ -300,13 +300,13 @@ def test_unfinished_trades_are_those_of_which_not_all_is_known(ledger: Ledger) -
         if state != "sent":
             close(ledger, row, state)
     begun(ledger, SESSION - timedelta(days=1))
-    assert [(row.session.day, row.state) for row in ledger.attempts.unfinished()] == [
+    assert [(row.session.day, row.state) for row in ledger.attempts.incomplete()] == [
         (16, "sent"),
         (17, "sent"),
         (17, "unsettled"),
         (17, "answered"),
     ]
-    assert [row.unsettled for row in ledger.attempts.unfinished()] == [True, True, True, False]
+    assert [row.outcome_unknown for row in ledger.attempts.incomplete()] == [True, True, True, False]
 
 
 def test_orders_in_doubt_are_remembered(ledger: Ledger) -> None:
@@ -332,7 +332,7 @@ def test_orders_in_doubt_are_those_of_closed_trades(ledger: Ledger, state: str) 
 
 
 def test_a_run_is_known_once_a_trade_owns_it(ledger: Ledger) -> None:
-    """Whatever the trade's state."""
+    """Whatever the attempt's state."""
     row = begun(ledger)
     assert not ledger.attempts.knows_run("r")
     close(ledger, row, "unsettled", run_id="r")
@@ -503,4 +503,4 @@ def test_the_row_of_a_trade_can_be_found_by_its_id(ledger: Ledger) -> None:
     first = close(ledger, begun(ledger), "nothing")
     second = begun(ledger)
     assert [ledger.attempts.by_id(row.id) for row in (first, second)] == [first, second]
-    assert prepared() == first.prepared == second.prepared._replace()
+    assert a_snapshot() == first.snapshot == second.snapshot._replace()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from builders import attempts
-from builders.attempts import begun, prepared
+from builders.attempts import a_snapshot, begun
 from builders.moments import NOON, SESSION
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,7 +37,7 @@ def order(**changes: Any) -> OrderState:
 
 
 def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **changes: Any) -> None:
-    """Keep a trade that was placed, with its orders."""
+    """Keep an attempt that was placed, with its orders."""
     row = begun(ledger, session, **changes)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
@@ -47,7 +47,7 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:1])
     connection, _ = database.connect(path / database.FILE_NAME)
     columns = {
-        **rows.prepared_columns(prepared()),
+        **rows.snapshot_columns(a_snapshot()),
         "id": 1,
         "number": 1,
         "key": "k",
@@ -70,17 +70,17 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_fills_of_an_older_ledger_come_into_the_book(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A ledger without a book is upgraded: its trade begins one, its fill is booked, its status is known."""
+    """A ledger without a book is upgraded: its attempt begins one, its fill is booked, its end is known."""
     older(tmp_path, monkeypatch)
     with Ledger(tmp_path) as ledger:
         opener = ledger.books.opens_with()
         assert opener == 1
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(opener), NOON, priced=True)
-        assert (epoch.base, epoch.session) == (Decimal(100000), SESSION)
-        assert ledger.open_orders.book_fills(epoch, SESSION, NOON, ENDED, datetime.date) == []
-        assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 10
+        period = ledger.books.open_period(ledger.attempts.by_id(opener), NOON, priced=True)
+        assert (period.base, period.session) == (Decimal(100000), SESSION)
+        assert ledger.open_orders.book_fills(period, SESSION, NOON, ENDED, datetime.date) == []
+        assert ledger.books.current(period).book.holdings["AAPL"].qty == 10
         (line,) = ledger.sessions.lines()
-        assert line.trades == ((1, "partial"),)
+        assert line.attempts == ((1, "partial"),)
 
 
 def test_an_older_ledger_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,22 +128,22 @@ def test_a_rehearsal_begins_no_book(tmp_path: Path) -> None:
 
 
 def test_a_wiped_account_begins_a_new_book(tmp_path: Path) -> None:
-    """After the end of a book its orders are not followed; the next trade is the new one's first."""
+    """After the end of a book its orders are not followed; the next attempt is the new one's first."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order(status="new", filled_qty=None, filled_avg_price=None))
-        first = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        first = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         assert len(ledger.open_orders.followed()) == 1
-        ledger.books.close_epoch("by ann")
-        assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.open_orders.followed()) == (
+        ledger.books.close_period("by ann")
+        assert (ledger.books.period(), ledger.books.opens_with(), ledger.open_orders.followed()) == (
             None,
             None,
             [],
         )
         closed(ledger, order(client_order_id="b2"), session=TUESDAY)
         assert ledger.books.opens_with() == 2
-        second = ledger.books.open_epoch(ledger.attempts.by_id(2), NOON, priced=True)
+        second = ledger.books.open_period(ledger.attempts.by_id(2), NOON, priced=True)
         assert second.id > first.id
-        assert [epoch.session for epoch in ledger.books.epochs()] == [SESSION, TUESDAY]
+        assert [period.session for period in ledger.books.periods()] == [SESSION, TUESDAY]
 
 
 def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path: Path) -> None:
@@ -161,10 +161,10 @@ def test_holdings_from_before_wait_for_a_price_where_quotes_price_them(tmp_path:
         folder.mkdir()
         with Ledger(folder) as ledger:
             closed(ledger, positions=(held,))
-            epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=priced)
-            holding = ledger.books.standing(epoch).book.holdings["XYZ"]
+            period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=priced)
+            holding = ledger.books.current(period).book.holdings["XYZ"]
             assert (holding.qty, holding.cost, holding.waits) == (10, cost, not priced)
-            assert epoch.realized == {"XYZ": Decimal(7)}
+            assert period.realized == {"XYZ": Decimal(7)}
 
 
 @settings(max_examples=25, deadline=None)
@@ -186,20 +186,20 @@ def test_a_replay_is_the_same_book(
     """Gone on from where it was valued, or from all entries: the same book, digit for digit."""
     with Ledger(tmp_path_factory.mktemp("replay")) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         day = SESSION
         for symbol, shares, price, is_valued in steps:
             qty = Decimal(shares)
-            ledger.books.append(epoch, day, [Entry("fill", symbol, qty, qty * price)], NOON)
+            ledger.books.append(period, day, [Entry("fill", symbol, qty, qty * price)], NOON)
             if not is_valued:
                 continue
-            standing = ledger.books.standing(epoch)
+            standing = ledger.books.current(period)
             marks = {name: Mark(price, "gateway", None) for name in standing.book.holdings}
-            valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.valuations.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
+            valued = value(standing.book, marks, period.base, ledger.books.opening(period, day))
+            ledger.books.valuations.keep(period.id, day, standing.last, standing.book, valued, NOTHING)
             day = date.fromordinal(day.toordinal() + 1)
-        entries, _ = ledger.books.entries_after(epoch)
-        assert folding.fold(entries) == ledger.books.standing(epoch).book
+        entries, _ = ledger.books.entries_after(period)
+        assert folding.fold(entries) == ledger.books.current(period).book
 
 
 def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
@@ -213,16 +213,16 @@ def test_the_files_table_is_the_historys(tmp_path: Path) -> None:
             document = f'{{"status": "{status}"}}'
             ledger.attempts.record(row, state="closed", document=document, in_doubt=0, states=(order(),))
         begun(ledger, TUESDAY, document='{"status": "unknown"}')
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(2), NOON, priced=True)
-        ledger.open_orders.book_fills(epoch, SESSION, NOON, ENDED, datetime.date)
-        standing = ledger.books.standing(epoch)
+        period = ledger.books.open_period(ledger.attempts.by_id(2), NOON, priced=True)
+        ledger.open_orders.book_fills(period, SESSION, NOON, ENDED, datetime.date)
+        standing = ledger.books.current(period)
         for day, marks in ((SESSION, {"AAPL": Mark(Decimal("99.5"), "gateway", None)}), (TUESDAY, {})):
-            valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.valuations.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
+            valued = value(standing.book, marks, period.base, ledger.books.opening(period, day))
+            ledger.books.valuations.keep(period.id, day, standing.last, standing.book, valued, NOTHING)
         ledger.sessions.keep_mark(SESSION, "{}")
         lines = ledger.sessions.lines()
         assert csv_tables.history_file(ledger.sessions.table()) == csv_tables.history_csv(lines)
-        assert [(line.trades, line.day_pnl, line.marked) for line in lines] == [
+        assert [(line.attempts, line.day_pnl, line.marked) for line in lines] == [
             (((1, "success"), (2, "partial")), -5, True),
             (((1, "unknown"),), None, False),
         ]
@@ -232,14 +232,14 @@ def test_only_the_books_that_are_gone_on_from_are_kept(tmp_path: Path) -> None:
     """Forty sessions leave forty rows of figures, and the books of the last thirty."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
-        ledger.open_orders.book_fills(epoch, SESSION, NOON, ENDED, datetime.date)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.open_orders.book_fills(period, SESSION, NOON, ENDED, datetime.date)
         for number in range(40):
             day = date.fromordinal(SESSION.toordinal() + number)
-            standing = ledger.books.standing(epoch)
+            standing = ledger.books.current(period)
             marks = {"AAPL": Mark(Decimal(100 + number), "gateway", None)}
-            valued = value(standing.book, marks, epoch.base, ledger.books.opening(epoch, day))
-            ledger.books.valuations.keep(epoch.id, day, standing.last, standing.book, valued, NOTHING)
+            valued = value(standing.book, marks, period.base, ledger.books.opening(period, day))
+            ledger.books.valuations.keep(period.id, day, standing.last, standing.book, valued, NOTHING)
         figures = ledger.sessions.lines()
         assert [line.day_pnl for line in figures] == [0] + [10] * 39
         assert figures[-1].total_pnl == 390
@@ -280,7 +280,7 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
 def held(
     symbol: str, qty: str, average: str | None, price: str | None, realized: str | None = None
 ) -> Position:
-    """Return a position that was there before the first trade."""
+    """Return a position that was there before the first attempt."""
     amounts = (None if each is None else Decimal(each) for each in (average, price, realized))
     average_price, current, made = amounts
     return Position(symbol, Decimal(qty), average_price, current, None, made)
@@ -288,9 +288,11 @@ def held(
 
 def entries(ledger: Ledger) -> list[tuple[Any, ...]]:
     """Return what is booked: kind, symbol, shares, dollars."""
-    epoch = ledger.books.epoch()
-    assert epoch is not None
-    return [(each.kind, each.symbol, each.qty, each.dollars) for each in ledger.books.entries_after(epoch)[0]]
+    period = ledger.books.period()
+    assert period is not None
+    return [
+        (each.kind, each.symbol, each.qty, each.dollars) for each in ledger.books.entries_after(period)[0]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -314,118 +316,122 @@ def test_what_was_held_before_costs_what_it_was_worth(
     """At the party's average, and with a price what it was worth more; without one it waits."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, positions=(position,))
-        ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         assert entries(ledger) == booked
         notes = [tuple(row) for row in ledger.books._rows("SELECT note, session, booked_at FROM entries")]
-        assert notes == [("held before the first trade", "2025-01-17", NOON.isoformat())] * len(booked)
+        assert notes == [("held before the first attempt", "2025-01-17", NOON.isoformat())] * len(booked)
 
 
 def test_what_stands_beside_the_book_is_not_taken_over(tmp_path: Path) -> None:
-    """Unless it is what the trade was about; what the gateway had realized of it is kept all the same."""
+    """Unless it is what the attempt was about; what the gateway had realized of it is kept all the same."""
     with Ledger(tmp_path) as ledger:
         positions = tuple(held(name, "1", "1", None, "3") for name in ("AAPL", "BTCUSD", "XYZ"))
         closed(
             ledger, positions=(*positions, held("NONE", "1", "1", None), held("ZERO", "1", "1", None, "0"))
         )
         beside = {"AAPL", "BTCUSD"}
-        epoch = ledger.books.open_epoch(
+        period = ledger.books.open_period(
             ledger.attempts.by_id(1), NOON, priced=True, is_beside=beside.__contains__
         )
         assert [each[1] for each in entries(ledger)] == ["AAPL", "XYZ", "NONE", "ZERO"]
-        assert epoch.realized == {"AAPL": 3, "BTCUSD": 3, "XYZ": 3}
-        assert (epoch.id, epoch.trade, epoch.session, epoch.base) == (1, 1, SESSION, 100_000)
+        assert period.realized == {"AAPL": 3, "BTCUSD": 3, "XYZ": 3}
+        assert (period.id, period.attempt, period.session, period.base) == (1, 1, SESSION, 100_000)
 
 
 def test_without_a_word_nothing_stands_beside_the_book(tmp_path: Path) -> None:
     """A coin is a holding like any other."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, positions=(held("BTCUSD", "1", "1", None),))
-        ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         assert [each[1] for each in entries(ledger)] == ["BTCUSD"]
 
 
 def test_a_book_is_ended_with_all_that_was_traded(tmp_path: Path) -> None:
-    """Nothing of it is followed; the next begins with a trade after it, and a rehearsal is none."""
+    """Nothing of it is followed; the next begins with an attempt after it, and a rehearsal is none."""
     with Ledger(tmp_path) as ledger:
-        assert (ledger.books.epoch(), ledger.books.epochs(), ledger.books.ended_with()) == (None, [], 0)
+        assert (ledger.books.period(), ledger.books.periods(), ledger.books.ended_with()) == (None, [], 0)
         closed(ledger, order(status="new"))
         closed(ledger, order(client_order_id="b2"), session=TUESDAY)
-        ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         assert ledger.books.ended_with() == 0
-        ledger.books.close_epoch("by ann")
+        ledger.books.close_period("by ann")
         assert (ledger.books.ended_with(), ledger.books.opens_with()) == (2, None)
         (row,) = ledger.books._rows("SELECT last_trade, closed FROM epochs")
         assert tuple(row) == (2, "by ann")
         assert {row["followed"] for row in ledger.books._rows("SELECT followed FROM orders")} == {0}
-        ledger.books.close_epoch("by jo")  # there is none to end
-        assert len(ledger.books.epochs()) == 1
+        ledger.books.close_period("by jo")  # there is none to end
+        assert len(ledger.books.periods()) == 1
 
 
 def test_a_book_that_was_never_begun_can_be_ended(tmp_path: Path) -> None:
-    """Its first trade was placed, and nobody ever knew its orders: the next book begins after it."""
+    """Its first attempt was placed, and nobody ever knew its orders: the next book begins after it."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        ledger.books.close_epoch("by ann")
-        (ended,) = ledger.books.epochs()
-        assert (ended.trade, ended.session, ended.base, ended.realized) == (1, SESSION, 100_000, {})
-        assert (ledger.books.epoch(), ledger.books.opens_with(), ledger.books.ended_with()) == (None, None, 1)
+        ledger.books.close_period("by ann")
+        (ended,) = ledger.books.periods()
+        assert (ended.attempt, ended.session, ended.base, ended.realized) == (1, SESSION, 100_000, {})
+        assert (ledger.books.period(), ledger.books.opens_with(), ledger.books.ended_with()) == (
+            None,
+            None,
+            1,
+        )
 
 
 def test_entries_keep_what_they_say_of_themselves(tmp_path: Path) -> None:
     """When they took effect, of which order, by which ratio, and whether they restate it."""
     with Ledger(tmp_path) as ledger:
         closed(ledger, order())
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         split = Entry("split", "AAPL", Decimal(10), Decimal(0), "2025-01-16", ratio=splits.ratio("2:1"))
-        ledger.books.append(epoch, TUESDAY, [split], NOON, note="2:1 by ann")
+        ledger.books.append(period, TUESDAY, [split], NOON, note="2:1 by ann")
         fill = Entry("fill", "AAPL", Decimal("1E+1"), Decimal("2E+2"))
-        ledger.books.append(epoch, TUESDAY, [fill], NOON, client_order_id="a1", restates=True)
-        found, last = ledger.books.entries_after(epoch)
+        ledger.books.append(period, TUESDAY, [fill], NOON, client_order_id="a1", restates=True)
+        found, last = ledger.books.entries_after(period)
         assert found == [
             split._replace(id=1),
             fill._replace(id=2, effective="2025-01-21", order="a1", restates=True),
         ]
         assert last == 2
-        assert ledger.books.entries_after(epoch, 1) == (found[1:], 2)
-        assert ledger.books.entries_after(epoch, 2) == ([], 2)
+        assert ledger.books.entries_after(period, 1) == (found[1:], 2)
+        assert ledger.books.entries_after(period, 2) == ([], 2)
         (row,) = ledger.books._rows("SELECT qty, dollars FROM entries WHERE id = 2")
         assert tuple(row) == ("10", "200")
-        assert ledger.books.entries_since(epoch, "2025-01-20") == found[1:]
-        assert ledger.books.entries_since(epoch, "2025-01-15") == found
-        assert ledger.books.entries_since(epoch, "2025-01-16") == found[1:]
-        assert ledger.books.entries_since(epoch, "2025-01-21") == []
+        assert ledger.books.entries_since(period, "2025-01-20") == found[1:]
+        assert ledger.books.entries_since(period, "2025-01-15") == found
+        assert ledger.books.entries_since(period, "2025-01-16") == found[1:]
+        assert ledger.books.entries_since(period, "2025-01-21") == []
 
 
 def test_what_came_late_folds_the_book_anew(tmp_path: Path) -> None:
     """Friday's fill that is learned on Tuesday, after Tuesday's split was booked, is split too."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
         split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
-        ledger.books.append(epoch, TUESDAY, [split], NOON)
-        standing = ledger.books.standing(epoch)
-        valued = value(standing.book, {}, epoch.base, None)
-        ledger.books.valuations.keep(epoch.id, TUESDAY, standing.last, standing.book, valued, NOTHING)
+        ledger.books.append(period, TUESDAY, [split], NOON)
+        standing = ledger.books.current(period)
+        valued = value(standing.book, {}, period.base, None)
+        ledger.books.valuations.keep(period.id, TUESDAY, standing.last, standing.book, valued, NOTHING)
         late = Entry("fill", "AAPL", Decimal(10), Decimal(1000), "2025-01-17")
-        ledger.books.append(epoch, TUESDAY, [late], NOON)
-        assert ledger.books.standing(epoch).book.holdings["AAPL"].qty == 20
-        assert ledger.books.standing(epoch).last == 2
+        ledger.books.append(period, TUESDAY, [late], NOON)
+        assert ledger.books.current(period).book.holdings["AAPL"].qty == 20
+        assert ledger.books.current(period).last == 2
 
 
 def test_splits_of_a_session_go_before_its_fills_also_from_a_kept_book(tmp_path: Path) -> None:
     """Tuesday's sale was booked before its split: 5 of 20, not of 10."""
     with Ledger(tmp_path) as ledger:
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
-        ledger.books.append(epoch, SESSION, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOON)
-        standing = ledger.books.standing(epoch)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
+        ledger.books.append(period, SESSION, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOON)
+        standing = ledger.books.current(period)
         marks = {"AAPL": Mark(Decimal(100), "gateway", None)}
-        valued = value(standing.book, marks, epoch.base, None)
-        ledger.books.valuations.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
+        valued = value(standing.book, marks, period.base, None)
+        ledger.books.valuations.keep(period.id, SESSION, standing.last, standing.book, valued, NOTHING)
         sale = Entry("fill", "AAPL", Decimal(-5), Decimal(-275))
         split = Entry("split", "AAPL", Decimal(0), Decimal(0), ratio=splits.ratio("2:1"))
-        ledger.books.append(epoch, TUESDAY, [sale, split], NOON)
-        holding = ledger.books.standing(epoch).book.holdings["AAPL"]
+        ledger.books.append(period, TUESDAY, [sale, split], NOON)
+        holding = ledger.books.current(period).book.holdings["AAPL"]
         assert (holding.qty, holding.realized) == (15, 25)
 
 
@@ -434,19 +440,19 @@ def test_whether_the_last_session_was_valued_whole(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         assert not ledger.books.is_complete(SESSION)
         closed(ledger)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOON, priced=True)
-        standing = ledger.books.standing(epoch)
-        valued = value(standing.book, {}, epoch.base, None)
-        ledger.books.valuations.keep(epoch.id, SESSION, standing.last, standing.book, valued, NOTHING)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOON, priced=True)
+        standing = ledger.books.current(period)
+        valued = value(standing.book, {}, period.base, None)
+        ledger.books.valuations.keep(period.id, SESSION, standing.last, standing.book, valued, NOTHING)
         assert [ledger.books.is_complete(each) for each in (SESSION - timedelta(1), SESSION, TUESDAY)] == [
             True,
             True,
             False,
         ]
-        broken = value(standing.book, {}, epoch.base, None, unknown={"AAPL"})
-        ledger.books.valuations.keep(epoch.id, TUESDAY, standing.last, standing.book, broken, NOTHING)
+        broken = value(standing.book, {}, period.base, None, unknown={"AAPL"})
+        ledger.books.valuations.keep(period.id, TUESDAY, standing.last, standing.book, broken, NOTHING)
         assert not ledger.books.is_complete(SESSION)
         ledger.books._run("UPDATE sessions SET complete = 1")
         assert ledger.books.is_complete(SESSION)
-        ledger.books.close_epoch("by ann")
+        ledger.books.close_period("by ann")
         assert not ledger.books.is_complete(SESSION)

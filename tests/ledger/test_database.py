@@ -87,7 +87,7 @@ def test_it_is_made_once(tmp_path: Path) -> None:
         begun(ledger)
     with Ledger(tmp_path) as ledger:
         assert not ledger.created
-        assert len(ledger.attempts.trades(SESSION)) == 1
+        assert len(ledger.attempts.of_session(SESSION)) == 1
 
 
 def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
 
 
 def test_a_row_of_an_unknown_trade_is_refused(tmp_path: Path) -> None:
-    """An order always has a trade that owns it."""
+    """An order always has an attempt that owns it."""
     connection, _ = database.connect(tmp_path / "ledger.sqlite3")
     insert = "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES ('a', 7, 'A', 'buy', '1')"
     with closing(connection), pytest.raises(sqlite3.IntegrityError):
@@ -225,7 +225,7 @@ def test_two_that_make_it_at_once_end_with_the_same_one(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         assert os.listdir(folder) == ["ledger.sqlite3"]
         with Ledger(folder) as ledger:
-            assert [row.key for row in ledger.attempts.trades(SESSION)] == ["one", "two"]
+            assert [row.key for row in ledger.attempts.of_session(SESSION)] == ["one", "two"]
 
 
 OTHER_PROCESS = """
@@ -265,7 +265,7 @@ def test_the_ledger_of_one_who_was_faster_is_never_replaced(
         (tmp_path / "ledger.sqlite3").touch()
         monkeypatch.setattr(os, "link", other_is_first(tmp_path, os.link))
     with Ledger(tmp_path) as ledger:
-        assert [row.key for row in ledger.attempts.trades(SESSION)] == ["the other's"]
+        assert [row.key for row in ledger.attempts.of_session(SESSION)] == ["the other's"]
         assert not ledger.created
 
 
@@ -409,7 +409,7 @@ def test_an_older_ledger_is_upgraded(tmp_path: Path, newer_program: Callable[...
     newer_program()
     with Ledger(tmp_path) as ledger:
         assert not ledger.created
-        assert ledger.attempts.trades(SESSION) == [row]
+        assert ledger.attempts.of_session(SESSION) == [row]
     assert "weather" in columns(tmp_path, "trades")
     assert columns(tmp_path, "moods") == ["day"]
     assert pragma(tmp_path, "user_version") == len(MIGRATIONS) + 1
@@ -432,7 +432,7 @@ def test_an_upgrade_that_fails_leaves_the_older_one(
     assert columns(tmp_path, "moods") == []
     monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS)
     with Ledger(tmp_path) as ledger:
-        assert ledger.attempts.trades(SESSION) == [row]
+        assert ledger.attempts.of_session(SESSION) == [row]
 
 
 def test_two_that_upgrade_it_at_once_both_end_with_it(
@@ -455,7 +455,7 @@ def test_two_that_upgrade_it_at_once_both_end_with_it(
 
     monkeypatch.setattr(database, "MIGRATIONS", Overtaken((*MIGRATIONS, ADDED)))
     with Ledger(tmp_path) as ledger:
-        assert len(ledger.attempts.trades(SESSION)) == 1
+        assert len(ledger.attempts.of_session(SESSION)) == 1
     assert Overtaken.overtaken
     assert columns(tmp_path, "moods") == ["day"]
 
@@ -494,7 +494,7 @@ def test_a_ledger_that_another_program_writes_is_named(tmp_path: Path, holder: s
         holder.execute("BEGIN IMMEDIATE")
         with pytest.raises(DataError, match="is locked"):
             begun(ledger)
-        assert ledger.attempts.trades(SESSION) == []
+        assert ledger.attempts.of_session(SESSION) == []
         holder.execute("COMMIT")
         begun(ledger)
 
@@ -518,7 +518,7 @@ def three_trades(tmp_path: Path) -> bytes:
         document = json.dumps({"x": "y" * 6000})
         for number in (1, 2, 3):
             row = begun(ledger, number=number, document=document)
-            ledger.mails.queue("run", str(SESSION), NOON, trade=row.id, trade_number=number)
+            ledger.mails.queue("run", str(SESSION), NOON, attempt=row.id, attempt_number=number)
             ledger.attempts.record(
                 row,
                 state="closed",
@@ -536,8 +536,12 @@ def use(folder: Path) -> None:
     """Do all that is ever done with a ledger."""
     with Ledger(folder) as ledger:
         assert ledger.account.is_sandbox in (False, None)
-        rows = [*ledger.attempts.trades(SESSION), ledger.attempts.trade(SESSION, 1), ledger.attempts.latest()]
-        rows += [*ledger.attempts.unfinished(), *ledger.attempts.doubtful()]
+        rows = [
+            *ledger.attempts.of_session(SESSION),
+            ledger.attempts.numbered(SESSION, 1),
+            ledger.attempts.latest(),
+        ]
+        rows += [*ledger.attempts.incomplete(), *ledger.attempts.doubtful()]
         for row in rows:
             if row is not None:
                 ledger.orders.order_states(row)
@@ -615,13 +619,13 @@ def test_a_full_disk_is_named(tmp_path: Path, three_trades: bytes) -> None:
     """What SQLite says of it is said; the row is as it was, and can be written when there is room again."""
     assert three_trades
     with Ledger(tmp_path) as ledger:
-        row = ledger.attempts.trades(SESSION)[0]
+        row = ledger.attempts.of_session(SESSION)[0]
         connection = ledger._store.connection
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(DataError) as caught:
             ledger.attempts.record(row, state="unsettled", document="z" * 300_000, in_doubt=0)
-        assert ledger.attempts.trades(SESSION)[0] == row
+        assert ledger.attempts.of_session(SESSION)[0] == row
         connection.execute("PRAGMA max_page_count = 10000")
         assert ledger.attempts.record(row, state="unsettled", document="z", in_doubt=0).document == "z"
     assert "full" in caught.value.explanation

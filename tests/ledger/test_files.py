@@ -280,7 +280,7 @@ def test_an_output_that_cannot_be_written_is_found_beforehand(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".csv", "x" * 250 + ".json", "x" * 245 + ".html"])
 def test_an_output_that_passes_the_proof_can_be_written(tmp_path: Path, name: str) -> None:
-    """A long name is refused beforehand, or else written: it never fails after the trade."""
+    """A long name is refused beforehand, or else written: it never fails after the attempt."""
     path = tmp_path / name
     try:
         prove_outputs([path])

@@ -11,7 +11,7 @@ import pytest
 from builders.attempts import begun, order
 
 from paper_run.errors import Remedy
-from paper_run.ledger.book import Epoch
+from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.open_orders import MOST_READ
 from paper_run.model.findings import Finding
@@ -32,30 +32,30 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def traded(ledger: Ledger, *states: OrderState, session: date = MONDAY, **changes: Any) -> None:
-    """Keep a trade that placed these orders, and begin a book with it if there is none."""
+    """Keep an attempt that placed these orders, and begin a book with it if there is none."""
     row = begun(ledger, session, number=ledger.attempts.next_number(session), **changes)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-    if ledger.books.epoch() is None and (opener := ledger.books.opens_with()) is not None:
-        ledger.books.open_epoch(ledger.attempts.by_id(opener), NOW, priced=True)
+    if ledger.books.period() is None and (opener := ledger.books.opens_with()) is not None:
+        ledger.books.open_period(ledger.attempts.by_id(opener), NOW, priced=True)
 
 
-def epoch(ledger: Ledger) -> Epoch:
+def period(ledger: Ledger) -> BookPeriod:
     """Return the book."""
-    found = ledger.books.epoch()
+    found = ledger.books.period()
     assert found is not None
     return found
 
 
 def booked(ledger: Ledger, session: date = MONDAY) -> list[Finding]:
     """Book what is new; return what is odd."""
-    return ledger.open_orders.book_fills(epoch(ledger), session, NOW, FINAL, datetime.date)
+    return ledger.open_orders.book_fills(period(ledger), session, NOW, FINAL, datetime.date)
 
 
 def entries(ledger: Ledger) -> list[tuple[Any, ...]]:
     """Return what was booked: kind, symbol, shares, dollars, session, order, and whether it restates."""
     return [
         (each.kind, each.symbol, each.qty, each.dollars, each.effective, each.order, each.restates)
-        for each in ledger.books.entries_after(epoch(ledger))[0]
+        for each in ledger.books.entries_after(period(ledger))[0]
     ]
 
 
@@ -202,9 +202,9 @@ def test_the_orders_of_a_rehearsal_are_in_no_book(ledger: Ledger) -> None:
 def test_the_orders_of_an_ended_book_are_in_no_other(ledger: Ledger) -> None:
     """What it filled later is not read, not booked, not said."""
     traded(ledger, order(NAME, **WORKS))
-    assert ledger.open_orders.first_trade() == 1
-    ledger.books.close_epoch("by ann")
-    assert ledger.open_orders.first_trade() == 2
+    assert ledger.open_orders.first_attempt() == 1
+    ledger.books.close_period("by ann")
+    assert ledger.open_orders.first_attempt() == 2
     traded(ledger, order("b" * 24, **WORKS), session=TUESDAY)
     ledger.books._run("UPDATE orders SET followed = 1")
     ledger.orders.keep_orders([order(NAME)])
@@ -213,7 +213,7 @@ def test_the_orders_of_an_ended_book_are_in_no_other(ledger: Ledger) -> None:
     assert names(ledger.open_orders.followed()) == ["b" * 24]
     assert names(ledger.open_orders.to_read(TUESDAY).orders) == ["b" * 24]
     assert ledger.open_orders.order(NAME) is None
-    assert ledger.open_orders.first_trade() == 2
+    assert ledger.open_orders.first_attempt() == 2
 
 
 def test_an_order_is_read_again_for_three_sessions_after_its_end(ledger: Ledger) -> None:
@@ -377,7 +377,7 @@ def test_what_a_person_says_takes_the_place_of_what_was_booked(
 
 
 def test_what_a_person_says_of_an_order_that_nothing_was_booked_of(ledger: Ledger) -> None:
-    """One that has no id: it is booked in the session of its trade."""
+    """One that has no id: it is booked in the session of its attempt."""
     traded(ledger)
     ledger.open_orders.add("MSFT@2025-01-06", 1, "MSFT", "buy", Decimal("1E+1"))
     ledger.open_orders.add("MSFT@2025-01-06", 1, "MSFT", "sell", Decimal(5))  # it is there already
@@ -444,7 +444,7 @@ def test_what_a_person_says_keeps_every_digit(ledger: Ledger, side: str) -> None
     qty, price = Decimal("1234567.123456789"), Decimal("9.8765432109876543210987")
     ledger.open_orders.say(NAME, qty, price, "by ann")
     booked(ledger)
-    (entry,) = ledger.books.entries_after(epoch(ledger))[0]
+    (entry,) = ledger.books.entries_after(period(ledger))[0]
     sign = 1 if side == "buy" else -1
     assert Fraction(entry.dollars) == sign * Fraction(qty) * Fraction(price)
 
@@ -454,7 +454,7 @@ def test_what_a_person_says_keeps_every_digit(ledger: Ledger, side: str) -> None
     [
         (None, "2025-01-08"),
         (datetime(2025, 1, 7, 15, tzinfo=UTC), "2025-01-07"),
-        (datetime(2025, 1, 3, 15, tzinfo=UTC), "2025-01-06"),  # not before its trade
+        (datetime(2025, 1, 3, 15, tzinfo=UTC), "2025-01-06"),  # not before its attempt
         (datetime(2025, 2, 3, 15, tzinfo=UTC), "2025-01-08"),  # not after it was seen
     ],
 )

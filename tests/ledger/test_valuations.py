@@ -15,9 +15,9 @@ from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
 from paper_run.book.valuation import Opening, value
-from paper_run.ledger.book import Epoch
+from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.valuations import Closing, Kept
+from paper_run.ledger.valuations import Closing, PastValuation
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
 NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)
@@ -30,22 +30,22 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path) as ledger:
         row = begun(ledger, MONDAY)
         ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), NOW, priced=True)
-        ledger.books.append(epoch, MONDAY, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), NOW, priced=True)
+        ledger.books.append(period, MONDAY, [Entry("fill", "AAPL", Decimal(10), Decimal(1000))], NOW)
         yield ledger
 
 
-def epoch(ledger: Ledger) -> Epoch:
-    found = ledger.books.epoch()
+def period(ledger: Ledger) -> BookPeriod:
+    found = ledger.books.period()
     assert found is not None
     return found
 
 
 def valued(ledger: Ledger, session: date, price: str | None, closing: Closing = NOTHING) -> None:
     """Value a session at a price of AAPL, and keep it."""
-    books, book = ledger.books, epoch(ledger)
+    books, book = ledger.books, period(ledger)
     marks = {} if price is None else {"AAPL": Mark(Decimal(price), "gateway", None)}
-    standing = books.standing(book)
+    standing = books.current(book)
     worth = value(standing.book, marks, book.base, books.opening(book, session))
     books.valuations.keep(book.id, session, standing.last, standing.book, worth, closing)
 
@@ -61,7 +61,7 @@ def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
         "MSFT": Seen(Decimal(5), "2025-01-03", Decimal(1), None),
     }
     valued(ledger, MONDAY, "101.50", Closing(seen, {"MSFT": "2025-01-06", "A": "2025-01-03"}, is_closed=True))
-    assert ledger.books.kept(epoch(ledger)) == Kept(
+    assert ledger.books.last_valuation(period(ledger)) == PastValuation(
         MONDAY,
         1,
         Book({"AAPL": Holding(Decimal(10), Decimal(1000))}, Decimal(-1000), Decimal(1000)),
@@ -73,7 +73,7 @@ def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
     (state,) = sessions(ledger, "state")
     assert list(json.loads(state)["suspects"]) == ["A", "MSFT"]
     valued(ledger, MONDAY, None)
-    kept = ledger.books.kept(epoch(ledger))
+    kept = ledger.books.last_valuation(period(ledger))
     assert kept is not None
     assert (kept.totals, kept.is_closed, kept.seen, kept.suspects) == ({"AAPL": None}, False, {}, {})
 
@@ -81,9 +81,9 @@ def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
 def test_a_holding_that_waits_for_a_price_is_kept_so(ledger: Ledger) -> None:
     """It has a cost that is not its cost here."""
     found = Entry("found", "XYZ", Decimal(2), Decimal(30))
-    ledger.books.append(epoch(ledger), MONDAY, [found], NOW)
+    ledger.books.append(period(ledger), MONDAY, [found], NOW)
     valued(ledger, MONDAY, "100")
-    kept = ledger.books.kept(epoch(ledger))
+    kept = ledger.books.last_valuation(period(ledger))
     assert kept is not None
     assert kept.book is not None
     assert kept.book.holdings["XYZ"] == Holding(Decimal(2), Decimal(30), Decimal(0), waits=True)
@@ -94,10 +94,10 @@ def test_the_last_session_before_a_date(ledger: Ledger) -> None:
     """Or of all; or all from one on, as far as their books are kept."""
     for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (THURSDAY, "102")):
         valued(ledger, session, price)
-    closings, book = ledger.books.valuations, epoch(ledger).id
+    closings, book = ledger.books.valuations, period(ledger).id
 
     def before(text: str | None) -> date | None:
-        kept = closings.kept(book, text)
+        kept = closings.last(book, text)
         return kept.session if kept else None
 
     assert before(None) == THURSDAY
@@ -106,7 +106,7 @@ def test_the_last_session_before_a_date(ledger: Ledger) -> None:
     ledger.books._run("UPDATE sessions SET state = NULL WHERE session = '2025-01-09'")
     assert [each.session for each in closings.from_session(book, "2025-01-06")] == [MONDAY, TUESDAY]
     assert before(None) is None
-    assert closings.kept(book + 1) is None
+    assert closings.last(book + 1) is None
     assert closings.from_session(book + 1, "2025-01-06") == []
 
 
@@ -114,7 +114,7 @@ def test_the_last_complete_closing(ledger: Ledger) -> None:
     """Of an earlier session; or of this one too."""
     for session, price in ((MONDAY, "100"), (TUESDAY, None), (WEDNESDAY, "102"), (THURSDAY, "103")):
         valued(ledger, session, price)
-    closings, book = ledger.books.valuations, epoch(ledger).id
+    closings, book = ledger.books.valuations, period(ledger).id
 
     def last(session: date, *, through: bool = False) -> str | None:
         row = closings.last_complete(book, session, through=through)
@@ -137,25 +137,25 @@ def test_the_last_complete_closing(ledger: Ledger) -> None:
 def test_the_opening_is_the_last_complete_closing(ledger: Ledger) -> None:
     """With what was realized and unrealized then, each symbol's total, and its session."""
     valued(ledger, MONDAY, "101")
-    assert ledger.books.opening(epoch(ledger), MONDAY) is None
+    assert ledger.books.opening(period(ledger), MONDAY) is None
     expected = Opening(
         Decimal(100010), Decimal(0), Decimal(10), {"AAPL": Decimal(10)}, Decimal(0), "2025-01-06"
     )
-    assert ledger.books.opening(epoch(ledger), TUESDAY) == expected
-    assert ledger.books.opening(epoch(ledger), MONDAY, through=True) == expected
+    assert ledger.books.opening(period(ledger), TUESDAY) == expected
+    assert ledger.books.opening(period(ledger), MONDAY, through=True) == expected
     ledger.books._run("UPDATE sessions SET state = NULL, gains = '-7.00'")
-    assert ledger.books.opening(epoch(ledger), TUESDAY) == expected._replace(
+    assert ledger.books.opening(period(ledger), TUESDAY) == expected._replace(
         totals=None, gains=Decimal("-7.00")
     )
 
 
 def test_an_opening_whose_book_is_gone_counts_its_own_entries_alone(ledger: Ledger) -> None:
     """4 sold at 110 before it realized 40, 4 at 120 after it nothing of it."""
-    ledger.books.append(epoch(ledger), MONDAY, [Entry("fill", "AAPL", Decimal(-4), Decimal(-440))], NOW)
+    ledger.books.append(period(ledger), MONDAY, [Entry("fill", "AAPL", Decimal(-4), Decimal(-440))], NOW)
     valued(ledger, MONDAY, "101")
-    ledger.books.append(epoch(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(-4), Decimal(-480))], NOW)
+    ledger.books.append(period(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(-4), Decimal(-480))], NOW)
     ledger.books._run("UPDATE sessions SET state = NULL, realized = '99.00'")
-    opening = ledger.books.opening(epoch(ledger), TUESDAY)
+    opening = ledger.books.opening(period(ledger), TUESDAY)
     assert opening is not None
     assert (opening.realized, opening.unrealized) == (40, 6)
 
@@ -163,10 +163,10 @@ def test_an_opening_whose_book_is_gone_counts_its_own_entries_alone(ledger: Ledg
 def test_the_days_for_the_statistics(ledger: Ledger) -> None:
     """The complete ones, with what was traded in each, what came in, and whether they span a gap."""
     valued(ledger, MONDAY, "100")
-    ledger.books.append(epoch(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(1), Decimal(100))], NOW)
+    ledger.books.append(period(ledger), TUESDAY, [Entry("fill", "AAPL", Decimal(1), Decimal(100))], NOW)
     valued(ledger, TUESDAY, None)
     valued(ledger, WEDNESDAY, "102", Closing({}, {}, spans=True))
-    closings, book = ledger.books.valuations, epoch(ledger).id
+    closings, book = ledger.books.valuations, period(ledger).id
     monday = Day(*map(Decimal, (100000, 0, 100000, 1000, 1000)))
     wednesday = Day(*map(Decimal, (100000, 22, 100022, 1122, 100)), spans=True)
     assert closings.days(book, WEDNESDAY) == [("2025-01-06", monday)]
@@ -216,8 +216,8 @@ def test_sessions_are_voided_from_one_on(ledger: Ledger) -> None:
     """Those that were whole are named; none of them is whole or stays any more."""
     for session, price in ((MONDAY, "100"), (TUESDAY, "101"), (WEDNESDAY, None), (THURSDAY, "102")):
         valued(ledger, session, price, Closing({}, {}, is_closed=True))
-    assert ledger.books.valuations.void(epoch(ledger).id + 1, "2025-01-01") == []
-    assert ledger.books.valuations.void(epoch(ledger).id, "2025-01-07") == ["2025-01-07", "2025-01-09"]
+    assert ledger.books.valuations.void(period(ledger).id + 1, "2025-01-01") == []
+    assert ledger.books.valuations.void(period(ledger).id, "2025-01-07") == ["2025-01-07", "2025-01-09"]
     assert (sessions(ledger, "complete"), sessions(ledger, "closed")) == ([1, 0, 0, 0], [1, 0, 0, 0])
 
 
@@ -243,7 +243,7 @@ def test_what_an_older_program_kept(ledger: Ledger) -> None:
     for suspects, expected in (({}, {}), ({"suspects": ["XYZ"]}, {"XYZ": "2025-01-06"})):
         valued(ledger, MONDAY, "100")
         ledger.books._run("UPDATE sessions SET state = ?", json.dumps(older | suspects))
-        assert ledger.books.kept(epoch(ledger)) == Kept(
+        assert ledger.books.last_valuation(period(ledger)) == PastValuation(
             MONDAY,
             1,
             None,

@@ -81,7 +81,7 @@ def test_what_is_no_us_share_stands_beside_the_book(life: Life) -> None:
 
 
 def test_a_wiped_account_ends_the_book_by_hand_alone(life: Life) -> None:
-    """Orders that nobody knows are the wrong gateway; after --reset the next trade begins a new book."""
+    """Orders that nobody knows are the wrong gateway; after --reset the next attempt begins a new book."""
     life.trade(AAPL=buy(10, "100", filled="4", status="partially_filled"))
     kept = life.rows("sessions")
     life.gateway.orders.clear()
@@ -104,7 +104,7 @@ def test_a_wiped_account_ends_the_book_by_hand_alone(life: Life) -> None:
 
 
 def test_a_run_whose_orders_the_gateway_does_not_know(life: Life) -> None:
-    """The trade is saved, nothing is valued, exit 1; a mark at the right gateway completes it."""
+    """The attempt is saved, nothing is valued, exit 1; a mark at the right gateway completes it."""
     life.trade(AAPL=buy(10, "100"))
     kept = life.rows("sessions")
     life.next_session()

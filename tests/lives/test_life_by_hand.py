@@ -53,7 +53,7 @@ def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) ->
 
 
 def test_without_a_book_it_is_said_what_begins_one(life: Life) -> None:
-    """Nobody but a trade has its capital; one of which nothing is known is settled first."""
+    """Nobody but an attempt has its capital; one of which nothing is known is settled first."""
     life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])
     life.platform.orchestrator.always("GET", RUNS + "*", plain_500())
     life.run("--symbols", "AAPL", "--capital", "50000", status=2)

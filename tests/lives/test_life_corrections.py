@@ -28,7 +28,7 @@ def test_fewer_shares_after_filled(life: Life) -> None:
     marked = life.resolve("--order", order, "--filled", "60@10")
     assert figures(row(marked, "AAPL"), "qty avg_entry_price total_pnl") == amounts("60 10 60")
     assert not says(told(life.mark()), "went back")
-    assert "Everything is settled" in life.run("resolve").stdout
+    assert "Nothing is open" in life.run("resolve").stdout
 
 
 def test_another_price_after_filled_goes_to_the_cost(life: Life) -> None:

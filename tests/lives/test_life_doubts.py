@@ -42,7 +42,7 @@ def test_an_order_that_breaks_after_it_was_read_is_in_doubt_from_then_on(life: L
     assert identity in life.run("resolve").stdout
     life.gateway.hold("A", "10", "10.00", "10.00")
     assert life.resolve("--order", identity, "--filled", "10@10.00")["pnl"]["total_pnl"] == 0
-    assert life.run("resolve").stdout == "Everything is settled.\n"
+    assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
     assert counts(life, "2025-01-06") == (2, 0, 0)
 
 
@@ -72,7 +72,7 @@ def test_a_refused_order_that_could_not_be_read_is_in_doubt_until_it_was(life: L
     life.gateway.orders[life.order_id("A")] |= {"error_message": None, "status": "rejected"}
     assert life.mark()["pnl"]["complete"]
     assert counts(life, "2025-01-06") == (1, 1, 0)
-    assert life.run("resolve").stdout == "Everything is settled.\n"
+    assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
 
 
 def test_a_doubt_about_an_order_that_a_person_has_named_is_ended_by_a_person(life: Life) -> None:
@@ -85,7 +85,7 @@ def test_a_doubt_about_an_order_that_a_person_has_named_is_ended_by_a_person(lif
 
     assert life.resolve("--order", broken, "--not-filled")["pnl"]["complete"]
 
-    assert life.run("resolve").stdout == "Everything is settled.\n"
+    assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
     assert counts(life, "2025-01-06") == (1, 1, 0)
 
 
@@ -182,7 +182,7 @@ def test_a_doubt_about_an_order_of_a_rehearsal_is_ended_by_a_person(life: Life, 
         life.run("resolve", "--order", "A@2025-01-06", "--not-filled")
         life.run("--symbols", "A")
     assert len(life.platform.posts) == (1 if filled else 2)
-    assert life.run("resolve").stdout == "Everything is settled.\n"
+    assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"
 
 
 def test_two_doubts_about_a_symbol_are_told_apart(life: Life) -> None:
@@ -200,4 +200,4 @@ def test_two_doubts_about_a_symbol_are_told_apart(life: Life) -> None:
     document = life.resolve("--order", "A@2025-01-06", "--not-filled")
 
     assert figures(document["pnl"], "total_pnl complete") == (8, True)
-    assert life.run("resolve").stdout == "Everything is settled.\n"
+    assert life.run("resolve").stdout == "Nothing is open: every outcome is known.\n"

@@ -100,7 +100,7 @@ def test_odd_fills(life: Life) -> None:
     life.fill("SHRK", "8", "100.5")
     marked = life.mark()
     assert life.entries("SHRK") == [fill(FIRST, "6", "600"), fill(FIRST, "2", "204")]
-    # OVER and PART had ended when they were read after the trade, SHRK works on.
+    # OVER and PART had ended when they were read after the attempt, SHRK works on.
     reads = [life.reads_of(life.order_id(symbol)) for symbol in ("OVER", "PART", "SHRK")]
     assert reads == [1, 1, 3]
     # All at 100: SHRK 800 - 804 = -4, the others 0.

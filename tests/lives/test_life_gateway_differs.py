@@ -39,13 +39,13 @@ def test_a_fill_counted_twice_and_one_dropped_are_booked_by_hand(life: Life) -> 
     expected = amounts("0 -30 -30 -30")
     assert figures(day["pnl"], TOTALS) == expected
     # 4 shares for 4 x 100 = 400: 14 for 1430, at 102.14285714...; 14 x 100 - 1430 = -30 still.
-    settled = life.resolve("--position", "AAPL")
-    assert (row(settled, "AAPL")["qty"], row(settled, "AAPL")["differences"]) == (14, [])
-    assert figures(settled["pnl"], TOTALS) == expected
+    resolved = life.resolve("--position", "AAPL")
+    assert (row(resolved, "AAPL")["qty"], row(resolved, "AAPL")["differences"]) == (14, [])
+    assert figures(resolved["pnl"], TOTALS) == expected
     assert notes(life, "adjustment") == [("AAPL", Decimal(4), Decimal(400))]
     # `all` is MSFT alone now: one share less at 48, what it cost.
-    settled = life.resolve("--position", "all")
-    assert figures(settled["pnl"], TOTALS) == expected
+    resolved = life.resolve("--position", "all")
+    assert figures(resolved["pnl"], TOTALS) == expected
     assert notes(life, "adjustment")[1:] == [("MSFT", Decimal(-1), Decimal(-48))]
     marked = life.mark()
     assert [each["differences"] for each in marked["pnl"]["positions"]] == [[], []]
@@ -62,10 +62,10 @@ def test_an_adjustment_that_closes_shares_moves_no_total(life: Life) -> None:
     life.prices(MSFT="50")
     life.says("MSFT", qty="2")
     day = life.trade(MSFT=buy(3, "48"))
-    settled = life.resolve("--position", "MSFT")
+    resolved = life.resolve("--position", "MSFT")
     assert figures(day["pnl"], TOTALS) == amounts("0 6 6 6")
-    assert figures(settled["pnl"], TOTALS) == amounts("2 4 6 6")
-    assert day["pnl"]["equity"]["closing"] == settled["pnl"]["equity"]["closing"] == Decimal(100006)
+    assert figures(resolved["pnl"], TOTALS) == amounts("2 4 6 6")
+    assert day["pnl"]["equity"]["closing"] == resolved["pnl"]["equity"]["closing"] == Decimal(100006)
 
 
 def test_somebody_elses_trade_is_listed_and_not_valued(life: Life) -> None:
@@ -107,14 +107,14 @@ def test_a_possible_split_is_unpriced_until_a_person_says_what_it_was(life: Life
     life.run("resolve", "--split", "XYZ", "1:2", status=3)
     assert "does not fit a split of 1:2" in life.last.stderr
     # 20 shares for 1000; at 50 they are worth 1000: nothing is won or lost.
-    settled = life.resolve("--split", "XYZ", "2:1")
-    assert figures(row(settled, "XYZ"), "qty avg_entry_price total_pnl") == amounts("20 50 0")
-    assert row(settled, "XYZ")["differences"] == []
-    assert (settled["pnl"]["complete"], row(settled, "ABC")["mark_price"]) == (False, None)
+    resolved = life.resolve("--split", "XYZ", "2:1")
+    assert figures(row(resolved, "XYZ"), "qty avg_entry_price total_pnl") == amounts("20 50 0")
+    assert row(resolved, "XYZ")["differences"] == []
+    assert (resolved["pnl"]["complete"], row(resolved, "ABC")["mark_price"]) == (False, None)
     # ABC: 10 x (50 - 100) = -500, today's loss.
-    settled = life.resolve("--split", "ABC", "1:1")
-    assert figures(row(settled, "ABC"), "qty avg_entry_price total_pnl") == amounts("10 100 -500")
-    assert figures(settled["pnl"], TOTALS) == amounts("0 -500 -500 -500")
+    resolved = life.resolve("--split", "ABC", "1:1")
+    assert figures(row(resolved, "ABC"), "qty avg_entry_price total_pnl") == amounts("10 100 -500")
+    assert figures(resolved["pnl"], TOTALS) == amounts("0 -500 -500 -500")
     assert notes(life, "split", "2:1 ") == [("XYZ", Decimal(10), Decimal(0))]
     assert notes(life, "split", "1:1 ") == [("ABC", Decimal(0), Decimal(0))]
     # The next prices are compared with these: XYZ at 51 is 20 x (51 - 50) = 20 up; ABC has halved again.

@@ -22,8 +22,8 @@ def test_a_fill_does_not_settle_a_suspected_split(life: Life) -> None:
     assert figures(row(bought, "XYZ"), "qty realized_pnl") == (None, None)
     assert bought["pnl"]["realized_pnl"] is None
     # There was none: 11 at (1000 + 50) / 11, worth 550, so 500 down.
-    settled = life.resolve("--split", "XYZ", "1:1")["pnl"]
-    assert figures(settled, "total_pnl unrealized_pnl") == amounts("-500 -500")
+    resolved = life.resolve("--split", "XYZ", "1:1")["pnl"]
+    assert figures(resolved, "total_pnl unrealized_pnl") == amounts("-500 -500")
 
 
 def test_a_difference_is_not_booked_while_an_order_may_be_it(life: Life) -> None:

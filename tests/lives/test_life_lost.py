@@ -42,7 +42,7 @@ def test_a_lost_trade_found_after_its_holdings_were_adopted(life: Life) -> None:
     assert row(day, "AAPL")["qty"] == 10
     list_runs_again(life)
     marked = life.mark()
-    assert "The trade 2025-01-06 is settled" in life.last.stdout
+    assert "The outcome of the attempt 2025-01-06 is known" in life.last.stdout
     assert (row(marked, "AAPL")["qty"], row(marked, "AAPL")["orders_in_flight"]) == (10, False)
     assert [entry[1] for entry in life.entries("AAPL")] == ["found", "gain"]
     life.next_session()
@@ -51,7 +51,7 @@ def test_a_lost_trade_found_after_its_holdings_were_adopted(life: Life) -> None:
 
 
 def test_a_reset_before_there_is_a_book(life: Life) -> None:
-    """The trade that nobody knows any more is in no book: the next one begins with its own capital."""
+    """The attempt that nobody knows any more is in no book: the next one begins with its own capital."""
     life.trade(AAPL=buy(10, "100", detail=None), status=1)
     life.gateway.positions.clear()
     life.run("resolve", "--reset")

@@ -191,7 +191,7 @@ def test_a_doubt_ends_with_a_persons_word(life: Life) -> None:
     assert figures(row(marked, "AAPL"), "qty avg_entry_price total_pnl") == amounts("10 100 70")
     (first,) = [each for each in life.rows("trades") if each["session"] == "2025-01-06"]
     assert (first["in_doubt"], "AAPL@2025-01-06 filled 10 at 100, said by" in first["settled"]) == (0, True)
-    assert "Everything is settled" in life.run("resolve").stdout
+    assert "Nothing is open" in life.run("resolve").stdout
     # The gateway is not asked for it, and the next session knows it.
     life.next_session()
     day = life.trade(AAPL=sell(10, "110"))
@@ -205,7 +205,7 @@ def test_a_doubt_that_was_not_filled(life: Life) -> None:
     assert (marked["pnl"]["complete"], marked["pnl"]["total_pnl"]) == (True, 0)
     outcomes = {each["symbol"]: each["outcome"] for each in marked["orders"]}
     assert outcomes == {"AAPL": "rejected", "MSFT": "accepted"}
-    assert "Everything is settled" in life.run("resolve").stdout
+    assert "Nothing is open" in life.run("resolve").stdout
 
 
 def test_an_attempt_whose_outcome_is_not_known(life: Life) -> None:
@@ -252,7 +252,7 @@ def test_only_the_newest_orders_are_read_again(life: Life) -> None:
     before = {number: life.reads_of(life.order_id(f"A{number}")) for number in (0, 2, 3, 502)}
     life.next_session()
     day = life.trade(AAPL=NO_ORDER)
-    assert says(told(day), "3 more orders of earlier trades were not read", "mark --stale")
+    assert says(told(day), "3 more orders of earlier attempts were not read", "mark --stale")
     again = {number: life.reads_of(life.order_id(f"A{number}")) - reads for number, reads in before.items()}
     assert again == {0: 0, 2: 0, 3: 1, 502: 1}
     # What was not read is not known.

@@ -56,7 +56,7 @@ def of_table(text: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_session_of_two_books_has_a_row_in_each(life: Life) -> None:
-    """In the table, JSON and CSV, and in the file beside the pages; a trade stands in its own book's row."""
+    """In the table, JSON and CSV, and in the file beside the pages; an attempt stands in its book's row."""
     books(life)
     listed = json.loads(life.run("history", "--json").stdout, parse_float=Decimal)
     assert [tuple(row[name] for name in FIGURES) for row in listed] == ROWS
@@ -140,7 +140,7 @@ def test_after_a_reset_the_index_awaits_the_next_book(life: Life) -> None:
     life.run("resolve", "--reset")
     page = index(life)
     assert 'id="standing"' not in page
-    assert "The next trade begins book 2" in words(page)
+    assert "The next attempt begins book 2" in words(page)
     assert "1 session since 6 Jan 2025" in words(section(page, "earlier"))
     # A rehearsal begins none, and is listed where the next one will be.
     life.gateway.health["dry_run"] = True
@@ -166,7 +166,7 @@ def test_a_reset_says_what_it_ends(life: Life) -> None:
     assert f"No longer followed: AAPL order {order} of 2025-01-06" in said
     assert "No longer looked for: 2025-01-06: its orders in doubt" in said
     assert "No longer looked for: 2025-01-07: what it placed" in said
-    assert "Everything is settled." in life.run("resolve").stdout
+    assert "Nothing is open: every outcome is known." in life.run("resolve").stdout
     (ended,) = life.rows("epochs")
     assert re.fullmatch(r"by \S+@\S+ on 20\d\d-\d\d-\d\d [0-9:]{8}-0[45]:00", ended["closed"])
     # The session stays closed, its report says why, and the new book is complete without them.

@@ -70,9 +70,9 @@ def test_real_splits_are_said_the_same_day_and_three_sessions_later(life: Life) 
         assert figures(later["pnl"], "complete total_pnl") == (False, None)
     for symbol in ("GOOGL", "GE", "SNAP"):
         ratio = next(each[1] for each in REAL if each[0] == symbol)
-        proved(life, settled := life.resolve("--split", symbol, ratio), symbol)
-    assert figures(settled["pnl"], "complete") == (True,)
-    assert settled["pnl"]["equity"]["opening"] == Decimal("100000.00")
+        proved(life, resolved := life.resolve("--split", symbol, ratio), symbol)
+    assert figures(resolved["pnl"], "complete") == (True,)
+    assert resolved["pnl"]["equity"]["opening"] == Decimal("100000.00")
 
 
 def test_a_split_that_nothing_speaks_for_is_refused(life: Life) -> None:
@@ -106,13 +106,13 @@ def test_a_split_said_late_voids_the_closings_made_without_it(life: Life) -> Non
     assert life.trade(MSFT=NO_ORDER)["pnl"]["day_pnl"] == -1910
     life.next_session()
     life.trade(MSFT=NO_ORDER)
-    settled = life.resolve("--split", "AAPL", "5:4", "--ex-date", ex_date)
+    resolved = life.resolve("--split", "AAPL", "5:4", "--ex-date", ex_date)
     # 125 x 80.90 - 10,000
-    assert figures(settled["pnl"], "total_pnl day_pnl") == amounts("112.50 112.50")
-    assert settled["pnl"]["equity"]["opening"] == 100000
-    assert figures(settled["statistics"]["total_return"], "value n") == (Decimal("0.001125"), 2)
+    assert figures(resolved["pnl"], "total_pnl day_pnl") == amounts("112.50 112.50")
+    assert resolved["pnl"]["equity"]["opening"] == 100000
+    assert figures(resolved["statistics"]["total_return"], "value n") == (Decimal("0.001125"), 2)
     assert says(
-        settled["warnings"], f"The closings of {ex_date} to {life.session} were made without the split"
+        resolved["warnings"], f"The closings of {ex_date} to {life.session} were made without the split"
     )
 
 
@@ -124,13 +124,13 @@ def test_a_trade_by_hand(life: Life) -> None:
     for typed in ("AAPL=0", "AAPL=@5", "AAPL=0@", "AAPL=1e3@5", "AAPL=0@-5", "=0@5", "AAPL=\u0664@5"):
         life.run("resolve", "--position", typed, status=3)
         assert "Allowed:" in life.last.stderr
-    settled = life.resolve("--position", "AAPL=0@130")
-    assert figures(settled["pnl"], "complete realized_pnl total_pnl day_pnl") == (
+    resolved = life.resolve("--position", "AAPL=0@130")
+    assert figures(resolved["pnl"], "complete realized_pnl total_pnl day_pnl") == (
         True,
         *amounts("300 300 300"),
     )
     # A short one, at a price of no dollars, beside a difference at the mark.
     life.says("MSFT", qty="3")
-    settled = life.resolve("--position", "AAPL=-2.5@0", "--position", "MSFT", status=0)
-    assert row(settled, "AAPL")["qty"] == Decimal("-2.5")
-    assert row(settled, "MSFT")["qty"] == 3
+    resolved = life.resolve("--position", "AAPL=-2.5@0", "--position", "MSFT", status=0)
+    assert row(resolved, "AAPL")["qty"] == Decimal("-2.5")
+    assert row(resolved, "MSFT")["qty"] == 3

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from builders.attempts import DOUBT, IDLE, known, prepared, run, signal
+from builders.attempts import DOUBT, IDLE, a_snapshot, known, run, signal
 from builders.moments import SESSION
 
 from paper_run.cli import main
@@ -18,7 +18,7 @@ from paper_run.trading.conclude import conclude
 T5 = ServiceUrl(base="http://t5.test:8003", credentials=("ops", "canary"))
 T4 = ServiceUrl(base="http://t4.test:8002", credentials=("ops", "canary"))
 TRADE = "2025-01-17-2"
-PARAMETERS = prepared().parameters
+PARAMETERS = a_snapshot().parameters
 OTHERS = PARAMETERS._replace(symbols=("TSLA",), capital=Decimal("5.50"), max_position_size=Decimal(1))
 ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "positions": (reading_messages.positions_unreadable(T4, "answered 500: no"), ExitStatus.DEPENDENCY),
@@ -32,7 +32,7 @@ ALL: dict[str, tuple[PaperRunError, ExitStatus]] = {
     "someone else": (messages.someone_else(T5, "run-1", 3, SESSION), ExitStatus.ORCHESTRATION),
     "midnight": (messages.midnight(SESSION), ExitStatus.ORCHESTRATION),
     "other": (messages.other_parameters(TRADE, PARAMETERS, OTHERS), ExitStatus.DATA),
-    "again": (messages.again_while_unsettled(TRADE), ExitStatus.ORCHESTRATION),
+    "again": (messages.again_while_unknown(TRADE), ExitStatus.ORCHESTRATION),
 }
 
 
@@ -49,7 +49,7 @@ def test_every_failure_has_its_status_and_a_way_out(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["interrupted", "interrupted early", "cut off", "lost", "again"])
 def test_who_can_settle_is_told_how(name: str) -> None:
-    """With both ready commands, for this trade and this ledger; and that nothing is sent a second time."""
+    """With both ready commands, for this attempt and this ledger; and that nothing is sent a second time."""
     remedies = [*map(str, ALL[name][0].remedies)]
     assert f"If it did not: paper-run resolve {TRADE} --not-placed" in remedies
     assert f"Or, by the orders' ids: paper-run resolve {TRADE} --placed --order ID --order ID" in remedies
@@ -103,7 +103,7 @@ def test_a_timeout_names_the_run_and_the_seconds() -> None:
 
 
 def test_other_parameters_are_both_shown() -> None:
-    """Recorded and given, all four values of each; the title has the trade's name."""
+    """Recorded and given, all four values of each; the title has the attempt's name."""
     error = ALL["other"][0]
     assert error.title == "The session was already traded, as 2025-01-17-2, with other parameters"
     recorded, given = error.explanation.split("\n")

@@ -19,7 +19,7 @@ from paper_run.model.service import Exchange
 from paper_run.notify import heartbeat
 from paper_run.notify.heartbeat import Heartbeat
 from paper_run.settings.heartbeat import VARIABLE, HeartbeatUrl, heartbeat_url
-from paper_run.settings.sources import Given
+from paper_run.settings.sources import SourcedValue
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 GOOD = answer(b"OK")
@@ -48,7 +48,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _url(base: str, query: str = "") -> HeartbeatUrl:
-    return heartbeat_url(Given(f"{base}/{SECRET}{query}", VARIABLE))
+    return heartbeat_url(SourcedValue(f"{base}/{SECRET}{query}", VARIABLE))
 
 
 def _paths(server: SocketServer) -> list[str]:
@@ -307,9 +307,9 @@ def test_the_program_ends_although_a_word_is_still_on_its_way() -> None:
     program = (
         "from paper_run.notify import heartbeat\n"
         "from paper_run.settings.heartbeat import heartbeat_url\n"
-        "from paper_run.settings.sources import Given\n"
+        "from paper_run.settings.sources import SourcedValue\n"
         "import sys\n"
-        "heart = heartbeat.Heartbeat(heartbeat_url(Given(sys.argv[1], 'x')))\n"
+        "heart = heartbeat.Heartbeat(heartbeat_url(SourcedValue(sys.argv[1], 'x')))\n"
         "heartbeat.START_SECONDS = 600.0\n"
         "heart.start()\n"
         "input()\n"

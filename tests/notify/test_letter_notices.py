@@ -66,7 +66,7 @@ def test_what_is_no_notice_is_refused(text):
 
 
 def test_a_closed_day_says_when_the_next_one_is():
-    """Nothing to do, why, the next session in words, and the command that trades all the same."""
+    """Nothing to do, why, the next session in words, and the command that attempts all the same."""
     letter = of_notice(CLOSED)
     assert letter.text.startswith(
         "Nothing to do.\n"

@@ -9,9 +9,9 @@ from builders.letters import (
     Seen,
     crowded_day,
     every_letter,
+    known_later_day,
     occasion_of,
     out_of_balance_day,
-    settled_day,
 )
 from builders.stated import letter as letter_of
 from builders.stated import summary
@@ -155,7 +155,7 @@ def test_a_good_day_reads_like_this():
         "Exit status         0\n"
         "\n"
         "Attached: the whole report in report.html, every order in orders.csv.\n"
-        "Equity: the capital of the first trade and all P&L since, without dividends,\n"
+        "Equity: the capital of the first attempt and all P&L since, without dividends,\n"
         "fees and interest.\n"
         "Paper trading: no real money.\n"
     )
@@ -205,12 +205,14 @@ def test_an_order_is_told_once():
 
 
 def test_an_unknown_day_has_the_commands_that_settle_it():
-    """The counts are not known; the commands are ready, with the trade's name and this ledger's options."""
+    """The counts are not known; the commands are ready, with the attempt's name and this ledger's options."""
     day = changed(days.unknown_run(), trade=2)
     text = letter_of(
         day, occasion="run", invocation=Invocation("paper-run", " --reports-dir /srv/paper")
     ).text
-    assert text.startswith("Needs you: settle this trade.\nUnknown: The orchestrator's answer was lost.")
+    assert text.startswith(
+        "Needs you: say what came of this attempt.\nUnknown: The orchestrator's answer was lost."
+    )
     assert "UNKNOWN - orders may have been placed. The session stays closed" in text
     command, place = "    paper-run resolve 2025-01-17-2", " --reports-dir /srv/paper\n"
     assert f"{command} --placed --run-id ID{place}" in text
@@ -233,21 +235,21 @@ def test_a_trade_settled_without_its_orders_asks_for_none():
     day = changed(days.unknown_run(), settled="placed, by desk@host")
     text = text_of(day, "settled")
     assert text.startswith("Needs you: its orders are not known.\n")
-    assert "What is known now\n- Settled: placed, by desk@host\n" in text
+    assert "What is known now\n- Outcome: placed, by desk@host\n" in text
     assert "paper-run resolve" not in text
 
 
 def test_a_settled_trade_is_no_problem_of_its_own():
     """How it was settled stands first, is no warning, and the P&L is said to come with the next valuation."""
-    text = text_of(settled_day(), "settled")
+    text = text_of(known_later_day(), "settled")
     assert text.startswith(
-        "Nothing to do.\nSuccess: All 3 orders were accepted, all filled.\n\nSettled trade - "
+        "Nothing to do.\nSuccess: All 3 orders were accepted, all filled.\n\nOutcome known - "
     )
-    assert "What is known now\n- Settled: run 550e8400 was found by desk@host on" in text
+    assert "What is known now\n- Outcome: run 550e8400 was found by desk@host on" in text
     assert "its P&L is in that report." in collapsed(text)
     assert "Warning" not in text
     assert text.count("550e8400 was") == 1
-    assert "Settled             run 550e8400 was found" in text_of(settled_day())
+    assert "Outcome             run 550e8400 was found" in text_of(known_later_day())
 
 
 def test_a_rehearsal_is_labelled_wherever_it_has_a_figure():

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from builders import days
 from builders.documents import changed, good_day
-from builders.letters import CLOSED, LATE, STOPPED, out_of_balance_day, settled_day
+from builders.letters import CLOSED, LATE, STOPPED, known_later_day, out_of_balance_day
 from builders.stated import letter as letter_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,11 +112,11 @@ def test_a_run_has_its_day_or_its_worst_problem_in_the_subject(document, subject
             "close",
             "[paper_run] 2025-01-17 close Partial: No price for TSLA: P&L and equity are not known",
         ),
-        (settled_day(), "settled", "[paper_run] 2025-01-17 settled OK, no P&L"),
+        (known_later_day(), "settled", "[paper_run] 2025-01-17 known now OK, no P&L"),
         (
             changed(days.failed_run(), settled="not placed", errors=["Nothing was placed. So be it"]),
             "settled",
-            "[paper_run] 2025-01-17 settled Failed: Nothing was placed. So be it",
+            "[paper_run] 2025-01-17 known now Failed: Nothing was placed. So be it",
         ),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What `resolve` lists: every trade and order that is not settled, with the ready command for each."""
+"""What `resolve` lists: every attempt and order of unknown outcome, with the ready command for each."""
 
 from pathlib import Path
 
@@ -15,7 +15,10 @@ RESOLVE = "python -m paper_run resolve 2025-01-17"
 
 def test_nothing_unsettled_is_said() -> None:
     """One line."""
-    assert printed(lambda console: console.unsettled([], [], PLAIN)) == "Everything is settled.\n"
+    assert (
+        printed(lambda console: console.outcome_unknown([], [], PLAIN))
+        == "Nothing is open: every outcome is known.\n"
+    )
 
 
 def test_each_trade_has_its_commands(tmp_path: Path) -> None:
@@ -23,7 +26,7 @@ def test_each_trade_has_its_commands(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         first, second = begun(ledger), begun(ledger, number=2)
         second = ledger.attempts.record(second, state="unsettled", document="{}", in_doubt=0, run_id="run-2")
-    shown = printed(lambda console: console.unsettled([first, second], [], ON_HOST))
+    shown = printed(lambda console: console.outcome_unknown([first, second], [], ON_HOST))
     lines = shown.splitlines()
     assert len(lines) == 8
     assert lines[0].startswith(f"{SESSION}: sent 2025-01-17")
@@ -41,7 +44,7 @@ def test_orders_in_doubt_are_listed(tmp_path: Path) -> None:
     """They need no command: each later one asks for them."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger, number=3)
-    shown = printed(lambda console: console.unsettled([], [row], PLAIN))
+    shown = printed(lambda console: console.outcome_unknown([], [row], PLAIN))
     assert "2025-01-17-3: has orders in doubt" in shown
     assert "settled" not in shown
 
@@ -50,4 +53,4 @@ def test_quiet_prints_nothing(tmp_path: Path) -> None:
     """-q."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-    assert printed(lambda console: console.unsettled([row], [row], PLAIN), quiet=True) == ""
+    assert printed(lambda console: console.outcome_unknown([row], [row], PLAIN), quiet=True) == ""

@@ -172,8 +172,8 @@ def test_a_session_is_a_row_with_each_trades_status():
     """The columns have their order, money its digits, what is not known an empty cell."""
     lines = [
         line("2025-01-02", "-20.50", drawdown=Decimal("-0.000205"), marked=True),
-        line("2025-01-03", trades=((1, "failed"), (2, "success")), book=2),
-        line("2025-01-06", trades=(), book=2),
+        line("2025-01-03", attempts=((1, "failed"), (2, "success")), book=2),
+        line("2025-01-06", attempts=(), book=2),
     ]
     assert history_csv(lines) == (
         "session,statuses,complete,day_pnl,total_pnl,closing,daily_return,drawdown,marked,book\r\n"
@@ -191,7 +191,7 @@ def test_a_history_without_sessions_is_a_header():
 SESSION_LINES = st.builds(
     SessionLine,
     session=FOREIGN,
-    trades=st.lists(st.tuples(st.integers(1, 99), FOREIGN), max_size=3).map(tuple),
+    attempts=st.lists(st.tuples(st.integers(1, 99), FOREIGN), max_size=3).map(tuple),
     complete=st.booleans(),
     day_pnl=AMOUNTS,
     total_pnl=AMOUNTS,

@@ -16,17 +16,17 @@ def test_the_table_as_a_terminal_shows_it():
     """Words left, amounts right under each other, a true minus, dashes for what is not known, a sum below."""
     lines = [
         line("2025-01-02", "366.06", daily_return=Decimal("0.0036606")),
-        line("2025-01-03", trades=((1, "unknown"),)),
+        line("2025-01-03", attempts=((1, "unknown"),)),
         line(
             "2025-01-06",
             "-1290.76",
-            trades=((1, "failed"), (2, "success")),
+            attempts=((1, "failed"), (2, "success")),
             total_pnl=Decimal("-924.70"),
             closing=Decimal("99075.30"),
             daily_return=Decimal("-0.01286"),
             drawdown=Decimal("-0.01286"),
         ),
-        line("2025-01-07", trades=(), marked=True),
+        line("2025-01-07", attempts=(), marked=True),
     ]
     assert (
         table(lines)
@@ -50,7 +50,7 @@ def test_no_session_is_said_in_words():
 
 def test_many_trades_of_a_session_take_more_rows():
     """Long statuses are wrapped below each other: the table stays within its width and loses none."""
-    lines = [*history(3), line("2025-01-07", "1", trades=tuple((n, "interrupted") for n in range(1, 9)))]
+    lines = [*history(3), line("2025-01-07", "1", attempts=tuple((n, "interrupted") for n in range(1, 9)))]
     shown = table(lines)
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert all(f"{number} interrupted" in shown for number in range(1, 9))
@@ -66,7 +66,7 @@ def test_amounts_without_room_keep_their_cents():
             closing=Decimal("899999999999.99"),
             daily_return=Decimal("-0.1"),
             drawdown=Decimal("-0.1"),
-            trades=((1, "interrupted"), (2, "interrupted")),
+            attempts=((1, "interrupted"), (2, "interrupted")),
         )
     ]
     assert "−$99,999,999,999.99  −$99,999,999,999.99  $899,999,999,999.99" in table(lines)
@@ -77,7 +77,7 @@ LINES = st.lists(
     st.builds(
         lambda trades, pnl, ratio, marked: line(
             "2025-01-17",
-            trades=tuple(enumerate(trades, 1)),
+            attempts=tuple(enumerate(trades, 1)),
             complete=pnl is not None,
             day_pnl=pnl,
             total_pnl=pnl,
@@ -112,16 +112,16 @@ def test_any_history_is_aligned_and_fits(lines):
 
 def test_hostile_text_cannot_drive_a_terminal():
     """Control and bidi characters of a status do not reach the terminal, and a row stays its rows."""
-    shown = table([line(documents.HOSTILE, "1", trades=((1, documents.HOSTILE),))])
+    shown = table([line(documents.HOSTILE, "1", attempts=((1, documents.HOSTILE),))])
     assert all(printable(row) == row for row in shown.split("\n"))
     assert "\x1b" not in shown
 
 
 def test_the_json_has_exact_numbers():
-    """Amounts are numbers with their digits, ratios with six; unknown is null; each trade is an object."""
+    """Amounts are numbers with their digits, ratios with six; unknown is null; each attempt is an object."""
     lines = [
         line("2025-01-02", "0.10", closing=Decimal("1E+5"), daily_return=Decimal("-1.5E-6"), marked=True),
-        line("2025-01-03", trades=((1, "failed"), (2, "success"))),
+        line("2025-01-03", attempts=((1, "failed"), (2, "success"))),
     ]
     text = json_text(lines)
     assert '"closing": 100000,' in text
@@ -162,4 +162,4 @@ def test_any_json_comes_back(lines):
     for read, each in zip(json.loads(json_text(lines), parse_float=Decimal), lines, strict=True):
         assert read["day_pnl"] == each.day_pnl
         assert read["closing"] == each.closing
-        assert [(trade["trade"], trade["status"]) for trade in read["trades"]] == list(each.trades)
+        assert [(trade["trade"], trade["status"]) for trade in read["trades"]] == list(each.attempts)

@@ -131,7 +131,7 @@ def test_a_book_that_does_not_add_up_is_the_headline():
 
 def test_adjustments_are_explained_where_there_are_some():
     found = documents.book(documents.good_day()["pnl"]["positions"], adjustments="12.50")
-    words = "holdings that were found before the first trade"
+    words = "holdings that were found before the first attempt"
     assert words in Page(render(documents.changed(documents.good_day(), pnl=found))).text
     assert words not in Page(render(documents.good_day())).text
 
@@ -172,7 +172,7 @@ def test_every_statistic_of_the_schema_is_on_the_page():
     [
         (days.rehearsal(), "This was a rehearsal: nothing was executed"),
         (days.unknown_run(), "It is not known which orders this run placed"),
-        (days.failed_run(), "This run placed no order, and the book holds no trade"),
+        (days.failed_run(), "This run placed no order, and the book is empty"),
         (
             documents.changed(documents.good_day(), pnl=None, statistics={}),
             "The fills of this run could not be read from the execution gateway.",

@@ -93,11 +93,11 @@ def test_the_page_is_one_file_under_a_strict_policy(name):
 
 @EVERY_HISTORY
 def test_each_link_leads_to_a_report_in_the_same_folder(name):
-    """Every link is the name of a file of a session listed here, and each trade and mark has its own."""
+    """Every link is the name of a file of a session listed here, and each attempt and mark has its own."""
     lines = HISTORIES[name]()
     wanted = []
     for each in reversed(lines):
-        wanted += [f"{each.session}{f'-{n}' if n > 1 else ''}_paper_run.html" for n, _ in each.trades]
+        wanted += [f"{each.session}{f'-{n}' if n > 1 else ''}_paper_run.html" for n, _ in each.attempts]
         wanted += [f"{each.session}_mark.html"] if each.marked else []
     links = page_of(lines).having("a")
     assert [link["href"] for link in links] == wanted
@@ -137,7 +137,7 @@ def test_the_newest_session_is_listed_first_with_all_its_trades():
     """Each row has the status of every trade, P&L, equity and drawdown; a mark is a link too."""
     lines = [
         line("2025-01-02", "500", marked=True),
-        line("2025-01-03", "-200.50", trades=((1, "failed"), (2, "partial"), (3, "success"))),
+        line("2025-01-03", "-200.50", attempts=((1, "failed"), (2, "partial"), (3, "success"))),
     ]
     assert page_of(lines).sessions() == [
         [
@@ -155,7 +155,7 @@ def test_the_newest_session_is_listed_first_with_all_its_trades():
 
 def test_a_session_that_could_not_be_valued_has_no_number():
     """Its money is a dash and the words say why; the headline says whose figures it shows instead."""
-    lines = [line("2025-01-02", "500"), line("2025-01-03", trades=((1, "unknown"),))]
+    lines = [line("2025-01-02", "500"), line("2025-01-03", attempts=((1, "unknown"),))]
     page = page_of(lines)
     assert page.sessions()[0] == ["2025-01-03 Fri", "? unknown", "— not valued", "—", "—", "—", "—"]
     assert "the figures below are those of 2 Jan 2025" in page.text
@@ -166,7 +166,7 @@ def test_a_session_that_could_not_be_valued_has_no_number():
 
 def test_nothing_valued_yet_leaves_dashes_and_no_curve():
     """With no whole session there is a list and a calendar, and no figure is made up."""
-    page = page_of([line("2025-01-02", trades=())])
+    page = page_of([line("2025-01-02", attempts=())])
     assert "Equity — not known Total P&L — not known" in page.text
     assert "no session could be valued whole yet" in page.text
     assert "The curve begins with the first session that can be valued whole." in page.text
@@ -206,7 +206,7 @@ def test_sessions_that_are_not_listed_are_counted_and_their_file_named():
 def test_hostile_text_stays_text():
     """An attack in a status, a session's name or the label adds no element, and no link leaves the folder."""
     attacks = [documents.HOSTILE, "javascript:alert(1)//", "../../etc/passwd", "//example.org/", '"><b>']
-    lines = [line(attack, "1", trades=((1, attack),), marked=True) for attack in attacks]
+    lines = [line(attack, "1", attempts=((1, attack),), marked=True) for attack in attacks]
     source = render(lines, curve=lines, label=documents.HOSTILE, cache_folder=None)
     page = Page(source)
     assert not {"script", "img"} & {tag for tag, _ in page.elements}
@@ -358,7 +358,7 @@ SESSIONS = st.lists(st.none() | st.tuples(MONEY, st.decimals(-1, 0, places=4)), 
 
 
 @given(SESSIONS, st.integers(5, 40) | st.just(260))
-def test_thinning_keeps_the_ends_and_every_extreme(lines, most):
+def test_downsampling_keeps_the_ends_and_every_extreme(lines, most):
     """At most so many, in order, first and last there, and no higher, lower or deeper point is lost."""
     valued = [each for each in lines if each.closing is not None]
     kept = thin(lines, most)

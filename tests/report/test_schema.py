@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from builders.attempts import prepared, run, signal
+from builders.attempts import a_snapshot, run, signal
 from builders.moments import SESSION
 from builders.results import ORDER, RESULT
 from jsonschema import Draft202012Validator
@@ -40,7 +40,7 @@ UNKNOWN = replace(
     exit_status=ExitStatus.ORCHESTRATION,
     totals=NOT_KNOWN._replace(duration_seconds=Decimal(0)),
 )
-PREPARED = prepared()._replace(
+PREPARED = a_snapshot()._replace(
     parameters=Parameters(
         symbols=("AAPL",),
         capital=Decimal("100000.00"),
@@ -69,7 +69,7 @@ RUN_ENDED = run(
 
 
 def known(**facts: Any) -> Known:
-    """Return what is known of a trade that began on a January morning in New York."""
+    """Return what is known of an attempt that began on a January morning in New York."""
     return Known(PREPARED, 1, datetime(2025, 1, 17, 14, 30, tzinfo=UTC))._replace(**facts)
 
 
@@ -98,7 +98,7 @@ KNOWN = {
     ),
     "failed": known(orchestration=RUN_ENDED._replace(status="failed", mappings=(), error_message="no bar")),
     "rehearsal": known(
-        prepared=PREPARED._replace(rehearsal=True, sandbox=True), orchestration=RUN_ENDED, number=12
+        snapshot=PREPARED._replace(rehearsal=True, sandbox=True), orchestration=RUN_ENDED, number=12
     ),
 }
 
@@ -256,7 +256,7 @@ def _object(content: dict[str, Any], part: str) -> dict[str, Any]:
 
 
 def test_real_days_on_the_sandbox(tmp_path: Path) -> None:
-    """Good, partial, refused, an order in doubt that is found later, and a trade once more on purpose."""
+    """Good, partial, refused, an order in doubt that is found later, and an attempt once more on purpose."""
     days = (
         ["--symbols", "AAPL", "MSFT", "GOOGL"],
         ["--symbols", "AAPL", "REJECT", "REFUSE", "PARTIAL", "LATE", "CANCEL", "NOPRICE"],
@@ -296,14 +296,14 @@ def test_days_that_went_wrong(tmp_path: Path, kind: str) -> None:
         assert faults(path.read_text("utf-8")) == []
         for decision in decisions:
             words = [next(iter(platform.gateway.orders)) if word == "ORDER" else word for word in decision]
-            settled = run_command(
+            resolved = run_command(
                 "resolve",
                 json.loads(path.read_text("utf-8"))["session"],
                 *words,
                 cwd=tmp_path,
                 platform=platform,
             )
-            assert settled.returncode == 0, settled.stderr
+            assert resolved.returncode == 0, resolved.stderr
             assert faults(path.read_text("utf-8")) == []
 
 

@@ -49,7 +49,7 @@ def test_an_observed_healthy_answer_is_healthy(client: Transport, name: str) -> 
 
 
 def test_a_gateway_in_dry_run_says_so(client: Transport) -> None:
-    """DRY_RUN is no fault; it is stated. A gateway that trades says nothing."""
+    """DRY_RUN is no fault; it is stated. A gateway that attempts says nothing."""
     rehearsing = asked(client, EXECUTION_GATEWAY, healthy("t4", dry_run=True))
     trading = asked(client, EXECUTION_GATEWAY, healthy("t4", dry_run=False))
     assert (rehearsing.healthy, rehearsing.dry_run) == (True, True)

@@ -1,4 +1,4 @@
-"""The three services at once: health together, and what is read after a trade."""
+"""The three services at once: health together, and what is read after an attempt."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ from support.socket_server import Act, SocketServer, answer, frozen, refusing, s
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import health, platform
-from paper_run.services.parallel import at_once
+from paper_run.services.parallel import gather
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
 
@@ -58,8 +58,8 @@ def test_results_come_in_the_order_of_the_calls() -> None:
     def fail() -> int:
         raise failure
 
-    assert at_once([lambda: 1, fail, lambda: 3], workers=2) == [1, failure, 3]
-    assert at_once([]) == []
+    assert gather([lambda: 1, fail, lambda: 3], workers=2) == [1, failure, 3]
+    assert gather([]) == []
 
 
 def test_calls_run_together_up_to_the_number_of_workers() -> None:
@@ -77,13 +77,13 @@ def test_calls_run_together_up_to_the_number_of_workers() -> None:
             running[0] -= 1
         return True
 
-    assert at_once([call] * 16) == [True] * 16
+    assert gather([call] * 16) == [True] * 16
     assert most[0] <= 8
 
 
 def test_a_call_that_hangs_does_not_keep_the_program_from_ending() -> None:
     """The workers are daemons."""
-    assert at_once([lambda: threading.current_thread().daemon]) == [True]
+    assert gather([lambda: threading.current_thread().daemon]) == [True]
 
 
 # Health
@@ -136,7 +136,7 @@ def test_a_fault_of_our_own_is_not_taken_for_a_service_that_is_down(
         made(client, refusing()).health()
 
 
-# After a trade
+# After an attempt
 
 
 def gateway(*identities: str, **more: bytes) -> dict[str, bytes]:
@@ -150,7 +150,7 @@ def gateway(*identities: str, **more: bytes) -> dict[str, bytes]:
 def test_every_order_is_read_once_with_the_positions(client: Transport) -> None:
     """Each id once, however often it came; the states under their ids, and nothing to complain of."""
     with serving(gateway("a", "b")) as server:
-        after = made(client, server.url).after_trade(["a", "b", "a"])
+        after = made(client, server.url).observe(["a", "b", "a"])
     assert {identity: str(state.filled_avg_price) for identity, state in after.states.items()} == {
         "a": "150.333333",
         "b": "150.333333",
@@ -166,7 +166,7 @@ def test_every_order_is_read_once_with_the_positions(client: Transport) -> None:
 def test_without_orders_the_positions_are_still_read(client: Transport) -> None:
     """A day without orders proves that the gateway can be read after it, too."""
     with serving(gateway()) as server:
-        after = made(client, server.url).after_trade([])
+        after = made(client, server.url).observe([])
     assert (after.states, after.unreadable) == ({}, [])
     assert len(server.seen) == 1
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_kept(client: Transport) ->
         "/api/v1/positions": answer(b'{"detail": "no database"}', "500 Internal Server Error")
     }
     with serving(answers) as server:
-        after = made(client, server.url).after_trade(["a", "b", "c"])
+        after = made(client, server.url).observe(["a", "b", "c"])
     assert list(after.states) == ["a"]
     positions, second, third = after.unreadable
     assert "positions" in positions
@@ -193,7 +193,7 @@ def test_many_orders_on_a_frozen_gateway_take_as_long_as_one(client: Transport, 
     identities = [f"id-{number}" for number in range(100)]
     with serving(*[gateway(*identities)] * frozen_from, frozen) as server:
         started = time.monotonic()
-        after = made(client, server.url).after_trade(identities)
+        after = made(client, server.url).observe(identities)
         took = time.monotonic() - started
     assert took < 2 * SECONDS
     assert len(after.states) + len(after.unreadable) >= 100
@@ -203,18 +203,18 @@ def test_many_orders_on_a_frozen_gateway_take_as_long_as_one(client: Transport, 
 def test_many_orders_on_a_gateway_that_is_gone_take_as_long_as_one(client: Transport) -> None:
     """A connection refused again and again is given up for all."""
     started = time.monotonic()
-    after = made(client, refusing()).after_trade([f"id-{number}" for number in range(100)])
+    after = made(client, refusing()).observe([f"id-{number}" for number in range(100)])
     assert time.monotonic() - started < 2 * SECONDS
     assert (len(after.states), len(after.unreadable)) == (0, 101)
 
 
 @pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
 def test_many_orders_on_a_gateway_that_is_too_busy_take_as_long_as_one(status: str) -> None:
-    """All the reads after a trade end within 10 s, also where each would be retried to its own deadline."""
+    """All reads after an attempt end within 10 s, also where each would be retried to its own deadline."""
     client = Transport()
     with serving(answer(b'{"detail": "busy"}', status)) as server:
         started = time.monotonic()
-        after = made(client, server.url).after_trade([f"id-{number}" for number in range(100)])
+        after = made(client, server.url).observe([f"id-{number}" for number in range(100)])
         took = time.monotonic() - started
     client.close()
     assert len(after.unreadable) == 101
@@ -232,4 +232,4 @@ def test_a_fault_of_our_own_after_a_trade_surfaces(
     services = made(client, refusing())
     monkeypatch.setattr(services.execution_gateway, "positions", broken)
     with pytest.raises(ZeroDivisionError):
-        services.after_trade([])
+        services.observe([])

@@ -6,20 +6,20 @@ import pytest
 
 from paper_run.errors import DataError
 from paper_run.settings import calendar
-from paper_run.settings.sources import Given
+from paper_run.settings.sources import SourcedValue
 
 
 @pytest.mark.parametrize("value", ["XNYS", "24/7"])
 def test_two_exchanges_are_known(value: str) -> None:
     """New York's, and the one that never closes."""
-    assert calendar.exchange(Given(value, "--exchange")) == value
+    assert calendar.exchange(SourcedValue(value, "--exchange")) == value
 
 
 @pytest.mark.parametrize("value", ["", "xnys", "NYSE", "24/5", "24x7", " XNYS", "XNYS\n", "XLON"])
 def test_any_other_exchange_is_refused(value: str) -> None:
     """The error names the place and both words."""
     with pytest.raises(DataError) as caught:
-        calendar.exchange(Given(value, "PAPER_RUN_EXCHANGE"))
+        calendar.exchange(SourcedValue(value, "PAPER_RUN_EXCHANGE"))
     assert caught.value.title.startswith("PAPER_RUN_EXCHANGE: ")
     assert "XNYS" in caught.value.explanation
     assert "24/7" in caught.value.explanation
@@ -42,7 +42,7 @@ def test_any_other_exchange_is_refused(value: str) -> None:
 )
 def test_dates_are_listed_with_commas(value: str, days: list[str]) -> None:
     """None, one or several, past or future, with blanks around them, each once."""
-    read = calendar.dates(Given(value, "PAPER_RUN_CLOSED_DATES"))
+    read = calendar.dates(SourcedValue(value, "PAPER_RUN_CLOSED_DATES"))
     assert sorted(read) == [date.fromisoformat(day) for day in days]
 
 
@@ -64,7 +64,7 @@ def test_dates_are_listed_with_commas(value: str, days: list[str]) -> None:
 def test_what_is_no_list_of_dates_is_refused(value: str, because: str) -> None:
     """The error names the place, the word that is wrong, and the form."""
     with pytest.raises(DataError) as caught:
-        calendar.dates(Given(value, "PAPER_RUN_OPEN_DATES"))
+        calendar.dates(SourcedValue(value, "PAPER_RUN_OPEN_DATES"))
     assert caught.value.title.startswith("PAPER_RUN_OPEN_DATES: ")
     assert because.partition(" is out of range")[0] in caught.value.title
     assert caught.value.title.isprintable()
@@ -75,7 +75,7 @@ def test_what_is_no_list_of_dates_is_refused(value: str, because: str) -> None:
 def test_a_long_wrong_word_is_shown_short() -> None:
     """A pasted text does not fill the screen."""
     with pytest.raises(DataError) as caught:
-        calendar.dates(Given("x" * 10_000, "PAPER_RUN_OPEN_DATES"))
+        calendar.dates(SourcedValue("x" * 10_000, "PAPER_RUN_OPEN_DATES"))
     assert len(caught.value.title) < 250
 
 
@@ -85,8 +85,8 @@ def test_a_long_wrong_word_is_shown_short() -> None:
 )
 def test_a_time_of_day_has_two_digits_each(value: str, clock: time) -> None:
     """From midnight to the last minute, without a zone."""
-    assert calendar.clock_time(Given(value, "--latest-start")) == clock
-    assert calendar.clock_time(Given(value, "--latest-start")).tzinfo is None
+    assert calendar.clock_time(SourcedValue(value, "--latest-start")) == clock
+    assert calendar.clock_time(SourcedValue(value, "--latest-start")).tzinfo is None
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_time_of_day_has_two_digits_each(value: str, clock: time) -> None:
 def test_what_is_no_time_of_day_is_refused(value: str) -> None:
     """The error names the place and the form."""
     with pytest.raises(DataError) as caught:
-        calendar.clock_time(Given(value, "PAPER_RUN_LATEST_START"))
+        calendar.clock_time(SourcedValue(value, "PAPER_RUN_LATEST_START"))
     assert caught.value.title.startswith("PAPER_RUN_LATEST_START: ")
     assert "HH:MM" in caught.value.explanation
     assert tuple(map(str, caught.value.remedies)) == (

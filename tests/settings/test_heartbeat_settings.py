@@ -4,7 +4,7 @@ import pytest
 
 from paper_run.errors import DataError
 from paper_run.settings.heartbeat import VARIABLE, heartbeat_url
-from paper_run.settings.sources import Given
+from paper_run.settings.sources import SourcedValue
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 
@@ -22,14 +22,14 @@ SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 )  # fmt: skip
 def test_a_url_is_taken_apart(typed: str, base: str, query: str, shown: str) -> None:
     """Without a slash at its end, its query beside it; a person sees scheme and host."""
-    url = heartbeat_url(Given(typed, VARIABLE))
+    url = heartbeat_url(SourcedValue(typed, VARIABLE))
     assert (url.service.base, url.query, url.shown) == (base, query, shown)
     assert url.service.credentials is None
 
 
 def test_credentials_travel_beside_the_url() -> None:
     """As basic authentication, not in the request's line; they are shown nowhere."""
-    url = heartbeat_url(Given(f"https://jo%40desk:s3cr%3At@hc.example/{SECRET}", VARIABLE))
+    url = heartbeat_url(SourcedValue(f"https://jo%40desk:s3cr%3At@hc.example/{SECRET}", VARIABLE))
     assert url.service.credentials == ("jo@desk", "s3cr:t")
     assert url.service.base == f"https://hc.example/{SECRET}"
     for text in (repr(url), f"{url}", url.shown):
@@ -58,7 +58,7 @@ def test_credentials_travel_beside_the_url() -> None:
 def test_what_is_no_url_is_refused_without_showing_it(typed: str, because: str) -> None:
     """Exit status 3, the place and the reason; not the secret."""
     with pytest.raises(DataError) as caught:
-        heartbeat_url(Given(typed, f"{VARIABLE} in /srv/.env"))
+        heartbeat_url(SourcedValue(typed, f"{VARIABLE} in /srv/.env"))
     said = f"{caught.value} {caught.value.remedies}"
     assert caught.value.title.startswith("PAPER_RUN_HEARTBEAT_URL in /srv/.env: '<hidden>' is not allowed (")
     assert because in caught.value.title

@@ -117,11 +117,11 @@ class Desk:
         return self.run("resolve", *args)
 
     def saved(self, trade: str | None = None) -> Any:
-        """Return a trade's JSON result, the first of the session without a name."""
+        """Return an attempt's JSON result, the first of the session without a name."""
         return exact((self.reports / f"{trade or self.session}_paper_run.json").read_text("utf-8"))
 
     def files(self) -> dict[str, bytes]:
-        """Return every report file of a trade or a mark; those over all sessions are no trade's own."""
+        """Return every report file of an attempt or a mark; those over all sessions are no attempt's own."""
         kinds = ("*_*.json", "*_*.html", "*_*.csv")
         return {path.name: path.read_bytes() for kind in kinds for path in self.reports.glob(kind)}
 

@@ -141,11 +141,11 @@ def after(sent: bytes, end: Act = b"") -> Act:
     return act
 
 
-def trickled(at_once: bytes, slowly: bytes, pause: float = 0.02) -> Act:
+def trickled(gather: bytes, slowly: bytes, pause: float = 0.02) -> Act:
     """Send a part at once and the rest byte by byte, for as long as anybody listens."""
 
     def act(connection: socket.socket, server: SocketServer) -> None:
-        connection.sendall(at_once)
+        connection.sendall(gather)
         for byte in slowly:
             connection.sendall(bytes([byte]))
             if server.over.wait(pause):

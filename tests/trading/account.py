@@ -16,7 +16,7 @@ from paper_run.model.exchange import ClosedDays
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position
 from paper_run.model.valued import BookFigures
-from paper_run.services.platform import AfterTrade, MarketReading
+from paper_run.services.platform import MarketReading, Observations
 from paper_run.trading import value_session
 from paper_run.trading.adjustments import Change, Split, Trade
 from paper_run.trading.observations import Moment
@@ -113,7 +113,7 @@ class Account:
 
     def value(self, occasion: value_session.Occasion) -> BookFigures:
         """Bring the book up to date."""
-        read = AfterTrade(self.quoted())
+        read = Observations(self.quoted())
         read.states, read.earlier = dict(self.working), dict(self.earlier)
         read.unauthorized = self.unauthorized
         if not self.unreadable:

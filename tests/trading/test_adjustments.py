@@ -86,7 +86,7 @@ def test_a_split_of_what_never_had_a_price_goes_by_its_cost(tmp_path: Path) -> N
     [(date(2025, 1, 5), False), (FIRST, True), (date(2025, 1, 7), True), (date(2025, 1, 8), False)],
 )
 def test_a_split_is_of_a_day_of_the_book(account: Account, ex_date: date, is_so: bool) -> None:
-    """From its first session to the present one; on the first nothing was held before the trade."""
+    """From its first session to the present one; on the first nothing was held before the attempt."""
     account.prices["AAPL"] = Decimal(50)
     if not is_so:
         error = refused(account, "2:1", ex_date)
@@ -114,20 +114,20 @@ def test_a_split_takes_effect_where_it_was_suspected(account: Account) -> None:
     account.prices["AAPL"] = Decimal(50)
     account.trade(("AAPL", "-4", "50"))
     account.next_session(days=2)
-    settled = account.split("AAPL", "2:1")
-    assert row(settled, "AAPL").qty == 16
-    entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
+    resolved = account.split("AAPL", "2:1")
+    assert row(resolved, "AAPL").qty == 16
+    entry = account.ledger.books.entries_after(account.ledger.books.period())[0][-1]  # type: ignore[arg-type]
     assert (entry.kind, entry.effective, entry.qty, str(entry.ratio)) == ("split", "2025-01-07", 10, "2:1")
     # 4 of 20 that cost 50 each were sold at 50.
-    assert row(settled, "AAPL").realized_pnl == 0
+    assert row(resolved, "AAPL").realized_pnl == 0
 
 
 def test_trades_by_hand(account: Account) -> None:
     """10 at 100 to 4 at 110: 6 x 10 are won; 5 MSFT from nothing at 20; what is right already stays."""
     account.prices |= {"AAPL": Decimal(110), "MSFT": Decimal(20)}
     account.held |= {"AAPL": Decimal(4), "MSFT": Decimal(5)}
-    settled = account.by_hand(trades=(("AAPL", "4", "110"), ("MSFT", "5", "20")))
-    assert [(each.symbol, each.qty, each.realized_pnl) for each in settled.valuation.positions] == [
+    resolved = account.by_hand(trades=(("AAPL", "4", "110"), ("MSFT", "5", "20")))
+    assert [(each.symbol, each.qty, each.realized_pnl) for each in resolved.valuation.positions] == [
         ("AAPL", 4, 60),
         ("MSFT", 5, 0),
     ]
@@ -141,12 +141,12 @@ def test_what_differs_is_booked_at_the_mark(account: Account) -> None:
     """AAPL 10 to 19, and 3 MSFT that nobody ordered: both at the price of now, no P&L moves."""
     account.holds("AAPL", "19", "110")
     account.holds("MSFT", "3", "20")
-    settled = account.by_hand("all")
-    assert [(each.symbol, each.qty, each.total_pnl) for each in settled.valuation.positions] == [
+    resolved = account.by_hand("all")
+    assert [(each.symbol, each.qty, each.total_pnl) for each in resolved.valuation.positions] == [
         ("AAPL", 19, 100),
         ("MSFT", 3, 0),
     ]
-    entries = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-2:]  # type: ignore[arg-type]
+    entries = account.ledger.books.entries_after(account.ledger.books.period())[0][-2:]  # type: ignore[arg-type]
     assert [(each.symbol, each.qty, each.dollars) for each in entries] == [("AAPL", 9, 990), ("MSFT", 3, 60)]
     account.holds("AAPL", "0")
     account.holds("MSFT", "1")
@@ -188,7 +188,7 @@ def test_no_quantity_to_book(account: Account) -> None:
 
 
 def test_a_change_is_nothing_until_it_is_said() -> None:
-    """No symbol, no trade, no split, no word."""
+    """No symbol, no attempt, no split, no word."""
     assert tuple(Change()) == ((), (), None, None, "")
 
 
@@ -211,7 +211,7 @@ def test_a_split_said_late_says_which_closings_it_voids(account: Account, sessio
 
 
 def test_a_split_of_a_book_that_was_never_valued(tmp_path: Path) -> None:
-    """Its trade was placed and nothing was booked yet: the book holds nothing that could have split."""
+    """Its attempt was placed and nothing was booked yet: the book holds nothing that could have split."""
     account = Account(tmp_path)
     placed = begun(account.ledger, account.session)
     account.ledger.attempts.record(
@@ -228,7 +228,7 @@ def test_a_split_goes_behind_the_session_that_was_valued_last(account: Account) 
     account.session = date(2025, 1, 7)
     account.prices["AAPL"] = Decimal(50)
     account.split("AAPL", "2:1")
-    entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
+    entry = account.ledger.books.entries_after(account.ledger.books.period())[0][-1]  # type: ignore[arg-type]
     assert (entry.kind, entry.effective) == ("split", "2025-01-08")
 
 
@@ -247,7 +247,7 @@ def test_two_splits_of_a_session_go_one_after_the_other(account: Account) -> Non
     account.prices["AAPL"] = Decimal(25)
     account.split("AAPL", "2:1")
     assert row(account.split("AAPL", "2:1"), "AAPL").qty == 40
-    entries = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-2:]  # type: ignore[arg-type]
+    entries = account.ledger.books.entries_after(account.ledger.books.period())[0][-2:]  # type: ignore[arg-type]
     assert [each.qty for each in entries] == [10, 20]
 
 
@@ -275,9 +275,9 @@ def test_a_split_moves_no_money(account: Account) -> None:
     """2:1 adds 10 shares and no dollar, 1:1 nothing at all; all is explained."""
     account.prices["AAPL"] = Decimal(50)
     for ratio, added in (("2:1", 10), ("1:1", 0)):
-        settled = account.split("AAPL", ratio)
-        entry = account.ledger.books.entries_after(account.ledger.books.epoch())[0][-1]  # type: ignore[arg-type]
+        resolved = account.split("AAPL", ratio)
+        entry = account.ledger.books.entries_after(account.ledger.books.period())[0][-1]  # type: ignore[arg-type]
         assert (entry.qty, entry.dollars, str(entry.ratio)) == (added, 0, ratio)
         (kept,) = account.ledger.books._rows("SELECT note FROM entries ORDER BY id DESC LIMIT 1")
         assert kept["note"] == f"{ratio} by ann"
-        assert (settled.valuation.session.unexplained, settled.valuation.total_pnl) == (0, 0)
+        assert (resolved.valuation.session.unexplained, resolved.valuation.total_pnl) == (0, 0)

@@ -1,10 +1,10 @@
-"""The result from what is known of a trade: counts, status, notional, and every problem in words."""
+"""The result from what is known of an attempt: counts, status, notional, and every problem in words."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from builders.attempts import DOUBT, IDLE, known, order, prepared, run, signal
+from builders.attempts import DOUBT, IDLE, a_snapshot, known, order, run, signal
 from builders.moments import SESSION
 
 from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
@@ -74,7 +74,7 @@ def test_orders_that_were_not_all_read_have_no_filled_count() -> None:
 
 
 def test_a_success() -> None:
-    """Every figure from the orders, the identity of the trade from its row."""
+    """Every figure from the orders, the identity of the attempt from its row."""
     states = {BUY: order(BUY), SELL: order(SELL, symbol="MSFT", side="sell", qty=Decimal(5))}
     outcome = conclude(known(run(signal(BUY), IDLE, SOLD), states=states))
     result = outcome.result
@@ -84,11 +84,11 @@ def test_a_success() -> None:
         Decimal("1.0000"),
     )
     assert (result.status, result.exit_status) == ("success", ExitStatus.SUCCESS)
-    assert (result.run_id, result.session, result.trade) == ("run-1", str(SESSION), 2)
+    assert (result.run_id, result.session, result.attempt) == ("run-1", str(SESSION), 2)
     assert result.timestamp == "2025-01-17T12:00:00-05:00"
     assert (result.totals.duration_seconds, result.findings) == (Decimal("4.25"), ())
     assert [each.symbol for each in result.orders] == ["AAPL", "GOOGL", "MSFT"]
-    assert (result.parameters, result.health) == (asked(prepared().parameters), health(prepared().health))
+    assert (result.parameters, result.health) == (asked(a_snapshot().parameters), health(a_snapshot().health))
 
 
 @pytest.mark.parametrize(("stated", "shown"), [("4.25", "4.25"), (None, "9")])
@@ -168,8 +168,8 @@ def test_warnings_come_in_the_order_of_the_day() -> None:
         error_message="a little\nsomething",
         num_orders_submitted=9,
     )
-    before = prepared(notices=(findings.warning("setting", "noticed"),))
-    outcome = conclude(known(odd, prepared=before, found=(findings.warning("looked_for", "meanwhile"),)))
+    before = a_snapshot(notices=(findings.warning("setting", "noticed"),))
+    outcome = conclude(known(odd, snapshot=before, found=(findings.warning("looked_for", "meanwhile"),)))
     said = warnings(outcome)
     assert said[:2] == ["noticed", "meanwhile"]
     assert said[2] == "The orchestrator ran for 2025-01-16, not for 2025-01-17."
@@ -264,11 +264,11 @@ def test_a_run_that_leaves_open_what_it_placed(
 
 
 def test_what_was_placed_before_is_nothing_new() -> None:
-    """Each order an earlier trade's: failed, exit 2, however well the run went; in a rehearsal it is none."""
+    """Each order an earlier attempt's: failed, exit 2, however well the run went; a rehearsal's is none."""
     outcome = conclude(known(run(signal(BUY)), repeats={BUY}, states={BUY: order(BUY)}))
     assert (outcome.result.status, outcome.result.exit_status) == ("failed", 2)
     assert "nothing_new" in {each.code for each in outcome.result.findings}
-    rehearsed = conclude(known(run(signal(BUY)), repeats={BUY}, prepared=prepared(rehearsal=True)))
+    rehearsed = conclude(known(run(signal(BUY)), repeats={BUY}, snapshot=a_snapshot(rehearsal=True)))
     assert (rehearsed.result.status, rehearsed.result.exit_status) == ("success", 0)
     some = conclude(known(run(signal(BUY), signal("b" * 24)), repeats={BUY}))
     assert some.result.status == "success"

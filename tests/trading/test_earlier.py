@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 import requests
 import responses
-from builders.attempts import begun, prepared
+from builders.attempts import a_snapshot, begun
 from builders.moments import NOON, SESSION
 from builders.served import Orders, services
 from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_example
 from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
-from paper_run.model.attempt import TradeRow
+from paper_run.model.attempt import AttemptRow
 from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
-from paper_run.trading.earlier import settle_all
+from paper_run.trading.earlier import look_again
 
 RUN, BUY, SELL = "00d504c8-aaaa", "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 LATER = NOON + timedelta(hours=3)
@@ -71,8 +71,8 @@ def orders_known() -> None:
         serve_example("GET", f"{ORDERS}/{identity}", "order_after_fill", **changes)
 
 
-def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **changes: Any) -> TradeRow:
-    """Have a trade whose run is known and whose orders were not read."""
+def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **changes: Any) -> AttemptRow:
+    """Have an attempt whose run is known and whose orders were not read."""
     row = begun(ledger, **changes)
     answer = json.dumps(run)
     return ledger.attempts.record(
@@ -88,13 +88,13 @@ def answered(ledger: Ledger, run: dict[str, Any], *, state: str = "answered", **
     )
 
 
-def unsettled(ledger: Ledger, *, run_id: str | None = None, **changes: Any) -> TradeRow:
-    """Have a trade whose answer was lost."""
+def outcome_unknown(ledger: Ledger, *, run_id: str | None = None, **changes: Any) -> AttemptRow:
+    """Have an attempt whose answer was lost."""
     row = begun(ledger, **changes)
     return ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, run_id=run_id)
 
 
-def document(row: TradeRow) -> dict[str, Any]:
+def document(row: AttemptRow) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(row.document, parse_float=Decimal)
     return read
 
@@ -106,7 +106,7 @@ def asked(url: str) -> int:
 def test_where_all_is_known_nothing_is_asked(ledger: Ledger, platform: Platform) -> None:
     """A settled ledger costs no request."""
     answered(ledger, a_run(), state="closed")
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert len(responses.calls) == 0
 
 
@@ -114,25 +114,25 @@ def test_where_all_is_known_nothing_is_asked(ledger: Ledger, platform: Platform)
 
 
 def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) -> None:
-    """The trade is closed, its result is whole and says when its orders were read; the run is not asked."""
+    """The attempt is closed, its result is whole and says when its orders were read; the run is not asked."""
     row = answered(ledger, a_run())
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert (closed.id, closed.state) == (row.id, "closed")
     assert closed == ledger.attempts.by_id(row.id)
-    assert closed.settled == "its orders were read on 2025-01-17 15:00:00-05:00"
+    assert closed.how_known == "its orders were read on 2025-01-17 15:00:00-05:00"
     result = document(closed)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, RUN)
     assert str(result["results"]["total_notional"]) == "60133.34"
     assert result["results"]["num_orders_filled"] == 2
     assert [(each["code"], each["text"]) for each in result["findings"]][:1] == [
-        ("recovered", f"Settled: {closed.settled}.")
+        ("recovered", f"Outcome: {closed.how_known}.")
     ]
     assert [each["code"] for each in result["findings"]] == ["recovered", "order_oversized"]
     assert set(ledger.orders.order_states(closed)) == {BUY, SELL}
     assert closed.answer == row.answer
     assert asked(RUNS) == 0
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
 
 
 def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platform) -> None:
@@ -141,16 +141,16 @@ def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platfor
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
 def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform) -> None:
-    """The gateway answers, but not with the order: the trade is closed with exit 1 and the reason."""
+    """The gateway answers, but not with the order: the attempt is closed with exit 1 and the reason."""
     answered(ledger, a_run())
     orders_known()
     responses.replace("GET", f"{ORDERS}/{BUY}", json={"detail": "Order not found"}, status=404)
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     result = document(closed)
     assert (closed.state, result["status"], result["exit_status"]) == ("closed", "success", 1)
     assert BUY in result["errors"][0]
@@ -160,14 +160,14 @@ def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform)
 def test_a_silent_gateway_is_asked_once_for_all_trades(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """A service that does not answer is asked once and no more, whatever the number of trades."""
+    """A service that does not answer is asked once and no more, whatever the number of attempts."""
     gateway.failing["*"] = requests.ReadTimeout("timed out")
     responses.add("GET", POSITIONS, body=requests.ReadTimeout("timed out"))
     calls = []
     for number in range(1, 5):
         answered(ledger, a_run(f"run-{number}", mappings=[mapping()]), number=number)
         before = len(responses.calls)
-        settle_all(ledger, platform, LATER)
+        look_again(ledger, platform, LATER)
         calls.append(len(responses.calls) - before)
     assert calls[-1] <= 12, f"requests with 1, 2, 3, 4 trades: {calls}"
 
@@ -195,18 +195,18 @@ def test_a_kept_answer_is_as_whole_as_it_came(words: dict[str, Any]) -> None:
     assert (read.run_id, read.status, read.num_signals) == (RUN, "completed", 3)
 
 
-# A trade whose answer was lost
+# An attempt whose answer was lost
 
 
 @pytest.mark.parametrize("state", ["sent", "unsettled"])
 def test_a_lost_run_is_adopted_when_it_is_found(ledger: Ledger, platform: Platform, state: str) -> None:
     """Also one of which the program never knew the end; run, answer, orders and result are recorded."""
-    row = begun(ledger) if state == "sent" else unsettled(ledger)
+    row = begun(ledger) if state == "sent" else outcome_unknown(ledger)
     listed(a_run())
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert (closed.id, closed.state, closed.run_id) == (row.id, "closed", RUN)
-    assert closed.settled == f"run {RUN} was found on 2025-01-17 15:00:00-05:00"
+    assert closed.how_known == f"run {RUN} was found on 2025-01-17 15:00:00-05:00"
     assert recorded_orchestration(closed.answer or "").run_id == RUN
     assert ledger.attempts.knows_run(RUN)
     assert ledger.orders.owners([BUY, SELL]) == {BUY: row.id, SELL: row.id}
@@ -216,18 +216,18 @@ def test_a_lost_run_is_adopted_when_it_is_found(ledger: Ledger, platform: Platfo
 
 def test_a_lost_run_is_adopted_though_the_gateway_is_silent(ledger: Ledger, platform: Platform) -> None:
     """That it traded is known from then on; its orders are read by a later command."""
-    row = unsettled(ledger)
+    row = outcome_unknown(ledger)
     listed(a_run())
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert (found.id, found.state, found.run_id) == (row.id, "answered", RUN)
     assert document(found)["results"]["num_orders_filled"] is None
     for url in (POSITIONS, f"{ORDERS}/{BUY}", f"{ORDERS}/{SELL}"):
         responses.remove("GET", url)
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert (closed.state, document(closed)["results"]["num_orders_filled"]) == ("closed", 2)
     assert asked(RUNS) == 2
 
@@ -235,17 +235,17 @@ def test_a_lost_run_is_adopted_though_the_gateway_is_silent(ledger: Ledger, plat
 def test_how_a_lost_run_was_settled_is_still_said_when_its_orders_were_read(
     ledger: Ledger, platform: Platform
 ) -> None:
-    """Every later report says how it was settled, not only that its orders were read."""
-    row = unsettled(ledger)
+    """Every later report says how its outcome became known, not only that its orders were read."""
+    row = outcome_unknown(ledger)
     listed(a_run())
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     for url in (POSITIONS, f"{ORDERS}/{BUY}", f"{ORDERS}/{SELL}"):
         responses.remove("GET", url)
     orders_known()
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     assert any("was found on" in each["text"] for each in document(ledger.attempts.by_id(row.id))["findings"])
 
 
@@ -253,9 +253,9 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
     """Known by its id, failed with all counts 0: provably nothing was placed; the gateway is not asked."""
     none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
     run = a_run(status="failed", mappings=[], num_signals=0, error_message="no bar", **none)
-    unsettled(ledger, run_id=run["run_id"])
+    outcome_unknown(ledger, run_id=run["run_id"])
     listed(run)
-    (row,) = settle_all(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, LATER)
     assert (row.state, ledger.attempts.next_number(SESSION)) == ("nothing", 1)
     result = document(row)
     assert (result["status"], result["exit_status"], result["results"]["total_notional"]) == ("failed", 2, 0)
@@ -265,51 +265,51 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
 
 def test_a_run_that_is_not_found_leaves_the_trade(ledger: Ledger, platform: Platform) -> None:
     """The list works and shows nothing that fits."""
-    row = unsettled(ledger)
+    row = outcome_unknown(ledger)
     listed()
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
 def test_two_lost_trades_do_not_get_one_run(ledger: Ledger, platform: Platform) -> None:
     """A run that could be either's is given to neither: a person must say."""
-    lost = [unsettled(ledger, rehearsal=True), unsettled(ledger, number=2)]
+    lost = [outcome_unknown(ledger, rehearsal=True), outcome_unknown(ledger, number=2)]
     listed(a_run())
     orders_known()
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert [ledger.attempts.by_id(row.id) for row in lost] == lost
 
 
 def test_a_silent_orchestrator_is_asked_once(ledger: Ledger, platform: Platform) -> None:
     """However many trades are unsettled; what the gateway can tell is still asked for."""
     for number in (1, 2, 3):
-        unsettled(ledger, number=number, run_id=f"run-{number}" if number == 2 else None)
+        outcome_unknown(ledger, number=number, run_id=f"run-{number}" if number == 2 else None)
     answered(ledger, a_run(), number=4)
     silent(RUNS)
     silent(f"{RUNS}/run-2")
     orders_known()
-    (closed,) = settle_all(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, LATER)
     assert closed.number == 4
     assert asked(RUNS) == 1
 
 
 def test_an_orchestrator_that_answers_500_is_asked_for_each(ledger: Ledger, platform: Platform) -> None:
     """Its list is broken for good in deployed generations; the other GET may work."""
-    unsettled(ledger)
-    known = unsettled(ledger, number=2, run_id=RUN)
+    outcome_unknown(ledger)
+    known = outcome_unknown(ledger, number=2, run_id=RUN)
     serve_example("GET", RUNS, "runs_list")
     serve("GET", f"{RUNS}/{RUN}", a_run())
     orders_known()
-    assert [row.id for row in settle_all(ledger, platform, LATER)] == [known.id]
+    assert [row.id for row in look_again(ledger, platform, LATER)] == [known.id]
 
 
 def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Platform) -> None:
-    """Found later, an order that the session's first trade owns stays that one's and is not counted again."""
+    """Found later, an order that the session's first attempt owns stays its own and is not counted again."""
     first = answered(ledger, a_run("run-1"), state="closed")
-    unsettled(ledger, number=2)
+    outcome_unknown(ledger, number=2)
     listed(a_run())
     orders_known()
-    (row,) = settle_all(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, LATER)
     result = document(row)
     outcomes = [order["outcome"] for order in result["orders"]]
     assert outcomes == ["repeat", None, "repeat"]
@@ -320,9 +320,9 @@ def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Plat
 # Orders in doubt
 
 
-def in_doubt(ledger: Ledger, day: date = SESSION, **changes: Any) -> TradeRow:
+def in_doubt(ledger: Ledger, day: date = SESSION, **changes: Any) -> AttemptRow:
     """Have a closed trade with 10 AAPL in doubt."""
-    clock = prepared().gateway_clock
+    clock = a_snapshot().gateway_clock
     assert clock is not None
     run = a_run(f"run-of-{day}", day, mappings=[a_doubt()])
     return answered(
@@ -348,9 +348,9 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     """Counted, valued, owned; the result says how it was found, and nothing is asked for any more."""
     row = in_doubt(ledger)
     identity = gateway.has(doubted(kind=kind))
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert (found.id, found.state) == (row.id, "closed")
-    assert identity in (found.settled or "")
+    assert identity in (found.how_known or "")
     result = document(found)
     assert (result["status"], result["exit_status"]) == ("success", 0)
     assert result["orders"][0]["client_order_id"] == identity
@@ -359,7 +359,7 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     assert ledger.orders.owners([identity]) == {identity: row.id}
     assert ledger.attempts.doubtful() == []
     before = len(responses.calls)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert len(responses.calls) == before
 
 
@@ -368,7 +368,7 @@ def test_an_order_in_doubt_stays_so_while_the_gateway_has_none(
 ) -> None:
     """Nothing is recorded; the next command asks again."""
     row = in_doubt(ledger)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert doubted() in gateway.asked
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.attempts.doubtful() == [row]
@@ -377,15 +377,15 @@ def test_an_order_in_doubt_stays_so_while_the_gateway_has_none(
 def test_an_order_in_doubt_that_another_trade_of_the_session_owns_is_a_repeat(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """The session's first trade placed the same order: for the gateway it is one; the doubt ends."""
+    """The session's first attempt placed the same order: for the gateway it is one; the doubt ends."""
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted()))
     answered(ledger, a_run("run-0", mappings=[bought]), state="closed")
     in_doubt(ledger, number=2)
-    (row,) = settle_all(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, LATER)
     (order,) = [each for each in document(row)["orders"] if each["symbol"] == "AAPL"]
     assert (order["outcome"], order["client_order_id"]) == ("repeat", doubted())
     assert ledger.orders.owners([doubted()]) == {doubted(): 1}
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
 
 
 def test_the_order_of_another_session_is_no_repeat(
@@ -396,7 +396,7 @@ def test_the_order_of_another_session_is_no_repeat(
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted(yesterday)))
     answered(ledger, a_run("run-0", mappings=[bought]), session=yesterday, state="closed")
     row = in_doubt(ledger)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
@@ -407,7 +407,7 @@ def test_what_was_there_before_is_named_as_a_strangers(
     row = in_doubt(ledger)
     gateway.has(doubted(), created_at="2025-01-17T16:00:00Z")
     told: list[str] = []
-    assert settle_all(ledger, platform, LATER, tell=told.append) == []
+    assert look_again(ledger, platform, LATER, tell=told.append) == []
     assert ledger.attempts.by_id(row.id) == row
     assert doubted() in told[0]
 
@@ -420,29 +420,29 @@ def test_orders_in_doubt_are_asked_for_however_old(
     for day in days:
         in_doubt(ledger, day)
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
-    assert [row.session for row in settle_all(ledger, platform, LATER)] == days
+    assert [row.session for row in look_again(ledger, platform, LATER)] == days
 
 
 def test_the_next_days_order_is_not_taken_for_this_days(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """The same order in doubt on two days in a row: each trade gets its own, and only that."""
+    """The same order in doubt on two days in a row: each attempt gets its own, and only that."""
     days = [SESSION, SESSION + timedelta(days=1)]
     rows = [in_doubt(ledger, day) for day in days]
     for day in days:
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
-    assert [row.id for row in settle_all(ledger, platform, LATER)] == [row.id for row in rows]
+    assert [row.id for row in look_again(ledger, platform, LATER)] == [row.id for row in rows]
     assert [list(ledger.orders.order_states(row)) for row in rows] == [[doubted(day)] for day in days]
 
 
 def test_the_next_days_order_does_not_settle_one_that_was_never_placed(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """Only the second day's order exists: it is that trade's, and the first one stays in doubt."""
+    """Only the second day's order exists: it is that attempt's, and the first one stays in doubt."""
     next_day = SESSION + timedelta(days=1)
     first, second = in_doubt(ledger), in_doubt(ledger, next_day)
     identity = gateway.has(doubted(next_day), created_at=f"{next_day}T17:00:01Z")
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     assert ledger.orders.owners([identity]) == {identity: second.id}
     assert [row.id for row in ledger.attempts.doubtful()] == [first.id]
 
@@ -453,12 +453,12 @@ def test_what_was_found_before_is_not_lost_when_more_is_found(
     """Two in doubt, found one after the other: the result has both, and says both."""
     row = answered(ledger, a_run(mappings=[a_doubt(), a_doubt("MSFT", 3)]), state="closed")
     first = gateway.has(doubted())
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     second = gateway.has(doubted(symbol="MSFT", qty=3), symbol="MSFT", qty=3)
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert found.id == row.id
-    assert first in (found.settled or "")
-    assert second in (found.settled or "")
+    assert first in (found.how_known or "")
+    assert second in (found.how_known or "")
     assert [order["client_order_id"] for order in document(found)["orders"]] == [first, second]
     assert document(found)["results"]["num_orders_filled"] == 2
 
@@ -466,17 +466,17 @@ def test_what_was_found_before_is_not_lost_when_more_is_found(
 def test_the_state_of_a_repeated_order_is_not_lost_when_more_is_found(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """An order that the session's first trade owns keeps its fill in the second one's result."""
+    """An order that the session's first attempt owns keeps its fill in the second one's result."""
     first = gateway.has("c" * 24, symbol="MSFT", qty=3)
     repeated = mapping(symbol="MSFT", order_qty=3, client_order_id=first)
     answered(ledger, a_run("run-0", mappings=[repeated]))
     answered(ledger, a_run("run-1", mappings=[repeated, a_doubt()]), number=2)
     serve_example("GET", POSITIONS, "positions_empty")
-    settle_all(ledger, platform, LATER)
-    before = document(ledger.attempts.trades(SESSION)[1])["orders"][0]
+    look_again(ledger, platform, LATER)
+    before = document(ledger.attempts.of_session(SESSION)[1])["orders"][0]
     assert (before["outcome"], before["status"]) == ("repeat", "filled")
     gateway.has(doubted())
-    (found,) = settle_all(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, LATER)
     assert document(found)["orders"][0] == before
 
 
@@ -486,16 +486,16 @@ def test_the_strategy_is_the_runs_or_else_the_health_reports(
     """A run that does not name it: the orchestrator's health did."""
     row = answered(ledger, a_run(strategy_id=None, mappings=[a_doubt()]), state="closed")
     gateway.has(doubted())
-    assert [found.id for found in settle_all(ledger, platform, LATER)] == [row.id]
+    assert [found.id for found in look_again(ledger, platform, LATER)] == [row.id]
 
 
 def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
     ledger: Ledger, platform: Platform
 ) -> None:
-    """Of what was settled by hand no answer may be kept."""
+    """Of what was said by hand no answer may be kept."""
     row = begun(ledger)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=1)
-    assert settle_all(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, LATER) == []
     assert len(responses.calls) == 0
 
 
@@ -505,5 +505,5 @@ def test_a_silent_gateway_is_not_asked_for_every_order_in_doubt(
     """Twenty in doubt on a frozen gateway take as long as a few: everything ends in less than 10 s."""
     answered(ledger, a_run(mappings=[a_doubt(qty=qty) for qty in range(1, 21)]), state="closed")
     gateway.failing["*"] = requests.ReadTimeout("timed out")
-    settle_all(ledger, platform, LATER)
+    look_again(ledger, platform, LATER)
     assert len(set(gateway.asked)) <= 16, "8 at once, 2 s each"

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 import responses
-from builders.attempts import T4_BEFORE, T5_BEFORE, prepared, signal
+from builders.attempts import T4_BEFORE, T5_BEFORE, a_snapshot, signal
 from builders.moments import NEW_YORK, SESSION
 from builders.served import Orders, services
 from builders.wire import RUNS, STRATEGY, body, mapping, serve, serve_example
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.model.attempt import Prepared
+from paper_run.model.attempt import Snapshot
 from paper_run.model.calendar import exchange_time
 from paper_run.model.order import OrderState
 from paper_run.services.platform import Platform
@@ -92,7 +92,7 @@ def contract_ids(symbol: str, side: str, qty: int, day: date) -> set[str]:
 def test_the_ids_are_those_of_the_contract(symbol: str, side: str, qty: int, shift: int) -> None:
     """Both generations, on the day of the POST and on the next if it passes midnight."""
     asked = signal(None, symbol=symbol, side=side, qty=Decimal(qty))
-    ids = possible_ids(asked, prepared(), STRATEGY)
+    ids = possible_ids(asked, a_snapshot(), STRATEGY)
     assert contract_ids(symbol, side, qty, SESSION + timedelta(days=shift)) <= set(ids)
     assert len(ids) == len(set(ids))
 
@@ -102,7 +102,7 @@ def test_an_observed_id_is_found() -> None:
     day = date(2026, 11, 23)
     asked = signal(None, symbol="MSFT", qty=Decimal("200.00"))
     clock = datetime(2026, 11, 23, 0, 0, 38, tzinfo=UTC)
-    ids = possible_ids(asked, prepared(day, gateway_clock=clock), STRATEGY)
+    ids = possible_ids(asked, a_snapshot(day, gateway_clock=clock), STRATEGY)
     assert mapping()["client_order_id"] in ids
 
 
@@ -121,7 +121,7 @@ ZONES = [
 def test_the_ids_cover_the_gateways_own_date(zone: str, hour: int) -> None:
     """2025's gateway takes its local date, wherever it stands and whenever the POST is sent."""
     clock = datetime(2025, 1, 17, hour, 30, tzinfo=UTC)
-    snapshot = prepared(exchange_time(clock).date(), gateway_clock=clock)
+    snapshot = a_snapshot(exchange_time(clock).date(), gateway_clock=clock)
     ids = possible_ids(signal(None), snapshot, STRATEGY)
     assert contract_ids("AAPL", "buy", 10, clock.astimezone(ZoneInfo(zone)).date()) <= set(ids)
 
@@ -129,13 +129,13 @@ def test_the_ids_cover_the_gateways_own_date(zone: str, hour: int) -> None:
 @pytest.mark.parametrize("qty", [None, Decimal("0.5")])
 def test_what_the_gateway_cannot_have_has_no_id(qty: Decimal | None) -> None:
     """Its quantities are whole numbers."""
-    assert possible_ids(signal(None, qty=qty), prepared(), STRATEGY) == []
+    assert possible_ids(signal(None, qty=qty), a_snapshot(), STRATEGY) == []
 
 
 def test_without_the_gateways_clock_the_session_is_the_day() -> None:
     """The ids can still be told."""
     assert contract_ids("AAPL", "buy", 10, SESSION) <= set(
-        possible_ids(signal(None), prepared(gateway_clock=None), STRATEGY)
+        possible_ids(signal(None), a_snapshot(gateway_clock=None), STRATEGY)
     )
 
 
@@ -151,7 +151,7 @@ class Gateway(Orders):
         self.owned: set[str] = set()
 
     def find(self, *mappings: Any, strategy: str | None = STRATEGY, **changes: Any) -> list[OrderState]:
-        before = prepared(**changes)
+        before = a_snapshot(**changes)
         wanted = doubtful_ids(mappings or (signal(None),), before, strategy)
         seen = self.platform.find_orders(wanted, seconds=1)
         return list(adoptable(wanted, seen.states, before, None, self.owned).values())
@@ -212,7 +212,7 @@ def test_a_time_in_whole_seconds_fits_a_finer_clock(gateway: Gateway) -> None:
 
 
 def test_an_order_that_a_trade_owns_is_not_taken(gateway: Gateway) -> None:
-    """An earlier trade of the day asked for the same."""
+    """An earlier attempt of the day asked for the same."""
     gateway.owned.add(gateway.has(IDS[0]))
     assert gateway.find() == []
 
@@ -299,7 +299,7 @@ def seen(
     platform: Platform, run_id: str | None = None, *, known: str | None = None, **changes: Any
 ) -> Found | NotFound:
     """Look once; `known` is a run that the ledger owns."""
-    return look(prepared(**changes), run_id, platform.orchestrator, lambda each: each == known)
+    return look(a_snapshot(**changes), run_id, platform.orchestrator, lambda each: each == known)
 
 
 def not_found(found: Found | NotFound) -> NotFound:
@@ -517,7 +517,7 @@ def test_where_no_service_names_its_strategy_the_list_must_know_but_one(
     old = listed(OTHER, strategy_id=strategies[1], started_at="2025-01-16T12:00:00")
     serve_list(listed(strategy_id=strategies[0]), old)
     serve("GET", f"{RUNS}/{OURS}", ended())
-    health = tuple(each._replace(strategy=None) for each in prepared().health)
+    health = tuple(each._replace(strategy=None) for each in a_snapshot().health)
     assert isinstance(seen(platform, health=health), Found) is fits
 
 
@@ -533,7 +533,7 @@ def test_a_failed_run_with_orders_that_fits_is_adopted_too(platform: Platform) -
 def test_the_signals_date_is_the_one_that_was_sent(platform: Platform) -> None:
     """With --as-of-date the run's date is that one, not the session."""
     before = date(2025, 1, 16)
-    parameters = prepared().parameters._replace(as_of_date=before)
+    parameters = a_snapshot().parameters._replace(as_of_date=before)
     serve_list(listed(as_of_date="2025-01-16"), listed(OTHER))
     serve("GET", f"{RUNS}/{OURS}", ended())
     found = seen(platform, parameters=parameters)
@@ -544,5 +544,5 @@ def test_the_signals_date_is_the_one_that_was_sent(platform: Platform) -> None:
 def test_the_clocks_of_the_examples_are_what_they_seem() -> None:
     """T5's naive New York noon and T4's 17:00 UTC are one moment here."""
     assert T4_BEFORE.astimezone(NEW_YORK).isoformat()[:19] == T5_BEFORE[:19]
-    snapshot: Prepared = prepared()
+    snapshot: Snapshot = a_snapshot()
     assert snapshot.session == SESSION

@@ -16,7 +16,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
 from paper_run.model.exchange import ClosedDays
-from paper_run.model.remedies import order_remedies, settling
+from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.model.valued import NotKnown
 from paper_run.trading import not_known
 
@@ -37,7 +37,7 @@ def at(text: str) -> datetime:
 
 
 def closed(ledger: Ledger, *states: Any, session: date = SESSION) -> None:
-    """Keep a trade that placed these orders."""
+    """Keep an attempt that placed these orders."""
     row = begun(ledger, session, number=ledger.attempts.next_number(session))
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
@@ -181,11 +181,11 @@ def test_an_attempt_is_not_known(tmp_path: Path) -> None:
             symbols=("AAPL", "MSFT", "GOOGL"),
             about="the attempt 2025-01-17",
             why="what it placed is not known",
-            remedies=settling("2025-01-17", None),
+            remedies=say_what_came("2025-01-17", None),
         )
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), row.started_at, priced=True)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), row.started_at, priced=True)
         said = Entry("adjustment", "AAPL", Decimal(1), Decimal(9))
-        ledger.books.append(epoch, SESSION, [said], row.started_at + timedelta(minutes=1))
+        ledger.books.append(period, SESSION, [said], row.started_at + timedelta(minutes=1))
         assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00")) == (found,)
 
 
@@ -312,9 +312,9 @@ def test_a_book_that_was_ended_takes_its_doubts_with_it(tmp_path: Path) -> None:
         attempt = begun(ledger, MONDAY)
         ledger.attempts.record(attempt, state="unsettled", document=attempt.document, in_doubt=0)
         assert [each.kind for each in not_known.at(ledger, CALENDAR, noon)] == ["doubt", "attempt"]
-        ledger.books.open_epoch(ledger.attempts.by_id(1), noon, priced=True)
+        ledger.books.open_period(ledger.attempts.by_id(1), noon, priced=True)
         assert [each.kind for each in not_known.at(ledger, CALENDAR, noon)] == ["doubt", "attempt"]
-        ledger.books.close_epoch("by ann")
+        ledger.books.close_period("by ann")
         assert not_known.at(ledger, CALENDAR, noon) == ()
         rehearsed = begun(ledger, TUESDAY, rehearsal=True)
         ledger.attempts.record(rehearsed, state="closed", document=doubtful(), in_doubt=1)
@@ -328,13 +328,13 @@ def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> No
     """A person said that it was placed, and has brought AAPL to the gateway's quantity since."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-        ledger.attempts.record(row, state="closed", settled="by jo", document=row.document, in_doubt=0)
-        epoch = ledger.books.open_epoch(ledger.attempts.by_id(1), row.started_at, priced=True)
+        ledger.attempts.record(row, state="closed", how_known="by jo", document=row.document, in_doubt=0)
+        period = ledger.books.open_period(ledger.attempts.by_id(1), row.started_at, priced=True)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         assert found.symbols == ("AAPL", "MSFT", "GOOGL")
         for symbol, when in (("AAPL", row.started_at + timedelta(minutes=1)), ("MSFT", row.started_at)):
             said = Entry("adjustment", symbol, Decimal(1), Decimal(9))
-            ledger.books.append(epoch, SESSION, [said], when)
+            ledger.books.append(period, SESSION, [said], when)
         (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"))
         assert (found.kind, found.symbols, found.why) == (
             *("attempt", ("MSFT", "GOOGL")),
@@ -345,5 +345,5 @@ def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> No
         assert remedy == Remedy("If the gateway's quantities are right", command)
         for symbol in found.symbols:
             said = Entry("adjustment", symbol, Decimal(1), Decimal(9))
-            ledger.books.append(epoch, SESSION, [said], row.started_at + timedelta(minutes=1))
+            ledger.books.append(period, SESSION, [said], row.started_at + timedelta(minutes=1))
         assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00")) == ()

@@ -15,7 +15,7 @@ from paper_run.model.result import Totals
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import order_outcomes
 
-PARAMETERS = attempts.prepared().parameters._replace(symbols=("AAPL", "MSFT"))
+PARAMETERS = attempts.a_snapshot().parameters._replace(symbols=("AAPL", "MSFT"))
 WORKING = (
     *("dry_run", "pending_new", "new", "accepted", "partially_filled", "filled", "replaced", "done_for_day"),
     *("pending_cancel", "stopped", "suspended", "submitted", "submitted_unconfirmed", "scheduled"),
@@ -569,7 +569,7 @@ def test_without_signals_there_are_no_rows() -> None:
 
 
 def test_only_an_order_that_was_accepted_counts_as_filled() -> None:
-    """Not one of an earlier trade, nor one in doubt, whatever its word."""
+    """Not one of an earlier attempt, nor one in doubt, whatever its word."""
     rows = order_outcomes.order_rows(
         [signal(), signal(client_order_id=None, status="filled"), signal(client_order_id="id-2")],
         {"id-1": state(), "id-2": state(client_order_id="id-2")},

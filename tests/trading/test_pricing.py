@@ -15,7 +15,7 @@ from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
 from paper_run.model.exchange import ClosedDays
 from paper_run.model.service import Position
-from paper_run.services.platform import AfterTrade, MarketReading
+from paper_run.services.platform import MarketReading, Observations
 from paper_run.trading import pricing
 from paper_run.trading.observations import Moment
 
@@ -27,14 +27,16 @@ NO_QUOTE = "there is no quote for it, and the gateway gives no price"
 UNREADABLE = "the gateway's positions could not be read"
 
 
-def read(market: dict[str, Market] | str | None = "none", *, positions: bool = True) -> AfterTrade:
+def read(market: dict[str, Market] | str | None = "none", *, positions: bool = True) -> Observations:
     """Return what was read: quotes by symbol, None of a source that could not be read, or no source."""
-    found = AfterTrade(None if isinstance(market, str) else MarketReading(market, ()))
+    found = Observations(None if isinstance(market, str) else MarketReading(market, ()))
     found.positions = () if positions else None
     return found
 
 
-def priced(what: AfterTrade, position: Position | None, now: datetime, session: date = FRIDAY) -> Mark | str:
+def priced(
+    what: Observations, position: Position | None, now: datetime, session: date = FRIDAY
+) -> Mark | str:
     return pricing.mark_of("AAPL", position, what, Moment(session, exchange_time(now), CALENDAR), session)
 
 
@@ -64,7 +66,9 @@ def priced(what: AfterTrade, position: Position | None, now: datetime, session: 
         pytest.param(read({}), HELD._replace(current_price=None), NO_QUOTE, id="no quote and no price"),
     ],
 )
-def test_a_price_or_why_there_is_none(what: AfterTrade, position: Position | None, expected: object) -> None:
+def test_a_price_or_why_there_is_none(
+    what: Observations, position: Position | None, expected: object
+) -> None:
     """The source's quote, else the gateway's price; a source that cannot be read is not gone round."""
     assert priced(what, position, NOON) == expected
 
@@ -99,7 +103,7 @@ def test_a_session_that_has_no_price_says_why_later_too() -> None:
 
 def test_the_positions_that_are_listed() -> None:
     """Those with shares."""
-    found = AfterTrade()
+    found = Observations()
     assert pricing.listed_positions(found) == {}
     found.positions = (
         HELD,
@@ -143,8 +147,8 @@ def test_a_suspicion_lasts_until_somebody_says(account: Account) -> None:
         account.prices["AAPL"] = Decimal(101)
         why = account.mark().unpriced["AAPL"]
         assert why == f"a possible split: since {since} nobody has said whether there was one"
-    settled = account.split("AAPL", "1:1")
-    assert (settled.unpriced, row(settled, "AAPL").total_pnl) == ({}, 10)
+    resolved = account.split("AAPL", "1:1")
+    assert (resolved.unpriced, row(resolved, "AAPL").total_pnl) == ({}, 10)
     account.next_session()
     assert account.mark().unpriced == {}
 
@@ -153,9 +157,9 @@ def test_a_suspicion_lasts_until_somebody_says(account: Account) -> None:
 def test_a_quantity_by_hand_ends_a_suspicion(account: Account, qty: str) -> None:
     """A person has said how many shares there are, at which price: 500 are lost, and no more."""
     assert "AAPL" in overnight(account, "50").unpriced
-    settled = account.by_hand(trades=(("AAPL", qty, "50"),))
-    assert (settled.unpriced, row(settled, "AAPL").qty) == ({}, Decimal(qty))
-    assert row(settled, "AAPL").total_pnl == -500
+    resolved = account.by_hand(trades=(("AAPL", qty, "50"),))
+    assert (resolved.unpriced, row(resolved, "AAPL").qty) == ({}, Decimal(qty))
+    assert row(resolved, "AAPL").total_pnl == -500
 
 
 def test_what_was_traded_is_not_known_with_the_split(account: Account) -> None:
@@ -229,10 +233,10 @@ def test_a_split_of_an_older_program_settles_it(account: Account) -> None:
     """It says how many shares it added: 10 more, and 50 is no suspicion."""
     account.trade(("AAPL", "10", "100"))
     account.next_session()
-    epoch = account.ledger.books.epoch()
-    assert epoch is not None
+    period = account.ledger.books.period()
+    assert period is not None
     older = Entry("split", "AAPL", Decimal(10), Decimal(0))
-    account.ledger.books.append(epoch, account.session, [older], datetime.now(UTC))
+    account.ledger.books.append(period, account.session, [older], datetime.now(UTC))
     account.holds("AAPL", "20", "50")
     found = account.mark()
     assert (found.unpriced, row(found, "AAPL").qty, row(found, "AAPL").total_pnl) == ({}, 20, 0)
@@ -276,10 +280,10 @@ def test_a_share_that_came_for_nothing_is_no_price(account: Account) -> None:
     """An order's growth may bring no dollars: one more for nothing, and all 11 at 100."""
     account.trade(("AAPL", "10", "100"))
     account.next_session()
-    epoch = account.ledger.books.epoch()
-    assert epoch is not None
+    period = account.ledger.books.period()
+    assert period is not None
     free = Entry("fill", "AAPL", Decimal(1), Decimal(0))
-    account.ledger.books.append(epoch, account.session, [free], datetime.now(UTC))
+    account.ledger.books.append(period, account.session, [free], datetime.now(UTC))
     account.holds("AAPL", "11")
     found = account.mark()
     assert (found.unpriced, row(found, "AAPL").total_pnl) == ({}, 100)
@@ -341,9 +345,9 @@ def test_what_the_gateway_had_is_kept_only_where_it_was_read(account: Account) -
     for unreadable, theirs in ((False, Decimal(10)), (True, None)):
         account.unreadable = unreadable
         account.mark()
-        epoch = books.epoch()
-        assert epoch is not None
-        kept = books.kept(epoch)
+        period = books.period()
+        assert period is not None
+        kept = books.last_valuation(period)
         assert kept is not None
         assert kept.seen["AAPL"].theirs == theirs
 

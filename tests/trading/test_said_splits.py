@@ -124,12 +124,12 @@ def test_real_splits(account: Account, moved: int, knows: bool, later: int) -> N
         assert not account.mark().valuation.complete
         became = splits.ratio(ratio).applied(HELD)
         worth = Decimal(after) * became - HELD * Decimal(before)
-        each = row(settled := account.split(symbol, ratio), symbol)
+        each = row(resolved := account.split(symbol, ratio), symbol)
         assert (each.qty, abs(each.total_pnl - worth) <= Decimal("0.01")) == (became + moved, True)
         realized = 2 * (Decimal(after) - HELD * Decimal(before) / became) if moved < 0 else Decimal(0)
         assert abs(each.realized_pnl - realized) <= Decimal("0.01")
         total += each.total_pnl
-    assert (settled.valuation.total_pnl, settled.valuation.session.unexplained) == (total, 0)
+    assert (resolved.valuation.total_pnl, resolved.valuation.session.unexplained) == (total, 0)
     # It is known from here on: the next night is compared with this one.
     account.next_session()
     assert account.mark().valuation.day_pnl == 0
@@ -147,8 +147,8 @@ def test_a_real_crash_is_said_to_be_none(
     account.prices[symbol] = Decimal(after)
     found = account.trade((symbol, "-10", after)) if traded else account.mark()
     nulls(found, symbol, traded=traded)
-    settled = account.split(symbol, "1:1")
-    assert settled.valuation.day_pnl == HELD * (Decimal(after) - Decimal(before))
+    resolved = account.split(symbol, "1:1")
+    assert resolved.valuation.day_pnl == HELD * (Decimal(after) - Decimal(before))
     account.next_session()
     assert account.mark().valuation.day_pnl == 0
 
@@ -179,15 +179,15 @@ def test_a_small_split_that_went_unnoticed_is_booked_late(
     wrong.append(account.mark().valuation.total_pnl)
     assert wrong == [HELD * (Decimal(after) - Decimal(before))] * 2
     account.next_session()
-    settled = account.split(symbol, ratio, ex_date)
+    resolved = account.split(symbol, ratio, ex_date)
     became = splits.ratio(ratio).applied(HELD)
     worth = became * Decimal(after) - HELD * Decimal(before)
-    assert settled.valuation.day_pnl == settled.valuation.total_pnl == worth.quantize(Decimal("0.01"))
-    assert settled.valuation.session.opening == 100000
+    assert resolved.valuation.day_pnl == resolved.valuation.total_pnl == worth.quantize(Decimal("0.01"))
+    assert resolved.valuation.session.opening == 100000
     lines = account.ledger.sessions.lines()
     assert [line.complete for line in lines] == [True, False, False, True]
-    assert settled.statistics["total_return"].n == 2
-    assert settled.statistics["win_rate"].n == 1  # of a gap of two sessions it is no day's
+    assert resolved.statistics["total_return"].n == 2
+    assert resolved.statistics["win_rate"].n == 1  # of a gap of two sessions it is no day's
 
 
 @pytest.mark.parametrize(("symbol", "ratio", "before", "after"), SMALL[:2])
@@ -195,15 +195,15 @@ def test_a_small_split_that_went_unnoticed_is_booked_late(
 def test_a_small_split_is_noticed_by_the_gateways_quantity(
     account: Account, symbol: str, ratio: str, before: str, after: str, traded: bool
 ) -> None:
-    """With a trade that day too: what was traded is not what the quantities are apart by."""
+    """With an attempt that day too: what was traded is not what the quantities are apart by."""
     account.trade((symbol, "100", before))
     account.next_session()
     account.holds(symbol, splits.ratio(ratio).applied(HELD), after)
     found = account.trade((symbol, "3", after)) if traded else account.mark()
     nulls(found, symbol, traded=traded)
     assert f"a possible split {ratio}: the gateway has" in found.unpriced[symbol]
-    settled = account.split(symbol, ratio)
-    assert row(settled, symbol).qty == account.held[symbol]
+    resolved = account.split(symbol, ratio)
+    assert row(resolved, symbol).qty == account.held[symbol]
 
 
 def test_a_gateway_that_counts_a_fill_twice_has_not_split(account: Account) -> None:
@@ -243,9 +243,9 @@ def test_all_sold_on_the_day_of_a_split(account: Account) -> None:
     assert row(sold, "AAPL").realized_pnl is None
     account.next_session()
     assert not account.mark().valuation.complete
-    settled = account.split("AAPL", "4:1")
-    assert row(settled, "AAPL").qty == 300
-    assert settled.valuation.total_pnl == Decimal("400") * Decimal("129.04") - Decimal("49923")
+    resolved = account.split("AAPL", "4:1")
+    assert row(resolved, "AAPL").qty == 300
+    assert resolved.valuation.total_pnl == Decimal("400") * Decimal("129.04") - Decimal("49923")
 
 
 def test_all_sold_in_a_crash(account: Account) -> None:
@@ -300,7 +300,7 @@ def test_a_split_that_nothing_speaks_for_is_refused(account: Account) -> None:
     account.next_session()
     with pytest.raises(DataError, match="the book holds no MSFT"):
         account.split("MSFT", "2:1")
-    assert len(account.ledger.books.entries_after(account.ledger.books.epoch())[0]) == 3  # type: ignore[arg-type]
+    assert len(account.ledger.books.entries_after(account.ledger.books.period())[0]) == 3  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("quantity", ["2000", "2000.0"])
@@ -378,8 +378,8 @@ def test_a_split_suspected_on_the_day_of_the_purchase(account: Account) -> None:
         account.split("AAPL", "3:1")
     account.next_session()
     assert not account.mark().valuation.complete
-    settled = account.split("AAPL", "3:1")
-    assert (row(settled, "AAPL").qty, settled.valuation.total_pnl) == (30, 0)
+    resolved = account.split("AAPL", "3:1")
+    assert (row(resolved, "AAPL").qty, resolved.valuation.total_pnl) == (30, 0)
 
 
 def test_that_there_was_none_is_remembered_all_day(account: Account) -> None:
@@ -402,7 +402,7 @@ def test_a_split_of_long_ago_finds_what_it_was_worth(account: Account) -> None:
     for _ in range(40):
         account.mark()
         account.next_session()
-    settled = account.split("AAPL", "5:4", ex_date)
-    assert settled.valuation.day_pnl == Decimal("112.50")
+    resolved = account.split("AAPL", "5:4", ex_date)
+    assert resolved.valuation.day_pnl == Decimal("112.50")
     # What each symbol had closed at is no longer known.
-    assert row(settled, "AAPL").day_pnl is None
+    assert row(resolved, "AAPL").day_pnl is None

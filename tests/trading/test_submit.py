@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 import responses
-from builders.attempts import prepared
+from builders.attempts import a_snapshot
 from builders.moments import FakeTime
 from builders.screens import QuietWatch
 from builders.served import platform_over
@@ -36,14 +36,14 @@ from paper_run.services.holidays import closed_days
 from paper_run.services.platform import Platform
 from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
-from paper_run.trading.submit import trade
+from paper_run.trading.submit import submit
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{RUNS}/{RUN_ID}"
 BUY, SELL = "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 SHORT = {"client_order_id": SELL, "symbol": "GOOGL", "side": "sell"}
-PREPARED = prepared()._replace(
-    parameters=prepared().parameters._replace(
+PREPARED = a_snapshot()._replace(
+    parameters=a_snapshot().parameters._replace(
         max_position_size=Decimal(40000), as_of_date=date(2026, 11, 23)
     ),
     orchestrator_clock=None,
@@ -52,20 +52,20 @@ PREPARED = prepared()._replace(
 
 
 class End(NamedTuple):
-    """How a trade ended: its result document, every number exact, and the failures shown with it."""
+    """How an attempt ended: its result document, every number exact, and the failures shown with it."""
 
     result: dict[str, Any]
     failures: tuple[PaperRunError, ...]
 
 
 class Day:
-    """A trade against `responses`, with time in the test's hands."""
+    """An attempt against `responses`, with time in the test's hands."""
 
     def __init__(self, folder: Path, transport: Transport) -> None:
         self.folder = folder
         self.time = FakeTime()
         self.watch = QuietWatch()
-        self.prepared = PREPARED
+        self.snapshot = PREPARED
         self.timeout = "300"
         self.transport = transport
         self.quotes: Market | None = None
@@ -74,9 +74,9 @@ class Day:
         settings = configured({"--timeout": self.timeout})
         platform = platform_over(self.transport, self.quotes)
         with Ledger(self.folder) as ledger:
-            ended = trade(
+            ended = submit(
                 settings,
-                self.prepared,
+                self.snapshot,
                 platform,
                 ledger,
                 self.time.clock,
@@ -241,14 +241,14 @@ def test_a_day_without_orders_is_a_success(day: Day) -> None:
 
 def test_what_was_noticed_before_is_kept_with_the_result(day: Day) -> None:
     """What was odd about the configuration is a warning of the report."""
-    day.prepared = PREPARED._replace(notices=(findings.warning("setting", "odd setting"),))
+    day.snapshot = PREPARED._replace(notices=(findings.warning("setting", "odd setting"),))
     serve_example("POST", RUN_URL, "run_normal")
     assert day.result()["warnings"] == ["odd setting"]
 
 
 def test_a_rehearsal_is_labelled(day: Day) -> None:
     """With a gateway in DRY_RUN nothing executes: the notional is an estimate, and it is marked."""
-    day.prepared = PREPARED._replace(rehearsal=True, sandbox=True)
+    day.snapshot = PREPARED._replace(rehearsal=True, sandbox=True)
     for identity, symbol, side in ((BUY, "MSFT", "buy"), (SELL, "GOOGL", "sell")):
         url = f"{ORDERS}/{identity}"
         responses.remove("GET", url)
@@ -379,7 +379,7 @@ def test_an_interruption_while_the_orders_are_read_loses_nothing(
 ) -> None:
     """The run has ended and is recorded as it ended; exit 130."""
     serve_example("POST", RUN_URL, "run_normal")
-    monkeypatch.setattr(Platform, "after_trade", lambda *_args, **_more: interrupt())
+    monkeypatch.setattr(Platform, "observe", lambda *_args, **_more: interrupt())
     result = day.result()
     assert (result["run_id"], result["exit_status"]) == (RUN_ID, 130)
     assert len(result["orders"]) == 3
@@ -507,7 +507,7 @@ def test_another_date_than_the_one_asked_for_is_said(day: Day) -> None:
 
 def test_symbols_that_were_not_asked_for_are_said(day: Day) -> None:
     """Strangers among the mappings are named and counted."""
-    day.prepared = PREPARED._replace(parameters=PREPARED.parameters._replace(symbols=("AAPL",)))
+    day.snapshot = PREPARED._replace(parameters=PREPARED.parameters._replace(symbols=("AAPL",)))
     serve_example("POST", RUN_URL, "run_normal")
     result = day.result()
     (warning,) = result["warnings"]
@@ -534,11 +534,11 @@ def test_a_status_nobody_knows_is_said(day: Day) -> None:
     assert any("pondering" in warning for warning in result["warnings"])
 
 
-# The gateway after the trade
+# The gateway after the attempt
 
 
 def test_a_gateway_that_fails_after_the_trade_is_exit_1(day: Day) -> None:
-    """The trade stands and is saved; the fills are not known, so neither is their number."""
+    """The attempt stands and is saved; the fills are not known, so neither is their number."""
     for url in (POSITIONS, f"{ORDERS}/{BUY}"):
         responses.remove("GET", url)
         serve("GET", url, {"detail": "no database"}, 500)
@@ -564,7 +564,7 @@ def test_a_bad_run_beats_a_gateway_that_fails(day: Day) -> None:
 
 @pytest.mark.parametrize("value", ["1E+30", "1E+29"])
 def test_figures_beyond_all_reason_still_end_in_a_record(day: Day, value: str) -> None:
-    """No amount that the wire lets through may cost the record of a trade."""
+    """No amount that the wire lets through may cost the record of an attempt."""
     url = f"{ORDERS}/{BUY}"
     responses.remove("GET", url)
     serve_example("GET", url, "order_after_fill", qty=value, filled_qty=value, filled_avg_price=value)

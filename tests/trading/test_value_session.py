@@ -13,12 +13,12 @@ from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import statistics
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.valuations import Kept, Valuations
+from paper_run.ledger.valuations import PastValuation, Valuations
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.service import Position
 from paper_run.model.valued import BookFigures
-from paper_run.services.platform import AfterTrade
+from paper_run.services.platform import Observations
 from paper_run.trading import pricing
 from paper_run.trading.adjustments import Change, Split, Trade
 from paper_run.trading.observations import Moment
@@ -201,7 +201,7 @@ def test_on_a_market_of_coins_nothing_stands_beside_the_book(tmp_path: Path) -> 
 def test_what_was_held_before_costs_its_price_of_then(
     account: Account, quoted: str | None, made: int
 ) -> None:
-    """10 XYZ at 100 before the trade are worth 101 after it; a quote source had no price of theirs before."""
+    """10 XYZ at 100 before the attempt are worth 101 after it; no quote source had a price before."""
     account.holds("XYZ", "10", "100")
     before = account.position("XYZ")
     account.prices["XYZ"] = Decimal(101)
@@ -209,7 +209,7 @@ def test_what_was_held_before_costs_its_price_of_then(
     figures = account.trade(("AAPL", "1", "5"), positions=(before,))
     assert (row(figures, "XYZ").total_pnl, figures.valuation.total_pnl) == (made, made)
     notes = account.ledger.books._rows("SELECT kind, qty, note FROM entries WHERE symbol = 'XYZ' ORDER BY id")
-    before_trade = "held before the first trade"
+    before_trade = "held before the first attempt"
     assert [tuple(each) for each in notes] == [
         ("found", "10", before_trade),
         ("gain", "0", None if quoted else before_trade),
@@ -227,9 +227,9 @@ def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
     account.prices["ETHUSD"] = None
     account.next_session()
     books = account.ledger.books
-    epoch = books.epoch()
-    assert epoch is not None
-    expected = statistics([day for _, day in books.valuations.days(epoch.id, account.session)], 365)
+    period = books.period()
+    assert period is not None
+    expected = statistics([day for _, day in books.valuations.days(period.id, account.session)], 365)
     assert expected["volatility"].value is not None
     assert whole.statistics == expected
     assert account.mark().statistics["volatility"] == expected["volatility"]
@@ -357,7 +357,7 @@ def test_an_order_that_is_called_filled_without_a_number_is_said(account: Accoun
 
 
 def test_an_order_that_was_not_read_again_is_said(account: Account) -> None:
-    """Of its own trade or of an earlier one: read is read."""
+    """Of its own attempt or of an earlier one: read is read."""
     account.orders_work(("AAPL", "5"))
     account.earlier, account.working = account.working, {}
     assert account.mark().not_known == ()
@@ -387,10 +387,10 @@ def test_without_a_trade_there_is_no_book(account: Account) -> None:
 
 
 def nothing(account: Account, occasion: Occasion) -> BookFigures | None:
-    """Value a ledger without a trade."""
+    """Value a ledger without an attempt."""
     moment = Moment(FIRST, datetime(2025, 1, 6, 10, tzinfo=NEW_YORK), account.calendar)
     with account.ledger.transaction():
-        return bring_up_to_date(account.ledger, AfterTrade(), moment, moment.now, occasion)
+        return bring_up_to_date(account.ledger, Observations(), moment, moment.now, occasion)
 
 
 def test_the_book_as_it_was_valued_last_is_read_once(
@@ -399,13 +399,13 @@ def test_the_book_as_it_was_valued_last_is_read_once(
     """Its five hundred holdings are not decoded again for each step."""
     account.trade(("AAPL", "10", "100"))
     asked: list[str] = []
-    kept = Valuations.kept
+    kept = Valuations.last
 
-    def count(self: Valuations, epoch: int, before: str = "last") -> Kept | None:
+    def count(self: Valuations, period: int, before: str = "last") -> PastValuation | None:
         asked.append(before)
-        return kept(self, epoch) if before == "last" else kept(self, epoch, before)
+        return kept(self, period) if before == "last" else kept(self, period, before)
 
-    monkeypatch.setattr(Valuations, "kept", count)
+    monkeypatch.setattr(Valuations, "last", count)
     account.mark()
     assert asked == ["last", "2025-01-06"]
     asked.clear()

@@ -13,7 +13,7 @@ from paper_run.book.holdings import Entry
 from paper_run.book.marks import Mark
 from paper_run.errors import DataError
 from paper_run.model.service import Position
-from paper_run.services.platform import AfterTrade
+from paper_run.services.platform import Observations
 from paper_run.trading import pricing
 from paper_run.trading.observations import Moment
 
@@ -89,9 +89,9 @@ def test_a_split_that_is_said_after_the_closing_is_of_that_session(account: Acco
     account.hour = 16
     account.holds("AAPL", "100", "80.90")
     assert account.mark().valuation.day_pnl == -1910
-    settled = account.split("AAPL", "5:4")
-    assert (settled.session, settled.valuation.day_pnl) == (TUESDAY, Decimal("112.50"))
-    assert [each.code for each in settled.remarks][:1] == ["closings_voided"]
+    resolved = account.split("AAPL", "5:4")
+    assert (resolved.session, resolved.valuation.day_pnl) == (TUESDAY, Decimal("112.50"))
+    assert [each.code for each in resolved.remarks][:1] == ["closings_voided"]
     assert account.mark().valuation.session.closing == 100112.5
 
 
@@ -129,7 +129,7 @@ def test_a_weekend_is_no_gap(account: Account) -> None:
         ("2025-01-06T20:59:00+00:00", "2025-01-06"),
         ("2025-01-07T04:59:59+00:00", "2025-01-06"),  # 23:59:59 on Monday in New York
         ("2025-01-07T05:00:00+00:00", "2025-01-07"),
-        ("2025-01-03T15:00:00+00:00", "2025-01-06"),  # not before its trade
+        ("2025-01-03T15:00:00+00:00", "2025-01-06"),  # not before its attempt
         ("2026-11-28T15:00:00+00:00", "2025-01-07"),  # not after it was seen
         (None, "2025-01-07"),
     ],
@@ -148,8 +148,8 @@ def test_a_fill_takes_effect_in_the_session_in_which_it_filled(
     account.holds("AAPL", "20", "50")
     account.mark()
     assert account.ledger.books._rows("SELECT effective FROM entries")[-1]["effective"] == effective
-    settled = account.split("AAPL", "2:1")
-    assert row(settled, "AAPL").holding.qty == (20 if effective == "2025-01-06" else 14)
+    resolved = account.split("AAPL", "2:1")
+    assert row(resolved, "AAPL").holding.qty == (20 if effective == "2025-01-06" else 14)
 
 
 @pytest.mark.parametrize(
@@ -167,14 +167,14 @@ def test_a_fill_takes_effect_in_the_session_in_which_it_filled(
 def test_a_trade_by_hand_counts(
     account: Account, said: tuple[str, str, str], qty: int, realized: int, total: int
 ) -> None:
-    """Brought to a quantity by a trade at a price, whose P&L is ours; never refused, always kept."""
+    """Brought to a quantity by an attempt at a price, whose P&L is ours; never refused, always kept."""
     account.holds("TSLA", "3", "210")
     account.trade(("AAPL", "10", "100"), positions=())
-    settled = account.by_hand(trades=(said,))
-    assert row(settled, "AAPL").qty == qty
-    assert (settled.valuation.realized_pnl, settled.valuation.total_pnl) == (realized, total)
-    assert settled.valuation.session.unexplained == 0
-    entries, _ = account.ledger.books.entries_after(account.ledger.books.epoch())  # type: ignore[arg-type]
+    resolved = account.by_hand(trades=(said,))
+    assert row(resolved, "AAPL").qty == qty
+    assert (resolved.valuation.realized_pnl, resolved.valuation.total_pnl) == (realized, total)
+    assert resolved.valuation.session.unexplained == 0
+    entries, _ = account.ledger.books.entries_after(account.ledger.books.period())  # type: ignore[arg-type]
     assert entries[-1].kind == "adjustment"
 
 
@@ -186,10 +186,10 @@ def test_a_trade_by_hand_is_not_refused_where_anything_else_is(account: Account)
     account.trade(("AAPL", "-2", "50"))
     assert account.mark().valuation.realized_pnl is None
     account.unreadable = True
-    settled = account.by_hand(trades=(("AAPL", "0", "60"),))
-    assert settled.valuation.complete
+    resolved = account.by_hand(trades=(("AAPL", "0", "60"),))
+    assert resolved.valuation.complete
     # 2 x (50 - 100) and 8 x (60 - 100)
-    assert settled.valuation.total_pnl == -420
+    assert resolved.valuation.total_pnl == -420
     account.next_session()
     assert account.mark().valuation.complete
 
@@ -209,8 +209,8 @@ def test_both_kinds_of_change_by_hand_go_together(account: Account) -> None:
     """A difference at the mark moves no P&L, the trade by hand does."""
     account.trade(("AAPL", "10", "100"), ("MSFT", "10", "50"))
     account.holds("MSFT", "12", "50")
-    settled = account.by_hand("MSFT", trades=(("AAPL", "0", "90"),))
-    assert (row(settled, "MSFT").qty, settled.valuation.total_pnl) == (12, -100)
+    resolved = account.by_hand("MSFT", trades=(("AAPL", "0", "90"),))
+    assert (row(resolved, "MSFT").qty, resolved.valuation.total_pnl) == (12, -100)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_friday_is_never_completed_with_mondays_prices(
     friday, moment = date(2025, 1, 10), datetime(2025, 1, 13, 8, tzinfo=NEW_YORK)
     time = None if at is None else datetime.fromisoformat(at)
     position = Position("AAPL", Decimal(1), None, Decimal(101), None, None, time)
-    read = AfterTrade()
+    read = Observations()
     read.positions = (position,)
     mark = pricing.mark_of("AAPL", position, read, Moment(friday, moment, account.calendar), friday)
     later = "its price is of 2025-01-13 or later, after the session that is valued"
@@ -240,13 +240,13 @@ def older(account: Account, *, unrealized: str, gains: str, closing: str, gain: 
     """Leave Monday as an older program wrote it: 100 XYZ that had cost 500, 100 on Monday, 101 then."""
     account.trade()
     books = account.ledger.books
-    epoch = books.epoch()
-    assert epoch is not None
+    period = books.period()
+    assert period is not None
     entries = [Entry("found", "XYZ", Decimal(100), Decimal(50000))]
     if gain is not None:
         entries.append(Entry("gain", "XYZ", Decimal(0), Decimal(gain)))
-    books.append(epoch, FIRST, entries, datetime.now(NEW_YORK))
-    last = books.entries_after(epoch)[1]
+    books.append(period, FIRST, entries, datetime.now(NEW_YORK))
+    last = books.entries_after(period)[1]
     state = {
         "cash": "-50000",
         "holdings": {"XYZ": ["100", "50000", "0", gain, "101", "100.00"]},

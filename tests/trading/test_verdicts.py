@@ -1,4 +1,4 @@
-"""Settling by hand: what a person may say of a trade, who said it, and what is refused."""
+"""Settling by hand: what a person may say of an attempt, who said it, and what is refused."""
 
 import getpass
 import json
@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 import requests
 import responses
-from builders.attempts import begun, prepared, unknown
+from builders.attempts import a_snapshot, begun, unknown
 from builders.moments import NOON, SESSION
 from builders.served import Orders, services
 from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_example
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.ledger import Ledger
-from paper_run.model.attempt import TradeRow
+from paper_run.model.attempt import AttemptRow
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.trading import verdicts
-from paper_run.trading.verdicts import Decision, settle
+from paper_run.trading.verdicts import Decision, record_verdict
 
 RUN, FIRST, SECOND = "00d504c8-aaaa", "a" * 24, "b" * 24
 BY = f"by ann@{socket.gethostname()} on 2025-01-17 15:00:00-05:00"
@@ -58,7 +58,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield opened
 
 
-def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes: Any) -> TradeRow:
+def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes: Any) -> AttemptRow:
     row = begun(ledger, **changes)
     if state == "sent":
         return row
@@ -71,22 +71,22 @@ def a_run(**changes: Any) -> dict[str, Any]:
     return body("run_normal", **{"run_id": RUN, "as_of_date": "2025-01-17", "mappings": [order], **changes})
 
 
-def document(row: TradeRow) -> dict[str, Any]:
+def document(row: AttemptRow) -> dict[str, Any]:
     read: dict[str, Any] = json.loads(row.document, parse_float=Decimal)
     return read
 
 
-def settled(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> TradeRow:
+def resolved(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> AttemptRow:
     """Settle, and find in the ledger what was returned."""
-    found = verdicts.settle(row, decision, ledger, platform, LATER)
+    found = verdicts.record_verdict(row, decision, ledger, platform, LATER)
     assert found == ledger.attempts.by_id(row.id)
     return found
 
 
-def refused(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
+def refused(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
     """Try to settle; nothing is changed by it."""
     with pytest.raises(PaperRunError) as caught:
-        verdicts.settle(row, decision, ledger, platform, LATER)
+        verdicts.record_verdict(row, decision, ledger, platform, LATER)
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.orders.order_states(row) == {}
     return caught.value
@@ -96,7 +96,7 @@ def refused(row: TradeRow, decision: Decision, ledger: Ledger, platform: Platfor
 
 
 def test_a_trade_is_named_by_session_and_number(ledger: Ledger) -> None:
-    """SESSION is its first trade, SESSION-n the n-th, `latest` the one sent last."""
+    """SESSION is its first attempt, SESSION-n the n-th, `latest` the one sent last."""
     first, second = begun(ledger), begun(ledger, number=2)
     other = begun(ledger, SESSION - timedelta(days=1))
     assert verdicts.named(ledger, "2025-01-17") == first
@@ -131,7 +131,7 @@ def test_what_names_no_trade_is_refused(ledger: Ledger, name: str) -> None:
     begun(ledger)
     with pytest.raises(DataError) as caught:
         verdicts.named(ledger, name)
-    assert "names no trade" in caught.value.title
+    assert "names no attempt" in caught.value.title
     assert "2025-01-17-2" in caught.value.explanation
     assert caught.value.title.isprintable()
 
@@ -153,17 +153,17 @@ def test_a_trade_that_is_not_there_is_refused(ledger: Ledger, name: str) -> None
 @pytest.mark.parametrize("state", ["sent", "unsettled"])
 def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, state: str) -> None:
     """Failed with zero orders; who said so, where and when is recorded and on the result; nobody is asked."""
-    row = settled(in_state(ledger, state), Decision(placed=False), ledger, platform)
-    assert (row.state, row.settled) == ("nothing", f"not placed, {BY}")
+    row = resolved(in_state(ledger, state), Decision(placed=False), ledger, platform)
+    assert (row.state, row.how_known) == ("nothing", f"not placed, {BY}")
     assert ledger.attempts.next_number(SESSION) == 1
-    assert ledger.attempts.unfinished() == []
+    assert ledger.attempts.incomplete() == []
     result = document(row)
     assert (result["status"], result["exit_status"], result["orders"]) == ("failed", 2, [])
     assert result["results"]["num_orders_submitted"] == 0
     assert result["results"]["total_notional"] == 0
     assert any(BY in each["text"] for each in result["findings"] if each["code"] == "recovered")
     assert BY in result["errors"][0]
-    assert result["settled"] == row.settled
+    assert result["settled"] == row.how_known
     assert result["results"]["duration_seconds"] == Decimal("310.5"), "what was waited is not forgotten"
     assert len(responses.calls) == 0
 
@@ -173,21 +173,21 @@ def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, 
 
 def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platform) -> None:
     """Its status stays unknown, exit 2, without an invented number; it is settled."""
-    row = settled(in_state(ledger, "unsettled"), Decision(placed=True), ledger, platform)
-    assert (row.state, row.settled, row.unsettled) == ("closed", f"placed, {BY}", False)
+    row = resolved(in_state(ledger, "unsettled"), Decision(placed=True), ledger, platform)
+    assert (row.state, row.how_known, row.outcome_unknown) == ("closed", f"placed, {BY}", False)
     result = document(row)
     assert (result["status"], result["exit_status"]) == ("unknown", 2)
     figures = {name: value for name, value in result["results"].items() if name != "duration_seconds"}
     assert set(figures.values()) == {None}
-    assert result["settled"] == row.settled
+    assert result["settled"] == row.how_known
     assert "What was placed is not known" in result["errors"][0]
     assert ledger.attempts.next_number(SESSION) == 2
 
 
 def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> None:
-    """Whatever is said of the trade."""
+    """Whatever is said of the attempt."""
     row = in_state(ledger, "unsettled", run_id="seen")
-    row = settled(row, Decision(placed=True), ledger, platform)
+    row = resolved(row, Decision(placed=True), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
 
 
@@ -197,11 +197,11 @@ def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> N
 def test_placed_by_its_run_fetches_the_run_and_its_orders(
     ledger: Ledger, platform: Platform, gateway: Orders
 ) -> None:
-    """The record is as if the answer had never been lost, and says how it was settled."""
+    """The record is as if the answer had never been lost, and says how its outcome became known."""
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
-    row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
-    assert (row.state, row.run_id, row.settled) == ("closed", RUN, f"placed, run {RUN}, {BY}")
+    row = resolved(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    assert (row.state, row.run_id, row.how_known) == ("closed", RUN, f"placed, run {RUN}, {BY}")
     assert recorded_orchestration(row.answer or "").run_id == RUN
     result = document(row)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, RUN)
@@ -213,11 +213,11 @@ def test_placed_by_its_run_fetches_the_run_and_its_orders(
 
 
 def test_the_run_that_was_seen_may_be_named(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
-    """The trade's own."""
+    """The attempt's own."""
     serve("GET", f"{RUNS}/{RUN}", a_run())
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id=RUN)
-    assert settled(row, Decision(True, RUN), ledger, platform).state == "closed"
+    assert resolved(row, Decision(True, RUN), ledger, platform).state == "closed"
 
 
 def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform: Platform) -> None:
@@ -225,16 +225,16 @@ def test_a_silent_gateway_leaves_the_orders_to_be_read(ledger: Ledger, platform:
     serve("GET", f"{RUNS}/{RUN}", a_run())
     for url in (POSITIONS, f"{ORDERS}/{FIRST}"):
         responses.add("GET", url, body=requests.ConnectionError("Connection refused"))
-    row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
-    assert (row.state, row.unsettled) == ("answered", False)
-    assert BY in (row.settled or "")
+    row = resolved(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    assert (row.state, row.outcome_unknown) == ("answered", False)
+    assert BY in (row.how_known or "")
 
 
 def test_a_run_that_failed_without_orders_placed_nothing(ledger: Ledger, platform: Platform) -> None:
     """What the orchestrator shows counts more than the word."""
     none = dict.fromkeys(("num_orders_submitted", "num_orders_accepted", "num_orders_rejected"), 0)
     serve("GET", f"{RUNS}/{RUN}", a_run(status="failed", mappings=[], **none))
-    row = settled(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(True, RUN), ledger, platform)
     assert (row.state, document(row)["status"]) == ("nothing", "failed")
 
 
@@ -244,7 +244,7 @@ def test_a_run_of_another_trade_is_refused(ledger: Ledger, platform: Platform) -
     row = in_state(ledger, "unsettled", number=2)
     error = refused(row, Decision(True, RUN), ledger, platform)
     assert isinstance(error, DataError)
-    assert "another trade" in str(error)
+    assert "another attempt" in str(error)
     assert len(responses.calls) == 0
 
 
@@ -303,9 +303,9 @@ def test_placed_by_its_orders_fetches_them(ledger: Ledger, platform: Platform, g
     gateway.has(
         SECOND, symbol="MSFT", side="sell", qty=2, status="new", filled_qty="0", filled_avg_price=None
     )
-    row = settled(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert row.state == "closed"
-    assert BY in (row.settled or "")
+    assert BY in (row.how_known or "")
     result = document(row)
     assert (result["status"], result["exit_status"], result["run_id"]) == ("success", 0, None)
     assert [(order["client_order_id"], order["symbol"], order["side"], order["qty"], order["status"])
@@ -327,7 +327,7 @@ def test_an_order_that_was_rejected_makes_it_partial(
     """What the gateway says of it decides."""
     gateway.has(FIRST)
     gateway.has(SECOND, status="rejected", filled_qty="0", filled_avg_price=None, error_message="no margin")
-    row = settled(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, SECOND)), ledger, platform)
     result = document(row)
     assert (row.state, result["status"], result["exit_status"]) == ("closed", "partial", 2)
     assert any("no margin" in warning for warning in result["warnings"])
@@ -339,14 +339,14 @@ def test_a_run_id_that_was_seen_stays_when_orders_are_named(
     """The report names the run that could not be read."""
     gateway.has(FIRST)
     row = in_state(ledger, "unsettled", run_id="seen")
-    row = settled(row, Decision(True, None, (FIRST,)), ledger, platform)
+    row = resolved(row, Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.run_id, document(row)["run_id"]) == ("seen", "seen")
 
 
 def test_an_order_named_twice_is_one(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
     """It is counted once."""
     gateway.has(FIRST)
-    row = settled(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, FIRST)), ledger, platform)
+    row = resolved(in_state(ledger, "unsettled"), Decision(True, None, (FIRST, FIRST)), ledger, platform)
     assert document(row)["results"]["num_orders_submitted"] == 1
 
 
@@ -355,7 +355,7 @@ def test_an_order_of_another_trade_is_refused(ledger: Ledger, platform: Platform
     gateway.has(FIRST)
     gateway.has(SECOND)
     other = in_state(ledger, "unsettled")
-    settled(other, Decision(True, None, (SECOND,)), ledger, platform)
+    resolved(other, Decision(True, None, (SECOND,)), ledger, platform)
     row = in_state(ledger, "unsettled", number=2)
     error = refused(row, Decision(True, None, (FIRST, SECOND)), ledger, platform)
     assert isinstance(error, DataError)
@@ -377,7 +377,7 @@ def test_an_order_that_the_trade_owns_may_be_named(
         in_doubt=0,
         mappings=recorded_orchestration(answer).mappings,
     )
-    assert settled(row, Decision(True, None, (FIRST,)), ledger, platform).state == "closed"
+    assert resolved(row, Decision(True, None, (FIRST,)), ledger, platform).state == "closed"
 
 
 def test_an_order_that_nobody_knows_is_refused(ledger: Ledger, platform: Platform, gateway: Orders) -> None:
@@ -410,7 +410,7 @@ def test_an_order_beats_what_was_said_before(
 ) -> None:
     """Said to have placed nothing, or something that nobody knows: the order closes the session."""
     gateway.has(FIRST)
-    row = settled(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
+    row = resolved(in_state(ledger, before), Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.state, row.number, row.fence) == ("closed", 1, str(SESSION))
     assert [each["client_order_id"] for each in document(row)["orders"]] == [FIRST]
 
@@ -422,7 +422,7 @@ def test_an_order_of_a_trade_that_was_replaced_is_a_second_trade(
     first = in_state(ledger, "nothing")
     second = in_state(ledger, "closed")
     gateway.has(FIRST)
-    row = settled(first, Decision(True, None, (FIRST,)), ledger, platform)
+    row = resolved(first, Decision(True, None, (FIRST,)), ledger, platform)
     assert (row.id, row.number, row.fence, second.fence) == (first.id, 2, None, str(SESSION))
     assert any("traded twice" in warning for warning in document(row)["warnings"])
     assert document(row)["trade"] == 2
@@ -445,20 +445,20 @@ def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
 ) -> None:
     """Until its POST's deadline, --timeout and 100 s for each symbol have passed; nothing is changed."""
     row = ledger.attempts.begin(
-        prepared(),
+        a_snapshot(),
         number=1,
         key="k",
         started_at=NOON,
-        document=unknown(prepared()),
+        document=unknown(a_snapshot()),
         timeout=Decimal(timeout),
         leaves_until=NOON + timedelta(seconds=10),
     )
     until = NOON + timedelta(seconds=10 + float(timeout) + 300)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        settle(row, Decision(placed=False), ledger, platform, early)
+        record_verdict(row, Decision(placed=False), ledger, platform, early)
     assert ledger.attempts.by_id(row.id) == row
-    assert settle(row, Decision(placed=False), ledger, platform, until).state == "nothing"
+    assert record_verdict(row, Decision(placed=False), ledger, platform, until).state == "nothing"
 
 
 @pytest.mark.parametrize(("in_force", "seconds"), [("60", 610), ("900", 1210)])
@@ -470,8 +470,8 @@ def test_an_older_trade_is_taken_to_have_waited_for_the_longest(
     until = row.started_at + timedelta(seconds=seconds)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        settle(row, Decision(placed=False), ledger, platform, early, timeout=Decimal(in_force))
-    settle(row, Decision(placed=False), ledger, platform, until, timeout=Decimal(in_force))
+        record_verdict(row, Decision(placed=False), ledger, platform, early, timeout=Decimal(in_force))
+    record_verdict(row, Decision(placed=False), ledger, platform, until, timeout=Decimal(in_force))
 
 
 def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
@@ -480,7 +480,7 @@ def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
     """It is at work no longer."""
     row = begun(ledger)
     row = ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
-    assert settle(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
+    assert record_verdict(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
 
 
 # What is settled stays so
@@ -504,14 +504,14 @@ def test_a_settled_trade_is_not_settled_again(
     """Exit 3, whatever is said, with where to see it; nobody is asked."""
     error = refused(in_state(ledger, state), decision, ledger, platform)
     assert isinstance(error, DataError)
-    assert "settled already" in error.title
+    assert "is known already" in error.title
     assert "report 2025-01-17" in str(error.remedies[0])
     assert len(responses.calls) == 0
 
 
 def test_who_settled_it_before_is_named(ledger: Ledger, platform: Platform) -> None:
     """The first word stands, and says whose it is."""
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
     assert BY in refused(row, Decision(True), ledger, platform).title
 
 
@@ -530,8 +530,8 @@ def test_a_user_without_a_name_is_a_number(
         raise KeyError(f"getpwuid(): uid not found: {uid}")
 
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
-    assert f"by uid {os.getuid()}@{socket.gethostname()}" in (row.settled or "")
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    assert f"by uid {os.getuid()}@{socket.gethostname()}" in (row.how_known or "")
 
 
 def test_a_newer_python_says_so_in_another_way(
@@ -543,8 +543,8 @@ def test_a_newer_python_says_so_in_another_way(
         raise OSError("No username set in the environment")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
-    assert f"by uid {os.getuid()}@" in (row.settled or "")
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    assert f"by uid {os.getuid()}@" in (row.how_known or "")
 
 
 def test_a_name_that_no_file_can_hold_is_no_obstacle(
@@ -552,5 +552,5 @@ def test_a_name_that_no_file_can_hold_is_no_obstacle(
 ) -> None:
     """A variable with bytes that are no text: the decision is recorded all the same."""
     monkeypatch.setenv("LOGNAME", os.fsdecode(b"ann\xff"))
-    row = settled(in_state(ledger, "sent"), Decision(False), ledger, platform)
-    assert "by ann" in (row.settled or "")
+    row = resolved(in_state(ledger, "sent"), Decision(False), ledger, platform)
+    assert "by ann" in (row.how_known or "")

@@ -24,7 +24,7 @@ CLOCK_CHANGES = (date(2025, 3, 9), date(2025, 11, 2))
 """New York's; both are Sundays."""
 
 AT_POST, RECORDED = "at the POST", "recorded"
-"""The POST has arrived and T5 has not begun; or the trade is recorded and no file is written yet."""
+"""The POST has arrived and T5 has not begun; or the attempt is recorded and no file is written yet."""
 KILLED = {
     date(2025, 4, 8): AT_POST,
     date(2025, 5, 6): AT_POST,

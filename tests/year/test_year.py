@@ -73,7 +73,7 @@ def test_a_command_without_a_problem_says_nothing(year: Year) -> None:
     }
 
 
-# the trades
+# the attempts
 
 
 def test_each_session_is_traded_once(year: Year) -> None:
@@ -103,9 +103,9 @@ def test_the_ledger_has_each_trade(year: Year) -> None:
 
 def test_a_run_that_was_killed_is_adopted(year: Year) -> None:
     """What was executed after the death of the command is found by the next one, a run or a mark."""
-    settled = {row["session"]: row["settled"] for row in year.rows("trades") if row["settled"]}
-    assert set(settled) == {day.isoformat() for day, where in KILLED.items() if where == AT_POST}
-    for session, how in settled.items():
+    resolved = {row["session"]: row["settled"] for row in year.rows("trades") if row["settled"]}
+    assert set(resolved) == {day.isoformat() for day, where in KILLED.items() if where == AT_POST}
+    for session, how in resolved.items():
         day = date.fromisoformat(session)
         at = f"{RUN_AGAIN_AT[day]:%H:%M}" if day in RUN_AGAIN_AT else "16:10"
         assert re.fullmatch(rf"run [0-9a-f-]{{36}} was found on {session} {at}:\d\d-04:00", how)
@@ -274,7 +274,7 @@ def test_a_mail_server_that_is_down_delays_no_trade(year: Year) -> None:
 
 
 def test_each_session_has_its_files(year: Year) -> None:
-    """Four of each trade, four of each mark, those over all sessions, the ledger and its lock: no more."""
+    """Four of each attempt, four of each mark, those over all sessions, the ledger and its lock: no more."""
     expected = {f"{day}{ending}" for day in TRADED for ending in FILES_OF_A_RUN}
     expected |= {f"{day}{ending}" for day in SESSIONS for ending in FILES_OF_A_MARK}
     expected |= {"index.html", "history.csv", "ledger.sqlite3", "ledger.lock"}

@@ -32,7 +32,7 @@ def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sql
     :raises DataError: the file is no ledger, of a newer version, locked, damaged, or can't be made.
     """
     created = False
-    with explained(path):
+    with translated_errors(path):
         refuse_links(path)
         if first is not None or not path.exists() or path.stat().st_size == 0:
             from paper_run.ledger.sqlite import creation
@@ -52,7 +52,7 @@ def read_copy(copy: Path, path: Path) -> sqlite3.Connection:
 
     :raises DataError: as `connect`, of the ledger itself.
     """
-    with explained(path):
+    with translated_errors(path):
         if beside(copy):
             from paper_run.ledger.sqlite import leftovers
 
@@ -91,7 +91,7 @@ def close(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say into words: what, which file, how to recover.
 
     :raises DataError: anything went wrong with the file.
@@ -120,7 +120,7 @@ def damaged(path: Path, error: Exception) -> DataError:
             Remedy(
                 "Restore it from a backup, or save what can be saved", typed("sqlite3", str(path), ".dump")
             ),
-            "Without it nothing is known of earlier trades: look at the orchestrator's runs first.",
+            "Without it nothing is known of earlier attempts: look at the orchestrator's runs first.",
         ),
     )
 
@@ -176,7 +176,7 @@ def refuse_foreign(path: Path) -> None:
         f"It is {what}; it was not touched.",
         remedies=(
             "If it is another program's, name another folder with --reports-dir.",
-            "If it was the ledger, restore it from a backup: without it nothing is known of earlier trades.",
+            "If it was the ledger, restore it from a backup: without it no earlier attempt is known.",
         ),
     )
 

@@ -43,7 +43,7 @@ def prove(file: Path, path: Path) -> None:
                     "If the ledger was restored or replaced, move the old one's away",
                     shlex.join(("mv", str(found), f"{found}.old")),
                 ),
-                "Else restore both from a backup: without them nothing is known of the last trades.",
+                "Else restore both from a backup: without them nothing is known of the last attempts.",
             ),
             code="ledger_leftover",
         ) from error
@@ -65,7 +65,7 @@ def _prove(file: Path, path: Path) -> None:
 
 
 def _told_by(path: Path) -> set[tuple[str, str]] | None:
-    """Return what tells a ledger from another, its trades and whose it is; None where it can't be read."""
+    """Return what tells a ledger from another, its attempts and whose it is; None where it can't be read."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         try:
             return {

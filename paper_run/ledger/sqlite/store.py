@@ -35,11 +35,11 @@ class Store:
         if self.connection.in_transaction:
             yield
             return
-        with self.explained():
+        with self.translated_errors():
             self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            with self.explained():
+            with self.translated_errors():
                 self.connection.execute("COMMIT")
         except BaseException:
             for forget in self._rolled_back:
@@ -47,18 +47,18 @@ class Store:
             database.roll_back(self.connection)
             raise
 
-    def explained(self) -> AbstractContextManager[None]:
+    def translated_errors(self) -> AbstractContextManager[None]:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
-        return database.explained(self.path)
+        return database.translated_errors(self.path)
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """Return all rows that a query finds."""
-        with self.explained():
+        with self.translated_errors():
             return self.connection.execute(query, values).fetchall()
 
     def run(self, statement: str, *values: Any) -> None:
         """Run a statement."""
-        with self.explained():
+        with self.translated_errors():
             self.connection.execute(statement, values)
 
     def execute(self, statement: str, values: Any) -> sqlite3.Cursor:

@@ -43,7 +43,7 @@ def _read(table: str, row: Any, read: Callable[[Any], object]) -> None:
 
 
 def _trade(row: Any) -> object:
-    rows.trade(row)
+    rows.attempt(row)
     return result_json.decode(row["document"])
 
 

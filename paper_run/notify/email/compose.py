@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
-    from paper_run.model.attempt import TradeRow
-    from paper_run.notify.email.letter import Letter
+    from paper_run.model.attempt import AttemptRow
+    from paper_run.notify.email.letters import Letter
     from paper_run.report.day import Reports
     from paper_run.report.publisher import Publisher
     from paper_run.report.summary.summary import Occasion
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 class Told(NamedTuple):
-    """What a mail tells of: a trade, a session's latest mark, or a notice by its content."""
+    """What a mail tells of: an attempt, a session's latest mark, or a notice by its content."""
 
     kind: MailKind
     session: str
-    trade: TradeRow | None = None
+    attempt: AttemptRow | None = None
     content: str | None = None
 
 
@@ -61,7 +61,7 @@ class Composer:
 
         :raises DataError: the ledger's record can't be read.
         """
-        with self._ledger.explained():
+        with self._ledger.translated_errors():
             if row.content is not None:
                 return letters.is_problem(Notice.from_json(row.content))
             return letters.is_problem(result_json.decode(self._document(row)))
@@ -71,7 +71,7 @@ class Composer:
 
         :raises DataError: the ledger's record can't be read.
         """
-        with self._ledger.explained():
+        with self._ledger.translated_errors():
             if row.content is not None:
                 notice = Notice.from_json(row.content)
                 return letters.of_notice(notice, self._invocation, cache_folder=self._publisher.cache_folder)
@@ -89,7 +89,7 @@ class Composer:
         """Return the whole message of a mail, ready to be sent; `now` is its date."""
         identity = message.message_id(
             session=row.session,
-            trade=row.trade_number or None,
+            attempt=row.attempt_number or None,
             kind=row.kind,
             number=row.number,
             ledger=self._ledger.mails.identity(),
@@ -108,8 +108,8 @@ class Composer:
             id=0,
             session=told.session,
             kind=told.kind,
-            trade=told.trade.id if told.trade else None,
-            trade_number=told.trade.number if told.trade else 0,
+            attempt=told.attempt.id if told.attempt else None,
+            attempt_number=told.attempt.number if told.attempt else 0,
             number=int(now.timestamp()),
             on_purpose=True,
             state="queued",
@@ -120,8 +120,8 @@ class Composer:
         return self.message(row, self.letter(row), now)
 
     def _document(self, row: MailRow) -> str:
-        if row.trade is not None:
-            return self._ledger.attempts.by_id(row.trade).document
+        if row.attempt is not None:
+            return self._ledger.attempts.by_id(row.attempt).document
         document = self._ledger.sessions.mark(row.session)
         if document is None:
             raise LookupError(f"the mail {row.id} tells of a mark that is not there")
@@ -135,7 +135,7 @@ def of_notice(
     letter = letters.of_notice(notice, invocation)
     identity = message.message_id(
         session=notice.session,
-        trade=None,
+        attempt=None,
         kind=notice.kind,
         number=int(now.timestamp()),
         ledger="unrecorded",

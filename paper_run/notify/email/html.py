@@ -1,4 +1,4 @@
-"""A letter's digest as HTML that mail programs show: tables and inline styles, plain ASCII, short lines."""
+"""A letter's summary as HTML that mail programs show: tables and inline styles, plain ASCII, short lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from paper_run.report.summary.summary import Digest
+    from paper_run.report.summary.summary import Summary
 
 # A line of a message has at most 998 octets.
 _LONGEST_LINE = 900
@@ -60,10 +60,10 @@ LOOKS = {
 }
 
 
-def render(digest: Digest, *, title: str, cache_folder: Path | None = None) -> str:
+def render(summary: Summary, *, title: str, cache_folder: Path | None = None) -> str:
     """Return the HTML document: ASCII alone, no line longer than a message may have."""
     page = assets.template("email.html", cache_folder=cache_folder).render(
-        title=soft(title), digest=digest, soft=soft, looks=LOOKS, not_known=NOT_KNOWN, **PALETTE
+        title=soft(title), summary=summary, soft=soft, looks=LOOKS, not_known=NOT_KNOWN, **PALETTE
     )
     plain = page.encode("ascii", "xmlcharrefreplace").decode()
     return "\n".join(folded for line in plain.splitlines() if line for folded in _folded(line)) + "\n"

@@ -1,17 +1,16 @@
-"""From a result or a notice to the letter about it, and whether it needs a person."""
+"""From a result or a notice to the letter about it, not yet addressed, and whether it needs a person."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import html, text
 from paper_run.notify.email import subject as subjects
-from paper_run.notify.email.letter import Letter
 from paper_run.report.summary import build
 from paper_run.report.summary.headline import headline
 from paper_run.report.summary.notices import Notice
-from paper_run.report.summary.summary import Occasion
+from paper_run.report.summary.summary import Attachment, Occasion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,28 +36,28 @@ def of_result(
     :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
         template is kept, see `assets.template`.
     """
-    digest = build.of_result(result, occasion, attachments, invocation)
+    content = build.of_result(result, occasion, attachments, invocation)
     subject = subjects.of_result(result, occasion)
     return Letter(
         subject,
-        text.render(digest),
-        html.render(digest, title=subject, cache_folder=cache_folder),
+        text.render(content),
+        html.render(content, title=subject, cache_folder=cache_folder),
         attachments,
     )
 
 
 def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: Path | None = None) -> Letter:
     """Return the letter about a day that left no result; for the parameters see `of_result`."""
-    digest, subject = build.of_notice(notice, invocation), subjects.of_notice(notice)
+    content, subject = build.of_notice(notice, invocation), subjects.of_notice(notice)
     return Letter(
         subject,
-        text.render(digest),
-        html.render(digest, title=subject, cache_folder=cache_folder),
+        text.render(content),
+        html.render(content, title=subject, cache_folder=cache_folder),
     )
 
 
 def is_problem(told: RunResult | Notice) -> bool:
-    """Tell whether a person is needed; a trade that was settled later is news to one, however it ended."""
+    """Tell whether a person is needed; an outcome that became known later is news to one, whatever it is."""
     if isinstance(told, Notice):
         return told.kind != "closed"
     return bool(told.exit_status) or told.status != "success" or headline(told).tone != "good"
@@ -69,9 +68,18 @@ def summary(result: RunResult, beside: Sequence[PaperRunError] = ()) -> str:
 
     :param beside: what failed besides, which the result does not tell of.
     """
-    digest = build.of_result(result, _occasion(result))
-    return text.render(build.with_failures(digest, beside) if beside else digest)
+    content = build.of_result(result, _occasion(result))
+    return text.render(build.with_failures(content, beside) if beside else content)
 
 
 def _occasion(result: RunResult) -> Occasion:
     return "mark" if result.is_mark else "run"
+
+
+class Letter(NamedTuple):
+    """A letter, not yet addressed; `subject` is one line of printable text."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: tuple[Attachment, ...] = ()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from paper_run.notify.email.letter import Letter
+    from paper_run.notify.email.letters import Letter
     from paper_run.report.summary.summary import Attachment
 
 _ADDRESS = r"[!-;=?A-~]+@[!-;=?A-~]+"
@@ -62,14 +62,14 @@ def compose(
     )
 
 
-def message_id(*, session: str, trade: int | None, kind: str, number: int, ledger: str, sender: str) -> str:
+def message_id(*, session: str, attempt: int | None, kind: str, number: int, ledger: str, sender: str) -> str:
     """Return the Message-ID of one sending, such as `<2026-11-20.1.run.1.4f2a@example.com>`.
 
-    :param trade: None for a letter that is about no trade; its place is then left out.
+    :param attempt: None for a letter that is about no attempt; its place is then left out.
     :param number: counts the sendings: a second mail of the same id is one that mail programs hide.
     :raises ValueError: a part that is no word of letters, digits, `-` and `_`.
     """
-    parts = [session, *([] if trade is None else [str(trade)]), kind, str(number), ledger]
+    parts = [session, *([] if attempt is None else [str(attempt)]), kind, str(number), ledger]
     for part in parts:
         if not re.fullmatch(_WORD, part):
             raise ValueError(f"{part!a} can't be part of a Message-ID")

@@ -27,7 +27,7 @@ def of_result(result: RunResult, occasion: Occasion) -> str:
     """Return the subject of a result: day P&L and OK, or the worst problem in words."""
     flags = ["SANDBOX"] * result.sandbox + ["REHEARSAL"] * result.rehearsal
     if occasion != "run":
-        flags.append(occasion)
+        flags.append("known now" if occasion == "settled" else occasion)
     return _subject(name_of(result), flags, _words(result))
 
 

@@ -1,4 +1,4 @@
-"""A letter's digest as plain text of a width that every reader shows."""
+"""A letter's summary as plain text of a width that every reader shows."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from paper_run.errors import Remedy
     from paper_run.report.html.book import Figure
     from paper_run.report.summary.movers import Movers
-    from paper_run.report.summary.summary import Digest, Section
+    from paper_run.report.summary.summary import Section, Summary
 
 _WIDTH = 78
 _LABEL = 20
 
 
-def render(digest: Digest) -> str:
+def render(summary: Summary) -> str:
     """Return the text: paragraphs with an empty line between them."""
-    day = " - ".join(filter(None, (digest.name, digest.day, digest.moment)))
-    figures = (*digest.figures, *((digest.notional,) if digest.notional else ()))
+    day = " - ".join(filter(None, (summary.name, summary.day, summary.moment)))
+    figures = (*summary.figures, *((summary.notional,) if summary.notional else ()))
     blocks = [
-        [*_lines(digest.verdict), *_lines(digest.status)],
-        *(_lines(f"{banner.title}. {banner.text}") for banner in digest.banners),
+        [*_lines(summary.verdict), *_lines(summary.status)],
+        *(_lines(f"{banner.title}. {banner.text}") for banner in summary.banners),
         _lines(day),
-        _lines(digest.absence),
+        _lines(summary.absence),
         [line for figure in figures for line in _figure(figure)],
-        _fact("Orders", ", ".join(f"{each.label.lower()} {each.shown}" for each in digest.counts)),
-        *(_section(section) for section in digest.sections),
-        _steps(digest.steps_heading, digest.steps),
-        _movers(digest.movers),
-        [line for label, value in digest.facts for line in _fact(label, value)],
-        [line for words in digest.closing for line in _lines(words)],
+        _fact("Orders", ", ".join(f"{each.label.lower()} {each.shown}" for each in summary.counts)),
+        *(_section(section) for section in summary.sections),
+        _steps(summary.steps_heading, summary.steps),
+        _movers(summary.movers),
+        [line for label, value in summary.facts for line in _fact(label, value)],
+        [line for words in summary.closing for line in _lines(words)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 

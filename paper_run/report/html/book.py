@@ -105,15 +105,15 @@ def absence(result: RunResult) -> str:
     if result.is_unknown:
         return (
             "It is not known which orders this run placed, so nothing can be valued. "
-            f"Once {'its orders are named' if result.settled else 'the run is settled'} its fills "
+            f"Once {'its orders are named' if result.how_known else 'its outcome is known'} its fills "
             "are booked."
         )
     if result.totals.num_orders_in_doubt:
         return "What this run filled is not known while orders are in doubt, so nothing is valued."
-    if result.settled:
+    if result.how_known:
         return "What it filled is booked by the next run or mark: its P&L is in that report."
     if not result.totals.num_orders_accepted:
-        return "This run placed no order, and the book holds no trade: there is no position to value."
+        return "This run placed no order, and the book is empty: there is no position to value."
     return (
         "The fills of this run could not be read from the execution gateway. "
         "Without fills there is no position, and no profit or loss is invented."

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from paper_run.money import ZERO, total
 from paper_run.report import text
-from paper_run.report.days import MONTHS, WEEKDAYS, day_of, long_date
 from paper_run.report.html.svg import escaped
+from paper_run.report.text import MONTHS, WEEKDAYS, day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

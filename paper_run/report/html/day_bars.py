@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run.report import text
-from paper_run.report.days import day_of
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
+from paper_run.report.text import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

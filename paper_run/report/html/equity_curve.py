@@ -6,11 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.book import thinning
+from paper_run.book import downsample
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.days import day_of, short_date
 from paper_run.report.html.svg import escaped
+from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def thin(lines: Sequence[SessionLine], most: int = 260) -> list[SessionLine]:
     """
     valued = [line for line in lines if line.closing is not None]
     closings = [line.closing or ZERO for line in valued]
-    return [valued[at] for at in thinning.kept(closings, [line.drawdown or ZERO for line in valued], most)]
+    return [valued[at] for at in downsample.kept(closings, [line.drawdown or ZERO for line in valued], most)]
 
 
 class _Point(NamedTuple):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from paper_run.model.attempt import trade_name
+from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.days import WEEKDAYS, day_of, long_date, short_date
 from paper_run.report.html import calendar
 from paper_run.report.html.assets import asset, markup, policy, template
 from paper_run.report.html.cells import tone_of
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.svg import escaped
+from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PAGE, _STYLE = "index.html", "index.css"
 HISTORY_FILE = "history.csv"
 
-# Sign and class of a trade's status: never the colour alone.
+# Sign and class of an attempt's status: never the colour alone.
 _STATUSES = {
     "success": ("✓", "good"),
     "rehearsal": ("≈", "quiet"),
@@ -142,7 +142,7 @@ def _row(line: SessionLine) -> str:
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
-    links = [_trade(line.session, number, status) for number, status in line.trades]
+    links = [_trade(line.session, number, status) for number, status in line.attempts]
     if line.marked:
         links.append(_link(f"{line.session}_mark.html", f"{line.session}: mark", "≈", "quiet", "mark"))
     incomplete = "" if line.complete else ' class="incomplete"'
@@ -157,8 +157,8 @@ def _row(line: SessionLine) -> str:
 def _trade(session: str, number: int, status: str) -> str:
     sign, tone = _STATUSES.get(status, ("·", "quiet"))
     shown = status if number == 1 else f"{number} {status}"
-    name = f"{session}, trade {'1: ' if number == 1 else ''}{shown}"
-    return _link(f"{trade_name(session, number)}_paper_run.html", name, sign, tone, shown)
+    name = f"{session}, attempt {'1: ' if number == 1 else ''}{shown}"
+    return _link(f"{attempt_name(session, number)}_paper_run.html", name, sign, tone, shown)
 
 
 def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:

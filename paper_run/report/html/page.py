@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from paper_run.model import findings
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.days import day_of, long_date
 from paper_run.report.html import assets, book, charts
 from paper_run.report.html import orders as html_tables
 from paper_run.report.html.assets import markup
@@ -16,6 +15,7 @@ from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.summary.headline import banners, headline
+from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,10 +81,10 @@ def _identity(result: RunResult) -> dict[str, Any]:
         "name": "Mark" if is_mark else "Paper run",
         "session": session,
         "day": long_date(day) if day else session,
-        "trade": result.trade or 1,
+        "trade": result.attempt or 1,
         "moment": text.moment(result.timestamp or text.ABSENT),
         "run_id": text.one_line(result.run_id or ""),
-        "settled": text.one_line(result.settled or ""),
+        "settled": text.one_line(result.how_known or ""),
         "exit_status": result.exit_status,
         "rehearsal": result.rehearsal,
         "sandbox": result.sandbox,
@@ -203,7 +203,7 @@ def _no_curve(result: RunResult, valued: Sequence[SessionLine]) -> str:
 
 
 def _is_said_elsewhere(finding: Finding) -> bool:
-    """Tell whether the page says it in a place of its own: beside the order, or how it was settled."""
+    """Tell whether the page says it in a place of its own: beside the order, or how the outcome was found."""
     return findings.is_of_an_order(finding) or (finding.code == "recovered" and not finding.subject)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from paper_run.errors import Remedy
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.report import text
-from paper_run.report.days import day_of, long_date
 from paper_run.report.html import book, orders
 from paper_run.report.html.book import Figure
 from paper_run.report.summary.headline import Banner, banners, headline, problem
 from paper_run.report.summary.issues import issues
 from paper_run.report.summary.movers import movers
-from paper_run.report.summary.summary import NOT_KNOWN, Count, Digest, Item, Section, clip
+from paper_run.report.summary.summary import NOT_KNOWN, Count, Item, Section, Summary, clip
+from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from paper_run.report.summary.notices import Notice
     from paper_run.report.summary.summary import Attachment, Occasion
 
-_NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Settled trade"}
+_NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Outcome known"}
 _NEEDS_NAMED = 3
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
 _PAPER = "Paper trading: no real money."
-_BEFORE = "P&L and equity are from before it was settled: the next run or mark books what was found."
-_EQUITY = "Equity: the capital of the first trade and all P&L since, without dividends, fees and interest."
+_BEFORE = "P&L and equity are from before its outcome was known: the next run or mark books what was found."
+_EQUITY = "Equity: the capital of the first attempt and all P&L since, without dividends, fees and interest."
 
 
 def of_result(
@@ -38,13 +38,13 @@ def of_result(
     occasion: Occasion,
     attachments: Sequence[Attachment] = (),
     invocation: Invocation = PLAIN,
-) -> Digest:
+) -> Summary:
     """Return what is told of a result."""
     head = headline(result)
     orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
     found = issues(result, orders_file=orders_file)
     pnl, known_now = result.pnl, _known_now(result, occasion)
-    return Digest(
+    return Summary(
         name=_NAMES[occasion],
         day=_day(result.session),
         moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
@@ -60,13 +60,13 @@ def of_result(
         steps_heading="What to do",
         steps=_whole(found.steps, invocation),
         movers=movers(pnl) if pnl else None,
-        facts=_facts(result, how_settled=not known_now),
+        facts=_facts(result, says_how=not known_now),
         closing=tuple(
             filter(
                 None,
                 (
                     _attached(attachments),
-                    _BEFORE if pnl and result.settled else "",
+                    _BEFORE if pnl and result.how_known else "",
                     _EQUITY if pnl else "",
                     _PAPER,
                 ),
@@ -75,22 +75,22 @@ def of_result(
     )
 
 
-def with_failures(digest: Digest, failed: Sequence[PaperRunError]) -> Digest:
-    """Return a result's digest with what failed besides the result: its files, its mails."""
+def with_failures(summary: Summary, failed: Sequence[PaperRunError]) -> Summary:
+    """Return a result's summary with what failed besides the result: its files, its mails."""
     titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
     said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
     more = f"and {len(failed) - _MOST_LINES:,} more" if len(failed) > _MOST_LINES else ""
-    steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *digest.steps))
-    return digest._replace(
+    steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *summary.steps))
+    return summary._replace(
         tone="bad",
-        verdict=f"Needs you: {titles}." if digest.tone == "good" else f"{digest.verdict} Also: {titles}.",
-        sections=(Section("What failed besides", said, more), *digest.sections),
+        verdict=f"Needs you: {titles}." if summary.tone == "good" else f"{summary.verdict} Also: {titles}.",
+        sections=(Section("What failed besides", said, more), *summary.sections),
         steps=tuple(steps)[:_MOST_REMEDIES],
-        facts=tuple(each for each in digest.facts if each[0] != "Exit status"),  # it is the result's alone
+        facts=tuple(each for each in summary.facts if each[0] != "Exit status"),  # it is the result's alone
     )
 
 
-def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
+def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Summary:
     """Return what is told of a day that left no result."""
     is_closed = notice.kind == "closed"
     tone: Tone = "good" if is_closed else "bad"
@@ -104,7 +104,7 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
         facts.insert(1, ("Next session", notice.next_session))
     lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
     more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
-    return Digest(
+    return Summary(
         name=name,
         day=_day(notice.session),
         moment="",
@@ -166,23 +166,23 @@ def _notional(result: RunResult) -> Figure:
 
 
 def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:
-    """Return how a trade was settled, where that is what the letter is about."""
-    if occasion != "settled" or not result.settled:
+    """Return how the outcome of an attempt became known, where that is what the letter is about."""
+    if occasion != "settled" or not result.how_known:
         return ()
-    said = Item("good", "Settled", "", clip(str(result.settled), _LONGEST_STATUS))
+    said = Item("good", "Outcome", "", clip(str(result.how_known), _LONGEST_STATUS))
     return (Section("What is known now", (said,)),)
 
 
-def _facts(result: RunResult, *, how_settled: bool) -> tuple[tuple[str, str], ...]:
-    trade, run = result.trade, result.run_id
-    is_mark = result.is_mark  # its parameters are those of whichever trade was the last
+def _facts(result: RunResult, *, says_how: bool) -> tuple[tuple[str, str], ...]:
+    attempt, run = result.attempt, result.run_id
+    is_mark = result.is_mark  # its parameters are those of whichever attempt was the last
     signals = f"{text.count(result.totals.num_signals)}, as of {result.parameters.as_of_date}"
     facts = (
         ("Session", result.session),
-        ("Trade", f"{trade} of this session" if trade and trade != 1 else None),
+        ("Trade", f"{attempt} of this session" if attempt and attempt != 1 else None),
         ("Signals", None if is_mark else signals),
         ("Run", run or (None if is_mark else "no run id was received")),
-        ("Settled", result.settled if how_settled else None),
+        ("Outcome", result.how_known if says_how else None),
         ("Exit status", result.exit_status),
     )
     return tuple((label, clip(str(value), _LONGEST_FACT)) for label, value in facts if value is not None)

@@ -90,13 +90,13 @@ def banners(result: RunResult) -> list[Banner]:
         )
     status = result.status
     if status in _LOST:
-        settled = result.settled
-        open_still = "The session stays closed until this is settled. See the broker's own list."
+        how_known = result.how_known
+        open_still = "The session stays closed until the outcome is known. See the broker's own list."
         found.append(
             Banner(
                 "unsure",
                 f"{_STATUSES[status][1].upper()} - orders may have been placed",
-                one_line(f"Settled: {settled}.") if settled else open_still,
+                one_line(f"Outcome: {how_known}.") if how_known else open_still,
             )
         )
     doubtful = _symbols(result, "in_doubt")

@@ -1,4 +1,4 @@
-"""What of a day needs a person: orders, prices, the book, errors, warnings, and commands that settle it."""
+"""What of a day needs a person: orders, prices, the book, errors, warnings, and the commands for it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _needs(
 ) -> list[str]:
     found = []
     if result.is_unknown:
-        found.append("its orders are not known" if result.settled else "settle this trade")
+        found.append("its orders are not known" if result.how_known else "say what came of this attempt")
     elif result.status == "failed":
         found.append("the run failed")
     outcomes = [each.outcome for each in wrong]
@@ -113,10 +113,10 @@ def _needs(
 
 
 def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> Iterable[Remedy]:
-    if result.is_unknown and not result.settled:
-        trade, run = name_of(result), result.run_id
+    if result.is_unknown and not result.how_known:
+        attempt, run = name_of(result), result.run_id
         yield Remedy("See at the broker whether orders were placed. The next command looks once more, too.")
-        yield from (each for each in remedies.settling(trade, run) if each.command)
+        yield from (each for each in remedies.say_what_came(attempt, run) if each.command)
     if any(each.outcome == "in_doubt" for each in wrong):
         words = "Each later command looks for an order in doubt. What is still open"
         yield Remedy(words, ours("resolve"))

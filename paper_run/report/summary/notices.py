@@ -23,7 +23,7 @@ class Notice(NamedTuple):
 
     :ivar session: the exchange's date, ISO. :ivar title: what happened; of a closed day why it is closed.
     :ivar next_session: the date of the next session, ISO, where it is known.
-    :ivar label: the words that must go with what is not of a real trade, see `RunResult.label`.
+    :ivar label: the words that must go with what is not of a real attempt, see `RunResult.label`.
     """
 
     kind: NoticeKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from paper_run.model.attempt import trade_name
+from paper_run.model.attempt import attempt_name
 from paper_run.report.html.book import Figure
 from paper_run.report.summary.headline import Banner, Tone
 from paper_run.report.text import one_line
@@ -47,7 +47,7 @@ class Section(NamedTuple):
     more: str = ""
 
 
-class Digest(NamedTuple):
+class Summary(NamedTuple):
     """A letter's content, most important first; what it has nothing of is empty.
 
     :ivar name: what the letter is of. :ivar day: the session in words. :ivar moment: when it began.
@@ -103,5 +103,5 @@ Occasion = Literal["run", "mark", "close", "settled"]
 
 
 def name_of(result: RunResult) -> str:
-    """Return the trade that a result is of, as commands name it; of a mark its session."""
-    return trade_name(result.session, result.trade or 1)
+    """Return the attempt that a result is of, as commands name it; of a mark its session."""
+    return attempt_name(result.session, result.attempt or 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import messages, result_json
-from paper_run.model.attempt import trade_name
+from paper_run.model.attempt import attempt_name
 from paper_run.model.calendar import exchange_time
 from paper_run.trading import (
     earlier,
@@ -20,21 +20,21 @@ from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_exe
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.attempt import Prepared, TradeRow
+    from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
     from paper_run.model.progress import Clock, Progress
-    from paper_run.services.platform import AfterTrade, Platform
+    from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config
 
 
-class Standing:
+class AttemptUnderway:
     """How an attempt stands; what is stated of it follows from what is known."""
 
     def __init__(
         self,
         config: Config,
-        prepared: Prepared,
+        snapshot: Snapshot,
         platform: Platform,
         ledger: Ledger,
         clock: Clock,
@@ -49,40 +49,40 @@ class Standing:
         self.watch = watch
         self.timeout = config.timeout
         self.started = clock.monotonic()
-        self.name = trade_name(prepared.session, number)
+        self.name = attempt_name(snapshot.session, number)
         started = exchange_time(clock.now(), ledger.account.exchange)
-        self.known = Known(prepared, number, started, ledger=ledger.account.identity)
+        self.known = Known(snapshot, number, started, ledger=ledger.account.identity)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
         self.broken: list[PaperRunError] = []
-        self.row: TradeRow
+        self.row: AttemptRow
         self.state = "sent"
         self.answer: str | None = None
         self.document = ""
         self.asked = self.is_kept = self.is_over = self.stayed_dry = False
         self.is_superseded = self.is_taken = False
-        self.restated: tuple[TradeRow, ...] = ()
+        self.restated: tuple[AttemptRow, ...] = ()
         self.leaves_by = 0.0
         self._folder = ledger.path.parent
         self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
 
-    def settle_up(self) -> None:
+    def observe(self) -> None:
         """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
         if (
             self.is_superseded
         ):  # another command has recorded more: that stands, and is valued by the next one
             return
-        run, prepared = self.known.orchestration, self.known.prepared
+        run, snapshot = self.known.orchestration, self.known.snapshot
         has_ended = self.state == "answered"
         mappings = run.mappings if run is not None and has_ended else ()
-        if prepared.rehearsal and not mappings:
+        if snapshot.rehearsal and not mappings:
             return
         after = observations.read(
             self.platform,
             self.ledger,
-            prepared.session,
+            snapshot.session,
             own=mappings,
-            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in prepared.positions)),
+            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in snapshot.positions)),
         )
         moment = self._moment()
         problems = observations.problems(after, self.platform, of_a=observations.RUN if has_ended else None)
@@ -97,7 +97,7 @@ class Standing:
         with self.ledger.transaction():
             known = recording.take_over(self.ledger, self.row, self.known._replace(**facts))
         self.known = self.known._replace(repeats=known.repeats)
-        rehearsed = prepared.rehearsal and not was_executed(
+        rehearsed = snapshot.rehearsal and not was_executed(
             conclude(self.known._replace(**facts)).result.orders
         )
         if rehearsed or after.is_wrong_gateway:
@@ -107,13 +107,13 @@ class Standing:
 
     def _moment(self) -> observations.Moment:
         """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
-        prepared = self.known.prepared
-        now = (prepared.gateway_clock if prepared.sandbox else None) or self.clock.now()
+        snapshot = self.known.snapshot
+        now = (snapshot.gateway_clock if snapshot.sandbox else None) or self.clock.now()
         local = exchange_time(now, self.ledger.account.exchange)
-        return observations.Moment(prepared.session, local, self.calendar)
+        return observations.Moment(snapshot.session, local, self.calendar)
 
     def _value(
-        self, state: str, after: AfterTrade, moment: observations.Moment, facts: dict[str, Any]
+        self, state: str, after: Observations, moment: observations.Moment, facts: dict[str, Any]
     ) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
         before = self.known, self.state
@@ -174,7 +174,7 @@ class Standing:
         self.is_superseded = outcome is None
         if outcome is not None:
             self.outcome = outcome
-            self.known = self.known._replace(prepared=self.row.prepared, number=self.row.number)
+            self.known = self.known._replace(snapshot=self.row.snapshot, number=self.row.number)
 
     def stated(self) -> str:
         """State what is known; what is stated last is kept, should the next one fail."""
