@@ -23,6 +23,8 @@ from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import at_once
 from paper_run.services.platform import READ_SECONDS
+from paper_run.services.wire import http_date
+from paper_run.settings.broker import says_unread
 from paper_run.trading import hours, pending, todays_date, trading_days
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     yield _clocks(config, services, heard)
     if platform.quotes is not None:
         yield _quotes(config, platform)
+    yield from _broker(config, platform)
     yield _mail(config, platform.deadline)
     if config.heartbeat is not None:
         yield Finding("Heartbeat", f"each run tells {config.heartbeat.shown}; not told now")
@@ -83,11 +86,12 @@ def _program() -> Finding:
 
 def _settings(config: Config) -> Finding:
     where = f"{config.env_file}" if config.env_file else "no .env file; the environment and the defaults"
-    if not config.notices:
+    notices = [each.text for each in config.notices if not says_unread(each)]
+    if not notices:
         return Finding("Settings", where)
     return Finding(
         "Settings",
-        f"{where}: {' '.join(each.text for each in config.notices)}",
+        f"{where}: {' '.join(notices)}",
         ExitStatus.DATA,
         "correct that name",
     )
@@ -267,7 +271,7 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     apart = {
         health_check.TITLES[service.service]: round((now - theirs).total_seconds())
         for service in services
-        if (theirs := todays_date.moment(service.own_date)) is not None
+        if (theirs := http_date(service.own_date)) is not None
     }
     title, seconds = max(apart.items(), key=lambda item: abs(item[1]))
     words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the clock of the {title}"
@@ -290,6 +294,29 @@ def _quotes(config: Config, platform: Platform) -> Finding:
         return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
     found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
     return Finding("Quotes", f"{quotes.url} {found} {symbol}")
+
+
+def _broker(config: Config, platform: Platform) -> Iterator[Finding]:
+    """Ask the broker for the account as it stands, where one is to be read."""
+    for notice in config.notices:
+        if says_unread(notice):
+            yield Finding("Broker", notice.text, ExitStatus.DATA, "; ".join(map(str, notice.remedies)))
+    broker, settings = platform.broker, config.broker
+    if broker is None or settings is None:
+        return
+    try:
+        account = broker.account(seconds=AFTER)
+    except CallFailed as error:
+        fix = error.fix or "look at the host in ALPACA_BASE_URL, or set PAPER_RUN_BROKER=off"
+        yield Finding("Broker", f"{broker.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
+        return
+    words = f"{broker.url} has the {settings.kind} account {account.number}"
+    if account.faults:
+        fix = "see in the broker's dashboard what it asks for; until then it may take no order"
+        yield Finding("Broker", f"{words}: {'; '.join(account.faults)}", ExitStatus.DEPENDENCY, fix)
+        return
+    missing = f"; it does not tell its {' and its '.join(account.missing)}" if account.missing else ""
+    yield Finding("Broker", f"{words}, {account.status} ({account.latency_ms} ms){missing}")
 
 
 def _mail(config: Config, deadline: Deadline) -> Finding:
