@@ -104,7 +104,7 @@ class BrokerServer(ScriptedService):
         return answers[request.path]({name: values[-1] for name, values in request.query.items()})
 
     def _orders(self, query: dict[str, str]) -> list[dict[str, Any]]:
-        assert (query["status"], query["direction"], query["nested"]) == ("all", "asc", "false")
+        assert (query["status"], query["direction"], query["nested"].lower()) == ("all", "asc", "false")
         self.between()
         after = _moment(query["after"])
         later = [each for each in self.orders if _moment(each["submitted_at"]) > after]
