@@ -8,11 +8,12 @@ import stat
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import paper_run
 from paper_run import __version__
-from paper_run.app import beginning
+from paper_run.app import beginning, doctor_alpaca
+from paper_run.app.looked_at import Finding
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model import reading_messages
@@ -41,15 +42,6 @@ _CLOCK_SECONDS = 10
 _NO_ORDER = "0" * 24
 
 
-class Finding(NamedTuple):
-    """One thing that was looked at; `fix` is empty when it is well."""
-
-    name: str
-    words: str
-    exit_status: ExitStatus = ExitStatus.SUCCESS
-    fix: str = ""
-
-
 def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> Iterator[Finding]:
     """Look at each thing, the quick ones first; nothing is traded and nothing mailed.
 
@@ -71,9 +63,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     if services[1].healthy:
         yield from _reads(config, platform)
     yield _clocks(config, services, heard)
-    if platform.quotes is not None:
-        yield _quotes(config, platform)
-    yield from _broker(config, platform)
+    yield from doctor_alpaca.examine(config, platform)
     yield _mail(config, platform.deadline)
     if config.heartbeat is not None:
         yield Finding("Heartbeat", f"each run tells {config.heartbeat.shown}; not told now")
@@ -280,43 +270,6 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
             "Clock", words, ExitStatus.DEPENDENCY, "set one of them right: timedatectl set-ntp true"
         )
     return Finding("Clock", "agrees with the services'")
-
-
-def _quotes(config: Config, platform: Platform) -> Finding:
-    quotes = platform.quotes
-    if quotes is None:
-        raise LookupError("there is no quote source")
-    symbol = config.symbols[0]
-    try:
-        seen = quotes.latest((symbol,), seconds=AFTER)
-    except CallFailed as error:
-        fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
-        return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
-    found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
-    return Finding("Quotes", f"{quotes.url} {found} {symbol}")
-
-
-def _broker(config: Config, platform: Platform) -> Iterator[Finding]:
-    """Ask the broker for the account as it stands, where one is to be read."""
-    for notice in config.notices:
-        if says_unread(notice):
-            yield Finding("Broker", notice.text, ExitStatus.DATA, "; ".join(map(str, notice.remedies)))
-    broker, settings = platform.broker, config.broker
-    if broker is None or settings is None:
-        return
-    try:
-        account = broker.account(seconds=AFTER)
-    except CallFailed as error:
-        fix = error.fix or "look at the host in ALPACA_BASE_URL, or set PAPER_RUN_BROKER=off"
-        yield Finding("Broker", f"{broker.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
-        return
-    words = f"{broker.url} has the {settings.kind} account {account.number}"
-    if account.faults:
-        fix = "see in the broker's dashboard what it asks for; until then it may take no order"
-        yield Finding("Broker", f"{words}: {'; '.join(account.faults)}", ExitStatus.DEPENDENCY, fix)
-        return
-    missing = f"; it does not tell its {' and its '.join(account.missing)}" if account.missing else ""
-    yield Finding("Broker", f"{words}, {account.status} ({account.latency_ms} ms){missing}")
 
 
 def _mail(config: Config, deadline: Deadline) -> Finding:

@@ -89,6 +89,7 @@ class Broker:
         The list has no page token: the next page begins a millisecond before the last stamp, and one with
         nothing new ends it.
 
+        :param since: an aware time.
         :raises NotKnown: so many orders share a stamp, or lie out of order, that some may be missing.
         :raises CallFailed: a page could not be read.
         """
@@ -103,9 +104,10 @@ class Broker:
                 return OrdersRead(tuple(found.values()), wire.http_date(answer.own_date))
             stamps = [order.submitted_at for order in page if order.submitted_at is not None]
             if len(page) >= ORDERS_A_PAGE and (not is_new or stamps != sorted(stamps)):
+                last = max([after, *stamps])
                 raise NotKnown(
                     self.url.base,
-                    f"lists more orders of {after:%Y-%m-%d %H:%M:%S} UTC than a page holds, or lists them out"
+                    f"lists more orders of {last:%Y-%m-%d %H:%M:%S} UTC than a page holds, or lists them out"
                     " of order: some may be missing",
                 )
             after = max([after, *(stamp - _OVERLAP for stamp in stamps)])

@@ -36,7 +36,7 @@ def named(entry: dict[str, Any], read: Callable[[dict[str, Any]], T]) -> T:
         return read(entry)
     except wire.Unreadable as error:
         symbol = entry.get("symbol")
-        raise wire.Unreadable(f"{symbol}: {error}" if isinstance(symbol, str) else str(error)) from None
+        raise wire.Unreadable(f"{symbol[:32]}: {error}" if isinstance(symbol, str) else str(error)) from None
 
 
 def account(answer: Answer) -> Account:

@@ -127,3 +127,10 @@ def test_a_sandbox_knows_no_real_account(tmp_path: Path) -> None:
     said = day.must("--sandbox", "-v")
     assert "alpaca" not in (said.stdout + said.stderr).lower()
     assert "Broker" not in day.must("doctor", "--sandbox", status=1).stdout  # the clock is not the sandbox's
+
+
+def test_a_frozen_quote_source_takes_no_time_from_the_broker(day: Day, broker: BrokerServer) -> None:
+    """They are asked at the same time: the account is shown all the same."""
+    day.platform.quotes.always("GET", "*", Answer(freeze=True))
+    assert f"has the paper account {NUMBER}, ACTIVE" in line(day.must("doctor", status=1))
+    assert len(broker.requests) == 1
