@@ -83,8 +83,12 @@ def test_a_fill_without_what_it_is_made_of_spoils_the_list(
         broker.activities(DAY)
 
 
-def test_activities_of_the_first_day_are_among_them(broker: Broker, server: BrokerServer) -> None:
+@pytest.mark.parametrize("with_that_day", [False, True])
+def test_activities_of_the_first_day_are_among_them(
+    broker: Broker, server: BrokerServer, *, with_that_day: bool
+) -> None:
     """`after` may leave its own day out, so the day before is named; what is older is dropped again."""
+    server.with_that_day = with_that_day
     server.activities = [money(1, "2025-01-16"), money(2, "2025-01-17"), money(3, "2025-01-18")]
     assert [each.date and each.date.day for each in broker.activities(DAY).money] == [17, 18]
     assert server.requests[0].query == {"after": ["2025-01-16"], "direction": ["asc"], "page_size": ["100"]}

@@ -184,15 +184,28 @@ def test_a_page_full_of_one_moment_is_not_known(broker: Broker, server: BrokerSe
         broker.orders(BEGIN)
 
 
-@pytest.mark.parametrize("stamps", [None, "descending"])
 def test_a_full_page_out_of_order_is_not_known(
-    transport: Transport, monkeypatch: pytest.MonkeyPatch, stamps: str | None
+    broker: Broker, server: BrokerServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A source that minds neither `direction` nor `after`, or tells no stamp, has not shown all it has."""
+    """A broker that lists the newest first has older ones behind its page that no next one would show."""
     monkeypatch.setattr(client, "ORDERS_A_PAGE", 3)
-    moments = [stamp(BEGIN + timedelta(hours=hours)) if stamps else None for hours in (3, 2, 1)]
-    page = [an_order(number, submitted_at=moment) for number, moment in enumerate(moments)]
-    with serving(answer(json.dumps(page).encode())) as server, pytest.raises(NotKnown, match="out of order"):
+    server.newest_first = True
+    server.orders = [an_order(number, stamp(BEGIN + timedelta(hours=1 + number))) for number in range(2)]
+    assert len(broker.orders(BEGIN).orders) == 2
+    server.orders += [an_order(number, stamp(BEGIN + timedelta(hours=1 + number))) for number in (2, 3)]
+    with pytest.raises(NotKnown, match="out of order"):
+        broker.orders(BEGIN)
+
+
+def test_a_full_page_without_a_stamp_is_not_known(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the next one would begin nobody says; a page that is not full is the whole."""
+    monkeypatch.setattr(client, "ORDERS_A_PAGE", 3)
+    page = [an_order(number, submitted_at=None) for number in range(3)]
+    with serving(answer(json.dumps(page[:2]).encode())) as server:
+        assert len(at(server.url, transport).orders(BEGIN).orders) == 2
+    with serving(answer(json.dumps(page).encode())) as server, pytest.raises(NotKnown):
         at(server.url, transport).orders(BEGIN)
 
 

@@ -64,7 +64,8 @@ def an_order(number: int, submitted_at: str = "2025-01-17T14:30:00.5Z", **more: 
 class BrokerServer(ScriptedService):
     """Answers as the broker does, and refuses whoever has other keys.
 
-    `between` is called before each page of orders or activities is put together.
+    `between` is called before each page of orders or activities is put together. `newest_first`: it minds
+    no `direction`. `with_that_day`: activities of the day that `after` names are among those after it.
     """
 
     def __init__(self) -> None:
@@ -75,6 +76,7 @@ class BrokerServer(ScriptedService):
         self.activities: list[dict[str, Any]] = []
         self.actions: dict[str, list[dict[str, Any]]] = {}
         self.actions_a_page = 1000
+        self.newest_first = self.with_that_day = False
         self.between: Callable[[], None] = lambda: None
 
     @property
@@ -108,7 +110,7 @@ class BrokerServer(ScriptedService):
         self.between()
         after = _moment(query["after"])
         later = [each for each in self.orders if _moment(each["submitted_at"]) > after]
-        later.sort(key=lambda each: _moment(each["submitted_at"]))
+        later.sort(key=lambda each: _moment(each["submitted_at"]), reverse=self.newest_first)
         return later[: min(int(query["limit"]), 500)]
 
     def _order(self, client_order_id: str) -> tuple[int, Any]:
@@ -120,7 +122,8 @@ class BrokerServer(ScriptedService):
     def _activities(self, query: dict[str, str]) -> list[dict[str, Any]]:
         assert query["direction"] == "asc"
         self.between()
-        later = [each for each in self.activities if each["id"][:8] > query["after"].replace("-", "")]
+        begin = query["after"].replace("-", "") + ("" if self.with_that_day else "~")
+        later = [each for each in self.activities if each["id"] > begin]
         later = sorted(later, key=lambda each: each["id"])
         later = [each for each in later if each["id"] > query.get("page_token", "")]
         return later[: int(query["page_size"])]
