@@ -97,17 +97,19 @@ def test_a_split_that_nothing_speaks_for_is_refused(folder: Path) -> None:
 
 
 def test_the_variables_of_the_reference_are_the_keys_that_are_read(tmp_path: Path) -> None:
-    """Each pair of keys in the reference sets the quote source's keys, and its URL is read."""
+    """Each pair of keys in the reference is that of quotes and broker, and the URLs of both are read."""
     rows = _section(ROOT / "docs" / "REFERENCE.md", "Variables without an option").splitlines()
     names = re.findall(r"`(A[A-Z]+(?:_[A-Z]+)+|[A-Z_]+QUOTES_URL)`", "\n".join(rows))
     keys, secrets = ([name for name in names if name.endswith(end)] for end in ("_KEY_ID", "_SECRET_KEY"))
-    (url,) = (name for name in names if name.endswith("_URL"))
+    host, url = (name for name in names if name.endswith("_URL"))
     assert len(keys) == len(secrets) == 2
     for key, secret in zip(keys, secrets, strict=True):
-        environment = {key: "a", secret: "b", url: "http://127.0.0.1:9"}
+        environment = {key: "a", secret: "b", url: "http://127.0.0.1:9", host: "http://127.0.0.1:10"}
         sources = Sources({}, environment, env_file=None, here=tmp_path)
         read = config.load(sources, today=date(2025, 1, 17))
         assert (read.quote_keys, str(read.quotes)) == (("a", "b"), "http://127.0.0.1:9")
+        assert read.broker is not None
+        assert str(read.broker.url) == "http://127.0.0.1:10"
 
 
 def test_every_command_line_in_the_documents_is_one_that_the_program_takes() -> None:

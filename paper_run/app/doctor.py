@@ -8,11 +8,12 @@ import stat
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import paper_run
 from paper_run import __version__
-from paper_run.app import beginning
+from paper_run.app import beginning, doctor_alpaca
+from paper_run.app.looked_at import Finding
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model import reading_messages
@@ -23,6 +24,8 @@ from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
+from paper_run.services.wire import http_date
+from paper_run.settings.broker import says_unread
 from paper_run.trading import hours, pending, todays_date
 
 if TYPE_CHECKING:
@@ -37,15 +40,6 @@ if TYPE_CHECKING:
 _LEAST_FREE = 200 * 1024 * 1024
 _CLOCK_SECONDS = 10
 _NO_ORDER = "0" * 24
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at; `fix` is empty when it is well."""
-
-    name: str
-    words: str
-    exit_status: ExitStatus = ExitStatus.SUCCESS
-    fix: str = ""
 
 
 def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> Iterator[Finding]:
@@ -69,8 +63,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     if services[1].healthy:
         yield from _reads(config, platform)
     yield _clocks(config, services, heard)
-    if platform.quotes is not None:
-        yield _quotes(config, platform)
+    yield from doctor_alpaca.examine(config, platform)
     yield _mail(config, platform.deadline)
     if config.heartbeat is not None:
         yield Finding("Heartbeat", f"each run tells {config.heartbeat.shown}; not told now")
@@ -83,11 +76,12 @@ def _program() -> Finding:
 
 def _settings(config: Config) -> Finding:
     where = f"{config.env_file}" if config.env_file else "no .env file; the environment and the defaults"
-    if not config.notices:
+    notices = [each.text for each in config.notices if not says_unread(each)]
+    if not notices:
         return Finding("Settings", where)
     return Finding(
         "Settings",
-        f"{where}: {' '.join(each.text for each in config.notices)}",
+        f"{where}: {' '.join(notices)}",
         ExitStatus.DATA,
         "correct that name",
     )
@@ -267,7 +261,7 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     apart = {
         health_check.TITLES[service.service]: round((now - theirs).total_seconds())
         for service in services
-        if (theirs := todays_date.moment(service.own_date)) is not None
+        if (theirs := http_date(service.own_date)) is not None
     }
     title, seconds = max(apart.items(), key=lambda item: abs(item[1]))
     words = f"{abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the clock of the {title}"
@@ -276,20 +270,6 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
             "Clock", words, ExitStatus.DEPENDENCY, "set one of them right: timedatectl set-ntp true"
         )
     return Finding("Clock", "agrees with the services'")
-
-
-def _quotes(config: Config, platform: Platform) -> Finding:
-    quotes = platform.quotes
-    if quotes is None:
-        raise LookupError("there is no quote source")
-    symbol = config.symbols[0]
-    try:
-        seen = quotes.latest((symbol,), seconds=AFTER)
-    except CallFailed as error:
-        fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
-        return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
-    found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
-    return Finding("Quotes", f"{quotes.url} {found} {symbol}")
 
 
 def _mail(config: Config, deadline: Deadline) -> Finding:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from paper_run.services.broker import Broker
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.services.quotes import Quotes
@@ -36,6 +37,7 @@ def connected(
     with contextlib.ExitStack() as stack:
         if flags["sandbox"]:
             from paper_run.sandbox import Sandbox
+            from paper_run.settings.broker import says_unread
 
             folder = settings.reports_dir / given.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
@@ -44,6 +46,8 @@ def connected(
             settings = settings._replace(
                 reports_dir=folder,
                 plays_sandbox=True,
+                broker=None,
+                notices=tuple(each for each in settings.notices if not says_unread(each)),
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
@@ -52,7 +56,7 @@ def connected(
         shared = {**output.watch_requests(flags), "secrets": settings.secrets, "deadline": deadline}
         transport = Transport(**shared)
         stack.callback(transport.close)
-        quotes = None if flags["sandbox"] else _quotes(settings, shared, stack)
+        quotes, broker = (None, None) if flags["sandbox"] else _alpaca(settings, shared, stack)
         yield (
             settings,
             Platform(
@@ -61,23 +65,33 @@ def connected(
                 execution_gateway=settings.execution_gateway,
                 orchestrator=settings.orchestrator,
                 quotes=quotes,
+                broker=broker,
                 deadline=deadline,
             ),
         )
 
 
-def _quotes(settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitStack) -> Quotes | None:
-    """Connect to the quote source, if there are keys for one."""
+def _alpaca(
+    settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitStack
+) -> tuple[Quotes | None, Broker | None]:
+    """Connect to the quote source and the broker, if there are keys for them."""
     if settings.quote_keys is None:
-        return None
+        return None, None
     from paper_run.model.service import ServiceUrl
-    from paper_run.services.quotes import Keys, Quotes
+    from paper_run.services.alpaca import Keys
+    from paper_run.services.quotes import Quotes
     from paper_run.services.transport import Transport
 
-    transport = Transport(**shared, environment=True)
+    transport = Transport(**shared, environment=True, reads_only=True)
     stack.callback(transport.close)
-    url = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
-    return Quotes(transport, url, Keys(*settings.quote_keys))
+    data = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
+    keys = Keys(*settings.quote_keys)
+    quotes = Quotes(transport, data, keys)
+    if settings.broker is None:
+        return quotes, None
+    from paper_run.services.broker import Broker
+
+    return quotes, Broker(transport, settings.broker.url, data=data, keys=keys)
 
 
 def wait_for_ctrl_c() -> None:

@@ -44,6 +44,7 @@ CODES = {
     "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer
     "setting": "A setting that means nothing, or not what it seems to.",
+    "broker_live": "The host of the broker is a live account's, and nobody has said that it may be read.",
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
     "recovered": "How it became known what came of an attempt.",
     "found_later": "The answer was lost, and the run was found.",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from paper_run.model.redaction import Secrets
 
 
+_FRESH_SECONDS = 60
 LARGEST_BODY = 8 * 1024 * 1024
 
 
@@ -31,6 +32,10 @@ FACTS = frozenset((
     "client_order_id", "broker_order_id", "qty", "order_qty", "capital", "filled_qty",
     "filled_avg_price", "limit_price", "avg_entry_price", "current_price", "realized_pl",
     "unrealized_pl", "t",
+    "id", "account_number", "currency", "cash", "equity", "asset_class", "submitted_at", "filled_at",
+    "replaced_by", "replaces", "market_value", "order_id", "activity_type", "transaction_time", "price",
+    "date", "net_amount", "new_symbol", "old_symbol", "source_symbol", "new_rate", "old_rate", "rate",
+    "source_rate", "ex_date", "effective_date", "process_date", "next_page_token",
 ))
 # fmt: on
 """Names of the fields that decide something: words and numbers that a password may be by chance."""
@@ -45,6 +50,13 @@ class Answer(NamedTuple):
     body: bytes
     milliseconds: int
     secrets: Secrets = NO_SECRETS
+
+    @property
+    def own_date(self) -> str | None:
+        """The Date that it bears, unless a proxy or a cache may have said it, or said it long ago."""
+        age = self.headers.get("Age", "0").strip()
+        is_fresh = age.isascii() and age.isdigit() and (len(age) < 10 and int(age) <= _FRESH_SECONDS)
+        return self.headers.get("Date") if is_fresh and "Via" not in self.headers else None
 
     def json(self, *, constant: Callable[[str], object] | None = None) -> Any:
         """Parse the body, numbers with a point as Decimal.

@@ -30,6 +30,11 @@ class CallFailed(Exception):
         self.fix = fix
         self.received = b""
 
+    def name(self, url: str) -> None:
+        """Say which address it was, where the whole one says too much."""
+        self.url = url
+        self.args = (f"{url} {self.reason}",)
+
     @property
     def words(self) -> str:
         """The reason, and what helps."""

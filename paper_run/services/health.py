@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from paper_run.services.transport import Transport
 
 HEALTH_SECONDS = BEFORE
-_FRESH_SECONDS = 60
 
 
 class Service(NamedTuple):
@@ -72,7 +71,7 @@ def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left:
         status="healthy",
         latency_ms=answer.milliseconds,
         detail="has no /health; / answered 200, which says nothing of its database or of DRY_RUN",
-        own_date=_own_date(answer),
+        own_date=answer.own_date,
     )
 
 
@@ -112,15 +111,8 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
         clock=clock,
         date_header=answer.headers.get("Date"),
         strategy=strategy,
-        own_date=_own_date(answer),
+        own_date=answer.own_date,
     )
-
-
-def _own_date(answer: Answer) -> str | None:
-    """Return the Date of an answer, unless a proxy or a cache may have said it, or said it long ago."""
-    age = answer.headers.get("Age", "0").strip()
-    is_fresh = age.isascii() and age.isdigit() and (len(age) < 10 and int(age) <= _FRESH_SECONDS)
-    return answer.headers.get("Date") if is_fresh and "Via" not in answer.headers else None
 
 
 def _behind(service: Service, body: dict[str, Any]) -> list[str]:

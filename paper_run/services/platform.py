@@ -1,4 +1,4 @@
-"""The three services of a platform, behind one transport."""
+"""The three services of a platform, behind one transport, with the quotes and the broker beside them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.order import Asked
     from paper_run.model.service import Position, ServiceHealth, ServiceUrl
+    from paper_run.services.broker import Broker
     from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
 
@@ -39,14 +40,17 @@ class Platform:
         execution_gateway: ServiceUrl,
         orchestrator: ServiceUrl,
         quotes: Quotes | None = None,
+        broker: Broker | None = None,
         deadline: Deadline | None = None,
     ) -> None:
         """Connect to nothing yet.
 
         :param deadline: the command's own, which the transports keep.
         :param quotes: the configured quote source; None: positions are valued at the gateway's prices.
+        :param broker: the account's own broker; None: it is not read.
         """
         self.quotes = quotes
+        self.broker = broker
         self.deadline = deadline or Deadline()
         self._transport = transport
         self._urls = (signal_service, execution_gateway, orchestrator)

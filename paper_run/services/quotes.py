@@ -8,39 +8,26 @@ from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
-from paper_run.services import wire
+from paper_run.services import alpaca, wire
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
 from paper_run.services.parallel import gather
 from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from decimal import Decimal
 
     from paper_run.model.service import ServiceUrl
+    from paper_run.services.alpaca import Keys
     from paper_run.services.answer import Answer
     from paper_run.services.transport import Transport
 
 FEED = "iex"
-LARGEST_BATCH = 100
-LONGEST_QUERY = 1500
 MOST_REQUESTS = 32
 """How often a batch is asked for in all, with odd symbols taken out: enough to find two without a hint."""
 _NAMED = 3
-_STOCK = re.compile(r"[!-+\-.0-~]{1,32}")
-"""Printable, without the slash of a crypto pair and without the comma that separates symbols."""
-
-
-class Keys(NamedTuple):
-    """What the source knows its customer by; it is shown nowhere."""
-
-    key_id: str
-    secret: str
-
-    def __repr__(self) -> str:
-        return "Keys(<hidden>)"
+_PARAMETERS = f"feed={FEED}"
 
 
 class Quote(NamedTuple):
@@ -85,10 +72,8 @@ class Quotes:
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not all(re.fullmatch(r"[!-~]+", key) for key in keys):
-            raise ValueError("a key of the market data is empty or holds what no HTTP header can")
         self._transport = transport
-        self._keys = keys
+        self._headers = keys.headers()
         self._now = now
         self.url = url
 
@@ -97,10 +82,11 @@ class Quotes:
 
         :raises CallFailed: nothing at all could be read; the source's own reason is in it.
         """
-        asked = dict.fromkeys(symbol for symbol in symbols if _STOCK.fullmatch(symbol))
         deadline = self._now() + seconds
         calls = [
-            partial(self._parts, kind, batch, deadline) for batch in _batches(asked) for kind in _READERS
+            partial(self._parts, kind, batch, deadline)
+            for batch in alpaca.batches(symbols, _PARAMETERS)
+            for kind in _READERS
         ]
         parts = [part for batch in gather(calls) for part in _result(batch)]
         if parts and all(part.is_failed for part in parts):
@@ -134,10 +120,9 @@ class Quotes:
         left = round(deadline - self._now(), 1)
         if left <= 0:
             raise NoAnswer(self.url.base, "was not asked any more, its time was over")
-        headers = {"APCA-API-KEY-ID": self._keys.key_id, "APCA-API-SECRET-KEY": self._keys.secret}
-        path = f"/v2/stocks/{kind}/latest?{_query(symbols)}"
+        path = f"/v2/stocks/{kind}/latest?{alpaca.query(symbols, _PARAMETERS)}"
         try:
-            answer = self._transport.get(self.url, path, seconds=left, headers=headers)
+            answer = self._transport.get(self.url, path, seconds=left, headers=self._headers)
             if answer.status != 200:
                 raise self._failure(answer)
             # NaN is no JSON, but one odd price must not unprice all others: as a text it is no amount.
@@ -146,8 +131,7 @@ class Quotes:
             raise UnreadableAnswer(self.url.base, f"answered 200 without readable {kind} ({error})") from None
         except CallFailed as failure:
             # The whole URL names a hundred symbols.
-            failure.url = self.url.base
-            failure.args = (f"{self.url.base} {failure.reason}",)
+            failure.name(self.url.base)
             raise
 
     def _failure(self, answer: Answer) -> CallFailed:
@@ -187,22 +171,6 @@ class _Part(NamedTuple):
         if isinstance(self.outcome, _Refused):
             return not self.outcome.said
         return isinstance(self.outcome, CallFailed)
-
-
-def _batches(symbols: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Cut the symbols into batches whose requests no server or proxy finds too long."""
-    batch: list[str] = []
-    for symbol in symbols:
-        if len(batch) == LARGEST_BATCH or len(_query((*batch, symbol))) > LONGEST_QUERY:
-            yield tuple(batch)
-            batch = []
-        batch.append(symbol)
-    if batch:
-        yield tuple(batch)
-
-
-def _query(symbols: tuple[str, ...]) -> str:
-    return f"symbols={quote(','.join(symbols), safe=',')}&feed={FEED}"
 
 
 def _result(parts: list[_Part] | Exception) -> list[_Part]:

@@ -55,6 +55,7 @@ class Transport:
     :param environment: go through the proxies and trust the certificates that the environment names, as
         for a host on the internet; a host on loopback is asked directly all the same.
     :param secrets: what no answer may repeat. :param deadline: what is read ends by it, the POST does not.
+    :param reads_only: whether it sends nothing but GET, whatever it is asked for.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Transport:
         environment: bool = False,
         secrets: Secrets = NO_SECRETS,
         deadline: Deadline | None = None,
+        reads_only: bool = False,
     ) -> None:
+        self.reads_only = reads_only
         self._deadline = deadline or Deadline()
         self._secrets = secrets
         self._watch = watch
@@ -185,6 +188,8 @@ class Transport:
         body: bytes | None = None,
     ) -> Answer:
         target = url.base + path
+        if self.reads_only and method != "GET":
+            raise NeverSent(target, f"is only ever read, and this was a {method}")
         started = self._now()
         outcome, received = "?", bytearray()
         call.ends = time.monotonic() + (deadline - started)

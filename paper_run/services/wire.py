@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import email.utils
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from paper_run.services.answer import Answer
 
 _LONGEST_WORDS = 600
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998  # outside them a zone can leave what a datetime holds
 
 
@@ -92,6 +94,39 @@ def moment(source: dict[str, Any], key: str) -> datetime | None:
     if read is None or not _FIRST_YEAR <= read.year <= _LAST_YEAR:
         return None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+
+
+def http_date(header: str | None) -> datetime | None:
+    """Return the time (UTC) of an HTTP Date; None where it is none, or centuries off."""
+    try:
+        said = email.utils.parsedate_to_datetime(header or "")
+    except (ValueError, OverflowError):
+        return None
+    if not _FIRST_YEAR <= said.year <= _LAST_YEAR:
+        return None
+    return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+
+
+def day(source: dict[str, Any], key: str) -> date | None:
+    """Return a date written YYYY-MM-DD, or None.
+
+    :raises Unreadable: there is something else.
+    """
+    value = source.get(key)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise Unreadable(f"{key} is not a date")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Unreadable(f"{key} is not a date") from None
+
+
+def flag(source: dict[str, Any], key: str) -> bool | None:
+    """Return yes or no; None where neither is said."""
+    value = source.get(key)
+    return value if isinstance(value, bool) else None
 
 
 def count(source: dict[str, Any], key: str) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from paper_run.errors import DataError
 from paper_run.model import findings
 from paper_run.model.commands import Invocation
-from paper_run.settings import calendar, email, raw, urls
+from paper_run.settings import broker, calendar, email, raw, urls
 from paper_run.settings import heartbeat as heartbeat_settings
 from paper_run.settings.sources import (
     CLOSED_DATES,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.redaction import Secrets
     from paper_run.model.service import ServiceUrl
+    from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
 
@@ -46,7 +47,6 @@ _AMOUNT_LIMIT = Decimal(10) ** 12
 _SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
 _DATE_FORM = "a past or present date written YYYY-MM-DD, such as 2025-01-17"
 _AS_OF_FORM = f"{_DATE_FORM}, or previous (the last session that is over)"
-_URL_FORM = "http://HOST[:PORT][/PATH] or https://..."
 _LONGEST_WAIT = Decimal(86_400)
 
 
@@ -56,7 +56,8 @@ class Config(NamedTuple):
     `as_of_date` is None for the session's own date, "previous" for the last session that is over.
     `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
     services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
-    source; `quote_keys` None: positions have the gateway's prices. `mail` is None when nobody is to be
+    source; `quote_keys` None: positions have the gateway's prices, and no broker is read. `broker` is None
+    where none is to be. `mail` is None when nobody is to be
     mailed. `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and
     services. `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none
     is made but with `new_ledger`.
@@ -81,6 +82,7 @@ class Config(NamedTuple):
     plays_sandbox: bool = False
     quotes: ServiceUrl | None = None
     quote_keys: tuple[str, str] | None = None
+    broker: BrokerSettings | None = None
     mail: MailSettings | None = None
     heartbeat: HeartbeatUrl | None = None
     env_file: Path | None = None
@@ -96,10 +98,11 @@ class Config(NamedTuple):
 
     @property
     def secrets(self) -> Secrets:
-        """What nobody may read: passwords in URLs, the quote source's keys, the mail server's password."""
+        """What nobody may read: passwords in URLs, the keys of quotes and broker, the mail server's login."""
         from paper_run.model.redaction import Secrets
 
-        urls = (self.signal_service, self.execution_gateway, self.orchestrator, self.quotes)
+        urls = [self.signal_service, self.execution_gateway, self.orchestrator, self.quotes]
+        urls += [self.broker.url] if self.broker is not None else []
         logins = [url.credentials for url in urls if url is not None and url.credentials is not None]
         if self.mail is not None and self.mail.user is not None and self.mail.password is not None:
             logins.append((self.mail.user, self.mail.password))
@@ -129,7 +132,8 @@ def load(sources: Sources, *, today: date) -> Config:
     :param today: the exchange's date, which no `--as-of-date` may lie after.
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
-    quotes = sources.variable(QUOTES_URL)
+    quotes, keys = _quotes(sources), _quote_keys(sources)
+    account, doubts = broker.read(sources.variable, has_keys=keys is not None, quotes=quotes)
     mailed = mail(sources)
     said = email.notices(mailed) if mailed else ()
     return Config(
@@ -141,23 +145,24 @@ def load(sources: Sources, *, today: date) -> Config:
         reports_dir=reports_folder(sources),
         timeout=_seconds(sources.last("--timeout"), least=Decimal("0.1")),
         wait=_seconds(sources.last("--wait"), least=Decimal(0)),
-        signal_service=_url(sources.last("--signal-service-url")),
-        execution_gateway=_url(sources.last("--execution-gateway-url")),
-        orchestrator=_url(sources.last("--orchestrator-url")),
+        signal_service=urls.base(sources.last("--signal-service-url")),
+        execution_gateway=urls.base(sources.last("--execution-gateway-url")),
+        orchestrator=urls.base(sources.last("--orchestrator-url")),
         exchange=exchange(sources),
         closed_dates=_dates(sources.variable(CLOSED_DATES)),
         open_dates=_dates(sources.variable(OPEN_DATES)),
         latest_start=_optional(sources.given("--latest-start"), calendar.clock_time),
-        quotes=_url(quotes) if quotes else None,
-        quote_keys=_quote_keys(sources),
+        quotes=quotes,
+        quote_keys=keys,
+        broker=account,
         mail=mailed,
         heartbeat=heartbeat(sources),
         require_ledger=_switch(sources.variable(REQUIRE_LEDGER)),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
-        notices=tuple(
-            findings.warning("setting", each)
-            for each in (*sources.misspelt(), *_idle(quotes, sources), *said)
+        notices=(
+            *(findings.warning("setting", each) for each in (*sources.misspelt(), *_idle(sources), *said)),
+            *doubts,
         ),
     )
 
@@ -237,24 +242,19 @@ def _seconds(given: SourcedValue, *, least: Decimal) -> Decimal:
     return raw.seconds(given, least=least, most=_LONGEST_WAIT, example=Decimal(90))
 
 
-def _url(given: SourcedValue) -> ServiceUrl:
-    def wrong(because: str) -> DataError:
-        return given._replace(value=urls.shown(given.value)).wrong(_URL_FORM, because=because)
-
-    service, _ = urls.split_url(given.value, wrong)
-    if "?" in given.value or "#" in given.value:
-        raise wrong("a base URL has no query and no fragment")
-    return service
-
-
 def _switch(given: SourcedValue | None) -> bool:
     if given is not None and given.value not in ("0", "1"):
         raise given.wrong("1 for yes, 0 for no")
     return given is not None and given.value == "1"
 
 
+def _quotes(sources: Sources) -> ServiceUrl | None:
+    given = sources.variable(QUOTES_URL)
+    return None if given is None else urls.base(given)
+
+
 def _quote_keys(sources: Sources) -> tuple[str, str] | None:
-    """Read the key pair of the quote source, under Alpaca's two spellings; both or none."""
+    """Read the key pair of quotes and broker, under Alpaca's two spellings; both or none."""
     found = [
         next((given for name in names if (given := sources.variable(name)) is not None), None)
         for names in _KEY_VARIABLES
@@ -265,7 +265,7 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
         if given is not None and None in found:
             raise DataError(
                 f"{given.origin} is set, but {missing[0]} is not",
-                "Allowed: both, for quotes from Alpaca, or neither, for the gateway's own prices.",
+                "Allowed: both, for quotes and broker, or neither, for the gateway's own prices.",
                 remedies=(f"Set {missing[0]} or take {given.origin} away; nothing was sent.",),
             )
     key, secret = found
@@ -282,8 +282,9 @@ def _secret_files(sources: Sources) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _idle(quotes: SourcedValue | None, sources: Sources) -> tuple[str, ...]:
+def _idle(sources: Sources) -> tuple[str, ...]:
     """Say that a quote source was named which is never asked."""
+    quotes = sources.variable(QUOTES_URL)
     if quotes is None or _quote_keys(sources) is not None:
         return ()
     return (f"{quotes.origin} is set, but ALPACA_API_KEY_ID is not: no quotes are asked for.",)

@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
-
-Kind = Literal["value", "repeated", "pair", "switch"]
+from paper_run.settings.option import Option
+from paper_run.settings.option import switch as _switch
+from paper_run.settings.option import variable as _variable
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
 _OF_ALL = (*_OF_SERVICES, "history", "report", "email", "schedule", "sandbox", "completion")
-
-
-class Option(NamedTuple):
-    """A thing that a person may set.
-
-    :ivar flag: "" for a variable alone. :ivar commands: which take the flag.
-    :ivar variable: that of the environment and of `.env`, "" for a flag alone.
-    :ivar default: as it would be typed, None where there is none.
-    :ivar said: the default in words, where it hangs on something.
-    :ivar help: what `--help` says. :ivar more: what the reference says in its place.
-    :ivar name: by which the program knows the flag, "" for its own. :ivar path: what a shell completes.
-    """
-
-    flag: str
-    commands: tuple[str, ...]
-    help: str
-    metavar: str = ""
-    kind: Kind = "value"
-    variable: str = ""
-    default: str | None = None
-    said: str = ""
-    more: str = ""
-    short: str = ""
-    name: str = ""
-    path: Literal["", "file", "dir"] = ""
-
-    @property
-    def ending(self) -> str:
-        """What the help ends with: the variable, and the default."""
-        parts = [each for each in (self.variable, self.said or self.default) if each]
-        return f"  [{'; '.join(parts)}]" if parts else ""
-
-
-def _switch(flag: str, commands: tuple[str, ...], help: str, **more: Any) -> Option:  # noqa: A002
-    return Option(flag, commands, help, kind="switch", **more)
-
-
-def _variable(variable: str, help: str, **more: Any) -> Option:  # noqa: A002
-    return Option("", (), help, variable=variable, **more)
 
 
 OPTIONS = (
@@ -278,13 +239,26 @@ OPTIONS = (
     _variable(
         "ALPACA_API_KEY_ID",
         (
-            "The key of the quote source; it and the secret, or neither. `APCA_API_KEY_ID` means "
-            "the same. Sent to the quote source only, shown and kept nowhere."
+            "The key of quotes and broker; it and the secret, or neither. `APCA_API_KEY_ID` means "
+            "the same. Sent to these two only, shown and kept nowhere."
         ),
     ),
     _variable(
         "ALPACA_API_SECRET_KEY",
         "The secret that goes with it. `APCA_API_SECRET_KEY` means the same.",
+    ),
+    _variable(
+        "ALPACA_BASE_URL",
+        "The broker's host, with or without `/v2` at its end. It is only ever read.",
+        said="`https://paper-api.alpaca.markets`",
+    ),
+    _variable(
+        "PAPER_RUN_BROKER",
+        (
+            "Whether the broker is read: `auto` (when there are keys, not at a live account's host, and "
+            "not with another source's quotes unless its host is set too), `paper`, `live` or `off`."
+        ),
+        default="auto",
     ),
     _variable(
         "PAPER_RUN_QUOTES_URL",

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from paper_run.errors import DataError
+    from paper_run.settings.sources import SourcedValue
+
+_FORM = "http://HOST[:PORT][/PATH] or https://..."
 
 
 def shown(text: str) -> str:
@@ -46,3 +49,18 @@ def split_url(text: str, wrong: Callable[[str], DataError]) -> tuple[ServiceUrl,
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     netloc = host if port is None else f"{host}:{port}"
     return ServiceUrl(f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}", credentials), parts
+
+
+def base(given: SourcedValue) -> ServiceUrl:
+    """Read where a service is.
+
+    :raises DataError: for what is no http or https URL, or has a query or a fragment.
+    """
+
+    def wrong(because: str) -> DataError:
+        return given._replace(value=shown(given.value)).wrong(_FORM, because=because)
+
+    service, _ = split_url(given.value, wrong)
+    if "?" in given.value or "#" in given.value:
+        raise wrong("a base URL has no query and no fragment")
+    return service

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import email.utils
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, Remedy
 from paper_run.services.health import TITLES
+from paper_run.services.wire import http_date
 
 if TYPE_CHECKING:
     from paper_run.model.calendar import Calendar
@@ -27,20 +27,9 @@ class Told(NamedTuple):
 def told(services: tuple[ServiceHealth, ...]) -> Told | None:
     """Return the orchestrator's time, else the gateway's; None where neither says one of its own."""
     for service in reversed(services[1:]):
-        if (said := moment(service.own_date)) is not None:
+        if (said := http_date(service.own_date)) is not None:
             return Told(TITLES[service.service], service.url, said)
     return None
-
-
-def moment(date_header: str | None) -> datetime | None:
-    """Return the time (UTC) of an HTTP Date; None where it is none, or centuries off."""
-    try:
-        said = email.utils.parsedate_to_datetime(date_header or "")
-    except (ValueError, OverflowError):
-        return None
-    if not 1970 <= said.year < 9999:
-        return None
-    return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def seconds_until_agreed(said: Told, calendar: Calendar, now: datetime) -> float:

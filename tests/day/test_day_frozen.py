@@ -34,6 +34,7 @@ def settings(url: str, *, services: bool) -> dict[str, str]:
     found = {
         **KEYS,
         "PAPER_RUN_QUOTES_URL": url,
+        "ALPACA_BASE_URL": url,
         "PAPER_RUN_SMTP_HOST": name,
         "PAPER_RUN_SMTP_PORT": port,
         "PAPER_RUN_SMTP_SECURITY": "none",
@@ -97,7 +98,7 @@ def _timed(*words: str, folder: Path, env: dict[str, str]) -> tuple[Finished, fl
 
 @pytest.mark.parametrize("command", ["day", "mark", "doctor"])
 def test_before_the_trade(ended: dict[str, Ended], command: str) -> None:
-    """Three services, quotes, mail server and heartbeat: the command fails, exit 1."""
+    """Three services, quotes, broker, mail server and heartbeat: the command fails, exit 1."""
     finished, waited, _ = ended[command]
     assert (finished.returncode, waited < LONGEST) == (1, True), waited
     assert "did not answer within" in finished.stdout + finished.stderr

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -265,3 +266,41 @@ def test_a_list_of_objects_is_just_that(value: Any) -> None:
     """Anything else is an error that names the field."""
     with pytest.raises(wire.Unreadable, match="positions"):
         wire.objects({"positions": value}, "positions")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "yesterday",
+        "Thu, 32 Nov 2026 05:00:00 GMT",
+        "Wed, 31 Dec 1969 23:59:59 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ],
+)
+def test_what_is_no_date_is_none(header: str | None) -> None:
+    """Nor is one of another age: it proves nothing."""
+    assert wire.http_date(header) is None
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
+def test_a_date_is_utc(zone: str) -> None:
+    """Whatever it calls that."""
+    assert wire.http_date(f"Thu, 26 Nov 2026 05:00:00 {zone}") == datetime(2026, 11, 26, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("value", ["2025-1-7", "2025-02-30", "20250117", "2025-W03-5", "soon", 20250117, []])
+def test_a_date_is_written_one_way(value: Any) -> None:
+    """Anything else is refused by name; nothing said is no date."""
+    with pytest.raises(wire.Unreadable, match="ex_date is not a date"):
+        wire.day({"ex_date": value}, "ex_date")
+    assert wire.day({}, "ex_date") is wire.day({"ex_date": None}, "ex_date") is None
+    assert wire.day({"ex_date": "2025-01-17"}, "ex_date") == date(2025, 1, 17)
+
+
+@pytest.mark.parametrize("value", [None, "true", 1, 0, [], {}])
+def test_yes_or_no_is_said_as_such(value: Any) -> None:
+    """Whatever else is there says neither."""
+    assert wire.flag({"blocked": value}, "blocked") is None
+    assert wire.flag({"blocked": True}, "blocked") is True

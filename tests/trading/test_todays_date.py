@@ -59,28 +59,6 @@ def test_another_disagreement_is_a_wrong_clock(ours: datetime, theirs: datetime)
     assert caught.value.code == "clock_disagrees"
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "",
-        "yesterday",
-        "Thu, 32 Nov 2026 05:00:00 GMT",
-        "Wed, 31 Dec 1969 23:59:59 GMT",
-        "Fri, 31 Dec 9999 23:59:59 GMT",
-    ],
-)
-def test_what_is_no_date_is_none(header: str | None) -> None:
-    """Nor is one of another age: it proves nothing."""
-    assert todays_date.moment(header) is None
-
-
-@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
-def test_a_date_is_utc(zone: str) -> None:
-    """Whatever it calls that."""
-    assert todays_date.moment(f"Thu, 26 Nov 2026 05:00:00 {zone}") == MIDNIGHT
-
-
 def test_the_orchestrator_is_heard_before_the_gateway_and_the_signal_service_never() -> None:
     """The one whose date the POST is dated by; a signal service's clock is nobody's."""
     dates = [

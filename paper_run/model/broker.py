@@ -1,0 +1,188 @@
+"""What a broker says, as far as it is read: account, orders, fills, positions, money, corporate actions.
+
+Amounts are dollars and shares (of an option: contracts), times UTC; None is what the broker does not say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from decimal import Decimal
+
+US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
+"""The broker's classes of assets: an option's contract is no share, and a coin is none."""
+ACTIVE = "ACTIVE"
+"""The only status of an account that is a good one."""
+CANCELED = "canceled"
+"""The status of a money activity that is to count as if it had never been."""
+
+ActionKind = Literal[
+    "forward_split", "reverse_split", "unit_split", "stock_dividend", "spin_off", "name_change"
+]
+
+
+def comparable(symbol: str) -> str:
+    """Return the form in which symbols are compared: positions write BTCUSD, orders BTC/USD."""
+    return symbol.replace("/", "").upper()
+
+
+class Account(NamedTuple):
+    """The account as it stands.
+
+    `number` is what its owner knows it by, `identity` the broker's own id. `equity` is cash and positions at
+    the broker's prices; `accrued_fees` are off the balances by day and charged at its end. `as_of` is the
+    broker's own clock with this answer.
+    """
+
+    number: str
+    status: str
+    identity: str | None
+    currency: str | None
+    cash: Decimal | None
+    accrued_fees: Decimal | None
+    equity: Decimal | None
+    last_equity: Decimal | None
+    long_market_value: Decimal | None
+    short_market_value: Decimal | None
+    trading_blocked: bool | None
+    account_blocked: bool | None
+    trade_suspended_by_user: bool | None
+    shorting_enabled: bool | None
+    created_at: datetime | None
+    as_of: datetime | None
+    latency_ms: int
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Say what keeps it from trading, or a book in dollars from being compared with it, a clause each."""
+        said = (
+            (self.status != ACTIVE, f"its status is {self.status}, and {ACTIVE} is the only good one"),
+            (self.account_blocked, "it is blocked"),
+            (self.trading_blocked, "trading is blocked"),
+            (self.trade_suspended_by_user, "its owner has suspended trading"),
+            (self.currency not in (None, "USD"), f"it is kept in {self.currency}, not in USD"),
+        )
+        return tuple(words for is_so, words in said if is_so)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Name the balances that a comparison needs and the broker does not tell."""
+        needed = {"cash": self.cash, "equity": self.equity}
+        return tuple(name for name, value in needed.items() if value is None)
+
+
+class BrokerOrder(NamedTuple):
+    """An order as it stands; `filled_qty` and `filled_avg_price` are cumulative.
+
+    `identity` is the broker's own id. An order of several legs has neither symbol nor side; one that was
+    sized in dollars has a `notional` and no quantity. `replaced_by` and `replaces` are ids of the broker's.
+    """
+
+    identity: str
+    client_order_id: str
+    status: str
+    symbol: str | None
+    asset_class: str | None
+    side: str | None
+    qty: Decimal | None
+    notional: Decimal | None
+    filled_qty: Decimal | None
+    filled_avg_price: Decimal | None
+    order_class: str | None
+    order_type: str | None
+    time_in_force: str | None
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+    created_at: datetime | None
+    submitted_at: datetime | None
+    updated_at: datetime | None
+    filled_at: datetime | None
+    replaced_by: str | None
+    replaces: str | None
+
+
+class OrdersRead(NamedTuple):
+    """All orders since a moment, in the order of their submission, each once and as last read.
+
+    `as_of` is the broker's own clock (whole seconds, cut off) with the answer that completed the list: what
+    is not in it was submitted later. None where nobody can have said that but a proxy or a cache.
+    """
+
+    orders: tuple[BrokerOrder, ...]
+    as_of: datetime | None
+
+
+class BrokerPosition(NamedTuple):
+    """A holding; `qty` is negative when short, prices are for one share, contract or coin."""
+
+    symbol: str
+    qty: Decimal
+    asset_class: str | None
+    side: str | None
+    avg_entry_price: Decimal | None
+    market_value: Decimal | None
+    cost_basis: Decimal | None
+    unrealized_pl: Decimal | None
+    current_price: Decimal | None
+    lastday_price: Decimal | None
+
+
+class FillActivity(NamedTuple):
+    """One execution of an order; `qty` has no sign, `order_id` is the broker's, `cum_qty` so far in all."""
+
+    identity: str
+    order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    price: Decimal
+    kind: str | None
+    cum_qty: Decimal | None
+    leaves_qty: Decimal | None
+    order_status: str | None
+    time: datetime | None
+
+
+class MoneyActivity(NamedTuple):
+    """What moved money or shares without being a fill.
+
+    The sign is `net_amount`'s (in is positive), whatever the type. A fee in a coin has a `net_amount` of 0
+    and a negative `qty`. The `status` (executed, correct, canceled) can change under the same id.
+    """
+
+    identity: str
+    activity_type: str
+    date: date | None
+    net_amount: Decimal | None
+    status: str | None
+    symbol: str | None
+    qty: Decimal | None
+    price: Decimal | None
+    per_share_amount: Decimal | None
+    description: str | None
+
+
+class Activities(NamedTuple):
+    """What happened in the account: fills apart from all else, each in the order of its id."""
+
+    fills: tuple[FillActivity, ...]
+    money: tuple[MoneyActivity, ...]
+
+
+class CorporateAction(NamedTuple):
+    """What a company did: `old` shares became `new`, from `ex_date` on.
+
+    `new_symbol` is None where the symbol stays. Of a spin-off `old` shares of `symbol` stay and are given
+    `new` shares of `new_symbol`; a change of name is 1:1. The broker applies it at `process_date` or later,
+    if at all.
+    """
+
+    kind: ActionKind
+    symbol: str
+    new_symbol: str | None
+    new: Decimal
+    old: Decimal
+    ex_date: date | None
+    process_date: date | None
