@@ -215,3 +215,12 @@ def test_a_start_that_runs_nothing_loads_next_to_nothing(arguments: list[str], e
     assert status == exit_status
     assert loaded >= {"click", "paper_run.cli"}
     assert sorted(loaded & LOADED_LATE) == []
+
+
+def test_a_mail_is_sent_without_the_http_client() -> None:
+    """Its connection is bounded by the same sockets, which load neither requests nor urllib3."""
+    code = (
+        "import sys, paper_run.notify.email.smtp as _; "
+        "sys.exit(bool(sys.modules.keys() & {'requests', 'urllib3'}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
