@@ -182,7 +182,7 @@ def _calendar(config: Config, now: datetime) -> Finding:
 
 
 def _service(service: ServiceHealth) -> Finding:
-    title = health_check.TITLES[service.service]
+    title = service.title
     if service.healthy:
         detail = f", {service.detail}" if service.detail else ""
         return Finding(title, f"{service.url} is healthy ({service.latency_ms} ms){detail}")
@@ -265,7 +265,7 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     except PaperRunError as error:
         return Finding("Clock", str(error), error.exit_status, str(error.remedies[0]))
     apart = {
-        health_check.TITLES[service.service]: round((now - theirs).total_seconds())
+        service.title: round((now - theirs).total_seconds())
         for service in services
         if (theirs := todays_date.moment(service.own_date)) is not None
     }

@@ -27,6 +27,6 @@ def report(trade: str, *, opens: bool, **flags: Any) -> ExitStatus:
     console = output.console(flags)
     made = make_again(given.reports_folder(flags), output.clock(), trade)
     for path in made.there:
-        console.say(f"  ✓ There: {path}")
+        console.there(path)
     unopened = output.open_page(made.page) if opens and made.page is not None else []
     return output.written_files(console, made.written, [*made.failed, *unopened])

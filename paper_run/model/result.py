@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
+from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -148,6 +149,11 @@ class HealthRow(NamedTuple):
     status: str
     latency_ms: Decimal | int | None
     detail: str | None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it was fit to trade with."""
+        return self.status == HEALTHY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

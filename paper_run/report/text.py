@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 ABSENT = "—"
 MINUS = "−"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+SIGNS = {"good": "✓", "caution": "!", "bad": "✕", "unsure": "?"}
+"""What stands beside words of a tone, so that never the colour alone tells."""
 
 _ONE = Decimal(1)
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, Remedy
-from paper_run.services.health import TITLES
 
 if TYPE_CHECKING:
     from paper_run.model.calendar import Calendar
@@ -28,7 +27,7 @@ def told(services: tuple[ServiceHealth, ...]) -> Told | None:
     """Return the orchestrator's time, else the gateway's; None where neither says one of its own."""
     for service in reversed(services[1:]):
         if (said := moment(service.own_date)) is not None:
-            return Told(TITLES[service.service], service.url, said)
+            return Told(service.title, service.url, said)
     return None
 
 

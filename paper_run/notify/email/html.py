@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.report import text
 from paper_run.report.html import assets
 from paper_run.report.html.assets import markup
 from paper_run.report.html.svg import escaped
@@ -48,10 +49,10 @@ PALETTE = {
     "track": "#ece7db",
 }
 LOOKS = {
-    "good": Look("#1e6a43", "#eaf3ec", "✓"),
-    "caution": Look("#835200", "#fbf1dc", "!"),
-    "bad": Look("#a3262a", "#faeae7", "✕"),
-    "unsure": Look("#6a3a94", "#f1eaf8", "?"),
+    "good": Look("#1e6a43", "#eaf3ec", text.SIGNS["good"]),
+    "caution": Look("#835200", "#fbf1dc", text.SIGNS["caution"]),
+    "bad": Look("#a3262a", "#faeae7", text.SIGNS["bad"]),
+    "unsure": Look("#6a3a94", "#f1eaf8", text.SIGNS["unsure"]),
     "sandbox": Look("#835200", "#fbf1dc"),
     "rehearsal": Look("#1d5c73", "#e8f1f3"),
     "gain": Look("#1e6a43", "#fffefb"),

@@ -224,13 +224,13 @@ def _gateway(position: PositionRow) -> str:
         return f"<td>quantity {text.quantity(position.gateway.qty)}, not compared {flight}</td>"
     if position.gateway is None:
         return f"<td>{'not listed' if position.qty else text.ABSENT} {flight}</td>"
-    return f'<td><b class="good">✓</b> agrees {flight}</td>'
+    return f"<td>{cells.signed('good')} agrees {flight}</td>"
 
 
 def _difference(difference: Difference) -> str:
     label, show = _FIELDS.get(difference.field, (difference.field, text.quantity))
     return (
-        f'<div><b class="caution">≠</b> {escaped(label)} {show(difference.gateway)}'
+        f"<div>{cells.signed('caution', '≠')} {escaped(label)} {show(difference.gateway)}"
         f" <small>ours {show(difference.ours)}</small></div>"
     )
 
@@ -238,8 +238,7 @@ def _difference(difference: Difference) -> str:
 def _unexplained(amount: Decimal | None) -> str:
     if amount is None:
         return f"<td>{text.ABSENT}</td>"
-    sign, tone = ("✕", "bad") if amount else ("✓", "good")
-    return f'<td><b class="{tone}">{sign}</b> {text.signed_money(amount)}</td>'
+    return f"<td>{cells.signed('bad' if amount else 'good')} {text.signed_money(amount)}</td>"
 
 
 def _statistic_row(statistic: Statistic, label: str, show: _Show, places: int) -> str:

@@ -33,6 +33,11 @@ def gain(amount: Decimal | None) -> str:
     return f"<td{coloured}>{text.signed_money(amount)}</td>"
 
 
+def signed(tone: str, sign: str = "") -> str:
+    """Return a tone's sign, or another, in its colour."""
+    return f'<b class="{tone}">{sign or text.SIGNS[tone]}</b>'
+
+
 def tone_of(amount: Decimal | None) -> str:
     """Return the class of a gain or a loss, "" for nothing gained and for nothing known."""
     if not amount:

@@ -7,13 +7,13 @@ from paper_run.errors import Remedy
 from paper_run.model.findings import Finding
 from paper_run.model.order import Order
 from paper_run.model.result import HealthRow, Totals
+from paper_run.model.service import service_title
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped, escaped_lines
 
 MOST_ORDERS = 500
 
-# Sign, class and words of an outcome: never the colour alone.
 ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
     ("Submitted", lambda totals: totals.num_orders_submitted, ""),
     ("Accepted", lambda totals: totals.num_orders_accepted, ""),
@@ -23,18 +23,17 @@ ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
 )
 """The counts of orders: label, count, and the tone of one that is not zero."""
 
+# Sign ("": the tone's own), class and words of an outcome.
 _OUTCOMES = {
-    "accepted": ("✓", "good", "accepted"),
-    "rejected": ("✕", "bad", "rejected"),
-    "in_doubt": ("?", "unsure", "in doubt"),
+    "accepted": ("", "good", "accepted"),
+    "rejected": ("", "bad", "rejected"),
+    "in_doubt": ("", "unsure", "in doubt"),
     "repeat": ("↻", "quiet", "repeat"),
     None: ("–", "quiet", "no order"),
 }
 _URGENCY = {"in_doubt": 0, "rejected": 1, "accepted": 3, "repeat": 4}
 # A signal may well need no order; these reasons say so. Any other one is a problem.
 _USUAL_REASONS = ("zero_weight", "qty_less_than_one_share")
-_HEALTHY = ("✓", "good")
-_UNHEALTHY = ("✕", "bad")
 
 
 def listed_orders(orders: Sequence[Order]) -> list[Order]:
@@ -73,11 +72,6 @@ def health_rows(health: Sequence[HealthRow]) -> str:
     return "\n".join(_health_row(service) for service in health)
 
 
-def service_name(service: str) -> str:
-    """Return a service's name as people write it: `signal_service` is `Signal Service`."""
-    return service.replace("_", " ").title()
-
-
 def num_estimated(orders: Sequence[Order]) -> int:
     """Return how many accepted orders have a notional by estimate."""
     return sum(order.outcome == "accepted" and order.price_source == "estimated" for order in orders)
@@ -100,7 +94,7 @@ def _importance(order: Order) -> tuple[int, Decimal]:
 
 def _order_row(order: Order) -> str:
     outcome = order.outcome
-    mark, tone, words = _OUTCOMES.get(outcome, ("?", "unsure", str(outcome)))
+    mark, tone, words = _OUTCOMES.get(outcome, ("", "unsure", str(outcome)))
     if outcome is None and is_problem(order):
         mark, tone = "!", "bad"
     status = order.status
@@ -110,7 +104,7 @@ def _order_row(order: Order) -> str:
     urgent = f' class="{tone}"' if is_problem(order) else ""
     return (
         f"<tr{urgent}>{cells.name(order.symbol)}{cells.words(order.side)}"
-        f'<td><b class="{tone}">{mark}</b> {escaped(words)}{also}</td>'
+        f"<td>{cells.signed(tone, mark)} {escaped(words)}{also}</td>"
         f"{cells.number(order.qty, text.quantity, 6)}{cells.number(order.filled_qty, text.quantity, 6)}"
         f"{cells.number(order.price, text.price, 4)}{cells.words(source)}"
         f"{cells.number(order.notional, text.money, 2)}"
@@ -123,12 +117,11 @@ def _order_row(order: Order) -> str:
 
 def _health_row(service: HealthRow) -> str:
     status = service.status
-    mark, tone = _HEALTHY if status == "healthy" else _UNHEALTHY
     detail = service.detail
     return (
-        f'<tr><th scope="row">{escaped(service_name(service.service))}'
+        f'<tr><th scope="row">{escaped(service_title(service.service))}'
         f"<small>{escaped(service.url or text.ABSENT)}</small></th>"
-        f'<td><b class="{tone}">{mark}</b> {escaped(status)}'
+        f"<td>{cells.signed('good' if service.healthy else 'bad')} {escaped(status)}"
         f"{f'<small>{escaped(detail)}</small>' if detail else ''}</td>"
         f"<td>{text.milliseconds(service.latency_ms)}</td></tr>"
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Tone = Literal["good", "caution", "bad", "unsure"]
 
-_STATUSES: dict[str, tuple[Tone, str]] = {
+STATUSES: dict[str, tuple[Tone, str]] = {
     "success": ("good", "Success"),
     "partial": ("caution", "Partial"),
     "failed": ("bad", "Failed"),
@@ -51,7 +51,7 @@ class Banner(NamedTuple):
 def headline(result: RunResult) -> Headline:
     """Return the status of the day in words, the worst problem first."""
     status = result.status
-    tone, label = _STATUSES.get(status, ("unsure", status.capitalize()))
+    tone, label = STATUSES.get(status, ("unsure", status.capitalize()))
     if tone == "good":
         if result.is_mark:
             label = "Valued"
@@ -95,7 +95,7 @@ def banners(result: RunResult) -> list[Banner]:
         found.append(
             Banner(
                 "unsure",
-                f"{_STATUSES[status][1].upper()} - orders may have been placed",
+                f"{STATUSES[status][1].upper()} - orders may have been placed",
                 one_line(f"Settled: {settled}.") if settled else open_still,
             )
         )
