@@ -88,6 +88,11 @@ class PositionRow(NamedTuple):
         return bool(self.qty) and self.market_value is None
 
     @property
+    def why_unpriced(self) -> str:
+        """Why it has no price, in words; older records do not say."""
+        return self.unpriced_reason or "no source has one"
+
+    @property
     def is_not_known(self) -> bool:
         """Whether its quantity is not known, so that it has no figures."""
         return self.qty is None
@@ -116,6 +121,16 @@ class Pnl(NamedTuple):
     equity: Bridge
     since_inception: Bridge
     positions: tuple[PositionRow, ...]
+
+    @property
+    def unpriced(self) -> tuple[PositionRow, ...]:
+        """The open positions without a price."""
+        return tuple(each for each in self.positions if each.is_unpriced)
+
+    @property
+    def not_known(self) -> tuple[PositionRow, ...]:
+        """The symbols whose quantity is not known."""
+        return tuple(each for each in self.positions if each.is_not_known)
 
     @property
     def unexplained(self) -> Decimal | None:

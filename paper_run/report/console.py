@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from paper_run.model import findings, remedies
 from paper_run.model.commands import PLAIN, Invocation
+from paper_run.model.listing import unlisted
 from paper_run.report import text
 from paper_run.report.lines import order_line, position_line
 from paper_run.report.terminal import Terminal
@@ -147,11 +148,11 @@ class Console:
             self._line()
         for order in result.orders[:_SHOWN_ORDERS]:
             self._line(order_line(order))
-        if (more := len(result.orders) - _SHOWN_ORDERS) > 0:
-            self._line(f"  {more:,} more in the report")
+        if others := unlisted(len(result.orders), _SHOWN_ORDERS, "in the report"):
+            self._line(f"  {others}")
         for found in result.findings:
             # The error block says the one, the lines of the orders the other.
-            if found.severity == "error" or (more <= 0 and findings.is_of_an_order(found)):
+            if found.severity == "error" or (not others and findings.is_of_an_order(found)):
                 continue
             sign = "!" if found.severity == "warning" else "·"
             self._line(f"  {sign} {found.text}", paint=_YELLOW if found.severity == "warning" else None)
@@ -196,8 +197,8 @@ class Console:
         self._figure("Positions", f"{counted} and {unknown:,} not known" if unknown else counted)
         for each in open_positions[:_SHOWN_ORDERS]:
             self._line(position_line(each))
-        if (more := len(open_positions) - _SHOWN_ORDERS) > 0:
-            self._line(f"    {more:,} more in the report")
+        if others := unlisted(len(open_positions), _SHOWN_ORDERS, "in the report"):
+            self._line(f"    {others}")
 
     def saving(self, *, of_a_mark: bool = False) -> None:
         """Print the heading of the last step."""

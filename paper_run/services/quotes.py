@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from paper_run.model.listing import listed
 from paper_run.services import wire
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
 from paper_run.services.parallel import at_once
@@ -235,15 +236,10 @@ def _market_data(parts: list[_Part]) -> MarketData:
             except wire.Unreadable as error:
                 troubles.setdefault((kind, f"answered one that can't be read ({error})"), []).append(symbol)
     problems = tuple(
-        f"the {kind} of {_listed(symbols)}: it {reason}" for (kind, reason), symbols in troubles.items()
+        f"the {kind} of {listed(symbols, _NAMED)}: it {reason}"
+        for (kind, reason), symbols in troubles.items()
     )
     return MarketData(read["quotes"], read["trades"], problems)
-
-
-def _listed(symbols: list[str]) -> str:
-    if len(symbols) <= _NAMED + 1:
-        return ", ".join(symbols)
-    return f"{', '.join(symbols[:_NAMED])} and {len(symbols) - _NAMED} more"
 
 
 def _quote(value: object) -> Quote:

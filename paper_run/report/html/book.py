@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.model.listing import listed
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
@@ -65,8 +66,8 @@ def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
     since = f"since {text.one_line(pnl.since)}"
     opened = f"opened at {text.money(pnl.equity.opening)}"
     if not pnl.complete:
-        unknown = _named(each.symbol for each in pnl.positions if each.is_not_known)
-        unpriced = _named(each.symbol for each in pnl.positions if each.is_unpriced)
+        unknown = _named(pnl.not_known)
+        unpriced = _named(pnl.unpriced)
         missing = "not known: " + "; ".join(
             [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
         )
@@ -166,11 +167,9 @@ def statistic_rows(statistics: Statistics) -> str:
     )
 
 
-def _named(symbols: Iterable[str]) -> str:
+def _named(positions: Iterable[PositionRow]) -> str:
     """Return the first few symbols, and how many more there are."""
-    names = [text.one_line(each) for each in symbols]
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return listed([text.one_line(each.symbol) for each in positions], _NAMED)
 
 
 def _importance(position: PositionRow) -> tuple[int, Decimal, str]:
@@ -201,10 +200,10 @@ def _mark(position: PositionRow) -> str:
     """Return the cells of the mark and of where it comes from and how old it was."""
     if position.is_not_known:
         reason = escaped(position.unknown_reason or "its fills are not known")
-        return f'<td><b class="bad">✕</b> not known</td><td class="why">{reason}</td>'
+        return f'<td>{cells.signed("bad")} not known</td><td class="why">{reason}</td>'
     if position.is_unpriced:
-        reason = escaped(position.unpriced_reason or "no source has one")
-        return f'<td><b class="bad">✕</b> no price</td><td class="why">{reason}</td>'
+        reason = escaped(position.why_unpriced)
+        return f'<td>{cells.signed("bad")} no price</td><td class="why">{reason}</td>'
     source, age = position.price_source, position.price_age_seconds
     if source is None:
         return f"<td>{text.ABSENT}</td><td>{text.ABSENT}</td>"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import Remedy
 from paper_run.model.commands import PLAIN, Invocation
+from paper_run.model.listing import unlisted
 from paper_run.report import text
 from paper_run.report.days import day_of, long_date
 from paper_run.report.html import book, orders
@@ -79,7 +80,7 @@ def with_failures(digest: Digest, failed: Sequence[PaperRunError]) -> Digest:
     """Return a result's digest with what failed besides the result: its files, its mails."""
     titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
     said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
-    more = f"and {len(failed) - _MOST_LINES:,} more" if len(failed) > _MOST_LINES else ""
+    more = unlisted(len(failed), _MOST_LINES)
     steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *digest.steps))
     return digest._replace(
         tone="bad",
@@ -103,7 +104,7 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Digest:
         status += f" The next session is on {_day(notice.next_session)}."
         facts.insert(1, ("Next session", notice.next_session))
     lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
-    more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
+    more = unlisted(len(said), _MOST_LINES, "lines")
     return Digest(
         name=name,
         day=_day(notice.session),

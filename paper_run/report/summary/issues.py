@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.errors import Remedy
 from paper_run.model import findings, messages, remedies
 from paper_run.model.commands import PROGRAM, of_ledger, ours
+from paper_run.model.listing import unlisted
 from paper_run.report import text
 from paper_run.report.html import orders
 from paper_run.report.html.svg import clipped
@@ -49,20 +50,23 @@ def issues(result: RunResult, *, orders_file: str) -> Issues:
 
     :param orders_file: where all orders are listed.
     """
-    positions = result.pnl.positions if result.pnl else ()
     wrong = [each for each in result.orders if orders.is_problem(each)]
     listed = orders.listed_orders(wrong)[:MOST_ORDERS]
-    unknown = [each for each in positions if each.is_not_known]
-    unpriced = [each for each in positions if each.is_unpriced]
+    unknown = result.pnl.not_known if result.pnl else ()
+    unpriced = result.pnl.unpriced if result.pnl else ()
     apart = _unexplained(result.pnl)
     found = result.findings
     errors, warnings = _sentences(found, "error"), _sentences(found, "warning")
     sections = (
-        Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
+        Section(
+            "Orders to look at",
+            tuple(map(_order, listed)),
+            unlisted(len(wrong), MOST_ORDERS, f"in {orders_file}"),
+        ),
         Section(
             "The book",
             (*apart, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
-            _more(len(unknown) + len(unpriced), _MOST_UNPRICED, "the report"),
+            unlisted(len(unknown) + len(unpriced), _MOST_UNPRICED, "in the report"),
         ),
         _said(errors, warnings),
     )
@@ -164,7 +168,7 @@ def _position(position: PositionRow) -> Item:
             clip(reason, _LONGEST_REASON),
         )
     about = f"{text.quantity(position.qty)} {clipped(text.one_line(position.symbol))}"
-    reason = position.unpriced_reason or "no source has one"
+    reason = position.why_unpriced
     return Item("caution", "No price", about, clip(reason, _LONGEST_REASON))
 
 
@@ -177,7 +181,7 @@ def _unexplained(pnl: Pnl | None) -> tuple[Item, ...]:
 def _said(errors: Sequence[str], warnings: Sequence[str]) -> Section:
     both = [Item("bad", "Error", "", each) for each in errors]
     both += [Item("caution", "Warning", "", each) for each in warnings]
-    more = _more(len(both), _MOST_SENTENCES, "the report")
+    more = unlisted(len(both), _MOST_SENTENCES, "in the report")
     return Section("Errors and warnings", tuple(both[:_MOST_SENTENCES]), more)
 
 
@@ -195,10 +199,6 @@ def _asked(order: Order, show: Callable[[Decimal | None], str]) -> str:
     if order.qty is None:
         return clipped(symbol)
     return f"{clip(str(order.side), 12)} {show(order.qty)} {clipped(symbol)}"
-
-
-def _more(number: int, most: int, place: str) -> str:
-    return f"and {number - most:,} more in {place}" if number > most else ""
 
 
 def _counted(*numbers: tuple[str, int]) -> list[str]:
