@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from paper_run.model import iso_date
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -12,7 +14,7 @@ MONTHS = (
 def day_of(session: str) -> date | None:
     """Return the date that a session is named after, None where its name is no ISO date."""
     try:
-        return date.fromisoformat(session) if len(session) == 10 else None
+        return iso_date.read(session)
     except ValueError:
         return None
 

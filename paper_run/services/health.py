@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from paper_run.errors import DependencyError, Remedy
+from paper_run.model import iso_date
 from paper_run.model.commands import typed
 from paper_run.model.service import HEALTHY, ServiceHealth
 from paper_run.services import wire
@@ -73,9 +74,8 @@ def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left:
 
 def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHealth:
     if answer.status != 200:
-        said = wire.reason(answer) or "without a reason"
         status = "unauthorized" if answer.status in UNAUTHORIZED else "unhealthy"
-        return _unwell(service, url, status, f"answered {answer.status}: {said}", answer.milliseconds)
+        return _unwell(service, url, status, wire.refusal(answer), answer.milliseconds)
     try:
         body = wire.an_object(answer.json(), "the answer")
         status = wire.text(body, "status")
@@ -131,7 +131,7 @@ def _sandbox_session(body: dict[str, Any]) -> date | None:
     if body.get("sandbox") is not True:
         return None
     try:
-        return date.fromisoformat(wire.text(body, "session"))
+        return iso_date.read(wire.text(body, "session"))
     except ValueError:
         raise wire.Unreadable("session of the sandbox is not a date") from None
 

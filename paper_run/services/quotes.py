@@ -153,7 +153,7 @@ class Quotes:
 
     def _failure(self, answer: Answer) -> CallFailed:
         said = wire.reason(answer)
-        reason = f"answered {answer.status}" + (f": {said}" if said else "")
+        reason = wire.refusal(answer)
         if answer.status in (400, 422) and (not said or "symbol" in said.lower()):
             return _Refused(answer.url, reason, said)
         kind = NoAnswer if answer.status in PASSING else UnreadableAnswer

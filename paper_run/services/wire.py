@@ -130,6 +130,12 @@ def reason(answer: Answer) -> str:
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
 
 
+def refusal(answer: Answer) -> str:
+    """Return what a service answered instead, a clause about it: `answered 503: database is locked`."""
+    said = reason(answer)
+    return f"answered {answer.status}" + (f": {said}" if said else "")
+
+
 def _said(body: object, depth: int = 0) -> str:
     """Return the words in a body; its own words come first, then what explains them."""
     if depth > 8:

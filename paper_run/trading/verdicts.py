@@ -6,12 +6,12 @@ import getpass
 import os
 import re
 import socket
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
-from paper_run.model import messages, result_json
+from paper_run.model import iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours, typed
 from paper_run.services.call_failures import CallFailed
@@ -57,9 +57,9 @@ def named(ledger: Ledger, name: str) -> TradeRow:
     if name == "latest":
         row = ledger.attempts.latest()
     else:
-        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,5}))?", name)
+        match = re.fullmatch(rf"({iso_date.PATTERN})(?:-([1-9][0-9]{{0,5}}))?", name)
         try:
-            session = date.fromisoformat(match[1] if match else "")
+            session = iso_date.read(match[1] if match else "")
         except ValueError:
             raise DataError(
                 f"{name!a} names no trade",
