@@ -165,6 +165,13 @@ def test_imports_point_one_way(path: Path) -> None:
     assert not faults, "\n".join(faults)
 
 
+def test_what_a_day_comes_down_to_knows_no_page() -> None:
+    """The summary is in words and figures: page and letter are laid out from it, never the other way."""
+    for path in (PACKAGE / "report" / "summary").glob("*.py"):
+        names = _imported(path.read_text("utf-8"), _dotted(path), is_package=path.stem == "__init__")
+        assert not [name for name in names if name.startswith("paper_run.report.html")], path
+
+
 @pytest.mark.parametrize(
     ("unit", "source"),
     [

@@ -1,11 +1,10 @@
-"""The book on the page: positions, bridge and statistics as escaped rows, or why there is none."""
+"""The book on the page: positions, bridge and statistics as escaped rows."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run.model.listing import listed
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
@@ -16,13 +15,11 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Bridge
-    from paper_run.model.result import Pnl, PositionRow, RunResult, Statistics
+    from paper_run.model.result import Pnl, PositionRow, Statistics
 
     _Show = Callable[[Decimal | None], str]
 
 MOST_POSITIONS = 500
-
-_NAMED = 3
 
 _FIELDS: dict[str, tuple[str, _Show]] = {
     "qty": ("quantity", text.quantity),
@@ -50,75 +47,6 @@ _STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, i
     ("Sortino ratio", lambda each: each.sortino_ratio, text.ratio, 2),
     ("Annualised return", lambda each: each.annualised_return, text.signed_percent, 4),
 )
-
-
-class Figure(NamedTuple):
-    """A figure of the first screen, and the words below it; `tone` is gain, loss or ""."""
-
-    label: str
-    shown: str
-    aside: str
-    tone: str = ""
-
-
-def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
-    """Return day P&L, total P&L and equity; where a price is missing, what is known without it."""
-    since = f"since {text.one_line(pnl.since)}"
-    opened = f"opened at {text.money(pnl.equity.opening)}"
-    if not pnl.complete:
-        unknown = _named(pnl.not_known)
-        unpriced = _named(pnl.unpriced)
-        missing = "not known: " + "; ".join(
-            [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
-        )
-        priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
-        realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
-        return [
-            Figure("Day P&L", text.ABSENT, missing),
-            Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
-            Figure("Equity", text.ABSENT, opened),
-        ]
-    daily, whole = (text.percentage(each) for each in (statistics.daily_return, statistics.total_return))
-    return [
-        Figure(
-            "Day P&L",
-            text.signed_money(pnl.day_pnl),
-            f"{text.signed_percent(daily)} of opening equity" if daily is not None else "of this session",
-            cells.tone_of(pnl.day_pnl),
-        ),
-        Figure(
-            "Total P&L",
-            text.signed_money(pnl.total_pnl),
-            f"{text.signed_percent(whole)} {since}" if whole is not None else since,
-            cells.tone_of(pnl.total_pnl),
-        ),
-        Figure("Equity", text.money(pnl.equity.closing), opened),
-    ]
-
-
-def absence(result: RunResult) -> str:
-    """Return in words why a result has no book."""
-    if result.rehearsal:
-        return (
-            "This was a rehearsal: nothing was executed, so there is nothing to value. "
-            "Rehearsals never enter the book."
-        )
-    if result.is_unknown:
-        return (
-            "It is not known which orders this run placed, so nothing can be valued. "
-            f"Once {'its orders are named' if result.settled else 'the run is settled'} its fills "
-            "are booked."
-        )
-    if result.totals.num_orders_in_doubt:
-        return "What this run filled is not known while orders are in doubt, so nothing is valued."
-    if result.settled:
-        return "What it filled is booked by the next run or mark: its P&L is in that report."
-    if not result.totals.num_orders_accepted:
-        return "This run placed no order, and the book holds no trade: there is no position to value."
-    return (
-        "The fills of this run could not be read from the execution gateway. "
-        "Without fills there is no position, and no profit or loss is invented."
-    )
 
 
 def listed_positions(positions: Iterable[PositionRow]) -> list[PositionRow]:
@@ -165,11 +93,6 @@ def statistic_rows(statistics: Statistics) -> str:
         for label, of, show, places in _STATISTICS
         if (found := of(statistics)) is not None
     )
-
-
-def _named(positions: Iterable[PositionRow]) -> str:
-    """Return the first few symbols, and how many more there are."""
-    return listed([text.one_line(each.symbol) for each in positions], _NAMED)
 
 
 def _importance(position: PositionRow) -> tuple[int, Decimal, str]:

@@ -40,7 +40,7 @@ def day_bars(curve: Sequence[SessionLine]) -> str:
     for line, pnl in valued:
         if pnl:
             place = scale.places[line.session]
-            paths[cells.tone_of(pnl)] += (
+            paths[text.tone_of(pnl)] += (
                 f"M{place - wide / 2:.1f} {zero:.1f}V{down(pnl):.1f}h{wide:.1f}V{zero:.1f}Z"
             )
     drawn = "".join(f'<path class="{tone} bar" d="{path}"/>' for tone, path in paths.items() if path)

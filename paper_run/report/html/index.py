@@ -11,7 +11,6 @@ from paper_run.report import text
 from paper_run.report.days import WEEKDAYS, day_of, long_date, short_date
 from paper_run.report.html import calendar, cells
 from paper_run.report.html.assets import asset, markup, policy, template
-from paper_run.report.html.cells import tone_of
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
@@ -100,7 +99,7 @@ def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number:
 
 def _gain(amount: Decimal | None) -> tuple[str, str]:
     """Return a gain or a loss in dollars and its tone."""
-    return text.signed_money(amount), tone_of(amount)
+    return text.signed_money(amount), text.tone_of(amount)
 
 
 def _named(session: str, *, short: bool = False) -> str:

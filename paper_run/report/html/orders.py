@@ -1,27 +1,16 @@
 """The rows of the page's tables as escaped markup: far cheaper than the same loops in a template."""
 
-from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 
 from paper_run.errors import Remedy
 from paper_run.model.findings import Finding
 from paper_run.model.order import Order
-from paper_run.model.result import HealthRow, Totals
+from paper_run.model.result import HealthRow
 from paper_run.model.service import service_title
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped, escaped_lines
-
-MOST_ORDERS = 500
-
-ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
-    ("Submitted", lambda totals: totals.num_orders_submitted, ""),
-    ("Accepted", lambda totals: totals.num_orders_accepted, ""),
-    ("Rejected", lambda totals: totals.num_orders_rejected, "bad"),
-    ("In doubt", lambda totals: totals.num_orders_in_doubt, "unsure"),
-    ("Filled", lambda totals: totals.num_orders_filled, ""),
-)
-"""The counts of orders: label, count, and the tone of one that is not zero."""
+from paper_run.report.summary.order_problems import is_problem
 
 # Sign ("": the tone's own), class and words of an outcome.
 _OUTCOMES = {
@@ -31,14 +20,6 @@ _OUTCOMES = {
     "repeat": ("↻", "quiet", "repeat"),
     None: ("–", "quiet", "no order"),
 }
-_URGENCY = {"in_doubt": 0, "rejected": 1, "accepted": 3, "repeat": 4}
-# A signal may well need no order; these reasons say so. Any other one is a problem.
-_USUAL_REASONS = ("zero_weight", "qty_less_than_one_share")
-
-
-def listed_orders(orders: Sequence[Order]) -> list[Order]:
-    """Return the orders the page has room for: problems first, then the largest notional."""
-    return sorted(orders, key=_importance)[:MOST_ORDERS]
 
 
 def order_rows(orders: Sequence[Order]) -> str:
@@ -70,26 +51,6 @@ def _step(remedy: Remedy) -> str:
 def health_rows(health: Sequence[HealthRow]) -> str:
     """Return one table row a service."""
     return "\n".join(_health_row(service) for service in health)
-
-
-def num_estimated(orders: Sequence[Order]) -> int:
-    """Return how many accepted orders have a notional by estimate."""
-    return sum(order.outcome == "accepted" and order.price_source == "estimated" for order in orders)
-
-
-def is_problem(order: Order) -> bool:
-    """Tell whether an order, or a signal left without one, went wrong."""
-    outcome = order.outcome
-    if outcome is None:
-        reason = order.skip_reason
-        return bool(order.error_message) or bool(reason and not reason.startswith(_USUAL_REASONS))
-    return outcome in ("rejected", "in_doubt")
-
-
-def _importance(order: Order) -> tuple[int, Decimal]:
-    outcome = order.outcome
-    urgency = _URGENCY.get(outcome) if outcome else (2 if is_problem(order) else 5)
-    return (3 if urgency is None else urgency, -(order.notional or Decimal(0)))
 
 
 def _order_row(order: Order) -> str:

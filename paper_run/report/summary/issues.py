@@ -9,8 +9,7 @@ from paper_run.model import findings, messages, remedies
 from paper_run.model.commands import PROGRAM, of_ledger, ours
 from paper_run.model.listing import unlisted
 from paper_run.report import text
-from paper_run.report.html import orders
-from paper_run.report.html.svg import clipped
+from paper_run.report.summary.order_problems import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
 
 if TYPE_CHECKING:
@@ -50,8 +49,8 @@ def issues(result: RunResult, *, orders_file: str) -> Issues:
 
     :param orders_file: where all orders are listed.
     """
-    wrong = [each for each in result.orders if orders.is_problem(each)]
-    listed = orders.listed_orders(wrong)[:MOST_ORDERS]
+    wrong = [each for each in result.orders if is_problem(each)]
+    listed = by_importance(wrong)[:MOST_ORDERS]
     unknown = result.pnl.not_known if result.pnl else ()
     unpriced = result.pnl.unpriced if result.pnl else ()
     apart = _unexplained(result.pnl)
@@ -164,10 +163,10 @@ def _position(position: PositionRow) -> Item:
         return Item(
             "caution",
             "Not known",
-            clipped(text.one_line(position.symbol)),
+            text.clipped(text.one_line(position.symbol)),
             clip(reason, _LONGEST_REASON),
         )
-    about = f"{text.quantity(position.qty)} {clipped(text.one_line(position.symbol))}"
+    about = f"{text.quantity(position.qty)} {text.clipped(text.one_line(position.symbol))}"
     reason = position.why_unpriced
     return Item("caution", "No price", about, clip(reason, _LONGEST_REASON))
 
@@ -197,8 +196,8 @@ def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:
 def _asked(order: Order, show: Callable[[Decimal | None], str]) -> str:
     symbol = text.one_line(order.symbol)
     if order.qty is None:
-        return clipped(symbol)
-    return f"{clip(str(order.side), 12)} {show(order.qty)} {clipped(symbol)}"
+        return text.clipped(symbol)
+    return f"{clip(str(order.side), 12)} {show(order.qty)} {text.clipped(symbol)}"
 
 
 def _counted(*numbers: tuple[str, int]) -> list[str]:

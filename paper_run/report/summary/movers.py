@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.model.listing import listed
 from paper_run.report import text
-from paper_run.report.html.svg import clipped
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -65,14 +64,14 @@ def _mover(position: PositionRow, amount: Decimal, largest: Decimal) -> Mover:
     if position.qty:
         held = f"{text.quantity(position.qty)} at {text.price(position.mark_price)}"
     share = max(1, round(abs(amount) * 100 / largest))
-    return Mover(clipped(text.one_line(position.symbol)), held, text.signed_money(amount), share)
+    return Mover(text.clipped(text.one_line(position.symbol)), held, text.signed_money(amount), share)
 
 
 def _left_out(pnl: Pnl) -> str:
     """Say which have no price, or fills that are not known."""
     said = []
     for why, rows in (("Not known", pnl.not_known), ("Without a price", pnl.unpriced)):
-        names = [clipped(text.one_line(each.symbol)) for each in rows]
+        names = [text.clipped(text.one_line(each.symbol)) for each in rows]
         if names:
             said.append(f"{why}, so not among them: {listed(names, _NAMED)}.")
     return " ".join(said)
