@@ -152,7 +152,7 @@ def _gateway(position: PositionRow) -> str:
 def _difference(difference: Difference) -> str:
     label, show = _FIELDS.get(difference.field, (difference.field, text.quantity))
     return (
-        f"<div>{cells.signed('caution', '≠')} {escaped(label)} {show(difference.gateway)}"
+        f"<div>{cells.signed('caution', '≠')} {escaped(label)} {show(difference.theirs)}"
         f" <small>ours {show(difference.ours)}</small></div>"
     )
 
