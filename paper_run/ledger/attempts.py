@@ -10,7 +10,8 @@ from paper_run.errors import DataError, OrchestrationError
 from paper_run.ledger import rows
 from paper_run.ledger.book import Books
 from paper_run.ledger.outbox import Mails
-from paper_run.ledger.sqlite.store import insert_into
+from paper_run.ledger.sqlite import dialect
+from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class Attempts:
     """The part of the ledger that keeps what was sent and what came of it.
 
-    Attempts are looked up in the table itself (NOT INDEXED): a damaged index must never hide one. Whoever
-    trades or settles holds the lock, so what was read of them stays true until this ledger writes one.
+    Attempts are looked up in `dialect.TRADES`, the table itself. Whoever trades or settles holds the lock, so
+    what was read of them stays true until this ledger writes one.
     """
 
     def __init__(self, store: Store, orders: Orders, books: Books, mails: Mails) -> None:
@@ -102,7 +103,7 @@ class Attempts:
 
     def by_key(self, key: str) -> TradeRow | None:
         """Return the trade whose POST had a key."""
-        return next(iter(self._trades("SELECT * FROM trades NOT INDEXED WHERE key = ?", key)), None)
+        return next(iter(self._trades(f"SELECT * FROM {dialect.TRADES} WHERE key = ?", key)), None)
 
     def unfinished(self) -> list[TradeRow]:
         """Return the trades of which not all is known: unsettled, or their orders not read."""
@@ -192,8 +193,11 @@ class Attempts:
                         code="traded_meanwhile",
                         subject=session,
                     )
-                cursor = self._store.execute(insert_into("trades", columns), columns)
-                identity = int(cursor.lastrowid or 0)
+                self._store.run(insert_into("trades", columns), *columns.values())
+                (written,) = self._store.rows(
+                    f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"]
+                )
+                identity = int(written["id"])
             if mailed:
                 self._mails.queue("run", columns["session"], started_at, trade=identity, trade_number=number)
         self._changed(identity)
@@ -206,14 +210,14 @@ class Attempts:
         """
         session = row.session.isoformat()
         others = self._store.rows(
-            "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND id <> ? AND state <> 'nothing' "
+            f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND id <> ? AND state <> 'nothing' "
             "AND (rehearsal = 0 OR fence IS NOT NULL) AND wrong_date IS NULL",
             session,
             row.id,
         )
         fence = row.fence or (None if self._is_taken(session) else session)
         self._store.run(
-            "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? THEN 0 ELSE rehearsal END, "
+            "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? = 1 THEN 0 ELSE rehearsal END, "
             "version = version + 1 WHERE id = ?",
             fence,
             int(executed),
@@ -272,7 +276,7 @@ class Attempts:
         changes |= {"settled": settled} if settled is not None else {}
         assignments = ", ".join(f"{name} = :{name}" for name in changes)
         with self._store.transaction(), self._store.explained():
-            update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"  # noqa: S608  our own column names
+            update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"
             written = self._store.execute(update, {**changes, "id": row.id, "version": row.version})
             if written.rowcount != 1:
                 raise DataError(
@@ -303,7 +307,7 @@ class Attempts:
         return fence is not None and bool(self._store.rows("SELECT 1 FROM trades WHERE fence = ?", fence))
 
     def _has_number(self, session: str, number: int) -> bool:
-        query = "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND number = ? AND state <> 'nothing'"
+        query = f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND number = ? AND state <> 'nothing'"
         return bool(self._store.rows(query, session, number))
 
     def _all_trades(self) -> Collection[Any]:
@@ -327,14 +331,11 @@ class Attempts:
             return [rows.trade(row) for row in found]
 
 
-_STATUS = (
-    "status = CASE WHEN NOT json_valid(:document) THEN NULL "
-    "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
-    "ELSE json_extract(:document, '$.status') END"
-)
+_STATED = dialect.field(":document", "status")
+_STATUS = f"status = CASE WHEN rehearsal = 1 AND {_STATED} = 'success' THEN 'rehearsal' ELSE {_STATED} END"
 _TOLD_APART = (
     "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "
-    "FROM trades NOT INDEXED"
+    f"FROM {dialect.TRADES}"
 )
 _AS_READ = "WHERE id = :id AND version = :version"
 _UNFINISHED = ("sent", "unsettled", "answered")

@@ -12,6 +12,7 @@ from paper_run.book import folding, splits
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.valuation import Opening
 from paper_run.ledger import valuations
+from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import Kept, Valuations
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Books:
     def opens_with(self) -> int | None:
         """Return the row of the trade that a new book begins with: the first that was placed, for real."""
         found = self._rows(
-            "SELECT id FROM trades NOT INDEXED WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
+            f"SELECT id FROM {dialect.TRADES} WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
             "AND id > (SELECT COALESCE(MAX(last_trade), 0) FROM epochs) ORDER BY id LIMIT 1"
         )
         return int(found[0]["id"]) if found else None
@@ -125,8 +126,8 @@ class Books:
         if self.epoch() is None and (opener := self.opens_with()) is not None:
             # None was begun, for nobody knew that trade's orders; the next one must not begin with it.
             self._run(
-                "INSERT INTO epochs (trade, session, base, realized) "
-                "SELECT id, session, json_extract(parameters, '$.capital'), '{}' FROM trades WHERE id = ?",
+                "INSERT INTO epochs (trade, session, base, realized) SELECT id, session, "
+                f"{dialect.field('parameters', 'capital')}, '{{}}' FROM trades WHERE id = ?",
                 opener,
             )
         self._run(

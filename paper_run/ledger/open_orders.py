@@ -13,6 +13,7 @@ from paper_run.book.splits import Span
 from paper_run.errors import Remedy
 from paper_run.ledger import rows as kept
 from paper_run.ledger.rows import amount
+from paper_run.ledger.sqlite import dialect
 from paper_run.model.commands import ours
 from paper_run.model.findings import note, warning
 from paper_run.model.order import Asked
@@ -80,7 +81,7 @@ class OpenOrders:
 
         What an earlier trade filled, of which nothing was known when the book began, it has as a holding.
         """
-        found = self._rows(_OURS + "AND followed = 1 ORDER BY orders.rowid")
+        found = self._rows(_OURS + f"AND followed = 1 {_IN_ORDER}")
         return [_followed(row) for row in found]
 
     def to_read(self, session: date, *, all_of_them: bool = False) -> Again:
@@ -89,9 +90,9 @@ class OpenOrders:
         Those that still work, and those that were seen to end in one of the three sessions before.
         """
         found = self._rows(
-            _OURS + "AND orders.rowid IN (SELECT rowid FROM orders WHERE followed = 1 UNION "  # noqa: S608  our own words
-            "SELECT rowid FROM orders WHERE ended_in >= ? AND ended_in < ? AND said_by IS NULL) "
-            "ORDER BY orders.rowid",
+            f"{_OURS} AND client_order_id IN (SELECT client_order_id FROM orders WHERE followed = 1 UNION "
+            "SELECT client_order_id FROM orders WHERE ended_in >= ? AND ended_in < ? AND said_by IS NULL) "
+            f"{_IN_ORDER}",
             self._first_read_again(session),
             session.isoformat(),
         )
@@ -101,7 +102,7 @@ class OpenOrders:
 
     def first_trade(self) -> int:
         """Return the row of the first trade that the present book may hold."""
-        (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")  # noqa: S608  our own words
+        (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")
         return int(found["trade"])
 
     def order(self, name: str) -> Followed | None:
@@ -114,7 +115,7 @@ class OpenOrders:
         placed = "trades WHERE state <> 'nothing' AND rehearsal = 0 AND"
         found: set[str] = set()
         for table in (placed, "sessions WHERE"):
-            query = f"SELECT DISTINCT session FROM {table} session < ? ORDER BY session DESC LIMIT ?"  # noqa: S608  our own tables
+            query = f"SELECT DISTINCT session FROM {table} session < ? ORDER BY session DESC LIMIT ?"
             found |= {row["session"] for row in self._rows(query, session.isoformat(), _SESSIONS_AFTER)}
         return min(sorted(found)[-_SESSIONS_AFTER:], default="")
 
@@ -137,10 +138,11 @@ class OpenOrders:
         final = frozenset(ended)
         for row in self._rows(
             "SELECT orders.*, session FROM orders JOIN trades ON trades.id = orders.trade "
-            "WHERE rehearsal = 0 AND orders.rowid IN "
-            "(SELECT rowid FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
-            "SELECT rowid FROM orders WHERE followed = 3 UNION SELECT rowid FROM orders WHERE contested = 1 "
-            "UNION SELECT rowid FROM orders WHERE ended_in >= ?) AND trade >= ? ORDER BY orders.rowid",
+            "WHERE rehearsal = 0 AND client_order_id IN "
+            "(SELECT client_order_id FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
+            "SELECT client_order_id FROM orders WHERE followed = 3 UNION "
+            "SELECT client_order_id FROM orders WHERE contested = 1 UNION "
+            f"SELECT client_order_id FROM orders WHERE ended_in >= ?) AND trade >= ? {_IN_ORDER}",
             self._first_read_again(session),
             epoch.trade,
         ):
@@ -180,7 +182,7 @@ class OpenOrders:
 
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
-        found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
+        found = self._rows(_OURS + f"AND contested = 1 AND said_by IS NULL {_IN_ORDER}")
         return [_odd(row, _growth(row)) for row in found]
 
     def missing(self) -> dict[str, Span]:
@@ -259,9 +261,10 @@ class OpenOrders:
 
 
 _SAID = 3
+_IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
 _OURS = (
-    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "  # noqa: S608  our words
+    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "
     f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
 )
 
