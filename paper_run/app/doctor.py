@@ -17,7 +17,7 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model import reading_messages
 from paper_run.model.commands import ours, typed
-from paper_run.services import health as health_check
+from paper_run.services import health
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
@@ -186,7 +186,7 @@ def _service(service: ServiceHealth) -> Finding:
     if service.healthy:
         detail = f", {service.detail}" if service.detail else ""
         return Finding(title, f"{service.url} is healthy ({service.latency_ms} ms){detail}")
-    remedies = health_check.failure(service).remedies
+    remedies = health.failure(service).remedies
     is_down = service.status == "unreachable" and not service.fix
     fix = str(remedies[1] if is_down else remedies[0])
     return Finding(title, f"{service.url}: it {service.detail}", ExitStatus.DEPENDENCY, fix)

@@ -11,7 +11,7 @@ from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span
 from paper_run.errors import Remedy
-from paper_run.ledger import rows as kept
+from paper_run.ledger import rows
 from paper_run.ledger.rows import amount
 from paper_run.ledger.sqlite import dialect
 from paper_run.model.commands import ours
@@ -287,7 +287,7 @@ def _growth(row: Any) -> fills.Growth:
 
 def _followed(row: Any) -> Followed:
     is_read = row["status"] is not None or row["said_by"] is not None
-    state = kept.order(row) if is_read else None
+    state = rows.order(row) if is_read else None
     filled = (state.filled_qty if state else None) or money.ZERO
     priced = state is not None and state.filled_avg_price is not None and state.filled_avg_price > 0
     missing = money.CONTEXT.subtract(filled, Decimal(row["booked_qty"]))

@@ -12,7 +12,7 @@ from paper_run.errors import DataError
 from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
 from paper_run.settings import calendar, email, raw, urls
-from paper_run.settings import heartbeat as heartbeat_settings
+from paper_run.settings.heartbeat import heartbeat_url
 from paper_run.settings.sources import (
     CLOSED_DATES,
     HEARTBEAT_URL,
@@ -165,7 +165,7 @@ def load(sources: Sources, *, today: date) -> Config:
 def heartbeat(sources: Sources) -> HeartbeatUrl | None:
     """Return where the heartbeat goes; None: nowhere."""
     given = sources.variable(HEARTBEAT_URL)
-    return None if given is None else heartbeat_settings.heartbeat_url(given)
+    return None if given is None else heartbeat_url(given)
 
 
 def mail(sources: Sources) -> MailSettings | None:
