@@ -163,8 +163,9 @@ class Attempts:
         """Write the row that must be there before the POST is sent.
 
         :param timeout: how long its answer is waited for, seconds. :param leaves_until: when the POST leaves
-            at the latest. :param after: the session's newest row when a person asked to trade once more, on
-            purpose (0: none); None: it is the session's one trade.
+            at the latest, of any zone, like `started_at`.
+        :param after: the session's newest row when a person asked to trade once more, on purpose (0: none);
+            None: it is the session's one trade.
         :param mailed: queue the mail about it too, so that whatever happens there is one.
         :raises OrchestrationError: the session has another such trade; nothing was written.
         """
@@ -299,7 +300,7 @@ class Attempts:
         return self.by_id(row.id)
 
     def next_gateway_clock(self, row: TradeRow) -> datetime | None:
-        """Return the gateway's time before the next trade: what it took from then on is not this one's."""
+        """Return the gateway's time (UTC) before the next trade: what it took since is not this one's."""
         query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
         return next((after.prepared.gateway_clock for after in self._trades(query, row.id)), None)
 

@@ -86,9 +86,9 @@ class Books:
 
         Their cost is what they are worth at their first price, so that P&L starts at zero.
 
-        :param priced: whether the gateway's prices are what the book is valued at; else a holding waits for
-            its first price. :param is_beside: whether a symbol stands beside the book; what the trade was
-            about does not.
+        :param now: UTC. :param priced: whether the gateway's prices are what the book is valued at; else a
+            holding waits for its first price. :param is_beside: whether a symbol stands beside the book;
+            what the trade was about does not.
         """
         prepared = row.prepared
         traded = prepared.parameters.symbols
@@ -151,7 +151,8 @@ class Books:
         """Write entries; they are never changed.
 
         :param session: the one in which they are seen; an entry that does not say when it took effect did so
-            in it. :param restates: whether they take the place of all that was booked of their order before.
+            in it. :param now: UTC.
+        :param restates: whether they take the place of all that was booked of their order before.
         """
         for entry in entries:
             self._run(
@@ -205,7 +206,7 @@ class Books:
         return Standing(folding.fold(entries), last)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
-        """Whether a person has brought a symbol to the gateway's quantity since a moment."""
+        """Whether a person has brought a symbol to the gateway's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
 

@@ -131,8 +131,9 @@ class OpenOrders:
 
         What a person has said of an order takes the place of all that was booked of it.
 
-        :param session: the one in which it is seen. :param ended: the status words after which nothing more
-            fills. :param day_of: the exchange's date at a moment: in its session a fill takes effect.
+        :param session: the one in which it is seen. :param now: UTC. :param ended: the status words after
+            which nothing more fills. :param day_of: the exchange's date at a moment: in its session a fill
+            takes effect.
         """
         found: list[Finding] = []
         final = frozenset(ended)
@@ -219,7 +220,7 @@ class OpenOrders:
         )
 
     def add(self, name: str, trade: int, symbol: str, side: str, qty: Decimal) -> None:
-        """Write an order that has no id under the name that it is called by."""
+        """Write an order that has no id under the name that it is called by; unsigned shares."""
         self._run(
             "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (client_order_id) DO NOTHING",

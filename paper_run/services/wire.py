@@ -56,7 +56,10 @@ def optional_text(source: dict[str, Any], key: str) -> str | None:
 
 
 def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
-    """Return an amount or None."""
+    """Return an amount in the service's own unit, None where there is none.
+
+    :raises Unreadable: it is no amount.
+    """
     value = source.get(key)
     if value is None:
         return None
@@ -67,7 +70,10 @@ def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
 
 
 def amount(source: dict[str, Any], key: str) -> Decimal:
-    """Return an amount that must be there."""
+    """Return an amount that must be there, in the service's own unit.
+
+    :raises Unreadable: it is not, or is no amount.
+    """
     value = optional_amount(source, key)
     if value is None:
         raise Unreadable(f"{key} is missing")
@@ -75,7 +81,7 @@ def amount(source: dict[str, Any], key: str) -> Decimal:
 
 
 def opinion(source: dict[str, Any], key: str) -> Decimal | None:
-    """Return an amount that decides nothing; None also when it can't be read."""
+    """Return an amount that decides nothing, in the service's own unit; None also when it can't be read."""
     try:
         return optional_amount(source, key)
     except Unreadable:

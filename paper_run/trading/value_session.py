@@ -56,7 +56,7 @@ def bring_up_to_date(
 
     To be called inside a transaction of the ledger, with the orders' states written.
 
-    :raises DataError: a change that a person wants can't be booked.
+    :param booked_at: UTC. :raises DataError: a change that a person wants can't be booked.
     """
     books = ledger.books
     remarks: list[Finding] = []

@@ -103,6 +103,7 @@ def settle(
     Evidence, a run or orders, is taken also for a trade that was said to have placed nothing, or something
     that nobody knows.
 
+    :param now: of any zone; the record has the exchange's.
     :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
     :raises DataError: it is settled already, or an order is another trade's or not known to the gateway.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
@@ -183,7 +184,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> TradeRow | None:
 
 
 def works_until(row: TradeRow, timeout: Decimal) -> datetime:
-    """Return when the orchestrator has surely ended what a trade asked for, whatever hung behind it.
+    """Return when (UTC) the orchestrator has surely ended what a trade asked for, whatever hung behind it.
 
     :param timeout: the --timeout in force, seconds, for a trade that does not say its own.
     """
