@@ -165,11 +165,26 @@ def test_imports_point_one_way(path: Path) -> None:
     assert not faults, "\n".join(faults)
 
 
+def _imports(folder: str) -> dict[str, set[str]]:
+    """Return what each module of a folder imports, by its name there."""
+    return {
+        path.stem: set(_imported(path.read_text("utf-8"), _dotted(path), is_package=path.stem == "__init__"))
+        for path in (PACKAGE / folder).glob("*.py")
+    }
+
+
 def test_what_a_day_comes_down_to_knows_no_page() -> None:
     """The summary is in words and figures: page and letter are laid out from it, never the other way."""
-    for path in (PACKAGE / "report" / "summary").glob("*.py"):
-        names = _imported(path.read_text("utf-8"), _dotted(path), is_package=path.stem == "__init__")
-        assert not [name for name in names if name.startswith("paper_run.report.html")], path
+    for module, names in _imports("report/summary").items():
+        assert not [name for name in names if name.startswith("paper_run.report.html")], module
+
+
+def test_what_composes_a_letter_sends_none() -> None:
+    """Composing knows nothing of servers, and sending nothing of what a letter says."""
+    sending = {"connection", "refusals", "smtp"}
+    for module, names in _imports("notify/email").items():
+        inside = {name.split(".")[3] for name in names if name.startswith("paper_run.notify.email.")}
+        assert inside <= sending if module in sending else not inside & sending, module
 
 
 @pytest.mark.parametrize(
