@@ -155,6 +155,28 @@ def test_imports_point_one_way(path: Path) -> None:
     assert not faults, "\n".join(faults)
 
 
+def _imports(folder: str) -> dict[str, set[str]]:
+    """Return what each module of a folder imports, by its name there."""
+    return {
+        path.stem: set(_imported(path.read_text("utf-8"), _dotted(path), is_package=path.stem == "__init__"))
+        for path in (PACKAGE / folder).glob("*.py")
+    }
+
+
+def test_what_a_day_comes_down_to_knows_no_page() -> None:
+    """The summary is in words and figures: page and letter are laid out from it, never the other way."""
+    for module, names in _imports("report/summary").items():
+        assert not [name for name in names if name.startswith("paper_run.report.html")], module
+
+
+def test_what_composes_a_letter_sends_none() -> None:
+    """Composing knows nothing of servers, and sending nothing of what a letter says."""
+    sending = {"connection", "refusals", "smtp"}
+    for module, names in _imports("notify/email").items():
+        inside = {name.split(".")[3] for name in names if name.startswith("paper_run.notify.email.")}
+        assert inside <= sending if module in sending else not inside & sending, module
+
+
 @pytest.mark.parametrize(
     ("unit", "source"),
     [
@@ -263,3 +285,12 @@ def test_a_start_that_runs_nothing_loads_next_to_nothing(arguments: list[str], e
     assert status == exit_status
     assert loaded >= {"click", "paper_run.cli"}
     assert sorted(loaded & LOADED_LATE) == []
+
+
+def test_a_mail_is_sent_without_the_http_client() -> None:
+    """Its connection is bounded by the same sockets, which load neither requests nor urllib3."""
+    code = (
+        "import sys, paper_run.notify.email.smtp as _; "
+        "sys.exit(bool(sys.modules.keys() & {'requests', 'urllib3'}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0

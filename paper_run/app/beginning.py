@@ -10,6 +10,7 @@ from paper_run.ledger import existing, results
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
 from paper_run.model.commands import ours
+from paper_run.model.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,9 +83,9 @@ def outdated(config: Config, ledger: Ledger) -> DataError | None:
     lacked = results.lacking(ledger, config.reports_dir, config.orchestrator.base)
     if not lacked:
         return None
-    more = f" and {len(lacked) - 1} more" if len(lacked) > 1 else ""
+    named = listed([each.name for each in reversed(lacked)], 1)
     return DataError(
-        f"The ledger {ledger.path} knows nothing of {lacked[-1].name}{more} beside it",
+        f"The ledger {ledger.path} knows nothing of {named} beside it",
         "It is older than these results, or another one: what it does not know it would trade again; "
         "nothing was sent.",
         remedies=("Restore the newest backup of the ledger", _NEW),

@@ -18,7 +18,7 @@ from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model import reading_messages
 from paper_run.model.commands import ours, typed
-from paper_run.services import health as health_check
+from paper_run.services import health
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
 from paper_run.services.execution_gateway import Unauthorized
@@ -176,11 +176,11 @@ def _calendar(config: Config, now: datetime) -> Finding:
 
 
 def _service(service: ServiceHealth) -> Finding:
-    title = health_check.TITLES[service.service]
+    title = service.title
     if service.healthy:
         detail = f", {service.detail}" if service.detail else ""
         return Finding(title, f"{service.url} is healthy ({service.latency_ms} ms){detail}")
-    remedies = health_check.failure(service).remedies
+    remedies = health.failure(service).remedies
     is_down = service.status == "unreachable" and not service.fix
     fix = str(remedies[1] if is_down else remedies[0])
     return Finding(title, f"{service.url}: it {service.detail}", ExitStatus.DEPENDENCY, fix)
@@ -259,7 +259,7 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     except PaperRunError as error:
         return Finding("Clock", str(error), error.exit_status, str(error.remedies[0]))
     apart = {
-        health_check.TITLES[service.service]: round((now - theirs).total_seconds())
+        service.title: round((now - theirs).total_seconds())
         for service in services
         if (theirs := http_date(service.own_date)) is not None
     }

@@ -1,4 +1,4 @@
-"""Our figures beside the gateway's: where they differ, and by how much. Nothing is booked from it."""
+"""Our figures beside another party's: where they differ, and by how much. Nothing is booked from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HALF_A_CENT = Decimal("0.005")
 
 
 class Theirs(NamedTuple):
-    """A position in the gateway's words: signed shares, dollars."""
+    """A position in a party's words: signed shares, dollars a share, dollars; None: it does not say."""
 
     qty: Decimal
     avg_entry_price: Decimal | None
@@ -23,19 +23,25 @@ class Theirs(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A figure that differs; `difference` is ours - the gateway's."""
+    """A figure of which a party says another; `difference` is ours - theirs, in the figure's own unit.
 
+    :ivar party: its name, such as "gateway".
+    """
+
+    party: str
     field: str
     ours: Decimal
-    gateway: Decimal
+    theirs: Decimal
     difference: Decimal
 
 
-def differences(ours: Holding, theirs: Theirs | None) -> tuple[Difference, ...]:
-    """Return the figures that differ by more than the gateway's own rounding.
+def differences(party: str, ours: Holding, theirs: Theirs | None) -> tuple[Difference, ...]:
+    """Return the figures of a symbol that differ by more than the party's own rounding.
 
-    A symbol that the gateway does not list is a quantity of zero there: closed positions are left out of
+    A symbol that the party does not list is a quantity of zero there: closed positions are left out of
     its answer, and their realized P&L with them.
+
+    :param party: its name, such as "gateway". :param theirs: None: it does not list the symbol.
     """
     found = [("qty", ours.qty, theirs.qty if theirs else money.ZERO, money.ZERO)]
     if theirs is not None:
@@ -46,7 +52,7 @@ def differences(ours: Holding, theirs: Theirs | None) -> tuple[Difference, ...]:
         if theirs.realized_pl is not None:
             found.append(("realized_pl", money.cents(ours.realized), theirs.realized_pl, _HALF_A_CENT))
     return tuple(
-        Difference(field, our, their, apart)
+        Difference(party, field, our, their, apart)
         for field, our, their, margin in found
         if (apart := money.CONTEXT.subtract(our, their)).copy_abs() > margin
     )

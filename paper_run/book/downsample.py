@@ -16,6 +16,7 @@ def kept(
 
     Those are its lowest and its highest closing and its deepest drawdown.
 
+    :param closings: dollars. :param drawdowns: ratios.
     :param most: at least 5; below that only the first and the last are kept.
     """
     if len(closings) <= most:

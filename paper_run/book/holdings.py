@@ -64,15 +64,15 @@ class Holding(NamedTuple):
 
     @property
     def avg_entry_price(self) -> Decimal | None:
-        """The average cost of a share, 28 digits; None when closed, or when it waits for its first price."""
+        """The average cost of a share, dollars, 28 digits; None when closed, or when it waits for a price."""
         return _SHOWN.divide(self.cost, self.qty) if self.qty and not self.waits else None
 
     def market_value(self, price: Decimal) -> Decimal:
-        """Return what it is worth at a price; negative for a short."""
+        """Return what it is worth at a price, dollars; negative for a short."""
         return money.product(self.qty, price)
 
     def unrealized(self, price: Decimal) -> Decimal:
-        """Return what closing all of it at a price would realize."""
+        """Return what closing all of it at a price would realize, dollars; negative for a loss."""
         return CONTEXT.subtract(self.market_value(price), self.cost)
 
     def priced_by(self, entry: Entry) -> Holding:

@@ -40,7 +40,7 @@ class Market(NamedTuple):
 def choose(market: Market, now: datetime, is_open_at: Callable[[datetime], bool]) -> Mark | None:
     """Return the middle of a fresh, narrow quote of an open market, else the last trade, else None.
 
-    :param is_open_at: whether the exchange was open at a moment.
+    :param now: of any zone. :param is_open_at: whether the exchange was open at a moment.
     """
     if (middle := _middle(market)) is not None and market.quoted_at is not None:
         fresh = -_CLOCKS_APART <= now - market.quoted_at <= FRESH
@@ -52,7 +52,7 @@ def choose(market: Market, now: datetime, is_open_at: Callable[[datetime], bool]
 
 
 def usable(price: Decimal | None) -> Decimal | None:
-    """Return a price that can be one: not zero, negative or NaN."""
+    """Return a price, dollars a share, that can be one: not zero, negative, infinite or NaN."""
     return price if price is not None and price.is_finite() and price > 0 else None
 
 

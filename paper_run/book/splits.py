@@ -31,7 +31,7 @@ class Ratio(NamedTuple):
         return self.became == self.shares
 
     def applied(self, qty: Decimal) -> Decimal:
-        """Return what a quantity of shares became, nine decimals."""
+        """Return what a quantity of signed shares became, nine decimals."""
         if self.is_none:
             return qty
         exact = money.CONTEXT.divide(money.product(qty, self.became), self.shares)
@@ -41,7 +41,7 @@ class Ratio(NamedTuple):
         )
 
     def price(self, before: Decimal) -> Decimal:
-        """Return the price that one of before it came to."""
+        """Return the price that one of before it came to, dollars a share."""
         return money.CONTEXT.divide(money.product(before, self.shares), self.became)
 
 
@@ -148,12 +148,15 @@ def _went(before: Decimal, price: Decimal, *, is_traded: bool) -> str:
 
 
 def is_beyond(before: Decimal, price: Decimal) -> bool:
-    """Whether a price moved by more than -30 % or +40 %: no usual night does that."""
+    """Whether a price, dollars a share, moved by more than -30 % or +40 %: no usual night does that."""
     return price < money.product(before, _LOWEST) or price > money.product(before, _HIGHEST)
 
 
 def price_ratio(before: Decimal, price: Decimal) -> Ratio | None:
-    """Return the split, N for one or one for N, that a price fits within 2 %; None if none: it is a guess."""
+    """Return the split, N for one or one for N, that a price fits within 2 %; None if none: it is a guess.
+
+    :param before: dollars a share, like the price.
+    """
     for candidate in _OF_ONE:
         expected = candidate.price(before)
         apart = money.CONTEXT.subtract(price, expected).copy_abs()
@@ -170,6 +173,8 @@ def quantity_ratio(
     Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
     twice, and others tell of one late, the price must speak for the split on such a day. What missing fills
     of ours explain is no split.
+
+    :param ours: signed shares, like `theirs`. :param prices: since, dollars a share.
     """
     if seen.theirs != seen.ours or theirs == ours:
         return None
@@ -185,7 +190,7 @@ def quantity_ratio(
 
 
 def fits(ratio: Ratio, before: Decimal, after: Decimal) -> bool:
-    """Whether a quantity is what another became."""
+    """Whether a quantity, signed shares, is what another became; none is not."""
     return bool(after) and is_that(ratio.applied(before), after)
 
 

@@ -61,7 +61,7 @@ class Day(NamedTuple):
 
     @property
     def capital(self) -> Decimal:
-        """What its P&L was made from: the opening and what came in; what went out counts at its end."""
+        """Dollars that its P&L was made from: the opening and what came in; outflows count at its end."""
         return self.opening + self.inflow
 
 
@@ -113,14 +113,14 @@ def whole(
     *,
     spans: bool = False,
 ) -> Day | None:
-    """Return a session that is valued whole, see `Day`; None where a figure of it is not known."""
+    """Return a session that is valued whole, see `Day`, all in dollars; None where a figure is not known."""
     if day_pnl is None or closing is None or exposure is None:
         return None
     return Day(opening, day_pnl, closing, exposure, traded, inflow(opening, day_pnl, closing), spans)
 
 
 def unrounded_return(day: Day) -> Decimal | None:
-    """Return day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
+    """Return the ratio day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):
         (earned,) = _returns([day])
         return earned
@@ -133,14 +133,14 @@ def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
 
 
 def daily_return(day: Day) -> Decimal | None:
-    """Return day_pnl / (opening + inflow), six places; None when that is nothing or a debt."""
+    """Return the ratio day_pnl / (opening + inflow), six places; None when that is nothing or a debt."""
     with localcontext(_CONTEXT):
         (earned,) = _returns([day])
         return rounded(earned)
 
 
 def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
-    """Return compounded equity / its peak after one more day, 28 digits; its drawdown is that - 1.
+    """Return the ratio of compounded equity to its peak after one more day, 28 digits; drawdown is that - 1.
 
     :param before: the level after the day before; None: there was nothing to compound. The first is 1.
     """
@@ -152,13 +152,13 @@ def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
 
 
 def fall(level: Decimal | None) -> Decimal | None:
-    """Return the drawdown at a level, six places."""
+    """Return the drawdown at a level, a ratio of zero or less, six places."""
     with localcontext(_CONTEXT):
         return rounded(None if level is None else level - _ONE)
 
 
 def drawdown(days: Sequence[Day]) -> tuple[Decimal | None, ...]:
-    """Return for each day how far compounded equity stands below its peak: zero or negative, six places.
+    """Return for each day how far compounded equity is below its peak: a ratio of zero or less, six places.
 
     The start, 1, is the first peak. After a session without a return, or one that lost 100 % or more, there
     is nothing left to compound, and the rest is None.

@@ -39,17 +39,17 @@ class PositionValue(NamedTuple):
 
     @property
     def qty(self) -> Decimal | None:
-        """Signed shares, None where they are not known."""
+        """Signed shares; None where they are not known."""
         return self.holding.qty if self.is_known else None
 
     @property
     def avg_entry_price(self) -> Decimal | None:
-        """The average cost of a share, None when closed or not known."""
+        """The average cost of a share, dollars; None when closed or not known."""
         return self.holding.avg_entry_price if self.is_known else None
 
     @property
     def total_pnl(self) -> Decimal | None:
-        """Realized and unrealized P&L since the first attempt."""
+        """Realized and unrealized P&L since the first attempt, in cents; None where one is not known."""
         if self.realized_pnl is None or self.unrealized_pnl is None:
             return None
         return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
@@ -109,12 +109,12 @@ class Valuation(NamedTuple):
 
     @property
     def total_pnl(self) -> Decimal | None:
-        """P&L since the first attempt."""
+        """P&L since the first attempt, dollars and cents; None where it is not known."""
         return _pnl(self.inception)
 
     @property
     def day_pnl(self) -> Decimal | None:
-        """P&L since the opening of the session."""
+        """P&L since the opening of the session, dollars and cents; None where it is not known."""
         return _pnl(self.session)
 
 
@@ -131,9 +131,9 @@ def value(
     Without a price an open position has no market value, and no total has one that needs it; nothing else
     changes. A symbol whose quantity or realized P&L is not known has no figure, a price or not.
 
-    :param base: the capital of the first attempt. :param opening: the last complete closing of an earlier
-        session, None in the first. :param unknown: the symbols that are not known, also those the book has
-        nothing of.
+    :param base: the capital of the first attempt, dollars. :param opening: the last complete closing of an
+        earlier session, None in the first. :param unknown: the symbols that are not known, also those the
+        book has nothing of.
     """
     inception = Opening(cents(base))
     start = inception if opening is None else opening

@@ -6,8 +6,7 @@ import contextlib
 import signal
 from typing import TYPE_CHECKING, Any
 
-from paper_run.cli import flags as given
-from paper_run.cli import output
+from paper_run.cli import flags, output
 from paper_run.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def connected(
-    settings: Config, flags: Mapping[str, Any], deadline: Deadline | None = None
+    settings: Config, given: Mapping[str, Any], deadline: Deadline | None = None
 ) -> Iterator[tuple[Config, Platform]]:
     """Connect to the configured services, or start the sandbox and connect to that.
 
@@ -35,13 +34,13 @@ def connected(
     from paper_run.services.transport import Transport
 
     with contextlib.ExitStack() as stack:
-        if flags["sandbox"]:
+        if given["sandbox"]:
             from paper_run.sandbox import Sandbox
             from paper_run.settings.broker import says_unread
 
-            folder = settings.reports_dir / given.SANDBOX_FOLDER
+            folder = settings.reports_dir / flags.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
-            again = bool(flags.get("again"))
+            again = bool(given.get("again"))
             sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))
             settings = settings._replace(
                 reports_dir=folder,
@@ -53,10 +52,10 @@ def connected(
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
             )
         deadline = deadline or Deadline()
-        shared = {**output.watch_requests(flags), "secrets": settings.secrets, "deadline": deadline}
+        shared = {**output.watch_requests(given), "secrets": settings.secrets, "deadline": deadline}
         transport = Transport(**shared)
         stack.callback(transport.close)
-        quotes, broker = (None, None) if flags["sandbox"] else _alpaca(settings, shared, stack)
+        quotes, broker = (None, None) if given["sandbox"] else _alpaca(settings, shared, stack)
         yield (
             settings,
             Platform(

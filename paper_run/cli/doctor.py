@@ -6,22 +6,21 @@ from typing import Any
 
 import click
 
-from paper_run.cli import connect, output, streams
-from paper_run.cli import flags as given
+from paper_run.cli import connect, flags, output, streams
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus, worst
 
 
 @click.command(short_help="Look at everything that a day depends on: a line each, with the fix.")
 @options_of("doctor")
-def doctor(**flags: Any) -> ExitStatus:
+def doctor(**given: Any) -> ExitStatus:
     """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
     from paper_run.app import doctor
 
-    given.refuse_urls_with_sandbox(flags)
-    settings, console, clock = given.settings(flags), output.console(flags), output.clock()
+    flags.refuse_urls_with_sandbox(given)
+    settings, console, clock = flags.settings(given), output.console(given), output.clock()
     found = []
-    with connect.connected(settings, flags) as (settings, platform):
+    with connect.connected(settings, given) as (settings, platform):
         for finding in doctor.examine(settings, platform, clock.now):
             console.finding(finding.name, finding.words, finding.fix)
             found.append(finding)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags as given
-from paper_run.cli import output, streams
+from paper_run.cli import flags, output, streams
 from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors
 
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 @click.command(short_help="Send what is queued, or a session's mail again.")
 @click.argument("attempt", metavar="[SESSION[-n]|latest]", required=False)
 @options_of("email")
-def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **flags: Any) -> ExitStatus:
+def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **given: Any) -> ExitStatus:
     """Send the mails that are queued; with a session, send its mail again, on purpose."""
     from paper_run.app import send
     from paper_run.ledger import existing
     from paper_run.settings import email as mail_settings
 
-    settings = given.account(flags)
-    clock, console = output.clock(), output.console(flags)
+    settings = flags.account(given)
+    clock, console = output.clock(), output.console(given)
     if settings.mail is None:
         raise DataError(
             "Nobody is to be mailed: PAPER_RUN_EMAIL_TO is not set",
@@ -44,14 +43,14 @@ def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **flags: Any) 
 
 
 @contextlib.contextmanager
-def untold(flags: Mapping[str, Any], deadline: Deadline) -> Iterator[None]:
+def untold(given: Mapping[str, Any], deadline: Deadline) -> Iterator[None]:
     """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
     try:
         yield
     except PaperRunError as error:
-        if error.told or flags["dry_run"] or flags["no_email"]:
+        if error.told or given["dry_run"] or given["no_email"]:
             raise
-        unsent = _send_unrecorded(error, flags, deadline)
+        unsent = _send_unrecorded(error, given, deadline)
         if unsent:
             from paper_run.model import messages
 
@@ -60,20 +59,20 @@ def untold(flags: Mapping[str, Any], deadline: Deadline) -> Iterator[None]:
 
 
 def _send_unrecorded(
-    error: PaperRunError, flags: Mapping[str, Any], deadline: Deadline
+    error: PaperRunError, given: Mapping[str, Any], deadline: Deadline
 ) -> tuple[PaperRunError, ...]:
     from paper_run.model.calendar import utc_now
     from paper_run.notify import outbox
     from paper_run.report.summary.notices import Notice
     from paper_run.settings import config
 
-    sources = given.sources(flags)
+    sources = flags.sources(given)
     try:
         settings = config.mail(sources)
-        today = given.today(sources)
+        today = flags.today(sources)
     except DataError:
         return ()  # with settings like these there is no way to tell; the error itself is shown
     if settings is None or settings.host is None:
         return ()
-    notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(flags["sandbox"]))
-    return outbox.send_unrecorded(notice, settings, utc_now(), given.invocation(flags, sources), deadline)
+    notice = Notice.of_error(error, "stopped", today, is_sandbox=bool(given["sandbox"]))
+    return outbox.send_unrecorded(notice, settings, utc_now(), flags.invocation(given, sources), deadline)

@@ -6,28 +6,26 @@ from typing import Any
 
 import click
 
-from paper_run.cli import flags as given
-from paper_run.cli import output, streams
+from paper_run.cli import flags, output, streams
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
 @click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
 @options_of("history")
-def history(*, as_json: bool, as_csv: bool, since: str | None, **flags: Any) -> ExitStatus:
+def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
     from paper_run.ledger import existing
-    from paper_run.report import csv_tables
-    from paper_run.report import history_table as tables
+    from paper_run.report import csv_tables, history_table
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
-    first = given.past_day("--since", since, flags)
-    with existing.read(given.reports_folder(flags)) as ledger:
+    first = flags.past_day("--since", since, given)
+    with existing.read(flags.reports_folder(given)) as ledger:
         lines = ledger.sessions.lines(since=first.isoformat() if first else "")
         is_sandbox = bool(ledger.account.is_sandbox)
     if as_json or as_csv:
-        text = tables.json_text(lines) if as_json else csv_tables.history_csv(lines)
+        text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
-    output.console(flags).table(tables.table(lines), is_sandbox=is_sandbox)
+    output.console(given).table(history_table.table(lines), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, output
-from paper_run.cli import flags as given
+from paper_run.cli import connect, flags, output
 from paper_run.cli.parsing import (
     options_of,
 )
@@ -21,20 +20,20 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Value the latest session at the prices of now; never trades.")
 @options_of("mark")
-def mark(**flags: Any) -> ExitStatus:
+def mark(**given: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
-    return valued(flags, with_stale=flags["stale"], again=flags["again"])
+    return valued(given, with_stale=given["stale"], again=given["again"])
 
 
 def valued(
-    flags: Mapping[str, Any], *, with_stale: bool = False, again: bool = False, change: Change | None = None
+    given: Mapping[str, Any], *, with_stale: bool = False, again: bool = False, change: Change | None = None
 ) -> ExitStatus:
     """Value the latest session, with a change of the book where there is one."""
     from paper_run.app import mark
 
-    given.refuse_urls_with_sandbox(flags)
-    with connect.connected(given.settings(flags), flags) as (settings, platform):
-        console = output.console(flags)
+    flags.refuse_urls_with_sandbox(given)
+    with connect.connected(flags.settings(given), given) as (settings, platform):
+        console = output.console(given)
         end = mark.mark_session(
             settings,
             platform,
@@ -44,7 +43,7 @@ def valued(
             again=again,
             change=change,
         )
-    unopened = output.open_page(end.reports.page) if end.reports is not None and flags.get("opens") else []
+    unopened = output.open_page(end.reports.page) if end.reports is not None and given.get("opens") else []
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unopened)))
     output.show_failures((*end.failures, *unopened), exit_status)
     return exit_status

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags as given
+from paper_run.cli import flags
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from paper_run.report.console import Console
 
 
-def is_silent(flags: Mapping[str, Any]) -> bool:
+def is_silent(given: Mapping[str, Any]) -> bool:
     """Whether nobody watches a progress bar."""
-    return flags["quiet"] or not sys.stdout.isatty()
+    return given["quiet"] or not sys.stdout.isatty()
 
 
 def clock() -> Clock:
@@ -33,28 +33,28 @@ def clock() -> Clock:
     return Clock(now=utc_now)
 
 
-def console(flags: Mapping[str, Any], *, quiet: bool = False) -> Console:
+def console(given: Mapping[str, Any], *, quiet: bool = False) -> Console:
     """Return the console, quiet if asked to be."""
     from paper_run.report import console, terminal
 
     return console.Console(
-        terminal.standard_output(os.environ), quiet=quiet or flags["quiet"], invocation=_invocation(flags)
+        terminal.standard_output(os.environ), quiet=quiet or given["quiet"], invocation=_invocation(given)
     )
 
 
-def _invocation(flags: Mapping[str, Any]) -> Invocation:
+def _invocation(given: Mapping[str, Any]) -> Invocation:
     """Return what makes commands run as they stand; bare ones, where the settings can't be read."""
     from paper_run.model.commands import PLAIN
 
     try:
-        return given.invocation(flags, given.sources(flags))
+        return flags.invocation(given, flags.sources(given))
     except DataError:
         return PLAIN
 
 
-def watch_requests(flags: Mapping[str, Any]) -> dict[str, Any]:
+def watch_requests(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what shows each request, for -v."""
-    if not flags["verbose"]:
+    if not given["verbose"]:
         return {}
     from paper_run.report import lines, terminal
 

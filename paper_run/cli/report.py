@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags as given
-from paper_run.cli import output
+from paper_run.cli import flags, output
 from paper_run.cli.parsing import options_of
 
 if TYPE_CHECKING:
@@ -17,16 +16,16 @@ if TYPE_CHECKING:
 @click.command(short_help="Make a session's files again from the ledger, offline.")
 @click.argument("attempt", metavar="[SESSION[-n]|latest]", default="latest")
 @options_of("report")
-def report(attempt: str, *, opens: bool, **flags: Any) -> ExitStatus:
+def report(attempt: str, *, opens: bool, **given: Any) -> ExitStatus:
     """Make the files of an attempt again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
 
     SESSION makes those of its first attempt and of its latest mark.
     """
     from paper_run.app.report import make_again
 
-    console = output.console(flags)
-    made = make_again(given.reports_folder(flags), output.clock(), attempt)
+    console = output.console(given)
+    made = make_again(flags.reports_folder(given), output.clock(), attempt)
     for path in made.there:
-        console.say(f"  ✓ There: {path}")
+        console.there(path)
     unopened = output.open_page(made.page) if opens and made.page is not None else []
     return output.written_files(console, made.written, [*made.failed, *unopened])

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, output, said
-from paper_run.cli import flags as given
-from paper_run.cli import mark as marking
+from paper_run.cli import connect, flags, mark, output, said
 from paper_run.cli.output import written_files
 from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
@@ -22,51 +20,51 @@ if TYPE_CHECKING:
 @click.command(short_help="List what is not known, or say what came of it.")
 @click.argument("attempt", metavar="[SESSION[-n]]", required=False)
 @options_of("resolve")
-def resolve(attempt: str | None, **flags: Any) -> ExitStatus:
+def resolve(attempt: str | None, **given: Any) -> ExitStatus:
     """List the attempts of which it is not known what came of them, or say what came of one."""
     from paper_run.app import resolve as resolving
 
-    change = said.change(attempt, flags)
+    change = said.change(attempt, given)
     if change is not None:
-        return change_book(change, flags)
-    if flags["wrong_date"]:
-        return set_aside(attempt, flags)
-    decision = said.decision(attempt, flags)
-    with connect.connected(given.settings(flags), flags) as (settings, platform):
-        console = output.console(flags)
+        return change_book(change, given)
+    if given["wrong_date"]:
+        return set_aside(attempt, given)
+    decision = said.decision(attempt, given)
+    with connect.connected(flags.settings(given), given) as (settings, platform):
+        console = output.console(given)
         done = resolving.resolve(settings, platform, output.clock(), console, attempt, decision)
     return written_files(console, done.written, done.failed)
 
 
-def change_book(change: Change, flags: Mapping[str, Any]) -> ExitStatus:
+def change_book(change: Change, given: Mapping[str, Any]) -> ExitStatus:
     """Change the book by hand, and value it; or end it."""
     from paper_run.settings import config
     from paper_run.trading import verdicts
 
-    if flags["reset"]:
-        return _reset(flags)
-    note = verdicts.by_whom(output.clock().now(), config.exchange(given.sources(flags)))
-    return marking.valued(flags, change=change._replace(note=note))
+    if given["reset"]:
+        return _reset(given)
+    note = verdicts.by_whom(output.clock().now(), config.exchange(flags.sources(given)))
+    return mark.valued(given, change=change._replace(note=note))
 
 
-def _reset(flags: Mapping[str, Any]) -> ExitStatus:
+def _reset(given: Mapping[str, Any]) -> ExitStatus:
     from paper_run.app import resolve as resolving
 
-    console = output.console(flags)
-    done = resolving.end_book(given.account(flags), output.clock(), console)
+    console = output.console(given)
+    done = resolving.end_book(flags.account(given), output.clock(), console)
     return written_files(console, done.written, done.failed)
 
 
-def set_aside(session: str | None, flags: Mapping[str, Any]) -> ExitStatus:
+def set_aside(session: str | None, given: Mapping[str, Any]) -> ExitStatus:
     """Open a session again whose date is yet to come."""
     from paper_run.app import resolve as resolving
 
-    if session is None or any(flags[name] for name in said.PLACED_OR_NOT):
+    if session is None or any(given[name] for name in said.PLACED_OR_NOT):
         raise DataError(
             "--wrong-date goes with a session and nothing else", "Allowed: resolve SESSION --wrong-date."
         )
-    console = output.console(flags)
-    with connect.connected(given.settings(flags), flags) as (settings, platform):
+    console = output.console(given)
+    with connect.connected(flags.settings(given), given) as (settings, platform):
         day = resolving.set_aside(settings, platform, output.clock(), console, session)
     console.say(
         f"The session {day} is set aside: on that day it is traded as if it had not been. "

@@ -9,11 +9,11 @@ import click
 from paper_run.cli import (
     connect,
     email,
+    flags,
     heartbeat,
     output,
     streams,
 )
-from paper_run.cli import flags as given
 from paper_run.cli.parsing import (
     DayCommand,
     options_of,
@@ -31,43 +31,43 @@ if TYPE_CHECKING:
 
 @click.command(name="run", cls=DayCommand, hidden=True)
 @options_of("run")
-def run(**flags: Any) -> ExitStatus:
+def run(**given: Any) -> ExitStatus:
     """Run the day."""
     from paper_run.services.deadline import Deadline
 
-    sources, deadline = given.sources(flags), Deadline()
-    with heartbeat.beating(flags, sources, deadline) as beat:
-        return _run(flags, sources, beat, deadline)
+    sources, deadline = flags.sources(given), Deadline()
+    with heartbeat.beating(given, sources, deadline) as beat:
+        return _run(given, sources, beat, deadline)
 
 
-def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadline: Deadline) -> ExitStatus:
+def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadline: Deadline) -> ExitStatus:
     from paper_run.app import day, plan
 
-    sessions = given.sessions(flags)
-    given.refuse_urls_with_sandbox(flags)
-    given.refuse_new_ledger(flags)
-    with email.untold(flags, deadline):
-        settings = given.settings(flags, found=sources)
-    if sessions > 1 and flags["again"]:
+    sessions = flags.sessions(given)
+    flags.refuse_urls_with_sandbox(given)
+    flags.refuse_new_ledger(given)
+    with email.untold(given, deadline):
+        settings = flags.settings(given, found=sources)
+    if sessions > 1 and given["again"]:
         raise DataError(
             "--again trades one session once more, --sessions plays several", "Use one or the other."
         )
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
     with (
-        email.untold(flags, deadline),
-        connect.connected(settings, flags, deadline) as (settings, platform),
+        email.untold(given, deadline),
+        connect.connected(settings, given, deadline) as (settings, platform),
     ):
         if sessions > 1:
-            return _play_sessions(settings, platform, flags, sessions, beat)
-        console = output.console(flags, quiet=settings.to_stdout and not flags["dry_run"])
-        if flags["dry_run"]:
-            end = plan.plan_day(settings, platform, output.clock(), console, again=flags["again"])
+            return _play_sessions(settings, platform, given, sessions, beat)
+        console = output.console(given, quiet=settings.to_stdout and not given["dry_run"])
+        if given["dry_run"]:
+            end = plan.plan_day(settings, platform, output.clock(), console, again=given["again"])
         else:
-            end = day.run_day(settings, platform, output.clock(), console, again=flags["again"])
+            end = day.run_day(settings, platform, output.clock(), console, again=given["again"])
     as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
     unprinted = streams.unwritten() if as_json is None else streams.print_raw(as_json)
-    if end.reports is not None and flags["opens"]:
+    if end.reports is not None and given["opens"]:
         unprinted += output.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
     output.show_failures((*end.failures, *unprinted), exit_status)
@@ -76,15 +76,15 @@ def _run(flags: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
 
 
 def _play_sessions(
-    settings: Config, platform: Platform, flags: Mapping[str, Any], sessions: int, beat: heartbeat.Beat
+    settings: Config, platform: Platform, given: Mapping[str, Any], sessions: int, beat: heartbeat.Beat
 ) -> ExitStatus:
     """Play several sandbox sessions one after the other, each a day like any other; the last is mailed."""
     from paper_run.app import day
     from paper_run.report.console import Tally
 
-    silent, tally = output.console(flags, quiet=True), Tally()
+    silent, tally = output.console(given, quiet=True), Tally()
     failures: list[PaperRunError] = []
-    with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(flags)) as bar:
+    with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
         for number in range(sessions):
             mailed = settings if number == sessions - 1 else settings._replace(mail=None)
             earlier = [*failures]
@@ -93,8 +93,8 @@ def _play_sessions(
             if end.reports is not None:
                 tally.add(end.reports.result)
             bar.update(1)
-    output.console(flags).sessions(tally, settings.reports_dir)
-    unopened = output.open_page(settings.reports_dir / "index.html") if flags["opens"] else []
+    output.console(given).sessions(tally, settings.reports_dir)
+    unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
     unopened += streams.unwritten()
     failures += unopened
     exit_status = worst(failure.exit_status for failure in failures)

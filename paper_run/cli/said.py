@@ -132,9 +132,12 @@ def _symbol_or_all(name: str) -> str:
 
 
 def _symbol(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*", name):
+    from paper_run.settings import raw
+
+    symbol = raw.symbol(name)
+    if symbol is None:
         raise DataError(f"{name!a} is no symbol", _HOW)
-    return name.upper()
+    return symbol
 
 
 def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:

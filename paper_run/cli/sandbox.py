@@ -9,25 +9,25 @@ import click
 
 from paper_run.cli import (
     connect,
+    flags,
     output,
 )
-from paper_run.cli import flags as given
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
 @click.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
 @options_of("sandbox")
-def sandbox(**flags: Any) -> ExitStatus:
+def sandbox(**given: Any) -> ExitStatus:
     """Serve the built-in platform (signal service, gateway, orchestrator, quotes) until Ctrl-C.
 
     Everything it says is simulated. Its account is kept in the sandbox folder of the reports folder.
     """
     from paper_run.sandbox import Sandbox
 
-    first = given.whole_number(flags, "port", least=0, most=65532)
-    folder = given.reports_folder({**flags, "sandbox": True})
-    console = output.console(flags)
+    first = flags.whole_number(given, "port", least=0, most=65532)
+    folder = flags.reports_folder({**given, "sandbox": True})
+    console = output.console(given)
     with (
         connect.sandbox_errors(),
         Sandbox(connect.state_file(folder), ports=connect.ports(first)) as platform,
@@ -49,7 +49,7 @@ def sandbox(**flags: Any) -> ExitStatus:
             f" --execution-gateway-url {platform.execution_gateway_url}"
             f" --orchestrator-url {platform.orchestrator_url}"
         )
-        console.say(f"  {given.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
+        console.say(f"  {flags.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
         try:
             connect.wait_for_ctrl_c()
         except KeyboardInterrupt:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags as given
-from paper_run.cli import output, streams
+from paper_run.cli import flags, output, streams
 from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
 
@@ -27,7 +26,7 @@ _OURS = re.compile(r"(?:PAPER_RUN|ALPACA_API|APCA_API|SIGNAL_SERVICE|EXECUTION_G
 @click.command(short_help="Print a crontab's lines or systemd's units; installs nothing.")
 @click.argument("kind", metavar="cron|systemd", type=click.Choice(["cron", "systemd"]))
 @options_of("schedule")
-def schedule(kind: str, *, into: str | None, for_user: bool, **flags: Any) -> ExitStatus:
+def schedule(kind: str, *, into: str | None, for_user: bool, **given: Any) -> ExitStatus:
     """Print the text that starts the day and its mark by itself: a crontab's lines, or systemd's units.
 
     It names this interpreter, this folder, its settings file and its reports folder. Nothing is installed.
@@ -36,15 +35,15 @@ def schedule(kind: str, *, into: str | None, for_user: bool, **flags: Any) -> Ex
 
     if kind == "cron" and (into is not None or for_user):
         raise click.UsageError("--into and --user go with schedule systemd.")
-    planned = _planned(flags)
+    planned = _planned(given)
     if kind == "cron":
         return output.ended(streams.print_raw(cron.crontab(planned)))
     if into is None:
         return output.ended(streams.print_raw(systemd.unit_stream(planned, for_user=for_user)))
-    return _written(planned, into, flags, for_user=for_user)
+    return _written(planned, into, given, for_user=for_user)
 
 
-def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user: bool) -> ExitStatus:
+def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user: bool) -> ExitStatus:
     from paper_run.ledger import files
     from paper_run.schedule import systemd
     from paper_run.settings import raw
@@ -53,10 +52,10 @@ def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user
     found = SourcedValue(into, "--into")
     if not into:
         raise found.wrong("the path of a folder")
-    folder = raw.path(found, given.here(), form="the path of a folder")
+    folder = raw.path(found, flags.here(), form="the path of a folder")
     units = systemd.units(planned, for_user=for_user)
     files.prove_writable(folder, purpose="--into: the folder")
-    console = output.console(flags)
+    console = output.console(given)
     for unit in units:
         files.write_atomic(folder / unit.name, unit.text.encode())
         console.saved(folder / unit.name)
@@ -67,26 +66,26 @@ def _written(planned: Schedule, into: str, flags: Mapping[str, Any], *, for_user
     return ExitStatus.SUCCESS
 
 
-def _planned(flags: Mapping[str, Any]) -> Schedule:
+def _planned(given: Mapping[str, Any]) -> Schedule:
     """Return what is to be scheduled, every setting checked.
 
     :raises DataError: one is wrong, or this machine does not know the exchange's time zone.
     """
     from paper_run.schedule.plan import TIMES, Schedule
 
-    sources = given.sources(flags)
-    settings = given.settings(flags, found=sources, sends=False)
+    sources = flags.sources(given)
+    settings = flags.settings(given, found=sources, sends=False)
     exchange = settings.exchange
     _prove_zone(TIMES[exchange].zone)
     return Schedule(
         python=sys.executable,
-        folder=given.here(),
+        folder=flags.here(),
         env_file=None if sources.file is None else Path(os.path.abspath(sources.file)),
         reports_dir=settings.reports_dir,
         outputs=tuple(path.parent for path in settings.files),
         exchange=exchange,
-        tells_exchange=flags["exchange"] is not None or exchange != "XNYS",
-        is_sandbox=flags["sandbox"],
+        tells_exchange=given["exchange"] is not None or exchange != "XNYS",
+        is_sandbox=given["sandbox"],
         user=_user(),
         seconds=int(settings.timeout + settings.wait),
         unseen=tuple(sorted(filter(_OURS.fullmatch, os.environ.keys() - _FILLED_IN))),

@@ -10,7 +10,8 @@ from paper_run.errors import DataError, OrchestrationError
 from paper_run.ledger import rows
 from paper_run.ledger.book import Books
 from paper_run.ledger.outbox import Mails
-from paper_run.ledger.sqlite.store import insert_into
+from paper_run.ledger.sqlite import dialect
+from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
 
 if TYPE_CHECKING:
@@ -30,9 +31,8 @@ if TYPE_CHECKING:
 class Attempts:
     """The part of the ledger that keeps what was sent and what came of it.
 
-    Attempts are looked up in the table itself (NOT INDEXED): a damaged index must never hide one. Whoever
-    trades, or says what came of an attempt, holds the lock: what was read of them stays true until this
-    ledger writes one.
+    Attempts are looked up in `dialect.TRADES`, the table itself. Whoever trades, or says what came of an
+    attempt, holds the lock, so what was read of them stays true until this ledger writes one.
     """
 
     def __init__(self, store: Store, orders: Orders, books: Books, mails: Mails) -> None:
@@ -103,7 +103,7 @@ class Attempts:
 
     def by_key(self, key: str) -> AttemptRow | None:
         """Return the attempt whose POST had a key."""
-        return next(iter(self._attempts("SELECT * FROM trades NOT INDEXED WHERE key = ?", key)), None)
+        return next(iter(self._attempts(f"SELECT * FROM {dialect.TRADES} WHERE key = ?", key)), None)
 
     def incomplete(self) -> list[AttemptRow]:
         """Return the attempts of which not all is known: outcome unknown, or their orders not read."""
@@ -165,8 +165,9 @@ class Attempts:
         """Write the row that must be there before the POST is sent.
 
         :param timeout: how long its answer is waited for, seconds. :param leaves_until: when the POST leaves
-            at the latest. :param after: the session's newest row when a person asked to trade once more, on
-            purpose (0: none); None: it is the session's one attempt.
+            at the latest, of any zone, like `started_at`.
+        :param after: the session's newest row when a person asked to trade once more, on purpose (0: none);
+            None: it is the session's one attempt.
         :param mailed: queue the mail about it too, so that whatever happens there is one.
         :raises OrchestrationError: the session has another such attempt; nothing was written.
         """
@@ -195,8 +196,11 @@ class Attempts:
                         code="traded_meanwhile",
                         subject=session,
                     )
-                cursor = self._store.execute(insert_into("trades", columns), columns)
-                identity = int(cursor.lastrowid or 0)
+                self._store.run(insert_into("trades", columns), *columns.values())
+                (written,) = self._store.rows(
+                    f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"]
+                )
+                identity = int(written["id"])
             if mailed:
                 self._mails.queue(
                     "run", columns["session"], started_at, attempt=identity, attempt_number=number
@@ -211,14 +215,14 @@ class Attempts:
         """
         session = row.session.isoformat()
         others = self._store.rows(
-            "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND id <> ? AND state <> 'nothing' "
+            f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND id <> ? AND state <> 'nothing' "
             "AND (rehearsal = 0 OR fence IS NOT NULL) AND wrong_date IS NULL",
             session,
             row.id,
         )
         fence = row.fence or (None if self._is_taken(session) else session)
         self._store.run(
-            "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? THEN 0 ELSE rehearsal END, "
+            "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? = 1 THEN 0 ELSE rehearsal END, "
             "version = version + 1 WHERE id = ?",
             fence,
             int(executed),
@@ -277,7 +281,7 @@ class Attempts:
         changes |= {"settled": how_known} if how_known is not None else {}
         assignments = ", ".join(f"{name} = :{name}" for name in changes)
         with self._store.transaction(), self._store.translated_errors():
-            update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"  # noqa: S608  our own column names
+            update = f"UPDATE trades SET {assignments}, version = version + 1, {_STATUS} {_AS_READ}"
             written = self._store.execute(update, {**changes, "id": row.id, "version": row.version})
             if written.rowcount != 1:
                 raise DataError(
@@ -300,7 +304,7 @@ class Attempts:
         return self.by_id(row.id)
 
     def next_gateway_clock(self, row: AttemptRow) -> datetime | None:
-        """Return the gateway's time before the next attempt: what it took from then on is not this one's."""
+        """Return the gateway's time (UTC) before the next attempt: what it took since is not this one's."""
         query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
         return next((after.snapshot.gateway_clock for after in self._attempts(query, row.id)), None)
 
@@ -308,7 +312,7 @@ class Attempts:
         return fence is not None and bool(self._store.rows("SELECT 1 FROM trades WHERE fence = ?", fence))
 
     def _has_number(self, session: str, number: int) -> bool:
-        query = "SELECT 1 FROM trades NOT INDEXED WHERE session = ? AND number = ? AND state <> 'nothing'"
+        query = f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND number = ? AND state <> 'nothing'"
         return bool(self._store.rows(query, session, number))
 
     def _all_attempts(self) -> Collection[Any]:
@@ -332,14 +336,11 @@ class Attempts:
             return [rows.attempt(row) for row in found]
 
 
-_STATUS = (
-    "status = CASE WHEN NOT json_valid(:document) THEN NULL "
-    "WHEN rehearsal AND json_extract(:document, '$.status') = 'success' THEN 'rehearsal' "
-    "ELSE json_extract(:document, '$.status') END"
-)
+_STATED = dialect.field(":document", "status")
+_STATUS = f"status = CASE WHEN rehearsal = 1 AND {_STATED} = 'success' THEN 'rehearsal' ELSE {_STATED} END"
 _TOLD_APART = (
     "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "
-    "FROM trades NOT INDEXED"
+    f"FROM {dialect.TRADES}"
 )
 _AS_READ = "WHERE id = :id AND version = :version"
 _INCOMPLETE = ("sent", "unsettled", "answered")

@@ -12,6 +12,7 @@ from paper_run.book import folding, splits
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.valuation import Opening
 from paper_run.ledger import valuations
+from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Books:
     def opens_with(self) -> int | None:
         """Return the row of the attempt that a new book begins with: the first that was placed, for real."""
         found = self._rows(
-            "SELECT id FROM trades NOT INDEXED WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
+            f"SELECT id FROM {dialect.TRADES} WHERE state IN ('answered', 'closed') AND rehearsal = 0 "
             "AND id > (SELECT COALESCE(MAX(last_trade), 0) FROM epochs) ORDER BY id LIMIT 1"
         )
         return int(found[0]["id"]) if found else None
@@ -85,9 +86,9 @@ class Books:
 
         Their cost is what they are worth at their first price, so that P&L starts at zero.
 
-        :param priced: whether the gateway's prices are what the book is valued at; else a holding waits for
-            its first price. :param is_beside: whether a symbol stands beside the book; what the attempt was
-            about does not.
+        :param now: UTC. :param priced: whether the gateway's prices are what the book is valued at; else a
+            holding waits for its first price. :param is_beside: whether a symbol stands beside the book;
+            what the attempt was about does not.
         """
         snapshot = row.snapshot
         traded = snapshot.parameters.symbols
@@ -125,8 +126,8 @@ class Books:
         if self.period() is None and (opener := self.opens_with()) is not None:
             # None was begun, for nobody knew that attempt's orders; the next one must not begin with it.
             self._run(
-                "INSERT INTO epochs (trade, session, base, realized) "
-                "SELECT id, session, json_extract(parameters, '$.capital'), '{}' FROM trades WHERE id = ?",
+                "INSERT INTO epochs (trade, session, base, realized) SELECT id, session, "
+                f"{dialect.field('parameters', 'capital')}, '{{}}' FROM trades WHERE id = ?",
                 opener,
             )
         self._run(
@@ -150,7 +151,8 @@ class Books:
         """Write entries; they are never changed.
 
         :param session: the one in which they are seen; an entry that does not say when it took effect did so
-            in it. :param restates: whether they take the place of all that was booked of their order before.
+            in it. :param now: UTC.
+        :param restates: whether they take the place of all that was booked of their order before.
         """
         for entry in entries:
             self._run(
@@ -204,7 +206,7 @@ class Books:
         return CurrentBook(folding.fold(entries), last)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
-        """Whether a person has brought a symbol to the gateway's quantity since a moment."""
+        """Whether a person has brought a symbol to the gateway's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paper_run.ledger.statements import put_into
+
 if TYPE_CHECKING:
     from paper_run.ledger.sqlite.store import Store
 
@@ -21,4 +23,4 @@ class Holidays:
 
     def keep(self, year: int, days: str) -> None:
         """Keep a year's holidays."""
-        self._store.run("INSERT OR REPLACE INTO calendar VALUES (?, ?)", year, days)
+        self._store.run(put_into("calendar", ("year", "days"), key=("year",)), year, days)

@@ -11,8 +11,9 @@ from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span
 from paper_run.errors import Remedy
-from paper_run.ledger import rows as kept
+from paper_run.ledger import rows
 from paper_run.ledger.rows import amount
+from paper_run.ledger.sqlite import dialect
 from paper_run.model.commands import ours
 from paper_run.model.findings import note, warning
 from paper_run.model.order import Asked
@@ -80,7 +81,7 @@ class OpenOrders:
 
         What an earlier attempt filled, of which nothing was known when the book began, it has as a holding.
         """
-        found = self._rows(_OURS + "AND followed = 1 ORDER BY orders.rowid")
+        found = self._rows(_OURS + f"AND followed = 1 {_IN_ORDER}")
         return [_followed(row) for row in found]
 
     def to_read(self, session: date, *, all_of_them: bool = False) -> Again:
@@ -89,9 +90,9 @@ class OpenOrders:
         Those that still work, and those that were seen to end in one of the three sessions before.
         """
         found = self._rows(
-            _OURS + "AND orders.rowid IN (SELECT rowid FROM orders WHERE followed = 1 UNION "  # noqa: S608  our own words
-            "SELECT rowid FROM orders WHERE ended_in >= ? AND ended_in < ? AND said_by IS NULL) "
-            "ORDER BY orders.rowid",
+            f"{_OURS} AND client_order_id IN (SELECT client_order_id FROM orders WHERE followed = 1 UNION "
+            "SELECT client_order_id FROM orders WHERE ended_in >= ? AND ended_in < ? AND said_by IS NULL) "
+            f"{_IN_ORDER}",
             self._first_read_again(session),
             session.isoformat(),
         )
@@ -101,7 +102,7 @@ class OpenOrders:
 
     def first_attempt(self) -> int:
         """Return the row of the first attempt that the present book may hold."""
-        (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")  # noqa: S608  our own words
+        (found,) = self._rows("SELECT " + _FIRST + " AS trade FROM epochs")
         return int(found["trade"])
 
     def order(self, name: str) -> Followed | None:
@@ -114,7 +115,7 @@ class OpenOrders:
         placed = "trades WHERE state <> 'nothing' AND rehearsal = 0 AND"
         found: set[str] = set()
         for table in (placed, "sessions WHERE"):
-            query = f"SELECT DISTINCT session FROM {table} session < ? ORDER BY session DESC LIMIT ?"  # noqa: S608  our own tables
+            query = f"SELECT DISTINCT session FROM {table} session < ? ORDER BY session DESC LIMIT ?"
             found |= {row["session"] for row in self._rows(query, session.isoformat(), _SESSIONS_AFTER)}
         return min(sorted(found)[-_SESSIONS_AFTER:], default="")
 
@@ -130,17 +131,19 @@ class OpenOrders:
 
         What a person has said of an order takes the place of all that was booked of it.
 
-        :param session: the one in which it is seen. :param ended: the status words after which nothing more
-            fills. :param day_of: the exchange's date at a moment: in its session a fill takes effect.
+        :param session: the one in which it is seen. :param now: UTC. :param ended: the status words after
+            which nothing more fills. :param day_of: the exchange's date at a moment: in its session a fill
+            takes effect.
         """
         found: list[Finding] = []
         final = frozenset(ended)
         for row in self._rows(
             "SELECT orders.*, session FROM orders JOIN trades ON trades.id = orders.trade "
-            "WHERE rehearsal = 0 AND orders.rowid IN "
-            "(SELECT rowid FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
-            "SELECT rowid FROM orders WHERE followed = 3 UNION SELECT rowid FROM orders WHERE contested = 1 "
-            "UNION SELECT rowid FROM orders WHERE ended_in >= ?) AND trade >= ? ORDER BY orders.rowid",
+            "WHERE rehearsal = 0 AND client_order_id IN "
+            "(SELECT client_order_id FROM orders WHERE followed = 1 AND status IS NOT NULL UNION "
+            "SELECT client_order_id FROM orders WHERE followed = 3 UNION "
+            "SELECT client_order_id FROM orders WHERE contested = 1 UNION "
+            f"SELECT client_order_id FROM orders WHERE ended_in >= ?) AND trade >= ? {_IN_ORDER}",
             self._first_read_again(session),
             period.attempt,
         ):
@@ -180,7 +183,7 @@ class OpenOrders:
 
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
-        found = self._rows(_OURS + "AND contested = 1 AND said_by IS NULL ORDER BY orders.rowid")
+        found = self._rows(_OURS + f"AND contested = 1 AND said_by IS NULL {_IN_ORDER}")
         return [_odd(row, _fill_delta(row)) for row in found]
 
     def missing(self) -> dict[str, Span]:
@@ -217,7 +220,7 @@ class OpenOrders:
         )
 
     def add(self, name: str, attempt: int, symbol: str, side: str, qty: Decimal) -> None:
-        """Write an order that has no id under the name that it is called by."""
+        """Write an order that has no id under the name that it is called by; unsigned shares."""
         self._run(
             "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (client_order_id) DO NOTHING",
@@ -259,9 +262,10 @@ class OpenOrders:
 
 
 _SAID = 3
+_IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
 _OURS = (
-    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "  # noqa: S608  our words
+    "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "
     f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
 )
 
@@ -284,7 +288,7 @@ def _fill_delta(row: Any) -> fills.FillDelta:
 
 def _followed(row: Any) -> Followed:
     is_read = row["status"] is not None or row["said_by"] is not None
-    state = kept.order(row) if is_read else None
+    state = rows.order(row) if is_read else None
     filled = (state.filled_qty if state else None) or money.ZERO
     priced = state is not None and state.filled_avg_price is not None and state.filled_avg_price > 0
     missing = money.CONTEXT.subtract(filled, Decimal(row["booked_qty"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.ledger import rows
-from paper_run.ledger.sqlite.store import insert_into
+from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,12 +78,6 @@ class Orders:
 
     def _keep(self, owner: int, state: OrderState) -> None:
         columns = {**rows.order_columns(state), "trade": owner}
-        updated = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEPT)
-        self._store.execute(
-            f"{insert_into('orders', columns)} ON CONFLICT (client_order_id) DO UPDATE SET {updated} "
-            "WHERE said_by IS NULL",  # a person's word stands beside the one that it took the place of
-            columns,
-        )
-
-
-_KEPT = frozenset({"client_order_id", "trade"})
+        # A person's word stands beside the one that it took the place of.
+        put = put_into("orders", columns, key=("client_order_id",), keeps=("trade",))
+        self._store.execute(f"{put} WHERE orders.said_by IS NULL", tuple(columns.values()))

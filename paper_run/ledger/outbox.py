@@ -201,7 +201,10 @@ class Mails:
         if not found:
             from secrets import token_hex
 
-            self._run("INSERT OR IGNORE INTO account (name, value) VALUES ('mail_identity', ?)", token_hex(6))
+            self._run(
+                "INSERT INTO account (name, value) VALUES ('mail_identity', ?) ON CONFLICT (name) DO NOTHING",
+                token_hex(6),
+            )
             return self.identity()
         return str(found[0]["value"])
 

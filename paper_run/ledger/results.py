@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.ledger.sqlite import database
-from paper_run.model import result_json
+from paper_run.model import iso_date, result_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.result import RunResult
 
-_NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
+_NAME = re.compile(rf"({iso_date.PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
 _OLDER = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
+    rf"{iso_date.PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
     rf"|index\.html|history\.csv|\.pending|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
 )
 _BEFORE = "before-"
@@ -136,7 +136,7 @@ def _is_real(path: Path, result: RunResult | None, orchestrator_url: str) -> boo
 
 def _is_known(ledger: Ledger, found: Found, result: RunResult | None) -> bool:
     """Whether an attempt of that session began when the result says; of an unreadable one the name counts."""
-    rows = ledger.attempts.of_session(date.fromisoformat(found.session))
+    rows = ledger.attempts.of_session(iso_date.read(found.session))
     try:
         began = datetime.fromisoformat(result.timestamp if result else "")
     except ValueError:

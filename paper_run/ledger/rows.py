@@ -161,10 +161,10 @@ def order(row: Row) -> OrderState:
 
 
 def text(value: Decimal | None) -> str | None:
-    """Return an amount as it is kept, digit for digit."""
+    """Return an amount, of whatever unit, as it is kept: digit for digit."""
     return None if value is None else money.digits(value)
 
 
 def amount(value: str | None) -> Decimal | None:
-    """Return a kept amount."""
+    """Return a kept amount, in the unit in which it was kept."""
     return None if value is None else Decimal(value)

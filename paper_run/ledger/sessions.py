@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from paper_run.book import downsample
 from paper_run.book.statistics import Day, inflow, unrounded_return
 from paper_run.ledger.rows import amount
+from paper_run.ledger.sqlite import dialect
+from paper_run.ledger.statements import put_into
 from paper_run.model.history import EndedBook, SessionLine
 from paper_run.money import ZERO
 
@@ -24,10 +26,10 @@ _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
     "SELECT session FROM trades WHERE id <= ended.last_trade AND id > "
-    "(SELECT COALESCE(MAX(last_trade), 0) FROM epochs WHERE id < ended.id))) AS num_sessions "
+    "(SELECT COALESCE(MAX(last_trade), 0) FROM epochs WHERE id < ended.id)) AS of_it) AS num_sessions "
     "FROM epochs AS ended WHERE last_trade IS NOT NULL"
 )
-# SQLite sorts amounts, which are kept as text, as numbers only if it is told so.
+# Amounts are kept as text, and sorted as numbers only where that is said.
 _DEEPEST = (
     "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 AND height IS NOT NULL "
     "ORDER BY CAST(height AS REAL) LIMIT 1"
@@ -187,8 +189,7 @@ class Sessions:
     def mark_status(self, session: str) -> str | None:
         """Return the status of a session's latest mark, the session by its ISO date."""
         found = self._rows(
-            "SELECT json_extract(document, '$.status') AS status FROM marks WHERE session = ? "
-            "AND json_valid(document)",
+            f"SELECT {dialect.field('document', 'status')} AS status FROM marks WHERE session = ?",
             session,
         )
         return found[0]["status"] if found else None
@@ -201,7 +202,7 @@ class Sessions:
     def keep_mark(self, session: date, document: str) -> None:
         """Write a session's latest mark; it is of the present book."""
         self._run(
-            "INSERT OR REPLACE INTO marks (session, document, epoch) VALUES (?, ?, ?)",
+            put_into("marks", ("session", "document", "epoch"), key=("session",)),
             session.isoformat(),
             document,
             self.present(),

@@ -13,6 +13,7 @@ from paper_run.book.holdings import Book, Holding
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
 from paper_run.ledger.rows import amount, text
+from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -149,26 +150,29 @@ class Valuations:
     ) -> None:
         """Write a session's row as it is valued now, in place of an earlier one."""
         bridge = valuation.session
-        self._run(
-            f"INSERT OR REPLACE INTO sessions VALUES ({', '.join('?' * 19)})",  # noqa: S608  only marks
-            period,
-            session.isoformat(),
-            entry,
-            int(valuation.complete),
-            money.digits(bridge.opening),
-            money.digits(valuation.realized_so_far),
-            text(valuation.unrealized_pnl),
-            "0",  # gains: none since the holdings from before cost what they were worth
-            text(valuation.day_pnl),
-            text(bridge.closing),
-            text(valuation.exposure),
-            money.digits(book.traded),
-            text(valuation.total_pnl),
-            *map(text, self._returns(period, session, valuation)),
-            _written(book, valuation, closing),
-            int(closing.is_closed),
-            int(closing.spans),
-        )
+        daily_return, drawdown, height = map(text, self._returns(period, session, valuation))
+        columns = {
+            "epoch": period,
+            "session": session.isoformat(),
+            "entry": entry,
+            "complete": int(valuation.complete),
+            "opening": money.digits(bridge.opening),
+            "realized": money.digits(valuation.realized_so_far),
+            "unrealized": text(valuation.unrealized_pnl),
+            "gains": "0",  # none since the holdings from before cost what they were worth
+            "day_pnl": text(valuation.day_pnl),
+            "closing": text(bridge.closing),
+            "exposure": text(valuation.exposure),
+            "traded": money.digits(book.traded),
+            "total_pnl": text(valuation.total_pnl),
+            "daily_return": daily_return,
+            "drawdown": drawdown,
+            "height": height,
+            "state": _written(book, valuation, closing),
+            "closed": int(closing.is_closed),
+            "spans": int(closing.spans),
+        }
+        self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
         self._run(
             "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "

@@ -181,7 +181,10 @@ def lost(
 
 
 def timed_out(run_id: str | None, timeout: Decimal, attempt: str) -> PaperRunError:
-    """Say that a known run was still going when the time was over."""
+    """Say that a known run was still going when the time was over.
+
+    :param timeout: that time, seconds.
+    """
     return OrchestrationError(
         "Timeout waiting for completion",
         f"Run {run_id} had not ended after {money.digits(timeout)} s; the orchestrator goes on with it.",

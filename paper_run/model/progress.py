@@ -48,7 +48,7 @@ class Progress(Protocol):
         """Show the run's id, or that none is known."""
 
     def ended(self, status: str, seconds: Decimal) -> None:
-        """Show how the orchestration ended."""
+        """Show how the orchestration ended, and after how many seconds."""
 
     def waiting(self, what: str) -> AbstractContextManager[None]:
         """Show that time passes, while it does."""

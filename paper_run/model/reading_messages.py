@@ -10,6 +10,7 @@ from paper_run.errors import (
     Remedy,
 )
 from paper_run.model.commands import ours
+from paper_run.model.listing import listed
 from paper_run.model.remedies import ask_for_positions, say_what_came
 
 if TYPE_CHECKING:
@@ -91,11 +92,10 @@ def gateway_unreadable(
 
 def wrong_gateway(gateway: ServiceUrl, unknown: list[str]) -> PaperRunError:
     """Say that the gateway is not the one that the orchestrator trades with."""
-    named = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else "")
     return DependencyError(
         "The gateway does not know the orders",
-        f"The Execution Gateway at {gateway} answers 404 for every one of them: {named}. Nothing of what it "
-        "says was booked.",
+        f"The Execution Gateway at {gateway} answers 404 for every one of them: "
+        f"{listed(unknown, 5)}. Nothing of what it says was booked.",
         remedies=(
             "Name the gateway that the orchestrator trades with: --execution-gateway-url URL",
             Remedy("Then value the session", ours("mark")),

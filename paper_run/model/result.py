@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
+from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -87,6 +88,11 @@ class PositionRow(NamedTuple):
         return bool(self.qty) and self.market_value is None
 
     @property
+    def why_unpriced(self) -> str:
+        """Why it has no price, in words; older records do not say."""
+        return self.unpriced_reason or "no source has one"
+
+    @property
     def is_not_known(self) -> bool:
         """Whether its quantity is not known, so that it has no figures."""
         return self.qty is None
@@ -115,6 +121,16 @@ class Pnl(NamedTuple):
     equity: Bridge
     since_inception: Bridge
     positions: tuple[PositionRow, ...]
+
+    @property
+    def unpriced(self) -> tuple[PositionRow, ...]:
+        """The open positions without a price."""
+        return tuple(each for each in self.positions if each.is_unpriced)
+
+    @property
+    def not_known(self) -> tuple[PositionRow, ...]:
+        """The symbols whose quantity is not known."""
+        return tuple(each for each in self.positions if each.is_not_known)
 
     @property
     def unexplained(self) -> Decimal | None:
@@ -148,6 +164,11 @@ class HealthRow(NamedTuple):
     status: str
     latency_ms: Decimal | int | None
     detail: str | None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it was fit to trade with."""
+        return self.status == HEALTHY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

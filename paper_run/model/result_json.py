@@ -123,8 +123,12 @@ def _position_document(row: PositionRow) -> dict[str, Any]:
     return {
         **row._asdict(),
         "gateway": row.gateway._asdict() if row.gateway else None,
-        "differences": [each._asdict() for each in row.differences],
+        "differences": [_difference_document(each) for each in row.differences],
     }
+
+
+def _difference_document(each: Difference) -> dict[str, Any]:
+    return {"field": each.field, "ours": each.ours, each.party: each.theirs, "difference": each.difference}
 
 
 def _asked(content: Mapping[str, Any]) -> Requested:
@@ -198,8 +202,9 @@ def _theirs(content: Mapping[str, Any]) -> Theirs:
 
 
 def _difference(content: Mapping[str, Any]) -> Difference:
-    amounts = {name: _stated(content[name]) for name in ("ours", "gateway", "difference")}
-    return Difference(field=str(content["field"]), **amounts)
+    party, *_ = (name for name in content if name not in ("field", "ours", "difference"))
+    ours, theirs, difference = (_stated(content[name]) for name in ("ours", party, "difference"))
+    return Difference(party, str(content["field"]), ours, theirs, difference)
 
 
 def _amount(value: Any) -> Decimal | None:

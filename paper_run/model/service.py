@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
+HEALTHY = "healthy"
+"""The status of a service that is fit to trade with."""
+
+
+def service_title(service: str) -> str:
+    """Return a service's name as people write it: `signal_service` is `Signal Service`."""
+    return service.replace("_", " ").title()
+
+
 class ServiceUrl(NamedTuple):
     """Where a service is: a base without trailing slash or credentials, which travel beside it."""
 
@@ -55,7 +64,12 @@ class ServiceHealth(NamedTuple):
     @property
     def healthy(self) -> bool:
         """Whether the day may go on with it."""
-        return self.status == "healthy"
+        return self.status == HEALTHY
+
+    @property
+    def title(self) -> str:
+        """Its name as people write it."""
+        return service_title(self.service)
 
 
 class Position(NamedTuple):

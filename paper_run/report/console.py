@@ -6,10 +6,11 @@ import contextlib
 import threading
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from paper_run.model import findings, remedies
 from paper_run.model.commands import PLAIN, Invocation
+from paper_run.model.listing import unlisted
 from paper_run.report import text
 from paper_run.report.lines import order_line, position_line
 from paper_run.report.terminal import Terminal
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     from paper_run.settings.config import Config
 
 RULE = "=" * 80
-SERVICES = {
-    "signal_service": "Signal Service",
-    "execution_gateway": "Execution Gateway",
-    "orchestrator": "Orchestrator",
-}
 _SHOWN_ORDERS = 50
 _GREEN, _RED, _YELLOW, _BOLD = "32", "31", "33", "1"
 
@@ -93,12 +89,9 @@ class Console:
     def health(self, services: tuple[ServiceHealth, ...]) -> None:
         """Print each service with a tick or a cross."""
         for service in services:
-            name = f"{SERVICES.get(service.service, service.service)} ({service.url})"
+            tone: Literal["good", "bad"] = "good" if service.healthy else "bad"
             detail = f" - {service.detail}" if service.detail else ""
-            if service.healthy:
-                self._line(f"  ✓ {name}{detail}", paint=_GREEN)
-            else:
-                self._line(f"  ✗ {name}{detail}", paint=_RED)
+            self._signed(tone, f"{service.title} ({service.url}){detail}")
 
     def run_id(self, run_id: str | None) -> None:
         """Print the run's id."""
@@ -155,11 +148,11 @@ class Console:
             self._line()
         for order in result.orders[:_SHOWN_ORDERS]:
             self._line(order_line(order))
-        if (more := len(result.orders) - _SHOWN_ORDERS) > 0:
-            self._line(f"  {more:,} more in the report")
+        if others := unlisted(len(result.orders), _SHOWN_ORDERS, "in the report"):
+            self._line(f"  {others}")
         for found in result.findings:
             # The error block says the one, the lines of the orders the other.
-            if found.severity == "error" or (more <= 0 and findings.is_of_an_order(found)):
+            if found.severity == "error" or (not others and findings.is_of_an_order(found)):
                 continue
             sign = "!" if found.severity == "warning" else "·"
             self._line(f"  {sign} {found.text}", paint=_YELLOW if found.severity == "warning" else None)
@@ -204,8 +197,8 @@ class Console:
         self._figure("Positions", f"{counted} and {unknown:,} not known" if unknown else counted)
         for each in open_positions[:_SHOWN_ORDERS]:
             self._line(position_line(each))
-        if (more := len(open_positions) - _SHOWN_ORDERS) > 0:
-            self._line(f"    {more:,} more in the report")
+        if others := unlisted(len(open_positions), _SHOWN_ORDERS, "in the report"):
+            self._line(f"    {others}")
 
     def saving(self, *, of_a_mark: bool = False) -> None:
         """Print the heading of the last step."""
@@ -214,23 +207,26 @@ class Console:
 
     def saved(self, path: Path) -> None:
         """Print where a file lies."""
-        self._line(f"  ✓ Saved to: {path}", paint=_GREEN)
+        self._signed("good", f"Saved to: {path}")
+
+    def there(self, path: Path) -> None:
+        """Print where a file lies already."""
+        self._signed("good", f"There: {path}")
 
     def finding(self, name: str, words: str, fix: str) -> None:
         """Print one thing that was looked at, on a line; what is not well is printed even when quiet.
 
         :param fix: what to do about it; empty when it is well.
         """
+        said = f"{name + ':':<19}{text.one_line(words)}"
         if fix:
-            self._out.line(
-                f"✗ {name + ':':<19}{text.one_line(words)} - fix: {text.one_line(fix)}", paint=_RED
-            )
+            self._out.line(f"{text.SIGNS['bad']} {said} - fix: {text.one_line(fix)}", paint=_RED)
         else:
-            self._line(f"✓ {name + ':':<19}{text.one_line(words)}", paint=_GREEN)
+            self._line(f"{text.SIGNS['good']} {said}", paint=_GREEN)
 
     def mailed(self, subject: str) -> None:
         """Print which mail was sent."""
-        self._line(f"  ✓ Mailed: {subject}", paint=_GREEN)
+        self._signed("good", f"Mailed: {subject}")
 
     def complete(self, result: RunResult) -> None:
         """Print the closing banner."""
@@ -249,7 +245,7 @@ class Console:
         self._line(f"  Total Notional:     {text.money(tally.notional)}")
         self._line(f"  Total P&L:          {text.signed_money(tally.total_pnl)}")
         self._line(f"  Equity:             {text.money(tally.equity)}")
-        self._line(f"  ✓ Saved to: {folder}", paint=_GREEN)
+        self._signed("good", f"Saved to: {folder}")
         self._line(f"  All of them:  {folder / 'index.html'}")
 
     def outcome_unknown(
@@ -303,6 +299,9 @@ class Console:
 
     def _figure(self, label: str, value: str) -> None:
         self._line(f"  {label + ':':<20}{value}")
+
+    def _signed(self, tone: Literal["good", "bad"], words: str) -> None:
+        self._line(f"  {text.SIGNS[tone]} {words}", paint=_GREEN if tone == "good" else _RED)
 
     def _line(self, words: str = "", *, paint: str | None = None) -> None:
         if not self._quiet:

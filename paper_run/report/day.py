@@ -13,7 +13,7 @@ from paper_run.model import result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.model.history import SessionLine
 from paper_run.report import csv_tables
-from paper_run.report.html import page as html_page
+from paper_run.report.html import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,7 +51,7 @@ class Reports:
 
     def _html(self) -> str:
         curve = with_own(self.result, self.before)
-        return html_page.render(self.result, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
+        return page.render(self.result, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
 
     def _orders(self) -> str:
         return csv_tables.orders_csv(self.result)

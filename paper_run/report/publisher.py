@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.model.result import label as label_of
-from paper_run.report import sessions as overview
+from paper_run.model import result
+from paper_run.report import sessions
 from paper_run.report.day import CACHE_FOLDER, Reports
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ class Publisher:
     def _curve(self, book: int, before: str) -> Sequence[SessionLine]:
         """Return a book's curve up to a session; the page of the last one and the index go through it."""
         if (book, before) not in self._curves:
-            self._curves[book, before] = self._ledger.sessions.curve(overview.LISTED - 1, book, before)
+            self._curves[book, before] = self._ledger.sessions.curve(sessions.LISTED - 1, book, before)
         return self._curves[book, before]
 
     def files(self, reports: Iterable[Reports]) -> list[Path]:
         """Return where the files of results lie, and those over all sessions."""
-        return [*(path for each in reports for path in each.files()), *overview.files(self._folder)]
+        return [*(path for each in reports for path in each.files()), *sessions.files(self._folder)]
 
     def save(
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
@@ -80,21 +80,21 @@ class Publisher:
             written += done
             failed += not_done
         try:
-            sessions = self._overview()
-            label = label_of(sandbox=bool(self._ledger.account.is_sandbox), rehearsal=False)
+            overview = self._overview()
+            label = result.label(sandbox=bool(self._ledger.account.is_sandbox), rehearsal=False)
         except DataError as error:
             return written, [*failed, error]
-        done, not_done = overview.save(sessions, self._folder, label=label)
+        done, not_done = sessions.save(overview, self._folder, label=label)
         return [*written, *done], [*failed, *self._failed, *not_done]
 
-    def _overview(self) -> overview.Overview:
+    def _overview(self) -> sessions.Overview:
         history = self._ledger.sessions
         table = history.table()
-        listed = table[-overview.LISTED :]
+        listed = table[-sessions.LISTED :]
         lines = history.lines(str(listed[0][0]))[-len(listed) :] if table else []
         book = history.present()
         present = [line for line in lines if line.book == book]
         curve = self._curve(book, present[-1].session) if present else ()
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
-        return overview.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)
+        return sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)

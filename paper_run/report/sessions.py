@@ -8,7 +8,7 @@ from paper_run.errors import DataError
 from paper_run.ledger.files import write_atomic
 from paper_run.report import csv_tables
 from paper_run.report.day import CACHE_FOLDER
-from paper_run.report.html import index as index_page
+from paper_run.report.html import index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,14 +37,14 @@ class Overview(NamedTuple):
 
 def files(folder: Path) -> tuple[Path, Path]:
     """Return where they lie."""
-    return folder / "index.html", folder / index_page.HISTORY_FILE
+    return folder / "index.html", folder / index.HISTORY_FILE
 
 
 def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[Path], list[DataError]]:
     """Write index.html and history.csv; one that fails does not keep back the other."""
 
-    def index() -> str:
-        return index_page.render(
+    def page() -> str:
+        return index.render(
             sessions.latest,
             curve=sessions.curve,
             label=label,
@@ -54,7 +54,7 @@ def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[P
             ended=sessions.ended,
         )
 
-    contents: tuple[Callable[[], str], ...] = (index, lambda: csv_tables.history_file(sessions.table))
+    contents: tuple[Callable[[], str], ...] = (page, lambda: csv_tables.history_file(sessions.table))
     written, failed = [], []
     for path, content in zip(files(folder), contents, strict=True):
         try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "❌": "x", "−": "-", "—": "-", "·": "-", "×": "x", "�": "?"})
+_ASCII = str.maketrans({"✓": "+", "✕": "x", "❌": "x", "−": "-", "—": "-", "·": "-", "×": "x", "�": "?"})
 
 
 class Terminal:

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 ABSENT = "—"
 MINUS = "−"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+SIGNS = {"good": "✓", "caution": "!", "bad": "✕", "unsure": "?"}
+"""What stands beside words of a tone, so that never the colour alone tells."""
 
+_LONGEST_LABEL = 24
 _ONE = Decimal(1)
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _STEPS = tuple(Decimal((0, (1,), -places)) for places in range(9))
@@ -157,6 +160,18 @@ def moment(timestamp: str) -> str:
         return one_line(timestamp)
     zone = _ZONES.get(offset) or "UTC" + offset.replace("-", MINUS)
     return one_line(f"{date} {clock[:8]} {zone}")
+
+
+def clipped(label: str) -> str:
+    """Return a label short enough for a chart or a narrow column: 24 characters at most."""
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
+
+
+def tone_of(amount: Decimal | None) -> str:
+    """Return the tone of a gain or a loss, "" for nothing gained and for nothing known."""
+    if not amount:
+        return ""
+    return "gain" if amount > 0 else "loss"
 
 
 def _signed(value: Decimal | int, places: int, *, before: str = "") -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -22,7 +21,7 @@ from paper_run.services.call_failures import (
     LATE,
     HeldBack,
 )
-from paper_run.services.deadline import addresses
+from paper_run.services.deadline_socket import Limits, connect, look_up, secured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,50 +30,14 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.0
 
 
-class Call(threading.local):
-    """The call that this thread is making: when it must end (monotonic clock), and what may hold it back."""
+class Call(threading.local, Limits):
+    """The call that this thread is making: when it must end, and what may hold it back."""
 
-    ends: float | None = None
     held_back: Callable[[], str | None] | None = None
 
 
 call = Call()
-
-
-def seconds_left() -> float | None:
-    """Return the seconds that the present call has left; None where none is timed.
-
-    :raises TimeoutError: it has none.
-    """
-    if call.ends is None:
-        return None
-    left = call.ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the call's time is over")
-    return left
-
-
-class _DeadlineSocket(socket.socket):
-    """A socket whose every read waits only for what is left of the call, so that no trickle outlasts it."""
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        if (left := seconds_left()) is not None:
-            self.settimeout(left)
-        return super().recv_into(*args, **kwargs)
-
-
-class _DeadlineSSLSocket(ssl.SSLSocket):
-    """The same over TLS, its handshake too."""
-
-    def do_handshake(self, block: bool = False) -> None:
-        if (left := seconds_left()) is not None:
-            self.settimeout(left)
-        super().do_handshake(block)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        if (left := seconds_left()) is not None:
-            self.settimeout(left)
-        return super().recv_into(*args, **kwargs)
+_SECURE = secured(call)
 
 
 def _refuse_held_back(url: str) -> None:
@@ -108,29 +71,20 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         """Look the name up and connect, to whichever of its addresses takes it, within the call's time."""
         _refuse_held_back(self.host)
-        ends = time.monotonic() + min(CONNECT_SECONDS, seconds_left() or CONNECT_SECONDS)
+        seconds = min(CONNECT_SECONDS, call.left())
+        ends = call.now() + seconds
         try:
-            found = list(addresses(self._dns_host, self.port or self.default_port, ends - time.monotonic()))
+            found = look_up(self._dns_host, self.port or self.default_port, seconds)
         except OSError as error:
             late = isinstance(error, TimeoutError)
             why = socket.gaierror(socket.EAI_AGAIN, LATE) if late else socket.gaierror(*error.args)
             raise NameResolutionError(self.host, self, why) from error
-        while True:
-            family, kind, protocol, _, address = found.pop(0)
-            bounded = _DeadlineSocket(family, kind, protocol)
-            try:
-                for option in self.socket_options or ():
-                    bounded.setsockopt(*option)
-                bounded.settimeout(max(0.001, (ends - time.monotonic()) / (len(found) + 1)))
-                bounded.connect(address)
-            except OSError as error:
-                bounded.close()
-                if found:
-                    continue
-                if isinstance(error, TimeoutError):
-                    raise ConnectTimeoutError(self, "timed out") from error
-                raise NewConnectionError(self, str(error)) from error
-            return bounded
+        try:
+            return connect(found, ends - call.now(), call)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, "timed out") from error
+        except OSError as error:
+            raise NewConnectionError(self, str(error)) from error
 
 
 class _SecureConnection(_Connection, HTTPSConnection):
@@ -139,7 +93,7 @@ class _SecureConnection(_Connection, HTTPSConnection):
     def connect(self) -> None:
         if self.ssl_context is None:
             self.ssl_context = ssl.create_default_context()
-        self.ssl_context.sslsocket_class = _DeadlineSSLSocket
+        self.ssl_context.sslsocket_class = _SECURE
         super().connect()
 
 

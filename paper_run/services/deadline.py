@@ -1,17 +1,14 @@
-"""How long a command waits for others in all, and names that are looked up within that."""
+"""How long a command waits for others in all."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-import socket
-import threading
 import time
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
 IN_ALL = 9.0
 BEFORE = 3.5
@@ -75,30 +72,3 @@ class Deadline:
     def for_heartbeat(self) -> float:
         """Return the seconds that the last heartbeat may take."""
         return max(_HEARTBEAT, self._ends - self._now())
-
-
-def addresses(host: str, port: int, seconds: float) -> Sequence[Any]:
-    """Look a name up, as `socket.getaddrinfo` does, in a thread that nothing waits for at the end.
-
-    Nothing else bounds it: dead name servers are asked for half a minute.
-
-    :raises OSError: it has no address, or none was found in time (TimeoutError).
-    """
-    found: SimpleQueue[Sequence[Any] | OSError | UnicodeError] = SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            found.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            found.put(error)
-
-    threading.Thread(target=look_up, name=f"address of {host}", daemon=True).start()
-    try:
-        answer = found.get(timeout=max(seconds, 0.001))
-    except Empty:
-        raise TimeoutError("the name was not resolved in time") from None
-    if isinstance(answer, OSError):
-        raise answer
-    if isinstance(answer, UnicodeError):
-        raise socket.gaierror(socket.EAI_NONAME, "it is no name")
-    return answer

@@ -69,11 +69,10 @@ class ExecutionGateway:
 
 def _expect_ok(answer: Answer) -> Answer:
     if answer.status != 200:
-        said = wire.reason(answer)
         failure: type[CallFailed] = NoAnswer if answer.status in PASSING else UnreadableAnswer
         if answer.status in UNAUTHORIZED:
             failure = Unauthorized
-        raise failure(answer.url, f"answered {answer.status}" + (f": {said}" if said else ""))
+        raise failure(answer.url, wire.refusal(answer))
     return answer
 
 

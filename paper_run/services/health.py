@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from paper_run.errors import DependencyError, Remedy
+from paper_run.model import iso_date
 from paper_run.model.commands import typed
-from paper_run.model.service import ServiceHealth
+from paper_run.model.service import HEALTHY, ServiceHealth
 from paper_run.services import wire
 from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.deadline import BEFORE
@@ -26,17 +27,13 @@ class Service(NamedTuple):
     """What the check must know of a service; `flags` pairs each that must be true with what else is wrong."""
 
     key: str
-    title: str
     flags: tuple[tuple[str, str], ...]
 
 
-SIGNAL_SERVICE = Service("signal_service", "Signal Service", (("model_loaded", "no model is loaded"),))
-EXECUTION_GATEWAY = Service(
-    "execution_gateway", "Execution Gateway", (("database_connected", "its database is not connected"),)
-)
+SIGNAL_SERVICE = Service("signal_service", (("model_loaded", "no model is loaded"),))
+EXECUTION_GATEWAY = Service("execution_gateway", (("database_connected", "its database is not connected"),))
 ORCHESTRATOR = Service(
     "orchestrator",
-    "Orchestrator",
     (
         ("database_connected", "its database is not connected"),
         ("signal_service_healthy", "it finds the signal service unhealthy"),
@@ -44,7 +41,6 @@ ORCHESTRATOR = Service(
     ),
 )
 SERVICES = (SIGNAL_SERVICE, EXECUTION_GATEWAY, ORCHESTRATOR)
-TITLES = {service.key: service.title for service in SERVICES}
 
 
 def check(transport: Transport, service: Service, url: ServiceUrl) -> ServiceHealth:
@@ -68,7 +64,7 @@ def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left:
     return ServiceHealth(
         service=service.key,
         url=url.base,
-        status="healthy",
+        status=HEALTHY,
         latency_ms=answer.milliseconds,
         detail="has no /health; / answered 200, which says nothing of its database or of DRY_RUN",
         own_date=answer.own_date,
@@ -77,9 +73,8 @@ def _from_root(transport: Transport, service: Service, url: ServiceUrl, *, left:
 
 def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHealth:
     if answer.status != 200:
-        said = wire.reason(answer) or "without a reason"
         status = "unauthorized" if answer.status in UNAUTHORIZED else "unhealthy"
-        return _unwell(service, url, status, f"answered {answer.status}: {said}", answer.milliseconds)
+        return _unwell(service, url, status, wire.refusal(answer), answer.milliseconds)
     try:
         body = wire.an_object(answer.json(), "the answer")
         status = wire.text(body, "status")
@@ -95,15 +90,15 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
     dry_run = body.get("dry_run")
     if service is EXECUTION_GATEWAY and not isinstance(dry_run, bool):
         faults.append("it does not say whether it is in DRY_RUN")
-    if status != "healthy":
+    if status != HEALTHY:
         faults[:0] = [f"its status is {status!r}", *([] if faults else _behind(service, body))]
     if faults:
-        word = status if status != "healthy" else "unhealthy"
+        word = status if status != HEALTHY else "unhealthy"
         return _unwell(service, url, word, "says: " + "; ".join(faults), answer.milliseconds)
     return ServiceHealth(
         service=service.key,
         url=url.base,
-        status="healthy",
+        status=HEALTHY,
         latency_ms=answer.milliseconds,
         detail="DRY_RUN: orders are not executed" if dry_run is True else None,
         dry_run=dry_run is True,
@@ -128,7 +123,7 @@ def _sandbox_session(body: dict[str, Any]) -> date | None:
     if body.get("sandbox") is not True:
         return None
     try:
-        return date.fromisoformat(wire.text(body, "session"))
+        return iso_date.read(wire.text(body, "session"))
     except ValueError:
         raise wire.Unreadable("session of the sandbox is not a date") from None
 
@@ -143,7 +138,7 @@ def _unwell(
 
 def failure(health: ServiceHealth) -> DependencyError:
     """Put an unfit service into words, with what to try."""
-    title = TITLES[health.service]
+    title = health.title
     port = urlsplit(health.url).port or (443 if health.url.startswith("https") else 80)
     if health.fix:
         return DependencyError(

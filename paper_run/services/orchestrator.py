@@ -62,7 +62,7 @@ class Orchestrator:
         if answer.status == 404:
             return None
         if answer.status != 200:
-            raise UnreadableAnswer(answer.url, f"answered {answer.status}: {wire.reason(answer)}")
+            raise UnreadableAnswer(answer.url, wire.refusal(answer))
         return answer
 
     def runs(self, *, seconds: float) -> tuple[ListedRun, ...]:
@@ -72,7 +72,7 @@ class Orchestrator:
         """
         answer = self._transport.get(self.url, f"{RUNS_PATH}?limit=100", seconds=seconds, retry=False)
         if answer.status != 200:
-            raise UnreadableAnswer(answer.url, f"answered {answer.status}: {wire.reason(answer)}")
+            raise UnreadableAnswer(answer.url, wire.refusal(answer))
         try:
             body = wire.an_object(answer.json(), "the answer")
             return tuple(_listed(entry) for entry in wire.objects(body, "runs"))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from paper_run.model.listing import listed
 from paper_run.services import alpaca, wire
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
 from paper_run.services.parallel import gather
@@ -136,7 +137,7 @@ class Quotes:
 
     def _failure(self, answer: Answer) -> CallFailed:
         said = wire.reason(answer)
-        reason = f"answered {answer.status}" + (f": {said}" if said else "")
+        reason = wire.refusal(answer)
         if answer.status in (400, 422) and (not said or "symbol" in said.lower()):
             return _Refused(answer.url, reason, said)
         kind = NoAnswer if answer.status in PASSING else UnreadableAnswer
@@ -203,15 +204,9 @@ def _market_data(parts: list[_Part]) -> MarketData:
             except wire.Unreadable as error:
                 failed.setdefault((kind, f"answered one that can't be read ({error})"), []).append(symbol)
     problems = tuple(
-        f"the {kind} of {_listed(symbols)}: it {reason}" for (kind, reason), symbols in failed.items()
+        f"the {kind} of {listed(symbols, _NAMED)}: it {reason}" for (kind, reason), symbols in failed.items()
     )
     return MarketData(read["quotes"], read["trades"], problems)
-
-
-def _listed(symbols: list[str]) -> str:
-    if len(symbols) <= _NAMED + 1:
-        return ", ".join(symbols)
-    return f"{', '.join(symbols[:_NAMED])} and {len(symbols) - _NAMED} more"
 
 
 def _quote(value: object) -> Quote:

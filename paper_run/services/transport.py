@@ -30,7 +30,7 @@ from paper_run.services.call_failures import (
     Untrusted,
     translated_errors,
 )
-from paper_run.services.connection import CONNECT_SECONDS, Adapter, call, seconds_left
+from paper_run.services.connection import CONNECT_SECONDS, Adapter, call
 from paper_run.services.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ class Transport:
             raise NeverSent(target, f"is only ever read, and this was a {method}")
         started = self._now()
         outcome, received = "?", bytearray()
-        call.ends = time.monotonic() + (deadline - started)
+        call.ends = call.now() + (deadline - started)
         try:
             _prove_bundle(session, target)
             left = max(deadline - started, 0.001)
@@ -227,7 +227,7 @@ class Transport:
             outcome = failure.words
             raise failure from error
         finally:
-            call.ends = None
+            del call.ends
             self._watch(
                 Exchange(method=method, url=target, outcome=outcome, milliseconds=self._since(started))
             )
@@ -265,7 +265,7 @@ def _session(*, environment: bool = False) -> requests.Session:
 def _read_whole(response: requests.Response, url: str, received: bytearray) -> None:
     """Read the body piece by piece into `received`, which keeps what came when the rest does not."""
     while part := response.raw.read1(64 * 1024, decode_content=True):
-        seconds_left()
+        call.left()
         received += part
         if len(received) > LARGEST_BODY:
             raise UnreadableAnswer(url, f"answered with more than {LARGEST_BODY >> 20} MiB")

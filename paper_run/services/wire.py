@@ -58,7 +58,10 @@ def optional_text(source: dict[str, Any], key: str) -> str | None:
 
 
 def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
-    """Return an amount or None."""
+    """Return an amount in the service's own unit, None where there is none.
+
+    :raises Unreadable: it is no amount.
+    """
     value = source.get(key)
     if value is None:
         return None
@@ -69,7 +72,10 @@ def optional_amount(source: dict[str, Any], key: str) -> Decimal | None:
 
 
 def amount(source: dict[str, Any], key: str) -> Decimal:
-    """Return an amount that must be there."""
+    """Return an amount that must be there, in the service's own unit.
+
+    :raises Unreadable: it is not, or is no amount.
+    """
     value = optional_amount(source, key)
     if value is None:
         raise Unreadable(f"{key} is missing")
@@ -77,7 +83,7 @@ def amount(source: dict[str, Any], key: str) -> Decimal:
 
 
 def opinion(source: dict[str, Any], key: str) -> Decimal | None:
-    """Return an amount that decides nothing; None also when it can't be read."""
+    """Return an amount that decides nothing, in the service's own unit; None also when it can't be read."""
     try:
         return optional_amount(source, key)
     except Unreadable:
@@ -163,6 +169,12 @@ def reason(answer: Answer) -> str:
         )
     said = " ".join(shortened(_said(body)).split())
     return said if len(said) <= _LONGEST_WORDS else said[:_LONGEST_WORDS] + "..."
+
+
+def refusal(answer: Answer) -> str:
+    """Return what a service answered instead, a clause about it: `answered 503: database is locked`."""
+    said = reason(answer)
+    return f"answered {answer.status}" + (f": {said}" if said else "")
 
 
 def _said(body: object, depth: int = 0) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import time
 from typing import TYPE_CHECKING
 
+from paper_run.model import iso_date
 from paper_run.model.exchange import ExchangeName
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from paper_run.settings.raw import RawValue
 
 
@@ -49,9 +52,7 @@ def clock_time(given: RawValue) -> time:
 
 
 def _date(given: RawValue, word: str) -> date:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word):
-        raise given.wrong(_DATES_FORM, because=f"{word[:40]!a} is no date")
     try:
-        return date.fromisoformat(word)
+        return iso_date.read(word)
     except ValueError as error:
-        raise given.wrong(_DATES_FORM, because=f"{word}: {error}") from None
+        raise given.wrong(_DATES_FORM, because=f"{word[:40]!a}: {error}") from None

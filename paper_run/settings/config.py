@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from paper_run.errors import DataError
-from paper_run.model import findings
+from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
 from paper_run.settings import broker, calendar, email, raw, urls
-from paper_run.settings import heartbeat as heartbeat_settings
+from paper_run.settings.heartbeat import heartbeat_url
 from paper_run.settings.sources import (
     CLOSED_DATES,
     HEARTBEAT_URL,
@@ -170,7 +170,7 @@ def load(sources: Sources, *, today: date) -> Config:
 def heartbeat(sources: Sources) -> HeartbeatUrl | None:
     """Return where the heartbeat goes; None: nowhere."""
     given = sources.variable(HEARTBEAT_URL)
-    return None if given is None else heartbeat_settings.heartbeat_url(given)
+    return None if given is None else heartbeat_url(given)
 
 
 def mail(sources: Sources) -> MailSettings | None:
@@ -193,10 +193,8 @@ def exchange(sources: Sources) -> ExchangeName:
 
 def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> date:
     """Read an ISO date that is not after `today`."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given.value):
-        raise given.wrong(form)
     try:
-        day = date.fromisoformat(given.value)
+        day = iso_date.read(given.value)
     except ValueError as error:
         raise given.wrong(form, because=str(error)) from None
     if day > today:
@@ -216,10 +214,10 @@ def _symbols(values: Iterable[SourcedValue]) -> tuple[str, ...]:
     symbols: dict[str, None] = {}
     for given in values:
         for word in re.split(r"[,\s]", given.value):
-            symbol = word.upper()
+            symbol = raw.symbol(word)
             if not word:
                 continue
-            if not word.isascii() or not re.fullmatch(r"[A-Z0-9]+(?:[./-][A-Z0-9]+)*", symbol):
+            if symbol is None:
                 raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is no symbol")
             if len(symbol) > 32:
                 raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is longer than 32 characters")

@@ -1,4 +1,4 @@
-"""A value as a person typed it, as every check on settings is given it; and a form that several have."""
+"""A value as a person typed it, as every check on settings is given it; and forms that several have."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ class RawValue(Protocol):
 
     def wrong(self, form: str, *, because: str = "") -> DataError:
         """Say what is wrong, where, and what is allowed."""
+
+
+def symbol(word: str) -> str | None:
+    """Return a symbol as it is traded, in capitals, such as `BRK.B`; None where the word can be none."""
+    return word.upper() if re.fullmatch(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*", word) else None
 
 
 def seconds(given: RawValue, *, least: Decimal, most: Decimal, example: Decimal) -> Decimal:

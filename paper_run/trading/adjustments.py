@@ -84,6 +84,7 @@ def book_split(
 ) -> list[str]:
     """Book a split in its session, if a price or the gateway's quantity speaks for it; void what it changes.
 
+    :param booked_at: UTC.
     :return: the sessions that were valued whole without it, ISO dates: they have no closing any more.
     :raises DataError: the book does not hold the symbol, the date is not one of the book's, or nothing speaks
         for this split.
@@ -199,13 +200,13 @@ class _Evidence(NamedTuple):
     session: date
 
     def price_before(self) -> Decimal:
-        """Return what a share was believed to be worth before it, else what it had cost."""
+        """Return what a share was believed to be worth before it, else what it had cost, dollars."""
         kept = self.books.valuations.last(self.period.id, before=self.split.effective)
         seen = kept.seen.get(self.split.symbol) if kept else None
         return seen.price if seen else money.CONTEXT.divide(self.before.cost, self.before.qty)
 
     def prices_after(self) -> list[Decimal]:
-        """Return what it was traded and valued at since."""
+        """Return what it was traded and valued at since, dollars a share."""
         symbol, ex_date = self.split.symbol, self.split.effective
         own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
         found = [each.price for each in own if each.price is not None and each.price > 0]

@@ -37,6 +37,7 @@ def look_again(
     An answer that was kept and not recorded is brought in first. A service that does not answer is asked once
     and no more; it tells nothing and is no error here.
 
+    :param now: of any zone; the record has the exchange's.
     :param tell: told what is nobody's of ours. :param is_heard: whether the platform can be asked.
     """
     when = f"on {exchange_time(now, ledger.account.exchange).isoformat(sep=' ', timespec='seconds')}"
@@ -222,6 +223,8 @@ def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[Atte
     """Write earlier orders as they were read again; return the attempts that had to be stated anew for it.
 
     Those are the ones of which other orders are in doubt now. To be called in a transaction.
+
+    :param now: of any zone.
     """
     read = after.earlier | after.ended
     ledger.orders.keep_orders(read.values())

@@ -35,7 +35,7 @@ class NoSession(NamedTuple):
 def no_session(calendar: Calendar, now: datetime) -> NoSession | None:
     """Return why there is no session today; None when there is one.
 
-    :raises DataError: there is none in the next 30 days either.
+    :param now: of any zone. :raises DataError: there is none in the next 30 days either.
     """
     day = calendar.session_date(now)
     why = calendar.why_closed(day)
@@ -43,7 +43,10 @@ def no_session(calendar: Calendar, now: datetime) -> NoSession | None:
 
 
 def too_late(config: Config, calendar: Calendar, now: datetime) -> PaperRunError | None:
-    """Return what keeps an attempt from starting so late in its session; None before that."""
+    """Return what keeps an attempt from starting so late in its session; None before that.
+
+    :param now: of any zone.
+    """
     day = calendar.session_date(now)
     latest = calendar.latest_start(day, config.latest_start)
     if now <= latest:
@@ -53,7 +56,10 @@ def too_late(config: Config, calendar: Calendar, now: datetime) -> PaperRunError
 
 
 def obstacle(config: Config, calendar: Calendar, now: datetime) -> NoSession | PaperRunError | None:
-    """Return what of the calendar stands in the way of an attempt now, if it is to be heeded."""
+    """Return what of the calendar stands in the way of an attempt now, if it is to be heeded.
+
+    :param now: of any zone.
+    """
     if config.ignore_calendar:
         return None
     return no_session(calendar, now) or too_late(config, calendar, now)
@@ -89,7 +95,8 @@ def refuse_closed_signals(config: Config, calendar: Calendar) -> None:
 def signals_date(config: Config, calendar: Calendar, session: date, moment: datetime | None) -> date:
     """Return the date of the signals that a session is traded with.
 
-    :param moment: when the attempt starts, or started; None in a sandbox, whose session is yet to open.
+    :param moment: when the attempt starts, or started, of any zone; None in a sandbox, whose session
+        is yet to open.
     """
     if config.as_of_date == "previous":
         return calendar.previous_session(session) if moment is None else calendar.previous_completed(moment)

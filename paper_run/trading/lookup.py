@@ -175,7 +175,7 @@ def adoptable(
     one's order once more. It was created after the POST and before the next attempt's, and it is the only one
     that fits.
 
-    :param wanted: the possible ids. :param next_clock: the gateway's time before the next attempt.
+    :param wanted: the possible ids. :param next_clock: the gateway's time (UTC) before the next attempt.
     :param repeated: those of the owned ones that another attempt of the same session owns.
     """
     found = {

@@ -36,7 +36,10 @@ def result_of(
     earlier: dict[str, OrderState],
     still_open: tuple[Finding, ...],
 ) -> RunResult:
-    """Return the result of a mark."""
+    """Return the result of a mark.
+
+    :param started: on the exchange's clock.
+    """
     rows, large = _orders(ledger, book.session, earlier)
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.attempts.latest()

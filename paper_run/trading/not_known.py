@@ -11,6 +11,7 @@ from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
+from paper_run.model.listing import listed
 from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.model.valued import NotKnown
 from paper_run.trading.order_outcomes import FINAL
@@ -125,10 +126,7 @@ def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:
         why = _IN_DOUBT if each.kind == "doubt" else each.why
         for symbol in each.symbols:
             reasons.setdefault(symbol, []).append(f"{each.about}: {why}")
-    return {
-        symbol: "; ".join(said[:2]) + (f"; and {len(said) - 2} more" if len(said) > 2 else "")
-        for symbol, said in reasons.items()
-    }
+    return {symbol: listed(said, 2, by="; ") for symbol, said in reasons.items()}
 
 
 def anything(found: Iterable[NotKnown]) -> dict[str, Span]:
@@ -155,10 +153,9 @@ def found_out(found: Iterable[NotKnown]) -> list[Finding]:
 
 
 def _finding(kind: Unsure, found: list[NotKnown]) -> Finding:
-    named = ", ".join(f"{each.about}, {each.why}" for each in found[:_NAMED])
-    more = f", and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    named = listed([f"{each.about}, {each.why}" for each in found], _NAMED, by="; ")
     text = (
-        f"The fills are not known of {named}{more}. {_CAUSES[kind]} Until somebody tells, no figure of "
+        f"The fills are not known of {named}. {_CAUSES[kind]} Until somebody tells, no figure of "
         f"{_symbols(found)} is stated, nor a total."
     )
     return warning("fills_not_known", text, subject=found[0].name, remedies=_cure(kind, found))
@@ -193,6 +190,4 @@ def failure(found: Sequence[NotKnown]) -> DependencyError:
 
 
 def _symbols(found: Iterable[NotKnown]) -> str:
-    symbols = sorted({symbol for each in found for symbol in each.symbols})
-    more = f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else ""
-    return ", ".join(symbols[:_NAMED]) + more
+    return listed(sorted({symbol for each in found for symbol in each.symbols}), _NAMED)

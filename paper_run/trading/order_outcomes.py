@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.model import findings
+from paper_run.model.listing import listed
 from paper_run.model.order import Asked, Order, SignalOrder, has_failed
 from paper_run.model.result import Totals
 
@@ -227,7 +228,7 @@ def failed_signals(rows: Sequence[Order]) -> Finding | None:
         return None
     named = [f"{row.symbol} ({_line(row.skip_reason)})" for row in failed]
     many = f"{len(failed)} of {len(rows)} signals" if len(rows) - len(failed) else "All signals"
-    words = f"{many} failed, so that nothing was ordered for them: {_some(named)}."
+    words = f"{many} failed, so that nothing was ordered for them: {listed(named, _NAMED, by='; ')}."
     return findings.warning("signals_failed", words, subject=failed[0].symbol)
 
 
@@ -243,13 +244,8 @@ def oversized(rows: Iterable[Order], maximum: Decimal) -> Finding | None:
     if not large:
         return None
     named = [f"{_asked(row)}, {row.notional:,.2f} dollars" for row in large]
-    words = f"Larger than the maximum position of {maximum:,.2f} dollars: {_some(named)}."
+    words = f"Larger than the maximum position of {maximum:,.2f} dollars: {listed(named, _NAMED, by='; ')}."
     return findings.warning("order_oversized", words, subject=large[0].symbol)
-
-
-def _some(named: Sequence[str]) -> str:
-    more = f", and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    return ", ".join(named[:_NAMED]) + more
 
 
 def stated_quotes(rows: Iterable[Order]) -> dict[str, Decimal]:

@@ -56,10 +56,9 @@ def judge_answer(
 
     :param knew_run: whether a run was there before: an answer that states it is not this POST's.
     """
-    said = wire.reason(answer)
-    words = f"answered {answer.status}" + (f": {said}" if said else "")
     if answer.status == 200:
         return _judge_run(answer, knew_run)
+    words = wire.refusal(answer)
     if answer.status == 503 and _is_kill_switch(answer):
         return PlacedNothing(
             OrchestrationError(
@@ -70,7 +69,7 @@ def judge_answer(
                 ),
             )
         )
-    if answer.status in PLACED_NOTHING or (answer.status == 400 and _names_date_format(said)):
+    if answer.status in PLACED_NOTHING or (answer.status == 400 and _names_date_format(wire.reason(answer))):
         return PlacedNothing(
             OrchestrationError(
                 "The orchestrator refused the run",

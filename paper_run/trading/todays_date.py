@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DependencyError, Remedy
-from paper_run.services.health import TITLES
 from paper_run.services.wire import http_date
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def told(services: tuple[ServiceHealth, ...]) -> Told | None:
     """Return the orchestrator's time, else the gateway's; None where neither says one of its own."""
     for service in reversed(services[1:]):
         if (said := http_date(service.own_date)) is not None:
-            return Told(TITLES[service.service], service.url, said)
+            return Told(service.title, service.url, said)
     return None
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
+_GATEWAY = "gateway"
 _MOST_DIFFERENCES = 20
 
 
@@ -55,7 +56,7 @@ def bring_up_to_date(
 
     To be called inside a transaction of the ledger, with the orders' states written.
 
-    :raises DataError: a change that a person wants can't be booked.
+    :param booked_at: UTC. :raises DataError: a change that a person wants can't be booked.
     """
     books = ledger.books
     remarks: list[Finding] = []
@@ -196,7 +197,7 @@ def _differences(
         if their is not None and their.realized_pl is not None and symbol in period.realized:
             since = money.CONTEXT.subtract(their.realized_pl, period.realized[symbol])
             their = their._replace(realized_pl=since)
-        if differs := comparison.differences(holding, their):
+        if differs := comparison.differences(_GATEWAY, holding, their):
             found[symbol] = differs
     return found
 
@@ -252,13 +253,13 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     ]
     for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
-        quantities = f"quantity {money.short(each.gateway)} instead of {money.short(each.ours)}"
+        quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"
         # Without a price nothing can be booked at it.
-        at = f"={money.trimmed(each.gateway)}@PRICE" if symbol in figures.unpriced else ""
+        at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""
         take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
         is_split = symbol in priced.suspects
         remedies = () if symbol in figures.in_flight or is_split else (take,)
-        words = f"The gateway differs on {symbol}: {quantities}{flying}."
+        words = f"The {each.party} differs on {symbol}: {quantities}{flying}."
         said.append(findings.warning("gateway_differs", words, subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST_DIFFERENCES) > 0:
         said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))

@@ -6,12 +6,12 @@ import getpass
 import os
 import re
 import socket
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
-from paper_run.model import messages, result_json
+from paper_run.model import iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours, typed
 from paper_run.services.call_failures import CallFailed
@@ -57,9 +57,9 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
     if name == "latest":
         row = ledger.attempts.latest()
     else:
-        match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([1-9][0-9]{0,5}))?", name)
+        match = re.fullmatch(rf"({iso_date.PATTERN})(?:-([1-9][0-9]{{0,5}}))?", name)
         try:
-            session = date.fromisoformat(match[1] if match else "")
+            session = iso_date.read(match[1] if match else "")
         except ValueError:
             raise DataError(
                 f"{name!a} names no attempt",
@@ -103,6 +103,7 @@ def record_verdict(
     Evidence, a run or orders, is taken also for an attempt that was said to have placed nothing, or something
     that nobody knows.
 
+    :param now: of any zone; the record has the exchange's.
     :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
     :raises DataError: its outcome is known already; an order is another attempt's, or unknown to the gateway.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
@@ -183,7 +184,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
 
 
 def works_until(row: AttemptRow, timeout: Decimal) -> datetime:
-    """Return when the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
+    """Return when (UTC) the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
 
     :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
     """

@@ -251,7 +251,7 @@ def test_unfit_services_are_all_named_at_once(day: Day, mode: Any) -> None:
     ]
     assert "Model not loaded" in str(error.errors[0])
     assert not any("--sandbox" in remedy for each in error.errors for remedy in map(str, each.remedies))
-    assert "✗ Signal Service" in day.screen.getvalue()
+    assert "✕ Signal Service" in day.screen.getvalue()
     assert "✓ Orchestrator" in day.screen.getvalue()
 
 

@@ -129,7 +129,7 @@ def test_quiet_prints_what_is_not_well_alone(day: Day) -> None:
     assert day.must("doctor", "-q").stdout == ""
     day.platform.signal.stop()
     said = day.must("doctor", "-q", status=1)
-    assert [each[:16] for each in said.lines] == ["✗ Signal Service"]
+    assert [each[:16] for each in said.lines] == ["✕ Signal Service"]
 
 
 def test_a_mail_server_that_refuses_is_named(day: Day) -> None:

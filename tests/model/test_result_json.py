@@ -270,7 +270,9 @@ POSITIONS = st.builds(
     unpriced_reason=WORDS,
     orders_in_flight=st.booleans(),
     gateway=st.none() | st.builds(Theirs, exact, AMOUNT, AMOUNT, AMOUNT),
-    differences=st.lists(st.builds(Difference, TEXT, exact, exact, exact), max_size=2).map(tuple),
+    differences=st.lists(
+        st.builds(Difference, st.sampled_from(["gateway", "broker"]), TEXT, exact, exact, exact), max_size=2
+    ).map(tuple),
     unknown_reason=WORDS,
     **dict.fromkeys(("qty", "avg_entry_price", "mark_price", "market_value", "realized_pnl"), AMOUNT),
     **dict.fromkeys(("unrealized_pnl", "total_pnl", "day_pnl"), AMOUNT),

@@ -20,6 +20,7 @@ from paper_run.errors import DataError
 from paper_run.notify.email import connection
 from paper_run.notify.email.refusals import DeliveryFailed
 from paper_run.notify.email.smtp import connected, login
+from paper_run.services.deadline_socket import DeadlineSocket
 from paper_run.settings import email
 from paper_run.settings.email import MailSettings
 from paper_run.settings.sources import Sources
@@ -541,7 +542,7 @@ def test_another_failure_to_connect_is_the_systems_word(
         raise error
 
     with MailServer() as server:
-        monkeypatch.setattr(connection._BoundedSocket, "connect", connect)
+        monkeypatch.setattr(DeadlineSocket, "connect", connect)
         assert failing(settings(server)).reason == f"can't be reached ({words})"
 
 
@@ -744,7 +745,7 @@ def test_a_name_server_that_does_not_answer_is_left_in_time() -> None:
 def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that refuses, one that says nothing: each leaves the next its share of the time."""
     waits: list[float] = []
-    connect: Callable[[Any, Any], None] = connection._BoundedSocket.connect
+    connect: Callable[[Any, Any], None] = DeadlineSocket.connect
 
     def connecting(self: Any, address: Any) -> None:
         waits.append(self.gettimeout())
@@ -756,7 +757,7 @@ def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> Non
         ports = (1, 1, server.port)
         entries = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
-        monkeypatch.setattr(connection._BoundedSocket, "connect", connecting)
+        monkeypatch.setattr(DeadlineSocket, "connect", connecting)
         clock = 100.0
         with connected(settings(server), now=lambda: clock) as conversation:
             conversation.send(MESSAGE, (RECIPIENT,))

@@ -127,7 +127,7 @@ def test_an_unfit_service_gets_a_cross() -> None:
     bad = ServiceHealth(
         service="orchestrator", url="http://x", status="degraded", latency_ms=1, detail="says: x"
     )
-    assert printed(lambda out: out.health((bad,))) == "  ✗ Orchestrator (http://x) - says: x\n"
+    assert printed(lambda out: out.health((bad,))) == "  ✕ Orchestrator (http://x) - says: x\n"
 
 
 def test_an_unknown_run_id_is_said_to_be() -> None:

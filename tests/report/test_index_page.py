@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.tree import ROOT
 
 from paper_run.report.html.calendar import compact, months, shades
+from paper_run.report.html.day_bars import day_bars
 from paper_run.report.html.equity_curve import described, equity_curve, thin
 from paper_run.report.html.index import render
 
@@ -402,6 +403,18 @@ def test_a_gap_is_a_gap():
     lines = [line("2025-01-01", "1"), line("2025-01-02", "2"), line("2025-02-09", "3")]
     (path,) = re.findall(r'<path class="line" d="M([^"]*)"', equity_curve(lines))
     assert [point.split()[0] for point in path.split("L")] == ["0.0", "25.0", "50.0", "1000.0"]
+
+
+def test_a_bar_stands_below_its_point_of_the_curve():
+    """Also where the first and the last session have a closing and no P&L of the day: they have no bar."""
+    lines = [line(f"2025-01-{day:02}", "1") for day in (1, 2, 6, 7)]
+    for at in (0, -1):
+        lines[at] = lines[at]._replace(day_pnl=None)
+    (path,) = re.findall(r'<path class="line" d="M([^"]*)"', equity_curve(lines))
+    points = [float(point.split()[0]) for point in path.split("L")[2:-1]]
+    (bars,) = re.findall(r'<path class="gain bar" d="([^"]*)"', day_bars(lines))
+    centres = [float(x) + float(wide) / 2 for x, wide in re.findall(r"M([\d.]+) .*?h([\d.]+)V", bars)]
+    assert centres == pytest.approx(points, abs=0.1)
 
 
 def test_the_curve_is_told_in_words():

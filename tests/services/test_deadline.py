@@ -1,12 +1,10 @@
-"""The one deadline of a command, and names that are looked up within it."""
+"""The one deadline of a command."""
 
 import math
-import socket
-import threading
 
 import pytest
 
-from paper_run.services.deadline import AFTER, BEFORE, Deadline, addresses
+from paper_run.services.deadline import AFTER, BEFORE, Deadline
 
 
 class Now:
@@ -90,25 +88,3 @@ def test_many_orders_have_more_time(now: Now) -> None:
     assert deadline.left(math.inf) == AFTER
     deadline.begin(AFTER, orders=500)
     assert deadline.left(math.inf) == AFTER + 4
-
-
-def test_dead_name_servers_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The resolver hangs; the look-up ends in time, and nothing waits for its thread."""
-    over = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: over.wait(30))
-    with pytest.raises(TimeoutError):
-        addresses("dead.example", 80, 0.05)
-    assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("address of"))
-    over.set()
-
-
-@pytest.mark.parametrize("name", ["no-such-host.invalid", "a" * 300, "a..b", "xn--\udcff"])
-def test_a_name_without_an_address_is_an_error(name: str) -> None:
-    """Also one that is no name at all."""
-    with pytest.raises(socket.gaierror):
-        addresses(name, 80, 60)
-
-
-def test_an_address_is_found() -> None:
-    """As the system's own look-up finds it."""
-    assert addresses("127.0.0.1", 80, 60) == socket.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)

@@ -11,7 +11,7 @@ from builders import wire
 from builders.wire import content, example
 from support.socket_server import after, answer, frozen, refusing, serving, trickled
 
-from paper_run.model.service import ServiceHealth, ServiceUrl
+from paper_run.model.service import ServiceHealth, ServiceUrl, service_title
 from paper_run.services import health
 from paper_run.services.health import EXECUTION_GATEWAY, ORCHESTRATOR, SIGNAL_SERVICE, Service
 from paper_run.services.transport import Transport
@@ -277,8 +277,8 @@ def test_an_unreachable_service_ends_in_the_adrs_block(service: Service, url: st
     """What, at which URL, and the three commands with its own name and port; exit 1."""
     error = health.failure(unfit(service, url, "unreachable"))
     assert error.exit_status == 1
-    assert error.title == f"{service.title} unavailable"
-    assert f"The {service.title} at {url} is not responding" in error.explanation
+    assert error.title == f"{service_title(service.key)} unavailable"
+    assert f"The {service_title(service.key)} at {url} is not responding" in error.explanation
     assert tuple(map(str, error.remedies)) == (
         f"Check if service is running: ps aux | grep {service.key}",
         f"Start service: uvicorn apps.{service.key}.main:app --port {port}",

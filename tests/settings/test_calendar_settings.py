@@ -49,16 +49,16 @@ def test_dates_are_listed_with_commas(value: str, days: list[str]) -> None:
 @pytest.mark.parametrize(
     ("value", "because"),
     [
-        ("2025-1-9", "'2025-1-9' is no date"),
-        ("20250109", "'20250109' is no date"),
-        ("2025-W02-4", "'2025-W02-4' is no date"),
-        ("2025-01-09 2025-01-10", "'2025-01-09 2025-01-10' is no date"),
-        ("2025-01-09;2025-01-10", "'2025-01-09;2025-01-10' is no date"),
-        ("2025-01-09,tomorrow", "'tomorrow' is no date"),
+        ("2025-1-9", "'2025-1-9': it is not written YYYY-MM-DD"),
+        ("20250109", "'20250109': it is not written YYYY-MM-DD"),
+        ("2025-W02-4", "'2025-W02-4': it is not written YYYY-MM-DD"),
+        ("2025-01-09 2025-01-10", "'2025-01-09 2025-01-10': it is not written YYYY-MM-DD"),
+        ("2025-01-09;2025-01-10", "'2025-01-09;2025-01-10': it is not written YYYY-MM-DD"),
+        ("2025-01-09,tomorrow", "'tomorrow': it is not written YYYY-MM-DD"),
         ("२०२५-०१-०९", r"\u0968"),
-        ("2025-01-09,\x1b[31m", r"'\x1b[31m' is no date"),
-        ("2025-01-09,2025-02-30", "2025-02-30: day is out of range for month"),
-        ("0000-01-01", "0000-01-01: year 0 is out of range"),
+        ("2025-01-09,\x1b[31m", r"'\x1b[31m': it is not written YYYY-MM-DD"),
+        ("2025-01-09,2025-02-30", "'2025-02-30': day is out of range for month"),
+        ("0000-01-01", "'0000-01-01': year 0 is out of range"),
     ],
 )
 def test_what_is_no_list_of_dates_is_refused(value: str, because: str) -> None:

@@ -236,9 +236,9 @@ def test_a_finding_for_each_kind(kind: str, cause: str) -> None:
     named = [each.text for each in order_remedies("n0")]
     assert cures == (webhook if kind == "working" else []) + named
     (many,) = not_known.found_out(_said(kind, 7))
-    five = ", ".join(f"buy 1 S{at} (n{at}), why" for at in range(5))
+    five = "; ".join(f"buy 1 S{at} (n{at}), why" for at in range(5))
     assert many.text == (
-        f"The fills are not known of {five}, and 2 more. {cause} Until somebody tells, no figure of "
+        f"The fills are not known of {five}; and 2 more. {cause} Until somebody tells, no figure of "
         "S0, S1, S2, S3, S4 and 2 more is stated, nor a total."
     )
     assert (many.remedies[-1].text, str(many.remedies[-1].command)) == (

@@ -623,9 +623,9 @@ def test_the_signals_that_failed_are_named() -> None:
     found = order_outcomes.failed_signals([*rows, row(signal(skip_reason="no price"))])
     assert found is not None
     assert (found.code, found.severity, found.subject) == ("signals_failed", "warning", "S0")
-    named = ", ".join(f"S{at} (no price {at})" for at in range(5))
+    named = "; ".join(f"S{at} (no price {at})" for at in range(5))
     assert found.text == (
-        f"6 of 7 signals failed, so that nothing was ordered for them: {named}, and 1 more."
+        f"6 of 7 signals failed, so that nothing was ordered for them: {named}; and 1 more."
     )
     whole = order_outcomes.failed_signals(rows[:5])
     assert whole is not None
@@ -658,8 +658,8 @@ def test_of_many_large_orders_five_are_named() -> None:
     )
     found = order_outcomes.oversized(rows, Decimal(20000))
     assert found is not None
-    named = ", ".join(f"buy 10 S{at}, 30,000.00 dollars" for at in range(5))
-    assert found.text == f"Larger than the maximum position of 20,000.00 dollars: {named}, and 2 more."
+    named = "; ".join(f"buy 10 S{at}, 30,000.00 dollars" for at in range(5))
+    assert found.text == f"Larger than the maximum position of 20,000.00 dollars: {named}; and 2 more."
     assert found.subject == "S0"
 
 

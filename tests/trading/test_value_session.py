@@ -182,7 +182,7 @@ def test_a_share_that_no_order_of_ours_traded_is_a_difference(account: Account) 
     account.holds("TSLA", "3", "200")
     figures = account.trade(("AAPL", "10", "100"))
     assert figures.differences == {
-        "TSLA": (Difference("qty", Decimal(0), Decimal(3), Decimal(-3)),),
+        "TSLA": (Difference("gateway", "qty", Decimal(0), Decimal(3), Decimal(-3)),),
     }
     assert row(figures, "TSLA").qty == 0
     assert [each.subject for each in said(figures, "gateway_differs")] == ["TSLA"]
@@ -286,7 +286,9 @@ def test_the_gateways_realized_counts_from_the_books_beginning(account: Account)
     assert "realized_pl" not in fields(account.trade(("AAPL", "-5", "102")))
     account.realized["AAPL"] = Decimal(18)
     figures = account.mark()
-    assert figures.differences["AAPL"][-1] == Difference("realized_pl", Decimal(10), Decimal(11), Decimal(-1))
+    assert figures.differences["AAPL"][-1] == Difference(
+        "gateway", "realized_pl", Decimal(10), Decimal(11), Decimal(-1)
+    )
     assert figures.remarks == ()  # it stands beside the position alone
     assert figures.gateway["AAPL"].realized_pl == 18
 

@@ -30,6 +30,7 @@ def held(
 ) -> Iterator[None]:
     """Hold the folder's lock while the block runs.
 
+    :param now: UTC; whoever finds the lock held is told it.
     :param patience: how many seconds to wait for it. :param pause: how to wait.
     :raises OrchestrationError: somebody else holds it; it names their process, host and start.
     :raises DataError: the lock's file can't be opened.

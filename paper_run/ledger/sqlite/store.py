@@ -9,7 +9,7 @@ from paper_run.ledger.sqlite import database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -68,10 +68,3 @@ class Store:
     def execute_many(self, statement: str, values: Iterable[Any]) -> None:
         """Run a statement for each of these."""
         self.connection.executemany(statement, values)
-
-
-def insert_into(table: str, columns: Mapping[str, Any]) -> str:
-    """Return the statement that inserts these columns by their names."""
-    names = ", ".join(columns)
-    values = ", ".join(f":{name}" for name in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({values})"  # noqa: S608  our own table and column names

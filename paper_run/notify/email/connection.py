@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import smtplib
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run.services import certificates
-from paper_run.services.deadline import addresses
+from paper_run.services.deadline_socket import Limits, connect, look_up, secured
 from paper_run.settings.email import CA_FILE, SECURITY, is_host_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 LARGEST_ANSWERS = 1024 * 1024
@@ -25,8 +24,8 @@ class Endless(OSError):
     """The server says more than anybody would read."""
 
 
-class Bounds:
-    """When a conversation must end, and what broke its connection.
+class Bounds(Limits):
+    """When a conversation must end, how much is heard out, and what broke its connection.
 
     :param seconds: for all of it. :param now: a monotonic clock in seconds.
     """
@@ -36,42 +35,26 @@ class Bounds:
         self.broken: OSError | None = None
         """smtplib says only that a connection is gone; this is why."""
         self._now = now
-        self._ends = now() + seconds
+        self.ends = now() + seconds
         self._received = 0
 
-    def left(self) -> float:
-        """Return the seconds that are left.
-
-        :raises TimeoutError: there are none.
-        """
-        left = self._ends - self._now()
-        if left <= 0:
-            raise TimeoutError("the conversation's time is over")
-        return left
+    def now(self) -> float:
+        """Return the time of the clock that was given."""
+        return self._now()
 
     def shorten(self, seconds: float) -> None:
         """End it that many seconds from now, if it does not end before."""
-        self._ends = min(self._ends, self._now() + seconds)
+        self.ends = min(self.ends, self._now() + seconds)
 
-    def count(self, received: int) -> int:
-        """Return the number of bytes, once they are counted.
-
-        :raises Endless: it is too much by now.
-        """
-        self._received += received
+    def received(self, count: int) -> None:
+        """Count what came. :raises Endless: it is too much by now."""
+        self._received += count
         if self._received > LARGEST_ANSWERS:
             raise Endless
-        return received
 
-    @contextlib.contextmanager
-    def waiting(self, on: socket.socket) -> Iterator[None]:
-        """Let a socket wait for what is left; settimeout alone would let a trickle go on for ever."""
-        try:
-            on.settimeout(self.left())
-            yield
-        except OSError as error:
-            self.broken = error
-            raise
+    def broken_by(self, error: OSError) -> None:
+        """Keep what broke the connection."""
+        self.broken = error
 
 
 class Client(smtplib.SMTP):
@@ -87,7 +70,8 @@ class Client(smtplib.SMTP):
         super().__init__(host, port, local_hostname=_own_name())
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002  smtplib's
-        plain = _connect(host, port, self._bounds)
+        found = look_up(host, port, self._bounds.left())
+        plain = connect(found, self._bounds.left(), self._bounds)
         if self._context is None:
             return plain
         try:
@@ -104,7 +88,7 @@ def secure_context(ca_file: Path | None, bounds: Bounds) -> ssl.SSLContext:
     """
     context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.sslsocket_class = _bounded_tls(bounds)
+    context.sslsocket_class = secured(bounds)
     return context
 
 
@@ -144,62 +128,7 @@ def _tls_words(error: ssl.SSLError) -> str:
     return f"failed the TLS handshake or broke it off ({said})"
 
 
-class _BoundedSocket(socket.socket):
-    def __init__(self, bounds: Bounds, family: int, kind: int, protocol: int) -> None:
-        super().__init__(family, kind, protocol)
-        self._bounds = bounds
-
-    def connect_within(self, seconds: float, address: Any) -> None:
-        self.settimeout(seconds)
-        self.connect(address)
-        # A message's end is a small piece of its own; it must not wait for the server to confirm the rest.
-        self.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        with self._bounds.waiting(self):
-            return self._bounds.count(super().recv_into(*args, **kwargs))
-
-    def sendall(self, *args: Any, **kwargs: Any) -> None:
-        with self._bounds.waiting(self):
-            super().sendall(*args, **kwargs)
-
-
-def _bounded_tls(bounds: Bounds) -> type[ssl.SSLSocket]:
-    """Return the same over TLS; ssl makes the object itself, and it is bounded already in the handshake."""
-
-    class BoundedTLS(ssl.SSLSocket):
-        def do_handshake(self, block: bool = False) -> None:
-            with bounds.waiting(self):
-                super().do_handshake(block)
-
-        def recv_into(self, *args: Any, **kwargs: Any) -> int:
-            with bounds.waiting(self):
-                return bounds.count(super().recv_into(*args, **kwargs))
-
-        def send(self, *args: Any, **kwargs: Any) -> int:
-            with bounds.waiting(self):
-                return super().send(*args, **kwargs)
-
-    return BoundedTLS
-
-
 def _own_name() -> str:
     """Return what EHLO says: the full name if the machine has one; looking one up can take its time."""
     name = socket.gethostname()
     return name if "." in name and is_host_name(name) else "[127.0.0.1]"
-
-
-def _connect(host: str, port: int, bounds: Bounds) -> socket.socket:
-    """Connect to the first address that takes it; one that says nothing leaves the others their time."""
-    found = list(addresses(host, port, bounds.left()))
-    while True:
-        family, kind, protocol, _, address = found.pop(0)
-        plain = _BoundedSocket(bounds, family, kind, protocol)
-        try:
-            plain.connect_within(bounds.left() / (len(found) + 1), address)
-        except OSError:
-            plain.close()
-            if not found:
-                raise
-        else:
-            return plain

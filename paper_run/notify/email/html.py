@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.model import iso_date
+from paper_run.report import text
 from paper_run.report.html import assets
 from paper_run.report.html.assets import markup
 from paper_run.report.html.svg import escaped
@@ -24,7 +26,7 @@ _LONGEST_LINE = 900
 _LONG_WORD = re.compile(r"\S{24}(?=\S)")
 # The space is where a line may end, inside of the tag, where nobody sees it.
 _MAY_BREAK = "<wbr >"
-_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
+_DATE = re.compile(rf"\b{iso_date.PATTERN}\b")
 _UNBROKEN = r'<span style="white-space:nowrap">\g<0></span>'
 
 
@@ -48,10 +50,10 @@ PALETTE = {
     "track": "#ece7db",
 }
 LOOKS = {
-    "good": Look("#1e6a43", "#eaf3ec", "✓"),
-    "caution": Look("#835200", "#fbf1dc", "!"),
-    "bad": Look("#a3262a", "#faeae7", "✕"),
-    "unsure": Look("#6a3a94", "#f1eaf8", "?"),
+    "good": Look("#1e6a43", "#eaf3ec", text.SIGNS["good"]),
+    "caution": Look("#835200", "#fbf1dc", text.SIGNS["caution"]),
+    "bad": Look("#a3262a", "#faeae7", text.SIGNS["bad"]),
+    "unsure": Look("#6a3a94", "#f1eaf8", text.SIGNS["unsure"]),
     "sandbox": Look("#835200", "#fbf1dc"),
     "rehearsal": Look("#1d5c73", "#e8f1f3"),
     "gain": Look("#1e6a43", "#fffefb"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.model.commands import PLAIN, Invocation
-from paper_run.notify.email import html, text
-from paper_run.notify.email import subject as subjects
+from paper_run.notify.email import html, subject, text
 from paper_run.report.summary import build
 from paper_run.report.summary.headline import headline
 from paper_run.report.summary.notices import Notice
@@ -37,22 +36,22 @@ def of_result(
         template is kept, see `assets.template`.
     """
     content = build.of_result(result, occasion, attachments, invocation)
-    subject = subjects.of_result(result, occasion)
+    line = subject.of_result(result, occasion)
     return Letter(
-        subject,
+        line,
         text.render(content),
-        html.render(content, title=subject, cache_folder=cache_folder),
+        html.render(content, title=line, cache_folder=cache_folder),
         attachments,
     )
 
 
 def of_notice(notice: Notice, invocation: Invocation = PLAIN, *, cache_folder: Path | None = None) -> Letter:
     """Return the letter about a day that left no result; for the parameters see `of_result`."""
-    content, subject = build.of_notice(notice, invocation), subjects.of_notice(notice)
+    content, line = build.of_notice(notice, invocation), subject.of_notice(notice)
     return Letter(
-        subject,
+        line,
         text.render(content),
-        html.render(content, title=subject, cache_folder=cache_folder),
+        html.render(content, title=line, cache_folder=cache_folder),
     )
 
 

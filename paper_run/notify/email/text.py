@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paper_run.errors import Remedy
-    from paper_run.report.html.book import Figure
+    from paper_run.report.summary.figures import Figure
     from paper_run.report.summary.movers import Movers
     from paper_run.report.summary.summary import Section, Summary
 

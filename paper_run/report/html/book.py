@@ -1,9 +1,9 @@
-"""The book on the page: positions, bridge and statistics as escaped rows, or why there is none."""
+"""The book on the page: positions, bridge and statistics as escaped rows."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from paper_run.report import text
 from paper_run.report.html import cells
@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Bridge
-    from paper_run.model.result import Pnl, PositionRow, RunResult, Statistics
+    from paper_run.model.result import Pnl, PositionRow, Statistics
 
     _Show = Callable[[Decimal | None], str]
 
 MOST_POSITIONS = 500
-
-_NAMED = 3
 
 _FIELDS: dict[str, tuple[str, _Show]] = {
     "qty": ("quantity", text.quantity),
@@ -49,75 +47,6 @@ _STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, i
     ("Sortino ratio", lambda each: each.sortino_ratio, text.ratio, 2),
     ("Annualised return", lambda each: each.annualised_return, text.signed_percent, 4),
 )
-
-
-class Figure(NamedTuple):
-    """A figure of the first screen, and the words below it; `tone` is gain, loss or ""."""
-
-    label: str
-    shown: str
-    aside: str
-    tone: str = ""
-
-
-def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
-    """Return day P&L, total P&L and equity; where a price is missing, what is known without it."""
-    since = f"since {text.one_line(pnl.since)}"
-    opened = f"opened at {text.money(pnl.equity.opening)}"
-    if not pnl.complete:
-        unknown = _named(each.symbol for each in pnl.positions if each.is_not_known)
-        unpriced = _named(each.symbol for each in pnl.positions if each.is_unpriced)
-        missing = "not known: " + "; ".join(
-            [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
-        )
-        priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
-        realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
-        return [
-            Figure("Day P&L", text.ABSENT, missing),
-            Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
-            Figure("Equity", text.ABSENT, opened),
-        ]
-    daily, whole = (text.percentage(each) for each in (statistics.daily_return, statistics.total_return))
-    return [
-        Figure(
-            "Day P&L",
-            text.signed_money(pnl.day_pnl),
-            f"{text.signed_percent(daily)} of opening equity" if daily is not None else "of this session",
-            cells.tone_of(pnl.day_pnl),
-        ),
-        Figure(
-            "Total P&L",
-            text.signed_money(pnl.total_pnl),
-            f"{text.signed_percent(whole)} {since}" if whole is not None else since,
-            cells.tone_of(pnl.total_pnl),
-        ),
-        Figure("Equity", text.money(pnl.equity.closing), opened),
-    ]
-
-
-def absence(result: RunResult) -> str:
-    """Return in words why a result has no book."""
-    if result.rehearsal:
-        return (
-            "This was a rehearsal: nothing was executed, so there is nothing to value. "
-            "Rehearsals never enter the book."
-        )
-    if result.is_unknown:
-        return (
-            "It is not known which orders this run placed, so nothing can be valued. "
-            f"Once {'its orders are named' if result.how_known else 'its outcome is known'} its fills "
-            "are booked."
-        )
-    if result.totals.num_orders_in_doubt:
-        return "What this run filled is not known while orders are in doubt, so nothing is valued."
-    if result.how_known:
-        return "What it filled is booked by the next run or mark: its P&L is in that report."
-    if not result.totals.num_orders_accepted:
-        return "This run placed no order, and the book is empty: there is no position to value."
-    return (
-        "The fills of this run could not be read from the execution gateway. "
-        "Without fills there is no position, and no profit or loss is invented."
-    )
 
 
 def listed_positions(positions: Iterable[PositionRow]) -> list[PositionRow]:
@@ -166,13 +95,6 @@ def statistic_rows(statistics: Statistics) -> str:
     )
 
 
-def _named(symbols: Iterable[str]) -> str:
-    """Return the first few symbols, and how many more there are."""
-    names = [text.one_line(each) for each in symbols]
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
 def _importance(position: PositionRow) -> tuple[int, Decimal, str]:
     if position.is_not_known or position.is_unpriced:
         rank = 0
@@ -201,10 +123,10 @@ def _mark(position: PositionRow) -> str:
     """Return the cells of the mark and of where it comes from and how old it was."""
     if position.is_not_known:
         reason = escaped(position.unknown_reason or "its fills are not known")
-        return f'<td><b class="bad">✕</b> not known</td><td class="why">{reason}</td>'
+        return f'<td>{cells.signed("bad")} not known</td><td class="why">{reason}</td>'
     if position.is_unpriced:
-        reason = escaped(position.unpriced_reason or "no source has one")
-        return f'<td><b class="bad">✕</b> no price</td><td class="why">{reason}</td>'
+        reason = escaped(position.why_unpriced)
+        return f'<td>{cells.signed("bad")} no price</td><td class="why">{reason}</td>'
     source, age = position.price_source, position.price_age_seconds
     if source is None:
         return f"<td>{text.ABSENT}</td><td>{text.ABSENT}</td>"
@@ -224,13 +146,13 @@ def _gateway(position: PositionRow) -> str:
         return f"<td>quantity {text.quantity(position.gateway.qty)}, not compared {flight}</td>"
     if position.gateway is None:
         return f"<td>{'not listed' if position.qty else text.ABSENT} {flight}</td>"
-    return f'<td><b class="good">✓</b> agrees {flight}</td>'
+    return f"<td>{cells.signed('good')} agrees {flight}</td>"
 
 
 def _difference(difference: Difference) -> str:
     label, show = _FIELDS.get(difference.field, (difference.field, text.quantity))
     return (
-        f'<div><b class="caution">≠</b> {escaped(label)} {show(difference.gateway)}'
+        f"<div>{cells.signed('caution', '≠')} {escaped(label)} {show(difference.theirs)}"
         f" <small>ours {show(difference.ours)}</small></div>"
     )
 
@@ -238,8 +160,7 @@ def _difference(difference: Difference) -> str:
 def _unexplained(amount: Decimal | None) -> str:
     if amount is None:
         return f"<td>{text.ABSENT}</td>"
-    sign, tone = ("✕", "bad") if amount else ("✓", "good")
-    return f'<td><b class="{tone}">{sign}</b> {text.signed_money(amount)}</td>'
+    return f"<td>{cells.signed('bad' if amount else 'good')} {text.signed_money(amount)}</td>"
 
 
 def _statistic_row(statistic: Statistic, label: str, show: _Show, places: int) -> str:

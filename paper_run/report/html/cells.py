@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.report import text
-from paper_run.report.html.svg import clipped, escaped
+from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,21 +28,19 @@ def share(part: Decimal | None, whole: Decimal | None) -> str:
 
 def gain(amount: Decimal | None) -> str:
     """Return a cell with a gain or a loss in dollars, its sign always shown."""
-    tone = tone_of(amount)
+    tone = text.tone_of(amount)
     coloured = f' class="{tone}"' if tone else ""
     return f"<td{coloured}>{text.signed_money(amount)}</td>"
 
 
-def tone_of(amount: Decimal | None) -> str:
-    """Return the class of a gain or a loss, "" for nothing gained and for nothing known."""
-    if not amount:
-        return ""
-    return "gain" if amount > 0 else "loss"
+def signed(tone: str, sign: str = "") -> str:
+    """Return a tone's sign, or another, in its colour."""
+    return f'<b class="{tone}">{sign or text.SIGNS[tone]}</b>'
 
 
 def name(symbol: str) -> str:
     """Return the cell that heads a row, a long name clipped to its column."""
-    short = clipped(symbol)
+    short = text.clipped(symbol)
     title = f' title="{escaped(symbol)}"' if short != symbol else ""
     return f'<th scope="row"{title}>{escaped(short)}</th>'
 

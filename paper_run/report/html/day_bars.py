@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
-from paper_run.report.text import day_of
+from paper_run.report.html.x_scale import SIDE, x_scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from paper_run.model.history import SessionLine
 
-_SIDE = 1000
 _MARGIN = 70
 _THINNEST = 1.4
 _WIDEST = 14.0
@@ -29,18 +28,19 @@ def day_bars(curve: Sequence[SessionLine]) -> str:
     gains = [pnl for _, pnl in valued]
     lowest, highest = min((*gains, Decimal(0))), max((*gains, Decimal(0)))
     span = float(highest - lowest) or 1.0
-    room = _SIDE - 2 * _MARGIN
+    room = SIDE - 2 * _MARGIN
 
     def down(pnl: Decimal) -> float:
         return _MARGIN + float(highest - pnl) / span * room
 
-    places, step = _places([line for line, _ in valued])
-    wide = min(_WIDEST, max(_THINNEST, step * 0.72))
+    scale = x_scale(curve)
+    wide = min(_WIDEST, max(_THINNEST, scale.step * 0.72))
     zero = down(Decimal(0))
     paths = {"gain": "", "loss": ""}
-    for place, pnl in zip(places, gains, strict=True):
+    for line, pnl in valued:
         if pnl:
-            paths[cells.tone_of(pnl)] += (
+            place = scale.places[line.session]
+            paths[text.tone_of(pnl)] += (
                 f"M{place - wide / 2:.1f} {zero:.1f}V{down(pnl):.1f}h{wide:.1f}V{zero:.1f}Z"
             )
     drawn = "".join(f'<path class="{tone} bar" d="{path}"/>' for tone, path in paths.items() if path)
@@ -48,13 +48,13 @@ def day_bars(curve: Sequence[SessionLine]) -> str:
     labels = "".join(
         f'<text y="{down(pnl) / 10:.1f}%" dy=".35em">{text.signed_money(pnl)}</text>'
         for pnl in (Decimal(0), *ticks)
-        if not pnl or abs(down(pnl) - zero) > 0.16 * _SIDE
+        if not pnl or abs(down(pnl) - zero) > 0.16 * SIDE
     )
     return (
         '<div class="panel daily"><svg class="plot" role="img" aria-labelledby="daily-title daily-desc" '
         f'width="100%" height="100%"><title id="daily-title">P&amp;L of every session</title>'
         f'<desc id="daily-desc">{escaped(described(valued))}</desc>'
-        f'<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
+        f'<svg viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
         f"{drawn}</svg>"
         f'<line class="zero" x1="0" x2="100%" y1="{zero / 10:.1f}%" y2="{zero / 10:.1f}%"/></svg>'
         f'<svg class="scale" aria-hidden="true" height="100%">{labels}</svg></div>'
@@ -83,11 +83,3 @@ def table_rows(curve: Sequence[SessionLine]) -> str:
         for line in reversed(curve)
         if line.closing is not None
     )
-
-
-def _places(lines: Sequence[SessionLine]) -> tuple[list[float], float]:
-    """Return where each session lies across, as the curve has it, and the least distance of two."""
-    days = [day.toordinal() for line in lines if (day := day_of(line.session))]
-    at = days if len(days) == len(lines) and days[-1] >= days[0] else list(range(1, len(lines) + 1))
-    first, width = at[0] - 1, at[-1] - at[0] + 1
-    return [(place - first) / width * _SIDE for place in at], _SIDE / width

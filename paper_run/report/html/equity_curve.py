@@ -10,6 +10,7 @@ from paper_run.book import downsample
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.html.svg import escaped
+from paper_run.report.html.x_scale import SIDE, x_scale
 from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from paper_run.model.history import SessionLine
 
-_SIDE = 1000
 _MARGIN = Decimal("0.14")
 # How near to the ends of the plot, in percent, a label has no room to be centred.
 _EDGE = 25
@@ -107,23 +107,18 @@ def _described(points: Sequence[_Point]) -> str:
 
 
 def _points(curve: Sequence[SessionLine]) -> list[_Point]:
-    """Return the start, a day before the first session, and each session that has a closing.
-
-    They lie across by date, so that a gap is a gap; by their number where a session is named after no date.
-    """
+    """Return the start, a day before the first session, and each session that has a closing."""
     valued = [(line, line.closing) for line in curve if line.closing is not None]
     if not valued:
         return []
-    days = [day.toordinal() for line, _ in valued if (day := day_of(line.session))]
-    places = days if len(days) == len(valued) and days[-1] >= days[0] else list(range(1, len(valued) + 1))
-    first, width = places[0] - 1, places[-1] - places[0] + 1
+    scale = x_scale(curve)
     opening, closing = valued[0]
     start = _Point(0, "", closing - (opening.total_pnl or ZERO), ZERO)
     return [
         start,
         *(
-            _Point((place - first) / width * _SIDE, line.session, equity, line.drawdown or ZERO)
-            for place, (line, equity) in zip(places, valued, strict=True)
+            _Point(scale.places[line.session], line.session, equity, line.drawdown or ZERO)
+            for line, equity in valued
         ),
     ]
 
@@ -134,7 +129,7 @@ def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
     bottom, top = lowest - span * _MARGIN, highest + span * _MARGIN
 
     def down(equity: Decimal) -> float:
-        return float((top - equity) / (top - bottom)) * _SIDE
+        return float((top - equity) / (top - bottom)) * SIDE
 
     start = points[0].equity
     level = down(start)
@@ -143,7 +138,7 @@ def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
     tick = (bottom // step) * step
     while tick <= top:
         at = down(tick)
-        if 0.03 * _SIDE < at < 0.97 * _SIDE and abs(at - level) > _NEAREST * _SIDE:
+        if 0.03 * SIDE < at < 0.97 * SIDE and abs(at - level) > _NEAREST * SIDE:
             labels.append(_Label(at / 10, _tick(tick, step)))
         tick += step
     grid = "".join(
@@ -151,14 +146,14 @@ def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
         for label in labels[1:]
     )
     line = "L".join(f"{point.across:.1f} {down(point.equity):.1f}" for point in points)
-    area = f'd="M{line}L{_SIDE} {level:.1f}L0 {level:.1f}Z"'
+    area = f'd="M{line}L{SIDE} {level:.1f}L0 {level:.1f}Z"'
     drawn = (
-        f'{grid}<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
-        f'<clipPath id="above"><rect width="{_SIDE}" height="{level:.1f}"/></clipPath>'
+        f'{grid}<svg viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
+        f'<clipPath id="above"><rect width="{SIDE}" height="{level:.1f}"/></clipPath>'
         f'<path class="gain" clip-path="url(#above)" {area}/>'
-        f'<clipPath id="below"><rect y="{level:.1f}" width="{_SIDE}" height="{_SIDE}"/></clipPath>'
+        f'<clipPath id="below"><rect y="{level:.1f}" width="{SIDE}" height="{SIDE}"/></clipPath>'
         f'<path class="loss" clip-path="url(#below)" {area}/>'
-        f'<path class="start" d="M0 {level:.1f}H{_SIDE}"/><path class="line" d="M{line}"/></svg>'
+        f'<path class="start" d="M0 {level:.1f}H{SIDE}"/><path class="line" d="M{line}"/></svg>'
     )
     sessions = points[1:]
     high = max(sessions, key=lambda point: point.equity)
@@ -186,8 +181,8 @@ def _drawdown_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
         labels.append(_Label(82, text.signed_percent(deepest.drawdown)))
     return (
         '<line class="grid" x1="0" x2="100%" y1="12%" y2="12%"/>'
-        f'<svg viewBox="0 0 {_SIDE} {_SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
-        f'<path class="fall" d="M0 120L{line}L{_SIDE} 120Z"/><path class="edge" d="M{line}"/></svg>',
+        f'<svg viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
+        f'<path class="fall" d="M0 120L{line}L{SIDE} 120Z"/><path class="edge" d="M{line}"/></svg>',
         labels,
     )
 
@@ -214,14 +209,14 @@ def _dates(points: Sequence[_Point]) -> str:
     first, last = points[1], points[-1]
     begin, end = day_of(first.session), day_of(last.session)
     shown = [_date_label(100, _dated(last), "end")]
-    if first.across < _SIDE * 0.6:
+    if first.across < SIDE * 0.6:
         shown.append(_date_label(first.across / 10, _dated(first), "start"))
     else:
         shown.append(_date_label(0, "start", "start"))
     if begin and end and (days := (end - begin).days) >= _LEAST_DAYS_BETWEEN:
         for share in _DATES_BETWEEN:
             day: date = begin + timedelta(days=round(days * share))
-            across = first.across + (_SIDE - first.across) * share
+            across = first.across + (SIDE - first.across) * share
             shown.append(_date_label(across / 10, short_date(day), "middle between"))
     return "".join(shown)
 

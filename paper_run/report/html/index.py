@@ -8,11 +8,11 @@ from urllib.parse import quote
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import calendar
+from paper_run.report.html import calendar, cells
 from paper_run.report.html.assets import asset, markup, policy, template
-from paper_run.report.html.cells import tone_of
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.svg import escaped
+from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
 
 if TYPE_CHECKING:
@@ -25,16 +25,7 @@ if TYPE_CHECKING:
 _PAGE, _STYLE = "index.html", "index.css"
 HISTORY_FILE = "history.csv"
 
-# Sign and class of an attempt's status: never the colour alone.
-_STATUSES = {
-    "success": ("✓", "good"),
-    "rehearsal": ("≈", "quiet"),
-    "partial": ("!", "caution"),
-    "failed": ("✕", "bad"),
-    "timeout": ("?", "unsure"),
-    "unknown": ("?", "unsure"),
-    "interrupted": ("?", "unsure"),
-}
+_REHEARSAL, _OTHER = "≈", "·"
 
 
 def render(
@@ -108,7 +99,7 @@ def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number:
 
 def _gain(amount: Decimal | None) -> tuple[str, str]:
     """Return a gain or a loss in dollars and its tone."""
-    return text.signed_money(amount), tone_of(amount)
+    return text.signed_money(amount), text.tone_of(amount)
 
 
 def _named(session: str, *, short: bool = False) -> str:
@@ -155,7 +146,9 @@ def _row(line: SessionLine) -> str:
 
 
 def _trade(session: str, number: int, status: str) -> str:
-    sign, tone = _STATUSES.get(status, ("·", "quiet"))
+    tone, sign = ("quiet", _REHEARSAL if status == "rehearsal" else _OTHER)
+    if status in STATUSES:
+        tone, sign = STATUSES[status][0], ""
     shown = status if number == 1 else f"{number} {status}"
     name = f"{session}, attempt {'1: ' if number == 1 else ''}{shown}"
     return _link(f"{attempt_name(session, number)}_paper_run.html", name, sign, tone, shown)
@@ -164,9 +157,7 @@ def _trade(session: str, number: int, status: str) -> str:
 def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:
     """Return a link to a report in the same folder; no name can make it lead anywhere else."""
     address = quote(text.one_line(file), safe="")
-    return (
-        f'<a href="{address}" aria-label="{escaped(name)}"><b class="{tone}">{sign}</b> {escaped(shown)}</a>'
-    )
+    return f'<a href="{address}" aria-label="{escaped(name)}">{cells.signed(tone, sign)} {escaped(shown)}</a>'
 
 
 def _money(amount: Decimal | None, note: str = "") -> str:

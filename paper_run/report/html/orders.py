@@ -1,45 +1,25 @@
 """The rows of the page's tables as escaped markup: far cheaper than the same loops in a template."""
 
-from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 
 from paper_run.errors import Remedy
 from paper_run.model.findings import Finding
 from paper_run.model.order import Order
-from paper_run.model.result import HealthRow, Totals
+from paper_run.model.result import HealthRow
+from paper_run.model.service import service_title
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped, escaped_lines
+from paper_run.report.summary.order_problems import is_problem
 
-MOST_ORDERS = 500
-
-# Sign, class and words of an outcome: never the colour alone.
-ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
-    ("Submitted", lambda totals: totals.num_orders_submitted, ""),
-    ("Accepted", lambda totals: totals.num_orders_accepted, ""),
-    ("Rejected", lambda totals: totals.num_orders_rejected, "bad"),
-    ("In doubt", lambda totals: totals.num_orders_in_doubt, "unsure"),
-    ("Filled", lambda totals: totals.num_orders_filled, ""),
-)
-"""The counts of orders: label, count, and the tone of one that is not zero."""
-
+# Sign ("": the tone's own), class and words of an outcome.
 _OUTCOMES = {
-    "accepted": ("✓", "good", "accepted"),
-    "rejected": ("✕", "bad", "rejected"),
-    "in_doubt": ("?", "unsure", "in doubt"),
+    "accepted": ("", "good", "accepted"),
+    "rejected": ("", "bad", "rejected"),
+    "in_doubt": ("", "unsure", "in doubt"),
     "repeat": ("↻", "quiet", "repeat"),
     None: ("–", "quiet", "no order"),
 }
-_URGENCY = {"in_doubt": 0, "rejected": 1, "accepted": 3, "repeat": 4}
-# A signal may well need no order; these reasons say so. Any other one is a problem.
-_USUAL_REASONS = ("zero_weight", "qty_less_than_one_share")
-_HEALTHY = ("✓", "good")
-_UNHEALTHY = ("✕", "bad")
-
-
-def listed_orders(orders: Sequence[Order]) -> list[Order]:
-    """Return the orders the page has room for: problems first, then the largest notional."""
-    return sorted(orders, key=_importance)[:MOST_ORDERS]
 
 
 def order_rows(orders: Sequence[Order]) -> str:
@@ -73,34 +53,9 @@ def health_rows(health: Sequence[HealthRow]) -> str:
     return "\n".join(_health_row(service) for service in health)
 
 
-def service_name(service: str) -> str:
-    """Return a service's name as people write it: `signal_service` is `Signal Service`."""
-    return service.replace("_", " ").title()
-
-
-def num_estimated(orders: Sequence[Order]) -> int:
-    """Return how many accepted orders have a notional by estimate."""
-    return sum(order.outcome == "accepted" and order.price_source == "estimated" for order in orders)
-
-
-def is_problem(order: Order) -> bool:
-    """Tell whether an order, or a signal left without one, went wrong."""
-    outcome = order.outcome
-    if outcome is None:
-        reason = order.skip_reason
-        return bool(order.error_message) or bool(reason and not reason.startswith(_USUAL_REASONS))
-    return outcome in ("rejected", "in_doubt")
-
-
-def _importance(order: Order) -> tuple[int, Decimal]:
-    outcome = order.outcome
-    urgency = _URGENCY.get(outcome) if outcome else (2 if is_problem(order) else 5)
-    return (3 if urgency is None else urgency, -(order.notional or Decimal(0)))
-
-
 def _order_row(order: Order) -> str:
     outcome = order.outcome
-    mark, tone, words = _OUTCOMES.get(outcome, ("?", "unsure", str(outcome)))
+    mark, tone, words = _OUTCOMES.get(outcome, ("", "unsure", str(outcome)))
     if outcome is None and is_problem(order):
         mark, tone = "!", "bad"
     status = order.status
@@ -110,7 +65,7 @@ def _order_row(order: Order) -> str:
     urgent = f' class="{tone}"' if is_problem(order) else ""
     return (
         f"<tr{urgent}>{cells.name(order.symbol)}{cells.words(order.side)}"
-        f'<td><b class="{tone}">{mark}</b> {escaped(words)}{also}</td>'
+        f"<td>{cells.signed(tone, mark)} {escaped(words)}{also}</td>"
         f"{cells.number(order.qty, text.quantity, 6)}{cells.number(order.filled_qty, text.quantity, 6)}"
         f"{cells.number(order.price, text.price, 4)}{cells.words(source)}"
         f"{cells.number(order.notional, text.money, 2)}"
@@ -123,12 +78,11 @@ def _order_row(order: Order) -> str:
 
 def _health_row(service: HealthRow) -> str:
     status = service.status
-    mark, tone = _HEALTHY if status == "healthy" else _UNHEALTHY
     detail = service.detail
     return (
-        f'<tr><th scope="row">{escaped(service_name(service.service))}'
+        f'<tr><th scope="row">{escaped(service_title(service.service))}'
         f"<small>{escaped(service.url or text.ABSENT)}</small></th>"
-        f'<td><b class="{tone}">{mark}</b> {escaped(status)}'
+        f"<td>{cells.signed('good' if service.healthy else 'bad')} {escaped(status)}"
         f"{f'<small>{escaped(detail)}</small>' if detail else ''}</td>"
         f"<td>{text.milliseconds(service.latency_ms)}</td></tr>"
     )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from paper_run.model import findings
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, book, charts
-from paper_run.report.html import orders as html_tables
+from paper_run.report.html import assets, book, charts, orders
 from paper_run.report.html.assets import markup
-from paper_run.report.html.book import Figure
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
 from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.summary import figures
 from paper_run.report.summary.headline import banners, headline
+from paper_run.report.summary.order_problems import by_importance
 from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paper_run.model.history import SessionLine
     from paper_run.model.result import Requested, RunResult
 
+MOST_ORDERS = 500
 # A point is no curve.
 _LEAST_POINTS = 2
 # A table of more rows than this is drawn row by row, as it is scrolled to.
@@ -61,8 +62,8 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         "headline": headline(result),
         "banners": banners(result),
         "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
-        "problem_rows": markup(html_tables.problem_rows(found)),
-        "health_rows": markup(html_tables.health_rows(result.health)),
+        "problem_rows": markup(orders.problem_rows(found)),
+        "health_rows": markup(orders.health_rows(result.health)),
         "parameters": _parameters(result.parameters),
         **_identity(result),
         **_trading(result),
@@ -92,30 +93,30 @@ def _identity(result: RunResult) -> dict[str, Any]:
 
 
 def _trading(result: RunResult) -> dict[str, Any]:
-    totals, orders = result.totals, result.orders
-    listed = html_tables.listed_orders(orders)
+    totals = result.totals
+    listed = by_importance(result.orders)[:MOST_ORDERS]
     amount = totals.total_notional
-    by_guess = html_tables.num_estimated(orders)
+    by_guess = figures.num_estimated(result.orders)
     aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     kind = "mark" if result.is_mark else "run"
     simulated = "Simulated notional" if result.rehearsal else "Notional"
     return {
         "trading": [
-            Figure(simulated, text.money(amount), "not known" if amount is None else aside),
-            Figure("Success rate", text.percent(totals.success_rate), "accepted of submitted"),
-            Figure("Duration", text.seconds(totals.duration_seconds), f"of the {kind}"),
+            figures.Figure(simulated, text.money(amount), "not known" if amount is None else aside),
+            figures.Figure("Success rate", text.percent(totals.success_rate), "accepted of submitted"),
+            figures.Figure("Duration", text.seconds(totals.duration_seconds), f"of the {kind}"),
         ],
         "counts": [
             ("Signals", text.count(totals.num_signals), ""),
             *(
                 (label, text.count(count(totals)), tone if count(totals) else "")
-                for label, count, tone in html_tables.ORDER_COUNTS
+                for label, count, tone in figures.ORDER_COUNTS
             ),
         ],
         "orders_known": totals.num_orders_submitted is not None,
-        "order_rows": markup(html_tables.order_rows(listed)),
+        "order_rows": markup(orders.order_rows(listed)),
         "num_listed": len(listed),
-        "num_unlisted": len(orders) - len(listed),
+        "num_unlisted": len(result.orders) - len(listed),
     }
 
 
@@ -131,7 +132,7 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "pnl": True,
         "since": text.one_line(pnl.since),
         "sessions_a_year": pnl.sessions_a_year,
-        "figures": book.figures(pnl, statistics),
+        "figures": figures.figures(pnl, statistics),
         "by_symbol": _chart(charts.pnl_by_symbol(positions), _PNL_LEGEND),
         "exposure": _chart(charts.exposure(positions, closing), _WAY_LEGEND),
         "exposure_figures": [
@@ -150,7 +151,7 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
 
 def _absence(result: RunResult, valued: Sequence[SessionLine]) -> str:
     """Return why there is no book, and what equity was last."""
-    why = book.absence(result)
+    why = figures.absence(result)
     if not valued:
         return why
     last = valued[-1]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from paper_run.report.text import one_line, printable
+from paper_run.report.text import clipped, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
-_LONGEST_LABEL = 24
 _TEXT_EM, _BAR_EM, _GAP_EM = 1.45, 0.6, 0.65
 
 # Lines across the bar: a second kind can be told from the first without its colour.
@@ -47,11 +46,6 @@ def escaped(text: str) -> str:
 def escaped_lines(text: str) -> str:
     """Return printable text, its line breaks kept, that is safe in an element."""
     return printable(text).translate(_ESCAPES)
-
-
-def clipped(label: str) -> str:
-    """Return a label short enough for a chart or a narrow column."""
-    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
 
 
 def bar_chart(rows: Sequence[BarRow], *, name: str, title: str, description: str) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import Remedy
 from paper_run.model.commands import PLAIN, Invocation
+from paper_run.model.listing import unlisted
 from paper_run.report import text
-from paper_run.report.html import book, orders
-from paper_run.report.html.book import Figure
+from paper_run.report.summary import figures
+from paper_run.report.summary.figures import Figure
 from paper_run.report.summary.headline import Banner, banners, headline, problem
 from paper_run.report.summary.issues import issues
 from paper_run.report.summary.movers import movers
@@ -53,7 +54,7 @@ def of_result(
         status=clip(f"{head.label}: {_sentence(result, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(result)),
         figures=_figures(result),
-        absence="" if pnl else book.absence(result),
+        absence="" if pnl else figures.absence(result),
         counts=_counts(result.totals),
         notional=_notional(result),
         sections=(*known_now, *found.sections),
@@ -79,7 +80,7 @@ def with_failures(summary: Summary, failed: Sequence[PaperRunError]) -> Summary:
     """Return a result's summary with what failed besides the result: its files, its mails."""
     titles = ", ".join(each.title for each in failed[:_NEEDS_NAMED])
     said = tuple(Item("bad", "", "", clip(str(each), _LONGEST_LINE)) for each in failed[:_MOST_LINES])
-    more = f"and {len(failed) - _MOST_LINES:,} more" if len(failed) > _MOST_LINES else ""
+    more = unlisted(len(failed), _MOST_LINES)
     steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *summary.steps))
     return summary._replace(
         tone="bad",
@@ -103,7 +104,7 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Summary:
         status += f" The next session is on {_day(notice.next_session)}."
         facts.insert(1, ("Next session", notice.next_session))
     lines = tuple(Item(tone, "", "", each) for each in said[:_MOST_LINES])
-    more = f"and {len(said) - _MOST_LINES:,} more lines" if len(said) > _MOST_LINES else ""
+    more = unlisted(len(said), _MOST_LINES, "lines")
     return Summary(
         name=name,
         day=_day(notice.session),
@@ -147,19 +148,19 @@ def _verdict(tone: Tone, needs: Sequence[str]) -> str:
 
 def _figures(result: RunResult) -> tuple[Figure, ...]:
     pnl = result.pnl
-    return tuple(map(_in_words, book.figures(pnl, result.statistics))) if pnl else ()
+    return tuple(map(_in_words, figures.figures(pnl, result.statistics))) if pnl else ()
 
 
 def _counts(totals: Totals) -> tuple[Count, ...]:
     return tuple(
         Count(label, text.count(count(totals)), tone if count(totals) else "")
-        for label, count, tone in orders.ORDER_COUNTS
+        for label, count, tone in figures.ORDER_COUNTS
     )
 
 
 def _notional(result: RunResult) -> Figure:
     amount = result.totals.total_notional
-    by_guess = orders.num_estimated(result.orders)
+    by_guess = figures.num_estimated(result.orders)
     aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     label = "Simulated notional" if result.rehearsal else "Total notional"
     return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)

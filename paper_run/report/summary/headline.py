@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.model import findings, order
+from paper_run.model.listing import listed
 from paper_run.report.text import one_line, signed_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paper_run.model.order import Order, Outcome
-    from paper_run.model.result import RunResult
+    from paper_run.model.result import PositionRow, RunResult
 
 Tone = Literal["good", "caution", "bad", "unsure"]
 
-_STATUSES: dict[str, tuple[Tone, str]] = {
+STATUSES: dict[str, tuple[Tone, str]] = {
     "success": ("good", "Success"),
     "partial": ("caution", "Partial"),
     "failed": ("bad", "Failed"),
@@ -51,7 +52,7 @@ class Banner(NamedTuple):
 def headline(result: RunResult) -> Headline:
     """Return the status of the day in words, the worst problem first."""
     status = result.status
-    tone, label = _STATUSES.get(status, ("unsure", status.capitalize()))
+    tone, label = STATUSES.get(status, ("unsure", status.capitalize()))
     if tone == "good":
         if result.is_mark:
             label = "Valued"
@@ -95,11 +96,11 @@ def banners(result: RunResult) -> list[Banner]:
         found.append(
             Banner(
                 "unsure",
-                f"{_STATUSES[status][1].upper()} - orders may have been placed",
+                f"{STATUSES[status][1].upper()} - orders may have been placed",
                 one_line(f"Outcome: {how_known}.") if how_known else open_still,
             )
         )
-    doubtful = _symbols(result, "in_doubt")
+    doubtful = _symbols(_having(result, "in_doubt"))
     if number := result.totals.num_orders_in_doubt:
         found.append(
             Banner(
@@ -135,7 +136,9 @@ def _failure(result: RunResult, *, with_error: bool = True) -> str:
     # That orders were not accepted is what the counts say.
     said = error if with_error and errors and errors[0].code != "orders_not_accepted" else ""
     if doubtful := result.totals.num_orders_in_doubt:
-        return f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(result, 'in_doubt')}.{said}"
+        return (
+            f"{doubtful:,} of {_orders(submitted)} in doubt: {_symbols(_having(result, 'in_doubt'))}.{said}"
+        )
     if rejected:
         return f"{rejected:,} of {_orders(submitted)} rejected: {_rejections(result)}.{said}"
     if status != "success" and not error:
@@ -167,11 +170,10 @@ def _valuation(result: RunResult) -> str:
     if pnl is None:
         return ""
     if not pnl.complete:
-        unknown = [one_line(each.symbol) for each in pnl.positions if each.is_not_known]
+        unknown = _symbols(pnl.not_known)
         if unknown:
-            return f"The fills of {_listed(unknown)} are not known, so P&L and equity are not known."
-        missing = [one_line(each.symbol) for each in pnl.positions if each.is_unpriced]
-        return f"No price for {_listed(missing) or 'a position'}: P&L and equity are not known."
+            return f"The fills of {unknown} are not known, so P&L and equity are not known."
+        return f"No price for {_symbols(pnl.unpriced) or 'a position'}: P&L and equity are not known."
     apart = pnl.unexplained
     return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."
 
@@ -201,8 +203,8 @@ def _ended(sentence: str) -> str:
     return first if first.endswith((".", "!", "?")) else first + "."
 
 
-def _symbols(result: RunResult, outcome: Outcome) -> str:
-    return _listed([one_line(order.symbol) for order in _having(result, outcome)])
+def _symbols(rows: Iterable[Order | PositionRow]) -> str:
+    return listed([one_line(each.symbol) for each in rows], _NAMED)
 
 
 def _rejections(result: RunResult) -> str:
@@ -210,13 +212,8 @@ def _rejections(result: RunResult) -> str:
         (order.symbol, order.error_message or order.skip_reason or order.status)
         for order in _having(result, "rejected")
     )
-    return _listed([f"{symbol} ({reason})" if reason else f"{symbol}" for symbol, reason in reasons])
+    return listed([f"{symbol} ({reason})" if reason else f"{symbol}" for symbol, reason in reasons], _NAMED)
 
 
 def _having(result: RunResult, outcome: Outcome) -> Iterable[Order]:
     return (order for order in result.orders if order.outcome == outcome)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.errors import Remedy
 from paper_run.model import findings, messages, remedies
 from paper_run.model.commands import PROGRAM, of_ledger, ours
+from paper_run.model.listing import unlisted
 from paper_run.report import text
-from paper_run.report.html import orders
-from paper_run.report.html.svg import clipped
+from paper_run.report.summary.order_problems import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
 
 if TYPE_CHECKING:
@@ -49,20 +49,23 @@ def issues(result: RunResult, *, orders_file: str) -> Issues:
 
     :param orders_file: where all orders are listed.
     """
-    positions = result.pnl.positions if result.pnl else ()
-    wrong = [each for each in result.orders if orders.is_problem(each)]
-    listed = orders.listed_orders(wrong)[:MOST_ORDERS]
-    unknown = [each for each in positions if each.is_not_known]
-    unpriced = [each for each in positions if each.is_unpriced]
+    wrong = [each for each in result.orders if is_problem(each)]
+    listed = by_importance(wrong)[:MOST_ORDERS]
+    unknown = result.pnl.not_known if result.pnl else ()
+    unpriced = result.pnl.unpriced if result.pnl else ()
     apart = _unexplained(result.pnl)
     found = result.findings
     errors, warnings = _sentences(found, "error"), _sentences(found, "warning")
     sections = (
-        Section("Orders to look at", tuple(map(_order, listed)), _more(len(wrong), MOST_ORDERS, orders_file)),
+        Section(
+            "Orders to look at",
+            tuple(map(_order, listed)),
+            unlisted(len(wrong), MOST_ORDERS, f"in {orders_file}"),
+        ),
         Section(
             "The book",
             (*apart, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
-            _more(len(unknown) + len(unpriced), _MOST_UNPRICED, "the report"),
+            unlisted(len(unknown) + len(unpriced), _MOST_UNPRICED, "in the report"),
         ),
         _said(errors, warnings),
     )
@@ -160,11 +163,11 @@ def _position(position: PositionRow) -> Item:
         return Item(
             "caution",
             "Not known",
-            clipped(text.one_line(position.symbol)),
+            text.clipped(text.one_line(position.symbol)),
             clip(reason, _LONGEST_REASON),
         )
-    about = f"{text.quantity(position.qty)} {clipped(text.one_line(position.symbol))}"
-    reason = position.unpriced_reason or "no source has one"
+    about = f"{text.quantity(position.qty)} {text.clipped(text.one_line(position.symbol))}"
+    reason = position.why_unpriced
     return Item("caution", "No price", about, clip(reason, _LONGEST_REASON))
 
 
@@ -177,7 +180,7 @@ def _unexplained(pnl: Pnl | None) -> tuple[Item, ...]:
 def _said(errors: Sequence[str], warnings: Sequence[str]) -> Section:
     both = [Item("bad", "Error", "", each) for each in errors]
     both += [Item("caution", "Warning", "", each) for each in warnings]
-    more = _more(len(both), _MOST_SENTENCES, "the report")
+    more = unlisted(len(both), _MOST_SENTENCES, "in the report")
     return Section("Errors and warnings", tuple(both[:_MOST_SENTENCES]), more)
 
 
@@ -193,12 +196,8 @@ def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:
 def _asked(order: Order, show: Callable[[Decimal | None], str]) -> str:
     symbol = text.one_line(order.symbol)
     if order.qty is None:
-        return clipped(symbol)
-    return f"{clip(str(order.side), 12)} {show(order.qty)} {clipped(symbol)}"
-
-
-def _more(number: int, most: int, place: str) -> str:
-    return f"and {number - most:,} more in {place}" if number > most else ""
+        return text.clipped(symbol)
+    return f"{clip(str(order.side), 12)} {show(order.qty)} {text.clipped(symbol)}"
 
 
 def _counted(*numbers: tuple[str, int]) -> list[str]:

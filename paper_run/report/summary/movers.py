@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.model.listing import listed
 from paper_run.report import text
-from paper_run.report.html.svg import clipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from decimal import Decimal
 
     from paper_run.model.result import Pnl, PositionRow
@@ -56,7 +55,7 @@ def movers(pnl: Pnl) -> Movers | None:
         "What moved the day" if is_of_the_day else f"Total P&L by position, since {since}",
         tuple(_mover(each, gain, largest) for gain, _, each in best),
         tuple(_mover(each, gain, largest) for gain, _, each in worst),
-        " ".join(filter(None, (_left_out(positions), more))),
+        " ".join(filter(None, (_left_out(pnl), more))),
     )
 
 
@@ -65,17 +64,14 @@ def _mover(position: PositionRow, amount: Decimal, largest: Decimal) -> Mover:
     if position.qty:
         held = f"{text.quantity(position.qty)} at {text.price(position.mark_price)}"
     share = max(1, round(abs(amount) * 100 / largest))
-    return Mover(clipped(text.one_line(position.symbol)), held, text.signed_money(amount), share)
+    return Mover(text.clipped(text.one_line(position.symbol)), held, text.signed_money(amount), share)
 
 
-def _left_out(positions: Sequence[PositionRow]) -> str:
+def _left_out(pnl: Pnl) -> str:
     """Say which have no price, or fills that are not known."""
     said = []
-    unknown = [each.symbol for each in positions if each.is_not_known]
-    unpriced = [each.symbol for each in positions if each.is_unpriced]
-    for why, symbols in (("Not known", unknown), ("Without a price", unpriced)):
-        names = [clipped(text.one_line(each)) for each in symbols]
-        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    for why, rows in (("Not known", pnl.not_known), ("Without a price", pnl.unpriced)):
+        names = [text.clipped(text.one_line(each.symbol)) for each in rows]
         if names:
-            said.append(f"{why}, so not among them: {', '.join(names[:_NAMED])}{more}.")
+            said.append(f"{why}, so not among them: {listed(names, _NAMED)}.")
     return " ".join(said)

@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from paper_run.errors import Remedy
-from paper_run.model import findings, messages
+from paper_run.model import findings, messages, result
 from paper_run.model.commands import of_ledger
-from paper_run.model.result import label as label_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -63,7 +62,7 @@ class Notice(NamedTuple):
             ),
             exit_status=int(error.exit_status),
             next_session=None if next_session is None else str(next_session),
-            label=label_of(sandbox=is_sandbox, rehearsal=False),
+            label=result.label(sandbox=is_sandbox, rehearsal=False),
         )
 
     def to_json(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.model.attempt import attempt_name
-from paper_run.report.html.book import Figure
+from paper_run.report.summary.figures import Figure
 from paper_run.report.summary.headline import Banner, Tone
 from paper_run.report.text import one_line
 

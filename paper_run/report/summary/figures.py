@@ -1,0 +1,104 @@
+"""The figures of a result as a person reads them first: P&L and equity, counts, or why there are none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.model.listing import listed
+from paper_run.report import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from paper_run.model.order import Order
+    from paper_run.model.result import Pnl, PositionRow, RunResult, Statistics, Totals
+
+_NAMED = 3
+
+ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
+    ("Submitted", lambda totals: totals.num_orders_submitted, ""),
+    ("Accepted", lambda totals: totals.num_orders_accepted, ""),
+    ("Rejected", lambda totals: totals.num_orders_rejected, "bad"),
+    ("In doubt", lambda totals: totals.num_orders_in_doubt, "unsure"),
+    ("Filled", lambda totals: totals.num_orders_filled, ""),
+)
+"""The counts of orders: label, count, and the tone of one that is not zero."""
+
+
+class Figure(NamedTuple):
+    """A figure of the first screen, and the words below it; `tone` is gain, loss or ""."""
+
+    label: str
+    shown: str
+    aside: str
+    tone: str = ""
+
+
+def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
+    """Return day P&L, total P&L and equity; where a price is missing, what is known without it."""
+    since = f"since {text.one_line(pnl.since)}"
+    opened = f"opened at {text.money(pnl.equity.opening)}"
+    if not pnl.complete:
+        unknown = _named(pnl.not_known)
+        unpriced = _named(pnl.unpriced)
+        missing = "not known: " + "; ".join(
+            [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
+        )
+        priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
+        realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
+        return [
+            Figure("Day P&L", text.ABSENT, missing),
+            Figure("Total P&L", text.ABSENT, f"{realized}; {priced}"),
+            Figure("Equity", text.ABSENT, opened),
+        ]
+    daily, whole = (text.percentage(each) for each in (statistics.daily_return, statistics.total_return))
+    return [
+        Figure(
+            "Day P&L",
+            text.signed_money(pnl.day_pnl),
+            f"{text.signed_percent(daily)} of opening equity" if daily is not None else "of this session",
+            text.tone_of(pnl.day_pnl),
+        ),
+        Figure(
+            "Total P&L",
+            text.signed_money(pnl.total_pnl),
+            f"{text.signed_percent(whole)} {since}" if whole is not None else since,
+            text.tone_of(pnl.total_pnl),
+        ),
+        Figure("Equity", text.money(pnl.equity.closing), opened),
+    ]
+
+
+def absence(result: RunResult) -> str:
+    """Return in words why a result has no book."""
+    if result.rehearsal:
+        return (
+            "This was a rehearsal: nothing was executed, so there is nothing to value. "
+            "Rehearsals never enter the book."
+        )
+    if result.is_unknown:
+        return (
+            "It is not known which orders this run placed, so nothing can be valued. "
+            f"Once {'its orders are named' if result.how_known else 'its outcome is known'} its fills "
+            "are booked."
+        )
+    if result.totals.num_orders_in_doubt:
+        return "What this run filled is not known while orders are in doubt, so nothing is valued."
+    if result.how_known:
+        return "What it filled is booked by the next run or mark: its P&L is in that report."
+    if not result.totals.num_orders_accepted:
+        return "This run placed no order, and the book is empty: there is no position to value."
+    return (
+        "The fills of this run could not be read from the execution gateway. "
+        "Without fills there is no position, and no profit or loss is invented."
+    )
+
+
+def num_estimated(orders: Sequence[Order]) -> int:
+    """Return how many accepted orders have a notional by estimate."""
+    return sum(order.outcome == "accepted" and order.price_source == "estimated" for order in orders)
+
+
+def _named(positions: Iterable[PositionRow]) -> str:
+    """Return the first few symbols, and how many more there are."""
+    return listed([text.one_line(each.symbol) for each in positions], _NAMED)
