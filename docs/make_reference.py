@@ -9,7 +9,8 @@ import click
 
 from paper_run.cli import commands
 from paper_run.errors import ExitStatus
-from paper_run.settings.options import OPTIONS, Option
+from paper_run.settings.option import Option
+from paper_run.settings.options import OPTIONS
 
 FILE = Path(__file__).with_name("REFERENCE.md")
 EXIT_STATUSES = {

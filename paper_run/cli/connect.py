@@ -29,6 +29,7 @@ def connected(
     :param deadline: the command's, if it has begun already.
     """
     from paper_run.model.service import ServiceUrl
+    from paper_run.services.auth import Signer
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.services.transport import Transport
@@ -47,10 +48,12 @@ def connected(
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
+                identity=None,
             )
         deadline = deadline or Deadline()
         shared = {**output.watch_requests(flags), "secrets": settings.secrets, "deadline": deadline}
-        transport = Transport(**shared)
+        signer = settings.identity and Signer(settings.identity, now=output.clock().now)
+        transport = Transport(**shared, signer=signer)
         stack.callback(transport.close)
         quotes = None if flags["sandbox"] else _quotes(settings, shared, stack)
         yield (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from paper_run.settings.options import Option
+    from paper_run.settings.option import Option
 
 
 class Commands(click.Group):

@@ -37,7 +37,10 @@ FACTS = frozenset((
 
 
 class Answer(NamedTuple):
-    """A response read whole; `secrets` are kept out of whatever is read of it."""
+    """A response read whole; `secrets` are kept out of whatever is read of it.
+
+    `signed` tells whether its request was.
+    """
 
     url: str
     status: int
@@ -45,6 +48,7 @@ class Answer(NamedTuple):
     body: bytes
     milliseconds: int
     secrets: Secrets = NO_SECRETS
+    signed: bool = False
 
     def json(self, *, constant: Callable[[str], object] | None = None) -> Any:
         """Parse the body, numbers with a point as Decimal.

@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
-
-Kind = Literal["value", "repeated", "pair", "switch"]
+from paper_run.settings.option import Option
+from paper_run.settings.option import switch as _switch
+from paper_run.settings.option import variable as _variable
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
 _OF_ALL = (*_OF_SERVICES, "history", "report", "email", "schedule", "sandbox", "completion")
-
-
-class Option(NamedTuple):
-    """A thing that a person may set.
-
-    :ivar flag: "" for a variable alone. :ivar commands: which take the flag.
-    :ivar variable: that of the environment and of `.env`, "" for a flag alone.
-    :ivar default: as it would be typed, None where there is none.
-    :ivar said: the default in words, where it hangs on something.
-    :ivar help: what `--help` says. :ivar more: what the reference says in its place.
-    :ivar name: by which the program knows the flag, "" for its own. :ivar path: what a shell completes.
-    """
-
-    flag: str
-    commands: tuple[str, ...]
-    help: str
-    metavar: str = ""
-    kind: Kind = "value"
-    variable: str = ""
-    default: str | None = None
-    said: str = ""
-    more: str = ""
-    short: str = ""
-    name: str = ""
-    path: Literal["", "file", "dir"] = ""
-
-    @property
-    def ending(self) -> str:
-        """What the help ends with: the variable, and the default."""
-        parts = [each for each in (self.variable, self.said or self.default) if each]
-        return f"  [{'; '.join(parts)}]" if parts else ""
-
-
-def _switch(flag: str, commands: tuple[str, ...], help: str, **more: Any) -> Option:  # noqa: A002
-    return Option(flag, commands, help, kind="switch", **more)
-
-
-def _variable(variable: str, help: str, **more: Any) -> Option:  # noqa: A002
-    return Option("", (), help, variable=variable, **more)
 
 
 OPTIONS = (
@@ -290,6 +251,28 @@ OPTIONS = (
         "PAPER_RUN_QUOTES_URL",
         "Another source that speaks like Alpaca's. Used only with the keys.",
         said="`https://data.alpaca.markets`",
+    ),
+    _variable(
+        "INTERNAL_TOKEN_SECRET_ORCHESTRATOR",
+        (
+            "The secret, of 64 characters or more, that the platform's services share with this one: what is "
+            "read of them is signed. The platform's own variable, for `orchestrator` alone; shown nowhere."
+        ),
+    ),
+    _variable("INTERNAL_TOKEN_SECRET", "The same for all of its services, where they have but one."),
+    _variable("PAPER_RUN_SERVICE_SECRET_FILE", "The file that holds it; it goes before the two above."),
+    _variable(
+        "PAPER_RUN_SERVICE_ID",
+        "Who signs; the platform lets no other of its names read the positions.",
+        default="orchestrator",
+    ),
+    _variable(
+        "PAPER_RUN_SIGN_ORCHESTRATOR",
+        (
+            "`1`: sign the request to trade too, which the orchestrator takes unsigned unless its operator "
+            "demands it. A 401 or 403 to it is then a lost answer."
+        ),
+        default="0",
     ),
     _variable(
         "PAPER_RUN_HEARTBEAT_URL",
