@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from paper_run.model.service import ServiceIdentity
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.services.quotes import Quotes
@@ -41,14 +42,16 @@ def connected(
             folder = settings.reports_dir / given.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
             again = bool(flags.get("again"))
-            sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))
+            identity = made_identity() if settings.sandbox_demands_signatures else None
+            secret = identity.secret if identity else None
+            sandbox = stack.enter_context(Sandbox(state_file(folder), again=again, secret=secret))
             settings = settings._replace(
                 reports_dir=folder,
                 plays_sandbox=True,
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
-                identity=None,
+                identity=identity,
             )
         deadline = deadline or Deadline()
         shared = {**output.watch_requests(flags), "secrets": settings.secrets, "deadline": deadline}
@@ -67,6 +70,15 @@ def connected(
                 deadline=deadline,
             ),
         )
+
+
+def made_identity() -> ServiceIdentity:
+    """Return one for a sandbox, with a secret that nobody else has."""
+    import secrets
+
+    from paper_run.model.service import ServiceIdentity
+
+    return ServiceIdentity("orchestrator", secrets.token_hex(32))
 
 
 def _quotes(settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitStack) -> Quotes | None:

@@ -50,6 +50,16 @@ def read(variable: Callable[[str], Typed | None], *, folder: Path) -> ServiceIde
     return None
 
 
+def sandbox_demands(given: Typed) -> bool:
+    """Read whether a sandbox demands signatures.
+
+    :raises DataError: it is neither none nor hmac.
+    """
+    if given.value not in ("none", "hmac"):
+        raise given.wrong("none or hmac")
+    return given.value == "hmac"
+
+
 def _secret(variable: Callable[[str], Typed | None], name: str, folder: Path) -> str | None:
     """Return the secret: the file's, else that of this name alone, else that of all services."""
     file = variable(SECRET_FILE)

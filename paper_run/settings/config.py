@@ -84,6 +84,7 @@ class Config(NamedTuple):
     mail: MailSettings | None = None
     heartbeat: HeartbeatUrl | None = None
     identity: ServiceIdentity | None = None
+    sandbox_demands_signatures: bool = False
     env_file: Path | None = None
     secret_files: tuple[Path, ...] = ()
     notices: tuple[Finding, ...] = ()
@@ -155,6 +156,7 @@ def load(sources: Sources, *, today: date) -> Config:
         mail=mailed,
         heartbeat=heartbeat(sources),
         identity=auth.read(sources.variable, folder=sources.folder),
+        sandbox_demands_signatures=auth.sandbox_demands(sources.last("--auth")),
         require_ledger=raw.switch(sources.variable(REQUIRE_LEDGER)),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),

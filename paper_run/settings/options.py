@@ -123,6 +123,18 @@ OPTIONS = (
         default="8001",
     ),
     Option(
+        "--auth",
+        ("sandbox",),
+        "Whether signal service and gateway demand signatures, as platforms of 2026 do.",
+        metavar="none|hmac",
+        variable="PAPER_RUN_SANDBOX_AUTH",
+        default="none",
+        more=(
+            "Whether signal service and gateway demand signatures, as platforms of 2026 do. The variable "
+            "counts for `--sandbox` too."
+        ),
+    ),
+    Option(
         "--exchange",
         (*_OF_SERVICES, "schedule"),
         "Whose sessions: XNYS (New York), or 24/7 (each UTC day).",
