@@ -10,21 +10,18 @@ from paper_run.sandbox.exchange_days import new_york
 from paper_run.sandbox.identifiers import uuid_of
 
 
-def all_of_them(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Return every activity, in the order of their ids.
+def between(connection: sqlite3.Connection, after: str, until: str) -> list[dict[str, Any]]:
+    """Return every activity between two times, neither of them included, in the order of their ids.
 
     An id begins with New York's time of a fill; what moved without a trade has its date at 00:00, so it
     stands before the fills of its day.
     """
-    orders = connection.execute("SELECT * FROM orders WHERE filled_at IS NOT NULL")
-    moves = connection.execute("SELECT * FROM activities ORDER BY number")
+    orders = connection.execute("SELECT * FROM orders WHERE filled_at > ? AND filled_at < ?", (after, until))
+    moves = connection.execute(
+        "SELECT * FROM activities WHERE date || 'T00:00:00.000000Z' > ? AND date || 'T00:00:00.000000Z' < ?",
+        (after, until),
+    )
     return sorted([*map(_fill, orders), *map(_move, moves)], key=lambda each: str(each["id"]))
-
-
-def moment(activity: dict[str, Any]) -> datetime:
-    """Return when an activity was, in UTC; a date is its 00:00."""
-    written_time = activity.get("transaction_time") or f"{activity['date']}T00:00:00Z"
-    return datetime.fromisoformat(written_time)
 
 
 def _fill(row: sqlite3.Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ It has the very orders and fills that the gateway was sent, and it knows what th
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import islice
 from typing import Any
 
 from paper_run.sandbox import activities, broker, corporate, market
@@ -98,20 +99,17 @@ def _orders(connection: sqlite3.Connection, request: Request) -> Answer:
     query = request.query
     status = _one_of(query, "status", ("open", "closed", "all"))
     limit = _whole_number(query, "limit", 50, _MOST_ORDERS)
-    after, until = _moment(query, "after"), _moment(query, "until")
     symbols = [symbol for symbol in query.get("symbols", "").split(",") if symbol]
-    rows = connection.execute("SELECT * FROM orders ORDER BY created_at, rowid").fetchall()
-    found = [
-        row
+    way = _one_of(query, "direction", ("desc", "asc"))
+    where = f"created_at > ? AND created_at < ? ORDER BY created_at {way}, rowid {way}"
+    rows = connection.execute(f"SELECT * FROM orders WHERE {where}", _span(query))  # noqa: S608 - two words
+    found = (
+        _shown(row)
         for row in rows
         if (status == "all" or (row["status"] in _OPEN) is (status == "open"))
-        and (after is None or datetime.fromisoformat(row["created_at"]) > after)
-        and (until is None or datetime.fromisoformat(row["created_at"]) < until)
         and (not symbols or row["symbol"] in symbols)
-    ]
-    if _one_of(query, "direction", ("desc", "asc")) == "desc":
-        found.reverse()
-    return Answer(200, [_shown(row) for row in found[:limit]])
+    )
+    return Answer(200, list(islice(found, limit)))
 
 
 def _order(connection: sqlite3.Connection, request: Request) -> Answer:
@@ -188,14 +186,11 @@ def _activities(connection: sqlite3.Connection, request: Request) -> Answer:
     """List activities by their ids; `after` and `until` are exclusive, a page token is the last id seen."""
     query = request.query
     kinds = [kind for kind in query.get("activity_types", "").split(",") if kind]
-    after, until = _moment(query, "after"), _moment(query, "until")
     size = _whole_number(query, "page_size", _MOST_ACTIVITIES, _MOST_ACTIVITIES)
     found = [
         each
-        for each in activities.all_of_them(connection)
-        if (not kinds or each["activity_type"] in kinds)
-        and (after is None or activities.moment(each) > after)
-        and (until is None or activities.moment(each) < until)
+        for each in activities.between(connection, *_span(query))
+        if not kinds or each["activity_type"] in kinds
     ]
     if _one_of(query, "direction", ("desc", "asc")) == "desc":
         found.reverse()
@@ -242,12 +237,17 @@ def _whole_number(query: dict[str, str], name: str, default: int, most: int) -> 
     return int(text)
 
 
-def _moment(query: dict[str, str], name: str) -> datetime | None:
+def _span(query: dict[str, str]) -> tuple[str, str]:
+    """Return what lies before and after all that is asked for, as the state writes a time."""
+    return _moment(query, "after", ""), _moment(query, "until", "~")
+
+
+def _moment(query: dict[str, str], name: str, default: str) -> str:
     """Read a time; without a zone it is UTC, a date is its 00:00."""
     if (text := query.get(name)) is None:
-        return None
+        return default
     try:
         read = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError:
+        return zulu((read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC))
+    except (ValueError, OverflowError):
         raise _WrongQueryError(f"{name} is no time") from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -25,6 +25,8 @@ _BROKER_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS activities (number INTEGER PRIMARY KEY, type TEXT NOT NULL,"
     " date TEXT NOT NULL, symbol TEXT NOT NULL, description TEXT NOT NULL, net_amount TEXT NOT NULL,"
     " qty TEXT NOT NULL, per_share_amount TEXT)",
+    "CREATE INDEX IF NOT EXISTS orders_by_time ON orders (created_at)",
+    "CREATE INDEX IF NOT EXISTS fills_by_time ON orders (filled_at)",
 )
 """What the broker alone has; a file from before there was one gets it when it is opened."""
 _SCHEMA = (

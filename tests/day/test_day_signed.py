@@ -66,6 +66,21 @@ def test_the_day_is_signed_but_for_its_one_request(day: Signed) -> None:
     assert {count for gate in day.gates.values() for count in gate.nonces.values()} == {1}
 
 
+def test_nobody_else_is_sent_a_signature(day: Signed) -> None:
+    """The quote source and the heartbeat are not the platform's."""
+    day.platform.quotes.always("POST", "/ping*", Answer(body="OK"))
+    day.env |= {
+        "ALPACA_API_KEY_ID": "key",
+        "ALPACA_API_SECRET_KEY": "another",
+        "PAPER_RUN_QUOTES_URL": day.platform.quotes.url,
+        "PAPER_RUN_HEARTBEAT_URL": f"{day.platform.quotes.url}/ping",
+    }
+    day.must()
+    sent = [each for each in day.platform.requests if each.service == "quotes"]
+    assert {each.method for each in sent} == {"GET", "POST"}
+    assert not any(name.startswith(("x-internal", "x-service")) for each in sent for name in each.headers)
+
+
 def test_each_retry_is_signed_anew(day: Signed) -> None:
     """Two passing failures of the positions and of an order: no nonce comes twice."""
     busy = Answer(status=503, body={"detail": {"error": "service_unavailable", "message": "busy"}})
