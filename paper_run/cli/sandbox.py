@@ -49,7 +49,7 @@ def sandbox(**flags: Any) -> ExitStatus:
         console.say(f"  Next session       {platform.session}")
         console.say(f"  Account            {connect.state_file(folder)}")
         if is_signed:
-            console.say(f"  Signatures         demanded, made with {auth.SECRET}")
+            console.say("  Signatures         demanded by signal service and gateway")
         console.say()
         console.say("Run a day against it from another terminal:")
         console.say()
