@@ -1,6 +1,7 @@
 """The broker, as it lets itself be read: account, orders, positions, activities, corporate actions.
 
-It has the very orders and fills that the gateway was sent, and it knows what the gateway never hears of.
+It has the very orders and fills that the gateway was sent, and it knows what the gateway never hears of. Its
+Date headers are of the simulated clock, which the times of its orders go by.
 """
 
 import sqlite3
@@ -11,7 +12,7 @@ from typing import Any
 
 from paper_run.sandbox import activities, broker, corporate, market
 from paper_run.sandbox.account import Position, total, written
-from paper_run.sandbox.clock import priced_session, zulu
+from paper_run.sandbox.clock import http_date, priced_session, zulu
 from paper_run.sandbox.desk import Desk, played
 from paper_run.sandbox.exchange_days import FIRST_SESSION, new_york, previous_session
 from paper_run.sandbox.identifiers import uuid_of
@@ -42,7 +43,8 @@ def broker_routes(desk: Desk, keys: tuple[str, str] | None = None) -> list[Route
                 return _NOT_AUTHORIZED
             try:
                 with desk.store.reading() as connection:
-                    return serve(connection, request)
+                    now = http_date(desk.now_by(connection)[1])
+                    return serve(connection, request)._replace(headers=(("Date", now),))
             except _WrongQueryError as error:
                 return Answer(422, {"code": 40010001, "message": str(error)})
 

@@ -1,7 +1,9 @@
 """The broker that the sandbox serves: it has the gateway's orders, and what the gateway never hears of."""
 
 import sqlite3
+from datetime import datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -214,6 +216,22 @@ def test_everything_ties_out_whatever_misbehaves(platform):
         platform.run(*EVERYTHING)
         assert Decimal(platform.broker("/v2/account")["last_equity"]) == before
         before = assert_ties_out(platform)
+
+
+def test_its_date_is_the_simulated_clocks(platform, request_of):
+    """No earlier than the orders that are there, no later than those of the next session."""
+    dates = []
+    for _ in range(2):
+        reply = request_of("GET", platform.sandbox.broker_url + "/v2/account", None, KEYS)
+        dates.append(parsedate_to_datetime(reply.headers["date"]))
+        platform.run("AAPL")
+    first, second = (
+        datetime.fromisoformat(order["created_at"])
+        for order in platform.broker("/v2/orders?status=all&direction=asc")
+    )
+    assert dates[0] <= first <= dates[1] <= second
+    quotes = request_of("GET", platform.sandbox.quotes_url + "/v2/stocks/quotes/latest", None, KEYS)
+    assert parsedate_to_datetime(quotes.headers["date"]).year > 2025
 
 
 def test_each_fill_is_an_activity(platform):
