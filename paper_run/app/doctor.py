@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from paper_run.model.service import ServiceHealth, ServiceUrl
+    from paper_run.model.service import ServiceHealth, ServiceIdentity, ServiceUrl
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
@@ -220,11 +220,14 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
             known = next(iter(ledger.orders.order_states(latest)), None) if ledger and latest else None
     except DataError:
         known = None  # what is wrong with the ledger stands in its own line
-    calls: tuple[Callable[[], Any], ...] = (
+    calls: list[Callable[[], Any]] = [
         partial(gateway.positions, seconds=READ_SECONDS),
         partial(gateway.order, known or _NO_ORDER, seconds=READ_SECONDS),
-    )
-    positions, order = gather(calls)
+        *([partial(gateway.needs_signature, seconds=READ_SECONDS)] if config.identity else []),
+    ]
+    positions, order, *needs_signature = gather(calls)
+    if config.identity is not None:
+        yield _signature(config.identity, gateway.url, positions, *needs_signature)
     if isinstance(positions, Exception):
         yield _unread("Positions", gateway.url, positions)
     else:
@@ -241,12 +244,28 @@ def _reads(config: Config, platform: Platform) -> Iterator[Finding]:
         yield Finding("Orders", f"{gateway.url} has {known} of the latest attempt: {order.status}")
 
 
+def _signature(
+    identity: ServiceIdentity, gateway: ServiceUrl, signed: Any, needs_signature: bool | Exception
+) -> Finding:
+    """Say whether the gateway takes the signature: proved where it refuses the same request without one."""
+    if isinstance(signed, Unauthorized):
+        fix = str(reading_messages.authentication(signed.refusal)[0])
+        words = f"{gateway}: to {identity.name} it {signed.reason}"
+        return Finding("Signature", words, ExitStatus.DEPENDENCY, fix)
+    if isinstance(signed, Exception) or isinstance(needs_signature, Exception):
+        return Finding("Signature", f"unproved: {gateway} could not be read with one and without")
+    if needs_signature:
+        return Finding("Signature", f"{gateway} takes {identity.name}'s, and refuses to be read without")
+    return Finding("Signature", f"unproved: {gateway} can be read by anybody")
+
+
 def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Finding:
     if not isinstance(error, CallFailed):
         raise error
     ask = Remedy("Check its logs", "tail -f logs/execution_gateway.log")
-    fix = reading_messages.AUTHENTICATION if isinstance(error, Unauthorized) else ask
-    return Finding(name, f"{gateway}: it {error.reason}", ExitStatus.DEPENDENCY, str(fix))
+    remedies = reading_messages.authentication(error.refusal) if isinstance(error, Unauthorized) else (ask,)
+    fix = "; ".join(map(str, remedies))
+    return Finding(name, f"{gateway}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
 
 
 def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) -> Finding:

@@ -191,7 +191,7 @@ def _unread(after: Observations, platform: Platform) -> tuple[PaperRunError, ...
         return ()
     return (
         reading_messages.gateway_unreadable(
-            platform.execution_gateway.url, after.unread, of_a_mark=True, unauthorized=after.unauthorized
+            platform.execution_gateway.url, after.unread, of_a_mark=True, refusal=after.refusal
         ),
     )
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from paper_run.model.service import ServiceIdentity
     from paper_run.services.broker import Broker
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
@@ -29,6 +30,7 @@ def connected(
     :param deadline: the command's, if it has begun already.
     """
     from paper_run.model.service import ServiceUrl
+    from paper_run.services.auth import Signer
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.services.transport import Transport
@@ -41,7 +43,9 @@ def connected(
             folder = settings.reports_dir / flags.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
             again = bool(given.get("again"))
-            sandbox = stack.enter_context(Sandbox(state_file(folder), again=again))
+            identity = made_identity() if settings.sandbox_demands_signatures else None
+            secret = identity.secret if identity else None
+            sandbox = stack.enter_context(Sandbox(state_file(folder), again=again, secret=secret))
             settings = settings._replace(
                 reports_dir=folder,
                 plays_sandbox=True,
@@ -50,10 +54,12 @@ def connected(
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
                 orchestrator=ServiceUrl(base=sandbox.orchestrator_url),
+                identity=identity,
             )
         deadline = deadline or Deadline()
         shared = {**output.watch_requests(given), "secrets": settings.secrets, "deadline": deadline}
-        transport = Transport(**shared)
+        signer = settings.identity and Signer(settings.identity, now=output.clock().now)
+        transport = Transport(**shared, signer=signer)
         stack.callback(transport.close)
         quotes, broker = (None, None) if given["sandbox"] else _alpaca(settings, shared, stack)
         yield (
@@ -68,6 +74,15 @@ def connected(
                 deadline=deadline,
             ),
         )
+
+
+def made_identity() -> ServiceIdentity:
+    """Return one for a sandbox, with a secret that nobody else has."""
+    import secrets
+
+    from paper_run.model.service import ServiceIdentity
+
+    return ServiceIdentity("orchestrator", secrets.token_hex(32))
 
 
 def _alpaca(

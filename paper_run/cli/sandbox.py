@@ -16,21 +16,27 @@ from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
-@click.command(short_help="Serve the built-in platform on 8001-8003, quotes on 8004.")
+@click.command(short_help="Serve the built-in platform on 8001-8003, quotes and broker on 8004.")
 @options_of("sandbox")
 def sandbox(**given: Any) -> ExitStatus:
-    """Serve the built-in platform (signal service, gateway, orchestrator, quotes) until Ctrl-C.
+    """Serve the built-in platform (signal service, gateway, orchestrator, quotes, broker) until Ctrl-C.
 
     Everything it says is simulated. Its account is kept in the sandbox folder of the reports folder.
     """
     from paper_run.sandbox import Sandbox
+    from paper_run.settings import auth
 
+    sources = flags.sources(given)
+    is_signed = auth.sandbox_demands(sources.last("--auth"))
+    known = auth.read(sources.variable, folder=sources.folder) if is_signed else None
+    identity = known or (connect.made_identity() if is_signed else None)
+    secret = identity.secret if identity else None
     first = flags.whole_number(given, "port", least=0, most=65532)
     folder = flags.reports_folder({**given, "sandbox": True})
     console = output.console(given)
     with (
         connect.sandbox_errors(),
-        Sandbox(connect.state_file(folder), ports=connect.ports(first)) as platform,
+        Sandbox(connect.state_file(folder), ports=connect.ports(first), secret=secret) as platform,
     ):
         console.say("SANDBOX - simulated prices. Ctrl-C stops it.")
         console.say()
@@ -38,9 +44,12 @@ def sandbox(**given: Any) -> ExitStatus:
         console.say(f"  Execution Gateway  {platform.execution_gateway_url}")
         console.say(f"  Orchestrator       {platform.orchestrator_url}")
         console.say(f"  Quotes             {platform.quotes_url}")
+        console.say(f"  Broker             {platform.broker_url}/v2")
         console.say()
         console.say(f"  Next session       {platform.session}")
         console.say(f"  Account            {connect.state_file(folder)}")
+        if is_signed:
+            console.say("  Signatures         demanded by signal service and gateway")
         console.say()
         console.say("Run a day against it from another terminal:")
         console.say()
@@ -49,7 +58,9 @@ def sandbox(**given: Any) -> ExitStatus:
             f" --execution-gateway-url {platform.execution_gateway_url}"
             f" --orchestrator-url {platform.orchestrator_url}"
         )
-        console.say(f"  {flags.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
+        # A secret that was made for this sandbox alone has to be told: it is nobody's.
+        made = f"{auth.SECRET}={secret} " if secret is not None and known is None else ""
+        console.say(f"  {made}{flags.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
         try:
             connect.wait_for_ctrl_c()
         except KeyboardInterrupt:

@@ -13,6 +13,7 @@ import click
 from paper_run.cli import flags, output, streams
 from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
+from paper_run.settings.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from paper_run.schedule.plan import Schedule
 
 _FILLED_IN = {"PAPER_RUN_EXCHANGE", "PAPER_RUN_REPORTS_DIR", "PAPER_RUN_REQUIRE_LEDGER"}
-_OURS = re.compile(r"(?:PAPER_RUN|ALPACA_API|APCA_API|SIGNAL_SERVICE|EXECUTION_GATEWAY|ORCHESTRATOR)_[A-Z_]+")
+_OURS = re.compile(
+    "|".join(("(?:PAPER_RUN|APCA_API)_[A-Z_]+", *(each.variable for each in OPTIONS if each.variable)))
+)
 
 
 @click.command(short_help="Print a crontab's lines or systemd's units; installs nothing.")

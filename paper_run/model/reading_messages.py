@@ -16,12 +16,47 @@ from paper_run.model.remedies import ask_for_positions, say_what_came
 if TYPE_CHECKING:
     from datetime import date
 
-    from paper_run.model.service import ServiceUrl
+    from paper_run.model.service import Refusal, RefusalCause, ServiceUrl
 
 
-AUTHENTICATION = Remedy(
-    "Have its operator let it be read: API_AUTH_MODE=log_only in the gateway's environment, then restart it"
+OF_THE_SIGNATURE: frozenset[RefusalCause] = frozenset({"not_received", "secret", "clock", "name"})
+"""Causes that lie in the signature itself."""
+_SECRETS = "INTERNAL_TOKEN_SECRET_ORCHESTRATOR or INTERNAL_TOKEN_SECRET"
+_LET_READ = Remedy(
+    "Or have its operator let it be read: API_AUTH_MODE=log_only in the gateway's environment, then restart "
+    "it"
 )
+
+
+def authentication(refusal: Refusal) -> tuple[Remedy, ...]:
+    """Say which of secret, clock and name is likely wrong, and what sets it right."""
+    return (_of_cause(refusal), _LET_READ)
+
+
+def _of_cause(refusal: Refusal) -> Remedy:
+    match refusal.cause:
+        case "unsigned":
+            return Remedy(f"Sign what is read: set {_SECRETS} to what the platform's own services have")
+        case "secret":
+            return Remedy(
+                f"The secret is likely another than its own: it goes by {_SECRETS}, and a proxy between must "
+                "not change the path"
+            )
+        case "clock":
+            way = "ahead of" if refusal.seconds > 0 else "behind"
+            return Remedy(
+                f"The clock is likely wrong: this machine's is {abs(refusal.seconds)} s {way} its own, and "
+                "300 s are let pass; set the wrong one right",
+                "timedatectl set-ntp true",
+            )
+        case "name":
+            return Remedy(
+                f"The name is likely wrong: {refusal.name} may not read there; set PAPER_RUN_SERVICE_ID to "
+                "orchestrator"
+            )
+        case "not_received":
+            return Remedy("The signature did not arrive: have the proxy between let X-Internal- headers pass")
+    return Remedy("Ask its operator, or a proxy's in front of it: the answer is not that of the platform")
 
 
 def no_book_yet(attempts: list[str]) -> PaperRunError:
@@ -36,14 +71,14 @@ def no_book_yet(attempts: list[str]) -> PaperRunError:
     )
 
 
-def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool = False) -> PaperRunError:
+def positions_unreadable(gateway: ServiceUrl, reason: str, refusal: Refusal | None = None) -> PaperRunError:
     """Say that the positions before the attempt can't be read; without them nothing is sent.
 
-    :param unauthorized: whether the gateway asked for authentication.
+    :param refusal: why the gateway would not be asked; None: it was no matter of who asks.
     """
     said = f"The Execution Gateway at {gateway} {reason} when asked for its positions. Nothing was sent."
-    if unauthorized:
-        return _asks_for_authentication(said, ask_for_positions(gateway))
+    if refusal is not None:
+        return _asks_for_authentication(said, refusal, ask_for_positions(gateway))
     return DependencyError(
         "The positions can't be read",
         said,
@@ -55,11 +90,11 @@ def positions_unreadable(gateway: ServiceUrl, reason: str, *, unauthorized: bool
     )
 
 
-def _asks_for_authentication(said: str, *remedies: Remedy) -> PaperRunError:
+def _asks_for_authentication(said: str, refusal: Refusal, *remedies: Remedy) -> PaperRunError:
     return DependencyError(
         "The gateway asks for authentication",
         said,
-        remedies=(AUTHENTICATION, *remedies),
+        remedies=(*authentication(refusal), *remedies),
         code="authentication",
     )
 
@@ -69,15 +104,14 @@ def _mark_when_it_answers() -> Remedy:
 
 
 def gateway_unreadable(
-    gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, unauthorized: bool = False
+    gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, refusal: Refusal | None = None
 ) -> PaperRunError:
     """Say what could not be read after the attempt, or for a mark; see `positions_unreadable`."""
     when = "" if of_a_mark else " after the attempt"
     said = f"The Execution Gateway at {gateway}: {'; '.join(reasons[:5])}."
-    if unauthorized:
-        return _asks_for_authentication(
-            f"It could not be read{when}. {said}", ask_for_positions(gateway), _mark_when_it_answers()
-        )
+    if refusal is not None:
+        said = f"It could not be read{when}. {said}"
+        return _asks_for_authentication(said, refusal, ask_for_positions(gateway), _mark_when_it_answers())
     return DependencyError(
         f"The gateway could not be read{when}",
         said,
@@ -122,12 +156,12 @@ def valued_before(
     )
 
 
-def nothing_to_compare(reasons: list[str], *, unauthorized: bool = False) -> PaperRunError:
+def nothing_to_compare(reasons: list[str], refusal: Refusal | None = None) -> PaperRunError:
     """Say that the book can't be brought to the gateway's quantities; see `positions_unreadable`."""
     said = f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked."
     again = Remedy("When it answers again, say it again.")
-    if unauthorized:
-        return _asks_for_authentication(said, again)
+    if refusal is not None:
+        return _asks_for_authentication(said, refusal, again)
     return DependencyError(
         "The positions can't be read", said, remedies=(again,), code="positions_unreadable"
     )

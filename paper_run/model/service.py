@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -31,6 +31,35 @@ class ServiceUrl(NamedTuple):
         return f"ServiceUrl({self.base!r})"
 
 
+class ServiceIdentity(NamedTuple):
+    """Who this program is to the platform's services, where they ask for a signature.
+
+    :ivar name: that of the service it signs as. :ivar secret: what both sides know, shown nowhere.
+    :ivar signs_run: whether the request to trade is signed too.
+    """
+
+    name: str
+    secret: str
+    signs_run: bool = False
+
+    def __repr__(self) -> str:
+        return f"ServiceIdentity({self.name!r})"
+
+
+RefusalCause = Literal["unsigned", "not_received", "secret", "clock", "name", "unexplained"]
+
+
+class Refusal(NamedTuple):
+    """What is likely wrong where a service refuses to be read (401, 403).
+
+    :ivar name: what was signed as. :ivar seconds: how far this machine's clock is ahead of the service's.
+    """
+
+    cause: RefusalCause
+    name: str = ""
+    seconds: int = 0
+
+
 class Exchange(NamedTuple):
     """One request as `-v` shows it: the outcome is its status, or the reason why there is none."""
 
@@ -45,7 +74,7 @@ class ServiceHealth(NamedTuple):
 
     `clock` is the service's own time, as it words it: it is compared with that service's times alone.
     `date_header` is the HTTP Date of its answer, `own_date` the same where nobody between can have said it.
-    `fix` is what helps, where a look is enough to know it.
+    `fix` is what helps, where a look is enough to know it; `refusal` says why it would not be asked.
     """
 
     service: str
@@ -60,6 +89,7 @@ class ServiceHealth(NamedTuple):
     strategy: str | None = None
     own_date: str | None = None
     fix: str = ""
+    refusal: Refusal | None = None
 
     @property
     def healthy(self) -> bool:

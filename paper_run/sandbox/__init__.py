@@ -18,6 +18,19 @@ CANCEL   `canceled` without a fill.
 DOUBT    T4 places and fills it, but its answer is lost: T5 reports `rejected`, a quantity, and no id.
 NOPRICE  Fills; the position has no current price and no unrealized P&L, and there is no quote.
 HALT     The kill switch: T5 answers 503 and nothing is traded.
+DEAF     Fills at the broker, but T4 never hears of it: `pending_new` for ever, and no position.
+CUTOFF   Fills at the broker, but T4's connection to it breaks: `rejected` with an error, no broker's id, no
+         position; T5 reports a quantity, no id and `submission_failed: 500`.
+SPLIT    Splits 2:1 at the open of the third session there is, 2025-01-06: its prices halve, and the shares
+         that were held double, at the broker and in T4, which takes them over from it.
+DIVIDEND Pays 0.25 dollars in cash on each share that was held before that session.
+
+The quotes service is the broker too, and shows what it is asked for with any pair of keys: `/v2/account`,
+`/v2/orders` (`status, after, until, direction, limit, symbols`), `/v2/orders:by_client_order_id`,
+`/v2/positions`, `/v2/account/activities` (`activity_types, after, until, direction, page_size, page_token`)
+and `/v1/corporate-actions` (`symbols, types, start, end`). Its prices are the last close's.
+
+With a secret T3 and T4 demand signatures of everything but `/` and `/health`, as the platform of 2026 does.
 """
 
 from paper_run.sandbox.assembly import Sandbox

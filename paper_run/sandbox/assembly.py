@@ -15,6 +15,7 @@ from paper_run.sandbox.orchestrator import orchestrator
 from paper_run.sandbox.quotes import quotes_service
 from paper_run.sandbox.servers import Servers
 from paper_run.sandbox.signal_service import signal_service
+from paper_run.sandbox.signatures import Signatures
 from paper_run.sandbox.store import Store
 
 NAMES = ("signal service (T3)", "execution gateway (T4)", "orchestrator (T5)", "quotes service")
@@ -26,17 +27,26 @@ class Sandbox:
 
     `state_file` is created when it does not exist (its folder must); the account in it lives on from one
     sandbox to the next. `ports` are those of T3, T4, T5 and the quotes service, 0 for any free one. With
-    `again` the next orchestration trades in the session played last instead of the one after it.
+    `again` the next orchestration trades in the session played last instead of the one after it. With a
+    `secret` T3 and T4 demand signatures made with it; with `keys` quotes and broker demand that pair.
 
     Raises SandboxError when a port or the state file is not to be had; nothing is left running then.
     """
 
     def __init__(
-        self, state_file: Path, *, ports: tuple[int, int, int, int] = (0, 0, 0, 0), again: bool = False
+        self,
+        state_file: Path,
+        *,
+        ports: tuple[int, int, int, int] = (0, 0, 0, 0),
+        again: bool = False,
+        secret: str | None = None,
+        keys: tuple[str, str] | None = None,
     ) -> None:
         self._state_file = state_file
         self._ports = ports
         self._clock = Clock(again=again)
+        self._signatures = None if secret is None else Signatures(secret)
+        self._keys = keys
         self._desk: Desk | None = None
         self._servers: Servers | None = None
         self._last_played: date | None = None
@@ -54,12 +64,14 @@ class Sandbox:
         t3_url, t4_url, t5_url, quotes_url = self._servers.urls
         self.signal_service_url, self.execution_gateway_url = t3_url, t4_url
         self.orchestrator_url, self.quotes_url = t5_url, quotes_url
+        gate = None if self._signatures is None else self._signatures.refusal
+        sign = None if self._signatures is None else self._signatures.headers
         self._servers.start(
             [
-                signal_service(desk),
-                execution_gateway(desk),
-                orchestrator(desk, t3_url, t4_url),
-                quotes_service(desk),
+                signal_service(desk, gate),
+                execution_gateway(desk, gate),
+                orchestrator(desk, t3_url, t4_url, sign),
+                quotes_service(desk, self._keys),
             ]
         )
         return self
@@ -74,6 +86,16 @@ class Sandbox:
         self._servers.stop()
         self._desk.store.close()
         self._desk = self._servers = None
+
+    @property
+    def broker_url(self) -> str:
+        """Where the broker is, without the `/v2` of its paths: it is served with the quotes."""
+        return self.quotes_url
+
+    @property
+    def broker_keys(self) -> tuple[str, str]:
+        """A pair of keys that quotes and broker accept."""
+        return self._keys or ("SANDBOX", "sandbox")
 
     @property
     def session(self) -> date:

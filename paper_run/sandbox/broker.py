@@ -6,9 +6,9 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from paper_run.sandbox import market, special
+from paper_run.sandbox import corporate, market, special
 from paper_run.sandbox.account import Position, cash_of_fill, total, written
-from paper_run.sandbox.clock import zulu
+from paper_run.sandbox.clock import priced_session, zulu
 from paper_run.sandbox.exchange_days import new_york
 from paper_run.sandbox.identifiers import uuid_of
 
@@ -40,6 +40,7 @@ def place(connection: sqlite3.Connection, order: Order, session: date, now: date
     order_id = client_order_id(order, session)
     if find(connection, order_id) is not None:
         return order_id, False
+    begin(connection, session)
     status, filled_qty, reason = _fate(order, session)
     broker_order_id = uuid_of(f"broker|{order_id}")
     stamp = zulu(now)
@@ -56,8 +57,22 @@ def place(connection: sqlite3.Connection, order: Order, session: date, now: date
     return order_id, True
 
 
+def begin(connection: sqlite3.Connection, session: date) -> None:
+    """Close the session before, once: its equity, and what befalls the shares before this one opens."""
+    last_played, begun = connection.execute("SELECT last_played, session FROM account, broker").fetchone()
+    if begun == session.isoformat():
+        return
+    day = priced_session(date.fromisoformat(last_played) if last_played else None)
+    worth = written(equity(connection, day))
+    connection.execute("UPDATE broker SET session = ?, last_equity = ?", (session.isoformat(), worth))
+    corporate.befall(
+        connection, session, {symbol: held for symbol, (held, _) in positions(connection).items()}
+    )
+
+
 def open_session(connection: sqlite3.Connection, session: date) -> None:
     """Bring the orders of earlier sessions to their end: late ones fill at this open, the rest expires."""
+    begin(connection, session)
     opening = new_york(session, 9, 30)
     working = connection.execute(
         "SELECT client_order_id, symbol, side, qty, status FROM orders"
@@ -93,6 +108,20 @@ def positions(connection: sqlite3.Connection) -> dict[str, tuple[Position, str]]
 def cash(connection: sqlite3.Connection) -> Decimal:
     """Return the account's cash."""
     return Decimal(connection.execute("SELECT cash FROM account").fetchone()[0])
+
+
+def values(connection: sqlite3.Connection, day: date) -> list[Decimal]:
+    """Return what each open position was worth at a session's close; a short one less than nothing."""
+    return [
+        held.qty * market.close_price(symbol, day)
+        for symbol, (held, _) in positions(connection).items()
+        if held.qty
+    ]
+
+
+def equity(connection: sqlite3.Connection, day: date) -> Decimal:
+    """Return cash and positions at a session's close."""
+    return total([cash(connection), *values(connection, day)])
 
 
 def _fate(order: Order, session: date) -> tuple[str, int, str | None]:

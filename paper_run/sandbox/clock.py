@@ -2,6 +2,7 @@
 
 import time
 from datetime import date, datetime, timedelta
+from email.utils import format_datetime
 
 from paper_run.sandbox.exchange_days import FIRST_SESSION, new_york, next_session, previous_session
 
@@ -53,6 +54,11 @@ def priced_session(last_played: date | None) -> date:
 def zulu(moment: datetime) -> str:
     """Write a UTC time as the gateway does: microseconds and `Z`."""
     return naive(moment) + "Z"
+
+
+def http_date(moment: datetime) -> str:
+    """Write a UTC time as a Date header does."""
+    return format_datetime(moment, usegmt=True)
 
 
 def naive(moment: datetime) -> str:

@@ -43,7 +43,11 @@ class Desk:
     def now(self) -> tuple[date, datetime]:
         """Return the session that is played next and the time before it, in UTC."""
         with self.store.reading() as connection:
-            last_played, floor = played(connection)
+            return self.now_by(connection)
+
+    def now_by(self, connection: sqlite3.Connection) -> tuple[date, datetime]:
+        """Return the same, of the state that is being read."""
+        last_played, floor = played(connection)
         return self._clock.session(last_played), self._clock.before_the_bell(last_played, floor)
 
     @contextmanager

@@ -13,13 +13,13 @@ from paper_run.sandbox.clock import naive, priced_session, zulu
 from paper_run.sandbox.desk import Desk, played
 from paper_run.sandbox.exchange_days import close_time
 from paper_run.sandbox.validation import Fields
-from paper_run.sandbox.web import Answer, HangUpError, RefusedError, Request, Route, Service
+from paper_run.sandbox.web import Answer, Gate, HangUpError, RefusedError, Request, Route, Service
 
 RUN_HEADER = "x-sandbox-run"  # names the run that an order belongs to
 
 
-def execution_gateway(desk: Desk) -> Service:
-    """Build the service on the shared state."""
+def execution_gateway(desk: Desk, gate: Gate | None = None) -> Service:
+    """Build the service on the shared state; `gate` lets requests in."""
 
     def root(_: Request) -> Answer:
         return Answer(200, {"service": "execution_gateway", "version": "0.1.0", "status": "running"})
@@ -49,9 +49,8 @@ def execution_gateway(desk: Desk) -> Service:
         with desk.order_entry(request.headers.get(RUN_HEADER)) as (connection, session, now):
             order_id, is_new = broker.place(connection, order, session, now)
             row = broker.find(connection, order_id)
-        if order.symbol == special.DOUBT:
-            raise HangUpError
-        return Answer(200, _submitted(row or {}, is_new=is_new))
+        _break_off(order.symbol)
+        return Answer(200, _submitted(_heard(row or {}), is_new=is_new))
 
     def one_order(request: Request) -> Answer:
         order_id = request.names[0]
@@ -59,7 +58,7 @@ def execution_gateway(desk: Desk) -> Service:
             row = broker.find(connection, order_id)
         if row is None:
             raise RefusedError(404, f"Order not found: {order_id}")
-        return Answer(200, _detail(row))
+        return Answer(200, _detail(_heard(row)))
 
     def all_positions(_: Request) -> Answer:
         return Answer(200, _envelope(desk))
@@ -69,10 +68,11 @@ def execution_gateway(desk: Desk) -> Service:
         [
             Route("GET", "/", root),
             Route("GET", "/health", health),
-            Route("POST", "/api/v1/orders", submit),
-            Route("GET", "/api/v1/orders/{}", one_order),
-            Route("GET", "/api/v1/positions", all_positions),
+            Route("POST", "/api/v1/orders", submit, "submit_order"),
+            Route("GET", "/api/v1/orders/{}", one_order, "view_orders"),
+            Route("GET", "/api/v1/positions", all_positions, "view_positions"),
         ],
+        gate,
     )
 
 
@@ -95,6 +95,30 @@ def _order(request: Request) -> Order:
         if price is not None and price <= 0:
             raise RefusedError(422, f"{name}_price must be positive")
     return order
+
+
+def _break_off(symbol: str) -> None:
+    """Fail, where that is asked for, once the broker has the order."""
+    if symbol == special.DOUBT:
+        raise HangUpError
+    if symbol == special.CUTOFF:
+        raise RefusedError(500, special.CUTOFF_MESSAGE)
+
+
+def _heard(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the gateway knows of an order: of some it never hears what the broker has made of it."""
+    if row["symbol"] not in special.UNHEARD:
+        return row
+    nothing = {
+        "filled_at": None,
+        "filled_qty": "0",
+        "filled_avg_price": None,
+        "updated_at": row["created_at"],
+    }
+    if row["symbol"] == special.DEAF:
+        return row | nothing | {"status": "pending_new"}
+    refused = {"status": "rejected", "broker_order_id": None, "error_message": special.CUTOFF_MESSAGE}
+    return row | nothing | refused
 
 
 def _submitted(row: dict[str, Any], *, is_new: bool) -> dict[str, Any]:
@@ -145,7 +169,7 @@ def _envelope(desk: Desk) -> dict[str, Any]:
     day = priced_session(last_played)
     shown, unrealized, realized = [], [], []
     for symbol, (position, updated_at) in held.items():
-        if not position.qty:
+        if not position.qty or symbol in special.UNHEARD:
             continue
         price = None if symbol == special.NOPRICE else market.close_price(symbol, day)
         shown.append(_position(symbol, position, price, updated_at, zulu(close_time(day))))

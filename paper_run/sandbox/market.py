@@ -4,7 +4,7 @@ Every price is a pure function of the symbol and the date. Time is counted in ha
 one, a close the odd one after it). The price is the symbol's base price times one plus a sum of bounded
 hash-noise octaves: SHA-256 gives a value at each lattice point of an octave, and between two lattice points
 the value runs straight. All of it is integer arithmetic, so prices are exact to the cent and stay between
-67 % and 133 % of the base price for ever.
+67 % and 133 % of the base price for ever; but for SPLIT, which halves once.
 
     from paper_run.sandbox import market
     market.open_price("AAPL", date(2025, 1, 2))             # Decimal, two places
@@ -16,10 +16,14 @@ from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
+from paper_run.sandbox.corporate import EX_DATE, SHARES_FOR_ONE
+from paper_run.sandbox.special import SPLIT
+
 _SCALE = 1_000_000
 # (period in half days, amplitude in millionths of the base price)
 _OCTAVES = ((1, 14_000), (6, 8_000), (22, 20_000), (90, 80_000), (370, 200_000))
 _LOWEST_BASE, _HIGHEST_BASE = 3_000, 45_000  # cents: with all octaves a price stays within 20 and 600
+_SPLITS_AT = 2 * EX_DATE.toordinal()
 _FOUR_PLACES = Decimal("0.0001")
 _BASIS_POINT = Decimal("0.0001")
 
@@ -64,7 +68,8 @@ def _price(symbol: str, half_day: int) -> Decimal:
         if offset:
             value += _noise(symbol, period, point + 1) * offset
         move += amplitude * value // (period * _SCALE)
-    return Decimal(base * (_SCALE + move) // _SCALE).scaleb(-2)
+    shares = SHARES_FOR_ONE if symbol == SPLIT and half_day >= _SPLITS_AT else 1
+    return Decimal(base * (_SCALE + move) // (_SCALE * shares)).scaleb(-2)
 
 
 def _noise(symbol: str, period: int, point: int) -> int:

@@ -12,7 +12,7 @@ from paper_run.sandbox.clock import naive
 from paper_run.sandbox.desk import Desk, Run
 from paper_run.sandbox.execution_gateway import RUN_HEADER
 from paper_run.sandbox.identifiers import is_uuid, random_uuid
-from paper_run.sandbox.peer import AnswerLostError, Peer, UnreachableError
+from paper_run.sandbox.peer import AnswerLostError, Peer, Sign, UnreachableError
 from paper_run.sandbox.validation import Fields, as_date
 from paper_run.sandbox.web import INTERNAL_SERVER_ERROR, Answer, RefusedError, Request, Route, Service
 
@@ -46,8 +46,19 @@ class _Asked(NamedTuple):
     max_position_size: Decimal
 
 
-def orchestrator(desk: Desk, signal_service_url: str, execution_gateway_url: str) -> Service:
+class _Behind(NamedTuple):
+    """The services behind it, and what signs the requests to them where they demand that."""
+
+    signal_service_url: str
+    execution_gateway_url: str
+    sign: Sign | None
+
+
+def orchestrator(
+    desk: Desk, signal_service_url: str, execution_gateway_url: str, sign: Sign | None = None
+) -> Service:
     """Build the service on the shared state; it reaches the other two over HTTP."""
+    behind = _Behind(signal_service_url, execution_gateway_url, sign)
 
     def root(_: Request) -> Answer:
         return Answer(200, {"service": "orchestrator", "version": "0.1.0", "status": "running"})
@@ -82,7 +93,7 @@ def orchestrator(desk: Desk, signal_service_url: str, execution_gateway_url: str
         if asked.capital < 0 or asked.max_position_size < 0:
             return INTERNAL_SERVER_ERROR
         with desk.run() as current:
-            answer = _orchestrate(current, asked, signal_service_url, execution_gateway_url)
+            answer = _orchestrate(current, asked, behind)
             if asked.capital < sizing.LARGEST_AMOUNT:
                 current.connection.execute(
                     "INSERT INTO runs (run_id, status, strategy_id, answer) VALUES (?, ?, ?, ?)",
@@ -137,17 +148,15 @@ def _asked(request: Request) -> _Asked:
     return _Asked(symbols, as_of_date, capital or _CAPITAL, max_position_size or _MAX_POSITION_SIZE)
 
 
-def _orchestrate(
-    run: Run, asked: _Asked, signal_service_url: str, execution_gateway_url: str
-) -> dict[str, Any]:
+def _orchestrate(run: Run, asked: _Asked, behind: _Behind) -> dict[str, Any]:
     """Play the session of `run`, unless T3 gives no signals."""
     started_at = run.clock.now()
-    signals, metadata, error_message = _signals(run, asked, signal_service_url)
+    signals, metadata, error_message = _signals(run, asked, behind)
     mappings: list[dict[str, Any]] = []
     if error_message is None:
         run.played = True
         broker.open_session(run.connection, run.session)
-        with Peer(execution_gateway_url) as gateway:
+        with Peer(behind.execution_gateway_url, sign=behind.sign) as gateway:
             mappings = [_trade(run, asked, signal, gateway) for signal in signals]
     counted = sizing.counts(mappings)
     completed_at = run.clock.now()
@@ -170,14 +179,14 @@ def _orchestrate(
 
 
 def _signals(
-    run: Run, asked: _Asked, url: str
+    run: Run, asked: _Asked, behind: _Behind
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None, str | None]:
     """Return T3's signals and metadata, or why there are none (as with the real T5, not in T3's words)."""
     top_n, bottom_n = sizing.top_and_bottom(asked.symbols)
     as_of_date = (asked.as_of_date or run.session).isoformat()
     body = {"symbols": asked.symbols, "as_of_date": as_of_date, "top_n": top_n, "bottom_n": bottom_n}
     try:
-        with Peer(url) as signal_service:
+        with Peer(behind.signal_service_url, sign=behind.sign) as signal_service:
             status, answer = signal_service.ask("POST", _SIGNALS_PATH, body)
     except UnreachableError:
         return [], None, "All connection attempts failed"
@@ -186,9 +195,10 @@ def _signals(
     if status != 200 or answer is None:
         kind = "Client" if status < 500 else "Server"
         words = f"{status} {_REASONS.get(status, 'Internal Server Error')}"
+        url = behind.signal_service_url + _SIGNALS_PATH
         more = f"https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/{status}"
         return [], None, (
-            f"{kind} error '{words}' for url '{url}{_SIGNALS_PATH}'\nFor more information check: {more}"
+            f"{kind} error '{words}' for url '{url}'\nFor more information check: {more}"
         )  # fmt: skip
     metadata = {name: answer["metadata"][name] for name in ("model_version", "strategy", "top_n", "bottom_n")}
     return answer["signals"], metadata, None

@@ -2,10 +2,12 @@
 
 import http.client
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 _TIMEOUT_SECONDS = 30.0
+Sign = Callable[[str, str, bytes], dict[str, str]]
 
 
 class UnreachableError(Exception):
@@ -17,10 +19,11 @@ class AnswerLostError(Exception):
 
 
 class Peer:
-    """A connection to one service; use it in a `with` statement."""
+    """A connection to one service; use it in a `with` statement. `sign` makes the headers of a signature."""
 
-    def __init__(self, url: str, timeout: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(self, url: str, timeout: float = _TIMEOUT_SECONDS, sign: Sign | None = None) -> None:
         self.url = url
+        self._sign = sign
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
 
     def __enter__(self) -> "Peer":
@@ -36,6 +39,7 @@ class Peer:
     ) -> tuple[int, Any]:
         """Send one request and return the status and the parsed body."""
         data = None if body is None else json.dumps(body).encode()
+        signature = self._sign(method, path, data or b"") if self._sign else {}
         try:
             if self._connection.sock is None:
                 self._connection.connect()
@@ -43,7 +47,7 @@ class Peer:
             raise UnreachableError from error
         try:
             self._connection.request(
-                method, path, data, {"Content-Type": "application/json"} | (headers or {})
+                method, path, data, {"Content-Type": "application/json"} | signature | (headers or {})
             )
             response = self._connection.getresponse()
             text = response.read()

@@ -1,4 +1,4 @@
-"""Market data in the shape of Alpaca: the latest quotes and trades, which are those of the last close."""
+"""Alpaca in miniature: the latest quotes and trades, which are those of the last close, and the broker."""
 
 from collections.abc import Callable
 from datetime import date
@@ -6,21 +6,24 @@ from decimal import Decimal
 from typing import Any
 
 from paper_run.sandbox import market, special
+from paper_run.sandbox.alpaca import accepts, broker_routes
 from paper_run.sandbox.clock import priced_session, zulu
 from paper_run.sandbox.desk import Desk
 from paper_run.sandbox.exchange_days import close_time
 from paper_run.sandbox.web import Answer, Request, Route, Service
 
 _FORBIDDEN = Answer(403, {"message": "forbidden."})
-_KEY_HEADERS = ("apca-api-key-id", "apca-api-secret-key")
 
 
-def quotes_service(desk: Desk) -> Service:
-    """Build the service on the shared state."""
+def quotes_service(desk: Desk, keys: tuple[str, str] | None = None) -> Service:
+    """Build the service on the shared state.
+
+    :param keys: the one pair that is let read; None: any pair is let.
+    """
 
     def latest(kind: str, one: Callable[[str, date], dict[str, Any]]) -> Callable[[Request], Answer]:
         def serve(request: Request) -> Answer:
-            if not all(request.headers.get(name) for name in _KEY_HEADERS):
+            if not accepts(request, keys):
                 return _FORBIDDEN
             symbols = [symbol for symbol in request.query.get("symbols", "").split(",") if symbol]
             if not symbols:
@@ -36,6 +39,7 @@ def quotes_service(desk: Desk) -> Service:
         [
             Route("GET", "/v2/stocks/quotes/latest", latest("quotes", _quote)),
             Route("GET", "/v2/stocks/trades/latest", latest("trades", _trade)),
+            *broker_routes(desk, keys),
         ],
     )
 

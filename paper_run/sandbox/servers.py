@@ -83,10 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.protocol_version
         )  # a malformed request line leaves HTTP/0.9: no status line
         content_type, body = answer.encoded()
-        self.send_response(answer.status)
+        headers = dict(answer.headers)
+        self.send_response_only(answer.status)
+        self.send_header("Server", self.version_string())
+        self.send_header("Date", headers.pop("Date", self.date_time_string()))
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
-        for name, value in answer.headers:
+        for name, value in headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")

@@ -6,14 +6,14 @@ from paper_run.sandbox.desk import Desk
 from paper_run.sandbox.exchange_days import FIRST_SESSION, is_session, new_york
 from paper_run.sandbox.signals import rank
 from paper_run.sandbox.validation import Fields, as_date
-from paper_run.sandbox.web import Answer, RefusedError, Request, Route, Service
+from paper_run.sandbox.web import Answer, Gate, RefusedError, Request, Route, Service
 
 _MODEL_VERSION = "v1.0.0"
 _ACTIVATED_AT = naive(new_york(FIRST_SESSION, 8))
 
 
-def signal_service(desk: Desk) -> Service:
-    """Build the service on the shared state."""
+def signal_service(desk: Desk, gate: Gate | None = None) -> Service:
+    """Build the service on the shared state; `gate` lets requests in."""
 
     def root(_: Request) -> Answer:
         return Answer(200, {"service": "signal_service", "version": "0.1.0", "status": "running"})
@@ -61,6 +61,7 @@ def signal_service(desk: Desk) -> Service:
         [
             Route("GET", "/", root),
             Route("GET", "/health", health),
-            Route("POST", "/api/v1/signals/generate", generate),
+            Route("POST", "/api/v1/signals/generate", generate, "generate_signals"),
         ],
+        gate,
     )

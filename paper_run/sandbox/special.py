@@ -8,13 +8,24 @@ CANCEL = "CANCEL"
 DOUBT = "DOUBT"
 NOPRICE = "NOPRICE"
 HALT = "HALT"
+DEAF = "DEAF"
+CUTOFF = "CUTOFF"
+SPLIT = "SPLIT"
+DIVIDEND = "DIVIDEND"
 
-TRADED = frozenset({REJECT, REFUSE, PARTIAL, LATE, CANCEL, DOUBT, NOPRICE})
+TRADED = frozenset({REJECT, REFUSE, PARTIAL, LATE, CANCEL, DOUBT, NOPRICE, DEAF, CUTOFF, SPLIT, DIVIDEND})
+
+UNHEARD = frozenset({DEAF, CUTOFF})
+"""What fills at the broker, and the gateway never hears of it."""
 
 OUTLIVE = frozenset({PARTIAL, LATE})
 """What works past its session by design: such an order is good till cancelled, not of the day."""
 
 REJECT_DETAIL = "Broker rejected the order: asset REJECT is not tradable"
+CUTOFF_MESSAGE = (
+    "Unexpected error: ('Connection aborted.', "
+    "RemoteDisconnected('Remote end closed connection without response'))"
+)
 REFUSE_MESSAGE = "Broker rejected the order: insufficient buying power"
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from paper_run.sandbox.errors import SandboxError
+from paper_run.sandbox.identifiers import random_uuid
 
 APPLICATION_ID = 0x50525342  # "PRSB", in the file's header: how a sandbox file is recognised
 FORMAT_VERSION = 1
@@ -19,6 +20,15 @@ _APPLICATION_ID_AT = (
 )
 
 # Amounts are exact decimal text; dates and times are ISO text, times in UTC.
+_BROKER_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS broker (account_id TEXT NOT NULL, session TEXT, last_equity TEXT)",
+    "CREATE TABLE IF NOT EXISTS activities (number INTEGER PRIMARY KEY, type TEXT NOT NULL,"
+    " date TEXT NOT NULL, symbol TEXT NOT NULL, description TEXT NOT NULL, net_amount TEXT NOT NULL,"
+    " qty TEXT NOT NULL, per_share_amount TEXT)",
+    "CREATE INDEX IF NOT EXISTS orders_by_time ON orders (created_at)",
+    "CREATE INDEX IF NOT EXISTS fills_by_time ON orders (filled_at)",
+)
+"""What the broker alone has; a file from before there was one gets it when it is opened."""
 _SCHEMA = (
     "CREATE TABLE account (id INTEGER PRIMARY KEY CHECK (id = 1), last_played TEXT, floor TEXT,"
     " cash TEXT NOT NULL)",
@@ -130,18 +140,30 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute("INSERT INTO account VALUES (1, NULL, NULL, ?)", (START_CASH,))
+        _open_at_the_broker(connection, START_CASH)
         connection.execute("COMMIT")
         return
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     damage = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if (version, damage) == (FORMAT_VERSION, "ok"):
+        _open_at_the_broker(connection, None)
+        connection.execute("COMMIT")
+        return
     connection.execute("ROLLBACK")
     if version != FORMAT_VERSION:
         raise SandboxError(
             f"{path} was written by another version of the sandbox (format {version}, this one reads"
             f" {FORMAT_VERSION}): delete it to start again at the first session."
         )
-    if damage != "ok":
-        raise _damaged(path, damage)
+    raise _damaged(path, damage)
+
+
+def _open_at_the_broker(connection: sqlite3.Connection, last_equity: str | None) -> None:
+    """Give the broker its tables, and the account its id there, unless it has them."""
+    for statement in _BROKER_SCHEMA:
+        connection.execute(statement)
+    if connection.execute("SELECT count(*) FROM broker").fetchone()[0] == 0:
+        connection.execute("INSERT INTO broker VALUES (?, NULL, ?)", (random_uuid(), last_equity))
 
 
 def _refuse_foreign_file(path: Path) -> None:

@@ -7,23 +7,30 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 JsonObject = dict[str, Any]
+Gate = Callable[["Request", str], "Answer | None"]
+"""Looks at a request to a route that needs that permission; its answer is a refusal."""
 
 
 class Request(NamedTuple):
-    """What a client asked; `names` fills the path's placeholders, `query` has the first value of each key."""
+    """What a client asked; `names` fills the path's placeholders, `query` has the first value of each key.
+
+    `path` is decoded, `query_text` is not.
+    """
 
     method: str
     names: Sequence[str]
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
     body: bytes
+    path: str = ""
+    query_text: str = ""
 
 
 class Answer(NamedTuple):
-    """What a service says: an object as JSON, a text as plain text."""
+    """What a service says: an object or a list as JSON, a text as plain text."""
 
     status: int
-    body: JsonObject | str
+    body: JsonObject | list[JsonObject] | str
     headers: tuple[tuple[str, str], ...] = ()
 
     def encoded(self) -> tuple[str, bytes]:
@@ -46,11 +53,15 @@ class HangUpError(Exception):
 
 
 class Route(NamedTuple):
-    """A method and a path; a segment `{}` of the path matches any one segment."""
+    """A method and a path; a segment `{}` of the path matches any one segment.
+
+    `permission` is what a signed request must have where the service demands signatures; "": none.
+    """
 
     method: str
     path: str
     serve: Callable[[Request], Answer]
+    permission: str = ""
 
 
 INTERNAL_SERVER_ERROR = Answer(500, "Internal Server Error")
@@ -58,10 +69,11 @@ NOT_FOUND = Answer(404, {"detail": "Not Found"})
 
 
 class Service:
-    """One service: its name in messages, and its routes."""
+    """One service: its name in messages, its routes, and who lets requests in, if anybody."""
 
-    def __init__(self, name: str, routes: Sequence[Route]) -> None:
+    def __init__(self, name: str, routes: Sequence[Route], gate: Gate | None = None) -> None:
         self.name = name
+        self._gate = gate
         self._routes = [(route, route.path.split("/")) for route in routes]
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -77,7 +89,10 @@ class Service:
         for route, names in matches:
             if route.method == method:
                 values = {key: found[0] for key, found in parse_qs(query, keep_blank_values=True).items()}
-                return _served(route, Request(method, names, values, headers, body))
+                request = Request(method, names, values, headers, body, unquote(path), query)
+                if self._gate and route.permission and (refused := self._gate(request, route.permission)):
+                    return refused
+                return _served(route, request)
         allowed = ", ".join(route.method for route, _ in matches)
         return Answer(405, {"detail": "Method Not Allowed"}, (("Allow", allowed),))
 

@@ -42,7 +42,10 @@ FACTS = frozenset((
 
 
 class Answer(NamedTuple):
-    """A response read whole; `secrets` are kept out of whatever is read of it."""
+    """A response read whole; `secrets` are kept out of whatever is read of it.
+
+    `signed` tells whether its request was.
+    """
 
     url: str
     status: int
@@ -50,6 +53,7 @@ class Answer(NamedTuple):
     body: bytes
     milliseconds: int
     secrets: Secrets = NO_SECRETS
+    signed: bool = False
 
     @property
     def own_date(self) -> str | None:

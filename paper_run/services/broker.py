@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 
 from paper_run.model.broker import Activities, FillActivity, MoneyActivity, OrdersRead
 from paper_run.services import alpaca, broker_wire, wire
+from paper_run.services.auth import UNAUTHORIZED
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
 from paper_run.services.deadline import BEFORE
-from paper_run.services.execution_gateway import UNAUTHORIZED
 from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:

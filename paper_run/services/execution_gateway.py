@@ -8,20 +8,25 @@ from urllib.parse import quote
 from paper_run.model.order import Asked, OrderState
 from paper_run.model.service import Position
 from paper_run.services import wire
+from paper_run.services.auth import UNAUTHORIZED
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
 from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
-    from paper_run.model.service import ServiceUrl
+    from paper_run.model.service import Refusal, ServiceUrl
     from paper_run.services.answer import Answer
     from paper_run.services.transport import Transport
 
 
-UNAUTHORIZED = frozenset({401, 403})
-
-
 class Unauthorized(UnreadableAnswer):
     """The gateway asks for authentication (401), or lets whoever asks read nothing (403)."""
+
+    def __init__(self, url: str, reason: str, refusal: Refusal) -> None:
+        super().__init__(url, reason)
+        self.refusal = refusal
+
+
+_POSITIONS = "/api/v1/positions"
 
 
 class ExecutionGateway:
@@ -36,7 +41,7 @@ class ExecutionGateway:
 
         :raises CallFailed: they could not be read; the gateway's own reason is in it.
         """
-        answer = _expect_ok(self._transport.get(self.url, "/api/v1/positions", seconds=seconds))
+        answer = self._expect_ok(self._transport.get(self.url, _POSITIONS, seconds=seconds))
         try:
             envelope = wire.an_object(answer.json(), "the answer")
             return tuple(_position(entry) for entry in wire.objects(envelope, "positions"))
@@ -54,7 +59,7 @@ class ExecutionGateway:
         if answer.status == 404:
             return None
         try:
-            state = _order(wire.an_object(_expect_ok(answer).json(), "the answer"))
+            state = _order(wire.an_object(self._expect_ok(answer).json(), "the answer"))
         except wire.Unreadable as error:
             raise UnreadableAnswer(answer.url, f"answered an order that can't be read: {error}") from None
         if state.client_order_id != client_order_id:
@@ -66,14 +71,22 @@ class ExecutionGateway:
             raise UnreadableAnswer(answer.url, f"calls it {told}, and it was to {asked}")
         return state._replace(qty=asked.qty)  # more than that is more than was ordered
 
+    def needs_signature(self, *, seconds: float) -> bool:
+        """Tell whether it refuses its positions to whoever does not sign.
 
-def _expect_ok(answer: Answer) -> Answer:
-    if answer.status != 200:
-        failure: type[CallFailed] = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        :raises CallFailed: it did not answer.
+        """
+        answer = self._transport.get(self.url, _POSITIONS, seconds=seconds, unsigned=True)
+        return answer.status in UNAUTHORIZED
+
+    def _expect_ok(self, answer: Answer) -> Answer:
+        if answer.status == 200:
+            return answer
+        words = wire.refusal(answer)
         if answer.status in UNAUTHORIZED:
-            failure = Unauthorized
-        raise failure(answer.url, wire.refusal(answer))
-    return answer
+            raise Unauthorized(answer.url, words, self._transport.refusal(answer))
+        failure: type[CallFailed] = NoAnswer if answer.status in PASSING else UnreadableAnswer
+        raise failure(answer.url, words)
 
 
 def _position(entry: dict[str, Any]) -> Position:

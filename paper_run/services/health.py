@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from paper_run.errors import DependencyError, Remedy
-from paper_run.model import iso_date
+from paper_run.model import iso_date, reading_messages
 from paper_run.model.commands import typed
 from paper_run.model.service import HEALTHY, ServiceHealth
 from paper_run.services import wire
+from paper_run.services.auth import UNAUTHORIZED
 from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.deadline import BEFORE
-from paper_run.services.execution_gateway import UNAUTHORIZED
 
 if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
@@ -49,7 +49,8 @@ def check(transport: Transport, service: Service, url: ServiceUrl) -> ServiceHea
         answer = transport.get(url, "/health", seconds=HEALTH_SECONDS, retry=False)
         if answer.status == 404:
             return _from_root(transport, service, url, left=HEALTH_SECONDS - answer.milliseconds / 1000)
-        return _from_health(service, url, answer)
+        health = _from_health(service, url, answer)
+        return health._replace(refusal=transport.refusal(answer)) if _is_refused(health) else health
     except UnreadableAnswer as error:
         return _unwell(service, url, "unreadable", error.reason)
     except CallFailed as error:
@@ -110,6 +111,10 @@ def _from_health(service: Service, url: ServiceUrl, answer: Answer) -> ServiceHe
     )
 
 
+def _is_refused(health: ServiceHealth) -> bool:
+    return health.status == "unauthorized"
+
+
 def _behind(service: Service, body: dict[str, Any]) -> list[str]:
     """Return what is wrong with a service whose flags that an attempt needs are all true."""
     if service is not EXECUTION_GATEWAY:
@@ -157,14 +162,15 @@ def failure(health: ServiceHealth) -> DependencyError:
             ),
         )
     ask = Remedy("Ask it yourself", typed("curl", f"{health.url}/health"))
-    if health.status == "unauthorized":
+    if _is_refused(health):
+        open_to_all = Remedy("Have its operator, or a proxy's in front of it, let anybody read /health")
+        refusal = health.refusal
+        is_signature = refusal is not None and refusal.cause in reading_messages.OF_THE_SIGNATURE
+        fix = reading_messages.authentication(refusal)[:1] if refusal and is_signature else ()
         return DependencyError(
             f"{title} asks for authentication",
             f"The {title} at {health.url} {health.detail}.",
-            remedies=(
-                Remedy("Have its operator, or a proxy's in front of it, let anybody read /health"),
-                ask,
-            ),
+            remedies=(*fix, open_to_all, ask),
             code="authentication",
         )
     return DependencyError(

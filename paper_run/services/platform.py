@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from paper_run.model.order import Asked
-    from paper_run.model.service import Position, ServiceHealth, ServiceUrl
+    from paper_run.model.service import Position, Refusal, ServiceHealth, ServiceUrl
     from paper_run.services.broker import Broker
     from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
@@ -98,7 +98,8 @@ class Platform:
         if isinstance(market, Exception):
             raise market
         after = Observations(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
-        after.unauthorized = any(isinstance(each, Unauthorized) for each in (positions, *orders))
+        refused = (each.refusal for each in (positions, *orders) if isinstance(each, Unauthorized))
+        after.refusal = next(refused, None)
         if isinstance(positions, Exception):
             after.unreadable.append(f"the positions: it {_reason(positions)}")
         else:
@@ -177,7 +178,7 @@ class Observations:
     :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.
     :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
     :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
-        could not be read again. :ivar unauthorized: whether it asked for authentication.
+        could not be read again. :ivar refusal: why it would not be read (401, 403); None: it was no such.
     """
 
     def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
@@ -190,7 +191,7 @@ class Observations:
         self.unknown: list[str] = []
         self.market = market
         self.silent = is_silent
-        self.unauthorized = False
+        self.refusal: Refusal | None = None
         self.left_out = 0
         self.unread_ended = 0
 

@@ -11,7 +11,6 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.auth import HTTPBasicAuth
 from requests.structures import CaseInsensitiveDict
 from tenacity import RetryCallState, Retrying
 from urllib3.exceptions import (
@@ -20,6 +19,7 @@ from urllib3.exceptions import (
 
 from paper_run.model.redaction import NO_SECRETS
 from paper_run.model.service import Exchange
+from paper_run.services import auth
 from paper_run.services.answer import LARGEST_BODY, Answer
 from paper_run.services.call_failures import (
     CA_BUNDLE,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from paper_run.model.redaction import Secrets
-    from paper_run.model.service import ServiceUrl
+    from paper_run.model.service import Refusal, ServiceUrl
 
 POOLED_CONNECTIONS = 8
 PASSING = frozenset({429, 502, 503, 504})
@@ -56,6 +56,7 @@ class Transport:
         for a host on the internet; a host on loopback is asked directly all the same.
     :param secrets: what no answer may repeat. :param deadline: what is read ends by it, the POST does not.
     :param reads_only: whether it sends nothing but GET, whatever it is asked for.
+    :param signer: signs what is read, each attempt anew, and the POST if it is to be.
     """
 
     def __init__(
@@ -68,10 +69,12 @@ class Transport:
         secrets: Secrets = NO_SECRETS,
         deadline: Deadline | None = None,
         reads_only: bool = False,
+        signer: auth.Signer | None = None,
     ) -> None:
         self.reads_only = reads_only
         self._deadline = deadline or Deadline()
         self._secrets = secrets
+        self._signer = signer
         self._watch = watch
         self._now = now
         self._pause = pause
@@ -85,9 +88,11 @@ class Transport:
         seconds: float,
         retry: bool = True,
         headers: Mapping[str, str] | None = None,
+        unsigned: bool = False,
     ) -> Answer:
         """Read, within `seconds` in all; a passing failure (refused, timeout, 429, 502-504) is retried.
 
+        :param unsigned: leave the signature out, to see what is said without.
         :raises CallFailed: no answer came in time. A last 4xx or 5xx answer is returned, not raised.
         """
         seconds = self._deadline.left(seconds)
@@ -98,7 +103,14 @@ class Transport:
 
         def attempt() -> Answer:
             answer = self._exchange(
-                self._session, "GET", url, path, deadline=deadline, seconds=seconds, headers=headers
+                self._session,
+                "GET",
+                url,
+                path,
+                deadline=deadline,
+                seconds=seconds,
+                headers=headers,
+                signer=None if unsigned else self._signer,
             )
             answers.append(answer)
             return answer
@@ -151,6 +163,7 @@ class Transport:
                     seconds=seconds,
                     headers=sent,
                     body=content,
+                    signer=self._signer if self._signer and self._signer.identity.signs_run else None,
                 )
         finally:
             call.held_back = None
@@ -171,6 +184,10 @@ class Transport:
             body=text,
         )
 
+    def refusal(self, answer: Answer) -> Refusal:
+        """Return what is likely wrong where an answer is a 401 or 403."""
+        return auth.refusal(answer, self._signer)
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
@@ -186,6 +203,7 @@ class Transport:
         seconds: float,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        signer: auth.Signer | None = None,
     ) -> Answer:
         target = url.base + path
         if self.reads_only and method != "GET":
@@ -201,7 +219,7 @@ class Transport:
                 target,
                 data=body,
                 headers=headers,
-                auth=_login(url),
+                auth=auth.credentials(url, signer),
                 timeout=(min(CONNECT_SECONDS, left), left),
                 allow_redirects=False,
                 stream=True,
@@ -216,6 +234,7 @@ class Transport:
                 bytes(received),
                 self._since(started),
                 self._secrets,
+                signer is not None,
             )
         except CallFailed as error:
             error.received = bytes(received)
@@ -234,18 +253,6 @@ class Transport:
 
     def _since(self, started: float) -> int:
         return round((self._now() - started) * 1000)
-
-
-def _login(url: ServiceUrl) -> Callable[..., requests.PreparedRequest]:
-    if url.credentials is None:
-        return _no_credentials
-    user, password = url.credentials
-    return HTTPBasicAuth(user.encode(), password.encode())
-
-
-def _no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from looking into netrc: passwords of other programs are not ours to send."""
-    return request
 
 
 def _session(*, environment: bool = False) -> requests.Session:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from paper_run.errors import DataError
 from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
-from paper_run.settings import broker, calendar, email, raw, urls
+from paper_run.settings import auth, broker, calendar, email, raw, urls
 from paper_run.settings.heartbeat import heartbeat_url
 from paper_run.settings.sources import (
     CLOSED_DATES,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from paper_run.model.exchange import ExchangeName
     from paper_run.model.findings import Finding
     from paper_run.model.redaction import Secrets
-    from paper_run.model.service import ServiceUrl
+    from paper_run.model.service import ServiceIdentity, ServiceUrl
     from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
@@ -57,10 +57,10 @@ class Config(NamedTuple):
     `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
     services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
     source; `quote_keys` None: positions have the gateway's prices, and no broker is read. `broker` is None
-    where none is to be. `mail` is None when nobody is to be
-    mailed. `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and
-    services. `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none
-    is made but with `new_ledger`.
+    where none is to be. `mail` is None when nobody is to be mailed. `identity` None: nothing is signed.
+    `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and services.
+    `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
+    with `new_ledger`.
     """
 
     symbols: tuple[str, ...]
@@ -85,6 +85,8 @@ class Config(NamedTuple):
     broker: BrokerSettings | None = None
     mail: MailSettings | None = None
     heartbeat: HeartbeatUrl | None = None
+    identity: ServiceIdentity | None = None
+    sandbox_demands_signatures: bool = False
     env_file: Path | None = None
     secret_files: tuple[Path, ...] = ()
     notices: tuple[Finding, ...] = ()
@@ -98,7 +100,7 @@ class Config(NamedTuple):
 
     @property
     def secrets(self) -> Secrets:
-        """What nobody may read: passwords in URLs, the keys of quotes and broker, the mail server's login."""
+        """What nobody may read: passwords of URLs and mail, keys of quotes and broker, the secret."""
         from paper_run.model.redaction import Secrets
 
         urls = [self.signal_service, self.execution_gateway, self.orchestrator, self.quotes]
@@ -106,7 +108,8 @@ class Config(NamedTuple):
         logins = [url.credentials for url in urls if url is not None and url.credentials is not None]
         if self.mail is not None and self.mail.user is not None and self.mail.password is not None:
             logins.append((self.mail.user, self.mail.password))
-        return Secrets(logins=logins, keys=self.quote_keys or ())
+        shared = () if self.identity is None else (self.identity.secret,)
+        return Secrets(logins=logins, keys=(*(self.quote_keys or ()), *shared))
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -119,7 +122,7 @@ class Config(NamedTuple):
         return STDOUT in self.outputs
 
 
-_SECRET = re.compile(r"PASSWORD$|SECRET|HEARTBEAT")
+_SECRET = re.compile(r"PASSWORD$|SECRET(?!_FILE)|HEARTBEAT")
 _KEY_VARIABLES = (
     ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
     ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
@@ -157,7 +160,9 @@ def load(sources: Sources, *, today: date) -> Config:
         broker=account,
         mail=mailed,
         heartbeat=heartbeat(sources),
-        require_ledger=_switch(sources.variable(REQUIRE_LEDGER)),
+        identity=auth.read(sources.variable, folder=sources.folder),
+        sandbox_demands_signatures=auth.sandbox_demands(sources.last("--auth")),
+        require_ledger=raw.switch(sources.variable(REQUIRE_LEDGER)),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(
@@ -240,12 +245,6 @@ def _seconds(given: SourcedValue, *, least: Decimal) -> Decimal:
     return raw.seconds(given, least=least, most=_LONGEST_WAIT, example=Decimal(90))
 
 
-def _switch(given: SourcedValue | None) -> bool:
-    if given is not None and given.value not in ("0", "1"):
-        raise given.wrong("1 for yes, 0 for no")
-    return given is not None and given.value == "1"
-
-
 def _quotes(sources: Sources) -> ServiceUrl | None:
     given = sources.variable(QUOTES_URL)
     return None if given is None else urls.base(given)
@@ -271,12 +270,13 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
 
 
 def _secret_files(sources: Sources) -> tuple[Path, ...]:
-    """Return the files with a secret in them: the .env file if it sets one, and the password's own."""
+    """Return the files with a secret in them: the .env file if it sets one, and those of one secret."""
     found = []
     if sources.file is not None and any(_SECRET.search(name) for name in sources.in_file()):
         found.append(sources.file.resolve())
-    if (password := sources.variable(email.PASSWORD_FILE)) is not None:
-        found.append(raw.path(password, sources.folder, form="the path of a file"))
+    for name in (email.PASSWORD_FILE, auth.SECRET_FILE):
+        if (given := sources.variable(name)) is not None:
+            found.append(raw.path(given, sources.folder, form="the path of a file"))
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 from paper_run.settings import raw
 from paper_run.settings.options import default
-from paper_run.settings.secret_file import expanded, password_in, unusable
+from paper_run.settings.secret_file import expanded, secret_in, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -294,7 +294,7 @@ def _password(variable: Callable[[str], RawValue | None], user: RawValue | None,
         password, place = plain.value, plain.origin
     else:
         path = expanded(given, folder)
-        password, place = password_in(given, path), f"{given.origin}: {path}"
+        password, place = secret_in(given, path, "password"), f"{given.origin}: {path}"
     if not password.isprintable():
         raise DataError(
             f"{place} holds a character that can't be printed",

@@ -46,25 +46,19 @@ OPTIONS = (
         metavar="DATE",
         variable="PAPER_RUN_AS_OF_DATE",
         said="the session",
-        more=(
-            "Date of the signals, `YYYY-MM-DD`: a session; or `previous`, the last one that is "
-            "over. The orders are executed now, whatever it says."
-        ),
+        more="Date of the signals, `YYYY-MM-DD`: a session; or `previous`, the last one that is "
+        "over. The orders are executed now, whatever it says.",
     ),
     Option(
         "--output",
         _DAY,
-        (
-            "Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard "
-            "output; repeatable."
-        ),
+        "Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard "
+        "output; repeatable.",
         kind="repeated",
         metavar="PATH",
         variable="PAPER_RUN_OUTPUT",
-        more=(
-            "Also write there: `.json`, `.html`, `.csv` (orders), or `-` for the JSON alone on "
-            "standard output. Repeatable; commas in the variable."
-        ),
+        more="Also write there: `.json`, `.html`, `.csv` (orders), or `-` for the JSON alone on "
+        "standard output. Repeatable; commas in the variable.",
         path="file",
     ),
     _switch("--dry-run", _DAY, "Check everything and print the plan; send nothing."),
@@ -104,10 +98,8 @@ OPTIONS = (
         "Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
         kind="repeated",
         metavar="SYMBOL[=QTY@PRICE]|all",
-        more=(
-            "Bring the book to the gateway's quantity (`all`: of each symbol that differs), or to"
-            " QTY by a trade at PRICE. Repeatable."
-        ),
+        more="Bring the book to the gateway's quantity (`all`: of each symbol that differs), or to"
+        " QTY by a trade at PRICE. Repeatable.",
     ),
     Option("--split", ("resolve",), "Book a split: M shares became N.", kind="pair", metavar="SYMBOL N:M"),
     Option("--ex-date", ("resolve",), "With --split: the first session with it.", metavar="DATE"),
@@ -121,6 +113,16 @@ OPTIONS = (
         "First of four ports in a row, 0 for any free ones.",
         metavar="PORT",
         default="8001",
+    ),
+    Option(
+        "--auth",
+        ("sandbox",),
+        "Whether signal service and gateway demand signatures, as platforms of 2026 do.",
+        metavar="none|hmac",
+        variable="PAPER_RUN_SANDBOX_AUTH",
+        default="none",
+        more="Whether signal service and gateway demand signatures, as platforms of 2026 do. The variable "
+        "counts for `--sandbox` too.",
     ),
     Option(
         "--exchange",
@@ -230,18 +232,14 @@ OPTIONS = (
     _variable("PAPER_RUN_OPEN_DATES", "Sessions in spite of a weekend or a holiday."),
     _variable(
         "PAPER_RUN_REQUIRE_LEDGER",
-        (
-            "`1`: a run makes no ledger but with `--new-ledger`, the first one too, so that a "
-            "folder that was not mounted is no beginning. What `schedule` prints sets it."
-        ),
+        "`1`: a run makes no ledger but with `--new-ledger`, the first one too, so that a "
+        "folder that was not mounted is no beginning. What `schedule` prints sets it.",
         default="0",
     ),
     _variable(
         "ALPACA_API_KEY_ID",
-        (
-            "The key of quotes and broker; it and the secret, or neither. `APCA_API_KEY_ID` means "
-            "the same. Sent to these two only, shown and kept nowhere."
-        ),
+        "The key of quotes and broker; it and the secret, or neither. `APCA_API_KEY_ID` means "
+        "the same. Sent to these two only, shown and kept nowhere.",
     ),
     _variable(
         "ALPACA_API_SECRET_KEY",
@@ -254,10 +252,8 @@ OPTIONS = (
     ),
     _variable(
         "PAPER_RUN_BROKER",
-        (
-            "Whether the broker is read: `auto` (when there are keys, not at a live account's host, and "
-            "not with another source's quotes unless its host is set too), `paper`, `live` or `off`."
-        ),
+        "Whether the broker is read: `auto` (when there are keys, not at a live account's host, and "
+        "not with another source's quotes unless its host is set too), `paper`, `live` or `off`.",
         default="auto",
     ),
     _variable(
@@ -266,19 +262,33 @@ OPTIONS = (
         said="`https://data.alpaca.markets`",
     ),
     _variable(
+        "INTERNAL_TOKEN_SECRET_ORCHESTRATOR",
+        "The secret, of 64 characters or more, that the platform's services share with this one: what is "
+        "read of them is signed. The platform's own variable, for `orchestrator` alone; shown nowhere.",
+    ),
+    _variable("INTERNAL_TOKEN_SECRET", "The same for all of its services, where they have but one."),
+    _variable("PAPER_RUN_SERVICE_SECRET_FILE", "The file that holds it; it goes before the two above."),
+    _variable(
+        "PAPER_RUN_SERVICE_ID",
+        "Who signs; the platform lets no other of its names read the positions.",
+        default="orchestrator",
+    ),
+    _variable(
+        "PAPER_RUN_SIGN_ORCHESTRATOR",
+        "`1`: sign the request to trade too, which the orchestrator takes unsigned unless its operator "
+        "demands it. A 401 or 403 to it is then a lost answer.",
+        default="0",
+    ),
+    _variable(
         "PAPER_RUN_HEARTBEAT_URL",
-        (
-            "Where the [heartbeat](../README.md#when-nothing-runs-at-all) goes. It is a secret: "
-            "shown nowhere but for its host."
-        ),
+        "Where the [heartbeat](../README.md#when-nothing-runs-at-all) goes. It is a secret: "
+        "shown nowhere but for its host.",
     ),
     _variable("PAPER_RUN_SMTP_HOST", "The mail server."),
     _variable(
         "PAPER_RUN_SMTP_SECURITY",
-        (
-            "`starttls`, `tls` or `none`. Certificates are always verified, and what is asked for"
-            " is never done without."
-        ),
+        "`starttls`, `tls` or `none`. Certificates are always verified, and what is asked for"
+        " is never done without.",
         said="`starttls` (`tls` for port 465)",
     ),
     _variable("PAPER_RUN_SMTP_PORT", "By security.", said="587, 465 or 25"),
@@ -290,10 +300,8 @@ OPTIONS = (
     ),
     _variable(
         "PAPER_RUN_SMTP_TIMEOUT",
-        (
-            "Seconds for all that a command sends; at most what is left of the 9 that it waits "
-            "for others in all."
-        ),
+        "Seconds for all that a command sends; at most what is left of the 9 that it waits "
+        "for others in all.",
         default="8",
     ),
     _variable("PAPER_RUN_EMAIL_CC", "Who gets a copy: bare addresses, joined by commas."),

@@ -46,6 +46,16 @@ def seconds(given: RawValue, *, least: Decimal, most: Decimal, example: Decimal)
     return read
 
 
+def switch(given: RawValue | None) -> bool:
+    """Read a yes or no; nothing is a no.
+
+    :raises DataError: it is neither 1 nor 0.
+    """
+    if given is not None and given.value not in ("0", "1"):
+        raise given.wrong("1 for yes, 0 for no")
+    return given is not None and given.value == "1"
+
+
 def path(given: RawValue, folder: Path, *, form: str) -> Path:
     """Read a path; a relative one lies in `folder`, and `~` is a home folder.
 

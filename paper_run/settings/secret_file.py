@@ -1,4 +1,4 @@
-"""A password that lies in a file."""
+"""A secret that lies in a file."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ if TYPE_CHECKING:
     from paper_run.settings.raw import RawValue
 
 
-_LONGEST_PASSWORD_FILE = 4096
+_LONGEST_FILE = 4096
 
 
-def password_in(given: RawValue, path: Path) -> str:
-    """Read a password; the end of its line is no part of it.
+def secret_in(given: RawValue, path: Path, what: str) -> str:
+    """Read a secret; the end of its line is no part of it.
 
+    :param what: what a person calls it, such as password.
     :raises DataError: there is none that can be used.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(_LONGEST_PASSWORD_FILE + 1)
+            content = file.read(_LONGEST_FILE + 1)
     except OSError as error:
         raise unusable(given, path, "can't be read", f"{error.strerror}.") from None
-    if len(content) > _LONGEST_PASSWORD_FILE:
-        raise unusable(given, path, "is no password", f"It is longer than {_LONGEST_PASSWORD_FILE} bytes.")
+    if len(content) > _LONGEST_FILE:
+        raise unusable(given, path, f"is no {what}", f"It is longer than {_LONGEST_FILE} bytes.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -35,9 +36,9 @@ def password_in(given: RawValue, path: Path) -> str:
         raise unusable(given, path, "can't be read", "It is not UTF-8 text.")
     line = text.removesuffix("\n").removesuffix("\r")
     if "\n" in line or "\r" in line:
-        raise unusable(given, path, "is no password", "It has several lines, and a password has one.")
+        raise unusable(given, path, f"is no {what}", f"It has several lines, and a {what} has one.")
     if not line.strip():
-        raise unusable(given, path, "is empty", "A password is expected on its only line.")
+        raise unusable(given, path, "is empty", f"A {what} is expected on its only line.")
     return line
 
 

@@ -276,7 +276,7 @@ def adjustments(
     :raises DependencyError: the gateway's quantities are not known.
     """
     if read.positions is None:
-        raise reading_messages.nothing_to_compare(read.unreadable, unauthorized=read.unauthorized)
+        raise reading_messages.nothing_to_compare(read.unreadable, read.refusal)
     positions = {each.symbol: each for each in read.positions}
     entries = []
     for symbol in sorted({*book.holdings, *positions} - beside) if adjust == ("all",) else adjust:

@@ -272,9 +272,7 @@ def _with_orders(
     found: tuple[PaperRunError, ...] = ()
     if after.unreadable:
         gateway = platform.execution_gateway.url
-        found = (
-            reading_messages.gateway_unreadable(gateway, after.unreadable, unauthorized=after.unauthorized),
-        )
+        found = (reading_messages.gateway_unreadable(gateway, after.unreadable, refusal=after.refusal),)
     return restate(
         row, ledger, run=run, answer=answer, state="closed", how_known=how, states=after.states, failed=found
     )

@@ -86,7 +86,7 @@ def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Pr
     elif after.unreadable:
         found.append(
             reading_messages.gateway_unreadable(
-                gateway, after.unreadable, of_a_mark=of_a == MARK, unauthorized=after.unauthorized
+                gateway, after.unreadable, of_a_mark=of_a == MARK, refusal=after.refusal
             )
         )
     said = [

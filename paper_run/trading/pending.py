@@ -45,7 +45,7 @@ def keep(reports: Path, key: str, answer: Answer) -> None:
         body = answer.kept()
     except UnreadableAnswer:
         body = answer.words()
-    record = {"key": key, "url": answer.url, "status": answer.status, "body": body}
+    record = {"key": key, "url": answer.url, "status": answer.status, "body": body, "signed": answer.signed}
     files.write_atomic(_path(reports, key), json.dumps(record).encode())
 
 
@@ -76,6 +76,7 @@ def _all(reports: Path) -> Iterator[Pending | Finding]:
         try:
             record = json.loads(path.read_bytes())
             answer = Answer(record["url"], int(record["status"]), {}, record["body"].encode(), 0)
+            answer = answer._replace(signed=bool(record.get("signed")))
             yield Pending(str(record["key"]), answer, path)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             name = f"{FOLDER}/{path.name}"

@@ -337,7 +337,5 @@ def _positions_before(platform: Platform) -> tuple[Position, ...]:
     try:
         return gateway.positions(seconds=READ_SECONDS)
     except CallFailed as error:
-        unauthorized = isinstance(error, Unauthorized)
-        raise reading_messages.positions_unreadable(
-            gateway.url, error.reason, unauthorized=unauthorized
-        ) from None
+        refusal = error.refusal if isinstance(error, Unauthorized) else None
+        raise reading_messages.positions_unreadable(gateway.url, error.reason, refusal) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
 from paper_run.services import wire
 from paper_run.services.answer import Answer
+from paper_run.services.auth import UNAUTHORIZED
 from paper_run.services.call_failures import CallFailed, NeverSent, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading.conclude import contradicts_itself, has_ended, placed_nothing
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
 
 PLACED_NOTHING = frozenset({401, 403, 404, 405, 413, 415, 422, 429})
-"""Answers that a service gives before it starts; any other failure may come after orders were placed."""
+"""Answers that a service gives before it starts; any other failure may come after orders were placed.
+
+To a signed request 401 and 403 are not: a proxy may have sent it twice, and the second copy's nonce is used.
+"""
 
 
 class Run(NamedTuple):
@@ -69,7 +73,8 @@ def judge_answer(
                 ),
             )
         )
-    if answer.status in PLACED_NOTHING or (answer.status == 400 and _names_date_format(wire.reason(answer))):
+    is_refused = answer.status in PLACED_NOTHING - (UNAUTHORIZED if answer.signed else frozenset())
+    if is_refused or (answer.status == 400 and _names_date_format(wire.reason(answer))):
         return PlacedNothing(
             OrchestrationError(
                 "The orchestrator refused the run",
@@ -155,8 +160,11 @@ def _names_date_format(said: str) -> bool:
 
 
 def _remedies(status: int) -> tuple[str, ...]:
-    if status in (401, 403):
-        return ("This program sends no service tokens: let the orchestrator accept it, then run again.",)
+    if status in UNAUTHORIZED:
+        return (
+            "If its operator demands a signature, set PAPER_RUN_SIGN_ORCHESTRATOR=1 beside the secret, then "
+            "run again: the session is still open.",
+        )
     if status in (404, 405):
         return ("Check --orchestrator-url (ORCHESTRATOR_URL): it must be the base of the orchestrator.",)
     if status == 429:

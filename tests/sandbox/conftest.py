@@ -74,6 +74,14 @@ class Platform:
             "GET", f"{self.sandbox.quotes_url}/v2/stocks/{kind}/latest?symbols={symbols}&feed=iex", None, keys
         )
 
+    def broker(self, path: str) -> Any:
+        """Ask the broker with the pair of keys that it accepts."""
+        names = ("APCA-API-KEY-ID", "APCA-API-SECRET-KEY")
+        keys = dict(zip(names, self.sandbox.broker_keys, strict=True))
+        reply = ask("GET", self.sandbox.broker_url + path, None, keys)
+        assert reply.status == 200, reply
+        return reply.body
+
     def health(self) -> dict[str, Any]:
         return ask("GET", f"{self.sandbox.orchestrator_url}/health").body
 

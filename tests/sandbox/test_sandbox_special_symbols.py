@@ -9,7 +9,10 @@ import pytest
 import paper_run.sandbox
 from paper_run.sandbox import Sandbox, market
 
-TRADED = {"REJECT", "REFUSE", "PARTIAL", "LATE", "CANCEL", "DOUBT", "NOPRICE"}
+TRADED = {
+    *("REJECT", "REFUSE", "PARTIAL", "LATE", "CANCEL", "DOUBT", "NOPRICE"),
+    *("DEAF", "CUTOFF", "SPLIT", "DIVIDEND"),
+}
 FIRST, SECOND = date(2025, 1, 2), date(2025, 1, 3)
 
 

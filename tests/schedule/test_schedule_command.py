@@ -13,6 +13,7 @@ from support.command import clean_environment, run_command
 from support.odd_platform import OddPlatform
 
 from paper_run.cli import main
+from paper_run.settings.options import OPTIONS
 
 
 @pytest.fixture
@@ -228,3 +229,21 @@ def test_a_full_disk_behind_standard_output_is_said() -> None:
         )
     assert done.returncode == 3
     assert b"standard output" in done.stderr
+
+
+def test_a_setting_that_the_schedule_can_t_see_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], folder: Path
+) -> None:
+    """Each variable of the table that only this shell has, the services' secret too; never its value."""
+    set_here = [each.variable for each in OPTIONS if each.variable and "SECRET" in each.variable]
+    assert "INTERNAL_TOKEN_SECRET" in set_here
+    for name in set_here:
+        if not name.endswith("_FILE"):
+            monkeypatch.setenv(name, "s3cr3t-" * 10)
+    monkeypatch.setenv("ALPACA_API_KEY_ID", "key")
+    monkeypatch.chdir(folder)
+    assert main(["schedule", "cron"]) == 0
+    said = capsysbinary.readouterr().out
+    for name in (*set_here, "ALPACA_API_KEY_ID"):
+        assert (name.encode() in said) is (name in os.environ)
+    assert b"s3cr3t" not in said

@@ -51,6 +51,7 @@ VARIABLES = [
     ("--exchange", "PAPER_RUN_EXCHANGE", "exchange", ["24/7", "XNYS", "24/7"]),
     ("--latest-start", "PAPER_RUN_LATEST_START", "latest_start", ["10:00", "11:30", "15:59"]),
     ("--email-to", "PAPER_RUN_EMAIL_TO", "mail", ["ann@example.com", "bob@example.com", "eve@example.com"]),
+    ("--auth", "PAPER_RUN_SANDBOX_AUTH", "sandbox_demands_signatures", ["hmac", "none", "hmac"]),
     ("--timeout", "PAPER_RUN_TIMEOUT", "timeout", ["1", "2", "3"]),
     ("--wait", "PAPER_RUN_WAIT", "wait", ["1", "2", "3"]),
     ("--signal-service-url", "SIGNAL_SERVICE_URL", "signal_service", ["http://a", "http://b", "http://c"]),

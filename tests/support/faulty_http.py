@@ -25,6 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 import simplejson
 
 from support.answers import HEALTHY, Answer
+from support.strict_signatures import Gate
 
 _HELD_FOR_EVER = 60.0
 
@@ -85,6 +86,8 @@ class ScriptedService:
         self.log = log
         self.prefix = ""
         """A path in front of all routes, as behind a reverse proxy."""
+        self.gate: Gate | None = None
+        """Who lets a request in before anything is made of it; None: nobody asks."""
         self._scripts: list[tuple[str, str, deque[Answer], Answer | None]] = []
         self._connections: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -219,6 +222,9 @@ class _Handler(BaseHTTPRequestHandler):
             connection=self.client_address[1],
         )
         service.log.record(request)
+        if service.gate and (refused := service.gate.answer(self.command, self.path, self.headers, body)):
+            self._send(Answer(), *refused)
+            return
         route = split.path.removeprefix(service.prefix)
         if service.prefix and not split.path.startswith(service.prefix + "/"):
             self._send(Answer(), 404, {"detail": "Not Found"})

@@ -14,7 +14,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.model.calendar import Calendar
 from paper_run.model.exchange import ClosedDays
 from paper_run.model.order import OrderState
-from paper_run.model.service import Position
+from paper_run.model.service import Position, Refusal
 from paper_run.model.valued import BookFigures
 from paper_run.services.platform import MarketReading, Observations
 from paper_run.trading import value_session
@@ -44,7 +44,8 @@ class Account:
         self.working: dict[str, OrderState] = {}
         self.earlier: dict[str, OrderState] = {}
         self.quotes: dict[str, str] | None = None
-        self.unreadable = self.unauthorized = False
+        self.unreadable = False
+        self.refusal: Refusal | None = None
         self.orders = 0
 
     def next_session(self, *, days: int = 1) -> None:
@@ -115,7 +116,7 @@ class Account:
         """Bring the book up to date."""
         read = Observations(self.quoted())
         read.states, read.earlier = dict(self.working), dict(self.earlier)
-        read.unauthorized = self.unauthorized
+        read.refusal = self.refusal
         if not self.unreadable:
             read.positions = tuple(self.position(symbol) for symbol in self.held)
         now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)

@@ -10,6 +10,7 @@ from trading.account import FIRST, Account, row
 
 from paper_run.errors import DataError, DependencyError, PaperRunError, Remedy
 from paper_run.model.commands import ours
+from paper_run.model.service import Refusal
 from paper_run.trading.adjustments import Change
 
 CORRECT = Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked.")
@@ -181,7 +182,7 @@ def test_no_price_to_book_a_difference_at(account: Account) -> None:
 def test_no_quantity_to_book(account: Account) -> None:
     """The gateway's positions could not be read."""
     account.unreadable = True
-    for account.unauthorized, code in ((False, "positions_unreadable"), (True, "authentication")):
+    for account.refusal, code in ((None, "positions_unreadable"), (Refusal("unsigned"), "authentication")):
         with pytest.raises(DependencyError) as caught:
             account.by_hand("AAPL")
         assert caught.value.code == code
