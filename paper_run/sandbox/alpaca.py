@@ -13,9 +13,9 @@ from typing import Any
 from paper_run.sandbox import activities, broker, corporate, market
 from paper_run.sandbox.account import Position, total, written
 from paper_run.sandbox.clock import http_date, priced_session, zulu
-from paper_run.sandbox.desk import Desk, played
 from paper_run.sandbox.exchange_days import FIRST_SESSION, new_york, previous_session
 from paper_run.sandbox.identifiers import uuid_of
+from paper_run.sandbox.state import State, played
 from paper_run.sandbox.web import Answer, Request, Route
 
 _KEY_HEADERS = ("apca-api-key-id", "apca-api-secret-key")
@@ -29,7 +29,7 @@ class _WrongQueryError(Exception):
     """A parameter of the query that the broker does not take."""
 
 
-def broker_routes(desk: Desk, keys: tuple[str, str] | None = None) -> list[Route]:
+def broker_routes(state: State, keys: tuple[str, str] | None = None) -> list[Route]:
     """Return what the broker answers.
 
     :param keys: the one pair that it lets read; None: any pair is let.
@@ -42,8 +42,8 @@ def broker_routes(desk: Desk, keys: tuple[str, str] | None = None) -> list[Route
             if not accepts(request, keys):
                 return _NOT_AUTHORIZED
             try:
-                with desk.store.reading() as connection:
-                    now = http_date(desk.now_by(connection)[1])
+                with state.store.reading() as connection:
+                    now = http_date(state.now_by(connection)[1])
                     return serve(connection, request)._replace(headers=(("Date", now),))
             except _WrongQueryError as error:
                 return Answer(422, {"code": 40010001, "message": str(error)})

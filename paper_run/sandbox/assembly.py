@@ -8,7 +8,6 @@ from pathlib import Path
 from paper_run.sandbox import broker
 from paper_run.sandbox.account import Position
 from paper_run.sandbox.clock import Clock
-from paper_run.sandbox.desk import Desk
 from paper_run.sandbox.errors import SandboxError
 from paper_run.sandbox.execution_gateway import execution_gateway
 from paper_run.sandbox.orchestrator import orchestrator
@@ -16,6 +15,7 @@ from paper_run.sandbox.quotes import quotes_service
 from paper_run.sandbox.servers import Servers
 from paper_run.sandbox.signal_service import signal_service
 from paper_run.sandbox.signatures import Signatures
+from paper_run.sandbox.state import State
 from paper_run.sandbox.store import Store
 
 NAMES = ("signal service (T3)", "execution gateway (T4)", "orchestrator (T5)", "quotes service")
@@ -47,7 +47,7 @@ class Sandbox:
         self._clock = Clock(again=again)
         self._signatures = None if secret is None else Signatures(secret)
         self._keys = keys
-        self._desk: Desk | None = None
+        self._state: State | None = None
         self._servers: Servers | None = None
         self._last_played: date | None = None
         self.signal_service_url = self.execution_gateway_url = self.orchestrator_url = self.quotes_url = ""
@@ -60,7 +60,7 @@ class Sandbox:
         except SandboxError:
             store.close()
             raise
-        self._desk = desk = Desk(store, self._clock)
+        self._state = state = State(store, self._clock)
         t3_url, t4_url, t5_url, quotes_url = self._servers.urls
         self.signal_service_url, self.execution_gateway_url = t3_url, t4_url
         self.orchestrator_url, self.quotes_url = t5_url, quotes_url
@@ -68,24 +68,24 @@ class Sandbox:
         sign = None if self._signatures is None else self._signatures.headers
         self._servers.start(
             [
-                signal_service(desk, gate),
-                execution_gateway(desk, gate),
-                orchestrator(desk, t3_url, t4_url, sign),
-                quotes_service(desk, self._keys),
+                signal_service(state, gate),
+                execution_gateway(state, gate),
+                orchestrator(state, t3_url, t4_url, sign),
+                quotes_service(state, self._keys),
             ]
         )
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop them; a run in progress gets a moment to end, else it has never been."""
-        if self._servers is None or self._desk is None:
+        if self._servers is None or self._state is None:
             return
-        self._desk.store.wait_until_idle(_FINISH_SECONDS)
+        self._state.store.wait_until_idle(_FINISH_SECONDS)
         with suppress(SandboxError):
             self._last_played = self.last_played
         self._servers.stop()
-        self._desk.store.close()
-        self._desk = self._servers = None
+        self._state.store.close()
+        self._state = self._servers = None
 
     @property
     def broker_url(self) -> str:
@@ -105,7 +105,7 @@ class Sandbox:
     @property
     def last_played(self) -> date | None:
         """The session played last, by whichever process; after the `with` statement, as it was at its end."""
-        return self._last_played if self._desk is None else self._desk.last_played()
+        return self._last_played if self._state is None else self._state.last_played()
 
     @property
     def cash(self) -> Decimal:
@@ -124,7 +124,7 @@ class Sandbox:
         if self._servers is not None:
             self._servers.stop_one(NAMES.index(service))
 
-    def _running(self) -> Desk:
-        if self._desk is None:
+    def _running(self) -> State:
+        if self._state is None:
             raise SandboxError("The sandbox is not running: use it in a `with` statement.")
-        return self._desk
+        return self._state

@@ -10,22 +10,22 @@ from paper_run.sandbox import broker, market, special
 from paper_run.sandbox.account import Position, total, written
 from paper_run.sandbox.broker import STRATEGY, Order
 from paper_run.sandbox.clock import naive, priced_session, zulu
-from paper_run.sandbox.desk import Desk, played
 from paper_run.sandbox.exchange_days import close_time
+from paper_run.sandbox.state import State, played
 from paper_run.sandbox.validation import Fields
 from paper_run.sandbox.web import Answer, Gate, HangUpError, RefusedError, Request, Route, Service
 
 RUN_HEADER = "x-sandbox-run"  # names the run that an order belongs to
 
 
-def execution_gateway(desk: Desk, gate: Gate | None = None) -> Service:
+def execution_gateway(state: State, gate: Gate | None = None) -> Service:
     """Build the service on the shared state; `gate` lets requests in."""
 
     def root(_: Request) -> Answer:
         return Answer(200, {"service": "execution_gateway", "version": "0.1.0", "status": "running"})
 
     def health(_: Request) -> Answer:
-        session, now = desk.now()
+        session, now = state.now()
         body = {
             "status": "healthy",
             "service": "execution_gateway",
@@ -45,8 +45,8 @@ def execution_gateway(desk: Desk, gate: Gate | None = None) -> Service:
         if order.symbol == special.REJECT:
             raise RefusedError(422, special.REJECT_DETAIL)
         if order.symbol == special.HALT:
-            raise RefusedError(503, special.kill_switch(zulu(desk.now()[1])))
-        with desk.order_entry(request.headers.get(RUN_HEADER)) as (connection, session, now):
+            raise RefusedError(503, special.kill_switch(zulu(state.now()[1])))
+        with state.order_entry(request.headers.get(RUN_HEADER)) as (connection, session, now):
             order_id, is_new = broker.place(connection, order, session, now)
             row = broker.find(connection, order_id)
         _break_off(order.symbol)
@@ -54,14 +54,14 @@ def execution_gateway(desk: Desk, gate: Gate | None = None) -> Service:
 
     def one_order(request: Request) -> Answer:
         order_id = request.names[0]
-        with desk.store.reading() as connection:
+        with state.store.reading() as connection:
             row = broker.find(connection, order_id)
         if row is None:
             raise RefusedError(404, f"Order not found: {order_id}")
         return Answer(200, _detail(_heard(row)))
 
     def all_positions(_: Request) -> Answer:
-        return Answer(200, _envelope(desk))
+        return Answer(200, _envelope(state))
 
     return Service(
         "execution gateway (T4)",
@@ -162,9 +162,9 @@ def _detail(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _envelope(desk: Desk) -> dict[str, Any]:
+def _envelope(state: State) -> dict[str, Any]:
     """Write the open positions, marked at the close of the session played last."""
-    with desk.store.reading() as connection:
+    with state.store.reading() as connection:
         held, last_played = broker.positions(connection), played(connection)[0]
     day = priced_session(last_played)
     shown, unrealized, realized = [], [], []

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from paper_run.sandbox import broker, market, sizing, special
 from paper_run.sandbox.broker import STRATEGY
 from paper_run.sandbox.clock import naive
-from paper_run.sandbox.desk import Desk, Run
 from paper_run.sandbox.execution_gateway import RUN_HEADER
 from paper_run.sandbox.identifiers import is_uuid, random_uuid
 from paper_run.sandbox.peer import AnswerLostError, Peer, Sign, UnreachableError
+from paper_run.sandbox.state import Run, State
 from paper_run.sandbox.validation import Fields, as_date
 from paper_run.sandbox.web import INTERNAL_SERVER_ERROR, Answer, RefusedError, Request, Route, Service
 
@@ -55,7 +55,7 @@ class _Behind(NamedTuple):
 
 
 def orchestrator(
-    desk: Desk, signal_service_url: str, execution_gateway_url: str, sign: Sign | None = None
+    state: State, signal_service_url: str, execution_gateway_url: str, sign: Sign | None = None
 ) -> Service:
     """Build the service on the shared state; it reaches the other two over HTTP."""
     behind = _Behind(signal_service_url, execution_gateway_url, sign)
@@ -65,7 +65,7 @@ def orchestrator(
 
     def health(_: Request) -> Answer:
         t3_healthy, t4_healthy = _is_healthy(signal_service_url), _is_healthy(execution_gateway_url)
-        session, now = desk.now()
+        session, now = state.now()
         body = {
             "status": "healthy" if t3_healthy and t4_healthy else "degraded",
             "service": "orchestrator",
@@ -89,10 +89,10 @@ def orchestrator(
     def run(request: Request) -> Answer:
         asked = _asked(request)
         if special.HALT in asked.symbols:
-            raise RefusedError(503, special.kill_switch(naive(desk.now()[1])))
+            raise RefusedError(503, special.kill_switch(naive(state.now()[1])))
         if asked.capital < 0 or asked.max_position_size < 0:
             return INTERNAL_SERVER_ERROR
-        with desk.run() as current:
+        with state.run() as current:
             answer = _orchestrate(current, asked, behind)
             if asked.capital < sizing.LARGEST_AMOUNT:
                 current.connection.execute(
@@ -108,7 +108,7 @@ def orchestrator(
         fields.check()
         wanted = [request.query.get("strategy_id"), request.query.get("status")]
         where = " WHERE strategy_id = coalesce(?, strategy_id) AND status = coalesce(?, status)"
-        with desk.store.reading() as connection:
+        with state.store.reading() as connection:
             total = connection.execute(f"SELECT count(*) FROM runs{where}", wanted).fetchone()[0]  # noqa: S608
             rows = connection.execute(
                 f"SELECT answer FROM runs{where} ORDER BY number DESC LIMIT ? OFFSET ?",  # noqa: S608
@@ -120,7 +120,7 @@ def orchestrator(
 
     def one_run(request: Request) -> Answer:
         run_id = _as_run_id(request.names[0])
-        with desk.store.reading() as connection:
+        with state.store.reading() as connection:
             row = connection.execute("SELECT answer FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         if row is None:
             raise RefusedError(404, f"Run not found: {run_id}")

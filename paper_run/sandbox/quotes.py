@@ -8,14 +8,14 @@ from typing import Any
 from paper_run.sandbox import market, special
 from paper_run.sandbox.alpaca import accepts, broker_routes
 from paper_run.sandbox.clock import priced_session, zulu
-from paper_run.sandbox.desk import Desk
 from paper_run.sandbox.exchange_days import close_time
+from paper_run.sandbox.state import State
 from paper_run.sandbox.web import Answer, Request, Route, Service
 
 _FORBIDDEN = Answer(403, {"message": "forbidden."})
 
 
-def quotes_service(desk: Desk, keys: tuple[str, str] | None = None) -> Service:
+def quotes_service(state: State, keys: tuple[str, str] | None = None) -> Service:
     """Build the service on the shared state.
 
     :param keys: the one pair that is let read; None: any pair is let.
@@ -28,7 +28,7 @@ def quotes_service(desk: Desk, keys: tuple[str, str] | None = None) -> Service:
             symbols = [symbol for symbol in request.query.get("symbols", "").split(",") if symbol]
             if not symbols:
                 return Answer(400, {"message": "symbols is required"})
-            day = priced_session(desk.last_played())
+            day = priced_session(state.last_played())
             found = {symbol: one(symbol, day) for symbol in symbols if symbol != special.NOPRICE}
             return Answer(200, {kind: found})
 
@@ -39,7 +39,7 @@ def quotes_service(desk: Desk, keys: tuple[str, str] | None = None) -> Service:
         [
             Route("GET", "/v2/stocks/quotes/latest", latest("quotes", _quote)),
             Route("GET", "/v2/stocks/trades/latest", latest("trades", _trade)),
-            *broker_routes(desk, keys),
+            *broker_routes(state, keys),
         ],
     )
 

@@ -2,9 +2,9 @@
 
 from paper_run.sandbox.broker import STRATEGY
 from paper_run.sandbox.clock import naive, zulu
-from paper_run.sandbox.desk import Desk
 from paper_run.sandbox.exchange_days import FIRST_SESSION, is_session, new_york
 from paper_run.sandbox.signals import rank
+from paper_run.sandbox.state import State
 from paper_run.sandbox.validation import Fields, as_date
 from paper_run.sandbox.web import Answer, Gate, RefusedError, Request, Route, Service
 
@@ -12,14 +12,14 @@ _MODEL_VERSION = "v1.0.0"
 _ACTIVATED_AT = naive(new_york(FIRST_SESSION, 8))
 
 
-def signal_service(desk: Desk, gate: Gate | None = None) -> Service:
+def signal_service(state: State, gate: Gate | None = None) -> Service:
     """Build the service on the shared state; `gate` lets requests in."""
 
     def root(_: Request) -> Answer:
         return Answer(200, {"service": "signal_service", "version": "0.1.0", "status": "running"})
 
     def health(_: Request) -> Answer:
-        session, now = desk.now()
+        session, now = state.now()
         body = {
             "status": "healthy",
             "model_loaded": True,
@@ -36,7 +36,7 @@ def signal_service(desk: Desk, gate: Gate | None = None) -> Service:
         as_of_text = fields.text("as_of_date")
         top_n, bottom_n = fields.integer("top_n", 1, 0), fields.integer("bottom_n", 1, 0)
         fields.check()
-        session, now = desk.now()
+        session, now = state.now()
         as_of_date = session if as_of_text is None else as_date(as_of_text)
         if as_of_date > session or not is_session(as_of_date):
             raise RefusedError(400, f"No data available for {as_of_date}: no symbol has a bar of that date")

@@ -22,7 +22,7 @@ class Run:
         self.played = False
 
 
-class Desk:
+class State:
     """What the four services share."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
