@@ -16,6 +16,8 @@ class Option(NamedTuple):
     :ivar said: the default in words, where it hangs on something.
     :ivar help: what `--help` says. :ivar more: what the reference says in its place.
     :ivar name: by which the program knows the flag, "" for its own. :ivar path: what a shell completes.
+    :ivar check: what reads a typed value, dotted below `paper_run.settings` and loaded on use; "" where it is
+        read together with others. :ivar secret: whether nobody may see it.
     """
 
     flag: str
@@ -30,6 +32,8 @@ class Option(NamedTuple):
     short: str = ""
     name: str = ""
     path: Literal["", "file", "dir"] = ""
+    check: str = ""
+    secret: bool = False
 
     @property
     def ending(self) -> str:
