@@ -8,7 +8,14 @@ from typing import Any
 import hypothesis
 import pytest
 from support import forked
-from support.chromium import browser, pages, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
+from support.chromium import (  # noqa: F401 - fixtures for all
+    browser,
+    pages,
+    pdftotext,
+    screenshots,
+    systemd_analyze,
+    windows,
+)
 
 TESTS = Path(__file__).parent
 _LONG = {folder: at for at, folder in enumerate(("year", "faults", "day", "lives", "browser"))}

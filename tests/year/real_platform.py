@@ -118,14 +118,14 @@ class RealPlatform:
     def await_post(self) -> None:
         """Wait until a POST has arrived and is held back."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._posts_in_work, timeout=20), "no POST came"
+            assert self._changed.wait_for(lambda: self._posts_in_work, timeout=60), "no POST came"
 
     def release_post(self) -> None:
         """Let it go on, and wait until it is executed to its end."""
         with self._changed:
             self._post_held = False
             self._changed.notify_all()
-            assert self._changed.wait_for(lambda: not self._posts_in_work, timeout=20), "the POST never ended"
+            assert self._changed.wait_for(lambda: not self._posts_in_work, timeout=60), "the POST never ended"
 
     def answer_post(self, answer: Callable[[], Answer]) -> Answer:
         with self._changed:
