@@ -232,6 +232,7 @@ def _unknown_name(*_args: Any, **_kwargs: Any) -> Any:
 def test_a_resolver_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name's resolution has no deadline of its own; the end does not wait for it."""
     over = threading.Event()
+    before = set(threading.enumerate())
 
     def hanging(*_args: Any, **_kwargs: Any) -> Any:
         over.wait(60)
@@ -244,9 +245,8 @@ def test_a_resolver_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> Non
     heart.end(0, "x")
     took = time.monotonic() - started
     over.set()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(_PATIENCE)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(_PATIENCE)
     assert took < _PATIENCE
 
 
