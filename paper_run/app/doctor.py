@@ -17,7 +17,7 @@ from paper_run.app.looked_at import Finding
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.ledger import existing
 from paper_run.model import reading_messages
-from paper_run.model.commands import ours, typed
+from paper_run.model.commands import of_another, ours
 from paper_run.services import health
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
@@ -93,7 +93,7 @@ def _secret_files(config: Config) -> Iterator[Finding]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             words = f"{path} holds a secret, and others than its owner may read it (mode {mode:o})"
-            yield Finding("Permissions", words, ExitStatus.DATA, typed("chmod", "600", str(path)))
+            yield Finding("Permissions", words, ExitStatus.DATA, of_another("chmod", "600", str(path)))
         else:
             yield Finding("Permissions", f"{path} is its owner's alone (mode {mode:o})")
 
@@ -137,7 +137,7 @@ def _ledger(config: Config) -> Iterator[Finding]:
             if unknown := [row.name for row in ledger.attempts.incomplete()]:
                 words = f"outcome unknown: {', '.join(unknown)}"
                 fix = config.invocation.whole(ours("resolve"))
-                yield Finding("Trades", words, ExitStatus.DATA, fix)
+                yield Finding("Attempts", words, ExitStatus.DATA, fix)
             for kept in pending.unreadable(config.reports_dir):
                 fix = "; ".join(str(_whole(config, each)) for each in kept.remedies)
                 yield Finding("Kept answers", kept.text, ExitStatus.DATA, fix)

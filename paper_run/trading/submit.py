@@ -52,7 +52,7 @@ def submit(  # noqa: PLR0913  each is one thing that an attempt needs
     platform: Platform,
     ledger: Ledger,
     clock: Clock,
-    watch: Progress,
+    progress: Progress,
     *,
     number: int,
     calendar: Calendar,
@@ -68,7 +68,7 @@ def submit(  # noqa: PLR0913  each is one thing that an attempt needs
         ends in an AttemptEnd.
     :raises OrchestrationError: another command trades the session; nothing was sent.
     """
-    day = _Attempt(config, snapshot, platform, ledger, clock, watch, number, calendar)
+    day = _Attempt(config, snapshot, platform, ledger, clock, progress, number, calendar)
     day.begin(after=after, mailed=mailed)
     try:
         with platform.deadline.stopped():
@@ -109,16 +109,16 @@ class _Attempt(AttemptUnderway):
 
     def orchestrate(self) -> None:
         """Send the POST, once, and follow the run to its end."""
-        self.watch.step(2, "Triggering orchestration run")
-        with self.watch.waiting("Waiting for the orchestrator"):
+        self.progress.step(2, "Triggering orchestration run")
+        with self.progress.waiting("Waiting for the orchestrator"):
             self._take(self._post())
             self.is_taken = True
         self._heed_sigterm()
-        self.watch.run_id(self.known.run_id)
-        self.watch.step(3, "Waiting for completion")
+        self.progress.run_id(self.known.run_id)
+        self.progress.step(3, "Waiting for completion")
         result, run = self.outcome.result, self.known.orchestration
         ended = run.status if run is not None and self.known.status is None else result.status
-        self.watch.ended(ended, result.totals.duration_seconds or Decimal(0))
+        self.progress.ended(ended, result.totals.duration_seconds or Decimal(0))
 
     def _post(self) -> response.Verdict:
         """Send it, and keep its answer before anything is made of it."""
@@ -227,7 +227,7 @@ class _Attempt(AttemptUnderway):
                 self.learn("unsettled", self.known)
                 return
             if pause == _FIRST_LOOK:
-                self.watch.notice(
+                self.progress.notice(
                     f"The answer was lost: the orchestrator {verdict.reason}. Its list is searched for "
                     f"the run, for {left:.0f} s at most; to stop waiting is safe, nothing is sent again"
                 )

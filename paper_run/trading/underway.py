@@ -38,7 +38,7 @@ class AttemptUnderway:
         platform: Platform,
         ledger: Ledger,
         clock: Clock,
-        watch: Progress,
+        progress: Progress,
         number: int,
         calendar: Calendar,
     ) -> None:
@@ -46,7 +46,7 @@ class AttemptUnderway:
         self.platform = platform
         self.ledger = ledger
         self.clock = clock
-        self.watch = watch
+        self.progress = progress
         self.timeout = config.timeout
         self.started = clock.monotonic()
         self.name = attempt_name(snapshot.session, number)
