@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import marks, splits, valuation
 from paper_run.book.holdings import TRADES
+from paper_run.model.broker import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -213,7 +214,9 @@ def listed_positions(read: Observations) -> Mapping[str, Position]:
 def mark_of(
     symbol: str, position: Position | None, read: Observations, moment: Moment, session: date
 ) -> marks.Mark | str:
-    """Return a symbol's price: the configured source's, else the gateway's; or why there is none.
+    """Return a symbol's price: the configured source's, else the gateway's, else the broker's; or why not.
+
+    The gateway says of when its price is, the broker does not.
 
     A session is completed only with prices dated before the next session's date.
     """
@@ -233,6 +236,11 @@ def _newest(symbol: str, position: Position | None, read: Observations, moment: 
         seen = read.market.by_symbol.get(symbol, marks.Market())
         if (mark := marks.choose(seen, moment.now, moment.calendar.is_open_at)) is not None:
             return mark
+    at_gateway = _at_gateway(position, read)
+    return at_gateway if isinstance(at_gateway, marks.Mark) else _at_broker(symbol, read) or at_gateway
+
+
+def _at_gateway(position: Position | None, read: Observations) -> marks.Mark | str:
     if read.positions is None:
         return "the gateway's positions could not be read"
     if position is None:
@@ -244,3 +252,12 @@ def _newest(symbol: str, position: Position | None, read: Observations, moment: 
             else "the gateway gives no price"
         )
     return marks.Mark(price, "gateway", position.updated_at)
+
+
+def _at_broker(symbol: str, read: Observations) -> marks.Mark | None:
+    """Return the price that the broker values a position at, once its account is proven to be ours."""
+    if read.account is None or read.broker is None:
+        return None
+    held = (each for each in read.broker.positions or () if comparable(each.symbol) == comparable(symbol))
+    price = next((marks.usable(each.current_price) for each in held), None)
+    return None if price is None else marks.Mark(price, "broker", None)

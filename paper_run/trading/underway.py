@@ -10,6 +10,7 @@ from paper_run.model import messages, result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.model.calendar import exchange_time
 from paper_run.trading import (
+    broker_word,
     earlier,
     observations,
     preflight,
@@ -17,6 +18,7 @@ from paper_run.trading import (
     value_session,
 )
 from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_executed
+from paper_run.trading.restating import identities
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
@@ -123,9 +125,21 @@ class AttemptUnderway:
                 )
                 self.ledger.orders.own(self.row, run.mappings if run else (), known.states.values())
                 self.ledger.attempts.close(self.row, state)
+                is_told = known.states is after.states
+                heard = broker_word.take(
+                    self.ledger,
+                    after,
+                    moment.session,
+                    own=identities(run) if run else (),
+                    broker=str(self.platform.broker.url) if self.platform.broker else "",
+                )
                 restated = earlier.read_again(self.ledger, after, self.clock.now())
                 opened = preflight.still_open(self.ledger, {row.id for row in restated})
-                known = known._replace(found=(*known.found, *opened))
+                known = known._replace(
+                    states=after.states if is_told else known.states,
+                    failures=(*known.failures, *heard.failures),
+                    found=(*known.found, *heard.found, *opened),
+                )
                 book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self.record(state, known._replace(book=book))
             self.restated = restated
