@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.ledger import existing, files
-from paper_run.ledger.sqlite import lock
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Publisher
 from paper_run.trading import hours
@@ -63,13 +62,8 @@ def ledger_under_lock(
     :raises DataError: there is no ledger, or it can't be used.
     :raises OrchestrationError: another command has the lock, and goes on having it.
     """
-    if opens is None:
-        existing.require_ledger(folder)
     pause = clock.pause if deadline is None else deadline.uncounted(clock.pause)
-    with (
-        lock.held(folder, now=clock.now(), patience=patience, pause=pause),
-        opens() if opens else existing.existing_ledger(folder) as ledger,
-    ):
+    with existing.under_lock(folder, now=clock.now(), patience=patience, pause=pause, opens=opens) as ledger:
         yield ledger
 
 

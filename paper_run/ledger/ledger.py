@@ -16,7 +16,7 @@ from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
 from paper_run.ledger.sessions import Sessions
-from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite import database, opening
 from paper_run.ledger.sqlite.store import Store
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class Ledger:
         """
         self.path = folder / database.FILE_NAME
         if copy is None:
-            connection, self.created = database.connect(self.path, first)
+            connection, self.created = opening.connect(self.path, first)
         else:
-            connection, self.created = database.read_copy(copy, self.path), False
+            connection, self.created = opening.read_copy(copy, self.path), False
         self._store = store = Store(connection, self.path)
         self.books = Books(store.rows, store.run)
         self.open_orders = OpenOrders(store.rows, store.run, self.books)
@@ -68,7 +68,7 @@ class Ledger:
         self.orders = Orders(store)
         self.attempts = Attempts(store, self.orders, self.books, self.mails)
         self.account = Account(store, self.attempts)
-        self.doubts = Doubts(self)
+        self.doubts = Doubts(self.attempts)
         self.holidays = Holidays(store)
 
     def __enter__(self) -> Self:
