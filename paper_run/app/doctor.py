@@ -18,7 +18,7 @@ from paper_run.app.checks import Check
 from paper_run.app.workspace import Reading, read
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy
 from paper_run.model import reading_messages
-from paper_run.model.commands import typed
+from paper_run.model.commands import of_another
 from paper_run.services import health
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER, BEFORE
@@ -102,7 +102,7 @@ def _secret_files(config: Config) -> Iterator[Check]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             words = f"{path} holds a secret, and others than its owner may read it (mode {mode:o})"
-            yield Check("Permissions", words, ExitStatus.DATA, typed("chmod", "600", str(path)))
+            yield Check("Permissions", words, ExitStatus.DATA, of_another("chmod", "600", str(path)))
         else:
             yield Check("Permissions", f"{path} is its owner's alone (mode {mode:o})")
 

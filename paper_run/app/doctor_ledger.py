@@ -45,7 +45,7 @@ def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
     yield Check("Ledger", f"{ledger.path} is whole; {last}")
     if unknown := [row.name for row in ledger.attempts.incomplete()]:
         words = f"outcome unknown: {', '.join(unknown)}"
-        yield Check("Trades", words, ExitStatus.DATA, config.invocation.whole(ours("resolve")))
+        yield Check("Attempts", words, ExitStatus.DATA, config.invocation.whole(ours("resolve")))
     for kept in pending.unreadable(config.reports_dir):
         yield Check("Kept answers", kept.text, ExitStatus.DATA, _fix(config, kept.remedies))
     if queued := len(ledger.mails.queued()):

@@ -1,4 +1,4 @@
-"""The commands: each reads what was typed, calls the one piece of work, and shows what came of it."""
+"""The command `run`: the day, or with `--sessions` several of a sandbox's."""
 
 from __future__ import annotations
 

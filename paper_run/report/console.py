@@ -34,7 +34,7 @@ _GREEN, _RED, _YELLOW, _BOLD = "32", "31", "33", "1"
 
 
 class Console:
-    """Follows a day (`Watch`) and prints it as ADR-0007 section 5 has it.
+    """Follows a day, as its `Progress`, and prints its five steps.
 
     :param quiet: print nothing but failures. :param invocation: what makes commands run as they stand.
     """

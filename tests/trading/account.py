@@ -81,7 +81,7 @@ class Account:
             self.ledger, self.session, number=self.ledger.attempts.next_number(self.session), **changes
         )
         self.ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-        return self.value(value_session.TRADE)
+        return self.value(value_session.AN_ATTEMPT)
 
     def orders_work(self, *bought: tuple[str, str], **changes: Any) -> BookFigures:
         """Trade: symbol and shares of each limit order that nothing of has filled yet."""
@@ -95,7 +95,7 @@ class Account:
         states = [*self.working.values()]
         row = begun(self.ledger, self.session, number=self.ledger.attempts.next_number(self.session))
         self.ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-        return self.value(value_session.TRADE)
+        return self.value(value_session.AN_ATTEMPT)
 
     def mark(self, *, again: bool = False) -> BookFigures:
         """Value the session."""

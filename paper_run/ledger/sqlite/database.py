@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
-from paper_run.model.commands import typed
+from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,8 @@ def damaged(path: Path, error: Exception) -> DataError:
         f"{said}.",
         remedies=(
             Remedy(
-                "Restore it from a backup, or save what can be saved", typed("sqlite3", str(path), ".dump")
+                "Restore it from a backup, or save what can be saved",
+                of_another("sqlite3", str(path), ".dump"),
             ),
             "Without it nothing is known of earlier attempts: look at the orchestrator's runs first.",
         ),
