@@ -124,7 +124,7 @@ class _Day:
             self.ledger,
             self.clock,
             self.console,
-            number=self.ledger.attempts.next_number(self.session),
+            number=self.ledger.fences.next_number(self.session),
             calendar=self.calendar,
             after=self.newest if self.again else None,
             mailed=self.outbox.takes,
@@ -193,7 +193,7 @@ class _Day:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> AttemptRow | None:
-        self.newest = self.ledger.attempts.newest(self.session)
+        self.newest = self.ledger.fences.newest(self.session)
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _recover_earlier(self) -> None:

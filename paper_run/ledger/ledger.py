@@ -11,7 +11,9 @@ from paper_run.ledger.account import Account
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
 from paper_run.ledger.doubts import Doubts
+from paper_run.ledger.fences import Fences
 from paper_run.ledger.holidays import Holidays
+from paper_run.ledger.known_attempts import KnownAttempts
 from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
@@ -66,7 +68,9 @@ class Ledger:
         self.sessions = Sessions(store.rows, store.run)
         self.mails = Mails(store.rows, store.run)
         self.orders = Orders(store)
-        self.attempts = Attempts(store, self.orders, self.books, self.mails)
+        known = KnownAttempts(store)
+        self.fences = Fences(store, known)
+        self.attempts = Attempts(store, known, self.fences, self.orders, self.books, self.mails)
         self.account = Account(store, self.attempts)
         self.doubts = Doubts(self.attempts)
         self.holidays = Holidays(store)

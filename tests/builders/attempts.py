@@ -72,7 +72,7 @@ def begun(
         key=key or str(uuid.uuid4()),
         started_at=NOON,
         document=unknown(snapshot, number) if document is None else document,
-        after=ledger.attempts.newest(session) if number > 1 else None,
+        after=ledger.fences.newest(session) if number > 1 else None,
     )
 
 

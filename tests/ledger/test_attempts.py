@@ -215,9 +215,9 @@ def test_two_trades_never_share_a_key(ledger: Ledger) -> None:
 
 def test_an_attempt_that_placed_nothing_gives_its_number_back(ledger: Ledger) -> None:
     """The next attempt is a row of its own under the same name, and that name now means the latest."""
-    assert ledger.attempts.next_number(SESSION) == 1
+    assert ledger.fences.next_number(SESSION) == 1
     first = close(ledger, begun(ledger), "nothing")
-    assert ledger.attempts.next_number(SESSION) == 1
+    assert ledger.fences.next_number(SESSION) == 1
     second = begun(ledger)
     assert (first.name, second.name) == ("2025-01-17", "2025-01-17")
     assert first.id != second.id
@@ -234,14 +234,14 @@ def test_every_other_attempt_keeps_its_number(ledger: Ledger, state: str) -> Non
     row = begun(ledger)
     if state != "sent":
         close(ledger, row, state)
-    assert ledger.attempts.next_number(SESSION) == 2
-    assert ledger.attempts.next_number(NEXT) == 1
+    assert ledger.fences.next_number(SESSION) == 2
+    assert ledger.fences.next_number(NEXT) == 1
 
 
 def test_rehearsals_have_numbers_too(ledger: Ledger) -> None:
     """Each is kept as the next number."""
     close(ledger, begun(ledger, rehearsal=True))
-    assert ledger.attempts.next_number(SESSION) == 2
+    assert ledger.fences.next_number(SESSION) == 2
 
 
 def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) -> None:
@@ -249,7 +249,7 @@ def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) 
     first = begun(ledger, rehearsal=True)
     begun(ledger, number=2)
     close(ledger, first, "nothing")
-    assert ledger.attempts.next_number(SESSION) == 3
+    assert ledger.fences.next_number(SESSION) == 3
 
 
 def test_an_unknown_state_is_refused(ledger: Ledger) -> None:

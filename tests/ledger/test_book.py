@@ -89,11 +89,11 @@ def test_an_older_ledger_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.Mon
     before = SESSION - timedelta(days=1)
     with Ledger(tmp_path) as ledger:
         ledger.prove_whole()
-        assert ledger.attempts.traded_after(before) == [SESSION]
-        assert ledger.attempts.traded_after(SESSION) == []
-        ledger.attempts.set_aside(SESSION, "by jo")
+        assert ledger.fences.traded_after(before) == [SESSION]
+        assert ledger.fences.traded_after(SESSION) == []
+        ledger.fences.set_aside(SESSION, "by jo")
         assert ledger.attempts.by_id(1).wrong_date == "by jo"
-        assert ledger.attempts.traded_after(before) == []
+        assert ledger.fences.traded_after(before) == []
 
 
 def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(

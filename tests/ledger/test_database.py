@@ -549,7 +549,7 @@ def use(folder: Path) -> None:
             ledger.mails.end(mail, "sent", NOON)
         ledger.attempts.knows_run("run-1")
         ledger.orders.owners(["order-1"])
-        row = begun(ledger, number=ledger.attempts.next_number(SESSION))
+        row = begun(ledger, number=ledger.fences.next_number(SESSION))
         ledger.attempts.record(
             row, state="closed", document="{}", in_doubt=0, states=[order()], mappings=[signal()]
         )
