@@ -16,13 +16,14 @@ from paper_run.errors import ExitStatus, worst
 def doctor(**given: Any) -> ExitStatus:
     """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
     from paper_run.app import doctor
+    from paper_run.report import listing
 
     flags.refuse_urls_with_sandbox(given)
     settings, console, clock = flags.settings(given), output.console(given), output.clock()
     found = []
     with connect.connected(settings, given) as (settings, platform):
         for check in doctor.examine(settings, platform, clock.now):
-            console.finding(check.name, check.words, check.fix)
+            listing.check(console, check.name, check.words, check.fix)
             found.append(check)
     exit_status = worst(check.exit_status for check in found)
     console.say()

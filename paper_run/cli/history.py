@@ -16,7 +16,7 @@ from paper_run.errors import ExitStatus
 def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
     from paper_run.app import history
-    from paper_run.report import csv_tables, history_table
+    from paper_run.report import csv_tables, history_table, listing
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
@@ -25,5 +25,5 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> 
     if as_json or as_csv:
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
-    output.console(given).table(history_table.table(lines), is_sandbox=is_sandbox)
+    listing.table(output.console(given), history_table.table(lines), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS

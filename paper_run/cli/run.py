@@ -80,9 +80,9 @@ def _play_sessions(
 ) -> ExitStatus:
     """Play several sandbox sessions one after the other, each a day like any other; the last is mailed."""
     from paper_run.app import day
-    from paper_run.report.console import Tally
+    from paper_run.report import listing
 
-    silent, tally = output.console(given, quiet=True), Tally()
+    silent, tally = output.console(given, quiet=True), listing.Tally()
     failures: list[PaperRunError] = []
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
         for number in range(sessions):
@@ -93,7 +93,7 @@ def _play_sessions(
             if end.reports is not None:
                 tally.add(end.reports.result)
             bar.update(1)
-    output.console(given).sessions(tally, settings.reports_dir)
+    listing.sessions(output.console(given), tally, settings.reports_dir)
     unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
     unopened += streams.unwritten()
     failures += unopened
