@@ -18,6 +18,7 @@ class Option(NamedTuple):
     :ivar name: by which the program knows the flag, "" for its own. :ivar path: what a shell completes.
     :ivar check: what reads a typed value, dotted below `paper_run.settings` and loaded on use; "" where it is
         read together with others. :ivar secret: whether nobody may see it.
+    :ivar carried: whether a printed command that trades asks for the same with it.
     """
 
     flag: str
@@ -34,6 +35,7 @@ class Option(NamedTuple):
     path: Literal["", "file", "dir"] = ""
     check: str = ""
     secret: bool = False
+    carried: bool = False
 
     @property
     def ending(self) -> str:

@@ -21,6 +21,7 @@ OPTIONS = (
         default="AAPL,MSFT,GOOGL",
         more="What to trade: with spaces, commas, or the option repeated.",
         check="amounts.symbols",
+        carried=True,
     ),
     Option(
         "--capital",
@@ -30,6 +31,7 @@ OPTIONS = (
         variable="PAPER_RUN_CAPITAL",
         default="100000",
         check="amounts.dollars",
+        carried=True,
     ),
     Option(
         "--max-position-size",
@@ -40,6 +42,7 @@ OPTIONS = (
         default="20000",
         more="Most that one signal is sized at; over the days a position can grow past it.",
         check="amounts.dollars",
+        carried=True,
     ),
     Option(
         "--as-of-date",
@@ -50,6 +53,7 @@ OPTIONS = (
         said="the session",
         more="Date of the signals, `YYYY-MM-DD`: a session; or `previous`, the last one that is "
         "over. The orders are executed now, whatever it says.",
+        carried=True,
     ),
     Option(
         "--output",
@@ -138,7 +142,10 @@ OPTIONS = (
         check="calendar.exchange",
     ),
     switch(
-        "--ignore-calendar", _DAY, "Trade whatever the exchange's calendar says: on a closed day, or late."
+        "--ignore-calendar",
+        _DAY,
+        "Trade whatever the exchange's calendar says: on a closed day, or late.",
+        carried=True,
     ),
     Option(
         "--latest-start",
@@ -148,6 +155,7 @@ OPTIONS = (
         variable="PAPER_RUN_LATEST_START",
         said="15 minutes before that day's close",
         check="calendar.clock_time",
+        carried=True,
     ),
     switch("--open", ("run", "mark", "report"), "Open the page in the browser.", name="opens"),
     Option("--into", ("schedule",), "With systemd: write the units into that folder.", metavar="DIR"),
@@ -161,6 +169,7 @@ OPTIONS = (
         variable="PAPER_RUN_TIMEOUT",
         default="300",
         check="amounts.timeout",
+        carried=True,
     ),
     Option(
         "--wait",
@@ -179,8 +188,9 @@ OPTIONS = (
         metavar="ADDRESS",
         variable="PAPER_RUN_EMAIL_TO",
         more="Who gets the e-mail: bare addresses; commas, or repeatable.",
+        carried=True,
     ),
-    switch("--no-email", ("run", "mark"), "Send no e-mail, and queue none."),
+    switch("--no-email", ("run", "mark"), "Send no e-mail, and queue none.", carried=True),
     Option(
         "--signal-service-url",
         _OF_SERVICES,

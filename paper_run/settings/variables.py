@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from paper_run.settings.option import variable
 
+PAPER_HOST, LIVE_HOST = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
+DATA_HOST = "https://data.alpaca.markets"
+
 VARIABLES = (
     variable(
         "PAPER_RUN_CLOSED_DATES",
@@ -32,7 +35,7 @@ VARIABLES = (
     variable(
         "ALPACA_BASE_URL",
         "The broker's host, with or without `/v2` at its end. It is only ever read.",
-        said="`https://paper-api.alpaca.markets`",
+        said=f"`{PAPER_HOST}`",
     ),
     variable(
         "PAPER_RUN_BROKER",
@@ -43,7 +46,7 @@ VARIABLES = (
     variable(
         "PAPER_RUN_QUOTES_URL",
         "Another source that speaks like Alpaca's. Used only with the keys.",
-        said="`https://data.alpaca.markets`",
+        said=f"`{DATA_HOST}`",
         check="urls.base",
     ),
     variable(

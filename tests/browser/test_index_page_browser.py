@@ -114,7 +114,7 @@ def test_a_link_opens_the_report_beside_the_page(browser, tmp_path):
     assert [link.evaluate("link => link.href") for link in links] == [
         (tmp_path / name).as_uri() for name in names
     ]
-    for name, link in zip(names, ["trade 1: success", "trade 2 partial", "mark"], strict=True):
+    for name, link in zip(names, ["attempt 1: success", "attempt 2 partial", "mark"], strict=True):
         page.get_by_role("link", name=link).press("Enter")
         page.wait_for_url(f"**/{name}")
         assert page.title() == name
