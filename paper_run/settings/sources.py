@@ -42,6 +42,10 @@ class SourcedValue(NamedTuple):
         error.told = self.origin in SETTINGS
         return error
 
+    def showing(self, value: str) -> SourcedValue:
+        """Return it with the text that an error may show."""
+        return self._replace(value=value)
+
 
 class Sources:
     """Looks a setting up in the flags, the environment, the .env file and the defaults, in that order."""

@@ -210,7 +210,7 @@ def _is_of_today(run: ListedRun, snapshot: Snapshot) -> bool:
 
 def older_session(services: Services, ledger: Ledger) -> DataError | None:
     """Return that a later session was traded, where this machine's clock alone says what day it is."""
-    if services.is_proved or not (later := ledger.attempts.traded_after(services.session)):
+    if services.is_proved or not (later := ledger.fences.traded_after(services.session)):
         return None
     return DataError(
         f"The session of {services.session} is older than {later[-1]}, which was traded",
@@ -242,7 +242,7 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
             subject=str(day),
             remedies=(Remedy("Open it again for its own day", ours("resolve", str(day), "--wrong-date")),),
         )
-        for day in (() if services.sandbox else ledger.attempts.traded_after(services.session))
+        for day in (() if services.sandbox else ledger.fences.traded_after(services.session))
     )
     return (*recovered, *wrong, *still_open(ledger))
 
