@@ -35,13 +35,13 @@ class Held(NamedTuple):
 class Party(NamedTuple):
     """What a party says of the account, dollars; None is not known.
 
-    :ivar cash: all digits. :ivar equity: as the party states it.
+    :ivar cash: all digits. :ivar equity: as the party states it. :ivar positions: None: they were not read.
     :ivar accrued_fees: what is off its balances already and not charged yet; the broker's alone.
     """
 
     cash: Decimal | None
     equity: Decimal | None
-    positions: Mapping[str, Held]
+    positions: Mapping[str, Held] | None
     accrued_fees: Decimal | None = ZERO
 
 
@@ -106,7 +106,7 @@ def explain(ours: Party, broker: Party, items: Iterable[Item] = ()) -> Explained
     named = tuple(items)
     exact = _effects(ours, broker)
     effects = {symbol: _cents(each) for symbol, each in exact.items()}
-    prices = _total(effects.values())
+    prices = None if broker.positions is None else _total(effects.values())
     stated = tuple((each, _cents(each.amount)) for each in named)
     fees = _cents(broker.accrued_fees)
     difference = _less(ours.equity, _cents(broker.equity))
@@ -127,8 +127,9 @@ def explain(ours: Party, broker: Party, items: Iterable[Item] = ()) -> Explained
 def _effects(ours: Party, broker: Party) -> dict[str, Decimal | None]:
     """Return what the other price makes of each position that both hold, unrounded; None without a price."""
     found: dict[str, Decimal | None] = {}
-    for symbol in sorted(ours.positions.keys() & broker.positions.keys()):
-        held, other = ours.positions[symbol], broker.positions[symbol]
+    mine, of_broker = ours.positions or {}, broker.positions or {}
+    for symbol in sorted(mine.keys() & of_broker.keys()):
+        held, other = mine[symbol], of_broker[symbol]
         if held.qty and other.qty:
             theirs = other.worth
             if theirs is not None and held.qty != other.qty:
@@ -152,17 +153,18 @@ def _residual(
     ours: Party, broker: Party, items: tuple[Item, ...], effects: Mapping[str, Decimal | None]
 ) -> Left:
     """Return the difference of the unrounded equities without its parts: rounding is no fault."""
-    held = {symbol: each.worth for symbol, each in ours.positions.items() if each.qty != 0}
+    held = {symbol: each.worth for symbol, each in (ours.positions or {}).items() if each.qty != 0}
     lacking = [
         *(f"{symbol} has no value in the book" for symbol, worth in held.items() if worth is None),
         *_lacking("the equity of the book is not known", ours.equity),
         *_lacking("the cash of the book is not known", ours.cash),
         *_lacking("the broker does not tell its equity", broker.equity),
         *_lacking("the broker does not tell its accrued fees", broker.accrued_fees),
+        *(["the broker's positions could not be read"] if broker.positions is None else []),
         *(
             f"the broker has no price of {symbol}"
-            for symbol in effects
-            if broker.positions[symbol].worth is None
+            for symbol, each in (broker.positions or {}).items()
+            if symbol in effects and each.worth is None
         ),
         *(each.reason for each in items if each.amount is None),
     ]

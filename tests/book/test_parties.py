@@ -19,15 +19,13 @@ def held(qty: str | None, price: str | None, worth: str | None = None) -> Held:
     return Held(number(qty), number(price), number(worth))
 
 
-OURS = Party(
-    Decimal("60000.00"),
-    Decimal("100120.00"),
-    {"AAPL": held("200", "152.10"), "MSFT": held("20", "485.00"), "OLD": held("0", None)},
-)
+HELD = {"AAPL": held("200", "152.10"), "MSFT": held("20", "485.00"), "OLD": held("0", None)}
+THERE = {"AAPL": held("200", "152.00"), "MSFT": held("20", "484.90", "9698.00")}
+OURS = Party(Decimal("60000.00"), Decimal("100120.00"), HELD)
 BROKER = Party(
     Decimal("59994.50"),
     Decimal("100092.50"),
-    {"AAPL": held("200", "152.00"), "MSFT": held("20", "484.90", "9698.00")},
+    THERE,
     Decimal("5.50"),
 )
 
@@ -51,7 +49,7 @@ def test_what_was_traded_by_hand_is_named() -> None:
     broker = BROKER._replace(
         cash=Decimal("55194.50"),
         equity=Decimal("100141.50"),
-        positions={**BROKER.positions, "MSFT": held("30", "484.90", "14547.00")},
+        positions={**THERE, "MSFT": held("30", "484.90", "14547.00")},
     )
     bare = explain(OURS, broker)
     assert (bare.cash.amount, bare.residual.amount) == (Decimal("4800.00"), Decimal("-49.00"))
@@ -93,7 +91,7 @@ def test_rounding_is_a_row_and_no_residual() -> None:
             id="book",
         ),
         pytest.param(
-            OURS._replace(equity=None, positions={**OURS.positions, "MSFT": held("20", None)}),
+            OURS._replace(equity=None, positions={**HELD, "MSFT": held("20", None)}),
             BROKER,
             (),
             (),
@@ -116,11 +114,19 @@ def test_rounding_is_a_row_and_no_residual() -> None:
         ),
         pytest.param(
             OURS,
-            BROKER._replace(positions={**BROKER.positions, "AAPL": held("200", None)}),
+            BROKER._replace(positions={**THERE, "AAPL": held("200", None)}),
             (),
             (),
             ("the broker has no price of AAPL",),
             id="price",
+        ),
+        pytest.param(
+            OURS,
+            BROKER._replace(positions=None),
+            (),
+            (),
+            ("the broker's positions could not be read",),
+            id="positions",
         ),
         pytest.param(
             OURS, BROKER, (Item("base", "", None, money.ZERO, "why"),), ("why",), ("why",), id="base"
@@ -139,7 +145,7 @@ def test_what_is_not_known_is_none_with_its_reason(
     assert (found.cash.amount is None, found.residual.amount is None) == (bool(cash), bool(residual))
     assert (found.rounding is None) is bool(residual)
     assert (found.difference is None) is (None in (ours.equity, broker.equity))
-    assert (found.prices is None) is (None in found.effects.values())
+    assert (found.prices is None) is (broker.positions is None or None in found.effects.values())
     assert [amount is None for _, amount in found.items] == [True] * len(items)
 
 
@@ -205,6 +211,8 @@ def days(draw: st.DrawFn) -> Day:
 def test_any_two_parties_beside_an_oracle_in_fractions(day: Day) -> None:
     """Each part is the oracle's to half a cent, and the stated rows add up to the stated difference."""
     ours, broker, items = day
+    assert ours.positions is not None
+    assert broker.positions is not None
     found = explain(*day)
     mine = exact(ours.cash) + sum(map(worth, ours.positions.values()))
     prices_of_both = Fraction(0)
@@ -233,6 +241,8 @@ def test_any_two_parties_beside_an_oracle_in_fractions(day: Day) -> None:
 def test_a_broker_that_holds_what_we_hold_leaves_what_nobody_named(day: Day, lost: int) -> None:
     """At other prices, with fees, with items that it knows: the residual is what is missing, to the cent."""
     ours, other, items = day
+    assert ours.positions is not None
+    assert other.positions is not None
     theirs = {
         symbol: Held(each.qty, other.positions[symbol].price if symbol in other.positions else each.price)
         for symbol, each in ours.positions.items()
