@@ -32,11 +32,22 @@ class PartyRow(NamedTuple):
     price_effect: Decimal | None
     differences: tuple[Difference, ...]
 
+    @property
+    def agree(self) -> bool:
+        """Whether all three have the same quantity; what the gateway does not list is 0 there."""
+        return self.qty == self.broker_qty == (self.gateway_qty or 0)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the broker has another quantity, and the account is proven."""
+        return any(each.field == "qty" for each in self.differences)
+
 
 class PartyItem(NamedTuple):
     """A part of the difference that has a name, ours - the broker's, dollars and cents.
 
-    :ivar cash: what of its amount is in cash. :ivar kind: see `book.parties.Kind`. :ivar reason: why its amount is not known.
+    :ivar kind: see `book.parties.Kind`. :ivar cash: what of the amount is in cash.
+    :ivar reason: why one of them is not known.
     """
 
     kind: str
@@ -90,11 +101,6 @@ class BrokerParty(NamedTuple):
     cash: CashBeside
     equity: EquityBeside
     positions: tuple[PartyRow, ...]
-
-    @property
-    def differing(self) -> tuple[PartyRow, ...]:
-        """The positions of which the broker has another quantity."""
-        return tuple(row for row in self.positions if any(each.field == "qty" for each in row.differences))
 
 
 class Parties(NamedTuple):
