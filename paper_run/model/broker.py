@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -33,7 +34,7 @@ class Account(NamedTuple):
 
     `number` is what its owner knows it by, `identity` the broker's own id. `equity` is cash and positions at
     the broker's prices; `accrued_fees` are off the balances by day and charged at its end. `as_of` is the
-    broker's own clock with this answer.
+    broker's own clock with this answer. `kind` is whose money it is.
     """
 
     number: str
@@ -53,6 +54,7 @@ class Account(NamedTuple):
     created_at: datetime | None
     as_of: datetime | None
     latency_ms: int
+    kind: Literal["paper", "live"] = "paper"
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -186,3 +188,37 @@ class CorporateAction(NamedTuple):
     old: Decimal
     ex_date: date | None
     process_date: date | None
+
+
+class BrokerReading(NamedTuple):
+    """What was read of the broker at one moment; None is what could not be read, or was not asked for.
+
+    :ivar orders: those since a moment. :ivar by_id: older ones, asked for one by one, by our id for them; one
+        that it does not know is not among them, which proves nothing.
+    :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
+        the keys.
+    """
+
+    account: Account | None = None
+    orders: OrdersRead | None = None
+    by_id: Mapping[str, BrokerOrder] = {}
+    positions: tuple[BrokerPosition, ...] | None = None
+    activities: Activities | None = None
+    problems: tuple[str, ...] = ()
+    refused: bool = False
+
+    @property
+    def all_orders(self) -> tuple[BrokerOrder, ...]:
+        """Return every order that was read, in the order of their submission where that is known."""
+        listed = self.orders.orders if self.orders is not None else ()
+        return (*self.by_id.values(), *listed)
+
+
+class ProvenAccount(NamedTuple):
+    """An account that is known to be the book's own, for it has an order of ours.
+
+    :ivar number: what its owner knows it by. :ivar order: our id of the order that proved it.
+    """
+
+    number: str
+    order: str

@@ -17,6 +17,7 @@ from paper_run.services.parallel import gather
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from paper_run.model.broker import BrokerReading, ProvenAccount
     from paper_run.model.order import Asked
     from paper_run.model.service import Position, Refusal, ServiceHealth, ServiceUrl
     from paper_run.services.broker import Broker
@@ -177,6 +178,8 @@ class Observations:
     :ivar unreadable: a clause for each own order, and the positions, that could not be read.
     :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.
     :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    :ivar broker: what the broker says, None where none is configured.
+    :ivar account: the account at the broker that is proven to be the book's.
     :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
         could not be read again. :ivar refusal: why it would not be read (401, 403); None: it was no such.
     """
@@ -192,6 +195,8 @@ class Observations:
         self.market = market
         self.silent = is_silent
         self.refusal: Refusal | None = None
+        self.broker: BrokerReading | None = None
+        self.account: ProvenAccount | None = None
         self.left_out = 0
         self.unread_ended = 0
 

@@ -14,7 +14,7 @@ from paper_run.model import findings
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.valued import BookFigures
-from paper_run.trading import adjustments, not_known, order_outcomes, pricing
+from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, pricing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -134,7 +134,10 @@ def bring_up_to_date(
         findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
         for symbol in sorted(beside)
     ]
-    return figures._replace(remarks=(*remarks, *_words(figures, priced)))
+    return beside_broker.compared(
+        figures._replace(remarks=(*remarks, *_words(figures, priced))),
+        *(ledger, read, period, book, _is_beside(moment)),
+    )
 
 
 def _begun(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:

@@ -58,7 +58,11 @@ def _parts(broker: BrokerParty) -> tuple[AccountLine, ...]:
         AccountLine("Difference", shown(equity.difference), shown(apart)),
         AccountLine("Other prices", shown(equity.prices), ""),
         AccountLine("Accrued fees", shown(equity.accrued_fees), shown(equity.accrued_fees)),
-        *(AccountLine(_label(each), shown(each.amount), shown(each.cash)) for each in equity.items),
+        *(
+            AccountLine(_label(each), shown(each.amount), shown(each.cash))
+            for each in equity.items
+            if each.amount != 0 or each.cash != 0
+        ),
     ]
     if equity.rounding:
         lines.append(AccountLine("Rounding", shown(equity.rounding), ""))
