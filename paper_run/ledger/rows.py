@@ -132,12 +132,14 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "order_type": state.order_type,
         "time_in_force": state.time_in_force,
         "filled_at": None if state.filled_at is None else state.filled_at.isoformat(),
+        "filled_dollars": text(state.filled_dollars),
+        "told_by": state.told_by,
     }
 
 
 def order(row: Row) -> OrderState:
-    """Return a row of `orders`: what a person has said of it, else what was read from the gateway."""
-    said = row["said_by"] is not None
+    """Return a row of `orders`: the broker's word, else a person's, else what was read from the gateway."""
+    said = row["said_by"] is not None and row["told_by"] is None
     status, filled_qty, price = row["status"], amount(row["filled_qty"]), amount(row["filled_avg_price"])
     if said:
         filled_qty, price = amount(row["said_qty"]), amount(row["said_price"])
@@ -157,6 +159,8 @@ def order(row: Row) -> OrderState:
         order_type=row["order_type"],
         time_in_force=row["time_in_force"],
         filled_at=None if row["filled_at"] is None else datetime.fromisoformat(row["filled_at"]),
+        filled_dollars=None if said else amount(row["filled_dollars"]),
+        told_by=row["told_by"],
     )
 
 

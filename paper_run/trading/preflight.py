@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
-from paper_run.model import findings, messages, reading_messages, remedies
+from paper_run.model import findings, messages, remedies
 from paper_run.model.attempt import Parameters, Snapshot
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import BEFORE
-from paper_run.services.execution_gateway import Unauthorized
-from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import pending, todays_date
+from paper_run.trading import broker_word, pending, read_before, todays_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.order import ListedRun
     from paper_run.model.progress import Clock, Progress
-    from paper_run.model.service import Position, ServiceHealth
+    from paper_run.model.service import ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 
@@ -111,9 +109,14 @@ def prove_account(
 
 
 def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: bool) -> None:
-    """Value a sandbox's positions at its own prices, unless a quote source was named for it."""
+    """Value a sandbox's positions at its own prices, unless a quote source was named for it.
+
+    So no broker is read either, unless its host was named.
+    """
     if is_sandbox and config.quotes is None:
         platform.quotes = None
+    if is_sandbox and not (config.broker and config.broker.is_named):
+        platform.broker = None
 
 
 def unheard(ledger: Ledger, platform: Platform) -> str | None:
@@ -154,7 +157,7 @@ def snapshot(
     :param as_of_date: the date of the signals.
     :raises DependencyError: the positions can't be read.
     """
-    positions = _positions_before(platform)
+    positions, of_broker = read_before.read(platform)
     listed = _listed_runs(platform)
     snapshot = Snapshot(
         session=services.session,
@@ -174,6 +177,7 @@ def snapshot(
         notices=(
             *config.notices,
             *(() if services.is_proved else (findings.note("clock_unproved", UNPROVED),)),
+            *broker_word.before(ledger, of_broker, str(platform.broker and platform.broker.url)),
             *(_reminders(ledger, services) if ledger else ()),
         ),
     )
@@ -330,12 +334,3 @@ def _sandbox_session(health: tuple[ServiceHealth, ...]) -> date | None:
             remedies=("Point all three URLs at the same platform.",),
         )
     return sessions.pop()
-
-
-def _positions_before(platform: Platform) -> tuple[Position, ...]:
-    gateway = platform.execution_gateway
-    try:
-        return gateway.positions(seconds=READ_SECONDS)
-    except CallFailed as error:
-        refusal = error.refusal if isinstance(error, Unauthorized) else None
-        raise reading_messages.positions_unreadable(gateway.url, error.reason, refusal) from None

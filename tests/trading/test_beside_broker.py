@@ -136,7 +136,7 @@ def test_a_broker_that_agrees_leaves_nothing(both: Both) -> None:
     assert left(figures) == (0, 0)
     assert figures.broker is not None
     assert (figures.broker.number, figures.broker.kind, figures.broker.is_proven) == (NUMBER, "paper", True)
-    both.prices["AAPL"] = Decimal("101.50")
+    both.quotes = {"AAPL": "101.50"}
     figures = both.mark()
     assert figures.apart is not None
     assert figures.apart.effects == {"AAPL": Decimal("15.00")}
@@ -300,6 +300,7 @@ def test_what_is_not_known_is_not_compared(both: Both) -> None:
     both.broker.positions, both.broker.fees = held, None
     assert left(both.mark()) == (None, None)
     both.broker.fees, both.prices["AAPL"] = money.ZERO, None
+    both.broker.positions = tuple(each._replace(current_price=None) for each in held or ())
     assert left(both.mark()) == (None, 0)
 
 
