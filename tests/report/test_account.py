@@ -156,6 +156,17 @@ def test_a_mail_tells_what_needs_a_person():
     assert "roker" not in quiet
 
 
+@pytest.mark.parametrize(("made", "is_offered"), [(three_parties, False), (unproven, True)])
+def test_the_gateways_word_is_no_reason_where_the_brokers_is_known(made, is_offered):
+    """A deaf gateway has another quantity: nobody is asked to book it while a proven broker has ours."""
+    document = made()
+    document["pnl"]["positions"][0]["differences"] = [documents.difference("qty", "133", "0")]
+    document["findings"] = [
+        {"code": "gateway_differs", "severity": "warning", "subject": "AAPL", "text": "x", "remedies": []}
+    ]
+    assert ("resolve --position AAPL" in mail(document)) is is_offered
+
+
 def test_a_page_lists_the_differing_ones_and_the_largest():
     """The rest is in the CSV, and the page says how many."""
     result = of_document(three_parties())

@@ -133,7 +133,7 @@ def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> 
     placed_none = not result.is_mark and not result.totals.num_orders_submitted
     if result.status == "failed" and placed_none:
         yield Remedy(f"{messages.no_bar_yet()}. The session is still open.")
-    if differing := _differing(result.pnl.positions if result.pnl else ()):
+    if differing := _differing(result):
         named = [word for symbol in differing[:_MOST_UNPRICED] for word in ("--position", symbol)]
         words = "The gateway has another quantity. If your broker agrees with it"
         yield Remedy(words, ours("resolve", *named))
@@ -148,12 +148,19 @@ def _remedies(found: Iterable[Finding]) -> Iterable[Remedy]:
             yield from (remedy for remedy in each.remedies if remedy.command.startswith(PROGRAM))
 
 
-def _differing(positions: Iterable[PositionRow]) -> list[str]:
-    """Return the symbols of which the gateway has another quantity, while none of our orders explains it."""
+def _differing(result: RunResult) -> list[str]:
+    """Return the symbols of which the gateway has another quantity, and no order in flight explains it.
+
+    Where the broker's word is known the gateway's is no reason to book anything.
+    """
+    told = result.parties.broker if result.parties and result.parties.broker.proven else None
+    by_broker = {row.symbol for row in told.positions if row.broker_qty is not None} if told else set()
     return [
         each.symbol
-        for each in positions
-        if not each.orders_in_flight and any(found.field == "qty" for found in each.differences)
+        for each in (result.pnl.positions if result.pnl else ())
+        if not each.orders_in_flight
+        and each.symbol not in by_broker
+        and any(found.field == "qty" for found in each.differences)
     ]
 
 
