@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class PartyRow(NamedTuple):
     """A symbol in three columns: signed shares, average dollars a share.
 
-    None is what is not known, or what the gateway does not list; what the broker does not list is 0 there.
+    None is what is not known; what a party does not list is 0 there.
 
     :ivar price_effect: what the broker's other price makes of our equity, ours - the broker's, in cents.
     :ivar differences: where the broker's figures differ from ours; none while its account is not proven.
@@ -34,8 +34,9 @@ class PartyRow(NamedTuple):
 
     @property
     def agree(self) -> bool:
-        """Whether all three have the same quantity; what the gateway does not list is 0 there."""
-        return self.qty == self.broker_qty == (self.gateway_qty or 0)
+        """Whether ours is known, and nobody who could be read has another quantity."""
+        said = (each for each in (self.gateway_qty, self.broker_qty) if each is not None)
+        return self.qty is not None and all(each == self.qty for each in said)
 
     @property
     def differs(self) -> bool:

@@ -63,12 +63,13 @@ def _row(symbol: str, ours: PositionValue | None, figures: BookFigures, broker: 
     gateway = figures.gateway.get(symbol)
     theirs = broker.positions.get(symbol) if broker.positions else None
     unlisted = None if broker.positions is None else money.ZERO
+    none_there = money.ZERO if figures.is_gateway_read else None
     return PartyRow(
         symbol=symbol,
         asset_class=theirs.asset_class if theirs else None,
         qty=ours.qty if ours else money.ZERO,
         avg_entry_price=ours.avg_entry_price if ours else None,
-        gateway_qty=gateway.qty if gateway else None,
+        gateway_qty=gateway.qty if gateway else none_there,
         gateway_avg_entry_price=gateway.avg_entry_price if gateway else None,
         broker_qty=theirs.qty if theirs else unlisted,
         broker_avg_entry_price=theirs.avg_entry_price if theirs else None,

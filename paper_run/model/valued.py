@@ -74,6 +74,7 @@ class BookFigures(NamedTuple):
     :ivar cash: the base less what everything cost, dollars with all digits; None while a symbol is unknown.
     :ivar broker: the account at the broker; None where none was read. :ivar broker_differences: where its
         positions differ from ours. :ivar apart: why its equity is not ours; None while it is not proven.
+    :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -94,3 +95,4 @@ class BookFigures(NamedTuple):
     broker: BrokerFigures | None = None
     broker_differences: Mapping[str, tuple[Difference, ...]] = {}
     apart: Explained | None = None
+    is_gateway_read: bool = True

@@ -39,7 +39,6 @@ def broker_block(broker: BrokerParty, *, most: int) -> list[str]:
 
 def _party_line(row: PartyRow) -> str:
     """Return a position of which the parties do not say the same, on a line: shares in three columns."""
-    ours = "not known" if row.qty is None else text.quantity(row.qty)
-    gateway = "not listed" if row.gateway_qty is None else text.quantity(row.gateway_qty)
-    broker = "not known" if row.broker_qty is None else text.quantity(row.broker_qty)
-    return f"    {row.symbol:<8} ours {ours}, gateway {gateway}, broker {broker}"
+    said = {"ours": row.qty, "gateway": row.gateway_qty, "broker": row.broker_qty}
+    shown = (f"{who} {'not known' if qty is None else text.quantity(qty)}" for who, qty in said.items())
+    return f"    {row.symbol:<8} {', '.join(shown)}"

@@ -128,6 +128,7 @@ def bring_up_to_date(
         statistics=_statistics(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over),
         unknown=unknown,
         not_known=missing,
+        is_gateway_read=read.positions is not None,
     )
     if is_over:
         remarks.append(closing_kept(session, since_closing))

@@ -15,7 +15,7 @@ def _row(symbol: str, ours: str | None, broker: str, price: str, **fields: str |
         "qty": ours,
         "avg_entry_price": average,
         "gateway_qty": fields.get("gateway", ours),
-        "gateway_avg_entry_price": average if fields.get("gateway", ours) else None,
+        "gateway_avg_entry_price": average,
         "broker_qty": broker,
         "broker_avg_entry_price": average,
         "broker_price": price,
@@ -69,7 +69,7 @@ def _broker() -> dict[str, Any]:
         },
         "positions": [
             _row("AAPL", "133", "133", "152.10", average="150.253712", worth="20229.30", effect="2.00"),
-            _row("BTCUSD", "0", "0.01", "98000", asset_class="crypto", gateway=None, worth="980.00"),
+            _row("BTCUSD", "0", "0.01", "98000", asset_class="crypto", worth="980.00"),
             _row("GOOGL", "-101", "-101", "196.05", average="195.19", worth="-19801.05", effect="2.52"),
             _row("MSFT", "48", "48", "417.34", average="415.104167", worth="20032.32", effect="-0.24"),
         ],

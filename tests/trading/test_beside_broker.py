@@ -315,6 +315,17 @@ def test_fills_that_are_not_known_leave_no_cash(both: Both) -> None:
     assert figures.broker_differences == {}
 
 
+def test_a_gateway_that_could_not_be_read_says_no_quantity(both: Both) -> None:
+    """What it does not list is 0 there; what it could not be asked is not known, and nobody differs."""
+    both.both_buy("AAPL", "10", "100")
+    del both.held["AAPL"]
+    for both.unreadable, qty in ((False, money.ZERO), (True, None)):
+        stated = stating.parties(both.mark())
+        assert stated is not None
+        (row,) = stated.broker.positions
+        assert (row.gateway_qty, row.agree) == (qty, both.unreadable)
+
+
 def test_an_equity_that_is_not_the_broker_s_own_sum_is_said_so(both: Both) -> None:
     """Account and positions are two answers: the finding says what lies between them."""
     both.both_buy("AAPL", "10", "100")
