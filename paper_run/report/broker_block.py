@@ -28,7 +28,7 @@ def broker_block(broker: BrokerParty, *, most: int) -> list[str]:
         shown = f"not known: {why_not_known(broker)}" if left is None else text.signed_money(left)
         apart = text.signed_money(broker.equity.difference)
         figures["Equity Difference"] = f"{apart}, of which without a name: {shown}"
-    rows = [each for each in broker.positions if not each.agree]
+    rows = [each for each in broker.positions if broker.proven and not each.agree]
     others = unlisted(len(rows), most, "in the report")
     return [
         *(f"  {label + ':':<20}{value}" for label, value in figures.items()),

@@ -114,11 +114,13 @@ def positions_csv(result: RunResult) -> str:
     `trade` is empty in a mark. A symbol that is not known has no figures and an `unknown_reason`.
     `gateway_*` are the gateway's own words, empty where it does not list the symbol; `differences` names the
     fields in which it differs from the book, parted by blanks. `broker_*` are the broker's, empty where none
-    was read; what only the broker lists has a row of its own, with a `qty` of 0.
+    was read or its account is not proven to be ours; what only it lists has a row of its own, with a `qty`
+    of 0.
     """
     kind = "mark" if result.is_mark else "run"
     day = {"session": result.session, "kind": kind, "trade": result.attempt, "label": result.label}
-    parties = {row.symbol: row for row in result.parties.broker.positions} if result.parties else {}
+    broker = result.parties.broker if result.parties and result.parties.broker.proven else None
+    parties = {row.symbol: row for row in broker.positions} if broker else {}
     rows = [
         {
             **position._asdict(),

@@ -72,6 +72,12 @@ def test_an_account_that_is_not_proven_is_shown_and_compared_with_nothing():
     said = console(unproven())
     assert "Broker:             paper account PA3XYZ12ABCD, not yet proven to be ours" in said
     assert "Equity Difference" not in said
+    document = unproven()
+    document["parties"]["broker"]["positions"] = apart()["parties"]["broker"]["positions"]
+    assert "ours 0, gateway" not in console(document)
+    table = list(csv.DictReader(io.StringIO(positions_csv(document))))
+    assert {row["broker_qty"] for row in table} == {""}
+    assert "BTCUSD" not in {row["symbol"] for row in table}
 
 
 def test_a_residual_that_is_not_known_says_why():
