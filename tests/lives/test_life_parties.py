@@ -86,3 +86,21 @@ def test_an_account_that_is_not_proven_is_shown_and_compared_with_nothing(
     assert {each["code"] for each in day["findings"]} & {"residual", "broker_differs"} == set()
     life.take_keys()
     assert "parties" not in life.mark()
+
+
+def test_a_trade_by_hand_is_booked_at_what_it_cost_and_nothing_is_left(life: Life, broker: OddBroker) -> None:
+    """Bought at 50, worth 52 now: cash and residual say so until the printed way out is taken."""
+    life.trade(AAPL=buy(10, "100.25"))
+    by_hand = {"client_order_id": "by-hand", "symbol": "GOOG", "side": "buy", "qty": 5}
+    by_hand |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(by_hand, Decimal(5), Decimal(50), "filled")
+    broker.prices["GOOG"] = Decimal(52)
+    marked = life.mark()
+    assert left(marked) == (-10, 250)
+    (found,) = [each for each in marked["findings"] if each["subject"] == "GOOG"]
+    assert found["text"] == "The broker differs on GOOG: quantity 5 instead of 0."
+    (remedy,) = found["remedies"]
+    assert "resolve --position GOOG=5@PRICE" in remedy["command"]
+    booked = life.resolve("--position", "GOOG=5@50")
+    assert left(booked) == left(life.mark()) == (0, 0)
+    assert {each["code"] for each in booked["findings"]} & {"residual", "broker_differs"} == set()
