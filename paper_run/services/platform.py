@@ -214,8 +214,18 @@ class Observations:
 
     @property
     def is_wrong_gateway(self) -> bool:
-        """Whether the gateway knows none of the orders that it was asked for."""
-        return bool(self.unknown) and not self.states and not self.earlier
+        """Whether the gateway knows none of the orders that it was asked for, nor the book's own broker any.
+
+        Those that the broker has are ours: then the gateway has only lost its memory.
+        """
+        if not self.unknown or self.states or self.earlier:
+            return False
+        reading, account = self.broker, self.account
+        if reading is None or reading.account is None or account is None:
+            return True
+        if reading.account.number != account.number:
+            return True
+        return not any(order.client_order_id in self.unknown for order in reading.all_orders)
 
 
 class _GivesUp:

@@ -58,12 +58,12 @@ def compared(
     beside = _beside(broker, book.holdings, is_beside)
     unknown = {row.symbol for row in valued.positions if not row.is_known}
     differences = _differences(broker, book, unknown | beside.keys())
-    explained = _explained(figures, broker, beside.values())
     base = ledger.account.broker_base(period.id, broker.number)
-    agree = not _quantities(differences) and not figures.in_flight
-    if base is None and agree and _is_cash_alone(explained):
-        base = (explained.cash.amount or money.ZERO, figures.session.isoformat())
-        ledger.account.keep_broker_base(period.id, broker.number, *base)
+    if base is None and broker.positions is not None and not _quantities(differences):
+        cash = _explained(figures, broker, beside.values()).cash.amount
+        if cash is not None:
+            base = (cash, figures.session.isoformat())
+            ledger.account.keep_broker_base(period.id, broker.number, *base)
     apart = _explained(figures, broker, (_base(base), *beside.values()))
     return figures._replace(
         broker=broker,
@@ -151,15 +151,10 @@ def _explained(
     )
 
 
-def _is_cash_alone(explained: parties.Explained) -> bool:
-    """Whether all that is left is known, and lies in the cash."""
-    return explained.residual.amount is not None and explained.residual.amount == explained.cash.amount
-
-
 def _base(base: tuple[Decimal, str] | None) -> parties.Item:
     """Return what the account was worth besides the book when both agreed first."""
     if base is None:
-        reason = "what the account was worth besides this book is kept once both have the same positions"
+        reason = "what the account has besides this book is kept once both have the same positions"
         return parties.Item("base", "", None, money.ZERO, reason)
     amount, session = base
     return parties.Item("base", f"as first compared on {session}", amount, money.ZERO)

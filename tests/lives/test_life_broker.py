@@ -1,12 +1,13 @@
 """The broker's word: its fills are the book, once its account is proven to be ours; nothing is guessed."""
 
 import shlex
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
-from support.broker_server import NUMBER
+from support.broker_server import NUMBER, SECRET
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.odd_broker import OddBroker
 from support.odd_platform import ORDERS
@@ -136,6 +137,31 @@ def test_an_account_that_knows_no_order_of_ours(life: Life, broker: OddBroker) -
     assert life.rows("broker_accounts") == []
 
 
+def test_an_order_from_before_the_post_proves_nothing(life: Life, broker: OddBroker) -> None:
+    """The same name, but 50 minutes too early: somebody else's; two minutes may lie between two clocks."""
+    broker.ahead = timedelta(minutes=-50)
+    day = life.trade(AAPL=buy(10, "100"))
+    assert says(told(day), "is not proven to be the one that the gateway trades")
+    assert life.rows("broker_accounts") == []
+    broker.ahead = timedelta(minutes=-2)
+    day = life.trade("--again", MSFT=buy(5, "200"))
+    assert not says(told(day), "is not proven")
+    assert [each["proven_by"] for each in life.rows("broker_accounts")] == [life.order_id("MSFT")]
+
+
+def test_an_order_that_is_not_what_was_asked_for(life: Life, broker: OddBroker) -> None:
+    """Another quantity under our name: nothing of it is booked, and it is said."""
+    life.trade(MSFT=buy(5, "200"))
+    life.next_session()
+    life.gateway.is_deaf = True
+    life.platform.plan = {"AAPL": buy(10, "100")}
+    broker.between = lambda: broker.order("AAPL").update(qty="11")
+    life.run("--symbols", "AAPL")
+    day = life.result(life.reports / f"{life.session}_paper_run.json")
+    assert says(told(day), "The broker has buy 11 AAPL as", "and it was buy 10 AAPL: nothing of it is booked")
+    assert life.entries("AAPL") == []
+
+
 def test_an_account_that_was_made_anew(life: Life, broker: OddBroker) -> None:
     """Before anything is sent, exit 3 naming --reset; that works, and the next book has the new account."""
     life.trade(AAPL=buy(10, "100"))
@@ -209,7 +235,11 @@ def test_keys_that_are_refused(life: Life, broker: OddBroker) -> None:
     assert says([said["text"]], "answered 401", "PAPER_RUN_BROKER=off for keys that are for quotes alone")
     life.env["PAPER_RUN_BROKER"] = "paper"
     assert says(told(life.mark(status=1)), "The broker could not be read")
-    assert broker.requests
+    # Also once the account is proven, where nobody demands it.
+    life.env |= {"PAPER_RUN_BROKER": "auto", "ALPACA_API_SECRET_KEY": SECRET}
+    assert not says(told(life.mark()), "The broker could not be read")
+    life.env["ALPACA_API_SECRET_KEY"] = "another"
+    assert says(told(life.mark()), "The broker could not be read")
 
 
 def test_an_order_that_was_replaced(life: Life, broker: OddBroker) -> None:
@@ -230,6 +260,7 @@ def test_an_order_that_was_replaced(life: Life, broker: OddBroker) -> None:
     first, second = life.rows("orders")
     assert (first["client_order_id"], first["status"], first["booked_qty"]) == (order, "replaced", "4")
     assert (second["trade"], second["status"], second["booked_qty"]) == (first["trade"], "filled", "8")
+    assert life.reads_of(second["client_order_id"]) == 0  # the gateway was never told of it
 
 
 def test_an_order_that_the_gateway_does_not_tell_of(life: Life, broker: OddBroker) -> None:
@@ -250,9 +281,37 @@ def test_an_account_that_may_take_no_order(life: Life, broker: OddBroker) -> Non
     assert says(told(life.mark()), NUMBER, "trading is blocked")
 
 
+def test_a_gateway_that_lost_its_memory(life: Life, broker: OddBroker) -> None:
+    """It knows none of our orders any more; the broker that is proven does, and so the book goes on."""
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    working = {**GTC, "status": "new"}
+    life.trade(MSFT=buy(5, None, **working))
+    life.gateway.orders.clear()
+    life.gateway.positions.clear()
+    broker.fill("MSFT", "5", "200")
+    marked = life.mark()
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("5 200")
+    the_brokers(life, marked, broker)
+    # Whose account is not proven to be ours proves nothing of the gateway.
+    life.take_keys()
+    life.next_session()
+    day = life.trade(NVDA=buy(2, "500", detail=None), status=1)
+    assert says(told(day), "The gateway does not know the orders")
+
+
 def test_the_dollars_are_those_of_the_executions(life: Life, broker: OddBroker) -> None:
-    """Where they are all there, their sum counts, and not an average that was rounded."""
-    life.trade(AAPL=buy(3, "33.33"))
-    broker.lists_fills = False
-    broker.activities = []
-    assert row(life.mark(), "AAPL")["avg_entry_price"] == Decimal("33.33")
+    """Where they are all there, their sum counts, and not an average that was rounded; it is no news then."""
+    life.trade(AAPL=buy(3, "33.33"), MSFT=buy(3, "66.67"))
+    assert life.entries("AAPL") == [(life.session, "fill", Decimal(3), Decimal("99.99"))]
+    # Executed for 100.00 in all, an average of 33.333...; of MSFT's 3 only 2 are listed.
+    broker.executions = {"AAPL": [("1", "33.40"), ("2", "33.30")], "MSFT": [("2", "66")]}
+    broker.fill("AAPL", "3", "33.333333")
+    marked = life.mark()
+    assert life.entries("AAPL")[-1] == (life.session, "fill", Decimal(3), Decimal(100))
+    assert life.entries("MSFT") == [(life.session, "fill", Decimal(3), Decimal("200.01"))]
+    assert says(refolded(marked), "AAPL")
+    # The list is gone: what it told stays.
+    broker.executions = {"AAPL": [], "MSFT": []}
+    assert refolded(life.mark()) == []
+    assert len(life.entries("AAPL")) == 2

@@ -1,5 +1,6 @@
 """The broker behind the odd platform: the account that its gateway trades, told by a server of its own."""
 
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
 class OddBroker(BrokerServer):
     """Has each order that the gateway placed, as it was filled in truth; the account follows from them.
 
-    `prices` are what shares cost now; else each costs what it was filled at last. `lists_fills`: whether the
-    executions are among the activities.
+    `prices` are what shares cost now; else each costs what it was filled at last. `executions` are what the
+    activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill.
+    `ahead` is how much later than now its orders are said to be submitted.
     """
 
     def __init__(self, platform: "OddPlatform") -> None:
         super().__init__()
         self.platform = platform
         self.prices: dict[str, Decimal] = {}
-        self.lists_fills = True
+        self.executions: dict[str, list[tuple[str, str]]] = {}
+        self.ahead = timedelta()
         self.deposit = Decimal(100_000)
 
     def now(self) -> "datetime":
@@ -36,7 +39,7 @@ class OddBroker(BrokerServer):
         self, order: dict[str, Any], filled: Decimal, price: Decimal | None, status: str, identity: str = ""
     ) -> dict[str, Any]:
         """Take an order of the gateway's, filled so far at an average price."""
-        now = utc_text(self.now())
+        now = utc_text(self.now() + self.ahead)
         made = an_order(
             len(self.orders) + 1,
             now,
@@ -102,8 +105,11 @@ class OddBroker(BrokerServer):
         ]
         worth = sum((Decimal(each["market_value"]) for each in self.positions), decimal(held.cash))
         self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": "0"}
-        self.activities = [self._activity(each) for each in self.orders] if self.lists_fills else []
-        self.activities = [each for each in self.activities if Decimal(each["qty"])]
+        self.activities = [
+            self._activity(each, number, qty, price)
+            for each in self.orders
+            for number, (qty, price) in enumerate(self._executed(each))
+        ]
         return super().healthy(request)
 
     def _position(self, symbol: str, qty: Fraction, average: Fraction) -> dict[str, Any]:
@@ -118,15 +124,20 @@ class OddBroker(BrokerServer):
             "current_price": str(price),
         }
 
-    def _activity(self, order: dict[str, Any]) -> dict[str, Any]:
+    def _executed(self, order: dict[str, Any]) -> list[tuple[str, str]]:
+        if order["filled_avg_price"] is None:
+            return []
+        return self.executions.get(order["symbol"], [(order["filled_qty"], order["filled_avg_price"])])
+
+    def _activity(self, order: dict[str, Any], number: int, qty: str, price: str) -> dict[str, Any]:
         day = order["submitted_at"][:10].replace("-", "")
         return {
-            "id": f"{day}000000000::{order['id']}",
+            "id": f"{day}000000000::{order['id']}{number}",
             "activity_type": "FILL",
             "transaction_time": order["filled_at"] or order["submitted_at"],
             "type": "fill",
-            "price": order["filled_avg_price"] or "1",
-            "qty": order["filled_qty"],
+            "price": price,
+            "qty": qty,
             "side": order["side"],
             "symbol": order["symbol"],
             "leaves_qty": "0",

@@ -210,6 +210,19 @@ def test_what_the_account_was_worth_besides_is_kept_once(both: Both) -> None:
     ]
 
 
+def test_a_base_needs_no_price(both: Both) -> None:
+    """Cash and quantities are enough for it; the residual is known when there is a price."""
+    both.quotes = {}
+    both.prices["AAPL"] = None
+    both.broker.buys("AAPL", "10", "100", current_price=None)
+    both.broker.cash += Decimal(7)
+    figures = both.trade(("AAPL", "10", "100"))
+    assert left(figures) == (None, 0)
+    assert both.ledger.account.broker_base(1, NUMBER) == (Decimal("-7.00"), "2025-01-06")
+    both.quotes = {"AAPL": "101"}
+    assert left(both.mark()) == (0, 0)
+
+
 def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
     """While the base is not known no residual is; the finding is there all the same."""
     both.broker.buys("AAPL", "12.5", "100")
@@ -232,7 +245,7 @@ def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
         )
     ]
     assert figures.apart is not None
-    reason = "what the account was worth besides this book is kept once both have the same positions"
+    reason = "what the account has besides this book is kept once both have the same positions"
     assert figures.apart.residual == Left(None, (reason,))
 
 
@@ -313,6 +326,22 @@ def test_fills_that_are_not_known_leave_no_cash(both: Both) -> None:
     assert figures.apart is not None
     assert figures.apart.cash.reasons == ("the cash of the book is not known",)
     assert figures.broker_differences == {}
+
+
+def test_no_base_is_kept_of_what_is_not_known(both: Both) -> None:
+    """Neither while a fill of ours is not, nor without the broker's positions."""
+    figures = both.orders_work(("MSFT", "5"), status="filled", filled_qty=Decimal(5))
+    assert (figures.broker_differences, both.ledger.account.broker_base(1, NUMBER)) == ({}, None)
+    both.broker.positions = None
+    both.mark()
+    assert both.ledger.account.broker_base(1, NUMBER) is None
+
+
+def test_an_order_that_works_does_not_keep_the_base_from_being_known(both: Both) -> None:
+    """Quantities and cash are what they are."""
+    figures = both.orders_work(("MSFT", "5"))
+    assert figures.in_flight == {"MSFT"}
+    assert both.ledger.account.broker_base(1, NUMBER) == (money.ZERO, "2025-01-06")
 
 
 def test_a_gateway_that_could_not_be_read_says_no_quantity(both: Both) -> None:
