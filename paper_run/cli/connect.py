@@ -112,7 +112,7 @@ def _alpaca(
         return quotes, None
     from paper_run.services.broker import Broker
 
-    return quotes, Broker(transport, settings.broker.url, data=data, keys=keys)
+    return quotes, Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)
 
 
 def wait_for_ctrl_c() -> None:

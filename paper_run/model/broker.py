@@ -34,7 +34,7 @@ class Account(NamedTuple):
 
     `number` is what its owner knows it by, `identity` the broker's own id. `equity` is cash and positions at
     the broker's prices; `accrued_fees` are off the balances by day and charged at its end. `as_of` is the
-    broker's own clock with this answer.
+    broker's own clock with this answer. `kind` is whose money it is.
     """
 
     number: str
@@ -54,6 +54,7 @@ class Account(NamedTuple):
     created_at: datetime | None
     as_of: datetime | None
     latency_ms: int
+    kind: Literal["paper", "live"] = "paper"
 
     @property
     def faults(self) -> tuple[str, ...]:

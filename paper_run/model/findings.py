@@ -88,6 +88,8 @@ CODES = {
     "quote": "The quote source answered, with something odd.",
     "unexplained": "The book does not tie out.",
     "gateway_differs": "The gateway has another quantity than the book.",
+    "broker_differs": "The broker has another quantity, or cash, than the book.",
+    "residual": "What differs between our equity and the broker's has no name.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""
 

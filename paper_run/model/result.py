@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from paper_run.book.valuation import Bridge
     from paper_run.model.findings import Finding
     from paper_run.model.order import Order
+    from paper_run.model.parties import Parties
 
 
 LOST = frozenset({"timeout", "unknown", "interrupted"})
@@ -178,7 +179,8 @@ class RunResult:
     :ivar attempt: the attempt's number; None in a mark. :ivar session: its date, ISO 8601.
     :ivar timestamp: when it began, on the exchange's clock, ISO 8601 with its offset.
     :ivar how_known: how it became known what came of it, where that was not known at once.
-    :ivar pnl: None where nothing could be valued. :ivar ledger: the id of the ledger that has it.
+    :ivar pnl: None where nothing could be valued. :ivar parties: what the broker has beside it; None where no
+        broker was read. :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
     """
@@ -200,6 +202,7 @@ class RunResult:
     health: tuple[HealthRow, ...]
     findings: tuple[Finding, ...]
     ledger: str
+    parties: Parties | None = None
     is_old: bool = False
 
     @property

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
-from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import Statistic
 from paper_run.book.valuation import Bridge
 from paper_run.model import findings
+from paper_run.model import json_fields as fields
 from paper_run.model.order import Order
 from paper_run.model.result import (
     USUAL_SESSIONS_A_YEAR,
@@ -23,9 +24,10 @@ from paper_run.model.result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
 
     from paper_run.model.findings import Finding
+    from paper_run.model.parties import Parties
 
 SCHEMA_VERSION = 1
 
@@ -64,6 +66,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "results": result.totals._asdict(),
         "orders": [each._asdict() for each in result.orders],
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
+        **_parties_document(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
@@ -78,19 +81,20 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
     """Return the result that a document states, see `decode`."""
     try:
         return RunResult(
-            run_id=_text(content.get("run_id")),
+            run_id=fields.text(content.get("run_id")),
             session=str(content.get("session")),
-            attempt=_whole(content.get("trade")),
+            attempt=fields.whole(content.get("trade")),
             timestamp=str(content.get("timestamp") or ""),
             status=str(content.get("status")),
-            exit_status=_whole(content.get("exit_status")) or 0,
+            exit_status=fields.whole(content.get("exit_status")) or 0,
             sandbox=bool(content.get("sandbox")),
             rehearsal=bool(content.get("rehearsal")),
-            how_known=_text(content.get("settled")),
+            how_known=fields.text(content.get("settled")),
             parameters=_asked(content.get("parameters") or {}),
             totals=_totals(content.get("results") or {}),
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
+            parties=_parties(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
@@ -110,6 +114,22 @@ def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
     )
 
 
+def _parties_document(result: RunResult) -> dict[str, Any]:
+    if result.parties is None:
+        return {}
+    from paper_run.model import parties_json
+
+    return {"parties": parties_json.to_json(result.parties)}
+
+
+def _parties(content: Mapping[str, Any]) -> Parties | None:
+    if not content.get("parties"):
+        return None
+    from paper_run.model import parties_json
+
+    return parties_json.from_json(content["parties"])
+
+
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:
     return {
         **pnl._asdict(),
@@ -123,20 +143,16 @@ def _position_document(row: PositionRow) -> dict[str, Any]:
     return {
         **row._asdict(),
         "gateway": row.gateway._asdict() if row.gateway else None,
-        "differences": [_difference_document(each) for each in row.differences],
+        "differences": [fields.difference_document(each) for each in row.differences],
     }
-
-
-def _difference_document(each: Difference) -> dict[str, Any]:
-    return {"field": each.field, "ours": each.ours, each.party: each.theirs, "difference": each.difference}
 
 
 def _asked(content: Mapping[str, Any]) -> Requested:
     return Requested(
         symbols=tuple(map(str, content.get("symbols") or ())),
-        capital=_amount(content.get("capital")),
-        max_position_size=_amount(content.get("max_position_size")),
-        as_of_date=_text(content.get("as_of_date")),
+        capital=fields.amount(content.get("capital")),
+        max_position_size=fields.amount(content.get("max_position_size")),
+        as_of_date=fields.text(content.get("as_of_date")),
     )
 
 
@@ -158,15 +174,15 @@ def _statistics(content: Mapping[str, Any]) -> Statistics:
 
 def _statistic(content: Mapping[str, Any]) -> Statistic:
     return Statistic(
-        value=_amount(content.get("value")),
+        value=fields.amount(content.get("value")),
         n=content.get("n") or 0,
         minimum=content.get("minimum") or 0,
-        percent=_amount(content.get("percent")),
+        percent=fields.amount(content.get("percent")),
     )
 
 
 def _pnl(content: Mapping[str, Any]) -> Pnl:
-    amounts = {name: _amount(content.get(name)) for name in _PNL_AMOUNTS}
+    amounts = {name: fields.amount(content.get(name)) for name in _PNL_AMOUNTS}
     return Pnl(
         method=str(content.get("method") or "average_cost"),
         complete=bool(content.get("complete")),
@@ -180,10 +196,10 @@ def _pnl(content: Mapping[str, Any]) -> Pnl:
 
 
 def _bridge(content: Mapping[str, Any]) -> Bridge:
-    opening, adjustments = (_stated(content.get(name)) for name in ("opening", "adjustments"))
+    opening, adjustments = (fields.stated(content.get(name)) for name in ("opening", "adjustments"))
     names = ("realized", "unrealized_change", "closing", "unexplained")
     return Bridge(
-        opening=opening, adjustments=adjustments, **{name: _amount(content.get(name)) for name in names}
+        opening=opening, adjustments=adjustments, **{name: fields.amount(content.get(name)) for name in names}
     )
 
 
@@ -192,65 +208,28 @@ def _position(content: Mapping[str, Any]) -> PositionRow:
     return PositionRow(
         **{name: read(content, name) for name, read in _POSITION.items()},
         gateway=_theirs(gateway) if gateway else None,
-        differences=tuple(map(_difference, content.get("differences") or ())),
+        differences=tuple(map(fields.difference, content.get("differences") or ())),
     )
 
 
 def _theirs(content: Mapping[str, Any]) -> Theirs:
-    amounts = {name: _amount(content.get(name)) for name in Theirs._fields if name != "qty"}
-    return Theirs(qty=_stated(content["qty"]), **amounts)
-
-
-def _difference(content: Mapping[str, Any]) -> Difference:
-    party, *_ = (name for name in content if name not in ("field", "ours", "difference"))
-    ours, theirs, difference = (_stated(content[name]) for name in ("ours", party, "difference"))
-    return Difference(party, str(content["field"]), ours, theirs, difference)
-
-
-def _amount(value: Any) -> Decimal | None:
-    """Return a number of any digits; a document has whole ones without a point."""
-    if value is None or type(value) is Decimal:
-        return value
-    if type(value) is int:
-        return Decimal(value)
-    raise ValueError(f"{value!r} is no amount")
-
-
-def _stated(value: Any) -> Decimal:
-    """Return an amount that a record always has; one of a record without it is nothing."""
-    amount = _amount(value)
-    return money.ZERO if amount is None else amount
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _whole(value: Any) -> int | None:
-    if value is None or type(value) is int:
-        return value
-    raise ValueError(f"{value!r} is no whole number")
-
-
-def _reading(
-    read: Callable[[Any], Any], names: Iterable[str]
-) -> dict[str, Callable[[Mapping[str, Any], str], Any]]:
-    return {name: lambda content, key: read(content.get(key)) for name in names}
+    amounts = {name: fields.amount(content.get(name)) for name in Theirs._fields if name != "qty"}
+    return Theirs(qty=fields.stated(content["qty"]), **amounts)
 
 
 _COUNTS = [name for name in Totals._fields if name.startswith("num_")]
-_TOTALS = _reading(_amount, Totals._fields) | _reading(_whole, _COUNTS)
+_TOTALS = fields.reading(fields.amount, Totals._fields) | fields.reading(fields.whole, _COUNTS)
 _ORDER = (
-    _reading(_text, Order._fields)
-    | _reading(_amount, ["qty", "filled_qty", "filled_avg_price", "price", "notional"])
-    | _reading(_amount, ["predicted_return", "target_weight"])
-    | _reading(_whole, ["rank"])
-    | _reading(str, ["symbol"])
+    fields.reading(fields.text, Order._fields)
+    | fields.reading(fields.amount, ["qty", "filled_qty", "filled_avg_price", "price", "notional"])
+    | fields.reading(fields.amount, ["predicted_return", "target_weight"])
+    | fields.reading(fields.whole, ["rank"])
+    | fields.reading(str, ["symbol"])
 )
 _HEALTH = (
-    _reading(_text, ["url", "detail"])
-    | _reading(str, ["service", "status"])
-    | _reading(_amount, ["latency_ms"])
+    fields.reading(fields.text, ["url", "detail"])
+    | fields.reading(str, ["service", "status"])
+    | fields.reading(fields.amount, ["latency_ms"])
 )
 _PNL_AMOUNTS = (
     "base",
@@ -264,11 +243,11 @@ _PNL_AMOUNTS = (
 )
 _OF_POSITION = [name for name in PositionRow._fields if name not in ("gateway", "differences")]
 _POSITION = (
-    _reading(_amount, _OF_POSITION)
-    | _reading(_text, ["price_source", "price_time", "unpriced_reason", "unknown_reason"])
-    | _reading(_whole, ["price_age_seconds"])
-    | _reading(bool, ["orders_in_flight"])
-    | _reading(str, ["symbol"])
+    fields.reading(fields.amount, _OF_POSITION)
+    | fields.reading(fields.text, ["price_source", "price_time", "unpriced_reason", "unknown_reason"])
+    | fields.reading(fields.whole, ["price_age_seconds"])
+    | fields.reading(bool, ["orders_in_flight"])
+    | fields.reading(str, ["symbol"])
 )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.valuation import PositionValue
     from paper_run.model.attempt import Parameters
+    from paper_run.model.parties import Parties
     from paper_run.model.service import ServiceHealth
     from paper_run.model.valued import BookFigures
 
@@ -37,6 +38,15 @@ def pnl(figures: BookFigures) -> Pnl:
         since_inception=_bridge(valuation.inception),
         positions=tuple(_position(row, figures) for row in valuation.positions),
     )
+
+
+def parties(figures: BookFigures) -> Parties | None:
+    """Return the account in each party's words, dollars and cents; None where no broker was read."""
+    if figures.broker is None:
+        return None
+    from paper_run.model import party_stating
+
+    return party_stating.parties(figures, figures.broker)
 
 
 def statistics(figures: BookFigures) -> Statistics:

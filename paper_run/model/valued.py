@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+    from decimal import Decimal
 
     from paper_run.book.comparison import Difference, Theirs
+    from paper_run.book.parties import Explained
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
     from paper_run.errors import Remedy
@@ -33,6 +35,33 @@ class NotKnown(NamedTuple):
     remedies: tuple[Remedy, ...]
 
 
+class BrokerHolding(NamedTuple):
+    """A position in the broker's words: signed shares (of an option: contracts), dollars for one, dollars."""
+
+    qty: Decimal
+    avg_entry_price: Decimal | None
+    price: Decimal | None
+    market_value: Decimal | None
+    asset_class: str | None
+
+
+class BrokerFigures(NamedTuple):
+    """An account in the broker's words, dollars; None is what it does not tell.
+
+    :ivar number: what its owner knows it by. :ivar kind: "paper" or "live".
+    :ivar is_proven: whether it knows an order of ours, so that it is ours.
+    :ivar positions: by symbol; None: they could not be read.
+    """
+
+    number: str
+    kind: str
+    is_proven: bool
+    cash: Decimal | None
+    equity: Decimal | None
+    accrued_fees: Decimal | None
+    positions: Mapping[str, BrokerHolding] | None
+
+
 class BookFigures(NamedTuple):
     """The book as a result states it.
 
@@ -42,6 +71,10 @@ class BookFigures(NamedTuple):
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
     :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
     :ivar not_known: the orders and attempts for which it is not.
+    :ivar cash: the base less what everything cost, dollars with all digits; None while a symbol is unknown.
+    :ivar broker: the account at the broker; None where none was read. :ivar broker_differences: where its
+        positions differ from ours. :ivar apart: why its equity is not ours; None while it is not proven.
+    :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -58,3 +91,8 @@ class BookFigures(NamedTuple):
     remarks: tuple[Finding, ...] = ()
     unknown: Mapping[str, str] = {}
     not_known: tuple[NotKnown, ...] = ()
+    cash: Decimal | None = None
+    broker: BrokerFigures | None = None
+    broker_differences: Mapping[str, tuple[Difference, ...]] = {}
+    apart: Explained | None = None
+    is_gateway_read: bool = True

@@ -193,6 +193,11 @@ class Console:
         shown = f" ({text.signed_percent(change)})" if change is not None else ""
         self._figure("Day P&L", text.signed_money(day) + shown)
         self._figure("Equity", text.money(equity.closing))
+        if result.parties is not None:
+            from paper_run.report.broker_block import broker_block
+
+            for line in broker_block(result.parties.broker, most=_SHOWN_ORDERS):
+                self._line(line)
         open_positions = [each for each in pnl.positions if each.qty != 0]
         unknown = sum(each.qty is None for each in open_positions)
         counted = text.count(len(open_positions) - unknown)

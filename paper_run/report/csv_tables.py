@@ -20,6 +20,7 @@ from paper_run.report.text import exact, printable
 
 if TYPE_CHECKING:
     from paper_run.model.history import SessionLine
+    from paper_run.model.parties import PartyRow
     from paper_run.model.result import RunResult
 
 ORDER_COLUMNS = (
@@ -70,6 +71,12 @@ POSITION_COLUMNS = (
     "differences",
     "label",
     "unknown_reason",
+    "broker_qty",
+    "broker_avg_entry_price",
+    "broker_price",
+    "broker_market_value",
+    "broker_price_effect",
+    "broker_differences",
 )
 HISTORY_COLUMNS = (
     "session",
@@ -85,6 +92,7 @@ HISTORY_COLUMNS = (
 )
 
 _GATEWAY = tuple(f"gateway_{name}" for name in Theirs._fields)
+_BROKER = tuple(name for name in POSITION_COLUMNS if name.startswith("broker_"))
 _NOT_LISTED = (None,) * len(_GATEWAY)
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
 _CELL_BREAKS = ("\t", "\n")
@@ -105,22 +113,37 @@ def positions_csv(result: RunResult) -> str:
 
     `trade` is empty in a mark. A symbol that is not known has no figures and an `unknown_reason`.
     `gateway_*` are the gateway's own words, empty where it does not list the symbol; `differences` names the
-    fields in which it differs from the book, parted by blanks.
+    fields in which it differs from the book, parted by blanks. `broker_*` are the broker's, empty where none
+    was read or its account is not proven to be ours; what only it lists has a row of its own, with a `qty`
+    of 0.
     """
     kind = "mark" if result.is_mark else "run"
     day = {"session": result.session, "kind": kind, "trade": result.attempt, "label": result.label}
-    return _table(
-        POSITION_COLUMNS,
-        (
-            {
-                **position._asdict(),
-                **dict(zip(_GATEWAY, position.gateway or _NOT_LISTED, strict=True)),
-                "differences": " ".join(each.field for each in position.differences),
-                **day,
-            }
-            for position in (result.pnl.positions if result.pnl else ())
-        ),
-    )
+    broker = result.parties.broker if result.parties and result.parties.broker.proven else None
+    parties = {row.symbol: row for row in broker.positions} if broker else {}
+    rows = [
+        {
+            **position._asdict(),
+            **dict(zip(_GATEWAY, position.gateway or _NOT_LISTED, strict=True)),
+            "differences": " ".join(each.field for each in position.differences),
+            **_of_broker(parties.pop(position.symbol, None)),
+            **day,
+        }
+        for position in (result.pnl.positions if result.pnl else ())
+    ]
+    rows += [
+        {**dict.fromkeys(POSITION_COLUMNS), "symbol": row.symbol, "qty": row.qty, **_of_broker(row), **day}
+        for row in parties.values()
+    ]
+    return _table(POSITION_COLUMNS, rows)
+
+
+def _of_broker(row: PartyRow | None) -> dict[str, Any]:
+    if row is None:
+        return dict.fromkeys(_BROKER)
+    figures = (row.broker_qty, row.broker_avg_entry_price, row.broker_price, row.broker_market_value)
+    said = " ".join(each.field for each in row.differences)
+    return dict(zip(_BROKER, (*figures, row.price_effect, said), strict=True))
 
 
 def history_csv(lines: Iterable[SessionLine]) -> str:

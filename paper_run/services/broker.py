@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from paper_run.model.broker import Activities, FillActivity, MoneyActivity, OrdersRead
@@ -55,7 +55,8 @@ class Broker:
     Each read ends within its `seconds`, all its pages together.
 
     :param transport: one that only reads. :param url: the trading host, without `/v2`.
-    :param data: the market data's host. :param now: a monotonic clock in seconds.
+    :param data: the market data's host. :param kind: whose money it is.
+    :param now: a monotonic clock in seconds.
     :raises ValueError: the transport could send, or a key holds what no HTTP header can.
     """
 
@@ -66,6 +67,7 @@ class Broker:
         *,
         data: ServiceUrl,
         keys: Keys,
+        kind: Literal["paper", "live"] = "paper",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         if not transport.reads_only:
@@ -74,6 +76,7 @@ class Broker:
         self._data = data
         self._headers = keys.headers()
         self._now = now
+        self._kind = kind
         self.url = url
 
     def account(self, *, seconds: float = BEFORE) -> Account:
@@ -81,7 +84,8 @@ class Broker:
 
         :raises CallFailed: it could not be read; the broker's own reason is in it.
         """
-        return _read(self._get(self.url, "/v2/account", self._now() + seconds), broker_wire.account)
+        answer = self._get(self.url, "/v2/account", self._now() + seconds)
+        return _read(answer, broker_wire.account)._replace(kind=self._kind)
 
     def orders(self, since: datetime, *, seconds: float = BEFORE) -> OrdersRead:
         """Return every order submitted after a moment, whatever became of it.

@@ -36,7 +36,7 @@ class BrokerSettings(NamedTuple):
     is_named: bool
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["paper", "live"]:
         """Whose money it is."""
         return "live" if self.is_live else "paper"
 

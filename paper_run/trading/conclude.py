@@ -104,6 +104,7 @@ def conclude(known: Known) -> Outcome:
         findings=findings.naming(known.ledger, found),
         how_known=known.how_known,
         pnl=stating.pnl(known.book) if known.book else None,
+        parties=stating.parties(known.book) if known.book else None,
         statistics=stating.statistics(known.book) if known.book else Statistics(),
         ledger=known.ledger,
     )

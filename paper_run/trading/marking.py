@@ -73,6 +73,7 @@ def result_of(
             ),
         ),
         pnl=stating.pnl(book),
+        parties=stating.parties(book),
         statistics=stating.statistics(book),
         ledger=ledger.account.identity,
     )

@@ -15,7 +15,7 @@ from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.valued import BookFigures, NotKnown
-from paper_run.trading import adjustments, not_known, order_outcomes, pricing
+from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, pricing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -128,6 +128,7 @@ def bring_up_to_date(
         statistics=_statistics(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over),
         unknown=unknown,
         not_known=missing,
+        is_gateway_read=read.positions is not None,
     )
     if is_over:
         remarks.append(closing_kept(session, since_closing))
@@ -135,7 +136,10 @@ def bring_up_to_date(
         findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
         for symbol in sorted(beside)
     ]
-    return figures._replace(remarks=(*remarks, *_words(figures, priced, _agreed(shown, read))))
+    return beside_broker.compared(
+        figures._replace(remarks=(*remarks, *_words(figures, priced, _agreed(shown, read)))),
+        *(ledger, read, period, book, _is_beside(moment)),
+    )
 
 
 def _period(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:

@@ -14,6 +14,7 @@ from builders.documents import (
     position,
     statistics,
 )
+from builders.parties import apart, three_parties, unproven
 
 
 def partial_day() -> dict[str, Any]:
@@ -327,7 +328,7 @@ def hostile() -> dict[str, Any]:
             return {name: poisoned(each) for name, each in value.items()}
         return [poisoned(each) for each in value] if isinstance(value, list) else value
 
-    document: dict[str, Any] = poisoned(partial_day())
+    document: dict[str, Any] = poisoned(changed(partial_day(), parties=apart()["parties"]))
     document["pnl"]["complete"] = False
     for each in document["pnl"]["positions"]:
         each["differences"] = [difference(HOSTILE, "1", "2")]
@@ -348,5 +349,8 @@ DAYS = {
     "incomplete": incomplete_day,
     "not-known": not_known_day,
     "mark": mark,
+    "three-parties": three_parties,
+    "apart": apart,
+    "unproven": unproven,
     "hostile": hostile,
 }

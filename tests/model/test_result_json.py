@@ -21,6 +21,7 @@ from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
 from paper_run.model.order import Order
+from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
 from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, RunResult, Statistics, Totals
 from paper_run.model.result_json import decode, dumps, encode, loads
 
@@ -303,6 +304,27 @@ ORDERS_OF_ANY_KIND = st.builds(
 STATISTIC = st.none() | st.builds(Statistic, AMOUNT, st.integers(0, 999), st.integers(1, 60), AMOUNT)
 REMEDIES = st.lists(st.builds(Remedy, TEXT, TEXT), max_size=2).map(tuple)
 FINDINGS = st.builds(Finding, TEXT, st.sampled_from(["error", "warning", "note"]), TEXT, TEXT, REMEDIES)
+REASONS = st.lists(TEXT, max_size=2).map(tuple)
+DIFFERENCES = st.lists(
+    st.builds(
+        Difference, st.just("broker"), st.sampled_from(["qty", "avg_entry_price"]), exact, exact, exact
+    ),
+    max_size=2,
+).map(tuple)
+PARTY_ROWS = st.builds(PartyRow, TEXT, WORDS, *[AMOUNT] * 9, DIFFERENCES)
+PARTY_ITEMS = st.lists(st.builds(PartyItem, TEXT, TEXT, AMOUNT, AMOUNT, WORDS), max_size=3).map(tuple)
+PARTIES = st.builds(
+    Parties,
+    st.builds(
+        BrokerParty,
+        TEXT,
+        st.sampled_from(["paper", "live"]),
+        st.booleans(),
+        st.builds(CashBeside, AMOUNT, AMOUNT, AMOUNT, REASONS),
+        st.builds(EquityBeside, *[AMOUNT] * 5, PARTY_ITEMS, AMOUNT, AMOUNT, REASONS),
+        st.lists(PARTY_ROWS, max_size=3).map(tuple),
+    ),
+)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -322,6 +344,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     health=st.lists(st.builds(HealthRow, TEXT, WORDS, TEXT, COUNT, WORDS), max_size=2).map(tuple),
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     ledger=TEXT,
+    parties=st.none() | PARTIES,
 )
 
 
@@ -363,6 +386,25 @@ def test_a_record_from_before_findings_had_codes(path: Path) -> None:
     assert {each.code for each in old.findings} <= {"unclassified"}
     assert findings.texts(old.findings, "warning") == content["warnings"]
     assert loads(encode(old)) == content
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_record_without_a_broker_gets_none(path: Path) -> None:
+    """It says nothing of parties, and is written again byte for byte, without them."""
+    content = loads(as_written(path))
+    assert content.pop("parties")["broker"]["equity"]["residual"] in (0, None)
+    text = dumps(content)
+    assert decode(text).parties is None
+    assert encode(decode(text)) == text
+
+
+@pytest.mark.parametrize(
+    "part", [{}, {"broker": {}}, {"broker": 1}, {"broker": {"number": "1", "kind": "x"}}]
+)
+def test_parties_that_are_none_are_refused(part: Any) -> None:
+    """An empty part is no broker's word."""
+    with pytest.raises(ValueError, match="no record"):
+        decode(json.dumps({"session": "2025-01-17", "parties": part or {"gateway": {}}}))
 
 
 def test_what_is_no_record_is_refused() -> None:

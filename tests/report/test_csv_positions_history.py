@@ -86,10 +86,11 @@ def test_a_position_is_a_row_with_the_gateways_word_beside_ours():
         "session,kind,trade,symbol,qty,avg_entry_price,mark_price,price_source,price_time,price_age_seconds,"
         "market_value,realized_pnl,unrealized_pnl,total_pnl,day_pnl,orders_in_flight,unpriced_reason,"
         "gateway_qty,gateway_avg_entry_price,gateway_realized_pl,gateway_unrealized_pl,differences,label,"
-        "unknown_reason\r\n"
+        "unknown_reason,broker_qty,broker_avg_entry_price,broker_price,broker_market_value,"
+        "broker_price_effect,broker_differences\r\n"
         "2025-01-17,run,2,AAPL,-12.5,150.2537125,149.10,quote,2025-01-17T15:59:58-05:00,62,"
         "-1863.75,0.00,14.42,14.42,-3.10,false,,"
-        "-12,150.25,100,,qty realized_pl,SANDBOX - simulated prices,\r\n"
+        "-12,150.25,100,,qty realized_pl,SANDBOX - simulated prices,,,,,,,\r\n"
     )
 
 
@@ -110,6 +111,8 @@ def test_what_is_not_known_is_an_empty_cell():
     assert empty == {
         *("trade", "label", "mark_price", "market_value", "unrealized_pnl", "differences", "unknown_reason"),
         *("gateway_qty", "gateway_avg_entry_price", "gateway_realized_pl", "gateway_unrealized_pl"),
+        *("broker_qty", "broker_avg_entry_price", "broker_price", "broker_market_value"),
+        *("broker_price_effect", "broker_differences"),
     }
     assert row["orders_in_flight"] == "true"
     assert row["unpriced_reason"] == "crossed quote"

@@ -35,6 +35,23 @@ def test_a_sample_adds_up(day):
         assert pnl["day_pnl"] == sum(each["day_pnl"] for each in pnl["positions"])
 
 
+@pytest.mark.parametrize("day", ["three-parties", "apart"])
+def test_a_samples_parties_add_up(day):
+    """The parts of the difference are all of it, and the prices' part is the sum of the rows."""
+    broker = days.DAYS[day]()["parties"]["broker"]
+    equity = broker["equity"]
+    rows = [each["price_effect"] for each in broker["positions"] if each["price_effect"] is not None]
+    assert sum(rows) == equity["prices"]
+    parts = [equity[name] for name in ("prices", "accrued_fees", "rounding", "residual")]
+    assert sum(parts) + sum(each["amount"] for each in equity["items"]) == equity["difference"]
+    assert equity["ours"] - equity["broker"] == equity["difference"]
+    cash = broker["cash"]
+    parts = [cash["unexplained"], equity["accrued_fees"], *(each["cash"] for each in equity["items"])]
+    assert sum(parts) == cash["ours"] - cash["broker"]
+    worth = sum(each["broker_market_value"] for each in broker["positions"])
+    assert broker["cash"]["broker"] + worth == equity["broker"]
+
+
 def test_a_sample_curve_ends_where_its_document_does():
     """Sessions are in order, each day's P&L is the step between two closings, none above its peak."""
     lines = documents.curve(260)

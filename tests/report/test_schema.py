@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from builders.attempts import a_snapshot, run, signal
 from builders.moments import SESSION
+from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
 from jsonschema import Draft202012Validator
 from support.answers import Answer, detail_text, plain_500
@@ -19,6 +20,7 @@ from support.command import reports, run_command
 from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
 
+from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
@@ -31,7 +33,7 @@ from paper_run.trading.conclude import Known, conclude
 from paper_run.trading.order_outcomes import NOT_KNOWN
 
 # What documents of earlier versions do not have.
-LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason"})
+LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties"})
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
 UNKNOWN = replace(
     MINIMAL,
@@ -129,7 +131,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 15
+    assert len(found) == 22
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -137,9 +139,17 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(RESULT)
+    content = document(replace(RESULT, parties=PARTIES))
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
+    broker = content["parties"]["broker"]
+    assert list(broker) == parts["broker"]["required"]
+    assert list(broker["cash"]) == parts["cash_beside"]["required"]
+    assert list(broker["equity"]) == parts["equity_beside"]["required"]
+    assert list(broker["equity"]["items"][0]) == parts["party_item"]["required"]
+    assert list(broker["positions"][0]) == parts["party_row"]["required"]
+    assert list(broker["positions"][-1]["differences"][0]) == parts["broker_difference"]["required"]
+    assert parts["party_item"]["properties"]["kind"]["enum"] == list(get_args(Kind))
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]

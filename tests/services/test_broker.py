@@ -131,7 +131,7 @@ def test_what_an_account_does_not_say_is_none(
     server.account["dark_pool"] = {"new": [1]}
     account = broker.account()
     assert (account.number, account.status, account.faults) == (NUMBER, "ACTIVE", ())
-    assert set(account[2:-2]) == {None}
+    assert set(account[2:-3]) == {None}
     assert account.missing == ("cash", "equity")
 
 

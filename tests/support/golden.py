@@ -14,6 +14,7 @@ _WALL_CLOCK = "<now>"
 _REPLACED = (
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:<port>"),
     (re.compile(r'("ledger": |--ledger )"?[0-9a-f]{8}"?'), r"\1<ledger>"),
+    (re.compile(r'("number": ")?(paper account )?PA[0-9A-F]{8}\b'), r"\1\2<account>"),
     (re.compile(r'("timestamp": )"[^"]+"'), rf'\1"{_WALL_CLOCK}"'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T"), _WALL_CLOCK),
     (re.compile(r'("(?:duration_seconds|latency_ms)": )[\d.]+'), r"\1<measured>"),

@@ -112,17 +112,22 @@ class Account:
 
     def value(self, occasion: value_session.Occasion) -> BookFigures:
         """Bring the book up to date."""
-        read = Observations(self.quoted())
-        read.states, read.earlier = dict(self.working), dict(self.earlier)
-        read.refusal = self.refusal
-        if not self.unreadable:
-            read.positions = tuple(self.position(symbol) for symbol in self.held)
+        read = self.observed()
         now = datetime.combine(self.session, datetime.min.time(), NEW_YORK) + timedelta(hours=self.hour)
         moment = Moment(self.session, now, self.calendar)
         with self.ledger.transaction():
             figures = value_session.bring_up_to_date(self.ledger, read, moment, datetime.now(UTC), occasion)
         assert figures is not None
         return figures
+
+    def observed(self) -> Observations:
+        """Return what was read."""
+        read = Observations(self.quoted())
+        read.states, read.earlier = dict(self.working), dict(self.earlier)
+        read.refusal = self.refusal
+        if not self.unreadable:
+            read.positions = tuple(self.position(symbol) for symbol in self.held)
+        return read
 
     def quoted(self) -> MarketReading | None:
         """Return the source's last trades, None without one."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,13 +12,16 @@ import pytest
 import requests
 import responses
 from builders.attempts import a_snapshot, begun
+from builders.documents import good_day
 from builders.moments import NOON, SESSION
+from builders.parties import PARTIES
 from builders.served import Orders, services
 from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_example
 from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.attempt import AttemptRow
+from paper_run.model.result_json import decode, encode, of_document
 from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
@@ -507,3 +511,15 @@ def test_a_silent_gateway_is_not_asked_for_every_order_in_doubt(
     gateway.failing["*"] = requests.ReadTimeout("timed out")
     look_again(ledger, platform, LATER)
     assert len(set(gateway.asked)) <= 16, "8 at once, 2 s each"
+
+
+def test_the_account_stays_beside_the_valuation_that_stays(ledger: Ledger, platform: Platform) -> None:
+    """A record that is stated anew keeps what the broker had with its P&L."""
+    row = answered(ledger, a_run())
+    valued = replace(decode(row.document), pnl=of_document(good_day()).pnl, parties=PARTIES)
+    ledger.attempts.record(row, state="answered", document=encode(valued), in_doubt=0)
+    orders_known()
+    look_again(ledger, platform, LATER)
+    stated = decode(ledger.attempts.by_id(row.id).document)
+    assert stated.totals.num_orders_submitted == 2
+    assert (stated.pnl, stated.parties) == (valued.pnl, PARTIES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run.model import findings
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, book, charts, orders
+from paper_run.report.html import account, assets, book, charts, orders
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -68,6 +68,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_identity(result),
         **_trading(result),
         **_book(result, valued),
+        "account": account.view(result.parties.broker) if result.parties else None,
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.findings import Finding, Severity
     from paper_run.model.order import Order, Outcome
+    from paper_run.model.parties import Parties
     from paper_run.model.result import Pnl, PositionRow, RunResult
     from paper_run.report.summary.headline import Tone
 
@@ -32,7 +33,7 @@ _KINDS: dict[str | None, tuple[Tone, str]] = {
     None: ("caution", "No order"),
 }
 # What the lists of orders and positions say, and what the letter tells in a place of its own.
-_LISTED = frozenset({"unpriced", "unexplained"})
+_LISTED = frozenset({"unpriced", "unexplained", "residual"})
 _HAVE_STEPS = frozenset({"answer_lost", "interrupted", "run_goes_on", "gateway_differs", "unpriced"})
 
 
@@ -54,6 +55,7 @@ def issues(result: RunResult, *, orders_file: str) -> Issues:
     unknown = result.pnl.not_known if result.pnl else ()
     unpriced = result.pnl.unpriced if result.pnl else ()
     apart = _unexplained(result.pnl)
+    beside = _beside(result.parties)
     found = result.findings
     errors, warnings = _sentences(found, "error"), _sentences(found, "warning")
     sections = (
@@ -64,12 +66,14 @@ def issues(result: RunResult, *, orders_file: str) -> Issues:
         ),
         Section(
             "The book",
-            (*apart, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
+            (*apart, *beside, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
             unlisted(len(unknown) + len(unpriced), _MOST_UNPRICED, "in the report"),
         ),
         _said(errors, warnings),
     )
-    needs = _needs(result, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart))
+    needs = _needs(
+        result, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart), is_apart=bool(beside)
+    )
     return Issues(
         tuple(needs or _counted(("error", len(errors)), ("warning", len(warnings)))),
         tuple(section for section in sections if section.items),
@@ -95,6 +99,7 @@ def _needs(
     unpriced: int,
     *,
     is_unexplained: bool,
+    is_apart: bool,
 ) -> list[str]:
     found = []
     if result.is_unknown:
@@ -112,6 +117,8 @@ def _needs(
         found.append(f"{_plural(unpriced, 'position')} without a price")
     if is_unexplained:
         found.append("the book does not add up")
+    if is_apart:
+        found.append("the broker's account is not explained")
     return found
 
 
@@ -126,7 +133,7 @@ def _steps(result: RunResult, wrong: Iterable[Order], *, has_unpriced: bool) -> 
     placed_none = not result.is_mark and not result.totals.num_orders_submitted
     if result.status == "failed" and placed_none:
         yield Remedy(f"{messages.no_bar_yet()}. The session is still open.")
-    if differing := _differing(result.pnl.positions if result.pnl else ()):
+    if differing := _differing(result):
         named = [word for symbol in differing[:_MOST_UNPRICED] for word in ("--position", symbol)]
         words = "The gateway has another quantity. If your broker agrees with it"
         yield Remedy(words, ours("resolve", *named))
@@ -141,12 +148,19 @@ def _remedies(found: Iterable[Finding]) -> Iterable[Remedy]:
             yield from (remedy for remedy in each.remedies if remedy.command.startswith(PROGRAM))
 
 
-def _differing(positions: Iterable[PositionRow]) -> list[str]:
-    """Return the symbols of which the gateway has another quantity, while none of our orders explains it."""
+def _differing(result: RunResult) -> list[str]:
+    """Return the symbols of which the gateway has another quantity, and no order in flight explains it.
+
+    Where the broker's word is known the gateway's is no reason to book anything.
+    """
+    told = result.parties.broker if result.parties and result.parties.broker.proven else None
+    by_broker = {row.symbol for row in told.positions if row.broker_qty is not None} if told else set()
     return [
         each.symbol
-        for each in positions
-        if not each.orders_in_flight and any(found.field == "qty" for found in each.differences)
+        for each in (result.pnl.positions if result.pnl else ())
+        if not each.orders_in_flight
+        and each.symbol not in by_broker
+        and any(found.field == "qty" for found in each.differences)
     ]
 
 
@@ -175,6 +189,18 @@ def _unexplained(pnl: Pnl | None) -> tuple[Item, ...]:
     if pnl is None or (apart := pnl.unexplained) is None:
         return ()
     return (Item("bad", "Does not add up", text.signed_money(apart), "of equity is unexplained"),)
+
+
+def _beside(parties: Parties | None) -> tuple[Item, ...]:
+    """Return what of the broker's equity and cash nothing explains."""
+    if parties is None:
+        return ()
+    left = {"equity": parties.broker.equity.residual, "cash": parties.broker.cash.unexplained}
+    return tuple(
+        Item("bad", "Residual", text.signed_money(amount), f"of {name} beside the broker's has no name")
+        for name, amount in left.items()
+        if amount
+    )
 
 
 def _said(errors: Sequence[str], warnings: Sequence[str]) -> Section:

@@ -1,0 +1,217 @@
+"""The account at the broker beside the book: where they differ, and what of that has a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.book import comparison, parties
+from paper_run.book.holdings import Holding
+from paper_run.errors import Remedy
+from paper_run.model import findings
+from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.commands import ours
+from paper_run.model.valued import BrokerFigures, BrokerHolding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from decimal import Decimal
+
+    from paper_run.book.comparison import Difference
+    from paper_run.book.holdings import Book
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.findings import Finding
+    from paper_run.model.valued import BookFigures
+    from paper_run.services.platform import Observations
+
+_BROKER = "broker"
+_MOST = 20
+
+
+def compared(
+    figures: BookFigures,
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    book: Book,
+    is_beside: Callable[[str], bool],
+) -> BookFigures:
+    """Return the figures with the account at the broker; it is compared once it is proven to be ours.
+
+    What the account was worth besides the book when both agreed first is kept in the ledger as the base's
+    part of the difference: from then on nothing else may be without a name.
+
+    To be called in a transaction of the ledger.
+
+    :param is_beside: whether a symbol that no order of ours traded stands beside the book.
+    """
+    broker = _figures(read, book.holdings)
+    if broker is None:
+        return figures
+    valued = figures.valuation
+    is_known = all(row.is_known for row in valued.positions)
+    if is_known and not any(each.waits for each in book.holdings.values()):
+        figures = figures._replace(cash=money.CONTEXT.add(period.base, book.cash))
+    if not broker.is_proven:
+        return figures._replace(broker=broker)
+    beside = _beside(broker, book.holdings, is_beside)
+    unknown = {row.symbol for row in valued.positions if not row.is_known}
+    differences = _differences(broker, book, unknown | beside.keys())
+    base = ledger.account.broker_base(period.id, broker.number)
+    if base is None and broker.positions is not None and not _quantities(differences):
+        cash = _explained(figures, broker, beside.values()).cash.amount
+        if cash is not None:
+            base = (cash, figures.session.isoformat())
+            ledger.account.keep_broker_base(period.id, broker.number, *base)
+    apart = _explained(figures, broker, (_base(base), *beside.values()))
+    return figures._replace(
+        broker=broker,
+        broker_differences=differences,
+        apart=apart,
+        remarks=(*figures.remarks, *_differing(differences, figures.in_flight), *_unnamed(apart, broker)),
+    )
+
+
+def _figures(read: Observations, held: Mapping[str, Holding]) -> BrokerFigures | None:
+    """Return the account in the broker's words, its symbols written as ours; None where it was not read."""
+    if read.broker is None or (account := read.broker.account) is None:
+        return None
+    names = {comparable(symbol): symbol for symbol in held}
+    positions = None
+    if read.broker.positions is not None:
+        positions = {
+            names.get(comparable(each.symbol), each.symbol): BrokerHolding(
+                qty=each.qty,
+                avg_entry_price=each.avg_entry_price,
+                price=each.current_price,
+                market_value=each.market_value,
+                asset_class=each.asset_class,
+            )
+            for each in read.broker.positions
+        }
+    return BrokerFigures(
+        number=account.number,
+        kind=account.kind,
+        is_proven=read.account is not None and read.account.number == account.number,
+        cash=account.cash,
+        equity=account.equity,
+        accrued_fees=account.accrued_fees,
+        positions=positions,
+    )
+
+
+def _beside(
+    broker: BrokerFigures, held: Mapping[str, Holding], is_beside: Callable[[str], bool]
+) -> dict[str, parties.Item]:
+    """Return what no order of ours traded and is no share: in no total of ours, and in the broker's."""
+    found = {}
+    for symbol, each in (broker.positions or {}).items():
+        if symbol in held or not (is_beside(symbol) or each.asset_class not in (None, US_EQUITY)):
+            continue
+        worth = parties.Held(each.qty, each.price, each.market_value).worth
+        reason = f"the broker has no value of {symbol}" if worth is None else ""
+        less = None if worth is None else worth.copy_negate()
+        found[symbol] = parties.Item("beside", symbol, money.ZERO, less, reason)
+    return found
+
+
+def _differences(
+    broker: BrokerFigures, book: Book, left_out: Collection[str]
+) -> dict[str, tuple[Difference, ...]]:
+    """Return where the broker's quantity or average is another; with what is unknown nothing is compared."""
+    if broker.positions is None:
+        return {}
+    found = {}
+    for symbol in sorted({*book.holdings, *broker.positions} - {*left_out}):
+        each = broker.positions.get(symbol)
+        theirs = each and comparison.Theirs(each.qty, each.avg_entry_price, None, None)
+        if differs := comparison.differences(_BROKER, book.holdings.get(symbol, Holding()), theirs):
+            found[symbol] = differs
+    return found
+
+
+def _explained(
+    figures: BookFigures, broker: BrokerFigures, items: Iterable[parties.Item]
+) -> parties.Explained:
+    valued = figures.valuation
+    held = {
+        row.symbol: parties.Held(row.qty, row.mark.price if row.mark else None) for row in valued.positions
+    }
+    there = None
+    if broker.positions is not None:
+        there = {
+            symbol: parties.Held(each.qty, each.price, each.market_value)
+            for symbol, each in broker.positions.items()
+        }
+    return parties.explain(
+        parties.Party(figures.cash, valued.session.closing, held),
+        parties.Party(broker.cash, broker.equity, there, broker.accrued_fees),
+        items,
+    )
+
+
+def _base(base: tuple[Decimal, str] | None) -> parties.Item:
+    """Return what the account was worth besides the book when both agreed first."""
+    if base is None:
+        reason = "what the account has besides this book is kept once both have the same positions"
+        return parties.Item("base", "", None, money.ZERO, reason)
+    amount, session = base
+    return parties.Item("base", f"as first compared on {session}", amount, money.ZERO)
+
+
+def _quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:
+    return [
+        (symbol, each) for symbol, differs in differences.items() for each in differs if each.field == "qty"
+    ]
+
+
+def _differing(
+    differences: Mapping[str, tuple[Difference, ...]], in_flight: Collection[str]
+) -> list[Finding]:
+    """Say where the broker has another quantity; another average stands beside the position alone."""
+    found = _quantities(differences)
+    said = []
+    for symbol, each in found[:_MOST]:
+        flying = "; orders of ours are in flight" if symbol in in_flight else ""
+        take = Remedy(
+            "If it was traded by hand, at what a share of that cost",
+            ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+        )
+        words = (
+            f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
+            f"{money.short(each.ours)}{flying}."
+        )
+        remedies = () if flying else (take,)
+        said.append(findings.warning("broker_differs", words, subject=symbol, remedies=remedies))
+    if (more := len(found) - _MOST) > 0:
+        said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
+    return said
+
+
+def _unnamed(apart: parties.Explained, broker: BrokerFigures) -> list[Finding]:
+    """Say what of the cash and of the equity nothing explains."""
+    said = []
+    if cash := apart.cash.amount:
+        words = f"The broker's cash is {_dollars(cash)} than the book's, and nothing explains that."
+        said.append(findings.warning("broker_differs", words, subject="cash"))
+    if left := apart.residual.amount:
+        own = _own(broker)
+        inside = f" The broker's own equity is {own:,.2f} dollars off its cash and positions." if own else ""
+        words = f"The broker's equity is {_dollars(left)} than ours, and nothing explains that.{inside}"
+        said.append(findings.warning("residual", words))
+    return said
+
+
+def _dollars(amount: Decimal) -> str:
+    """Return by how much theirs is more or less, of an amount that is ours - theirs."""
+    return f"{amount.copy_abs():,.2f} dollars {'less' if amount > 0 else 'more'}"
+
+
+def _own(broker: BrokerFigures) -> Decimal | None:
+    """Return what the broker's own figures leave open, cents: read at two moments they may."""
+    values = [each.market_value for each in (broker.positions or {}).values()]
+    if broker.positions is None or broker.cash is None or broker.equity is None or None in values:
+        return None
+    held = money.total((broker.cash, *(each for each in values if each is not None)))
+    return money.cents(money.CONTEXT.subtract(broker.equity, held))

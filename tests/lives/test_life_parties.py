@@ -1,0 +1,106 @@
+"""Three parties of one account: the broker's equity leads to ours, and what is left is said."""
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.life import NO_ORDER, Life, buy, sell
+from support.odd_broker import OddBroker
+
+
+@pytest.fixture
+def broker(life: Life) -> OddBroker:
+    return life.with_broker()
+
+
+def party(document: Any) -> Any:
+    return document["parties"]["broker"]
+
+
+def left(document: Any) -> tuple[Decimal | None, Decimal | None]:
+    """What of equity and of cash has no name."""
+    return party(document)["equity"]["residual"], party(document)["cash"]["unexplained"]
+
+
+def test_a_deaf_gateway_and_four_sessions_leave_no_residual(life: Life, broker: OddBroker) -> None:
+    """Each run and mark: the parts make up the difference, to the cent; the third column is the broker's."""
+    life.gateway.is_deaf = True
+    for plans in (
+        {"AAPL": buy(10, "100.25"), "MSFT": buy(5, "200")},
+        {"AAPL": sell(4, "103"), "MSFT": NO_ORDER},
+        {"AAPL": sell(9, "99.5"), "MSFT": buy(3, "210.333333")},
+        {"MSFT": sell(8, "205"), "NVDA": buy(2, "500")},
+    ):
+        for document in (life.trade(**plans), life.mark()):
+            assert party(document)["proven"] is True
+            assert left(document) == (0, 0)
+            assert {each["code"] for each in document["findings"]} & {"residual", "broker_differs"} == set()
+            rows = {row["symbol"]: row for row in party(document)["positions"]}
+            assert {name: row["broker_qty"] for name, row in rows.items()} == {
+                name: row["qty"] for name, row in rows.items()
+            }
+            assert {row["gateway_qty"] for row in rows.values()} == {0}
+        life.next_session()
+
+
+def test_money_that_nobody_named_is_said_until_it_is_gone(life: Life, broker: OddBroker) -> None:
+    """50,000 more than our base are the base's; 37 that come later are a residual, in every format."""
+    broker.deposit = Decimal(150_000)
+    day = life.trade(AAPL=buy(10, "100.25"))
+    equity = party(day)["equity"]
+    assert [(each["kind"], each["amount"]) for each in equity["items"]] == [("base", -50_000)]
+    assert (equity["difference"], left(day)) == (equity["prices"] - 50_000, (0, 0))
+    life.next_session()
+    broker.deposit += 37
+    day = life.trade(MSFT=buy(5, "200"))
+    assert left(day) == (-37, -37)
+    found = {each["code"]: each["text"] for each in day["findings"]}
+    assert found["broker_differs"] == (
+        "The broker's cash is 37.00 dollars more than the book's, and nothing explains that."
+    )
+    assert found["residual"] == (
+        "The broker's equity is 37.00 dollars more than ours, and nothing explains that."
+    )
+    assert day["exit_status"] == 0
+    assert "of which without a name: −$37.00" in life.last.stdout
+    page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
+    assert "✕</b> −$37.00" in page
+    table = (life.reports / f"{life.session}_positions.csv").read_text("utf-8")
+    rows = {row["symbol"]: row["broker_qty"] for row in csv.DictReader(io.StringIO(table))}
+    assert rows == {"AAPL": "10", "MSFT": "5"}
+    broker.deposit -= 37
+    assert left(life.mark()) == (0, 0)
+
+
+def test_an_account_that_is_not_proven_is_shown_and_compared_with_nothing(
+    life: Life, broker: OddBroker
+) -> None:
+    """Keys of another account of the same platform: no difference, no residual, and no finding of either."""
+    broker.deposit = 7_000_000
+    day = life.trade(AAPL=buy(10, "100", detail={"broker_order_id": "0b7d", "filled_qty": "10"}))
+    assert party(day)["proven"] is False
+    assert left(day) == (None, None)
+    assert party(day)["equity"]["reasons"] == ["the account is not yet proven to be ours"]
+    assert {each["code"] for each in day["findings"]} & {"residual", "broker_differs"} == set()
+    life.take_keys()
+    assert "parties" not in life.mark()
+
+
+def test_a_trade_by_hand_is_booked_at_what_it_cost_and_nothing_is_left(life: Life, broker: OddBroker) -> None:
+    """Bought at 50, worth 52 now: cash and residual say so until the printed way out is taken."""
+    life.trade(AAPL=buy(10, "100.25"))
+    by_hand = {"client_order_id": "by-hand", "symbol": "GOOG", "side": "buy", "qty": 5}
+    by_hand |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(by_hand, Decimal(5), Decimal(50), "filled")
+    broker.prices["GOOG"] = Decimal(52)
+    marked = life.mark()
+    assert left(marked) == (-10, 250)
+    (found,) = [each for each in marked["findings"] if each["subject"] == "GOOG"]
+    assert found["text"] == "The broker differs on GOOG: quantity 5 instead of 0."
+    (remedy,) = found["remedies"]
+    assert "resolve --position GOOG=5@PRICE" in remedy["command"]
+    booked = life.resolve("--position", "GOOG=5@50")
+    assert left(booked) == left(life.mark()) == (0, 0)
+    assert {each["code"] for each in booked["findings"]} & {"residual", "broker_differs"} == set()
