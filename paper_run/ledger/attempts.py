@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError, OrchestrationError
 from paper_run.ledger import rows
-from paper_run.ledger.book import Books
-from paper_run.ledger.outbox import Mails
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
@@ -303,10 +301,11 @@ class Attempts:
         self._changed(row.id)
         return self.by_id(row.id)
 
-    def next_gateway_clock(self, row: AttemptRow) -> datetime | None:
-        """Return the gateway's time (UTC) before the next attempt: what it took since is not this one's."""
-        query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
-        return next((after.snapshot.gateway_clock for after in self._attempts(query, row.id)), None)
+    def after(self, row: AttemptRow, *, has_clock: bool = False) -> AttemptRow | None:
+        """Return the journal's next row, whatever came of it, or the next that has the gateway's clock."""
+        which = "AND gateway_clock IS NOT NULL " if has_clock else ""
+        query = f"SELECT * FROM trades WHERE id > ? {which}ORDER BY id LIMIT 1"
+        return next(iter(self._attempts(query, row.id)), None)
 
     def _is_taken(self, fence: str | None) -> bool:
         return fence is not None and bool(self._store.rows("SELECT 1 FROM trades WHERE fence = ?", fence))

@@ -10,6 +10,7 @@ from paper_run.errors import PaperRunError
 from paper_run.ledger.account import Account
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
+from paper_run.ledger.broker import BrokerAccounts
 from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.holidays import Holidays
 from paper_run.ledger.open_orders import OpenOrders
@@ -62,6 +63,7 @@ class Ledger:
             connection, self.created = database.read_copy(copy, self.path), False
         self._store = store = Store(connection, self.path)
         self.books = Books(store.rows, store.run)
+        self.broker_accounts = BrokerAccounts(store.rows, store.run)
         self.open_orders = OpenOrders(store.rows, store.run, self.books)
         self.sessions = Sessions(store.rows, store.run)
         self.mails = Mails(store.rows, store.run)

@@ -1,9 +1,11 @@
-"""The orders: whose they are, and how the gateway last had them."""
+"""The orders: whose they are, and how broker or gateway last had them."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from paper_run import money
 from paper_run.ledger import rows
 from paper_run.ledger.statements import put_into
 
@@ -76,8 +78,52 @@ class Orders:
             (mapping.client_order_id, row.id, mapping.symbol, mapping.side, str(mapping.qty)),
         )
 
+    def keep_told(self, state: OrderState) -> None:
+        """Write what the broker says of an order that is owned; the gateway's word stays beside it."""
+        name, columns = state.client_order_id, rows.order_columns(state)
+        self._store.run(
+            "UPDATE orders SET gateway_status = status, gateway_qty = filled_qty, "
+            "gateway_price = filled_avg_price WHERE client_order_id = ? AND told_by IS NULL",
+            name,
+        )
+        said = [column for column in columns if column not in _AS_ORDERED]
+        put = ", ".join(f"{column} = ?" for column in said)
+        self._store.run(
+            f"UPDATE orders SET {put} WHERE client_order_id = ?", *(columns[column] for column in said), name
+        )
+
     def _keep(self, owner: int, state: OrderState) -> None:
+        if state.told_by is not None:
+            self.keep_told(state)
+            return
         columns = {**rows.order_columns(state), "trade": owner}
-        # A person's word stands beside the one that it took the place of.
-        put = put_into("orders", columns, key=("client_order_id",), keeps=("trade",))
-        self._store.execute(f"{put} WHERE orders.said_by IS NULL", tuple(columns.values()))
+        if not self._stands(state):
+            put = put_into("orders", columns, key=("client_order_id",), keeps=("trade",))
+            self._store.execute(put, tuple(columns.values()))
+            return
+        self._store.run(
+            "UPDATE orders SET gateway_status = ?, gateway_qty = ?, gateway_price = ? "
+            "WHERE client_order_id = ? AND told_by IS NOT NULL",
+            state.status,
+            columns["filled_qty"],
+            columns["filled_avg_price"],
+            state.client_order_id,
+        )
+
+    def _stands(self, state: OrderState) -> bool:
+        """Whether a higher word stands in the place of what the gateway says of an order.
+
+        A person's does, and the broker's last one: of an order that ended, or of one that has filled more. A
+        refusal without the broker's own id says nothing against the broker.
+        """
+        filled = state.filled_qty or money.ZERO
+        is_refused = state.status in ("rejected", "failed") and not state.broker_order_id
+        for row in self._store.rows("SELECT * FROM orders WHERE client_order_id = ?", state.client_order_id):
+            if row["told_by"] is None:
+                return row["said_by"] is not None
+            told = max(Decimal(row["booked_qty"]), Decimal(row["filled_qty"] or 0))
+            return not row["followed"] or is_refused or filled < told
+        return False
+
+
+_AS_ORDERED = frozenset({"client_order_id", "symbol", "side", "qty"})

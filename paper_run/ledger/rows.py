@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run import money
 from paper_run.model import findings
 from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
+from paper_run.model.broker import BrokerBefore, OrderIds
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
@@ -39,6 +40,7 @@ def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
         "gateway_clock": None if clock is None else clock.isoformat(),
         "health": json.dumps([_health(each) for each in snapshot.health]),
         "notices": json.dumps(findings.to_json(snapshot.notices)),
+        "broker_before": None if snapshot.broker is None else json.dumps(_broker(snapshot.broker)),
     }
 
 
@@ -86,6 +88,29 @@ def _snapshot(row: Row) -> Snapshot:
         orchestrator_clock=row["orchestrator_clock"],
         gateway_clock=None if clock is None else datetime.fromisoformat(clock),
         notices=findings.from_json(json.loads(row["notices"])),
+        broker=None if row["broker_before"] is None else _broker_before(json.loads(row["broker_before"])),
+    )
+
+
+def _broker(before: BrokerBefore) -> dict[str, Any]:
+    orders = before.orders
+    return {
+        "account": before.number,
+        "orders": None
+        if orders is None
+        else [{"client_order_id": each.client_order_id, "id": each.identity} for each in orders],
+        "as_of": None if before.as_of is None else before.as_of.isoformat(),
+    }
+
+
+def _broker_before(entry: dict[str, Any]) -> BrokerBefore:
+    orders, as_of = entry["orders"], entry["as_of"]
+    return BrokerBefore(
+        number=entry["account"],
+        orders=None
+        if orders is None
+        else tuple(OrderIds(each["client_order_id"], each["id"]) for each in orders),
+        as_of=None if as_of is None else datetime.fromisoformat(as_of),
     )
 
 
@@ -132,12 +157,14 @@ def order_columns(state: OrderState) -> dict[str, Any]:
         "order_type": state.order_type,
         "time_in_force": state.time_in_force,
         "filled_at": None if state.filled_at is None else state.filled_at.isoformat(),
+        "filled_dollars": text(state.filled_dollars),
+        "told_by": state.told_by,
     }
 
 
 def order(row: Row) -> OrderState:
-    """Return a row of `orders`: what a person has said of it, else what was read from the gateway."""
-    said = row["said_by"] is not None
+    """Return a row of `orders`: the broker's word, else a person's, else what was read from the gateway."""
+    said = row["said_by"] is not None and row["told_by"] is None
     status, filled_qty, price = row["status"], amount(row["filled_qty"]), amount(row["filled_avg_price"])
     if said:
         filled_qty, price = amount(row["said_qty"]), amount(row["said_price"])
@@ -157,6 +184,8 @@ def order(row: Row) -> OrderState:
         order_type=row["order_type"],
         time_in_force=row["time_in_force"],
         filled_at=None if row["filled_at"] is None else datetime.fromisoformat(row["filled_at"]),
+        filled_dollars=None if said else amount(row["filled_dollars"]),
+        told_by=row["told_by"],
     )
 
 

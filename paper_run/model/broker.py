@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -186,3 +187,47 @@ class CorporateAction(NamedTuple):
     old: Decimal
     ex_date: date | None
     process_date: date | None
+
+
+class OrderIds(NamedTuple):
+    """The two ids of an order: ours for it, and the broker's own."""
+
+    client_order_id: str
+    identity: str
+
+
+class BrokerBefore(NamedTuple):
+    """What the broker showed before a POST.
+
+    :ivar number: the account's, None where it could not be read. :ivar orders: those of the day, None where
+        they are not known: then nothing is told by what it shows later.
+    :ivar as_of: the broker's own clock with them (whole seconds, cut off).
+    """
+
+    number: str | None
+    orders: tuple[OrderIds, ...] | None
+    as_of: datetime | None
+
+
+class BrokerReading(NamedTuple):
+    """What was read of the broker at one moment; None is what could not be read, or was not asked for.
+
+    :ivar orders: those since a moment. :ivar by_id: older ones, asked for one by one, by our id for them; one
+        that it does not know is not among them, which proves nothing.
+    :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
+        the keys.
+    """
+
+    account: Account | None = None
+    orders: OrdersRead | None = None
+    by_id: Mapping[str, BrokerOrder] = {}
+    positions: tuple[BrokerPosition, ...] | None = None
+    activities: Activities | None = None
+    problems: tuple[str, ...] = ()
+    refused: bool = False
+
+    @property
+    def all_orders(self) -> tuple[BrokerOrder, ...]:
+        """Return every order that was read, in the order of their submission where that is known."""
+        listed = self.orders.orders if self.orders is not None else ()
+        return (*self.by_id.values(), *listed)

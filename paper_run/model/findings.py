@@ -45,8 +45,11 @@ CODES = {
     # the settings, the run and its answer
     "setting": "A setting that means nothing, or not what it seems to.",
     "broker_live": "The host of the broker is a live account's, and nobody has said that it may be read.",
+    "broker_unread": "The broker could not be read before the request was sent.",
+    "broker_strangers": "The broker has orders of today that are nobody's of this ledger's.",
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
     "recovered": "How it became known what came of an attempt.",
+    "found_at_broker": "The answer was lost, and orders that it may have been about are at the broker.",
     "found_later": "The answer was lost, and the run was found.",
     "answer_unreadable": "An answer to a run that was kept can't be read.",
     "looked_for": "What a look for a lost answer found.",

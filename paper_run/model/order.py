@@ -78,8 +78,16 @@ class Asked(NamedTuple):
         return f"{self.side} {money.digits(self.qty)} {self.symbol}"
 
 
+BROKER = "broker"
+
+
 class OrderState(NamedTuple):
-    """An order as the gateway knows it now; `filled_qty` and `filled_avg_price` are cumulative."""
+    """An order as it is known now; `filled_qty` and `filled_avg_price` are cumulative.
+
+    :ivar filled_dollars: what the fills came to, unsigned, where the executions tell it; else the average
+        price times the shares is taken.
+    :ivar told_by: whose word it is: BROKER's, or None for the gateway's.
+    """
 
     client_order_id: str
     symbol: str
@@ -95,6 +103,8 @@ class OrderState(NamedTuple):
     order_type: str | None = None
     time_in_force: str | None = None
     filled_at: datetime | None = None
+    filled_dollars: Decimal | None = None
+    told_by: str | None = None
 
 
 class Order(NamedTuple):

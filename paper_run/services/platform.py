@@ -198,7 +198,7 @@ class Observations:
     @property
     def is_wrong_gateway(self) -> bool:
         """Whether the gateway knows none of the orders that it was asked for."""
-        return bool(self.unknown) and not self.states and not self.earlier
+        return bool(self.unknown) and not (self.states or self.earlier or self.ended)
 
 
 class _GivesUp:

@@ -122,7 +122,7 @@ def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_d
     if not row.snapshot.rehearsal or state == "sent":
         return row
     rows = conclude(known).result.orders
-    if state == "closed" and was_executed(rows):
+    if state in ("unsettled", "closed") and was_executed(rows):
         ledger.attempts.note(row, EXECUTED)
         return _closing(ledger, ledger.attempts.by_id(row.id), executed=True)
     if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):

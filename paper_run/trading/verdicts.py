@@ -6,8 +6,6 @@ import getpass
 import os
 import re
 import socket
-from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
@@ -19,10 +17,11 @@ from paper_run.services.orchestrator import read_orchestration, recorded_orchest
 from paper_run.trading import earlier, response, restating
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
-from paper_run.trading.submit import LEAVES_WITHIN
+from paper_run.trading.window import LONGEST_WAIT, works_until
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
@@ -30,11 +29,7 @@ if TYPE_CHECKING:
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Platform
 
-LONGEST_WAIT = Decimal(300)
-"""The --timeout of an attempt that does not say its own, at least; seconds."""
 _READ_SECONDS = 5.0
-_A_SYMBOL = 100.0
-"""Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
 
 
 class Decision(NamedTuple):
@@ -138,7 +133,7 @@ def record_verdict(
         return _with_run(row, decision.run_id, by, ledger, platform)
     if decision.orders:
         states = _orders(row, decision.orders, ledger, platform)
-        run = earlier.run_of(row, states)
+        run = restating.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
         return restating.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
@@ -171,7 +166,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
         if doubt is None:
             return None
         row = doubt.attempt
-        run, states = earlier.as_recorded(row, ledger)
+        run, states = restating.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
         return restating.restate(
             row,
@@ -181,16 +176,6 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
             how_known=restating.also(row.how_known, f"{said.name} {filled}, said {by}"),
             states=states,
         )
-
-
-def works_until(row: AttemptRow, timeout: Decimal) -> datetime:
-    """Return when (UTC) the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
-
-    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
-    """
-    leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
-    waited = row.timeout or max(timeout, LONGEST_WAIT)
-    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.snapshot.parameters.symbols))
 
 
 def _replaced(row: AttemptRow, ledger: Ledger) -> AttemptRow:

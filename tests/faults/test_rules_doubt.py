@@ -47,8 +47,7 @@ def test_rule_10_what_an_earlier_version_called_rejected_is_in_doubt(desk: Desk)
             order["outcome"] = "rejected" if order["outcome"] == "in_doubt" else order["outcome"]
         older["results"] |= {"num_orders_rejected": 1, "num_orders_in_doubt": 0}
         connection.execute("UPDATE trades SET in_doubt = 0, document = ?", (json.dumps(older),))
-        released = next(number for number, script in enumerate(MIGRATIONS) if "called rejected" in script)
-        connection.execute(f"PRAGMA user_version = {released}")
+        connection.executescript(next(script for script in MIGRATIONS if "called rejected" in script))
     desk.next_session()
     desk.platform.plan["MSFT"] = Plan()
     assert desk.run().returncode == 0

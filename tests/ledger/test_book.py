@@ -56,9 +56,10 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "in_doubt": 0,
         "document": '{"status": "partial"}',
     }
+    del columns["broker_before"]
     marks = ", ".join(f":{name}" for name in columns)
     connection.execute(f"INSERT INTO trades ({', '.join(columns)}) VALUES ({marks})", columns)
-    later = ("order_type", "time_in_force", "filled_at")
+    later = ("order_type", "time_in_force", "filled_at", "filled_dollars", "told_by")
     state = {name: value for name, value in rows.order_columns(order()).items() if name not in later}
     state["trade"] = 1
     marks = ", ".join(f":{name}" for name in state)

@@ -225,4 +225,26 @@ MIGRATIONS = (
     )) WHERE state = 'closed' AND rehearsal = 0
         AND id > COALESCE((SELECT MAX(last_trade) FROM epochs), 0);
     """,
+    """
+    -- the broker's account that is proven to be a book's: since when (our clock, UTC), and by which order
+    CREATE TABLE broker_accounts (
+        epoch INTEGER PRIMARY KEY,
+        number TEXT NOT NULL,
+        proven_at TEXT NOT NULL,
+        proven_by TEXT NOT NULL
+    );
+    -- whose word an order's state is: 'broker', NULL: the gateway's
+    ALTER TABLE orders ADD COLUMN told_by TEXT;
+    -- the gateway's word where the broker's stands in its place
+    ALTER TABLE orders ADD COLUMN gateway_status TEXT;
+    ALTER TABLE orders ADD COLUMN gateway_qty TEXT;
+    ALTER TABLE orders ADD COLUMN gateway_price TEXT;
+    -- what the fills came to, unsigned, where the broker's executions tell it
+    ALTER TABLE orders ADD COLUMN filled_dollars TEXT;
+    """,
+    """
+    -- what the broker showed before the POST, JSON: its account's number, the ids of its orders of the day
+    -- (null: not known), and its own clock with them; NULL: it was not asked
+    ALTER TABLE trades ADD COLUMN broker_before TEXT;
+    """,
 )
