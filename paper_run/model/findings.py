@@ -50,6 +50,7 @@ CODES = {
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
     "recovered": "How it became known what came of an attempt.",
     "found_at_broker": "The answer was lost, and orders that it may have been about are at the broker.",
+    "found_beside": "An order was taken for an attempt's at the broker, and its run does not show it.",
     "found_later": "The answer was lost, and the run was found.",
     "answer_unreadable": "An answer to a run that was kept can't be read.",
     "looked_for": "What a look for a lost answer found.",

@@ -258,21 +258,6 @@ def someone_else(orchestrator: ServiceUrl, run_id: str, orders: int | None, sess
     )
 
 
-def someone_elses_order(broker: ServiceUrl, order: str, client_order_id: str, session: date) -> PaperRunError:
-    """Say that the broker has an order (in words) of today, of this gateway and strategy, and nobody's."""
-    return OrchestrationError(
-        f"The session of {session} was already traded by someone else",
-        f"The broker at {broker} has an order of today of this gateway and strategy: {order}. It is not in "
-        "this ledger. Nothing was sent.",
-        remedies=(
-            Remedy("Find out who had the orchestrator trade: another computer, another reports folder?"),
-            Remedy("Trade beside it, on purpose", ours("--again")),
-        ),
-        code="already_traded",
-        subject=client_order_id,
-    )
-
-
 def too_late(
     now: datetime, latest: datetime, closes: datetime | None, next_session: date
 ) -> OrchestrationError:

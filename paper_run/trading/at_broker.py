@@ -117,7 +117,7 @@ class AtBroker:
     def told(self, row: AttemptRow, client_order_ids: Sequence[str]) -> Told | None:
         """Ask for orders that an attempt may have placed, by our ids for them; None where nothing is told."""
         before = row.snapshot.broker
-        if before is not None and before.number not in (None, self._number):
+        if not client_order_ids or (before is not None and before.number not in (None, self._number)):
             return None
         if (account := self._own_account()) is None or self._broker is None:
             return None

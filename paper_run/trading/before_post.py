@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
-from paper_run.model import calendar, findings, messages, reading_messages
+from paper_run.model import broker_messages, calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Parameters, Snapshot
 from paper_run.model.broker import Account, BrokerBefore, OrderIds, OrdersRead
 from paper_run.model.listing import listed as first_of
@@ -121,7 +121,7 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
         return
     for order in preparation.strangers or ():
         if preparation.is_ours(order):
-            raise messages.someone_elses_order(
+            raise broker_messages.someone_elses_order(
                 platform.broker.url, _words(order), order.client_order_id, snapshot.session
             )
 

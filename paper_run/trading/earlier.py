@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paper_run.errors import Remedy
 from paper_run.model import findings, messages, reading_messages, result_json
 from paper_run.model.calendar import exchange_time
+from paper_run.model.commands import ours
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import lookup, order_outcomes, pending, response
 from paper_run.trading.at_broker import AtBroker, found_at_broker
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
+    from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration
     from paper_run.services.platform import Observations, Platform
 
@@ -197,6 +200,23 @@ def adopt(
     return _with_orders(row, run, answer, how, ledger, platform)
 
 
+def _not_of(run: Orchestration, row: AttemptRow, ledger: Ledger) -> tuple[Finding, ...]:
+    """Say which orders were taken for a run's at the broker, before it was known, that it does not show."""
+    beside = sorted(set(ledger.orders.order_states(row)) - set(identities(run)))
+    return tuple(
+        findings.warning(
+            "found_beside",
+            f"Order {identity} was taken for one of {row.name} at the broker, and run {run.run_id} does not "
+            "show it: another caller's. It is in the book.",
+            subject=identity,
+            remedies=(
+                Remedy("Take it out of the book", ours("resolve", "--order", identity, "--not-filled")),
+            ),
+        )
+        for identity in beside
+    )
+
+
 def _with_orders(
     row: AttemptRow, run: Orchestration, answer: str | None, how: str, ledger: Ledger, platform: Platform
 ) -> AttemptRow:
@@ -211,5 +231,13 @@ def _with_orders(
         gateway = platform.execution_gateway.url
         found = (reading_messages.gateway_unreadable(gateway, after.unreadable, refusal=after.refusal),)
     return restate(
-        row, ledger, run=run, answer=answer, state="closed", how_known=how, states=after.states, failed=found
+        row,
+        ledger,
+        run=run,
+        answer=answer,
+        state="closed",
+        how_known=how,
+        states=after.states,
+        failed=found,
+        found=_not_of(run, row, ledger),
     )

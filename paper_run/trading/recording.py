@@ -66,7 +66,7 @@ def write(
     with ledger.transaction():
         now = ledger.attempts.by_id(row.id)
         move = states.move(now.state, state, has_evidence=_has_evidence(known))
-        if move == "contradict":
+        if move == "contradict" or (state == "nothing" and ledger.orders.order_states(now)):
             return Written(_contradicted(ledger, now), None)
         if move == "stay":
             return Written(now, None)

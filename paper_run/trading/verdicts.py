@@ -9,7 +9,7 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
-from paper_run.model import iso_date, messages, result_json
+from paper_run.model import broker_messages, iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours, typed
 from paper_run.services.call_failures import CallFailed
@@ -116,6 +116,8 @@ def record_verdict(
         )
     by = by_whom(now, ledger.account.exchange)
     if not decision.placed:
+        if there := ledger.orders.order_states(row):
+            raise broker_messages.placed_already(row.name, list(there))
         until = works_until(row, timeout)
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))

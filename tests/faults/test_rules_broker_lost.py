@@ -10,7 +10,7 @@ from support.broker_server import NUMBER
 from support.desk import Desk
 from support.desk_broker import DeskBroker, prove, serving_desk_broker
 from support.odd_orchestrator import order_id_of
-from support.odd_platform import RUN, RUNS
+from support.odd_platform import RUN, RUNS, Plan
 
 BEFORE_THE_CLOSE = 5 * 60
 """Minutes from the desk's morning to 15:00 in New York, an hour before the close."""
@@ -216,3 +216,37 @@ def test_rule_12_a_rehearsal_whose_orders_are_at_the_broker_was_none(desk: Desk,
     assert len(ours(desk)) == 3
     assert (desk.rows()[-1]["rehearsal"], desk.rows()[-1]["fence"]) == (0, desk.session)
     assert "rehearsal_executed" in {each["code"] for each in desk.saved()["findings"]}
+
+
+def test_rule_15_orders_at_the_broker_beat_nothing(desk: Desk, broker: DeskBroker) -> None:
+    """Neither a person nor a late answer says of an attempt with orders that it placed nothing."""
+    lose(desk)
+    desk.later(20)
+    said = desk.resolve(desk.session, "--not-placed")
+    assert said.returncode == 2
+    assert all(identity in said.stderr for identity in ours(desk))
+    key = desk.rows()[-1]["key"]
+    folder = desk.reports / ".pending"
+    folder.mkdir(exist_ok=True)
+    kept = {"status": 422, "body": '{"detail": "used nonce"}', "url": desk.platform.orchestrator.url}
+    (folder / f"{key}.json").write_text(json.dumps(kept))
+    desk.resolve()
+    assert (desk.rows()[-1]["state"], len(ours(desk))) == ("unsettled", 3)
+    assert desk.run().returncode == 2
+    assert len(desk.platform.posts) == 2
+
+
+def test_rule_11_an_order_that_the_run_does_not_show_is_told(desk: Desk, broker: DeskBroker) -> None:
+    """Another caller asked this gateway for it in the same minute: the run, once it is known, tells."""
+    desk.platform.plan = {"GOOGL": Plan(side=None, mapping={"skip_reason": "zero_weight"})}
+    broker.is_cut_off = True
+    lose(desk)
+    theirs = broker.place("GOOGL", 30)
+    desk.run("mark")
+    assert ours(desk) == [theirs]
+    desk.platform.orchestrator.always("GET", RUNS + "*", Answer())
+    desk.run("mark")
+    assert desk.rows()[-1]["state"] == "closed"
+    (found,) = [each for each in desk.saved()["findings"] if each["code"] == "found_beside"]
+    assert theirs in found["text"]
+    assert f"--order {theirs} --not-filled" in found["remedies"][0]["command"]
