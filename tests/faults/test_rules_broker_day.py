@@ -172,7 +172,9 @@ def test_rule_10_what_does_not_agree_is_not_taken(
     at = broker.now() - timedelta(hours=1) if case == "created-before" else None
     identity = broker.place("AAPL", 10, at=at)
     broker.orders[-1] |= changes
+    rows, orders = desk.rows(), desk.rows("orders")
     listed = desk.resolve()
+    assert (desk.rows(), desk.rows("orders")) == (rows, orders)
     assert desk.saved(session)["results"]["num_orders_in_doubt"] == 1
     assert (f"The broker has buy 10 AAPL as {identity}" in listed.stdout) is (case == "created-before")
 

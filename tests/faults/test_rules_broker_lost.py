@@ -14,6 +14,8 @@ from support.odd_platform import RUN, RUNS, Plan
 
 BEFORE_THE_CLOSE = 5 * 60
 """Minutes from the desk's morning to 15:00 in New York, an hour before the close."""
+TO_MIDNIGHT = 14 * 60 - 2
+"""To two minutes before midnight there."""
 
 
 @pytest.fixture
@@ -170,18 +172,23 @@ def test_rule_11_each_condition_by_itself_keeps_an_order_out(
 
 
 def test_rule_11_what_came_after_the_next_row_is_not_this_ones(desk: Desk, broker: DeskBroker) -> None:
-    """A rehearsal of the same minute was journaled in between: what is created since may be its."""
+    """The next session's attempt was journaled over midnight: what comes then may be that one's."""
     broker.is_cut_off = True
+    desk.later(TO_MIDNIGHT)
     lose(desk, Answer(reset=True, process="never"))
-    desk.platform.gateway.health["dry_run"] = True
-    desk.next_session()
+    before = broker.place("MSFT", 20)
+    desk.later(3)
     desk.platform.orchestrator.script("POST", RUN, [Answer(status=422, body={"detail": "no"})])
-    desk.run()
-    lost = next(row for row in desk.rows() if row["state"] == "unsettled")
-    assert desk.rows()[-1]["id"] > lost["id"]
+    assert desk.run().returncode == 2
+    lost, refused = desk.rows()[1:]
+    assert (lost["state"], refused["state"], lost["session"] < refused["session"]) == (
+        "unsettled",
+        "nothing",
+        True,
+    )
     broker.place("AAPL", 30)
     desk.run("mark")
-    assert {row["client_order_id"] for row in desk.rows("orders") if row["trade"] == lost["id"]} == set()
+    assert [row["client_order_id"] for row in desk.rows("orders") if row["trade"] == lost["id"]] == [before]
 
 
 @pytest.mark.parametrize("case", ["silent", "another-account", "unproven"])
@@ -228,7 +235,12 @@ def test_rule_15_orders_at_the_broker_beat_nothing(desk: Desk, broker: DeskBroke
     key = desk.rows()[-1]["key"]
     folder = desk.reports / ".pending"
     folder.mkdir(exist_ok=True)
-    kept = {"status": 422, "body": '{"detail": "used nonce"}', "url": desk.platform.orchestrator.url}
+    kept = {
+        "key": key,
+        "status": 422,
+        "body": '{"detail": "used nonce"}',
+        "url": desk.platform.orchestrator.url,
+    }
     (folder / f"{key}.json").write_text(json.dumps(kept))
     desk.resolve()
     assert (desk.rows()[-1]["state"], len(ours(desk))) == ("unsettled", 3)
