@@ -13,6 +13,7 @@ from paper_run.ledger import existing, files
 from paper_run.model import reading_messages, result_json
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import (
+    broker_word,
     not_known,
     observations,
     preflight,
@@ -117,8 +118,16 @@ def _value(
     )
     if after.is_wrong_gateway:
         raise reading_messages.wrong_gateway(platform.execution_gateway.url, after.unknown)
+    broker = str(platform.broker.url) if platform.broker else ""
+    if change is None and (other := broker_word.other_account(ledger, after, broker)) is not None:
+        raise other
     problems = observations.problems(after, platform, of_a=observations.MARK)
     with ledger.transaction():
+        heard = broker_word.take(ledger, after, moment.session, broker=broker)
+        problems = observations.Problems(
+            (*problems.failures, *heard.failures),
+            (*problems.found, *broker_word.account_faults(after), *heard.found),
+        )
         restated = read_again(ledger, after, started)
         if (closed := _closed(ledger, moment, occasion)) is not None:
             console.notice(value_session.closing_kept(moment.session).text)

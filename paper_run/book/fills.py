@@ -38,7 +38,12 @@ class FillDelta(NamedTuple):
 
 
 def fill_delta(
-    side: str, ordered: Decimal, seen: Seen, filled_qty: Decimal | None, filled_avg_price: Decimal | None
+    side: str,
+    ordered: Decimal,
+    seen: Seen,
+    filled_qty: Decimal | None,
+    filled_avg_price: Decimal | None,
+    filled_dollars: Decimal | None = None,
 ) -> FillDelta:
     """Return what an order's fill has grown by: (q1, p1) to (q2, p2) is q2 - q1 at (q2 p2 - q1 p1)/(q2 - q1).
 
@@ -47,6 +52,7 @@ def fill_delta(
 
     :param side: `buy`, or anything else for a sale. :param filled_qty: cumulative shares.
     :param filled_avg_price: the average price of all of them, dollars.
+    :param filled_dollars: what they came to, unsigned, where that is known better.
     """
     filled = filled_qty or money.ZERO
     nothing = FillDelta(None, money.ZERO, money.ZERO, seen)
@@ -59,7 +65,7 @@ def fill_delta(
     if filled_avg_price is None or filled_avg_price <= 0:
         waiting = f"{money.digits(qty)} filled without a price; it waits for one"
         return nothing._replace(remark=waiting, waits=True) if qty else nothing
-    now = Seen(filled, money.product(filled, filled_avg_price))
+    now = Seen(filled, money.product(filled, filled_avg_price) if filled_dollars is None else filled_dollars)
     dollars = money.CONTEXT.subtract(now.dollars, seen.dollars)
     if not qty and not dollars:
         return nothing

@@ -20,7 +20,10 @@ _WIDEST_SPREAD = Decimal("0.02")
 
 
 class Mark(NamedTuple):
-    """A price in dollars, where it comes from (`quote`, `trade`, `gateway`), and that source's time of it."""
+    """A price in dollars, where it comes from, and that source's time of it.
+
+    Its source is `quote`, `trade`, `broker` or `gateway`.
+    """
 
     price: Decimal
     source: str

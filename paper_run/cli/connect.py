@@ -71,6 +71,7 @@ def connected(
                 orchestrator=settings.orchestrator,
                 quotes=quotes,
                 broker=broker,
+                demands_broker=settings.broker is not None and settings.broker.is_demanded,
                 deadline=deadline,
             ),
         )

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from paper_run.model.broker import ProvenAccount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from paper_run.ledger.book import BookPeriod
-
-
-class ProvenAccount(NamedTuple):
-    """An account that knows an order of the book's.
-
-    :ivar number: the broker's own number of it. :ivar order: the id of the order that proved it.
-    """
-
-    number: str
-    order: str
 
 
 class BrokerAccounts:

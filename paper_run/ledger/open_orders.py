@@ -10,52 +10,20 @@ from paper_run import money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span
-from paper_run.errors import Remedy
-from paper_run.ledger import rows
+from paper_run.ledger import fill_words, followed
 from paper_run.ledger.rows import amount
 from paper_run.ledger.sqlite import dialect
-from paper_run.model.commands import ours
-from paper_run.model.findings import note, warning
-from paper_run.model.order import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.followed import Followed, Sent
     from paper_run.model.findings import Finding
-    from paper_run.model.order import OrderState
 
 MOST_READ = 500
 """How many orders a run or a mark reads again, the newest; `mark --stale` reads all."""
 _SESSIONS_AFTER = 3
-
-
-class Followed(NamedTuple):
-    """An order of ours that is read again.
-
-    :ivar name: its id, or what it is called where it has none. :ivar session: that of its attempt.
-    :ivar state: as it was read last; None: it never was. :ivar unpriced: shares that filled without a price.
-    """
-
-    name: str
-    symbol: str
-    side: str
-    qty: Decimal
-    session: date
-    state: OrderState | None
-    has_ended: bool
-    unpriced: Decimal
-
-    @property
-    def falls_short(self) -> bool:
-        """Whether it is called filled, at fewer shares than were ordered."""
-        state = self.state
-        return state is not None and state.status == "filled" and (state.filled_qty or money.ZERO) < self.qty
-
-    @property
-    def asked(self) -> Asked:
-        """What was ordered."""
-        return Asked(self.symbol, self.side, self.qty)
 
 
 class Again(NamedTuple):
@@ -82,7 +50,7 @@ class OpenOrders:
         What an earlier attempt filled, of which nothing was known when the book began, it has as a holding.
         """
         found = self._rows(_OURS + f"AND followed = 1 {_IN_ORDER}")
-        return [_followed(row) for row in found]
+        return [followed.of_row(row) for row in found]
 
     def to_read(self, session: date, *, all_of_them: bool = False) -> Again:
         """Return the orders that a command of a session reads again, the newest if there are too many.
@@ -96,7 +64,7 @@ class OpenOrders:
             self._first_read_again(session),
             session.isoformat(),
         )
-        orders = [_followed(row) for row in found]
+        orders = [followed.of_row(row) for row in found]
         newest = orders if all_of_them else orders[-MOST_READ:]
         return Again(tuple(newest), len(orders) - len(newest))
 
@@ -108,7 +76,7 @@ class OpenOrders:
     def order(self, name: str) -> Followed | None:
         """Return an order of ours by its name; None if the present book has no such order."""
         found = self._rows(_OURS + "AND client_order_id = ?", name)
-        return _followed(found[0]) if found else None
+        return followed.of_row(found[0]) if found else None
 
     def _first_read_again(self, session: date) -> str:
         """Return the earliest session of whose orders that ended in it one of the next three is this one."""
@@ -147,24 +115,29 @@ class OpenOrders:
             self._first_read_again(session),
             period.attempt,
         ):
-            if row["said_by"] is not None:
+            if row["said_by"] is not None and row["told_by"] is None:
                 found.append(self._book_said(period, session, now, row))
                 continue
-            grown, filled = _fill_delta(row), amount(row["filled_qty"])
-            if grown.remark and not grown.waits:
-                found.append(_odd(row, grown))
+            grown, filled = fill_words.delta(row), amount(row["filled_qty"])
+            if row["told_by"] is not None and fill_words.refolds(row, grown):
+                said = fill_words.told(row)
+                self._restate(period, session, now, row, said, "the broker's word")
+                if fill_words.matters(row, said):
+                    found.append(fill_words.refolded(row, said))
+                grown = fill_words.as_told(said)
+            elif grown.remark and not grown.waits:
+                found.append(fill_words.odd(row, grown))
             if grown.kind is not None:
                 effective = _filled_in(row, session, day_of)
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
                 self._books.append(period, session, (entry,), now, client_order_id=row["client_order_id"])
-            whole = (
-                row["status"] != "filled" or grown.contested or (filled or money.ZERO) >= Decimal(row["qty"])
-            )
+            falls_short = row["told_by"] is None and (filled or money.ZERO) < Decimal(row["qty"])
+            whole = row["status"] != "filled" or grown.contested or not falls_short
             working = row["status"] not in final or grown.waits or not whole
             ended_in = row["ended_in"] if row["followed"] == 0 else session.isoformat()
             self._run(
                 "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = ?, contested = ?, "
-                "ended_in = ? WHERE client_order_id = ?",
+                "ended_in = ?, said_by = NULL WHERE client_order_id = ?",
                 money.digits(grown.seen.qty),
                 money.digits(grown.seen.dollars),
                 int(working),
@@ -178,7 +151,9 @@ class OpenOrders:
         """Take orders for working ones once more: the gateway says otherwise of them than it did."""
         for identity in client_order_ids:
             self._run(
-                "UPDATE orders SET followed = 1 WHERE client_order_id = ? AND said_by IS NULL", identity
+                "UPDATE orders SET followed = 1 WHERE client_order_id = ? AND said_by IS NULL "
+                "AND told_by IS NULL",
+                identity,
             )
 
     def end(self, names: Iterable[str]) -> None:
@@ -189,7 +164,7 @@ class OpenOrders:
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
         found = self._rows(_OURS + f"AND contested = 1 AND said_by IS NULL {_IN_ORDER}")
-        return [_odd(row, _fill_delta(row)) for row in found]
+        return [fill_words.odd(row, fill_words.delta(row)) for row in found]
 
     def missing(self) -> dict[str, Span]:
         """Return, by symbol, how many signed shares the book may lack of what the gateway has counted.
@@ -215,8 +190,8 @@ class OpenOrders:
         :param said_by: who, and when.
         """
         self._run(
-            "UPDATE orders SET said_qty = ?, said_price = ?, said_by = ?, followed = ?, contested = 0 "
-            "WHERE client_order_id = ?",
+            "UPDATE orders SET said_qty = ?, said_price = ?, said_by = ?, followed = ?, contested = 0, "
+            "told_by = NULL WHERE client_order_id = ?",
             money.digits(qty),
             None if price is None else money.digits(price),
             said_by,
@@ -237,23 +212,9 @@ class OpenOrders:
         )
 
     def _book_said(self, period: BookPeriod, session: date, now: datetime, row: Any) -> Finding:
-        qty, price = Decimal(row["said_qty"]), amount(row["said_price"]) or money.ZERO
-        said = fills.Seen(qty, money.product(qty, price))
-        if said != _seen(row):
-            booked = said
-            if row["side"] != "buy":
-                booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
-            # Folded where its first fill stands; where nothing of it was booked, in its attempt's session.
-            entry = Entry("fill", row["symbol"], *booked, row["session"])
-            self._books.append(
-                period,
-                session,
-                (entry,),
-                now,
-                client_order_id=row["client_order_id"],
-                note=row["said_by"],
-                restates=True,
-            )
+        said = fill_words.said(row)
+        if said != fill_words.seen(row):
+            self._restate(period, session, now, row, said, row["said_by"])
         self._run(
             "UPDATE orders SET booked_qty = ?, booked_dollars = ?, followed = 0, ended_in = NULL "
             "WHERE client_order_id = ?",
@@ -261,14 +222,51 @@ class OpenOrders:
             money.digits(said.dollars),
             row["client_order_id"],
         )
-        filled = f"{money.digits(qty)} filled at {money.digits(price)}" if qty else "nothing filled"
-        text = f"{_name(row)}: {filled}, said {row['said_by']}; it was {_told(row)}."
-        return note("fill_said", text, subject=row["client_order_id"])
+        return fill_words.by_hand(row, said)
+
+    def _restate(
+        self, period: BookPeriod, session: date, now: datetime, row: Any, said: fills.Seen, note: str
+    ) -> None:
+        """Book an order as if it had been filled so from the start."""
+        booked = said
+        if row["side"] != "buy":
+            booked = fills.Seen(said.qty.copy_negate(), said.dollars.copy_negate())
+        # Folded where its first fill stands; where nothing of it was booked, in its attempt's session.
+        entry = Entry("fill", row["symbol"], *booked, row["session"])
+        name = row["client_order_id"]
+        self._books.append(period, session, (entry,), now, client_order_id=name, note=note, restates=True)
+
+    def sent(self, since: date) -> list[Sent]:
+        """Return our orders of attempts from a session on, and older ones that have not ended."""
+        found = self._rows(
+            f"{_SENT} AND (trades.session >= ? OR followed <> 0 OR contested = 1) {_IN_ORDER}",
+            since.isoformat(),
+        )
+        return [followed.sent(row) for row in found]
+
+    def sent_from(self, since: date) -> datetime | None:
+        """Return when the first attempt from a session on was made that may have placed an order, UTC."""
+        found = self._rows(
+            "SELECT gateway_clock, started_at FROM trades WHERE rehearsal = 0 AND state <> 'nothing' "
+            f"AND session >= ? AND id >= (SELECT {_FIRST} FROM epochs)",
+            since.isoformat(),
+        )
+        return min(map(followed.sent_at, found), default=None)
+
+    def follow_told(self, names: Iterable[str]) -> None:
+        """Have what the broker says otherwise than before be booked, also of orders that had ended."""
+        for name in names:
+            self._run("UPDATE orders SET followed = 1 WHERE client_order_id = ? AND followed = 0", name)
 
 
 _SAID = 3
 _IN_ORDER = f"ORDER BY orders.{dialect.ROW}"
 _FIRST = "COALESCE(MAX(CASE WHEN last_trade IS NULL THEN trade ELSE last_trade + 1 END), 0)"
+_SENT = (
+    "SELECT orders.*, trades.session, gateway_clock, started_at FROM orders "
+    "JOIN trades ON trades.id = orders.trade "
+    f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
+)
 _OURS = (
     "SELECT orders.*, trades.session FROM orders JOIN trades ON trades.id = orders.trade "
     f"WHERE rehearsal = 0 AND trade >= (SELECT {_FIRST} FROM epochs) "
@@ -280,64 +278,3 @@ def _filled_in(row: Any, seen: date, day_of: Callable[[datetime], date]) -> str:
     told = row["filled_at"]
     filled = seen if told is None else min(day_of(datetime.fromisoformat(told)), seen)
     return max(str(row["session"]), filled.isoformat())
-
-
-def _seen(row: Any) -> fills.Seen:
-    return fills.Seen(Decimal(row["booked_qty"]), Decimal(row["booked_dollars"]))
-
-
-def _fill_delta(row: Any) -> fills.FillDelta:
-    filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
-    return fills.fill_delta(row["side"], Decimal(row["qty"]), _seen(row), filled, price)
-
-
-def _followed(row: Any) -> Followed:
-    is_read = row["status"] is not None or row["said_by"] is not None
-    state = rows.order(row) if is_read else None
-    filled = (state.filled_qty if state else None) or money.ZERO
-    priced = state is not None and state.filled_avg_price is not None and state.filled_avg_price > 0
-    missing = money.CONTEXT.subtract(filled, Decimal(row["booked_qty"]))
-    return Followed(
-        name=row["client_order_id"],
-        symbol=row["symbol"],
-        side=row["side"],
-        qty=Decimal(row["qty"]),
-        session=date.fromisoformat(row["session"]),
-        state=state,
-        has_ended=row["followed"] != 1,
-        unpriced=money.ZERO if priced or missing <= 0 else missing,
-    )
-
-
-def _name(row: Any) -> str:
-    return f"{row['side']} {money.digits(Decimal(row['qty']))} {row['symbol']} ({row['client_order_id']})"
-
-
-def _told(row: Any) -> str:
-    """Say what was booked of an order before a person spoke."""
-    seen = _seen(row)
-    if not seen.qty:
-        return "not booked before"
-    return f"booked as {money.digits(seen.qty)} at {money.digits(fills.average(seen))} before"
-
-
-def _odd(row: Any, grown: fills.FillDelta) -> Finding:
-    identity, name = row["client_order_id"], _name(row)
-    if not grown.contested:
-        return warning("fill", f"{name}: {grown.remark}.", subject=row["symbol"])
-    filled, price = amount(row["filled_qty"]), amount(row["filled_avg_price"])
-    booked = f"{money.trimmed(grown.seen.qty)}@{money.trimmed(fills.average(grown.seen))}"
-    told = (
-        ("--filled", f"{money.trimmed(filled)}@{money.trimmed(price)}")
-        if filled and price
-        else ("--not-filled",)
-    )
-    return warning(
-        "fill_taken_back",
-        f"{name}: {grown.remark}.",
-        subject=identity,
-        remedies=(
-            Remedy("If the gateway is right", ours("resolve", "--order", identity, *told)),
-            Remedy("If what is booked is right", ours("resolve", "--order", identity, "--filled", booked)),
-        ),
-    )

@@ -231,3 +231,13 @@ class BrokerReading(NamedTuple):
         """Return every order that was read, in the order of their submission where that is known."""
         listed = self.orders.orders if self.orders is not None else ()
         return (*self.by_id.values(), *listed)
+
+
+class ProvenAccount(NamedTuple):
+    """An account that is known to be the book's own, for it has an order of ours.
+
+    :ivar number: what its owner knows it by. :ivar order: our id of the order that proved it.
+    """
+
+    number: str
+    order: str

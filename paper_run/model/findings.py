@@ -44,6 +44,10 @@ CODES = {
     "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer
     "setting": "A setting that means nothing, or not what it seems to.",
+    "broker_unreadable": "The configured broker could not be read.",
+    "broker_account": "The account at the broker may take no order, or is another one than the book's.",
+    "broker_unproven": "The account at the broker is not proven to be the one that the gateway trades.",
+    "broker_order": "The broker says of an order of ours what nothing can be booked of.",
     "broker_live": "The host of the broker is a live account's, and nobody has said that it may be read.",
     "broker_unread": "The broker could not be read before the request was sent.",
     "broker_strangers": "The broker has orders of today that are nobody's of this ledger's.",
@@ -75,6 +79,7 @@ CODES = {
     "order_oversized": "An order is larger than the maximum position.",
     "orders_left_out": "Orders of earlier attempts that still work were not read, there are too many.",
     "fill": "More of an order was filled than was ordered.",
+    "broker_fill": "The broker says of a fill otherwise than what was booked, and is believed.",
     "fill_said": "A person has said what an order filled.",
     "fill_taken_back": "The gateway says less of a fill than is booked, or another price.",
     "fills_not_known": "It is not known what some orders have filled.",

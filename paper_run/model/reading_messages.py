@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.errors import (
+    DataError,
     DependencyError,
     PaperRunError,
     Remedy,
@@ -178,4 +179,35 @@ def quotes_unreadable(source: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunE
             "Check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL",
         ),
         code="quotes_unreadable",
+    )
+
+
+def broker_unreadable(broker: ServiceUrl, reasons: tuple[str, ...]) -> PaperRunError:
+    """Say that the broker could not be read: what it alone can tell is not known."""
+    return DependencyError(
+        "The broker could not be read",
+        f"The broker at {broker}: {'; '.join(reasons[:5])}. Nothing is guessed from what is missing.",
+        remedies=(
+            _mark_when_it_answers(),
+            "Check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and ALPACA_BASE_URL, or set PAPER_RUN_BROKER=off",
+        ),
+        code="broker_unreadable",
+    )
+
+
+def another_account(broker: str, number: str, proven: str) -> PaperRunError:
+    """Say that the keys lead to another account than the one whose orders are the book's."""
+    return DataError(
+        "The account at the broker is another one",
+        f"{broker} shows the account {number}, and the orders of this book are in {proven}. Nothing of it is "
+        "booked.",
+        remedies=(
+            "Give the keys of the book's own account: ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY",
+            Remedy(
+                "If the account was made anew, end the book: the next one begins with the new account",
+                ours("resolve", "--reset"),
+            ),
+        ),
+        code="broker_account",
+        subject=number,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from paper_run.book.marks import Market
 from paper_run.model.order import OrderState
-from paper_run.services import health
+from paper_run.services import broker_reading, health
 from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer
 from paper_run.services.deadline import AFTER, BEFORE, Deadline
 from paper_run.services.execution_gateway import ExecutionGateway, Unauthorized
@@ -17,9 +17,11 @@ from paper_run.services.parallel import gather
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from paper_run.model.broker import BrokerReading, ProvenAccount
     from paper_run.model.order import Asked
     from paper_run.model.service import Position, Refusal, ServiceHealth, ServiceUrl
     from paper_run.services.broker import Broker
+    from paper_run.services.broker_reading import Wanted
     from paper_run.services.quotes import MarketData, Quotes
     from paper_run.services.transport import Transport
 
@@ -41,6 +43,7 @@ class Platform:
         orchestrator: ServiceUrl,
         quotes: Quotes | None = None,
         broker: Broker | None = None,
+        demands_broker: bool = False,
         deadline: Deadline | None = None,
     ) -> None:
         """Connect to nothing yet.
@@ -48,9 +51,11 @@ class Platform:
         :param deadline: the command's own, which the transports keep.
         :param quotes: the configured quote source; None: positions are valued at the gateway's prices.
         :param broker: the account's own broker; None: it is not read.
+        :param demands_broker: whether a person has said that it is to be read, so that a failure counts.
         """
         self.quotes = quotes
         self.broker = broker
+        self.demands_broker = demands_broker
         self.deadline = deadline or Deadline()
         self._transport = transport
         self._urls = (signal_service, execution_gateway, orchestrator)
@@ -77,8 +82,9 @@ class Platform:
         ended: Iterable[str] = (),
         symbols: Iterable[str] = (),
         asked: Mapping[str, Asked] = _NOT_SAID,
+        of_broker: Wanted | None = None,
     ) -> Observations:
-        """Read the orders, the positions and the quotes at once, over the pooled connections.
+        """Read the orders, the positions, the quotes and the broker at once, over the pooled connections.
 
         When the gateway stops answering, what has not been asked yet is not asked: 500 orders on a frozen
         gateway take as long as one.
@@ -86,18 +92,24 @@ class Platform:
         :param earlier: orders of earlier attempts that still work. :param ended: those that had ended before.
         :param symbols: what quotes are asked for, if a source of them is configured.
         :param asked: what the orders are, by id, where that is known.
+        :param of_broker: what is asked of the broker, if one is configured; None: nothing.
         """
         own = tuple(dict.fromkeys(client_order_ids))
         over = tuple(identity for identity in dict.fromkeys(ended) if identity not in own)
         others = tuple(identity for identity in dict.fromkeys((*earlier, *over)) if identity not in own)
         self.deadline.begin(AFTER, orders=len(own) + len(others))
         gateway = _GivesUp(self.execution_gateway, seconds=AFTER, patience=1)
-        calls: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
-        calls += [partial(gateway.order, identity, asked.get(identity)) for identity in (*own, *others)]
-        market, positions, *orders = gather(calls)
+        first: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
+        at_broker = broker_reading.calls(self.broker, of_broker, seconds=AFTER)
+        reads: list[Callable[[], Any]] = [
+            partial(gateway.order, identity, asked.get(identity)) for identity in (*own, *others)
+        ]
+        market, positions, *answers = gather([*first, *at_broker, *reads])
         if isinstance(market, Exception):
             raise market
         after = Observations(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
+        after.broker = broker_reading.reading(of_broker, answers[: len(at_broker)])
+        orders = answers[len(at_broker) :]
         refused = (each.refusal for each in (positions, *orders) if isinstance(each, Unauthorized))
         after.refusal = next(refused, None)
         if isinstance(positions, Exception):
@@ -177,6 +189,8 @@ class Observations:
     :ivar unreadable: a clause for each own order, and the positions, that could not be read.
     :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.
     :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
+    :ivar broker: what the broker says, None where none is configured. :ivar account: its account, once that
+        is proven to be the book's. :ivar told: the orders of ours that it tells of then.
     :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
         could not be read again. :ivar refusal: why it would not be read (401, 403); None: it was no such.
     """
@@ -192,13 +206,26 @@ class Observations:
         self.market = market
         self.silent = is_silent
         self.refusal: Refusal | None = None
+        self.broker: BrokerReading | None = None
+        self.account: ProvenAccount | None = None
+        self.told: dict[str, OrderState] = {}
         self.left_out = 0
         self.unread_ended = 0
 
     @property
     def is_wrong_gateway(self) -> bool:
-        """Whether the gateway knows none of the orders that it was asked for."""
-        return bool(self.unknown) and not (self.states or self.earlier or self.ended)
+        """Whether the gateway knows none of the orders that it was asked for, nor the book's own broker any.
+
+        Those that the broker has are ours: then the gateway has only lost its memory.
+        """
+        if not self.unknown or self.states or self.earlier or self.ended:
+            return False
+        reading, account = self.broker, self.account
+        if reading is None or reading.account is None or account is None:
+            return True
+        if reading.account.number != account.number:
+            return True
+        return not any(order.client_order_id in self.unknown for order in reading.all_orders)
 
 
 class _GivesUp:

@@ -15,7 +15,7 @@ from paper_run.services.call_failures import CallFailed
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import at_broker, order_ids, preflight
+from paper_run.trading import at_broker, broker_word, order_ids, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,6 +94,7 @@ def snapshot(
         gateway_clock=preflight.gateway_clock(services.gateway),
         notices=(
             *config.notices,
+            *_of_account(platform, ledger, told),
             *preflight.reminders(ledger, services),
             *_unreadable(platform.broker, told),
         ),
@@ -178,6 +179,17 @@ def _broker_before(told: Sequence[Account | OrdersRead | Exception]) -> BrokerBe
         else tuple(OrderIds(each.client_order_id, each.identity) for each in read.orders),
         None if read is None else read.as_of,
     )
+
+
+def _of_account(
+    platform: Platform, ledger: Ledger | None, told: Sequence[Account | OrdersRead | Exception]
+) -> tuple[Finding, ...]:
+    """Return what an account is not fit for.
+
+    :raises DataError: it is not the book's own.
+    """
+    account = next((each for each in told if isinstance(each, Account)), None)
+    return broker_word.before(ledger, account, str(platform.broker and platform.broker.url))
 
 
 def _strangers(

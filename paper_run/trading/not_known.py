@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book.splits import Span
@@ -12,6 +12,7 @@ from paper_run.errors import DependencyError, Remedy
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.model.listing import listed
+from paper_run.model.order import BROKER
 from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.model.valued import NotKnown
 from paper_run.trading.order_outcomes import FINAL
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
+    from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
-    from paper_run.ledger.open_orders import Followed
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import OrderState
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 _GRACE = timedelta(minutes=15)
 _NAMED = 5
 _IN_DOUBT = "it is in doubt"
+_KEYS = Remedy(
+    "Give the keys of the account at the broker, which is then asked itself: ALPACA_API_KEY_ID and "
+    "ALPACA_API_SECRET_KEY"
+)
+_WEBHOOK = Remedy("Give the gateway a public address for the broker's webhook: from then on it is told")
 _LISTED = Remedy("Each that is open, with its command", ours("resolve"))
 _CAUSES: dict[Unsure, str] = {
     "working": "A market order fills within seconds, and a day order ends with its session: the gateway was "
@@ -40,13 +46,25 @@ _CAUSES: dict[Unsure, str] = {
 }
 
 
+class Told(NamedTuple):
+    """The ids of the orders that a party has just told of."""
+
+    gateway: Collection[str]
+    broker: Collection[str]
+
+    def of(self, order: Followed) -> bool:
+        """Whether the party whose word an order's state is has just told of it."""
+        by = order.state.told_by if order.state is not None else None
+        return order.name in (self.broker if by == BROKER else self.gateway)
+
+
 def at(
-    ledger: Ledger, calendar: Calendar, now: datetime, *, read: Collection[str] | None = None
+    ledger: Ledger, calendar: Calendar, now: datetime, *, read: Told | None = None
 ) -> tuple[NotKnown, ...]:
     """Return what is not known of the present book at a moment.
 
-    :param now: on the exchange's clock. :param read: the orders that the gateway has just told of; None: it
-        was not asked, so what it said last is taken.
+    :param now: on the exchange's clock. :param read: the orders that were just told of; None: nobody was
+        asked, so what was said last is taken.
     """
     found = []
     for order in ledger.open_orders.followed():
@@ -77,14 +95,14 @@ def at(
 
 
 def _of_order(
-    order: Followed, calendar: Calendar, now: datetime, read: Collection[str] | None
+    order: Followed, calendar: Calendar, now: datetime, read: Told | None
 ) -> tuple[Unsure, str] | None:
     state = order.state
-    if state is None or (read is not None and order.name not in read):
+    if state is None or (read is not None and not read.of(order)):
         return "unread", "it could not be read"
     if order.unpriced:
         return "unpriced", f"{money.digits(order.unpriced)} filled without a price"
-    if state.status == "filled" and not state.filled_qty:
+    if state.status == "filled" and not state.filled_qty and state.told_by is None:
         return "uncounted", "it is filled, with no number of shares"
     if state.status in FINAL and not order.falls_short:
         return None  # it has ended; the next run or mark books it
@@ -137,32 +155,35 @@ def anything(found: Iterable[NotKnown]) -> dict[str, Span]:
     }
 
 
-def found_out(found: Iterable[NotKnown]) -> list[Finding]:
+def found_out(found: Iterable[NotKnown], *, has_broker: bool) -> list[Finding]:
     """Return a finding for each kind of what is not known, with its usual cause and its cure.
 
     Of doubts and of attempts it is said anyhow that they are open.
+
+    :param has_broker: whether the broker is read; its word is the best cure.
     """
     kinds: dict[Unsure, list[NotKnown]] = {}
     for each in found:
         if each.kind in ("doubt", "attempt"):
             continue
         kinds.setdefault(each.kind, []).append(each)
-    return [_finding(kind, each) for kind, each in kinds.items()]
+    return [_finding(kind, each, has_broker=has_broker) for kind, each in kinds.items()]
 
 
-def _finding(kind: Unsure, found: list[NotKnown]) -> Finding:
+def _finding(kind: Unsure, found: list[NotKnown], *, has_broker: bool) -> Finding:
     named = listed([f"{each.about}, {each.why}" for each in found], _NAMED, by="; ")
     text = (
         f"The fills are not known of {named}. {_CAUSES[kind]} Until somebody tells, no figure of "
         f"{_symbols(found)} is stated, nor a total."
     )
-    return warning("fills_not_known", text, subject=found[0].name, remedies=_cure(kind, found))
+    return warning(
+        "fills_not_known", text, subject=found[0].name, remedies=_cure(kind, found, has_broker=has_broker)
+    )
 
 
-def _cure(kind: Unsure, found: list[NotKnown]) -> tuple[Remedy, ...]:
-    webhook = Remedy("Give the gateway a public address for the broker's webhook: from then on it is told")
+def _cure(kind: Unsure, found: list[NotKnown], *, has_broker: bool) -> tuple[Remedy, ...]:
     return (
-        *((webhook,) if kind == "working" else ()),
+        *((_WEBHOOK if has_broker else _KEYS,) if kind == "working" else ()),
         *found[0].remedies,
         *((_LISTED,) if len(found) > 1 else ()),
     )

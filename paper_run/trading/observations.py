@@ -9,7 +9,7 @@ from paper_run.errors import Remedy
 from paper_run.model import findings, reading_messages
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.trading import order_outcomes
+from paper_run.trading import broker_word, order_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -54,7 +54,7 @@ def read(
     symbols: Iterable[str] = (),
     all_of_them: bool = False,
 ) -> Observations:
-    """Read at once: a run's own orders, earlier ones, the positions, the quotes.
+    """Read at once: a run's own orders, earlier ones, the positions, the quotes, the broker.
 
     :param own: the run's mappings.
     :param symbols: what else needs a price besides what the book holds and what is read again.
@@ -63,13 +63,16 @@ def read(
     again = ledger.open_orders.to_read(session, all_of_them=all_of_them)
     wanted = {*symbols, *held(ledger), *(order.symbol for order in again.orders)}
     asked = order_outcomes.asked(own)
+    at_gateway = [order for order in again.orders if not order.is_brokers_alone]
     after = platform.observe(
         [each.client_order_id for each in own if each.client_order_id],
-        earlier=[order.name for order in again.orders if not order.has_ended],
-        ended=[order.name for order in again.orders if order.has_ended],
+        earlier=[order.name for order in at_gateway if not order.has_ended],
+        ended=[order.name for order in at_gateway if order.has_ended],
         symbols=sorted(wanted),
         asked={order.name: order.asked for order in again.orders} | asked,
+        of_broker=None if platform.broker is None else broker_word.wanted(ledger, session),
     )
+    after.account = ledger.broker_accounts.proven()
     after.left_out = again.more
     return after
 
@@ -123,6 +126,14 @@ def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Pr
                 findings.warning("quote", f"The quote source at {platform.quotes.url}: {each}.")
                 for each in after.market.problems
             ]
+    if platform.broker is not None and after.broker is not None and after.broker.problems:
+        unread = reading_messages.broker_unreadable(platform.broker.url, after.broker.problems)
+        # Keys that nobody has said are for the broker may be for quotes alone.
+        may_fail = after.account is None or after.broker.refused
+        if platform.demands_broker or not may_fail:
+            found.append(unread)
+        else:
+            said.append(findings.of_error(unread)._replace(severity="warning"))
     if of_a is not None:
         return Problems(tuple(found), tuple(said))
     return Problems((), (*(findings.of_error(each)._replace(severity="warning") for each in found), *said))

@@ -31,6 +31,7 @@ WORKING_OR_DONE = frozenset(
         *("dry_run", "pending_new", "new", "accepted", "partially_filled", "filled", "replaced"),
         *("done_for_day", "pending_cancel", "stopped", "suspended", "submitted"),
         *("submitted_unconfirmed", "scheduled", "blocked_kill_switch", "blocked_circuit_breaker"),
+        *("pending_replace", "pending_review", "accepted_for_bidding", "calculated", "held"),
     )
 )
 KNOWN = REFUSED | ENDED | WORKING_OR_DONE

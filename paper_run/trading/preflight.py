@@ -105,9 +105,14 @@ def prove_account(
 
 
 def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: bool) -> None:
-    """Value a sandbox's positions at its own prices, unless a quote source was named for it."""
+    """Value a sandbox's positions at its own prices, unless a quote source was named for it.
+
+    So no broker is read either, unless its host was named.
+    """
     if is_sandbox and config.quotes is None:
         platform.quotes = None
+    if is_sandbox and not (config.broker and config.broker.is_named):
+        platform.broker = None
 
 
 def unheard(ledger: Ledger, platform: Platform) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import marks, splits, valuation
 from paper_run.book.holdings import TRADES
+from paper_run.model.broker import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -213,7 +214,7 @@ def listed_positions(read: Observations) -> Mapping[str, Position]:
 def mark_of(
     symbol: str, position: Position | None, read: Observations, moment: Moment, session: date
 ) -> marks.Mark | str:
-    """Return a symbol's price: the configured source's, else the gateway's; or why there is none.
+    """Return a symbol's price: the configured source's, else the broker's or gateway's; or why there is none.
 
     A session is completed only with prices dated before the next session's date.
     """
@@ -233,6 +234,10 @@ def _newest(symbol: str, position: Position | None, read: Observations, moment: 
         seen = read.market.by_symbol.get(symbol, marks.Market())
         if (mark := marks.choose(seen, moment.now, moment.calendar.is_open_at)) is not None:
             return mark
+    return _at_broker(symbol, read) or _at_gateway(position, read)
+
+
+def _at_gateway(position: Position | None, read: Observations) -> marks.Mark | str:
     if read.positions is None:
         return "the gateway's positions could not be read"
     if position is None:
@@ -244,3 +249,13 @@ def _newest(symbol: str, position: Position | None, read: Observations, moment: 
             else "the gateway gives no price"
         )
     return marks.Mark(price, "gateway", position.updated_at)
+
+
+def _at_broker(symbol: str, read: Observations) -> marks.Mark | None:
+    """Return the price that the broker values a position at, once its account is proven to be ours."""
+    if read.account is None or read.broker is None:
+        return None
+    held = (each for each in read.broker.positions or () if comparable(each.symbol) == comparable(symbol))
+    price = next((marks.usable(each.current_price) for each in held), None)
+    as_of = read.broker.account.as_of if read.broker.account is not None else None
+    return None if price is None else marks.Mark(price, "broker", as_of)

@@ -10,6 +10,7 @@ from paper_run.model import messages, result_json
 from paper_run.model.attempt import attempt_name
 from paper_run.model.calendar import exchange_time
 from paper_run.trading import (
+    broker_word,
     earlier,
     observations,
     preflight,
@@ -17,6 +18,7 @@ from paper_run.trading import (
     value_session,
 )
 from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_executed
+from paper_run.trading.restating import identities
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
@@ -132,9 +134,19 @@ class AttemptUnderway:
                     self.row, run.mappings if run else (), facts.get("states", {}).values()
                 )
                 self.ledger.attempts.close(self.row, state)
+                heard = broker_word.take(
+                    self.ledger,
+                    after,
+                    moment.session,
+                    own=identities(run) if run else (),
+                    broker=str(self.platform.broker.url) if self.platform.broker else "",
+                )
+                if "states" in facts:
+                    facts["states"] = after.states
+                facts["failures"] = (*facts["failures"], *heard.failures)
                 restated = earlier.read_again(self.ledger, after, self.clock.now())
                 opened = preflight.still_open(self.ledger, {row.id for row in restated})
-                facts["found"] = (*facts["found"], *opened)
+                facts["found"] = (*facts["found"], *heard.found, *opened)
                 book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self.record(state, **facts, book=book)
             self.restated = restated

@@ -11,9 +11,10 @@ from paper_run.book import comparison, holdings, marks, statistics, valuation
 from paper_run.errors import Remedy
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
+from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.model.valued import BookFigures
+from paper_run.model.valued import BookFigures, NotKnown
 from paper_run.trading import adjustments, not_known, order_outcomes, pricing
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def bring_up_to_date(
     books = ledger.books
     remarks: list[Finding] = []
     change = occasion.change or adjustments.Change()
-    period = books.period() or _begun(ledger, read, moment, booked_at)
+    period = _period(ledger, read, moment, booked_at)
     if period is None:
         adjustments.refuse_without_a_book(change, ledger.doubts.attempts())
         return None
@@ -74,8 +75,8 @@ def bring_up_to_date(
     remarks += ledger.open_orders.book_fills(
         period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
     )
-    missing = not_known.at(ledger, moment.calendar, moment.now, read={*read.states, *read.earlier})
-    remarks += not_known.found_out(missing)
+    missing = _not_known(ledger, read, moment)
+    remarks += not_known.found_out(missing, has_broker=read.broker is not None)
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
     not_said = not_known.by_symbol(missing)
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
@@ -134,7 +135,20 @@ def bring_up_to_date(
         findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
         for symbol in sorted(beside)
     ]
-    return figures._replace(remarks=(*remarks, *_words(figures, priced)))
+    return figures._replace(remarks=(*remarks, *_words(figures, priced, _agreed(shown, read))))
+
+
+def _period(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
+    """Return the present book, begun if there is none; the account that is proven to be its own is kept."""
+    period = ledger.books.period() or _begun(ledger, read, moment, booked_at)
+    if period is not None and read.account is not None:
+        ledger.broker_accounts.keep(period, read.account, booked_at)
+    return period
+
+
+def _not_known(ledger: Ledger, read: Observations, moment: Moment) -> tuple[NotKnown, ...]:
+    told = not_known.Told(gateway={*read.states, *read.earlier}, broker=read.told)
+    return not_known.at(ledger, moment.calendar, moment.now, read=told)
 
 
 def _begun(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
@@ -230,10 +244,24 @@ def _statistics(
     return statistics.statistics([*days, today], year)
 
 
-def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
+def _agreed(book: holdings.Book, read: Observations) -> frozenset[str]:
+    """Return the symbols of which the broker, once its account is proven to be ours, has our quantity."""
+    if read.account is None or read.broker is None or read.broker.positions is None:
+        return frozenset()
+    theirs = {comparable(each.symbol): each.qty for each in read.broker.positions}
+    return frozenset(
+        symbol
+        for symbol, held in book.holdings.items()
+        if held.qty == theirs.get(comparable(symbol), money.ZERO)
+    )
+
+
+def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]) -> list[Finding]:
     """Say what has no price, what does not tie out, and where the gateway has another quantity.
 
     Another average price or realized P&L stands beside the position alone: nobody need act on it.
+
+    :param agreed: the symbols of which the broker has our quantity: nobody need act on the gateway's.
     """
     said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
     said += [
@@ -254,13 +282,16 @@ def _words(figures: BookFigures, priced: pricing.Priced) -> list[Finding]:
     for symbol, each in found[:_MOST_DIFFERENCES]:
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"
+        words = f"The {each.party} differs on {symbol}: {quantities}{flying}"
+        if symbol in agreed:
+            said.append(findings.note("gateway_differs", f"{words}; the broker has ours.", subject=symbol))
+            continue
         # Without a price nothing can be booked at it.
         at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""
         take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
         is_split = symbol in priced.suspects
         remedies = () if symbol in figures.in_flight or is_split else (take,)
-        words = f"The {each.party} differs on {symbol}: {quantities}{flying}."
-        said.append(findings.warning("gateway_differs", words, subject=symbol, remedies=remedies))
+        said.append(findings.warning("gateway_differs", f"{words}.", subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST_DIFFERENCES) > 0:
         said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))
     return said

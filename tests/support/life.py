@@ -9,9 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from support.broker_server import KEY, SECRET, BrokerServer
 from support.command import Finished, run_command
 from support.desk import read_rows
 from support.faulty_http import Request, exact
+from support.odd_broker import OddBroker
 from support.odd_platform import ORDERS, OddPlatform, Plan
 from support.schema import faults
 
@@ -94,6 +96,23 @@ class Life:
     def last(self) -> Finished:
         """What the last command said."""
         return self.said[-1]
+
+    # the broker
+
+    def with_broker(self) -> OddBroker:
+        """Have the account told by its broker too, and the commands have its keys."""
+        broker = self.platform.with_broker()
+        self.give_keys(broker)
+        return broker
+
+    def give_keys(self, broker: BrokerServer) -> None:
+        """Have the commands read a broker."""
+        self.env |= {"ALPACA_API_KEY_ID": KEY, "ALPACA_API_SECRET_KEY": SECRET, "ALPACA_BASE_URL": broker.url}
+
+    def take_keys(self) -> None:
+        """Have the commands know no broker."""
+        for name in ("ALPACA_API_KEY_ID", "ALPACA_API_SECRET_KEY", "ALPACA_BASE_URL"):
+            self.env.pop(name, None)
 
     # what it left
 

@@ -171,6 +171,10 @@ class Orchestrator(Service):
             known = order_id in self.platform.gateway.orders
             order = self._order(order_id, symbol, plan, filled) | plan.detail
             is_rehearsed = self.platform.gateway.health["dry_run"] is True
+            if self.platform.broker is not None and plan.side and not known and not is_rehearsed:
+                truth = "filled" if filled == plan.qty else plan.status
+                taken = self.platform.broker.place(order, filled, plan.price, truth)
+                order |= {"broker_order_id": taken["id"]} | plan.detail
             if is_rehearsed:
                 order |= REHEARSED
                 mapping |= {"order_status": "dry_run"}

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from support.faulty_http import Log, Request
+from support.odd_broker import OddBroker
 from support.odd_json import OddJson
 from support.odd_orchestrator import LONG_PRICE, RUN, RUNS, Orchestrator, Plan, still_running
 from support.odd_services import ORDERS, POSITIONS, Gateway, Quotes, Service, Signal
@@ -38,6 +39,7 @@ class OddPlatform:
         self.gateway = Gateway(self)
         self.orchestrator = Orchestrator(self)
         self.quotes = Quotes(self)
+        self.broker: OddBroker | None = None
         for name, service in self.services.items():
             if name not in down:
                 service.up()
@@ -75,13 +77,23 @@ class OddPlatform:
         """How many orchestrations were carried out, whoever saw their answer."""
         return len(self.orchestrator.runs)
 
+    def with_broker(self) -> OddBroker:
+        """Have the account told by its broker too, from now on."""
+        self.broker = OddBroker(self)
+        self.broker.up()
+        return self.broker
+
     def stop(self) -> None:
         """Release what is frozen, close every connection and port, and raise what went wrong in a server."""
-        self.log.stopping.set()
-        for service in self.services.values():
+        brokers = [] if self.broker is None else [self.broker]
+        logs = [self.log, *(each.log for each in brokers)]
+        for log in logs:
+            log.stopping.set()
+        for service in (*self.services.values(), *brokers):
             service.stop()
-        if self.log.crashes:
-            raise self.log.crashes[0]
+        for log in logs:
+            if log.crashes:
+                raise log.crashes[0]
 
     def __enter__(self) -> Self:
         return self

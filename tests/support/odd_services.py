@@ -17,6 +17,10 @@ POSITIONS = "/api/v1/positions"
 ORDERS = "/api/v1/orders"
 
 
+UNHEARD: dict[str, Any] = {"status": "pending_new", "filled_qty": "0", "filled_avg_price": None}
+"""What a gateway says of every order that nobody told it more of."""
+
+
 class Service(ScriptedService):
     """A service with a health answer that tests may edit."""
 
@@ -85,6 +89,8 @@ class Gateway(Service):
         """The envelope's items by symbol; those with a qty of 0 are left out."""
         self.says: dict[str, Mapping[str, Any] | None] = {}
         """What the envelope's item of a symbol says instead, in these fields; None: it is left out."""
+        self.is_deaf = False
+        """Whether it hears of no fill: nobody can call it."""
         self.account = Account()
         """The broker's: what was really filled."""
         self.market: Callable[[str], Decimal] | None = None
@@ -107,6 +113,7 @@ class Gateway(Service):
         if request.path.startswith(ORDERS + "/"):
             order_id = request.path.removeprefix(ORDERS + "/")
             known = self.orders.get(order_id)
+            known = known | UNHEARD if known and self.is_deaf else known
             return (200, known) if known else (404, {"detail": f"Order not found: {order_id}"})
         return None
 
@@ -127,6 +134,8 @@ class Gateway(Service):
         self.hold(symbol, str(after), str(average), str(price))
 
     def _items(self) -> dict[str, dict[str, Any]]:
+        if self.is_deaf:
+            return {}
         if self.market is None:
             return self.positions
         return {symbol: self._valued(symbol, held) for symbol, held in self.account.positions.items()}

@@ -42,7 +42,7 @@ def closed(ledger: Ledger, *states: Any, session: date = SESSION) -> None:
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
 
-def asked(folder: Path, now: str, *states: Any, read: tuple[str, ...] | None = None) -> tuple[NotKnown, ...]:
+def asked(folder: Path, now: str, *states: Any, read: not_known.Told | None = None) -> tuple[NotKnown, ...]:
     """Return what is not known of these orders at a moment."""
     with Ledger(folder) as ledger:
         closed(ledger, *states)
@@ -119,10 +119,12 @@ def test_how_long_an_order_may_work(
 def test_an_order_that_was_not_read_is_not_known(tmp_path: Path) -> None:
     """Asked and not told: whatever it was before; not asked, what it said last stands."""
     works = order(NAME, **LIMIT)
-    (found,) = asked(tmp_path, "2025-01-17T17:00:00", works, read=())
+    (found,) = asked(tmp_path, "2025-01-17T17:00:00", works, read=not_known.Told((), (NAME,)))
     assert (found.kind, found.why) == ("unread", "it could not be read")
     with Ledger(tmp_path) as ledger:
-        assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"), read=[NAME]) == ()
+        assert (
+            not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00"), read=not_known.Told([NAME], ())) == ()
+        )
         assert not_known.at(ledger, CALENDAR, at("2025-01-17T17:00:00")) == ()
 
 
@@ -225,7 +227,7 @@ def _said(kind: Any, count: int) -> list[NotKnown]:
 )
 def test_a_finding_for_each_kind(kind: str, cause: str) -> None:
     """What, why, the usual cause and the cure: one by its name, several also by the list."""
-    (one,) = not_known.found_out(_said(kind, 1))
+    (one,) = not_known.found_out(_said(kind, 1), has_broker=True)
     assert (one.code, one.severity, one.subject) == ("fills_not_known", "warning", "n0")
     assert one.text == (
         f"The fills are not known of buy 1 S0 (n0), why. {cause} Until somebody tells, no figure of S0 is "
@@ -235,7 +237,9 @@ def test_a_finding_for_each_kind(kind: str, cause: str) -> None:
     cures = [each.text for each in one.remedies]
     named = [each.text for each in order_remedies("n0")]
     assert cures == (webhook if kind == "working" else []) + named
-    (many,) = not_known.found_out(_said(kind, 7))
+    (unread,) = not_known.found_out(_said(kind, 1), has_broker=False)
+    assert ("ALPACA_API_KEY_ID" in unread.remedies[0].text) is (kind == "working")
+    (many,) = not_known.found_out(_said(kind, 7), has_broker=True)
     five = "; ".join(f"buy 1 S{at} (n{at}), why" for at in range(5))
     assert many.text == (
         f"The fills are not known of {five}; and 2 more. {cause} Until somebody tells, no figure of "
@@ -247,20 +251,20 @@ def test_a_finding_for_each_kind(kind: str, cause: str) -> None:
     )
     assert (many.subject, [each.text for each in many.remedies][:-1]) == ("n0", cures)
     assert many.remedies[-2].command == order_remedies("n0")[-1].command
-    (two,) = not_known.found_out(_said(kind, 2))
+    (two,) = not_known.found_out(_said(kind, 2), has_broker=True)
     assert two.remedies == many.remedies
-    (five_of_them,) = not_known.found_out(_said(kind, 5))
+    (five_of_them,) = not_known.found_out(_said(kind, 5), has_broker=True)
     assert " more" not in five_of_them.text
 
 
 def test_each_kind_is_said_once_and_doubts_elsewhere() -> None:
     """Of doubts and attempts it is said anyhow that they are open."""
     found = [*_said("unread", 2), *_said("doubt", 1), *_said("attempt", 1), *_said("unpriced", 1)]
-    assert [each.text.split("(")[0] for each in not_known.found_out(found)] == [
+    assert [each.text.split("(")[0] for each in not_known.found_out(found, has_broker=True)] == [
         "The fills are not known of buy 1 S0 ",
         "The fills are not known of buy 1 S0 ",
     ]
-    assert not_known.found_out([]) == []
+    assert not_known.found_out([], has_broker=True) == []
 
 
 def test_a_mark_that_values_nothing_says_why() -> None:

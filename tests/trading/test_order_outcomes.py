@@ -537,16 +537,9 @@ def test_the_words_that_end_an_order() -> None:
         *("failed", "filled", "not_placed", "rejected", "replaced"),
     ]
     assert sorted(order_outcomes.KNOWN - order_outcomes.FINAL) == [
-        *(
-            "accepted",
-            "done_for_day",
-            "new",
-            "partially_filled",
-            "pending_cancel",
-            "pending_new",
-            "scheduled",
-        ),
-        *("stopped", "submitted", "submitted_unconfirmed", "suspended"),
+        *("accepted", "accepted_for_bidding", "calculated", "done_for_day", "held", "new"),
+        *("partially_filled", "pending_cancel", "pending_new", "pending_replace", "pending_review"),
+        *("scheduled", "stopped", "submitted", "submitted_unconfirmed", "suspended"),
     ]
     assert order_outcomes.FINAL < order_outcomes.KNOWN
     assert sorted(order_outcomes.REFUSED) == ["failed", "rejected"]

@@ -1,0 +1,70 @@
+"""Reading the broker beside the other reads: what is asked of it at once, and what came."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReading, OrdersRead
+from paper_run.services.broker import KeysRefused
+from paper_run.services.call_failures import CallFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from paper_run.services.broker import Broker
+
+
+class Wanted(NamedTuple):
+    """What is asked of a broker besides the account and its positions.
+
+    :ivar since: all orders submitted after it, and the activities of its day and later; an aware time, None:
+        neither. :ivar by_id: our ids of older orders, asked for one by one.
+    """
+
+    since: datetime | None = None
+    by_id: tuple[str, ...] = ()
+
+
+def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> list[Callable[[], Any]]:
+    """Return what is to be called at once, nothing without a broker; `reading` takes the answers so."""
+    if broker is None or wanted is None:
+        return []
+    made: list[Callable[[], Any]] = [
+        partial(broker.account, seconds=seconds),
+        partial(broker.positions, seconds=seconds),
+    ]
+    if wanted.since is not None:
+        made.append(partial(broker.orders, wanted.since, seconds=seconds))
+        made.append(partial(broker.activities, wanted.since.date(), seconds=seconds))
+    return made + [partial(broker.order, each, seconds=seconds) for each in wanted.by_id]
+
+
+def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | None:
+    """Put the answers together, None of none; that one could not be read is a value.
+
+    :raises Exception: an answer is one that is no failure of a call.
+    """
+    if wanted is None or not answers:
+        return None
+    names = ["its account", "its positions"]
+    names += ["its orders", "its activities"] if wanted.since is not None else []
+    names += [f"its order {each}" for each in wanted.by_id]
+    failed = [(name, each) for name, each in zip(names, answers, strict=True) if isinstance(each, Exception)]
+    for _, error in failed:
+        if not isinstance(error, CallFailed):
+            raise error
+    refusals = [error for _, error in failed if isinstance(error, KeysRefused)]
+    said = [f"{name}: it {error.reason}" for name, error in failed if isinstance(error, CallFailed)]
+    account, positions, *others = answers
+    return BrokerReading(
+        account=account if isinstance(account, Account) else None,
+        orders=next((each for each in others if isinstance(each, OrdersRead)), None),
+        by_id={each.client_order_id: each for each in others if isinstance(each, BrokerOrder)},
+        positions=None if isinstance(positions, Exception) else positions,
+        activities=next((each for each in others if isinstance(each, Activities)), None),
+        # Keys that are refused are refused for everything.
+        problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
+        refused=bool(refusals),
+    )

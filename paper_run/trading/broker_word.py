@@ -1,0 +1,290 @@
+"""The broker's word: whether its account is ours, and what it says of our orders, over the gateway's word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.model.broker import ProvenAccount, comparable
+from paper_run.model.findings import Finding, note, warning
+from paper_run.model.listing import listed
+from paper_run.model.order import BROKER, Asked, OrderState
+from paper_run.model.reading_messages import another_account
+from paper_run.services.broker_reading import Wanted
+from paper_run.trading.order_outcomes import REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.errors import PaperRunError
+    from paper_run.ledger.followed import Sent
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.broker import Account, BrokerOrder, BrokerReading, FillActivity
+    from paper_run.services.platform import Observations
+
+_READ_AGAIN = timedelta(days=7)
+_MARGIN = timedelta(hours=1)
+"""How much further back the list is read: it goes by the broker's clock, and what is sent by another."""
+_CLOCKS_APART = timedelta(minutes=5)
+_SINGLY = 20
+"""So many older orders are asked for one by one; more of them are read as a list."""
+_NAMED = 5
+
+
+class Heard(NamedTuple):
+    """What the broker's word brings to light, and what of it is a failure."""
+
+    found: tuple[Finding, ...] = ()
+    failures: tuple[PaperRunError, ...] = ()
+
+
+def wanted(ledger: Ledger, session: date) -> Wanted:
+    """Return what a command of a session asks the broker for.
+
+    The orders of the last seven days, those that have ended too; of older ones those that have not.
+    """
+    since = _since(session)
+    older = [each for each in ledger.open_orders.sent(since) if each.session < since and not each.has_ended]
+    first = ledger.open_orders.sent_from(since)
+    if len(older) > _SINGLY:
+        first, older = min(each.sent_at for each in older), []
+    return Wanted(None if first is None else first - _MARGIN, tuple(each.name for each in older))
+
+
+def other_account(ledger: Ledger, after: Observations, broker: str) -> PaperRunError | None:
+    """Return that the keys lead to another account than the one that is proven to be the book's.
+
+    :param broker: its address.
+    """
+    proven, reading = ledger.broker_accounts.proven(), after.broker
+    if proven is None or reading is None or reading.account is None:
+        return None
+    if reading.account.number == proven.number:
+        return None
+    return another_account(broker, reading.account.number, proven.number)
+
+
+def take(
+    ledger: Ledger, after: Observations, session: date, *, own: Collection[str] = (), broker: str = ""
+) -> Heard:
+    """Put the broker's word in the place of the gateway's, once its account is proven to be ours.
+
+    What it does not tell stays as it is: that an order is missing proves nothing. The account that is proven
+    by this is in `after.account`, the orders that it tells of are in `after.told`.
+
+    To be called in a transaction, with the gateway's word on a run's own orders written.
+
+    :param own: the ids of a run's own orders. :param broker: the broker's address.
+    """
+    reading = after.broker
+    if reading is None or reading.account is None:
+        return Heard()
+    if (other := other_account(ledger, after, broker)) is not None:
+        return Heard(failures=(other,))
+    ledger.orders.keep_orders((after.earlier | after.ended).values())
+    sent = ledger.open_orders.sent(_since(session))
+    orders = {each.client_order_id: each for each in reading.all_orders}
+    known = ledger.broker_accounts.proven()
+    found: list[Finding] = []
+    if known is None:
+        known, found = _judged(sent, orders, reading.account.number, session)
+    if known is None:
+        return Heard(tuple(found))
+    after.account = known
+    changed = []
+    for each in sent:
+        order = orders.get(each.name)
+        if order is None:
+            continue
+        if not _agrees(each.asked, order):
+            found.append(_another_order(each, order))
+            continue
+        said = [_state(each.name, each.asked, order, reading)]
+        said += _replacements(ledger, each, order, reading, found)
+        changed += [state.client_order_id for state in said if _keep(ledger, state, sent)]
+        after.told.update((state.client_order_id, state) for state in said)
+    ledger.open_orders.follow_told(changed)
+    _show(after, own, changed)
+    return Heard(tuple(found))
+
+
+def before(ledger: Ledger | None, account: Account | None, broker: str) -> tuple[Finding, ...]:
+    """Prove before the POST that an account is the book's own, if one is; return what it is not fit for.
+
+    :param account: None: none is read. :param broker: its address.
+    :raises DataError: it is another one.
+    """
+    if account is None:
+        return ()
+    proven = ledger.broker_accounts.proven() if ledger is not None else None
+    if proven is not None and proven.number != account.number:
+        raise another_account(broker, account.number, proven.number)
+    return faults_of(account)
+
+
+def account_faults(after: Observations) -> tuple[Finding, ...]:
+    """Say what keeps the account from trading; the gateway decides, so it stops nobody."""
+    account = after.broker.account if after.broker is not None else None
+    return faults_of(account) if account is not None else ()
+
+
+def faults_of(account: Account) -> tuple[Finding, ...]:
+    """Say what keeps an account from trading; nothing where nothing does."""
+    if not account.faults:
+        return ()
+    text = f"The account {account.number} at the broker may take no order: {'; '.join(account.faults)}."
+    return (warning("broker_account", text, subject=account.number),)
+
+
+def _since(session: date) -> date:
+    return session - _READ_AGAIN
+
+
+def _judged(
+    sent: Sequence[Sent], orders: Mapping[str, BrokerOrder], number: str, session: date
+) -> tuple[ProvenAccount | None, list[Finding]]:
+    """Return the account if it knows an order of ours; what speaks against it otherwise.
+
+    The same id exists in each account of a platform: the gateway's id for the broker's order tells them
+    apart, where it has one.
+    """
+    fits = [
+        (each, order)
+        for each in sent
+        if (order := orders.get(each.name)) is not None
+        and _agrees(each.asked, order)
+        and order.submitted_at is not None
+        and order.submitted_at >= each.sent_at - _CLOCKS_APART
+    ]
+    of_another = [
+        (each, order) for each, order in fits if (theirs := _gateway_id(each)) and theirs != order.identity
+    ]
+    if of_another:
+        return None, [_not_ours(number, of_another)]
+    if fits:
+        return ProvenAccount(number, fits[0][0].name), []
+    placed = [each for each in sent if each.state is None or each.state.status not in REFUSED]
+    return None, [_unproven(number, placed, session)] if placed else []
+
+
+def _gateway_id(each: Sent) -> str | None:
+    return each.state.broker_order_id if each.state is not None and each.state.told_by is None else None
+
+
+def _agrees(asked: Asked, order: BrokerOrder) -> bool:
+    symbol = comparable(order.symbol or "")
+    return (symbol, order.side, order.qty) == (comparable(asked.symbol), asked.side, asked.qty)
+
+
+def _state(name: str, asked: Asked, order: BrokerOrder, reading: BrokerReading) -> OrderState:
+    """Return an order as the broker has it; its dollars are those of its executions where all are there."""
+    filled = order.filled_qty or money.ZERO
+    fills = reading.activities.fills if reading.activities is not None else ()
+    return OrderState(
+        client_order_id=name,
+        symbol=asked.symbol,
+        side=asked.side,
+        qty=asked.qty,
+        status=order.status,
+        broker_order_id=order.identity,
+        limit_price=order.limit_price,
+        filled_qty=filled,
+        filled_avg_price=order.filled_avg_price,
+        error_message=None,
+        created_at=order.submitted_at.isoformat() if order.submitted_at is not None else None,
+        order_type=order.order_type,
+        time_in_force=order.time_in_force,
+        filled_at=order.filled_at,
+        filled_dollars=_dollars([each for each in fills if each.order_id == order.identity], filled),
+        told_by=BROKER,
+    )
+
+
+def _dollars(fills: Iterable[FillActivity], filled: Decimal) -> Decimal | None:
+    """Return what executions came to, unsigned; None where they are not all of the order's."""
+    each = list({fill.identity: fill for fill in fills}.values())
+    if not each or money.total(fill.qty for fill in each) != filled:
+        return None
+    return money.total(money.product(fill.qty, fill.price) for fill in each)
+
+
+def _replacements(
+    ledger: Ledger, each: Sent, order: BrokerOrder, reading: BrokerReading, found: list[Finding]
+) -> list[OrderState]:
+    """Take over the orders that one was replaced by, one after the other, each with its own fills."""
+    by_identity = {other.identity: other for other in reading.all_orders}
+    said: list[OrderState] = []
+    while (following := order.replaced_by) is not None:
+        replacement = by_identity.pop(following, None)
+        if replacement is None or replacement.qty is None or replacement.side is None:
+            text = (
+                f"{each.asked} ({each.name}) was replaced at the broker by its order {following}, which "
+                "could not be read: what that fills is not in the book."
+            )
+            found.append(warning("broker_order", text, subject=each.name))
+            break
+        name, order = replacement.client_order_id, replacement
+        asked = Asked(each.asked.symbol, replacement.side, replacement.qty)
+        ledger.open_orders.add(name, each.attempt, asked.symbol, asked.side, asked.qty)
+        said.append(_state(name, asked, replacement, reading))
+    return said
+
+
+def _keep(ledger: Ledger, state: OrderState, sent: Iterable[Sent]) -> bool:
+    """Write what the broker says of an order; return whether it is news."""
+    before = next((each.state for each in sent if each.name == state.client_order_id), None)
+    if before is not None and before.told_by == BROKER and _fill(before) == _fill(state):
+        dollars = before.filled_dollars if state.filled_dollars is None else state.filled_dollars
+        state = state._replace(filled_dollars=dollars)
+    if state == before:
+        return False
+    ledger.orders.keep_told(state)
+    return before is None or (before.status, *_fill(before)) != (state.status, *_fill(state))
+
+
+def _fill(state: OrderState) -> tuple[Decimal | None, Decimal | None]:
+    return state.filled_qty, state.filled_avg_price
+
+
+def _show(after: Observations, own: Collection[str], changed: Collection[str]) -> None:
+    """Have a result state the broker's word where the gateway's was read, and what is news."""
+    for name, state in after.told.items():
+        if name in own:
+            after.states[name] = state
+        elif name in after.ended:
+            after.ended[name] = state
+        elif name in after.earlier or name in changed:
+            after.earlier[name] = state
+
+
+def _not_ours(number: str, of_another: Sequence[tuple[Sent, BrokerOrder]]) -> Finding:
+    each, order = of_another[0]
+    text = (
+        f"The account {number} at the broker is not the one that the gateway trades: its order "
+        f"{order.identity} has the name of ours ({each.asked}, {each.name}), which the gateway knows as "
+        f"{_gateway_id(each)}. Nothing of it is booked: give the keys of the gateway's own account, or set "
+        "PAPER_RUN_BROKER=off."
+    )
+    return warning("broker_unproven", text, subject=number)
+
+
+def _unproven(number: str, placed: Sequence[Sent], session: date) -> Finding:
+    names = listed([f"{each.asked} ({each.name})" for each in placed], _NAMED, by="; ")
+    text = (
+        f"The account {number} at the broker is not proven to be the one that the gateway trades: it knows "
+        f"none of {names}. Nothing of it is booked."
+    )
+    if any(each.session < session for each in placed):
+        return warning("broker_unproven", text, subject=number)
+    return note("broker_unproven", text, subject=number)
+
+
+def _another_order(each: Sent, order: BrokerOrder) -> Finding:
+    text = (
+        f"The broker has {order.side} {order.qty} {order.symbol} as {each.name}, and it was {each.asked}: "
+        "nothing of it is booked."
+    )
+    return warning("broker_order", text, subject=each.name)
