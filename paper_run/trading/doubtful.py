@@ -180,6 +180,7 @@ class DoubtLook:
             for identity, each in doubted.wanted.items()
             if (each.symbol, each.side, each.qty) == asked
         }
+        ids -= self._ledger.orders.owners(ids).keys()  # the day before may have had the same order
         if not ids or not ids <= told.missing or told.since is None:
             return False
         alike = [each for each in told.since if (each.symbol, each.side, each.qty) == asked]

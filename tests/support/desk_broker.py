@@ -26,9 +26,13 @@ class DeskBroker(BrokerServer):
 
     def healthy(self, request: Request) -> tuple[int, Any]:
         if not self.is_cut_off:
-            for run in self.desk.platform.orchestrator.runs:
-                self._mirror(run)
+            self.mirror()
         return super().healthy(request)
+
+    def mirror(self) -> None:
+        """Have the orders of all runs so far."""
+        for run in self.desk.platform.orchestrator.runs:
+            self._mirror(run)
 
     def place(
         self,
@@ -53,10 +57,19 @@ class DeskBroker(BrokerServer):
             return
         self._mirrored.add(run["run_id"])
         for mapping in run["mappings"]:
-            if mapping["client_order_id"] in self.desk.platform.gateway.orders:
-                ids = {"client_order_id": mapping["client_order_id"]}
-                at = datetime.fromisoformat(run["started_at"]).replace(tzinfo=UTC)
-                self.place(mapping["symbol"], mapping["order_qty"], side=mapping["order_side"], at=at, **ids)
+            order = self.desk.platform.gateway.orders.get(mapping["client_order_id"])
+            if order is None:
+                continue
+            at = datetime.fromisoformat(run["started_at"]).replace(tzinfo=UTC)
+            self.place(
+                order["symbol"],
+                order["qty"],
+                side=order["side"],
+                at=at,
+                id=order["broker_order_id"] or f"broker-{order['symbol']}",
+                client_order_id=order["client_order_id"],
+                filled_avg_price=order["filled_avg_price"],
+            )
 
 
 def prove(desk: Desk, number: str = NUMBER) -> None:
