@@ -36,9 +36,10 @@ def connected(
     from paper_run.services.transport import Transport
 
     with contextlib.ExitStack() as stack:
+        pair = settings.quote_keys
         if given["sandbox"]:
             from paper_run.sandbox import Sandbox
-            from paper_run.settings.broker import says_unread
+            from paper_run.settings.broker import BrokerSettings, says_unread
 
             folder = settings.reports_dir / flags.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
@@ -46,10 +47,13 @@ def connected(
             identity = made_identity() if settings.sandbox_demands_signatures else None
             secret = identity.secret if identity else None
             sandbox = stack.enter_context(Sandbox(state_file(folder), again=again, secret=secret))
+            pair = sandbox.broker_keys  # no secret, so nothing is to be kept from being shown
             settings = settings._replace(
                 reports_dir=folder,
                 plays_sandbox=True,
-                broker=None,
+                broker=BrokerSettings(
+                    ServiceUrl(base=sandbox.broker_url), is_live=False, is_demanded=False, is_named=True
+                ),
                 notices=tuple(each for each in settings.notices if not says_unread(each)),
                 signal_service=ServiceUrl(base=sandbox.signal_service_url),
                 execution_gateway=ServiceUrl(base=sandbox.execution_gateway_url),
@@ -61,7 +65,7 @@ def connected(
         signer = settings.identity and Signer(settings.identity, now=output.clock().now)
         transport = Transport(**shared, signer=signer)
         stack.callback(transport.close)
-        quotes, broker = (None, None) if given["sandbox"] else _alpaca(settings, shared, stack)
+        quotes, broker = _alpaca(settings, pair, shared, stack)
         yield (
             settings,
             Platform(
@@ -87,21 +91,22 @@ def made_identity() -> ServiceIdentity:
 
 
 def _alpaca(
-    settings: Config, shared: Mapping[str, Any], stack: contextlib.ExitStack
+    settings: Config, pair: tuple[str, str] | None, shared: Mapping[str, Any], stack: contextlib.ExitStack
 ) -> tuple[Quotes | None, Broker | None]:
-    """Connect to the quote source and the broker, if there are keys for them."""
-    if settings.quote_keys is None:
+    """Connect to the quote source and the broker, if there are keys for them; of a sandbox to its broker."""
+    if pair is None:
         return None, None
     from paper_run.model.service import ServiceUrl
     from paper_run.services.alpaca import Keys
     from paper_run.services.quotes import Quotes
     from paper_run.services.transport import Transport
 
-    transport = Transport(**shared, environment=True, reads_only=True)
+    # A sandbox is on this machine: no proxy leads to it.
+    transport = Transport(**shared, environment=not settings.plays_sandbox, reads_only=True)
     stack.callback(transport.close)
     data = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
-    keys = Keys(*settings.quote_keys)
-    quotes = Quotes(transport, data, keys)
+    keys = Keys(*pair)
+    quotes = None if settings.plays_sandbox else Quotes(transport, data, keys)
     if settings.broker is None:
         return quotes, None
     from paper_run.services.broker import Broker

@@ -60,6 +60,9 @@ def sandbox(**given: Any) -> ExitStatus:
         )
         # A secret that was made for this sandbox alone has to be told: it is nobody's.
         made = f"{auth.SECRET}={secret} " if secret is not None and known is None else ""
+        key, word = platform.broker_keys
+        made += f"ALPACA_API_KEY_ID={key} ALPACA_API_SECRET_KEY={word} "
+        made += f"ALPACA_BASE_URL={platform.broker_url} "
         console.say(f"  {made}{flags.program()} --reports-dir {shlex.quote(str(folder))}{urls}")
         try:
             connect.wait_for_ctrl_c()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
-from paper_run.sandbox import activities, broker, corporate, market
+from paper_run.sandbox import activities, broker, corporate, market, special
 from paper_run.sandbox.account import Position, total, written
 from paper_run.sandbox.clock import http_date, priced_session, zulu
 from paper_run.sandbox.exchange_days import FIRST_SESSION, new_york, previous_session
@@ -178,7 +178,7 @@ def _position(symbol: str, position: Position, day: date) -> dict[str, Any]:
         "market_value": written(position.qty * price),
         "cost_basis": written(position.cost),
         "unrealized_pl": written(position.unrealized(price)),
-        "current_price": str(price),
+        "current_price": None if symbol == special.NOPRICE else str(price),
         "lastday_price": str(before),
         "change_today": written(price / before - 1),
     }

@@ -95,7 +95,7 @@ class Sandbox:
     @property
     def broker_keys(self) -> tuple[str, str]:
         """A pair of keys that quotes and broker accept."""
-        return self._keys or ("SANDBOX", "sandbox")
+        return self._keys or ("PKSANDBOX", "nobodys-secret-in-a-sandbox")
 
     @property
     def session(self) -> date:

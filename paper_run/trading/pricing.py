@@ -214,7 +214,9 @@ def listed_positions(read: Observations) -> Mapping[str, Position]:
 def mark_of(
     symbol: str, position: Position | None, read: Observations, moment: Moment, session: date
 ) -> marks.Mark | str:
-    """Return a symbol's price: the configured source's, else the broker's or gateway's; or why there is none.
+    """Return a symbol's price: the configured source's, else the gateway's, else the broker's; or why not.
+
+    The gateway says of when its price is, the broker does not.
 
     A session is completed only with prices dated before the next session's date.
     """
@@ -234,7 +236,8 @@ def _newest(symbol: str, position: Position | None, read: Observations, moment: 
         seen = read.market.by_symbol.get(symbol, marks.Market())
         if (mark := marks.choose(seen, moment.now, moment.calendar.is_open_at)) is not None:
             return mark
-    return _at_broker(symbol, read) or _at_gateway(position, read)
+    at_gateway = _at_gateway(position, read)
+    return at_gateway if isinstance(at_gateway, marks.Mark) else _at_broker(symbol, read) or at_gateway
 
 
 def _at_gateway(position: Position | None, read: Observations) -> marks.Mark | str:
@@ -257,5 +260,4 @@ def _at_broker(symbol: str, read: Observations) -> marks.Mark | None:
         return None
     held = (each for each in read.broker.positions or () if comparable(each.symbol) == comparable(symbol))
     price = next((marks.usable(each.current_price) for each in held), None)
-    as_of = read.broker.account.as_of if read.broker.account is not None else None
-    return None if price is None else marks.Mark(price, "broker", as_of)
+    return None if price is None else marks.Mark(price, "broker", None)

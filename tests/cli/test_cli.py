@@ -467,7 +467,8 @@ def test_the_sandbox_is_served_until_it_is_stopped(
     assert "SANDBOX - simulated prices" in said.out
     assert said.out.endswith("Stopped.\n")
     (command,) = [line for line in said.out.splitlines() if " -m paper_run " in line]
-    assert command.startswith(f"  {sys.executable} -m paper_run ")
+    assert f" {sys.executable} -m paper_run " in command
+    assert "ALPACA_BASE_URL=http://127.0.0.1:" in command
     for name in ("signal-service", "execution-gateway", "orchestrator"):
         assert f"--{name}-url http://127.0.0.1:" in command  # whatever a .env file names: these
 

@@ -119,14 +119,14 @@ def test_a_word_that_contradicts_the_host_ends_it_before_anything_is_sent(
 
 
 def test_a_sandbox_knows_no_real_account(tmp_path: Path) -> None:
-    """With `--sandbox` nothing is asked of a broker, and nothing said of one that is not read."""
+    """With `--sandbox` its own broker alone is asked, and nothing is said of the one that is not read."""
     day = Day(tmp_path)
     env = {"ALPACA_API_KEY_ID": KEY, "ALPACA_API_SECRET_KEY": SECRET}
     env["ALPACA_BASE_URL"] = "https://api.alpaca.markets"
     day.env |= env
     said = day.must("--sandbox", "-v")
     assert "alpaca" not in (said.stdout + said.stderr).lower()
-    assert "Broker" not in day.must("doctor", "--sandbox", status=1).stdout  # the clock is not the sandbox's
+    assert " has the paper account PA" in line(day.must("doctor", "--sandbox", status=1))  # not our clock
 
 
 def test_a_frozen_quote_source_takes_no_time_from_the_broker(day: Day, broker: BrokerServer) -> None:

@@ -169,7 +169,7 @@ def test_a_query_that_it_does_not_know_is_refused(platform, request_of, query):
 
 
 def test_positions_are_a_list_at_the_last_close(platform):
-    """Shorts have a negative quantity; NOPRICE has a price here, the broker always has one."""
+    """Shorts have a negative quantity; NOPRICE has no current price here either, only a value."""
     play(platform, *DEFAULT, "NOPRICE", sessions=2)
     held = platform.sandbox.positions
     listed = {position["symbol"]: position for position in platform.broker("/v2/positions")}
@@ -179,7 +179,7 @@ def test_positions_are_a_list_at_the_last_close(platform):
         price = market.close_price(symbol, platform.sandbox.last_played)
         assert Decimal(shown["qty"]) == held[symbol].qty
         assert (Decimal(shown["qty"]) < 0) is (shown["side"] == "short")
-        assert shown["current_price"] == str(price)
+        assert shown["current_price"] == (None if symbol == "NOPRICE" else str(price))
         assert Decimal(shown["market_value"]) == held[symbol].qty * price
         assert Decimal(shown["unrealized_pl"]) == held[symbol].unrealized(price)
 

@@ -1,0 +1,48 @@
+"""The sandbox's broker, read by the real command: a gateway that hears of nothing leaves nothing unknown."""
+
+import shlex
+from decimal import Decimal
+from pathlib import Path
+
+from support.command import run_command, start_command
+from support.desk import read_rows
+from support.faulty_http import exact
+
+
+def test_a_deaf_gateway_in_the_sandbox(tmp_path: Path) -> None:
+    """Two sessions with DEAF: its fills are the broker's, everything is valued, nobody needs to look."""
+    for session in ("2025-01-02", "2025-01-03"):
+        finished = run_command("--sandbox", "--symbols", "DEAF", "AAPL", "MSFT", cwd=tmp_path)
+        assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+        result = exact((tmp_path / f"reports/sandbox/{session}_paper_run.json").read_text("utf-8"))
+        statuses = {each["symbol"]: each["status"] for each in result["orders"] if each["side"]}
+        assert statuses["DEAF"] == "filled"
+        assert (result["pnl"]["complete"], result["warnings"]) == (True, [])
+        held = {each["symbol"]: each for each in result["pnl"]["positions"]}
+        assert held["DEAF"]["qty"] > 0
+        assert held["DEAF"]["price_source"] == "broker"
+        assert held["AAPL"]["price_source"] == "gateway"
+    ledger = tmp_path / "reports/sandbox/ledger.sqlite3"
+    assert {each["told_by"] for each in read_rows(ledger, "orders")} == {"broker"}
+    booked = sum(Decimal(each["qty"]) for each in read_rows(ledger, "entries") if each["symbol"] == "DEAF")
+    assert booked == held["DEAF"]["qty"]
+
+
+def test_a_served_sandbox_is_read_with_the_printed_command(tmp_path: Path) -> None:
+    """The command that it prints leads to its broker too."""
+    with start_command("sandbox", "--port", "0", cwd=tmp_path) as process:
+        assert process.stdout is not None
+        printed = ""
+        while " -m paper_run " not in printed:
+            printed = process.stdout.readline()
+            assert printed
+        words = shlex.split(printed)
+        at = words.index("-m")
+        env = dict(word.split("=", 1) for word in words[: at - 1])
+        args = words[at + 2 :]
+        finished = run_command(*args, "--symbols", "DEAF", "AAPL", "MSFT", cwd=tmp_path, env=env)
+        assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+    assert "SANDBOX" in finished.stdout
+    result = exact((tmp_path / "reports/sandbox/2025-01-02_paper_run.json").read_text("utf-8"))
+    assert {each["status"] for each in result["orders"] if each["symbol"] == "DEAF"} == {"filled"}
+    assert result["pnl"]["complete"] is True
