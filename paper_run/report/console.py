@@ -266,12 +266,12 @@ class Console:
         for row in attempts:
             run = f"run {row.run_id}" if row.run_id else "no run id known"
             started = text.moment(row.started_at.isoformat(timespec="seconds"))
-            self._line(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=_YELLOW)
+            so_far = f"; {row.how_known}" if row.how_known else ""
+            words = f"{row.name}: sent {started}, {run}; what came of it is not known{so_far}"
+            self._line(words, paint=_YELLOW)
             self._remedies(remedies.say_what_came(row.name, row.run_id), invocation)
         for row in doubtful:
-            self._line(
-                f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=_YELLOW
-            )
+            self._line(f"{row.name}: has orders in doubt; each command asks for them", paint=_YELLOW)
         listed = {row.name for row in attempts}
         for each in not_known:
             if each.kind != "attempt" or each.name not in listed:
