@@ -14,7 +14,7 @@ from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import messages, remedies
 from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
-from paper_run.trading import hours, preflight
+from paper_run.trading import before_post, hours, preflight
 from paper_run.trading.once import already_traded, closing_attempt
 from paper_run.trading.submit import submit
 
@@ -146,12 +146,13 @@ class _Day:
     def _trade(self, services: preflight.Services) -> End:
         moment = None if services.sandbox else self.clock.now()
         as_of_date = hours.signals_date(self.config, self.calendar, self.session, moment)
-        preparation = preflight.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
+        preparation = before_post.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
         if not self.again:
-            preflight.refuse_someone_elses(preparation, self.platform, self.ledger)
-        if preparation.snapshot.known_runs is None and not services.gateway.dry_run:
+            before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
+        if not preparation.is_told and not services.gateway.dry_run:
             self.console.notice(
-                "The orchestrator's list of runs can't be read: that nobody else traded today is not proved"
+                "Neither the orchestrator's list of runs nor a broker can tell: that nobody else traded "
+                "today is not proved"
             )
         if not services.sandbox:
             self._refuse_what_time_has_changed(services)

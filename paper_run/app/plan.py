@@ -10,7 +10,7 @@ from paper_run.app.workspace import prove_folders, read
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.services.deadline import BEFORE
 from paper_run.services.orchestrator import RUN_PATH, request_body
-from paper_run.trading import hours, preflight
+from paper_run.trading import before_post, hours, preflight
 from paper_run.trading.once import already_traded
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def plan_day(
         services = preflight.check(config, platform, calendar, clock, console)
         moment = None if services.sandbox else clock.now()
         as_of_date = hours.signals_date(config, calendar, services.session, moment)
-        preparation = preflight.snapshot(config, services, platform, ledger, as_of_date)
+        preparation = before_post.snapshot(config, services, platform, ledger, as_of_date)
         if ledger is not None:
             preflight.prove_account(config, ledger, platform, services, claim=False)
             _warn_of_what_stands_in_the_way(
@@ -72,7 +72,7 @@ def _warn_of_the_ledger(
 
 
 def _warn_of_what_stands_in_the_way(
-    preparation: preflight.Preparation,
+    preparation: before_post.Preparation,
     services: preflight.Services,
     ledger: Ledger,
     platform: Platform,
@@ -93,6 +93,6 @@ def _warn_of_what_stands_in_the_way(
         elif not again:
             if (older := preflight.older_session(services, ledger)) is not None:
                 console.notice(f"A run would stop here: {older}")
-            preflight.refuse_someone_elses(preparation, platform, ledger)
+            before_post.refuse_someone_elses(preparation, platform, ledger)
     except OrchestrationError as error:
         console.notice(f"A run would stop here: {error}")

@@ -24,7 +24,9 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
     ledger, console, publisher = workspace.ledger, workspace.console, workspace.publisher
     with platform.deadline.stopped():
         now = workspace.clock.now()
-        found = earlier.look_again(ledger, platform, now, tell=console.notice, is_heard=is_heard)
+        found = earlier.look_again(
+            ledger, platform, workspace.calendar, now, tell=console.notice, is_heard=is_heard
+        )
     for row in found:
         is_whole = not (row.outcome_unknown or ledger.attempts.is_in_doubt(row))
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"

@@ -34,6 +34,13 @@ class Account:
         """The ledger's own short id, made with it: what tells it from every other one."""
         return self._account()["ledger"]
 
+    @property
+    def last_answer(self) -> str | None:
+        """The orchestrator's answer to the latest attempt that has one, as it came: it names its strategy."""
+        query = "SELECT answer FROM trades WHERE answer IS NOT NULL ORDER BY id DESC LIMIT 1"
+        found = self._store.rows(query)
+        return found[0]["answer"] if found else None
+
     def refuse_another(self, identity: str) -> None:
         """Prove that it is the ledger that a command names.
 

@@ -219,10 +219,11 @@ class Attempts:
         self._known.changed(row.id)
         return self.by_id(row.id)
 
-    def next_gateway_clock(self, row: AttemptRow) -> datetime | None:
-        """Return the gateway's time (UTC) before the next attempt: what it took since is not this one's."""
-        query = "SELECT * FROM trades WHERE id > ? AND gateway_clock IS NOT NULL ORDER BY id LIMIT 1"
-        return next((after.snapshot.gateway_clock for after in self._attempts(query, row.id)), None)
+    def after(self, row: AttemptRow, *, has_clock: bool = False) -> AttemptRow | None:
+        """Return the journal's next row, whatever came of it, or the next that has the gateway's clock."""
+        which = "AND gateway_clock IS NOT NULL " if has_clock else ""
+        query = f"SELECT * FROM trades WHERE id > ? {which}ORDER BY id LIMIT 1"
+        return next(iter(self._attempts(query, row.id)), None)
 
     def _chosen(self, wanted: Callable[[Any], bool]) -> list[AttemptRow]:
         found = sorted((row for row in self._known.all() if wanted(row)), key=in_order)

@@ -156,6 +156,11 @@ class OpenOrders:
                 identity,
             )
 
+    def end(self, names: Iterable[str]) -> None:
+        """Follow orders no more that no party can be asked for: they have no id, and were never placed."""
+        for name in names:
+            self._run("UPDATE orders SET followed = 0 WHERE client_order_id = ?", name)
+
     def taken_back(self) -> list[Finding]:
         """Return the orders of the present book of which the gateway takes something back."""
         found = self._rows(_OURS + f"AND contested = 1 AND said_by IS NULL {_IN_ORDER}")

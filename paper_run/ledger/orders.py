@@ -113,12 +113,16 @@ class Orders:
     def _stands(self, state: OrderState) -> bool:
         """Whether a higher word stands in the place of what the gateway says of an order.
 
-        A person's does, and the broker's last one: of an order that ended, or of one that has filled more.
+        A person's does, and the broker's last one: of an order that ended, or of one that has filled more. A
+        refusal without the broker's own id says nothing against the broker.
         """
+        filled = state.filled_qty or money.ZERO
+        is_refused = state.status in ("rejected", "failed") and not state.broker_order_id
         for row in self._store.rows("SELECT * FROM orders WHERE client_order_id = ?", state.client_order_id):
             if row["told_by"] is None:
                 return row["said_by"] is not None
-            return not row["followed"] or (state.filled_qty or money.ZERO) < Decimal(row["booked_qty"])
+            told = max(Decimal(row["booked_qty"]), Decimal(row["filled_qty"] or 0))
+            return not row["followed"] or is_refused or filled < told
         return False
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run import money
 from paper_run.model import findings
 from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
+from paper_run.model.broker import BrokerBefore, OrderIds
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
@@ -39,6 +40,7 @@ def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
         "gateway_clock": None if clock is None else clock.isoformat(),
         "health": json.dumps([_health(each) for each in snapshot.health]),
         "notices": json.dumps(findings.to_json(snapshot.notices)),
+        "broker_before": None if snapshot.broker is None else json.dumps(_broker(snapshot.broker)),
     }
 
 
@@ -86,6 +88,29 @@ def _snapshot(row: Mapping[str, Any]) -> Snapshot:
         orchestrator_clock=row["orchestrator_clock"],
         gateway_clock=None if clock is None else datetime.fromisoformat(clock),
         notices=findings.from_json(json.loads(row["notices"])),
+        broker=None if row["broker_before"] is None else _broker_before(json.loads(row["broker_before"])),
+    )
+
+
+def _broker(before: BrokerBefore) -> dict[str, Any]:
+    orders = before.orders
+    return {
+        "account": before.number,
+        "orders": None
+        if orders is None
+        else [{"client_order_id": each.client_order_id, "id": each.identity} for each in orders],
+        "as_of": None if before.as_of is None else before.as_of.isoformat(),
+    }
+
+
+def _broker_before(entry: dict[str, Any]) -> BrokerBefore:
+    orders, as_of = entry["orders"], entry["as_of"]
+    return BrokerBefore(
+        number=entry["account"],
+        orders=None
+        if orders is None
+        else tuple(OrderIds(each["client_order_id"], each["id"]) for each in orders),
+        as_of=None if as_of is None else datetime.fromisoformat(as_of),
     )
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
+    from paper_run.model.broker import BrokerBefore
     from paper_run.model.findings import Finding
 
 
@@ -32,6 +33,7 @@ class Snapshot(NamedTuple):
 
     `known_runs` are the ids that the orchestrator listed, None when its list could not be read.
     `gateway_clock` is the gateway's own time (UTC), with which its orders' times can be compared.
+    `broker` is None where it was not asked.
     """
 
     session: date
@@ -44,6 +46,7 @@ class Snapshot(NamedTuple):
     orchestrator_clock: str | None
     gateway_clock: datetime | None
     notices: tuple[Finding, ...]
+    broker: BrokerBefore | None = None
 
 
 class AttemptRow(NamedTuple):

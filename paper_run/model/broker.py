@@ -190,6 +190,26 @@ class CorporateAction(NamedTuple):
     process_date: date | None
 
 
+class OrderIds(NamedTuple):
+    """The two ids of an order: ours for it, and the broker's own."""
+
+    client_order_id: str
+    identity: str
+
+
+class BrokerBefore(NamedTuple):
+    """What the broker showed before a POST.
+
+    :ivar number: the account's, None where it could not be read. :ivar orders: those of the day, None where
+        they are not known: then nothing is told by what it shows later.
+    :ivar as_of: the broker's own clock with them (whole seconds, cut off).
+    """
+
+    number: str | None
+    orders: tuple[OrderIds, ...] | None
+    as_of: datetime | None
+
+
 class BrokerReading(NamedTuple):
     """What was read of the broker at one moment; None is what could not be read, or was not asked for.
 

@@ -164,6 +164,16 @@ class Calendar:
             return today
         return self.previous_session(today)
 
+    def session_ending_after(self, moment: datetime) -> date:
+        """Return the first session whose close lies after a moment.
+
+        :raises DataError: when there is none within 30 days.
+        """
+        today = self.session_date(moment)
+        if self.is_session(today) and moment < self.hours(today)[1]:
+            return today
+        return self.next_session(today)
+
     def latest_start(self, day: date, override: time | None = None) -> datetime:
         """Return the moment after which a day's run no longer starts: 15 minutes before that day's close.
 

@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import money
-from paper_run.model import reading_messages, result_json
+from paper_run.errors import Remedy
+from paper_run.model import findings, messages, reading_messages, result_json
 from paper_run.model.calendar import exchange_time
-from paper_run.model.order import Orchestration
+from paper_run.model.commands import ours
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import lookup, order_outcomes, pending, response
-from paper_run.trading.conclude import has_ended, with_adopted
-from paper_run.trading.restating import also, identities, restate
+from paper_run.trading.at_broker import AtBroker, found_at_broker
+from paper_run.trading.conclude import has_ended
+from paper_run.trading.doubtful import DoubtLook
+from paper_run.trading.restating import (
+    also,
+    as_recorded,
+    identities,
+    in_doubt,
+    restate,
+    run_of,
+    stated_in_doubt,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.order import OrderState, SignalOrder
+    from paper_run.model.calendar import Calendar
+    from paper_run.model.findings import Finding
+    from paper_run.model.order import Orchestration
     from paper_run.services.platform import Observations, Platform
 
 
 def look_again(
     ledger: Ledger,
     platform: Platform,
+    calendar: Calendar,
     now: datetime,
     *,
     tell: Callable[[str], None] = lambda _: None,
@@ -41,25 +54,30 @@ def look_again(
     :param tell: told what is nobody's of ours. :param is_heard: whether the platform can be asked.
     """
     when = f"on {exchange_time(now, ledger.account.exchange).isoformat(sep=' ', timespec='seconds')}"
-    look = _Look(ledger, platform, when)
+    look = _Look(ledger, platform, AtBroker(ledger, platform.broker, calendar), when, is_heard=is_heard)
     found = [look.at_kept(each) for each in pending.found(ledger.path.parent)]
-    if is_heard:
-        found += [look.at(row) for row in ledger.attempts.incomplete()]
-        found += [look.at_doubts_of(row) for row in ledger.attempts.doubtful()]
-    for text in look.strangers:
+    found += [look.at(row) for row in ledger.attempts.incomplete()]
+    found += [look.doubts.at(row) for row in ledger.attempts.doubtful()]
+    for text in look.doubts.strangers:
         tell(text)
     return [row for row in found if row is not None]
 
 
 class _Look:
-    """One look at every such attempt; whoever does not answer is not asked again."""
+    """One look at every such attempt; whoever does not answer is not asked again.
 
-    def __init__(self, ledger: Ledger, platform: Platform, when: str) -> None:
+    :ivar doubts: the look at the orders in doubt; it knows whether the gateway answers.
+    """
+
+    def __init__(
+        self, ledger: Ledger, platform: Platform, broker: AtBroker, when: str, *, is_heard: bool
+    ) -> None:
         self._ledger = ledger
         self._platform = platform
+        self._broker = broker
         self._when = when
-        self._orchestrator_silent = self._gateway_silent = False
-        self.strangers: list[str] = []
+        self._orchestrator_silent = not is_heard
+        self.doubts = DoubtLook(ledger, platform, broker, when, is_heard=is_heard)
 
     def at_kept(self, each: pending.Pending) -> AttemptRow | None:
         """Bring the answer that a command kept, and could not record, into the ledger.
@@ -102,13 +120,16 @@ class _Look:
     def at(self, row: AttemptRow) -> AttemptRow | None:
         """Look for an attempt's run, or read the orders of one whose run is known."""
         if row.state == "answered" and row.answer is not None:
-            if self._gateway_silent:
+            if self.doubts.is_gateway_silent:
                 return None
             how = also(row.how_known, f"its orders were read {self._when}")
             run = recorded_orchestration(row.answer)
             finished = _with_orders(row, run, None, how, self._ledger, self._platform)
-            self._gateway_silent = finished.state == "answered"
-            return None if self._gateway_silent else finished
+            self.doubts.is_gateway_silent = finished.state == "answered"
+            return None if self.doubts.is_gateway_silent else finished
+        return self._at_orchestrator(row) or self._at_broker(row)
+
+    def _at_orchestrator(self, row: AttemptRow) -> AttemptRow | None:
         if self._orchestrator_silent:
             return None
         seen = lookup.look(
@@ -125,98 +146,23 @@ class _Look:
         how = f"run {seen.orchestration.run_id} was found {self._when}"
         return adopt(row, seen.orchestration, seen.answer, how, self._ledger, self._platform)
 
-    def at_doubts_of(self, row: AttemptRow) -> AttemptRow | None:
-        """Ask for an attempt's orders in doubt by their computed ids."""
-        if self._gateway_silent:
+    def _at_broker(self, row: AttemptRow) -> AttemptRow | None:
+        """Take what the broker shows of an attempt: found so far, until a look after the close ends it."""
+        placed = self._broker.placed(row)
+        if placed is None or not placed.states or not (placed.fresh or placed.is_over):
             return None
-        run, states = as_recorded(row, self._ledger)
-        strategy = run.strategy or row.snapshot.health[-1].strategy
-        wanted = lookup.doubtful_ids(run.mappings, row.snapshot, strategy)
-        named = _in_doubt(run, states, row)
-        asked = {each: known for each, known in order_outcomes.asked(run.mappings).items() if each in named}
-        seen = self._platform.find_orders((*wanted, *named), seconds=lookup.LOOK_SECONDS, asked=asked)
-        self._gateway_silent = seen.silent
-        found = self._found(row, wanted, {each: seen.states[each] for each in wanted if each in seen.states})
-        moved = {
-            each: seen.states[each]
-            for each in named
-            if each in seen.states and seen.states[each] != states.get(each)
-        }
-        # An earlier version may have called rejected what nothing proves to be.
-        is_news = set(named) != _stated_in_doubt(row)
-        if not found and not moved and not is_news:
-            return None
-        names = ", ".join(f"{state.symbol} as {identity}" for identity, state in {**found, **moved}.items())
-        how = also(row.how_known, f"the gateway was found to have {names}, {self._when}") if names else None
-        written = restate(
+        stated = result_json.decode(row.document)
+        return restate(
             row,
             self._ledger,
-            run=run,
-            state="closed",
-            how_known=how,
-            states={**states, **found, **moved},
-            is_valued=not is_news,
+            run=run_of(row, placed.states),
+            state="closed" if placed.is_over else "unsettled",
+            status=None if placed.is_over else "unknown",
+            how_known=f"{found_at_broker(placed)}, {self._when}",
+            states=placed.states,
+            failed=() if placed.is_over else messages.recorded(stated.findings, stated.exit_status),
+            found=(findings.warning("found_at_broker", f"{found_at_broker(placed)}."),),
         )
-        self._ledger.open_orders.follow_again(moved)
-        return written
-
-    def _found(
-        self, row: AttemptRow, wanted: Mapping[str, SignalOrder], states: Mapping[str, OrderState]
-    ) -> dict[str, OrderState]:
-        """Return which of the gateway's orders are the ones in doubt; a stranger's is only named."""
-        owned = self._ledger.orders.owners(states)
-        ours = {each.id for each in self._ledger.attempts.of_session(row.session) if each.id != row.id}
-        repeated = {identity for identity, owner in owned.items() if owner in ours}
-        for identity, state in lookup.strangers(wanted, states, row.snapshot, owned).items():
-            self.strangers.append(
-                f"The gateway has {state.side} {money.digits(state.qty)} {state.symbol} as {identity}, "
-                f"created before {row.name} was sent: somebody else's, not the order in doubt."
-            )
-        next_clock = self._ledger.attempts.next_gateway_clock(row)
-        return lookup.adoptable(wanted, states, row.snapshot, next_clock, owned, repeated)
-
-
-def _in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: AttemptRow) -> list[str]:
-    """Return the ids of the orders that have one and are in doubt all the same."""
-    rows = order_outcomes.order_rows(run.mappings, states, row.snapshot.parameters)
-    ids = [each.client_order_id for each in rows if each.outcome == "in_doubt"]
-    return [identity for identity in ids if identity is not None]
-
-
-def _stated_in_doubt(row: AttemptRow) -> set[str]:
-    """Return the ids of the orders that an attempt's result calls in doubt."""
-    stated = result_json.decode(row.document).orders
-    return {
-        each.client_order_id
-        for each in stated
-        if each.outcome == "in_doubt" and each.client_order_id is not None
-    }
-
-
-def as_recorded(row: AttemptRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
-    """Return an attempt's run as its answer, or the orders a person named, and the orders as last read."""
-    own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
-    states = ledger.orders.order_states(row, also=(*own, *stated_ids(row)))
-    run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
-    return with_adopted(run, states), states
-
-
-def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
-    """Put orders that a person named in the place of a run's mappings; signals are not known."""
-    return Orchestration(
-        run_id=row.run_id or "",
-        status="completed",
-        strategy=None,
-        as_of_date=None,
-        started_at=None,
-        num_signals=None,
-        num_orders_submitted=None,
-        num_orders_accepted=None,
-        num_orders_rejected=None,
-        mappings=tuple(order_outcomes.signal_of(state) for state in states.values()),
-        duration_seconds=None,
-        error_message=None,
-    )
 
 
 def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[AttemptRow, ...]:
@@ -234,8 +180,8 @@ def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[Atte
         if row.state != "closed" or row.snapshot.rehearsal:
             continue
         run, states = as_recorded(row, ledger)
-        before = _stated_in_doubt(row)
-        now_open = set(_in_doubt(run, states, row))
+        before = stated_in_doubt(row)
+        now_open = set(in_doubt(run, states, row))
         if before == now_open:
             continue
         ended = ", ".join(f"{states[each].symbol} as {each}" for each in sorted(before - now_open))
@@ -245,12 +191,6 @@ def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[Atte
     return tuple(found)
 
 
-def stated_ids(row: AttemptRow) -> list[str]:
-    """Return the ids of an attempt's orders as its result states them, those that were found later too."""
-    stated = result_json.decode(row.document).orders
-    return [each.client_order_id for each in stated if each.client_order_id]
-
-
 def adopt(
     row: AttemptRow, run: Orchestration, answer: str, how: str, ledger: Ledger, platform: Platform
 ) -> AttemptRow:
@@ -258,6 +198,23 @@ def adopt(
     if response.state_of(run) == "nothing":
         return restate(row, ledger, run=run, answer=answer, state="nothing", how_known=how)
     return _with_orders(row, run, answer, how, ledger, platform)
+
+
+def _not_of(run: Orchestration, row: AttemptRow, ledger: Ledger) -> tuple[Finding, ...]:
+    """Say which orders were taken for a run's at the broker, before it was known, that it does not show."""
+    beside = sorted(set(ledger.orders.order_states(row)) - set(identities(run)))
+    return tuple(
+        findings.warning(
+            "found_beside",
+            f"Order {identity} was taken for one of {row.name} at the broker, and run {run.run_id} does not "
+            "show it: another caller's. It is in the book.",
+            subject=identity,
+            remedies=(
+                Remedy("Take it out of the book", ours("resolve", "--order", identity, "--not-filled")),
+            ),
+        )
+        for identity in beside
+    )
 
 
 def _with_orders(
@@ -274,5 +231,13 @@ def _with_orders(
         gateway = platform.execution_gateway.url
         found = (reading_messages.gateway_unreadable(gateway, after.unreadable, refusal=after.refusal),)
     return restate(
-        row, ledger, run=run, answer=answer, state="closed", how_known=how, states=after.states, failed=found
+        row,
+        ledger,
+        run=run,
+        answer=answer,
+        state="closed",
+        how_known=how,
+        states=after.states,
+        failed=found,
+        found=_not_of(run, row, ledger),
     )

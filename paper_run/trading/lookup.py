@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.model import iso_date
 from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
+from paper_run.trading import order_ids
 from paper_run.trading.conclude import contradicts_itself, fits, has_ended, has_orders
 
 if TYPE_CHECKING:
@@ -99,13 +99,13 @@ def fits_too(found: Found, snapshot: Snapshot) -> bool:
     return (
         run.run_id not in (snapshot.known_runs or ())
         and run.as_of_date == snapshot.parameters.as_of_date.isoformat()
-        and run.strategy in (None, _own_strategy(snapshot) or run.strategy)
+        and run.strategy in (None, own_strategy(snapshot) or run.strategy)
         and not_before(run.started_at, snapshot.orchestrator_clock)
         and _could_be_ours(run, snapshot)
     )
 
 
-def _own_strategy(snapshot: Snapshot) -> str | None:
+def own_strategy(snapshot: Snapshot) -> str | None:
     """Return the strategy that the services said before the POST that they trade."""
     return next((each.strategy for each in reversed(snapshot.health) if each.strategy), None)
 
@@ -116,7 +116,7 @@ def _strategy(snapshot: Snapshot, listed: Iterable[ListedRun]) -> str | None:
     Where no service said it, it is the one strategy that the orchestrator's list has, if it has but one.
     """
     named = {run.strategy for run in listed}
-    return _own_strategy(snapshot) or (named.pop() if len(named) == 1 else "")
+    return own_strategy(snapshot) or (named.pop() if len(named) == 1 else "")
 
 
 def _may_be_ours(
@@ -165,29 +165,26 @@ def doubtful_ids(
 def adoptable(
     wanted: Mapping[str, SignalOrder],
     states: Mapping[str, OrderState],
-    snapshot: Snapshot,
+    post: datetime | None,
     next_clock: datetime | None,
     owned: Collection[str],
     repeated: Collection[str] = (),
 ) -> dict[str, OrderState]:
-    """Return the orders of the gateway that are the ones in doubt, each under its id.
+    """Return the orders of a party that are the ones in doubt, each under its id.
 
     Symbol, side and quantity agree, and no attempt owns it, or another of the same session: then it is that
     one's order once more. It was created after the POST and before the next attempt's, and it is the only one
     that fits.
 
-    :param wanted: the possible ids. :param next_clock: the gateway's time (UTC) before the next attempt.
+    :param wanted: the possible ids. :param post: the party's own time (UTC) before the POST.
+    :param next_clock: its time before the next attempt.
     :param repeated: those of the owned ones that another attempt of the same session owns.
     """
     found = {
         identity: state
         for identity, state in states.items()
         if fits(wanted[identity], state)
-        and (
-            identity in repeated
-            if identity in owned
-            else _was_created_between(state, snapshot.gateway_clock, next_clock)
-        )
+        and (identity in repeated if identity in owned else was_created_between(state, post, next_clock))
     }
     rivals = [id(wanted[identity]) for identity in found]
     return {identity: state for identity, state in found.items() if rivals.count(id(wanted[identity])) == 1}
@@ -196,11 +193,13 @@ def adoptable(
 def strangers(
     wanted: Mapping[str, SignalOrder],
     states: Mapping[str, OrderState],
-    snapshot: Snapshot,
+    post: datetime | None,
     owned: Collection[str],
 ) -> dict[str, OrderState]:
-    """Return the orders that would be the ones in doubt, were they not there before and nobody's of ours."""
-    post = snapshot.gateway_clock
+    """Return the orders that would be the ones in doubt, were they not there before and nobody's of ours.
+
+    :param post: the party's own time (UTC) before the POST.
+    """
     return {
         identity: state
         for identity, state in states.items()
@@ -212,7 +211,8 @@ def strangers(
     }
 
 
-def _was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:
+def was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:
+    """Whether a party has made an order after one POST and before the next, by its own clock."""
     created = iso_date.moment(state.created_at)
     if created is None or post is None:
         return False
@@ -221,14 +221,9 @@ def _was_created_between(state: OrderState, post: datetime | None, next_clock: d
 
 def possible_ids(mapping: SignalOrder, snapshot: Snapshot, strategy: str) -> list[str]:
     """Return the ids that the gateway may have given: both generations, each date it may have had."""
-    if mapping.qty is None or mapping.qty != mapping.qty.to_integral_value():
+    if mapping.qty is None or mapping.side is None:
         return []
     clock = snapshot.gateway_clock
     today = clock.date() if clock else snapshot.session
-    dates = sorted({snapshot.session, *(today + timedelta(days=days) for days in (-1, 0, 1))})
-    order = f"{mapping.symbol}|{mapping.side}|{int(mapping.qty)}|None|None"
-    return [
-        hashlib.sha256(f"{order}|{kind}{strategy}|{day}".encode()).hexdigest()[:24]
-        for kind in ("", "market|day|")
-        for day in dates
-    ]
+    dates = (snapshot.session, *(today + timedelta(days=days) for days in (-1, 0, 1)))
+    return order_ids.possible(mapping.symbol, mapping.side, mapping.qty, strategy, dates)

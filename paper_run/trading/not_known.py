@@ -116,9 +116,7 @@ def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime
     """Say since when a working order should have ended or filled; None while it may well work."""
     submitted = iso_date.moment(state.created_at) or calendar.hours(session)[0]
     if state.time_in_force != "gtc":
-        day = calendar.session_date(submitted)
-        if not calendar.is_session(day) or calendar.hours(day)[1] <= submitted:
-            day = calendar.next_session(day)
+        day = calendar.session_ending_after(submitted)
         if calendar.hours(day)[1] <= now:
             return f"it still works after the close of {day}"
     is_market = state.order_type == "market" or (state.order_type is None and state.limit_price is None)

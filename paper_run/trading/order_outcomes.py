@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 REFUSED = frozenset({"rejected", "failed"})
 """Words that mean no execution, when the gateway said them (there is an order id)."""
-ENDED = frozenset({"canceled", "cancelled", "expired"})
+NOT_PLACED = "not_placed"
+"""Our own word: the broker, asked late enough, does not know the order."""
+ENDED = frozenset({"canceled", "cancelled", "expired", NOT_PLACED})
 """Words that mean no execution unless something was filled before."""
 WORKING_OR_DONE = frozenset(
     (

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
-from paper_run.model import findings, messages, remedies
-from paper_run.model.attempt import Parameters, Snapshot
+from paper_run.model import findings, remedies
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
-from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import BEFORE
-from paper_run.trading import broker_word, pending, read_before, todays_date
+from paper_run.trading import pending, todays_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,13 +21,11 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
-    from paper_run.model.order import ListedRun
     from paper_run.model.progress import Clock, Progress
     from paper_run.model.service import ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 
-_LIST_SECONDS = 2.0
 UNPROVED = (
     "The clock is unproved: neither orchestrator nor gateway tells a time that this machine's agrees with."
 )
@@ -146,68 +142,6 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
     return None
 
 
-class Preparation(NamedTuple):
-    """What the attempt starts from, and the runs that the orchestrator listed, if it did."""
-
-    snapshot: Snapshot
-    listed: tuple[ListedRun, ...]
-
-
-def snapshot(
-    config: Config, services: Services, platform: Platform, ledger: Ledger | None, as_of_date: date
-) -> Preparation:
-    """Read the positions and the runs that are there already, and put down all that is known.
-
-    :param as_of_date: the date of the signals.
-    :raises DependencyError: the positions can't be read.
-    """
-    positions, of_broker = read_before.read(platform)
-    listed = _listed_runs(platform)
-    snapshot = Snapshot(
-        session=services.session,
-        parameters=Parameters(
-            symbols=config.symbols,
-            capital=config.capital,
-            max_position_size=config.max_position_size,
-            as_of_date=as_of_date,
-        ),
-        health=services.health,
-        positions=positions,
-        sandbox=services.sandbox,
-        rehearsal=services.gateway.dry_run,
-        known_runs=None if listed is None else tuple(run.run_id for run in listed),
-        orchestrator_clock=services.orchestrator.clock,
-        gateway_clock=gateway_clock(services.gateway),
-        notices=(
-            *config.notices,
-            *(() if services.is_proved else (findings.note("clock_unproved", UNPROVED),)),
-            *broker_word.before(ledger, of_broker, str(platform.broker and platform.broker.url)),
-            *(_reminders(ledger, services) if ledger else ()),
-        ),
-    )
-    return Preparation(snapshot, listed or ())
-
-
-def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
-    """Prove that nobody else has traded the session, as far as the orchestrator lists its runs.
-
-    :raises OrchestrationError: it lists a run of today that the ledger does not know, with orders, or without
-        saying that it had none.
-    """
-    snapshot = preparation.snapshot
-    if snapshot.rehearsal:
-        return
-    for run in preparation.listed:
-        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.attempts.knows_run(run.run_id):
-            raise messages.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
-
-
-def _is_of_today(run: ListedRun, snapshot: Snapshot) -> bool:
-    """Whether a run began on the orchestrator's own today, or traded the signals of this session."""
-    today = (snapshot.orchestrator_clock or snapshot.session.isoformat())[:10]
-    return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
-
-
 def older_session(services: Services, ledger: Ledger) -> DataError | None:
     """Return that a later session was traded, where this machine's clock alone says what day it is."""
     if services.is_proved or not (later := ledger.fences.traded_after(services.session)):
@@ -224,8 +158,14 @@ def older_session(services: Services, ledger: Ledger) -> DataError | None:
     )
 
 
-def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
-    """Say what is open, which sessions are of days to come, and how outcomes of this one became known."""
+def reminders(ledger: Ledger | None, services: Services) -> tuple[Finding, ...]:
+    """Say what is open, which sessions are of days to come, and how outcomes of this one became known.
+
+    That the clock is unproved is said without a ledger too.
+    """
+    unproved = () if services.is_proved else (findings.note("clock_unproved", UNPROVED),)
+    if ledger is None:
+        return unproved
     recovered = tuple(
         findings.note(
             "recovered",
@@ -244,7 +184,7 @@ def _reminders(ledger: Ledger, services: Services) -> tuple[Finding, ...]:
         )
         for day in (() if services.sandbox else ledger.fences.traded_after(services.session))
     )
-    return (*recovered, *wrong, *still_open(ledger))
+    return (*unproved, *recovered, *wrong, *still_open(ledger))
 
 
 def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Finding, ...]:
@@ -295,14 +235,6 @@ def gateway_clock(gateway: ServiceHealth) -> datetime | None:
             return datetime.fromisoformat(gateway.clock or "").replace(tzinfo=UTC)
         return email.utils.parsedate_to_datetime(gateway.date_header or "").astimezone(UTC)
     except ValueError:
-        return None
-
-
-def _listed_runs(platform: Platform) -> tuple[ListedRun, ...] | None:
-    """Return the runs that are there already, None when the list can't be read (deployed ones answer 500)."""
-    try:
-        return platform.orchestrator.runs(seconds=_LIST_SECONDS)
-    except CallFailed:
         return None
 
 

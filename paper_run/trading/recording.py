@@ -68,7 +68,7 @@ def write(
     with ledger.transaction():
         now = ledger.attempts.by_id(row.id)
         move = states.move(now.state, state, has_evidence=_has_evidence(known))
-        if move == "contradict":
+        if move == "contradict" or (state == "nothing" and ledger.orders.order_states(now)):
             return Written(_contradicted(ledger, now), None)
         if move == "stay":
             return Written(now, None)
@@ -124,7 +124,7 @@ def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_d
     if not row.snapshot.rehearsal or state == "sent":
         return row
     rows = conclude(known).result.orders
-    if state == "closed" and was_executed(rows):
+    if state in ("unsettled", "closed") and was_executed(rows):
         ledger.attempts.note(row, EXECUTED)
         return _closing(ledger, ledger.attempts.by_id(row.id), executed=True)
     if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):

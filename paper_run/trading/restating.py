@@ -9,12 +9,13 @@ from paper_run.model import findings, messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.order import Orchestration
 from paper_run.model.result import Statistics
-from paper_run.trading import recording
-from paper_run.trading.conclude import UNREAD, Known
+from paper_run.services.orchestrator import recorded_orchestration
+from paper_run.trading import order_outcomes, recording
+from paper_run.trading.conclude import UNREAD, Known, with_adopted
 from paper_run.trading.order_outcomes import stated_quotes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
@@ -32,6 +33,55 @@ def also(how_known: str | None, how: str) -> str:
 def identities(run: Orchestration) -> list[str]:
     """Return the ids of a run's orders."""
     return [each.client_order_id for each in run.mappings if each.client_order_id]
+
+
+def as_recorded(row: AttemptRow, ledger: Ledger) -> tuple[Orchestration, dict[str, OrderState]]:
+    """Return an attempt's run as its answer, or the orders a person named, and the orders as last read."""
+    own = identities(recorded_orchestration(row.answer)) if row.answer is not None else []
+    states = ledger.orders.order_states(row, also=(*own, *stated_ids(row)))
+    run = run_of(row, states) if row.answer is None else recorded_orchestration(row.answer)
+    return with_adopted(run, states), states
+
+
+def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
+    """Put orders that a person named in the place of a run's mappings; signals are not known."""
+    return Orchestration(
+        run_id=row.run_id or "",
+        status="completed",
+        strategy=None,
+        as_of_date=None,
+        started_at=None,
+        num_signals=None,
+        num_orders_submitted=None,
+        num_orders_accepted=None,
+        num_orders_rejected=None,
+        mappings=tuple(order_outcomes.signal_of(state) for state in states.values()),
+        duration_seconds=None,
+        error_message=None,
+    )
+
+
+def stated_ids(row: AttemptRow) -> list[str]:
+    """Return the ids of an attempt's orders as its result states them, those that were found later too."""
+    stated = result_json.decode(row.document).orders
+    return [each.client_order_id for each in stated if each.client_order_id]
+
+
+def in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: AttemptRow) -> list[str]:
+    """Return the ids of the orders that have one and are in doubt all the same."""
+    rows = order_outcomes.order_rows(run.mappings, states, row.snapshot.parameters)
+    ids = [each.client_order_id for each in rows if each.outcome == "in_doubt"]
+    return [identity for identity in ids if identity is not None]
+
+
+def stated_in_doubt(row: AttemptRow) -> set[str]:
+    """Return the ids of the orders that an attempt's result calls in doubt."""
+    stated = result_json.decode(row.document).orders
+    return {
+        each.client_order_id
+        for each in stated
+        if each.outcome == "in_doubt" and each.client_order_id is not None
+    }
 
 
 # What is said anew of a result that is stated anew, from the answer, the orders and how it became known.
@@ -67,12 +117,21 @@ def _still_valued(result: RunResult) -> recording.Valued:
     return recording.Valued(result.pnl, result.statistics, result.parties)
 
 
+def _said_anew(run: Orchestration | None) -> frozenset[str]:
+    if run is None:
+        return _SAID_ANEW
+    # A sentence without a code, of an older record, may be one of those that are said anew. Orders that were
+    # found at the broker are its run's, once that is known.
+    return _SAID_ANEW | {"looked_for", "unclassified"} | ({"found_at_broker"} if run.run_id else set())
+
+
 def _still_true(
-    row: AttemptRow, said: Iterable[Finding], *, is_run_known: bool
+    row: AttemptRow, said: Iterable[Finding], anew: Collection[str]
 ) -> tuple[tuple[PaperRunError, ...], tuple[Finding, ...]]:
-    """Return what failed and what was found out that is as true as before, now that more is known."""
-    # A sentence without a code, of an older record, may be one of those that are said anew.
-    anew = _SAID_ANEW | ({"looked_for", "unclassified"} if is_run_known else set())
+    """Return what failed and what was found out that is as true as before, now that more is known.
+
+    :param anew: the codes of what is said anew, or true no more.
+    """
     notices = {each.text for each in row.snapshot.notices}
     # The orders of one that had not ended are read again: what failed of that is said again, if it does.
     kept = _OF_THE_VALUATION if row.state == "closed" else frozenset()
@@ -96,16 +155,19 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
     status: RunStatus | None = None,
     states: Mapping[str, OrderState] | None = None,
     failed: tuple[PaperRunError, ...] = (),
+    found: tuple[Finding, ...] = (),
     is_valued: bool = True,
 ) -> AttemptRow:
     """Record an attempt anew from what is known of it now; its report says how its outcome became known.
 
-    :param how_known: None: as it was before, if it was. :param is_valued: whether its valuation may stay.
+    :param how_known: None: as it was before, if it was. :param found: what was found out besides; it takes
+        the place of what the same codes said before. :param is_valued: whether its valuation may stay.
     """
     owners = ledger.orders.owners([*(identities(run) if run else ()), *(states or ())])
     stated = result_json.decode(row.document)
     beside = _still_valued(stated) if is_valued else _NOT_VALUED
-    still_failed, earlier = _still_true(row, stated.findings, is_run_known=run is not None)
+    anew = _said_anew(run) | {each.code for each in found}
+    still_failed, earlier = _still_true(row, stated.findings, anew)
     known = Known(
         row.snapshot,
         row.number,
@@ -118,6 +180,7 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
         failures=(*still_failed, *failed),
         found=(
             *earlier,
+            *found,
             *((UNREAD,) if state == "answered" else ()),
             *((findings.note("recovered", f"Outcome: {how_known}."),) if how_known else ()),
         ),

@@ -13,13 +13,11 @@ from paper_run.model import findings, messages
 from paper_run.model.termination import PATIENCE
 from paper_run.services.call_failures import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.trading import (
-    lookup,
-    pending,
-    response,
-)
+from paper_run.trading import lookup, pending, response, restating
+from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import UNREAD, has_ended
 from paper_run.trading.underway import AttemptUnderway
+from paper_run.trading.window import LEAVES_WITHIN
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
@@ -29,13 +27,12 @@ if TYPE_CHECKING:
     from paper_run.model.progress import Clock, Progress
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
+    from paper_run.trading.conclude import Known
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
 _LOOK_SECONDS = 5.0
 _SEARCH_PAST_TIMEOUT = 10.0
 _BROKEN_LOOKS = 3
-LEAVES_WITHIN = 10.0
-"""Seconds after its row is written in which the POST may leave."""
 
 
 class AttemptEnd(NamedTuple):
@@ -224,7 +221,7 @@ class _Attempt(AttemptUnderway):
             if left <= 0 or broken >= _BROKEN_LOOKS:
                 words = f"The run was looked for at the orchestrator: {seen.reason}."
                 self.found(findings.warning("looked_for", words))
-                self.learn("unsettled", self.known)
+                self.learn("unsettled", self._at_broker())
                 return
             if pause == _FIRST_LOOK:
                 self.progress.notice(
@@ -233,6 +230,17 @@ class _Attempt(AttemptUnderway):
                 )
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
+
+    def _at_broker(self) -> Known:
+        """Return what is known with what the broker shows of the run; more may come: nothing is counted."""
+        placed = AtBroker(self.ledger, self.platform.broker, self.calendar).placed(self.row)
+        if placed is None or not placed.fresh:
+            return self.known
+        words = found_at_broker(placed)
+        self.progress.notice(f"Its orders were {words}")
+        self.found(findings.warning("found_at_broker", f"{words}."))
+        run = restating.run_of(self.row, placed.states)
+        return self.known._replace(orchestration=run, states=placed.states)
 
     def _follow(self, verdict: response.Run) -> None:
         """Follow a run that says `running` until it ends or --timeout passes."""

@@ -6,12 +6,10 @@ import getpass
 import os
 import re
 import socket
-from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
-from paper_run.model import iso_date, messages, result_json
+from paper_run.model import broker_messages, iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import of_another, ours
 from paper_run.services.call_failures import CallFailed
@@ -19,10 +17,11 @@ from paper_run.services.orchestrator import read_orchestration, recorded_orchest
 from paper_run.trading import earlier, response, restating
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
-from paper_run.trading.submit import LEAVES_WITHIN
+from paper_run.trading.window import LONGEST_WAIT, works_until
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from decimal import Decimal
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
@@ -30,11 +29,7 @@ if TYPE_CHECKING:
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Platform
 
-LONGEST_WAIT = Decimal(300)
-"""The --timeout of an attempt that does not say its own, at least; seconds."""
 _READ_SECONDS = 5.0
-_A_SYMBOL = 100.0
-"""Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
 
 
 class Decision(NamedTuple):
@@ -121,6 +116,8 @@ def record_verdict(
         )
     by = by_whom(now, ledger.account.exchange)
     if not decision.placed:
+        if there := ledger.orders.order_states(row):
+            raise broker_messages.placed_already(row.name, list(there))
         until = works_until(row, timeout)
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))
@@ -138,7 +135,7 @@ def record_verdict(
         return _with_run(row, decision.run_id, by, ledger, platform)
     if decision.orders:
         states = _orders(row, decision.orders, ledger, platform)
-        run = earlier.run_of(row, states)
+        run = restating.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
         return restating.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
@@ -171,7 +168,7 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
         if doubt is None:
             return None
         row = doubt.attempt
-        run, states = earlier.as_recorded(row, ledger)
+        run, states = restating.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
         return restating.restate(
             row,
@@ -181,16 +178,6 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
             how_known=restating.also(row.how_known, f"{said.name} {filled}, said {by}"),
             states=states,
         )
-
-
-def works_until(row: AttemptRow, timeout: Decimal) -> datetime:
-    """Return when (UTC) the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
-
-    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
-    """
-    leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
-    waited = row.timeout or max(timeout, LONGEST_WAIT)
-    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.snapshot.parameters.symbols))
 
 
 def _replaced(row: AttemptRow, ledger: Ledger) -> AttemptRow:

@@ -19,6 +19,7 @@ from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
 from paper_run.model.attempt import Parameters, Snapshot
+from paper_run.model.broker import BrokerBefore, OrderIds
 from paper_run.model.findings import Finding
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
@@ -94,6 +95,13 @@ snapshots = st.builds(
     orchestrator_clock=st.none() | texts,
     gateway_clock=st.none() | moments,
     notices=st.lists(found, max_size=3).map(tuple),
+    broker=st.none()
+    | st.builds(
+        BrokerBefore,
+        number=st.none() | texts,
+        orders=st.none() | st.lists(st.builds(OrderIds, texts, texts), max_size=3).map(tuple),
+        as_of=st.none() | moments,
+    ),
 )
 order_states = st.builds(
     OrderState,

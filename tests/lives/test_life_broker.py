@@ -155,7 +155,12 @@ def test_an_order_that_is_not_what_was_asked_for(life: Life, broker: OddBroker) 
     life.next_session()
     life.gateway.is_deaf = True
     life.platform.plan = {"AAPL": buy(10, "100")}
-    broker.between = lambda: broker.order("AAPL").update(qty="11")
+
+    def another_quantity() -> None:
+        for each in broker.orders:
+            each["qty"] = "11" if each["symbol"] == "AAPL" else each["qty"]
+
+    broker.between = another_quantity
     life.run("--symbols", "AAPL")
     day = life.result(life.reports / f"{life.session}_paper_run.json")
     assert says(told(day), "The broker has buy 11 AAPL as", "and it was buy 10 AAPL: nothing of it is booked")

@@ -238,6 +238,22 @@ def meant(calendar: Calendar, moment: datetime) -> Meant:
     )
 
 
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2025-01-17T08:00", "2025-01-17"),
+        ("2025-01-17T15:59:59", "2025-01-17"),
+        ("2025-01-17T16:00", "2025-01-21"),
+        ("2025-01-18T12:00", "2025-01-21"),
+        ("2025-07-03T12:59:59", "2025-07-03"),
+        ("2025-07-03T13:00", "2025-07-07"),
+    ],
+)
+def test_the_first_session_that_ends_after_a_moment(moment: str, day: str) -> None:
+    """The day's own until its close, be it early; then the next one, behind weekend and holiday."""
+    assert str(XNYS.session_ending_after(new_york(moment))) == day
+
+
 def test_a_moment_means_its_sessions_whatever_the_machines_zone(machine_zone: str) -> None:
     """Bells, closes, midnights and clock changes, in whichever zone machine and moment are."""
     for moment, expected in MOMENTS:

@@ -21,7 +21,13 @@ from support.odd_orchestrator import order_id_of
 
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.attempt import AttemptRow
+<<<<<<< /tmp/o
 from paper_run.model.result_json import decode, encode, of_document
+||||||| /tmp/b
+=======
+from paper_run.model.calendar import Calendar
+from paper_run.model.exchange import ClosedDays
+>>>>>>> /tmp/t
 from paper_run.services.answer import Answer
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
@@ -29,6 +35,7 @@ from paper_run.trading.earlier import look_again
 
 RUN, BUY, SELL = "00d504c8-aaaa", "1e366bd01f5485826f316d84", "e71a1a289f6f2416b6f97e0b"
 LATER = NOON + timedelta(hours=3)
+CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
 
 
 @pytest.fixture
@@ -110,7 +117,7 @@ def asked(url: str) -> int:
 def test_where_all_is_known_nothing_is_asked(ledger: Ledger, platform: Platform) -> None:
     """A settled ledger costs no request."""
     answered(ledger, a_run(), state="closed")
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert len(responses.calls) == 0
 
 
@@ -121,7 +128,7 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
     """The attempt is closed, its result is whole and says when its orders were read; the run is not asked."""
     row = answered(ledger, a_run())
     orders_known()
-    (closed,) = look_again(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, CALENDAR, LATER)
     assert (closed.id, closed.state) == (row.id, "closed")
     assert closed == ledger.attempts.by_id(row.id)
     assert closed.how_known == "its orders were read on 2025-01-17 15:00:00-05:00"
@@ -136,7 +143,7 @@ def test_orders_that_were_not_read_are_read(ledger: Ledger, platform: Platform) 
     assert set(ledger.orders.order_states(closed)) == {BUY, SELL}
     assert closed.answer == row.answer
     assert asked(RUNS) == 0
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
 
 
 def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platform) -> None:
@@ -145,7 +152,7 @@ def test_a_silent_gateway_leaves_orders_unread(ledger: Ledger, platform: Platfor
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
@@ -154,7 +161,7 @@ def test_orders_that_cannot_be_read_are_said(ledger: Ledger, platform: Platform)
     answered(ledger, a_run())
     orders_known()
     responses.replace("GET", f"{ORDERS}/{BUY}", json={"detail": "Order not found"}, status=404)
-    (closed,) = look_again(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, CALENDAR, LATER)
     result = document(closed)
     assert (closed.state, result["status"], result["exit_status"]) == ("closed", "success", 1)
     assert BUY in result["errors"][0]
@@ -171,7 +178,7 @@ def test_a_silent_gateway_is_asked_once_for_all_trades(
     for number in range(1, 5):
         answered(ledger, a_run(f"run-{number}", mappings=[mapping()]), number=number)
         before = len(responses.calls)
-        look_again(ledger, platform, LATER)
+        look_again(ledger, platform, CALENDAR, LATER)
         calls.append(len(responses.calls) - before)
     assert calls[-1] <= 12, f"requests with 1, 2, 3, 4 trades: {calls}"
 
@@ -208,7 +215,7 @@ def test_a_lost_run_is_adopted_when_it_is_found(ledger: Ledger, platform: Platfo
     row = begun(ledger) if state == "sent" else outcome_unknown(ledger)
     listed(a_run())
     orders_known()
-    (closed,) = look_again(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, CALENDAR, LATER)
     assert (closed.id, closed.state, closed.run_id) == (row.id, "closed", RUN)
     assert closed.how_known == f"run {RUN} was found on 2025-01-17 15:00:00-05:00"
     assert recorded_orchestration(closed.answer or "").run_id == RUN
@@ -225,13 +232,13 @@ def test_a_lost_run_is_adopted_though_the_gateway_is_silent(ledger: Ledger, plat
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    (found,) = look_again(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, CALENDAR, LATER)
     assert (found.id, found.state, found.run_id) == (row.id, "answered", RUN)
     assert document(found)["results"]["num_orders_filled"] is None
     for url in (POSITIONS, f"{ORDERS}/{BUY}", f"{ORDERS}/{SELL}"):
         responses.remove("GET", url)
     orders_known()
-    (closed,) = look_again(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, CALENDAR, LATER)
     assert (closed.state, document(closed)["results"]["num_orders_filled"]) == ("closed", 2)
     assert asked(RUNS) == 2
 
@@ -245,11 +252,11 @@ def test_how_a_lost_run_was_settled_is_still_said_when_its_orders_were_read(
     silent(POSITIONS)
     for identity in (BUY, SELL):
         silent(f"{ORDERS}/{identity}")
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     for url in (POSITIONS, f"{ORDERS}/{BUY}", f"{ORDERS}/{SELL}"):
         responses.remove("GET", url)
     orders_known()
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     assert any("was found on" in each["text"] for each in document(ledger.attempts.by_id(row.id))["findings"])
 
 
@@ -259,7 +266,7 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
     run = a_run(status="failed", mappings=[], num_signals=0, error_message="no bar", **none)
     outcome_unknown(ledger, run_id=run["run_id"])
     listed(run)
-    (row,) = look_again(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, CALENDAR, LATER)
     assert (row.state, ledger.fences.next_number(SESSION)) == ("nothing", 1)
     result = document(row)
     assert (result["status"], result["exit_status"], result["results"]["total_notional"]) == ("failed", 2, 0)
@@ -271,7 +278,7 @@ def test_a_run_that_is_not_found_leaves_the_trade(ledger: Ledger, platform: Plat
     """The list works and shows nothing that fits."""
     row = outcome_unknown(ledger)
     listed()
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
@@ -280,7 +287,7 @@ def test_two_lost_trades_do_not_get_one_run(ledger: Ledger, platform: Platform) 
     lost = [outcome_unknown(ledger, rehearsal=True), outcome_unknown(ledger, number=2)]
     listed(a_run())
     orders_known()
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert [ledger.attempts.by_id(row.id) for row in lost] == lost
 
 
@@ -292,7 +299,7 @@ def test_a_silent_orchestrator_is_asked_once(ledger: Ledger, platform: Platform)
     silent(RUNS)
     silent(f"{RUNS}/run-2")
     orders_known()
-    (closed,) = look_again(ledger, platform, LATER)
+    (closed,) = look_again(ledger, platform, CALENDAR, LATER)
     assert closed.number == 4
     assert asked(RUNS) == 1
 
@@ -304,7 +311,7 @@ def test_an_orchestrator_that_answers_500_is_asked_for_each(ledger: Ledger, plat
     serve_example("GET", RUNS, "runs_list")
     serve("GET", f"{RUNS}/{RUN}", a_run())
     orders_known()
-    assert [row.id for row in look_again(ledger, platform, LATER)] == [known.id]
+    assert [row.id for row in look_again(ledger, platform, CALENDAR, LATER)] == [known.id]
 
 
 def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Platform) -> None:
@@ -313,7 +320,7 @@ def test_an_order_of_an_earlier_trade_is_a_repeat(ledger: Ledger, platform: Plat
     outcome_unknown(ledger, number=2)
     listed(a_run())
     orders_known()
-    (row,) = look_again(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, CALENDAR, LATER)
     result = document(row)
     outcomes = [order["outcome"] for order in result["orders"]]
     assert outcomes == ["repeat", None, "repeat"]
@@ -352,7 +359,7 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     """Counted, valued, owned; the result says how it was found, and nothing is asked for any more."""
     row = in_doubt(ledger)
     identity = gateway.has(doubted(kind=kind))
-    (found,) = look_again(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, CALENDAR, LATER)
     assert (found.id, found.state) == (row.id, "closed")
     assert identity in (found.how_known or "")
     result = document(found)
@@ -363,7 +370,7 @@ def test_an_order_in_doubt_is_adopted_when_the_gateway_has_it(
     assert ledger.orders.owners([identity]) == {identity: row.id}
     assert ledger.attempts.doubtful() == []
     before = len(responses.calls)
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert len(responses.calls) == before
 
 
@@ -372,7 +379,7 @@ def test_an_order_in_doubt_stays_so_while_the_gateway_has_none(
 ) -> None:
     """Nothing is recorded; the next command asks again."""
     row = in_doubt(ledger)
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert doubted() in gateway.asked
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.attempts.doubtful() == [row]
@@ -385,11 +392,11 @@ def test_an_order_in_doubt_that_another_trade_of_the_session_owns_is_a_repeat(
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted()))
     answered(ledger, a_run("run-0", mappings=[bought]), state="closed")
     in_doubt(ledger, number=2)
-    (row,) = look_again(ledger, platform, LATER)
+    (row,) = look_again(ledger, platform, CALENDAR, LATER)
     (order,) = [each for each in document(row)["orders"] if each["symbol"] == "AAPL"]
     assert (order["outcome"], order["client_order_id"]) == ("repeat", doubted())
     assert ledger.orders.owners([doubted()]) == {doubted(): 1}
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
 
 
 def test_the_order_of_another_session_is_no_repeat(
@@ -400,7 +407,7 @@ def test_the_order_of_another_session_is_no_repeat(
     bought = mapping(symbol="AAPL", order_qty=10, client_order_id=gateway.has(doubted(yesterday)))
     answered(ledger, a_run("run-0", mappings=[bought]), session=yesterday, state="closed")
     row = in_doubt(ledger)
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert ledger.attempts.by_id(row.id) == row
 
 
@@ -411,7 +418,7 @@ def test_what_was_there_before_is_named_as_a_strangers(
     row = in_doubt(ledger)
     gateway.has(doubted(), created_at="2025-01-17T16:00:00Z")
     told: list[str] = []
-    assert look_again(ledger, platform, LATER, tell=told.append) == []
+    assert look_again(ledger, platform, CALENDAR, LATER, tell=told.append) == []
     assert ledger.attempts.by_id(row.id) == row
     assert doubted() in told[0]
 
@@ -424,7 +431,7 @@ def test_orders_in_doubt_are_asked_for_however_old(
     for day in days:
         in_doubt(ledger, day)
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
-    assert [row.session for row in look_again(ledger, platform, LATER)] == days
+    assert [row.session for row in look_again(ledger, platform, CALENDAR, LATER)] == days
 
 
 def test_the_next_days_order_is_not_taken_for_this_days(
@@ -435,7 +442,7 @@ def test_the_next_days_order_is_not_taken_for_this_days(
     rows = [in_doubt(ledger, day) for day in days]
     for day in days:
         gateway.has(doubted(day), created_at=f"{day}T17:00:01Z")
-    assert [row.id for row in look_again(ledger, platform, LATER)] == [row.id for row in rows]
+    assert [row.id for row in look_again(ledger, platform, CALENDAR, LATER)] == [row.id for row in rows]
     assert [list(ledger.orders.order_states(row)) for row in rows] == [[doubted(day)] for day in days]
 
 
@@ -446,7 +453,7 @@ def test_the_next_days_order_does_not_settle_one_that_was_never_placed(
     next_day = SESSION + timedelta(days=1)
     first, second = in_doubt(ledger), in_doubt(ledger, next_day)
     identity = gateway.has(doubted(next_day), created_at=f"{next_day}T17:00:01Z")
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     assert ledger.orders.owners([identity]) == {identity: second.id}
     assert [row.id for row in ledger.attempts.doubtful()] == [first.id]
 
@@ -457,9 +464,9 @@ def test_what_was_found_before_is_not_lost_when_more_is_found(
     """Two in doubt, found one after the other: the result has both, and says both."""
     row = answered(ledger, a_run(mappings=[a_doubt(), a_doubt("MSFT", 3)]), state="closed")
     first = gateway.has(doubted())
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     second = gateway.has(doubted(symbol="MSFT", qty=3), symbol="MSFT", qty=3)
-    (found,) = look_again(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, CALENDAR, LATER)
     assert found.id == row.id
     assert first in (found.how_known or "")
     assert second in (found.how_known or "")
@@ -476,11 +483,11 @@ def test_the_state_of_a_repeated_order_is_not_lost_when_more_is_found(
     answered(ledger, a_run("run-0", mappings=[repeated]))
     answered(ledger, a_run("run-1", mappings=[repeated, a_doubt()]), number=2)
     serve_example("GET", POSITIONS, "positions_empty")
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     before = document(ledger.attempts.of_session(SESSION)[1])["orders"][0]
     assert (before["outcome"], before["status"]) == ("repeat", "filled")
     gateway.has(doubted())
-    (found,) = look_again(ledger, platform, LATER)
+    (found,) = look_again(ledger, platform, CALENDAR, LATER)
     assert document(found)["orders"][0] == before
 
 
@@ -490,7 +497,7 @@ def test_the_strategy_is_the_runs_or_else_the_health_reports(
     """A run that does not name it: the orchestrator's health did."""
     row = answered(ledger, a_run(strategy_id=None, mappings=[a_doubt()]), state="closed")
     gateway.has(doubted())
-    assert [found.id for found in look_again(ledger, platform, LATER)] == [row.id]
+    assert [found.id for found in look_again(ledger, platform, CALENDAR, LATER)] == [row.id]
 
 
 def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
@@ -499,7 +506,7 @@ def test_a_trade_without_an_answer_has_no_orders_in_doubt_to_ask_for(
     """Of what was said by hand no answer may be kept."""
     row = begun(ledger)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=1)
-    assert look_again(ledger, platform, LATER) == []
+    assert look_again(ledger, platform, CALENDAR, LATER) == []
     assert len(responses.calls) == 0
 
 
@@ -509,7 +516,7 @@ def test_a_silent_gateway_is_not_asked_for_every_order_in_doubt(
     """Twenty in doubt on a frozen gateway take as long as a few: everything ends in less than 10 s."""
     answered(ledger, a_run(mappings=[a_doubt(qty=qty) for qty in range(1, 21)]), state="closed")
     gateway.failing["*"] = requests.ReadTimeout("timed out")
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     assert len(set(gateway.asked)) <= 16, "8 at once, 2 s each"
 
 

@@ -154,7 +154,7 @@ class Gateway(Orders):
         before = a_snapshot(**changes)
         wanted = doubtful_ids(mappings or (signal(None),), before, strategy)
         seen = self.platform.find_orders(wanted, seconds=1)
-        return list(adoptable(wanted, seen.states, before, None, self.owned).values())
+        return list(adoptable(wanted, seen.states, before.gateway_clock, None, self.owned).values())
 
 
 @pytest.fixture

@@ -534,7 +534,7 @@ def test_the_words_that_end_an_order() -> None:
     """All of them, and no other: after any other word it is read again."""
     assert sorted(order_outcomes.FINAL) == [
         *("blocked_circuit_breaker", "blocked_kill_switch", "canceled", "cancelled", "dry_run", "expired"),
-        *("failed", "filled", "rejected", "replaced"),
+        *("failed", "filled", "not_placed", "rejected", "replaced"),
     ]
     assert sorted(order_outcomes.KNOWN - order_outcomes.FINAL) == [
         *("accepted", "accepted_for_bidding", "calculated", "done_for_day", "held", "new"),
@@ -543,7 +543,7 @@ def test_the_words_that_end_an_order() -> None:
     ]
     assert order_outcomes.FINAL < order_outcomes.KNOWN
     assert sorted(order_outcomes.REFUSED) == ["failed", "rejected"]
-    assert sorted(order_outcomes.ENDED) == ["canceled", "cancelled", "expired"]
+    assert sorted(order_outcomes.ENDED) == ["canceled", "cancelled", "expired", "not_placed"]
 
 
 @pytest.mark.parametrize("broker", [{"broker_order_id": "b-0"}, {}])

@@ -242,4 +242,9 @@ MIGRATIONS = (
     -- what the fills came to, unsigned, where the broker's executions tell it
     ALTER TABLE orders ADD COLUMN filled_dollars TEXT;
     """,
+    """
+    -- what the broker showed before the POST, JSON: its account's number, the ids of its orders of the day
+    -- (null: not known), and its own clock with them; NULL: it was not asked
+    ALTER TABLE trades ADD COLUMN broker_before TEXT;
+    """,
 )

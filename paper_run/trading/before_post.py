@@ -1,0 +1,234 @@
+"""What is read right before the POST, all at once; and whether somebody else has traded the session."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from paper_run import money
+from paper_run.model import broker_messages, calendar, findings, messages, reading_messages
+from paper_run.model.attempt import Parameters, Snapshot
+from paper_run.model.broker import Account, BrokerBefore, OrderIds, OrdersRead
+from paper_run.model.listing import listed as first_of
+from paper_run.services.call_failures import CallFailed
+from paper_run.services.execution_gateway import Unauthorized
+from paper_run.services.parallel import gather
+from paper_run.services.platform import READ_SECONDS
+from paper_run.trading import at_broker, broker_word, order_ids, preflight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.broker import BrokerOrder
+    from paper_run.model.findings import Finding
+    from paper_run.model.order import ListedRun
+    from paper_run.model.service import Position
+    from paper_run.services.broker import Broker
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+    from paper_run.trading.preflight import Services
+
+_LIST_SECONDS = 2.0
+_NAMED = 5
+_MOMENT = timedelta(milliseconds=1)
+
+
+class Preparation(NamedTuple):
+    """What the attempt starts from, and who else has traded the session, as far as it is told.
+
+    :ivar listed: the runs that the orchestrator listed, if it did.
+    :ivar strangers: the proven broker's orders of the day that no attempt of the ledger owns; None: not
+        known. :ivar strategy: the one that is traded, as far as it is told.
+    """
+
+    snapshot: Snapshot
+    listed: tuple[ListedRun, ...]
+    strangers: tuple[BrokerOrder, ...] | None = None
+    strategy: str | None = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anybody tells that somebody else has traded, or has not."""
+        return self.snapshot.known_runs is not None or self.strangers is not None
+
+    def is_ours(self, order: BrokerOrder) -> bool:
+        """Whether it is an order of this gateway and strategy, whoever asked for it."""
+        return self.strategy is not None and order_ids.is_hash_of(order, self.strategy)
+
+
+def snapshot(
+    config: Config, services: Services, platform: Platform, ledger: Ledger | None, as_of_date: date
+) -> Preparation:
+    """Read positions, runs and the broker's orders that are there already, and put down all that is known.
+
+    :param as_of_date: the date of the signals.
+    :raises DependencyError: the positions can't be read.
+    """
+    calls: list[Callable[[], Any]] = [partial(_positions, platform), partial(_listed_runs, platform)]
+    if platform.broker is not None:
+        calls += _of_broker(platform.broker, _midnight(config, services.session) - _MOMENT)
+    positions, listed, *told = gather(calls)
+    if isinstance(positions, Exception):
+        raise positions
+    if isinstance(listed, Exception):
+        raise listed
+    broker = _broker_before(told) if platform.broker is not None else None
+    strangers = None if ledger is None else _strangers(ledger, broker, told)
+    snapshot = Snapshot(
+        session=services.session,
+        parameters=Parameters(
+            symbols=config.symbols,
+            capital=config.capital,
+            max_position_size=config.max_position_size,
+            as_of_date=as_of_date,
+        ),
+        health=services.health,
+        positions=positions,
+        sandbox=services.sandbox,
+        rehearsal=services.gateway.dry_run,
+        known_runs=None if listed is None else tuple(run.run_id for run in listed),
+        orchestrator_clock=services.orchestrator.clock,
+        gateway_clock=preflight.gateway_clock(services.gateway),
+        notices=(
+            *config.notices,
+            *_of_account(platform, ledger, told),
+            *preflight.reminders(ledger, services),
+            *_unreadable(platform.broker, told),
+        ),
+        broker=broker,
+    )
+    strategy = None if ledger is None else at_broker.traded_strategy(ledger, snapshot)
+    found = Preparation(snapshot, listed or (), strangers, strategy)
+    return found._replace(snapshot=snapshot._replace(notices=(*snapshot.notices, *_beside(found))))
+
+
+def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:
+    """Prove that nobody else has traded the session, as far as orchestrator or broker can tell.
+
+    :raises OrchestrationError: a run of today is listed that the ledger does not know, with orders, or
+        without saying that it had none; or the proven broker has an order of today of this gateway and
+        strategy that no attempt owns.
+    """
+    snapshot = preparation.snapshot
+    if snapshot.rehearsal:
+        return
+    for run in preparation.listed:
+        if run.orders != 0 and _is_of_today(run, snapshot) and not ledger.attempts.knows_run(run.run_id):
+            raise messages.someone_else(platform.orchestrator.url, run.run_id, run.orders, snapshot.session)
+    if platform.broker is None:
+        return
+    for order in preparation.strangers or ():
+        if preparation.is_ours(order):
+            raise broker_messages.someone_elses_order(
+                platform.broker.url, _words(order), order.client_order_id, snapshot.session
+            )
+
+
+def _is_of_today(run: ListedRun, snapshot: Snapshot) -> bool:
+    """Whether a run began on the orchestrator's own today, or traded the signals of this session."""
+    today = (snapshot.orchestrator_clock or snapshot.session.isoformat())[:10]
+    return (run.started_at or "")[:10] == today or run.as_of_date == snapshot.session.isoformat()
+
+
+def _positions(platform: Platform) -> tuple[Position, ...]:
+    gateway = platform.execution_gateway
+    try:
+        return gateway.positions(seconds=READ_SECONDS)
+    except CallFailed as error:
+        refusal = error.refusal if isinstance(error, Unauthorized) else None
+        raise reading_messages.positions_unreadable(gateway.url, error.reason, refusal) from None
+
+
+def _listed_runs(platform: Platform) -> tuple[ListedRun, ...] | None:
+    """Return the runs that are there already, None when the list can't be read (deployed ones answer 500)."""
+    try:
+        return platform.orchestrator.runs(seconds=_LIST_SECONDS)
+    except CallFailed:
+        return None
+
+
+def _of_broker(broker: Broker, since: datetime) -> list[Callable[[], Any]]:
+    return [
+        partial(broker.account, seconds=READ_SECONDS),
+        partial(broker.orders, since, seconds=READ_SECONDS),
+    ]
+
+
+def _midnight(config: Config, session: date) -> datetime:
+    """Return when a session's date begins at the exchange."""
+    return datetime.combine(session, time.min, calendar.zone(config.exchange))
+
+
+def _broker_before(told: Sequence[Account | OrdersRead | Exception]) -> BrokerBefore:
+    """Put down what the broker told.
+
+    :raises Exception: what went wrong is no failure of a call.
+    """
+    for each in told:
+        if isinstance(each, Exception) and not isinstance(each, CallFailed):
+            raise each
+    account = next((each for each in told if isinstance(each, Account)), None)
+    read = next((each for each in told if isinstance(each, OrdersRead)), None)
+    return BrokerBefore(
+        None if account is None else account.number,
+        None
+        if read is None
+        else tuple(OrderIds(each.client_order_id, each.identity) for each in read.orders),
+        None if read is None else read.as_of,
+    )
+
+
+def _of_account(
+    platform: Platform, ledger: Ledger | None, told: Sequence[Account | OrdersRead | Exception]
+) -> tuple[Finding, ...]:
+    """Return what an account is not fit for.
+
+    :raises DataError: it is not the book's own.
+    """
+    account = next((each for each in told if isinstance(each, Account)), None)
+    return broker_word.before(ledger, account, str(platform.broker and platform.broker.url))
+
+
+def _strangers(
+    ledger: Ledger, before: BrokerBefore | None, told: Sequence[Account | OrdersRead | Exception]
+) -> tuple[BrokerOrder, ...] | None:
+    """Return the proven account's orders of the day that no attempt owns; None where it does not tell."""
+    proven = ledger.broker_accounts.proven() if before is not None else None
+    read = next((each for each in told if isinstance(each, OrdersRead)), None)
+    if proven is None or before is None or before.number != proven.number or read is None:
+        return None
+    owned = ledger.orders.owners(each.client_order_id for each in read.orders)
+    return tuple(each for each in read.orders if each.client_order_id not in owned)
+
+
+def _unreadable(broker: Broker | None, told: Sequence[object]) -> tuple[Finding, ...]:
+    """Say that the broker could not be read before the POST: then nothing can be told by it later."""
+    failed = next((each for each in told if isinstance(each, CallFailed)), None)
+    if broker is None or failed is None:
+        return ()
+    text = (
+        f"The broker at {broker.url} could not be read before the run was sent: it {failed.words}. Should "
+        "the run's answer be lost, its orders prove nothing of it."
+    )
+    return (findings.warning("broker_unread", text),)
+
+
+def _beside(preparation: Preparation) -> tuple[Finding, ...]:
+    """Say which orders of the day at the broker are nobody's of ours, such as a click in its dashboard."""
+    found = []
+    for is_ours, what in ((True, "of this gateway and strategy"), (False, "of somebody else's")):
+        orders = [each for each in preparation.strangers or () if preparation.is_ours(each) == is_ours]
+        if orders:
+            named = first_of([_words(each) for each in orders], _NAMED)
+            text = f"The broker has orders of today that no attempt of this ledger owns, {what}: {named}."
+            found.append(findings.warning("broker_strangers", text, subject=orders[0].symbol or ""))
+    return tuple(found)
+
+
+def _words(order: BrokerOrder) -> str:
+    """Return an order in words; one that was sized in dollars has no quantity."""
+    size = f"{money.digits(order.qty)} " if order.qty is not None else ""
+    return f"{order.side or 'an order of'} {size}{order.symbol or 'several legs'} ({order.client_order_id})"
