@@ -1,5 +1,6 @@
 """What the whole suite shares: its options (a schedule of faults again, new golden files), its own counts."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,14 @@ from typing import Any
 import hypothesis
 import pytest
 from support import forked
-from support.chromium import browser, pages, pdftotext, screenshots, systemd_analyze  # noqa: F401 - fixtures for all
+from support.chromium import (  # noqa: F401 - fixtures for all
+    browser,
+    pages,
+    pdftotext,
+    screenshots,
+    systemd_analyze,
+    windows,
+)
 
 TESTS = Path(__file__).parent
 _LONG = {folder: at for at, folder in enumerate(("year", "faults", "day", "lives", "browser"))}
@@ -21,6 +29,12 @@ hypothesis.settings.load_profile("project")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seed", type=int, help="play this one random schedule of faults again")
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden with what is found")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let `-n auto` be one more than the cores: while one test waits for a deadline another has its core."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing, results
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.sqlite import database
 from paper_run.model.commands import ours
 from paper_run.model.listing import listed
 
@@ -54,7 +53,7 @@ def absence(config: Config) -> DataError | None:
     folder = config.reports_dir
     if existing.is_there(folder):
         return None
-    path = folder / database.FILE_NAME
+    path = existing.place(folder)
     if folder.is_dir() and (found := next(results.of_account(folder, config.orchestrator.base), None)):
         return DataError(
             f"There is no ledger {path}, but there are results of one",

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.app import beginning
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import Workspace, ledger_under_lock, prove_folders
-from paper_run.errors import PaperRunError, SeveralErrors
+from paper_run.errors import ExitStatus, PaperRunError, SeveralErrors
 from paper_run.ledger import files, results
 from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import messages, remedies
+from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
 from paper_run.trading.once import already_traded, closing_attempt
 from paper_run.trading.submit import submit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from paper_run.model.attempt import AttemptRow
@@ -50,6 +52,42 @@ def run_day(
             return day.run()
         except PaperRunError as error:
             raise day.stopped(error) from None
+
+
+class Played(NamedTuple):
+    """What several sandbox sessions came to.
+
+    :ivar last: the end of the last one. :ivar earlier: what failed in those before it.
+    """
+
+    tally: Tally
+    last: End
+    earlier: tuple[PaperRunError, ...]
+
+
+def play(
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    sessions: int,
+    *,
+    show: Callable[[], None],
+) -> Played:
+    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed.
+
+    :param sessions: how many, one at least. :param show: called after each.
+    :raises PaperRunError: as `run_day`; those before it are played.
+    """
+    tally, last = Tally(), End(ExitStatus.SUCCESS)
+    earlier: tuple[PaperRunError, ...] = ()
+    for left in reversed(range(sessions)):
+        earlier += last.failures
+        last = run_day(config._replace(mail=None) if left else config, platform, clock, console)
+        if last.reports is not None:
+            tally.add(last.reports.result)
+        show()
+    return Played(tally, last, earlier)
 
 
 class _Day:
@@ -125,7 +163,7 @@ class _Day:
             self.ledger,
             self.clock,
             self.console,
-            number=self.ledger.attempts.next_number(self.session),
+            number=self.ledger.fences.next_number(self.session),
             calendar=self.calendar,
             after=self.newest if self.again else None,
             mailed=self.outbox.takes,
@@ -194,7 +232,7 @@ class _Day:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
     def _recorded(self) -> AttemptRow | None:
-        self.newest = self.ledger.attempts.newest(self.session)
+        self.newest = self.ledger.fences.newest(self.session)
         return already_traded(self.ledger, self.session, self.config, self.calendar, again=self.again)
 
     def _recover_earlier(self) -> None:

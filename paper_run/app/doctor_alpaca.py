@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from paper_run.app.looked_at import Finding
+from paper_run.app.checks import Check
 from paper_run.errors import ExitStatus
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.deadline import AFTER
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from paper_run.settings.config import Config
 
 
-def examine(config: Config, platform: Platform) -> Iterator[Finding]:
+def examine(config: Config, platform: Platform) -> Iterator[Check]:
     """Ask the quote source and the broker at the same time, those of them that are to be read."""
     for notice in config.notices:
         if says_unread(notice):
-            yield Finding("Broker", notice.text, ExitStatus.DATA, "; ".join(map(str, notice.remedies)))
-    calls: list[Callable[[], Finding]] = []
+            yield Check("Broker", notice.text, ExitStatus.DATA, "; ".join(map(str, notice.remedies)))
+    calls: list[Callable[[], Check]] = []
     if platform.quotes is not None:
         calls.append(partial(_quotes, platform.quotes, config.symbols[0]))
     if platform.broker is not None and config.broker is not None:
@@ -38,26 +38,26 @@ def examine(config: Config, platform: Platform) -> Iterator[Finding]:
         yield found
 
 
-def _quotes(quotes: Quotes, symbol: str) -> Finding:
+def _quotes(quotes: Quotes, symbol: str) -> Check:
     try:
         seen = quotes.latest((symbol,), seconds=AFTER)
     except CallFailed as error:
         fix = "check ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY and PAPER_RUN_QUOTES_URL"
-        return Finding("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
+        return Check("Quotes", f"{quotes.url}: it {error.reason}", ExitStatus.DEPENDENCY, error.fix or fix)
     found = "has" if symbol in {*seen.quotes, *seen.trades} else "answers, but has nothing of"
-    return Finding("Quotes", f"{quotes.url} {found} {symbol}")
+    return Check("Quotes", f"{quotes.url} {found} {symbol}")
 
 
-def _broker(broker: Broker, settings: BrokerSettings) -> Finding:
+def _broker(broker: Broker, settings: BrokerSettings) -> Check:
     """Look at the account as it stands."""
     try:
         account = broker.account(seconds=AFTER)
     except CallFailed as error:
         fix = error.fix or "look at the host in ALPACA_BASE_URL, or set PAPER_RUN_BROKER=off"
-        return Finding("Broker", f"{broker.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
+        return Check("Broker", f"{broker.url}: it {error.reason}", ExitStatus.DEPENDENCY, fix)
     words = f"{broker.url} has the {settings.kind} account {account.number}"
     if account.faults:
         fix = "see in the broker's dashboard what it asks for; until then it may take no order"
-        return Finding("Broker", f"{words}: {'; '.join(account.faults)}", ExitStatus.DEPENDENCY, fix)
+        return Check("Broker", f"{words}: {'; '.join(account.faults)}", ExitStatus.DEPENDENCY, fix)
     missing = f"; it does not tell its {' and its '.join(account.missing)}" if account.missing else ""
-    return Finding("Broker", f"{words}, {account.status} ({account.latency_ms} ms){missing}")
+    return Check("Broker", f"{words}, {account.status} ({account.latency_ms} ms){missing}")

@@ -53,10 +53,12 @@ def mark_session(
 
     :param with_stale: read every order that still works, not only the newest. :param again: move a closing
         that stays.
-    :param change: made first, in the same step.
+    :param change: what a person says of the book, made first, in the same step; it is noted who, and when.
     :raises PaperRunError: nothing was written: the gateway is another one, the ledger fails or is older than
         the results beside it, or what could be read is not enough to value anew what was valued whole before.
     """
+    if change is not None:
+        change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
     existing.require_ledger(config.reports_dir)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with opened(config, clock, console, platform.deadline) as workspace:

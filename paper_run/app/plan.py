@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from paper_run.app import beginning
 from paper_run.app.finish import End
-from paper_run.app.workspace import prove_folders
+from paper_run.app.workspace import prove_folders, read
 from paper_run.errors import ExitStatus, OrchestrationError
-from paper_run.ledger import existing
-from paper_run.ledger.ledger import Ledger
 from paper_run.services.deadline import BEFORE
 from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.trading import before_post, hours, preflight
@@ -18,6 +16,7 @@ from paper_run.trading.once import already_traded
 if TYPE_CHECKING:
     from datetime import date
 
+    from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
@@ -33,8 +32,8 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     prove_folders(config)
-    with existing.read_if_any(config.reports_dir) as ledger:
-        calendar = hours.calendar(ledger, config)
+    with read(config) as account:
+        ledger, calendar = account.ledger, account.calendar
         hours.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.account.is_sandbox:

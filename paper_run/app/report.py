@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.app.workspace import ledger_under_lock
+from paper_run.app.workspace import Account, ledger_under_lock, read_folder
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing
 from paper_run.model.commands import ours
-from paper_run.report.publisher import Publisher
 from paper_run.trading import verdicts
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def make_again(folder: Path, clock: Clock, attempt: str) -> Made:
     if not existing.may_write(folder):
         return _standing(folder, attempt)
     with ledger_under_lock(folder, clock) as ledger:
-        publisher = Publisher(ledger, folder)
+        publisher = Account(ledger, folder).publisher
         reports = [publisher.reports(document) for document in verdicts.documents(ledger, attempt)]
         written, unwritten = publisher.save(reports)
     return Made(written, (), unwritten, reports[0].page)
@@ -46,9 +45,9 @@ def make_again(folder: Path, clock: Clock, attempt: str) -> Made:
 
 def _standing(folder: Path, attempt: str) -> Made:
     """Name the files that stand in a folder which whoever asks may not write."""
-    with existing.read(folder) as ledger:
-        publisher = Publisher(ledger, folder)
-        reports = [publisher.reports(document) for document in verdicts.documents(ledger, attempt)]
+    with read_folder(folder) as account:
+        publisher = account.publisher
+        reports = [publisher.reports(document) for document in verdicts.documents(account.ledger, attempt)]
         files = publisher.files(reports)
     there = [path for path in files if path.is_file()]
     missing = [path for path in files if path not in there]

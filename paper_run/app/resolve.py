@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.app import mark, recover, wrong_date
 from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened
+from paper_run.report import listing
 from paper_run.trading import preflight, verdicts
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def resolve(
         if unheard is not None:
             console.notice(unheard)
         if attempt is None or decision is None:
-            console.outcome_unknown(
+            listing.outcome_unknown(
+                console,
                 [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
                 ledger.attempts.doubtful(),
                 config.invocation._replace(ledger=ledger.account.identity),

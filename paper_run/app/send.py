@@ -6,48 +6,88 @@ from typing import TYPE_CHECKING
 
 from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened
-from paper_run.errors import DataError, Remedy
+from paper_run.errors import DataError, Remedy, SeveralErrors
+from paper_run.ledger import existing
+from paper_run.model import calendar, messages
 from paper_run.model.commands import ours
+from paper_run.notify import outbox
 from paper_run.notify.email.compose import Composer, Told
+from paper_run.report.summary.notices import Notice
+from paper_run.settings import config
+from paper_run.settings.email import require_host
 from paper_run.trading import verdicts
 
 if TYPE_CHECKING:
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.commands import Invocation
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
+    from paper_run.services.deadline import Deadline
     from paper_run.settings.config import Config
     from paper_run.settings.email import MailSettings
+    from paper_run.settings.sources import Sources
 
 
-def composed(
-    config: Config, mail: MailSettings, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool
-) -> bytes:
+def composed(account: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool) -> bytes:
     """Return a whole message, to be sent by somebody else; nothing is recorded.
 
     :param attempt: whose mail it is; None: the latest attempt's.
-    :raises DataError: the ledger has no such thing.
+    :raises DataError: nobody is to be mailed, or the ledger has no such thing.
     """
-    with opened(config, clock, console) as workspace:
+    mail = _mail(account)
+    with opened(account, clock, console) as workspace:
         told = _told(workspace.ledger, attempt or "latest", of_mark=of_mark)
-        composer = Composer(workspace.ledger, workspace.publisher, mail, invocation=config.invocation)
+        composer = Composer(workspace.ledger, workspace.publisher, mail, invocation=account.invocation)
         return composer.printed(told, clock.now())
 
 
 def send(
-    config: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool
+    account: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool
 ) -> tuple[PaperRunError, ...]:
     """Send what is queued, and first queue a session's mail again if one is named; return what failed.
 
-    :raises DataError: the ledger has no such thing.
+    :raises DataError: nobody is to be mailed, there is no server for it, or the ledger has no such thing.
     """
-    with opened(config, clock, console) as workspace:
+    mail = _mail(account)
+    existing.require_ledger(account.reports_dir)
+    require_host(mail)
+    with opened(account, clock, console) as workspace:
         if attempt is not None or of_mark:
             workspace.outbox.again(_told(workspace.ledger, attempt or "latest", of_mark=of_mark))
         elif not workspace.ledger.mails.queued():
-            command = config.invocation.whole(ours("email", "SESSION"))
+            command = account.invocation.whole(ours("email", "SESSION"))
             console.say(f"No e-mail is waiting. To send one again: {command}")
         return deliver(workspace)
+
+
+def _mail(account: Config) -> MailSettings:
+    if account.mail is None:
+        raise DataError(
+            "Nobody is to be mailed: PAPER_RUN_EMAIL_TO is not set",
+            "Allowed: addresses, joined by commas, such as trader@example.com.",
+            remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS; nothing was sent.",),
+        )
+    return account.mail
+
+
+def unrecorded(
+    error: PaperRunError, sources: Sources, invocation: Invocation, deadline: Deadline, *, is_sandbox: bool
+) -> PaperRunError:
+    """Mail what stops a run before there is a ledger to queue a mail in; return all that went wrong.
+
+    :param sources: where the settings are typed; with wrong ones there is no way to tell.
+    """
+    try:
+        settings = config.mail(sources)
+        today = calendar.exchange_time(calendar.utc_now(), config.exchange(sources)).date()
+    except DataError:
+        return error
+    if settings is None or settings.host is None:
+        return error
+    notice = Notice.of_error(error, "stopped", today, is_sandbox=is_sandbox)
+    unsent = outbox.send_unrecorded(notice, settings, calendar.utc_now(), invocation, deadline)
+    return SeveralErrors((*messages.single(error), *unsent)) if unsent else error
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.ledger import existing, files
-from paper_run.ledger.sqlite import lock
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Publisher
 from paper_run.trading import hours
@@ -28,23 +27,66 @@ PATIENCE = 60.0
 """Seconds that a command waits for another one that has the ledger."""
 
 
-class Workspace:
+class Reading:
+    """An account that is only looked at, without the lock.
+
+    :ivar ledger: None: there is none yet.
+    """
+
+    def __init__(self, config: Config, ledger: Ledger | None) -> None:
+        self.config = config
+        self.ledger = ledger
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The exchange's calendar, as the ledger keeps it."""
+        return hours.calendar(self.ledger, self.config)
+
+
+class Account:
+    """A ledger that is open, and what makes files from it."""
+
+    def __init__(self, ledger: Ledger, folder: Path) -> None:
+        self.ledger = ledger
+        self.publisher = Publisher(ledger, folder)
+
+
+class Workspace(Account):
     """An account while a command works on it, under the lock."""
 
     def __init__(
         self, config: Config, ledger: Ledger, clock: Clock, console: Console, deadline: Deadline | None
     ) -> None:
+        super().__init__(ledger, config.reports_dir)
         self.config = config
-        self.ledger = ledger
         self.clock = clock
         self.console = console
-        self.publisher = Publisher(ledger, config.reports_dir)
         self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, deadline)
 
     @cached_property
     def calendar(self) -> Calendar:
         """The exchange's calendar, as the ledger keeps it."""
         return hours.calendar(self.ledger, self.config)
+
+
+@contextlib.contextmanager
+def read(config: Config) -> Iterator[Reading]:
+    """Open the account that a command names, without the lock; nothing in its folder is made.
+
+    :raises DataError: its ledger can't be read.
+    """
+    with existing.read_if_any(config.reports_dir) as ledger:
+        yield Reading(config, ledger)
+
+
+@contextlib.contextmanager
+def read_folder(folder: Path) -> Iterator[Account]:
+    """Open the ledger of a folder, without the lock; it must be there.
+
+    :raises DataError: there is none, or it can't be read.
+    """
+    with existing.read(folder) as ledger:
+        yield Account(ledger, folder)
 
 
 @contextlib.contextmanager
@@ -63,13 +105,8 @@ def ledger_under_lock(
     :raises DataError: there is no ledger, or it can't be used.
     :raises OrchestrationError: another command has the lock, and goes on having it.
     """
-    if opens is None:
-        existing.require_ledger(folder)
     pause = clock.pause if deadline is None else deadline.uncounted(clock.pause)
-    with (
-        lock.held(folder, now=clock.now(), patience=patience, pause=pause),
-        opens() if opens else existing.existing_ledger(folder) as ledger,
-    ):
+    with existing.under_lock(folder, now=clock.now(), patience=patience, pause=pause, opens=opens) as ledger:
         yield ledger
 
 

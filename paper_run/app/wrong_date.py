@@ -48,5 +48,5 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
             remedies=("If nothing was placed, resolve it with --not-placed; nothing was changed.",),
             subject=str(session),
         )
-    ledger.attempts.set_aside(session, verdicts.by_whom(now, ledger.account.exchange))
+    ledger.fences.set_aside(session, verdicts.by_whom(now, ledger.account.exchange))
     return session

@@ -95,10 +95,11 @@ def _alpaca(
     from paper_run.services.alpaca import Keys
     from paper_run.services.quotes import Quotes
     from paper_run.services.transport import Transport
+    from paper_run.settings.variables import DATA_HOST
 
     transport = Transport(**shared, environment=True, reads_only=True)
     stack.callback(transport.close)
-    data = settings.quotes or ServiceUrl(base="https://data.alpaca.markets")
+    data = settings.quotes or ServiceUrl(base=DATA_HOST)
     keys = Keys(*settings.quote_keys)
     quotes = Quotes(transport, data, keys)
     if settings.broker is None:

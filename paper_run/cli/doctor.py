@@ -16,16 +16,17 @@ from paper_run.errors import ExitStatus, worst
 def doctor(**given: Any) -> ExitStatus:
     """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
     from paper_run.app import doctor
+    from paper_run.report import listing
 
     flags.refuse_urls_with_sandbox(given)
     settings, console, clock = flags.settings(given), output.console(given), output.clock()
     found = []
     with connect.connected(settings, given) as (settings, platform):
-        for finding in doctor.examine(settings, platform, clock.now):
-            console.finding(finding.name, finding.words, finding.fix)
-            found.append(finding)
-    exit_status = worst(finding.exit_status for finding in found)
+        for check in doctor.examine(settings, platform, clock.now):
+            listing.check(console, check.name, check.words, check.fix)
+            found.append(check)
+    exit_status = worst(check.exit_status for check in found)
     console.say()
-    unwell = sum(1 for finding in found if finding.exit_status)
+    unwell = sum(1 for check in found if check.exit_status)
     console.say(f"{unwell} of {len(found)} need you." if unwell else "All is well.")
     return worst((exit_status, output.ended(streams.unwritten())))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paper_run.errors import DataError
-from paper_run.settings.options import default
+from paper_run.settings.options import OPTIONS, default
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 SANDBOX_FOLDER = "sandbox"
 _MOST_SESSIONS = 10_000
-_DAY_OPTIONS = (
-    "--capital",
-    "--max-position-size",
-    "--as-of-date",
-    "--latest-start",
-    "--timeout",
-    "--email-to",
-)
 _URL_FLAGS = ("signal_service_url", "execution_gateway_url", "orchestrator_url")
 
 
@@ -119,11 +111,17 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
 
 def _day(flags: Mapping[str, Any], found: Sources) -> list[str]:
     """Return what the day was asked for, so that a command that trades it asks for the same."""
-    words = ["--symbols", ",".join(symbols)] if (symbols := found.all_outside_file("--symbols")) else []
-    for name in _DAY_OPTIONS:
-        words += [word for value in found.all_outside_file(name) for word in (name, value)]
-    switches = ("ignore_calendar", "no_email") if "again" in flags else ()
-    return words + [f"--{name.replace('_', '-')}" for name in switches if flags.get(name)]
+    words: list[str] = []
+    for option in (each for each in OPTIONS if each.carried):
+        if option.kind == "switch":
+            is_set = "again" in flags and flags.get(option.flag.removeprefix("--").replace("-", "_"))
+            words += [option.flag] if is_set else []
+            continue
+        typed = found.all_outside_file(option.flag)
+        if option.kind == "repeated":
+            typed = [",".join(typed)] if typed else []
+        words += [word for value in typed for word in (option.flag, value)]
+    return words
 
 
 def program() -> str:

@@ -15,17 +15,15 @@ from paper_run.errors import ExitStatus
 @options_of("history")
 def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
-    from paper_run.ledger import existing
-    from paper_run.report import csv_tables, history_table
+    from paper_run.app import history
+    from paper_run.report import csv_tables, history_table, listing
 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = flags.past_day("--since", since, given)
-    with existing.read(flags.reports_folder(given)) as ledger:
-        lines = ledger.sessions.lines(since=first.isoformat() if first else "")
-        is_sandbox = bool(ledger.account.is_sandbox)
+    lines, is_sandbox = history.sessions(flags.reports_folder(given), first)
     if as_json or as_csv:
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
-    output.console(given).table(history_table.table(lines), is_sandbox=is_sandbox)
+    listing.table(output.console(given), history_table.table(lines), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS

@@ -1,4 +1,4 @@
-"""The commands about the book: value it, change it by hand."""
+"""The command `mark`: value the latest session at the prices of now."""
 
 from __future__ import annotations
 

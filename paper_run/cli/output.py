@@ -38,11 +38,11 @@ def console(given: Mapping[str, Any], *, quiet: bool = False) -> Console:
     from paper_run.report import console, terminal
 
     return console.Console(
-        terminal.standard_output(os.environ), quiet=quiet or given["quiet"], invocation=_invocation(given)
+        terminal.standard_output(os.environ), quiet=quiet or given["quiet"], invocation=invocation(given)
     )
 
 
-def _invocation(given: Mapping[str, Any]) -> Invocation:
+def invocation(given: Mapping[str, Any]) -> Invocation:
     """Return what makes commands run as they stand; bare ones, where the settings can't be read."""
     from paper_run.model.commands import PLAIN
 
@@ -95,13 +95,11 @@ def make_hints_whole(*errors: PaperRunError) -> None:
         return
     from paper_run.model import messages
 
-    invocation = _invocation(context.params)
+    known = invocation(context.params)
     for error in errors:
         for each in messages.single(error):
-            known = invocation._replace(ledger=error.ledger or each.ledger)
-            each.remedies = tuple(
-                Remedy(remedy.text, known.whole(remedy.command)) for remedy in each.remedies
-            )
+            here = known._replace(ledger=error.ledger or each.ledger)
+            each.remedies = tuple(Remedy(remedy.text, here.whole(remedy.command)) for remedy in each.remedies)
 
 
 def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) -> None:

@@ -22,10 +22,11 @@ def report(attempt: str, *, opens: bool, **given: Any) -> ExitStatus:
     SESSION makes those of its first attempt and of its latest mark.
     """
     from paper_run.app.report import make_again
+    from paper_run.report import listing
 
     console = output.console(given)
     made = make_again(flags.reports_folder(given), output.clock(), attempt)
     for path in made.there:
-        console.there(path)
+        listing.there(console, path)
     unopened = output.open_page(made.page) if opens and made.page is not None else []
     return output.written_files(console, made.written, [*made.failed, *unopened])

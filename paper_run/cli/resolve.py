@@ -38,13 +38,9 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
 
 def change_book(change: Change, given: Mapping[str, Any]) -> ExitStatus:
     """Change the book by hand, and value it; or end it."""
-    from paper_run.settings import config
-    from paper_run.trading import verdicts
-
     if given["reset"]:
         return _reset(given)
-    note = verdicts.by_whom(output.clock().now(), config.exchange(flags.sources(given)))
-    return mark.valued(given, change=change._replace(note=note))
+    return mark.valued(given, change=change)
 
 
 def _reset(given: Mapping[str, Any]) -> ExitStatus:

@@ -1,14 +1,14 @@
-"""The commands: each reads what was typed, calls the one piece of work, and shows what came of it."""
+"""The command `run`: the day, or with `--sessions` several of a sandbox's."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from paper_run.cli import (
     connect,
-    email,
     flags,
     heartbeat,
     output,
@@ -21,7 +21,7 @@ from paper_run.cli.parsing import (
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
@@ -46,7 +46,7 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
     sessions = flags.sessions(given)
     flags.refuse_urls_with_sandbox(given)
     flags.refuse_new_ledger(given)
-    with email.untold(given, deadline):
+    with _untold(given, sources, deadline):
         settings = flags.settings(given, found=sources)
     if sessions > 1 and given["again"]:
         raise DataError(
@@ -55,7 +55,7 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
     if sessions > 1 and settings.to_stdout:
         raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
     with (
-        email.untold(given, deadline),
+        _untold(given, sources, deadline),
         connect.connected(settings, given, deadline) as (settings, platform),
     ):
         if sessions > 1:
@@ -78,26 +78,34 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
 def _play_sessions(
     settings: Config, platform: Platform, given: Mapping[str, Any], sessions: int, beat: heartbeat.Beat
 ) -> ExitStatus:
-    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed."""
     from paper_run.app import day
-    from paper_run.report.console import Tally
+    from paper_run.report import listing
 
-    silent, tally = output.console(given, quiet=True), Tally()
-    failures: list[PaperRunError] = []
+    silent = output.console(given, quiet=True)
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
-        for number in range(sessions):
-            mailed = settings if number == sessions - 1 else settings._replace(mail=None)
-            earlier = [*failures]
-            end = day.run_day(mailed, platform, output.clock(), silent)
-            failures += end.failures
-            if end.reports is not None:
-                tally.add(end.reports.result)
-            bar.update(1)
-    output.console(given).sessions(tally, settings.reports_dir)
+        played = day.play(settings, platform, output.clock(), silent, sessions, show=lambda: bar.update(1))
+    listing.sessions(output.console(given), played.tally, settings.reports_dir)
     unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
     unopened += streams.unwritten()
-    failures += unopened
+    failures = (*played.earlier, *played.last.failures, *unopened)
     exit_status = worst(failure.exit_status for failure in failures)
     output.show_failures(failures[-1:], exit_status)
-    beat.ended(exit_status, end, (*earlier, *unopened))
+    beat.ended(exit_status, played.last, (*played.earlier, *unopened))
     return exit_status
+
+
+@contextlib.contextmanager
+def _untold(given: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[None]:
+    """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
+    try:
+        yield
+    except PaperRunError as error:
+        if error.told or given["dry_run"] or given["no_email"]:
+            raise
+        from paper_run.app import send
+
+        invocation = output.invocation(given)
+        found = send.unrecorded(error, sources, invocation, deadline, is_sandbox=given["sandbox"])
+        if found is error:
+            raise
+        raise found from None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
-from paper_run.model.commands import typed
+from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
     from paper_run.ledger.attempts import Attempts
@@ -122,7 +122,7 @@ class Account:
                 remedies=(
                     Remedy(
                         "If the sandbox got there by mistake, move it away",
-                        typed("mv", str(folder), f"{folder}-sandbox"),
+                        of_another("mv", str(folder), f"{folder}-sandbox"),
                     )
                     if ours == "1"
                     else "If this was to be the real platform: a sandbox answers at its URLs; stop it",

@@ -6,18 +6,21 @@ import json
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
-from paper_run.errors import DataError, OrchestrationError
+from paper_run.errors import DataError
 from paper_run.ledger import rows
+from paper_run.ledger.known_attempts import in_order
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from decimal import Decimal
 
     from paper_run.ledger.book import Books
+    from paper_run.ledger.fences import Fences
+    from paper_run.ledger.known_attempts import KnownAttempts
     from paper_run.ledger.orders import Orders
     from paper_run.ledger.outbox import Mails
     from paper_run.ledger.sqlite.store import Store
@@ -33,21 +36,20 @@ class Attempts:
     attempt, holds the lock, so what was read of them stays true until this ledger writes one.
     """
 
-    def __init__(self, store: Store, orders: Orders, books: Books, mails: Mails) -> None:
+    def __init__(
+        self, store: Store, known: KnownAttempts, fences: Fences, orders: Orders, books: Books, mails: Mails
+    ) -> None:
         self._store = store
+        self._known = known
+        self._fences = fences
         self._orders = orders
         self._books = books
         self._mails = mails
-        self._known: dict[int, Any] | None = None
-        store.when_rolled_back(self._forget)
-
-    def _forget(self) -> None:
-        self._known = None
 
     @property
     def is_untraded(self) -> bool:
         """Whether nothing was ever traded, or tried to be."""
-        return not self._all_attempts()
+        return not self._known.all()
 
     def of_session(self, session: date) -> list[AttemptRow]:
         """Return the attempts of a session, rehearsals and those that placed nothing included, in order."""
@@ -56,43 +58,16 @@ class Attempts:
     def numbered(self, session: date, number: int) -> AttemptRow | None:
         """Return an attempt by its name; of several attempts the latest."""
         named = (session.isoformat(), number)
-        found = [row["id"] for row in self._all_attempts() if (row["session"], row["number"]) == named]
+        found = [row["id"] for row in self._known.all() if (row["session"], row["number"]) == named]
         return self.by_id(max(found)) if found else None
 
     def names(self) -> set[tuple[str, int]]:
         """Return the session and the number of each attempt."""
-        return {(row["session"], row["number"]) for row in self._all_attempts()}
-
-    def traded_after(self, session: date) -> list[date]:
-        """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
-        later = {
-            row["session"]
-            for row in self._all_attempts()
-            if row["session"] > session.isoformat()
-            and row["state"] != "nothing"
-            and not row["rehearsal"]
-            and row["wrong_date"] is None
-        }
-        return [date.fromisoformat(each) for each in sorted(later)]
-
-    def set_aside(self, session: date, note: str) -> None:
-        """Write that a session's date is wrong: it is open for the day that it names, and so is its value.
-
-        :param note: who says so, and when.
-        """
-        day = session.isoformat()
-        with self._store.transaction():
-            self._store.run(
-                "UPDATE trades SET wrong_date = ?, fence = NULL, version = version + 1 WHERE session = ?",
-                note,
-                day,
-            )
-            self._store.run("DELETE FROM sessions WHERE session = ?", day)
-        self._known = None
+        return {(row["session"], row["number"]) for row in self._known.all()}
 
     def latest(self) -> AttemptRow | None:
         """Return the attempt sent last."""
-        found = max(self._all_attempts(), key=_in_order, default=None)
+        found = max(self._known.all(), key=in_order, default=None)
         return None if found is None else self.by_id(found["id"])
 
     def by_id(self, identity: int) -> AttemptRow:
@@ -113,7 +88,7 @@ class Attempts:
 
     def is_in_doubt(self, row: AttemptRow) -> bool:
         """Whether an attempt has orders in doubt."""
-        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._all_attempts())
+        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._known.all())
 
     def unsure(self) -> list[AttemptRow]:
         """Return the attempts of which it is not known what they placed, though perhaps that they did.
@@ -130,22 +105,7 @@ class Attempts:
 
     def knows_run(self, run_id: str) -> bool:
         """Whether some attempt owns a run."""
-        return any(row["run_id"] == run_id for row in self._all_attempts())
-
-    def newest(self, session: date) -> int:
-        """Return the id of the session's newest row, 0 when it has none."""
-        day = session.isoformat()
-        return max((row["id"] for row in self._all_attempts() if row["session"] == day), default=0)
-
-    def next_number(self, session: date) -> int:
-        """Return the session's next number; an attempt that placed nothing gives its own back."""
-        day = session.isoformat()
-        taken = [
-            row["number"]
-            for row in self._all_attempts()
-            if row["session"] == day and row["state"] != "nothing"
-        ]
-        return max(taken, default=0) + 1
+        return any(row["run_id"] == run_id for row in self._known.all())
 
     def begin(
         self,
@@ -186,14 +146,7 @@ class Attempts:
         }
         with self._store.transaction():
             with self._store.translated_errors():
-                if self._is_taken(columns["fence"]) or self._has_number(session, number):
-                    raise OrchestrationError(
-                        f"The session of {session} was traded by another command meanwhile",
-                        "Nothing was sent.",
-                        remedies=("See what it did, once it has ended: run again.",),
-                        code="traded_meanwhile",
-                        subject=session,
-                    )
+                self._fences.refuse_taken(columns["fence"], snapshot.session, number)
                 self._store.run(insert_into("trades", columns), *columns.values())
                 (written,) = self._store.rows(
                     f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"]
@@ -203,43 +156,8 @@ class Attempts:
                 self._mails.queue(
                     "run", columns["session"], started_at, attempt=identity, attempt_number=number
                 )
-        self._changed(identity)
+        self._known.changed(identity)
         return self.by_id(identity)
-
-    def close_session(self, row: AttemptRow, *, executed: bool) -> bool:
-        """Let an attempt close its session, as far as no other does; whether it is the only one that does.
-
-        :param executed: whether orders of a rehearsal were executed, so that it was none.
-        """
-        session = row.session.isoformat()
-        others = self._store.rows(
-            f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND id <> ? AND state <> 'nothing' "
-            "AND (rehearsal = 0 OR fence IS NOT NULL) AND wrong_date IS NULL",
-            session,
-            row.id,
-        )
-        fence = row.fence or (None if self._is_taken(session) else session)
-        self._store.run(
-            "UPDATE trades SET fence = ?, rehearsal = CASE WHEN ? = 1 THEN 0 ELSE rehearsal END, "
-            "version = version + 1 WHERE id = ?",
-            fence,
-            int(executed),
-            row.id,
-        )
-        self._changed(row.id)
-        return not others
-
-    def reopen_session(self, row: AttemptRow) -> None:
-        """Let a rehearsal close its session no more: all of it is known, and nothing was executed."""
-        self._store.run("UPDATE trades SET fence = NULL, version = version + 1 WHERE id = ?", row.id)
-        self._changed(row.id)
-
-    def renumber(self, row: AttemptRow) -> None:
-        """Give an attempt that had placed nothing the next free number of its session."""
-        self._known = None
-        number = self.next_number(row.session)
-        self._store.run("UPDATE trades SET number = ?, version = version + 1 WHERE id = ?", number, row.id)
-        self._changed(row.id)
 
     def note(self, row: AttemptRow, finding: Finding) -> None:
         """Add to an attempt's record what each later statement of it warns of."""
@@ -287,18 +205,18 @@ class Attempts:
                     remedies=("Run it again: it goes on from what that one has written.",),
                 )
             self._orders.own(row, mappings, states)
-        self._changed(row.id)
+        self._known.changed(row.id)
         return self.by_id(row.id)
 
     def close(self, row: AttemptRow, state: str) -> None:
         """Write an attempt's state alone; its result follows in the same transaction."""
         self._store.run("UPDATE trades SET state = ? WHERE id = ?", state, row.id)
-        self._changed(row.id)
+        self._known.changed(row.id)
 
     def name_run(self, row: AttemptRow, run_id: str) -> AttemptRow:
         """Write which run an attempt's lost answer was about."""
         self._store.run("UPDATE trades SET run_id = ?, version = version + 1 WHERE id = ?", run_id, row.id)
-        self._changed(row.id)
+        self._known.changed(row.id)
         return self.by_id(row.id)
 
     def after(self, row: AttemptRow, *, has_clock: bool = False) -> AttemptRow | None:
@@ -307,26 +225,8 @@ class Attempts:
         query = f"SELECT * FROM trades WHERE id > ? {which}ORDER BY id LIMIT 1"
         return next(iter(self._attempts(query, row.id)), None)
 
-    def _is_taken(self, fence: str | None) -> bool:
-        return fence is not None and bool(self._store.rows("SELECT 1 FROM trades WHERE fence = ?", fence))
-
-    def _has_number(self, session: str, number: int) -> bool:
-        query = f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND number = ? AND state <> 'nothing'"
-        return bool(self._store.rows(query, session, number))
-
-    def _all_attempts(self) -> Collection[Any]:
-        """Return what tells the attempts apart: read once, and from the table itself."""
-        if self._known is None:
-            self._known = {row["id"]: row for row in self._store.rows(_TOLD_APART)}
-        return self._known.values()
-
-    def _changed(self, identity: int) -> None:
-        """Read again what tells an attempt apart: it was written."""
-        if self._known is not None:
-            (self._known[identity],) = self._store.rows(f"{_TOLD_APART} WHERE id = ?", identity)
-
     def _chosen(self, wanted: Callable[[Any], bool]) -> list[AttemptRow]:
-        found = sorted((row for row in self._all_attempts() if wanted(row)), key=_in_order)
+        found = sorted((row for row in self._known.all() if wanted(row)), key=in_order)
         return [self.by_id(row["id"]) for row in found]
 
     def _attempts(self, query: str, *values: Any) -> list[AttemptRow]:
@@ -337,13 +237,5 @@ class Attempts:
 
 _STATED = dialect.field(":document", "status")
 _STATUS = f"status = CASE WHEN rehearsal = 1 AND {_STATED} = 'success' THEN 'rehearsal' ELSE {_STATED} END"
-_TOLD_APART = (
-    "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "
-    f"FROM {dialect.TRADES}"
-)
 _AS_READ = "WHERE id = :id AND version = :version"
 _INCOMPLETE = ("sent", "unsettled", "answered")
-
-
-def _in_order(row: Any) -> tuple[str, int, int]:
-    return row["session"], row["number"], row["id"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.attempts import Attempts
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import Order
 
@@ -41,20 +41,20 @@ class Doubt(NamedTuple):
 class Doubts:
     """The part of the ledger that a valuation, `resolve` and each later report ask what is open."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
 
     def attempts(self) -> list[AttemptRow]:
         """Return the attempts of which it is not known what they placed, in order.
 
         Those of which a person said only that they placed something are among them.
         """
-        return [row for row in self._ledger.attempts.unsure() if row.closes]
+        return [row for row in self._attempts.unsure() if row.closes]
 
     def orders(self) -> list[Doubt]:
         """Return the orders in doubt, in order, as the attempts' results state them."""
         found = []
-        for row in self._ledger.attempts.doubtful():
+        for row in self._attempts.doubtful():
             stated = result_json.decode(row.document).orders
             found += [
                 Doubt(

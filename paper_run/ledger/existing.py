@@ -11,8 +11,15 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import copies, database, lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
+
+
+def place(folder: Path) -> Path:
+    """Return where the ledger of a folder lies, or would."""
+    return folder / database.FILE_NAME
 
 
 def may_write(folder: Path) -> bool:
@@ -35,7 +42,7 @@ def read_if_any(folder: Path) -> Iterator[Ledger | None]:
     if not is_there(folder):
         yield None
         return
-    path = folder / database.FILE_NAME
+    path = place(folder)
     with contextlib.ExitStack() as stack:
         with database.translated_errors(path):
             database.refuse_links(path)
@@ -78,18 +85,33 @@ def require_ledger(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def existing_ledger(folder: Path) -> Iterator[Ledger]:
-    """Open the ledger that there must be, under the lock.
+def under_lock(
+    folder: Path,
+    *,
+    now: datetime,
+    patience: float,
+    pause: Callable[[float], None],
+    opens: Callable[[], AbstractContextManager[Ledger]] | None = None,
+) -> Iterator[Ledger]:
+    """Take the lock of a folder, and open the ledger that there must be.
 
-    :raises DataError: there is none.
+    :param now: UTC; whoever finds the lock held is told it. :param patience: how many seconds to wait for it.
+    :param pause: how to wait. :param opens: opens the ledger in another way, once the lock is held; it may
+        make one.
+    :raises DataError: there is none, or it can't be used.
+    :raises OrchestrationError: another command has the lock, and goes on having it.
     """
-    require_ledger(folder)
-    with Ledger(folder) as ledger:
-        yield ledger
+    if opens is None:
+        require_ledger(folder)
+    with lock.held(folder, now=now, patience=patience, pause=pause):
+        if opens is None:
+            require_ledger(folder)
+        with opens() if opens else Ledger(folder) as ledger:
+            yield ledger
 
 
 def is_there(folder: Path) -> bool:
     """Whether a folder has a ledger; an empty file is none."""
-    path = folder / database.FILE_NAME
+    path = place(folder)
     with database.translated_errors(path):
         return path.is_symlink() or (path.exists() and path.lstat().st_size > 0)

@@ -33,13 +33,25 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o666) -> None:
                 file.flush()
                 os.fsync(descriptor)
             os.replace(temporary, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise DataError(
             f"{path} can't be written",
             f"{error.strerror}.",
             remedies=("Make room or give write permission there; the other files hold the result.",),
         ) from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut.
+
+    :raises OSError: it can't be done.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def prove_writable(folder: Path, *, purpose: str) -> None:
@@ -122,11 +134,3 @@ def _made(folder: Path, mode: int) -> tuple[Path, int]:
         if os.fstat(descriptor).st_nlink:
             return path, descriptor
         os.close(descriptor)  # swept between its making and its lock
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

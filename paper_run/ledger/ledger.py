@@ -12,12 +12,14 @@ from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
 from paper_run.ledger.broker import BrokerAccounts
 from paper_run.ledger.doubts import Doubts
+from paper_run.ledger.fences import Fences
 from paper_run.ledger.holidays import Holidays
+from paper_run.ledger.known_attempts import KnownAttempts
 from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
 from paper_run.ledger.sessions import Sessions
-from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite import database, opening
 from paper_run.ledger.sqlite.store import Store
 
 if TYPE_CHECKING:
@@ -58,9 +60,9 @@ class Ledger:
         """
         self.path = folder / database.FILE_NAME
         if copy is None:
-            connection, self.created = database.connect(self.path, first)
+            connection, self.created = opening.connect(self.path, first)
         else:
-            connection, self.created = database.read_copy(copy, self.path), False
+            connection, self.created = opening.read_copy(copy, self.path), False
         self._store = store = Store(connection, self.path)
         self.books = Books(store.rows, store.run)
         self.broker_accounts = BrokerAccounts(store.rows, store.run)
@@ -68,9 +70,11 @@ class Ledger:
         self.sessions = Sessions(store.rows, store.run)
         self.mails = Mails(store.rows, store.run)
         self.orders = Orders(store)
-        self.attempts = Attempts(store, self.orders, self.books, self.mails)
+        known = KnownAttempts(store)
+        self.fences = Fences(store, known)
+        self.attempts = Attempts(store, known, self.fences, self.orders, self.books, self.mails)
         self.account = Account(store, self.attempts)
-        self.doubts = Doubts(self)
+        self.doubts = Doubts(self.attempts)
         self.holidays = Holidays(store)
 
     def __enter__(self) -> Self:

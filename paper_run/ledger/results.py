@@ -7,6 +7,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.model import iso_date, result_json
 
@@ -84,7 +85,7 @@ def move_aside(folder: Path, identity: str) -> None:
     for name in older:
         os.rename(folder / name, target / name)
     for each in (target, folder):
-        database.sync_folder(each)
+        files.sync_folder(each)
 
 
 def moved_to(folder: Path, identity: str) -> Path | None:

@@ -15,7 +15,7 @@ from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
-    from sqlite3 import Row
+    from collections.abc import Mapping
 
 
 def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def attempt(row: Row) -> AttemptRow:
+def attempt(row: Mapping[str, Any]) -> AttemptRow:
     """Return a row of `trades`."""
     return AttemptRow(
         id=row["id"],
@@ -68,7 +68,7 @@ def attempt(row: Row) -> AttemptRow:
     )
 
 
-def _snapshot(row: Row) -> Snapshot:
+def _snapshot(row: Mapping[str, Any]) -> Snapshot:
     parameters = json.loads(row["parameters"])
     known = row["known_runs"]
     clock = row["gateway_clock"]
@@ -162,7 +162,7 @@ def order_columns(state: OrderState) -> dict[str, Any]:
     }
 
 
-def order(row: Row) -> OrderState:
+def order(row: Mapping[str, Any]) -> OrderState:
     """Return a row of `orders`: the broker's word, else a person's, else what was read from the gateway."""
     said = row["said_by"] is not None and row["told_by"] is None
     status, filled_qty, price = row["status"], amount(row["filled_qty"]), amount(row["filled_avg_price"])

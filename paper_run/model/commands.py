@@ -15,7 +15,7 @@ def ours(*words: str) -> str:
     return shlex.join((PROGRAM, *words))
 
 
-def typed(*words: str) -> str:
+def of_another(*words: str) -> str:
     """Return another program's command as it is typed; what a service has told is quoted like any word."""
     return shlex.join(words)
 

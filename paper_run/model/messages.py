@@ -15,7 +15,7 @@ from paper_run.errors import (
     Remedy,
     SeveralErrors,
 )
-from paper_run.model.commands import ours, typed
+from paper_run.model.commands import of_another, ours
 from paper_run.model.remedies import ask_for_positions, say_what_came
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def interrupted(
 
 
 def _ask_for_runs(orchestrator: ServiceUrl, which: str) -> str:
-    return typed("curl", f"{orchestrator}/api/v1/orchestration/runs{which}")
+    return of_another("curl", f"{orchestrator}/api/v1/orchestration/runs{which}")
 
 
 def cut_off(orchestrator: ServiceUrl, gateway: ServiceUrl, attempt: str) -> PaperRunError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run.errors import (
     Remedy,
 )
-from paper_run.model.commands import ours, typed
+from paper_run.model.commands import of_another, ours
 
 if TYPE_CHECKING:
     from paper_run.model.service import ServiceUrl
@@ -42,4 +42,4 @@ def order_remedies(name: str) -> tuple[Remedy, ...]:
 
 def ask_for_positions(gateway: ServiceUrl) -> Remedy:
     """Say how to look at what the gateway answers for its positions."""
-    return Remedy("See the positions", typed("curl", f"{gateway}/api/v1/positions"))
+    return Remedy("See the positions", of_another("curl", f"{gateway}/api/v1/positions"))

@@ -8,38 +8,34 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from paper_run.model import findings, remedies
+from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.listing import unlisted
-from paper_run.report import text
+from paper_run.report import terminal, text
 from paper_run.report.lines import order_line, position_line
-from paper_run.report.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from paper_run.errors import Remedy
-    from paper_run.model.attempt import AttemptRow
-    from paper_run.model.findings import Finding
     from paper_run.model.result import RunResult
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import NotKnown
     from paper_run.settings.config import Config
 
 RULE = "=" * 80
 _SHOWN_ORDERS = 50
-_GREEN, _RED, _YELLOW, _BOLD = "32", "31", "33", "1"
 
 
 class Console:
-    """Follows a day (`Watch`) and prints it as ADR-0007 section 5 has it.
+    """Follows a day, as its `Progress`, and prints its five steps.
 
     :param quiet: print nothing but failures. :param invocation: what makes commands run as they stand.
     """
 
-    def __init__(self, out: Terminal, *, quiet: bool = False, invocation: Invocation = PLAIN) -> None:
+    def __init__(
+        self, out: terminal.Terminal, *, quiet: bool = False, invocation: Invocation = PLAIN
+    ) -> None:
         self._out = out
         self._quiet = quiet
         self._invocation = invocation
@@ -51,7 +47,9 @@ class Console:
         :param moment: the exchange's time.
         """
         self._line(RULE)
-        self._line(f"  PAPER TRADING RUN - {text.moment(moment.isoformat(timespec='seconds'))}", paint=_BOLD)
+        self._line(
+            f"  PAPER TRADING RUN - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD
+        )
         self._line(RULE)
         self._line()
         self._line(f"Symbols:     {', '.join(config.symbols)}")
@@ -60,7 +58,7 @@ class Console:
         if config.as_of_date:
             self._line(f"As Of Date:  {config.as_of_date}")
         for notice in config.notices:
-            self._line(f"! {notice.text}", paint=_YELLOW)
+            self._line(f"! {notice.text}", paint=terminal.YELLOW)
         self._line()
 
     def mark_header(self, config: Config, moment: datetime) -> None:
@@ -69,10 +67,12 @@ class Console:
         :param moment: the exchange's time.
         """
         self._line(RULE)
-        self._line(f"  MARK TO MARKET - {text.moment(moment.isoformat(timespec='seconds'))}", paint=_BOLD)
+        self._line(
+            f"  MARK TO MARKET - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD
+        )
         self._line(RULE)
         for notice in config.notices:
-            self._line(f"! {notice.text}", paint=_YELLOW)
+            self._line(f"! {notice.text}", paint=terminal.YELLOW)
         self._line()
         self.step(1, "Checking dependencies", of=3)
 
@@ -80,18 +80,18 @@ class Console:
         """Print the heading of one of the five steps of a day, or the three of a mark."""
         if number > 1:
             self._line()
-        self._line(f"[{number}/{of}] {heading}...", paint=_BOLD)
+        self._line(f"[{number}/{of}] {heading}...", paint=terminal.BOLD)
 
     def notice(self, words: str) -> None:
         """Print a line that must not be missed."""
-        self._line(f"  {words}", paint=_YELLOW)
+        self._line(f"  {words}", paint=terminal.YELLOW)
 
     def health(self, services: tuple[ServiceHealth, ...]) -> None:
         """Print each service with a tick or a cross."""
         for service in services:
             tone: Literal["good", "bad"] = "good" if service.healthy else "bad"
             detail = f" - {service.detail}" if service.detail else ""
-            self._signed(tone, f"{service.title} ({service.url}){detail}")
+            self.signed(tone, f"{service.title} ({service.url}){detail}")
 
     def run_id(self, run_id: str | None) -> None:
         """Print the run's id."""
@@ -130,7 +130,7 @@ class Console:
 
         self._line(f"  {positions} open positions could be read")
         self._line()
-        self._line("[dry run] Would send, once:", paint=_BOLD)
+        self._line("[dry run] Would send, once:", paint=terminal.BOLD)
         self._line(f"  POST {url}")
         self._line(f"  {json.dumps(body)}")
         self._line()
@@ -155,7 +155,9 @@ class Console:
             if found.severity == "error" or (not others and findings.is_of_an_order(found)):
                 continue
             sign = "!" if found.severity == "warning" else "·"
-            self._line(f"  {sign} {found.text}", paint=_YELLOW if found.severity == "warning" else None)
+            self._line(
+                f"  {sign} {found.text}", paint=terminal.YELLOW if found.severity == "warning" else None
+            )
             for remedy in found.remedies:
                 shown = remedy._replace(command=self._invocation.whole(remedy.command))
                 self._line(f"      {shown}")
@@ -207,26 +209,11 @@ class Console:
 
     def saved(self, path: Path) -> None:
         """Print where a file lies."""
-        self._signed("good", f"Saved to: {path}")
-
-    def there(self, path: Path) -> None:
-        """Print where a file lies already."""
-        self._signed("good", f"There: {path}")
-
-    def finding(self, name: str, words: str, fix: str) -> None:
-        """Print one thing that was looked at, on a line; what is not well is printed even when quiet.
-
-        :param fix: what to do about it; empty when it is well.
-        """
-        said = f"{name + ':':<19}{text.one_line(words)}"
-        if fix:
-            self._out.line(f"{text.SIGNS['bad']} {said} - fix: {text.one_line(fix)}", paint=_RED)
-        else:
-            self._line(f"{text.SIGNS['good']} {said}", paint=_GREEN)
+        self.signed("good", f"Saved to: {path}")
 
     def mailed(self, subject: str) -> None:
         """Print which mail was sent."""
-        self._signed("good", f"Mailed: {subject}")
+        self.signed("good", f"Mailed: {subject}")
 
     def complete(self, result: RunResult) -> None:
         """Print the closing banner."""
@@ -234,98 +221,20 @@ class Console:
         label = f"{result.label} - " if result.label else ""
         self._line()
         self._line(RULE)
-        self._line(f"  {label}{what} COMPLETE - Status: {result.status.upper()}", paint=_BOLD)
+        self._line(f"  {label}{what} COMPLETE - Status: {result.status.upper()}", paint=terminal.BOLD)
         self._line(RULE)
 
-    def sessions(self, tally: Tally, folder: Path) -> None:
-        """Print what several sandbox sessions came to."""
-        became = ", ".join(f"{number} {status}" for status, number in sorted(tally.statuses.items()))
-        self._line(f"SANDBOX - simulated prices. Played {tally.first} to {tally.last}: {became}.")
-        self._line(f"  Orders Accepted:    {tally.accepted:,}")
-        self._line(f"  Total Notional:     {text.money(tally.notional)}")
-        self._line(f"  Total P&L:          {text.signed_money(tally.total_pnl)}")
-        self._line(f"  Equity:             {text.money(tally.equity)}")
-        self._signed("good", f"Saved to: {folder}")
-        self._line(f"  All of them:  {folder / 'index.html'}")
-
-    def outcome_unknown(
-        self,
-        attempts: Sequence[AttemptRow],
-        doubtful: Sequence[AttemptRow],
-        invocation: Invocation,
-        not_known: Sequence[NotKnown] = (),
-        taken_back: Sequence[Finding] = (),
-    ) -> None:
-        """Print what is not known, with the ready command for each.
-
-        :param not_known: what is not known of fills. :param taken_back: fills of which the gateway now says
-            less.
-        """
-        if not any((attempts, doubtful, not_known, taken_back)):
-            self._line("Nothing is open: every outcome is known.")
-        for row in attempts:
-            run = f"run {row.run_id}" if row.run_id else "no run id known"
-            started = text.moment(row.started_at.isoformat(timespec="seconds"))
-            so_far = f"; {row.how_known}" if row.how_known else ""
-            words = f"{row.name}: sent {started}, {run}; what came of it is not known{so_far}"
-            self._line(words, paint=_YELLOW)
-            self._remedies(remedies.say_what_came(row.name, row.run_id), invocation)
-        for row in doubtful:
-            self._line(f"{row.name}: has orders in doubt; each command asks for them", paint=_YELLOW)
-        listed = {row.name for row in attempts}
-        for each in not_known:
-            if each.kind != "attempt" or each.name not in listed:
-                self._line(f"{each.about}: {each.why}", paint=_YELLOW)
-                self._remedies(each.remedies, invocation)
-        for finding in taken_back:
-            self._line(finding.text, paint=_YELLOW)
-            self._remedies(finding.remedies, invocation)
-
-    def _remedies(self, remedies: Iterable[Remedy], invocation: Invocation) -> None:
-        for remedy in remedies:
-            if remedy.command:
-                self._line(f"  {remedy._replace(command=invocation.whole(remedy.command))}")
-
-    def table(self, lines: str, *, is_sandbox: bool) -> None:
-        """Print a table as it is, and that its prices are simulated if they are."""
-        if is_sandbox:
-            self._line("SANDBOX - simulated prices", paint=_YELLOW)
-        for line in lines.splitlines():
-            self._line(line)
-
-    def say(self, words: str = "") -> None:
+    def say(self, words: str = "", *, paint: str | None = None, even_quiet: bool = False) -> None:
         """Print a line as it is."""
-        self._line(words)
+        if even_quiet or not self._quiet:
+            self._out.line(words, paint=paint)
+
+    def signed(self, tone: Literal["good", "bad"], words: str) -> None:
+        """Print a line with a tick or a cross."""
+        self._line(f"  {text.SIGNS[tone]} {words}", paint=terminal.GREEN if tone == "good" else terminal.RED)
 
     def _figure(self, label: str, value: str) -> None:
         self._line(f"  {label + ':':<20}{value}")
 
-    def _signed(self, tone: Literal["good", "bad"], words: str) -> None:
-        self._line(f"  {text.SIGNS[tone]} {words}", paint=_GREEN if tone == "good" else _RED)
-
     def _line(self, words: str = "", *, paint: str | None = None) -> None:
-        if not self._quiet:
-            self._out.line(words, paint=paint)
-
-
-class Tally:
-    """What several days came to, P&L and equity after the last; dollars in cents."""
-
-    def __init__(self) -> None:
-        self.first = self.last = ""
-        self.statuses: dict[str, int] = {}
-        self.accepted = 0
-        self.notional = Decimal(0)
-        self.total_pnl: Decimal | None = None
-        self.equity: Decimal | None = None
-
-    def add(self, result: RunResult) -> None:
-        """Add a day's result."""
-        self.first = self.first or result.session
-        self.last = result.session
-        self.statuses[result.status] = self.statuses.get(result.status, 0) + 1
-        self.accepted += result.totals.num_orders_accepted or 0
-        self.notional += result.totals.total_notional or 0
-        pnl = result.pnl
-        self.total_pnl = pnl and pnl.total_pnl
-        self.equity = pnl and pnl.equity.closing
+        self.say(words, paint=paint)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.model.history import SessionLine
     from paper_run.model.result import RunResult
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _ASCII = str.maketrans({"✓": "+", "✕": "x", "❌": "x", "−": "-", "—": "-", "·": "-", "×": "x", "�": "?"})
 
+GREEN, RED, YELLOW, BOLD = "32", "31", "33", "1"
+"""What a line is painted with."""
+
 
 class Terminal:
     """One stream: colour only where a person sees it, nothing that drives a terminal, no failure of its own.

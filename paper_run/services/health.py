@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model import iso_date, reading_messages
-from paper_run.model.commands import typed
+from paper_run.model.commands import of_another
 from paper_run.model.service import HEALTHY, ServiceHealth
 from paper_run.services import wire
 from paper_run.services.auth import UNAUTHORIZED
@@ -161,7 +161,7 @@ def failure(health: ServiceHealth) -> DependencyError:
                 Remedy("Check logs", f"tail -f logs/{health.service}.log"),
             ),
         )
-    ask = Remedy("Ask it yourself", typed("curl", f"{health.url}/health"))
+    ask = Remedy("Ask it yourself", of_another("curl", f"{health.url}/health"))
     if _is_refused(health):
         open_to_all = Remedy("Have its operator, or a proxy's in front of it, let anybody read /health")
         refusal = health.refusal
@@ -188,4 +188,4 @@ def failure(health: ServiceHealth) -> DependencyError:
 
 
 def _ask(health: ServiceHealth) -> Remedy:
-    return Remedy("Ask it yourself", typed("curl", f"{health.url}/health"))
+    return Remedy("Ask it yourself", of_another("curl", f"{health.url}/health"))

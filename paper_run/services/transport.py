@@ -101,7 +101,7 @@ class Transport:
         deadline = self._now() + seconds
         answers: list[Answer] = []
 
-        def attempt() -> Answer:
+        def once() -> Answer:
             answer = self._exchange(
                 self._session,
                 "GET",
@@ -123,7 +123,7 @@ class Transport:
             return outcome
 
         if not retry:
-            return attempt()
+            return once()
         retrying = Retrying(
             retry=_is_passing,
             wait=_pause_before_retry,
@@ -131,7 +131,7 @@ class Transport:
             sleep=self._pause,
             retry_error_callback=last_word,
         )
-        answer: Answer = retrying(attempt)
+        answer: Answer = retrying(once)
         return answer
 
     def post_once(

@@ -9,6 +9,7 @@ from paper_run.errors import DataError, Remedy
 from paper_run.model import findings
 from paper_run.model.service import ServiceUrl
 from paper_run.settings import urls
+from paper_run.settings.variables import LIVE_HOST, PAPER_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from paper_run.settings.sources import SourcedValue
 
 VARIABLE, HOST = "PAPER_RUN_BROKER", "ALPACA_BASE_URL"
-PAPER_HOST, LIVE_HOST = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
 Mode = Literal["auto", "paper", "live", "off"]
 _FORM = "auto (read when there are keys), paper, live or off"
 _ALPACA = ".alpaca.markets"

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from paper_run.errors import DataError
 from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
-from paper_run.settings import auth, broker, calendar, email, raw, urls
-from paper_run.settings.heartbeat import heartbeat_url
+from paper_run.settings import auth, broker, email, raw
+from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import (
     CLOSED_DATES,
     HEARTBEAT_URL,
@@ -21,11 +21,10 @@ from paper_run.settings.sources import (
     REQUIRE_LEDGER,
     SourcedValue,
     Sources,
-    shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from paper_run.model.exchange import ExchangeName
     from paper_run.model.findings import Finding
@@ -40,14 +39,8 @@ T = TypeVar("T")
 OUTPUT_SUFFIXES = (".json", ".html", ".csv")
 STDOUT = Path("-")
 
-_AMOUNT_FORM = (
-    "dollars as digits with at most two decimals, above 0 and below 1000000000000, such as 20000 or 99.50"
-)
-_AMOUNT_LIMIT = Decimal(10) ** 12
-_SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
 _DATE_FORM = "a past or present date written YYYY-MM-DD, such as 2025-01-17"
 _AS_OF_FORM = f"{_DATE_FORM}, or previous (the last session that is over)"
-_LONGEST_WAIT = Decimal(86_400)
 
 
 class Config(NamedTuple):
@@ -122,7 +115,7 @@ class Config(NamedTuple):
         return STDOUT in self.outputs
 
 
-_SECRET = re.compile(r"PASSWORD$|SECRET(?!_FILE)|HEARTBEAT")
+_SECRETS = {each.variable for each in OPTIONS if each.secret}
 _KEY_VARIABLES = (
     ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
     ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
@@ -135,34 +128,35 @@ def load(sources: Sources, *, today: date) -> Config:
     :param today: the exchange's date, which no `--as-of-date` may lie after.
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
-    quotes, keys = _quotes(sources), _quote_keys(sources)
+    checked, keys = sources.checked, _quote_keys(sources)
+    quotes: ServiceUrl | None = checked(QUOTES_URL)
     account, doubts = broker.read(sources.variable, has_keys=keys is not None, quotes=quotes)
     mailed = mail(sources)
     said = email.notices(mailed) if mailed else ()
     return Config(
-        symbols=_symbols(sources.given("--symbols")),
-        capital=_dollars(sources.last("--capital")),
-        max_position_size=_dollars(sources.last("--max-position-size")),
+        symbols=checked("--symbols"),
+        capital=checked("--capital"),
+        max_position_size=checked("--max-position-size"),
         as_of_date=_optional(sources.given("--as-of-date"), lambda given: _as_of_date(given, today)),
         outputs=_outputs(sources),
         reports_dir=reports_folder(sources),
-        timeout=_seconds(sources.last("--timeout"), least=Decimal("0.1")),
-        wait=_seconds(sources.last("--wait"), least=Decimal(0)),
-        signal_service=urls.base(sources.last("--signal-service-url")),
-        execution_gateway=urls.base(sources.last("--execution-gateway-url")),
-        orchestrator=urls.base(sources.last("--orchestrator-url")),
+        timeout=checked("--timeout"),
+        wait=checked("--wait"),
+        signal_service=checked("--signal-service-url"),
+        execution_gateway=checked("--execution-gateway-url"),
+        orchestrator=checked("--orchestrator-url"),
         exchange=exchange(sources),
-        closed_dates=_dates(sources.variable(CLOSED_DATES)),
-        open_dates=_dates(sources.variable(OPEN_DATES)),
-        latest_start=_optional(sources.given("--latest-start"), calendar.clock_time),
+        closed_dates=checked(CLOSED_DATES) or frozenset(),
+        open_dates=checked(OPEN_DATES) or frozenset(),
+        latest_start=checked("--latest-start"),
         quotes=quotes,
         quote_keys=keys,
         broker=account,
         mail=mailed,
         heartbeat=heartbeat(sources),
         identity=auth.read(sources.variable, folder=sources.folder),
-        sandbox_demands_signatures=auth.sandbox_demands(sources.last("--auth")),
-        require_ledger=raw.switch(sources.variable(REQUIRE_LEDGER)),
+        sandbox_demands_signatures=checked("--auth"),
+        require_ledger=checked(REQUIRE_LEDGER),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(
@@ -174,8 +168,8 @@ def load(sources: Sources, *, today: date) -> Config:
 
 def heartbeat(sources: Sources) -> HeartbeatUrl | None:
     """Return where the heartbeat goes; None: nowhere."""
-    given = sources.variable(HEARTBEAT_URL)
-    return None if given is None else heartbeat_url(given)
+    found: HeartbeatUrl | None = sources.checked(HEARTBEAT_URL)
+    return found
 
 
 def mail(sources: Sources) -> MailSettings | None:
@@ -193,7 +187,8 @@ def reports_folder(sources: Sources) -> Path:
 
 def exchange(sources: Sources) -> ExchangeName:
     """Return the exchange; its date is the session."""
-    return calendar.exchange(sources.last("--exchange"))
+    found: ExchangeName = sources.checked("--exchange")
+    return found
 
 
 def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> date:
@@ -209,45 +204,6 @@ def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> da
 
 def _as_of_date(given: SourcedValue, today: date) -> date | Literal["previous"]:
     return "previous" if given.value == "previous" else past_date(given, today, form=_AS_OF_FORM)
-
-
-def _dates(given: SourcedValue | None) -> frozenset[date]:
-    return frozenset() if given is None else calendar.dates(given)
-
-
-def _symbols(values: Iterable[SourcedValue]) -> tuple[str, ...]:
-    symbols: dict[str, None] = {}
-    for given in values:
-        for word in re.split(r"[,\s]", given.value):
-            symbol = raw.symbol(word)
-            if not word:
-                continue
-            if symbol is None:
-                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is no symbol")
-            if len(symbol) > 32:
-                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is longer than 32 characters")
-            symbols[symbol] = None
-        if not given.value.strip(", \t\r\n"):
-            raise given.wrong(_SYMBOL_FORM, because="it names no symbol")
-    return tuple(symbols)
-
-
-def _dollars(given: SourcedValue) -> Decimal:
-    if not re.fullmatch(r"[0-9]+(?:\.[0-9]{1,2})?", given.value):
-        raise given.wrong(_AMOUNT_FORM)
-    dollars = Decimal(given.value)
-    if not 0 < dollars < _AMOUNT_LIMIT:
-        raise given.wrong(_AMOUNT_FORM)
-    return dollars
-
-
-def _seconds(given: SourcedValue, *, least: Decimal) -> Decimal:
-    return raw.seconds(given, least=least, most=_LONGEST_WAIT, example=Decimal(90))
-
-
-def _quotes(sources: Sources) -> ServiceUrl | None:
-    given = sources.variable(QUOTES_URL)
-    return None if given is None else urls.base(given)
 
 
 def _quote_keys(sources: Sources) -> tuple[str, str] | None:
@@ -272,7 +228,7 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
 def _secret_files(sources: Sources) -> tuple[Path, ...]:
     """Return the files with a secret in them: the .env file if it sets one, and those of one secret."""
     found = []
-    if sources.file is not None and any(_SECRET.search(name) for name in sources.in_file()):
+    if sources.file is not None and sources.in_file() & _SECRETS:
         found.append(sources.file.resolve())
     for name in (email.PASSWORD_FILE, auth.SECRET_FILE):
         if (given := sources.variable(name)) is not None:

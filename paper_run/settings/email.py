@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
@@ -37,6 +37,7 @@ CC = "PAPER_RUN_EMAIL_CC"
 ON = "PAPER_RUN_EMAIL_ON"
 
 _DEFAULT_SECONDS = Decimal(default(TIMEOUT))
+_DEFAULT_ON = cast("EmailOn", default(ON))
 _LEAST_SECONDS, _MOST_SECONDS = Decimal("0.1"), Decimal(3600)
 _PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -132,7 +133,7 @@ def read(
         cc=tuple(
             address for address in _addresses([] if copied is None else [copied]) if address not in recipients
         ),
-        on=on or "always",
+        on=on or _DEFAULT_ON,
         timeout=_DEFAULT_SECONDS if seconds is None else seconds,
     )
 

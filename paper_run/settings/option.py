@@ -16,6 +16,9 @@ class Option(NamedTuple):
     :ivar said: the default in words, where it hangs on something.
     :ivar help: what `--help` says. :ivar more: what the reference says in its place.
     :ivar name: by which the program knows the flag, "" for its own. :ivar path: what a shell completes.
+    :ivar check: what reads a typed value, dotted below `paper_run.settings` and loaded on use; "" where it is
+        read together with others. :ivar secret: whether nobody may see it.
+    :ivar carried: whether a printed command that trades asks for the same with it.
     """
 
     flag: str
@@ -30,6 +33,9 @@ class Option(NamedTuple):
     short: str = ""
     name: str = ""
     path: Literal["", "file", "dir"] = ""
+    check: str = ""
+    secret: bool = False
+    carried: bool = False
 
     @property
     def ending(self) -> str:

@@ -26,6 +26,9 @@ class RawValue(Protocol):
     def wrong(self, form: str, *, because: str = "") -> DataError:
         """Say what is wrong, where, and what is allowed."""
 
+    def showing(self, value: str) -> RawValue:
+        """Return it with the text that an error may show."""
+
 
 def symbol(word: str) -> str | None:
     """Return a symbol as it is traded, in capitals, such as `BRK.B`; None where the word can be none."""

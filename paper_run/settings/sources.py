@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.errors import DataError
 from paper_run.settings import heartbeat
@@ -12,6 +13,8 @@ from paper_run.settings.options import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from paper_run.settings.option import Option
+
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
 OPEN_DATES = "PAPER_RUN_OPEN_DATES"
@@ -19,6 +22,7 @@ REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
 HEARTBEAT_URL = heartbeat.VARIABLE
 SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""
+_CHECKED = {each.flag or each.variable: each for each in OPTIONS if each.check}
 
 
 class SourcedValue(NamedTuple):
@@ -37,6 +41,10 @@ class SourcedValue(NamedTuple):
         )
         error.told = self.origin in SETTINGS
         return error
+
+    def showing(self, value: str) -> SourcedValue:
+        """Return it with the text that an error may show."""
+        return self._replace(value=value)
 
 
 class Sources:
@@ -85,6 +93,25 @@ class Sources:
         if name in self._file_values:
             return SourcedValue(self._file_values[name], f"{name} in {self.file}")
         return None
+
+    def checked(self, name: str) -> Any:
+        """Return a setting as the check of its row reads it, None where it is not set.
+
+        :param name: its flag; its variable where it has no flag.
+        :raises DataError: the value is wrong; it names its origin and the allowed form.
+        """
+        option = _CHECKED[name]
+        values = self.given(option.flag) if option.flag else self._of_variable(option)
+        module, _, function = option.check.rpartition(".")
+        read = getattr(import_module(f"paper_run.settings.{module}"), function)
+        if option.kind == "repeated":
+            return read(values)
+        return read(values[-1]) if values else None
+
+    def _of_variable(self, option: Option) -> list[SourcedValue]:
+        if (given := self.variable(option.variable)) is not None:
+            return [given]
+        return [] if option.default is None else [SourcedValue(option.default, option.variable)]
 
     def in_file(self) -> frozenset[str]:
         """Return the names of the variables that the .env file sets to something."""

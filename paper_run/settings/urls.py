@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from paper_run.errors import DataError
-    from paper_run.settings.sources import SourcedValue
+    from paper_run.settings.raw import RawValue
 
 _FORM = "http://HOST[:PORT][/PATH] or https://..."
 
@@ -51,14 +51,14 @@ def split_url(text: str, wrong: Callable[[str], DataError]) -> tuple[ServiceUrl,
     return ServiceUrl(f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}", credentials), parts
 
 
-def base(given: SourcedValue) -> ServiceUrl:
+def base(given: RawValue) -> ServiceUrl:
     """Read where a service is.
 
     :raises DataError: for what is no http or https URL, or has a query or a fragment.
     """
 
     def wrong(because: str) -> DataError:
-        return given._replace(value=shown(given.value)).wrong(_FORM, because=because)
+        return given.showing(shown(given.value)).wrong(_FORM, because=because)
 
     service, _ = split_url(given.value, wrong)
     if "?" in given.value or "#" in given.value:

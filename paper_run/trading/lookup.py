@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.model import iso_date
 from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import order_ids
@@ -205,14 +206,14 @@ def strangers(
         if identity not in owned
         and fits(wanted[identity], state)
         and post is not None
-        and (created := _utc(state.created_at)) is not None
+        and (created := iso_date.moment(state.created_at)) is not None
         and created < post - _CLOCK_SLACK
     }
 
 
 def was_created_between(state: OrderState, post: datetime | None, next_clock: datetime | None) -> bool:
     """Whether a party has made an order after one POST and before the next, by its own clock."""
-    created = _utc(state.created_at)
+    created = iso_date.moment(state.created_at)
     if created is None or post is None:
         return False
     return created >= post - _CLOCK_SLACK and (next_clock is None or created < next_clock)
@@ -226,11 +227,3 @@ def possible_ids(mapping: SignalOrder, snapshot: Snapshot, strategy: str) -> lis
     today = clock.date() if clock else snapshot.session
     dates = (snapshot.session, *(today + timedelta(days=days) for days in (-1, 0, 1)))
     return order_ids.possible(mapping.symbol, mapping.side, mapping.qty, strategy, dates)
-
-
-def _utc(moment: str | None) -> datetime | None:
-    try:
-        read = datetime.fromisoformat(moment or "")
-    except ValueError:
-        return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
+from paper_run.model import iso_date
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.model.listing import listed
@@ -95,7 +96,7 @@ def _of_order(
 
 def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime) -> str | None:
     """Say since when a working order should have ended or filled; None while it may well work."""
-    submitted = _moment(state.created_at) or calendar.hours(session)[0]
+    submitted = iso_date.moment(state.created_at) or calendar.hours(session)[0]
     if state.time_in_force != "gtc":
         day = calendar.session_ending_after(submitted)
         if calendar.hours(day)[1] <= now:
@@ -106,15 +107,6 @@ def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime
         if now - max(opened, submitted) >= _GRACE:
             return "it still works 15 minutes into an open session"
     return None
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Read a time of the gateway's; one without a zone is UTC."""
-    try:
-        read = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
 def by_symbol(found: Iterable[NotKnown]) -> dict[str, str]:

@@ -53,22 +53,24 @@ class Services(NamedTuple):
         return self.health[2]
 
 
-def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, watch: Progress) -> Services:
+def check(
+    config: Config, platform: Platform, calendar: Calendar, clock: Clock, progress: Progress
+) -> Services:
     """Check the services and find the session; nothing is sent yet.
 
     :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
     :raises DataError: the date of the signals lies after the session.
     """
-    watch.step(1, "Checking dependencies")
+    progress.step(1, "Checking dependencies")
     while True:
-        health = _healthy_services(config, platform, clock, watch)
+        health = _healthy_services(config, platform, clock, progress)
         sandbox_session = _sandbox_session(health)
         now, said = clock.now(), todays_date.told(health)
         if sandbox_session is not None or said is None:
             break
         if not (seconds := todays_date.seconds_until_agreed(said, calendar, now)):
             break
-        watch.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
+        progress.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
         platform.deadline.uncounted(clock.pause)(seconds)
     session = sandbox_session or calendar.session_date(now)
     if isinstance(config.as_of_date, date) and config.as_of_date > session:
@@ -80,11 +82,13 @@ def check(config: Config, platform: Platform, calendar: Calendar, clock: Clock, 
     is_sandbox = sandbox_session is not None
     services = Services(health, session, is_sandbox, is_proved=is_sandbox or said is not None)
     if services.sandbox:
-        watch.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
+        progress.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
     if not services.is_proved:
-        watch.notice(UNPROVED)
+        progress.notice(UNPROVED)
     if services.gateway.dry_run:
-        watch.notice("REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated")
+        progress.notice(
+            "REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated"
+        )
     return services
 
 
@@ -135,7 +139,7 @@ def unheard(ledger: Ledger, platform: Platform) -> str | None:
 
 def older_session(services: Services, ledger: Ledger) -> DataError | None:
     """Return that a later session was traded, where this machine's clock alone says what day it is."""
-    if services.is_proved or not (later := ledger.attempts.traded_after(services.session)):
+    if services.is_proved or not (later := ledger.fences.traded_after(services.session)):
         return None
     return DataError(
         f"The session of {services.session} is older than {later[-1]}, which was traded",
@@ -173,7 +177,7 @@ def reminders(ledger: Ledger | None, services: Services) -> tuple[Finding, ...]:
             subject=str(day),
             remedies=(Remedy("Open it again for its own day", ours("resolve", str(day), "--wrong-date")),),
         )
-        for day in (() if services.sandbox else ledger.attempts.traded_after(services.session))
+        for day in (() if services.sandbox else ledger.fences.traded_after(services.session))
     )
     return (*unproved, *recovered, *wrong, *still_open(ledger))
 
@@ -230,12 +234,12 @@ def gateway_clock(gateway: ServiceHealth) -> datetime | None:
 
 
 def _healthy_services(
-    config: Config, platform: Platform, clock: Clock, watch: Progress
+    config: Config, platform: Platform, clock: Clock, progress: Progress
 ) -> tuple[ServiceHealth, ...]:
     deadline = clock.monotonic() + float(config.wait)
     pause = 0.25
     asked_to_wait = platform.deadline.stopped() if config.wait else contextlib.nullcontext()
-    with asked_to_wait, watch.waiting("Waiting for the services"):
+    with asked_to_wait, progress.waiting("Waiting for the services"):
         while True:
             health = platform.health()
             left = deadline - clock.monotonic()
@@ -243,7 +247,7 @@ def _healthy_services(
                 break
             clock.pause(min(pause, left))
             pause = min(pause * 2, 2.0)
-    watch.health(health)
+    progress.health(health)
     unfit = tuple(health_check.failure(service) for service in health if not service.healthy)
     if unfit:
         if all(service.status == "unreachable" for service in health):

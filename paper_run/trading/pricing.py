@@ -85,7 +85,7 @@ class _Symbol(NamedTuple):
         """
         found = None
         marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
-        if self.last is not None and not any(_settles(each) for each in self.since):
+        if self.last is not None and not any(_says_quantity(each) for each in self.since):
             now = splits.Now(
                 [*self.traded, *marked],
                 self.said,
@@ -195,7 +195,7 @@ def _symbols(
         )
 
 
-def _settles(entry: Entry) -> bool:
+def _says_quantity(entry: Entry) -> bool:
     """Whether an entry says by itself how many shares there are: booked by hand, or of an older program."""
     return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)
 

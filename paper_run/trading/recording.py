@@ -115,7 +115,7 @@ def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_d
     One that was taken for one that placed nothing gets the next free number. To be called in a transaction.
     """
     if row.state == "nothing" and state != "nothing":
-        ledger.attempts.renumber(row)
+        ledger.fences.renumber(row)
         row = ledger.attempts.by_id(row.id)
         if not row.snapshot.rehearsal:
             return _closing(ledger, row, executed=False)
@@ -128,12 +128,12 @@ def claim(ledger: Ledger, row: AttemptRow, known: Known, state: str, *, stayed_d
     if state != "nothing" and not stayed_dry and not (state in ("answered", "closed") and is_rehearsed(rows)):
         return row if row.fence else _closing(ledger, row, executed=False)
     if row.fence is not None and state != "unsettled":
-        ledger.attempts.reopen_session(row)
+        ledger.fences.reopen_session(row)
     return ledger.attempts.by_id(row.id)
 
 
 def _closing(ledger: Ledger, row: AttemptRow, *, executed: bool) -> AttemptRow:
-    if not ledger.attempts.close_session(row, executed=executed) and TRADED_TWICE not in row.snapshot.notices:
+    if not ledger.fences.close_session(row, executed=executed) and TRADED_TWICE not in row.snapshot.notices:
         ledger.attempts.note(row, TRADED_TWICE)
     return ledger.attempts.by_id(row.id)
 

@@ -6,7 +6,7 @@ import contextlib
 import uuid
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from paper_run.model.progress import Clock, Progress
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
+    from paper_run.trading.conclude import Known
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
 _LOOK_SECONDS = 5.0
@@ -48,7 +49,7 @@ def submit(  # noqa: PLR0913  each is one thing that an attempt needs
     platform: Platform,
     ledger: Ledger,
     clock: Clock,
-    watch: Progress,
+    progress: Progress,
     *,
     number: int,
     calendar: Calendar,
@@ -61,10 +62,10 @@ def submit(  # noqa: PLR0913  each is one thing that an attempt needs
     :param after: the session's newest row when a person asked to trade once more; None: nobody did.
     :param mailed: whether a mail about it is to be queued.
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
-        ends in a TradeEnd.
+        ends in an AttemptEnd.
     :raises OrchestrationError: another command trades the session; nothing was sent.
     """
-    day = _Attempt(config, snapshot, platform, ledger, clock, watch, number, calendar)
+    day = _Attempt(config, snapshot, platform, ledger, clock, progress, number, calendar)
     day.begin(after=after, mailed=mailed)
     try:
         with platform.deadline.stopped():
@@ -105,16 +106,16 @@ class _Attempt(AttemptUnderway):
 
     def orchestrate(self) -> None:
         """Send the POST, once, and follow the run to its end."""
-        self.watch.step(2, "Triggering orchestration run")
-        with self.watch.waiting("Waiting for the orchestrator"):
+        self.progress.step(2, "Triggering orchestration run")
+        with self.progress.waiting("Waiting for the orchestrator"):
             self._take(self._post())
             self.is_taken = True
         self._heed_sigterm()
-        self.watch.run_id(self.known.run_id)
-        self.watch.step(3, "Waiting for completion")
+        self.progress.run_id(self.known.run_id)
+        self.progress.step(3, "Waiting for completion")
         result, run = self.outcome.result, self.known.orchestration
         ended = run.status if run is not None and self.known.status is None else result.status
-        self.watch.ended(ended, result.totals.duration_seconds or Decimal(0))
+        self.progress.ended(ended, result.totals.duration_seconds or Decimal(0))
 
     def _post(self) -> response.Verdict:
         """Send it, and keep its answer before anything is made of it."""
@@ -166,7 +167,7 @@ class _Attempt(AttemptUnderway):
     def _take(self, verdict: response.Verdict) -> None:
         """Record what the answer to the POST proves, and go on from there."""
         if isinstance(verdict, response.PlacedNothing):
-            self.learn("nothing", status="failed", failures=(verdict.error,))
+            self.learn("nothing", self.known._replace(status="failed", failures=(verdict.error,)))
         elif isinstance(verdict, response.Lost):
             self._lost(verdict)
         elif not has_ended(verdict.orchestration):
@@ -177,8 +178,7 @@ class _Attempt(AttemptUnderway):
     def _ended(self, run: Orchestration, answer: str) -> None:
         state = response.state_of(run)
         self.answer = answer
-        self.learn(
-            state,
+        known = self.known._replace(
             run_id=run.run_id,
             orchestration=run,
             status=None,
@@ -186,6 +186,7 @@ class _Attempt(AttemptUnderway):
             repeats=self._repeats(run),
             found=(*self.known.found, *(() if state == "nothing" else (UNREAD,))),
         )
+        self.learn(state, known)
 
     def _repeats(self, run: Orchestration) -> frozenset[str]:
         identities = [each.client_order_id for each in run.mappings if each.client_order_id]
@@ -196,7 +197,8 @@ class _Attempt(AttemptUnderway):
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
         lost = messages.lost(*self._urls, verdict.reason, self.name, verdict.run_id)
         self.is_over = verdict.over
-        self.learn("unsettled", run_id=verdict.run_id, status="unknown", failures=(lost,))
+        known = self.known._replace(run_id=verdict.run_id, status="unknown", failures=(lost,))
+        self.learn("unsettled", known)
         self._heed_sigterm()
         last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
         if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
@@ -219,38 +221,35 @@ class _Attempt(AttemptUnderway):
             if left <= 0 or broken >= _BROKEN_LOOKS:
                 words = f"The run was looked for at the orchestrator: {seen.reason}."
                 self.found(findings.warning("looked_for", words))
-                self.learn("unsettled", **self._at_broker())
+                self.learn("unsettled", self._at_broker())
                 return
             if pause == _FIRST_LOOK:
-                self.watch.notice(
+                self.progress.notice(
                     f"The answer was lost: the orchestrator {verdict.reason}. Its list is searched for "
                     f"the run, for {left:.0f} s at most; to stop waiting is safe, nothing is sent again"
                 )
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
 
-    def _at_broker(self) -> dict[str, Any]:
-        """Return what the broker shows of the run; more may come, so that nothing is counted."""
+    def _at_broker(self) -> Known:
+        """Return what is known with what the broker shows of the run; more may come: nothing is counted."""
         placed = AtBroker(self.ledger, self.platform.broker, self.calendar).placed(self.row)
         if placed is None or not placed.fresh:
-            return {}
+            return self.known
         words = found_at_broker(placed)
-        self.watch.notice(f"Its orders were {words}")
+        self.progress.notice(f"Its orders were {words}")
         self.found(findings.warning("found_at_broker", f"{words}."))
-        return {"orchestration": restating.run_of(self.row, placed.states), "states": placed.states}
+        run = restating.run_of(self.row, placed.states)
+        return self.known._replace(orchestration=run, states=placed.states)
 
     def _follow(self, verdict: response.Run) -> None:
         """Follow a run that says `running` until it ends or --timeout passes."""
         run_id = verdict.orchestration.run_id
         late = messages.timed_out(run_id, self.timeout, self.name)
         self.answer = verdict.answer
-        self.learn(
-            "unsettled",
-            run_id=run_id,
-            orchestration=verdict.orchestration,
-            status="timeout",
-            failures=(late,),
-        )
+        run = verdict.orchestration
+        known = self.known._replace(run_id=run_id, orchestration=run, status="timeout", failures=(late,))
+        self.learn("unsettled", known)
         self._heed_sigterm()
         pause, deadline = _FIRST_LOOK, self.started + float(self.timeout)
         while (left := deadline - self.clock.monotonic()) > 0:
@@ -273,7 +272,7 @@ class _Attempt(AttemptUnderway):
                 else:
                     self._ended(seen, answer.kept())
                 return
-        self.learn("unsettled")
+        self.learn("unsettled", self.known)
 
     def _heed_sigterm(self) -> None:
         """Stop now, if this program was told to while it waited for the answer: that is recorded."""
@@ -283,15 +282,16 @@ class _Attempt(AttemptUnderway):
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""
         if not self.asked:
-            self.learn("nothing", status="interrupted", failures=(messages.interrupted_before(),))
+            stopped = messages.interrupted_before()
+            self.learn("nothing", self.known._replace(status="interrupted", failures=(stopped,)))
             return
         broken_off = messages.interrupted(*self._urls, self.known.run_id, self.name)
         if self.state in ("answered", "closed", "nothing"):
-            self.learn(self.state, failures=(*self.known.failures, broken_off))
+            self.learn(self.state, self.known._replace(failures=(*self.known.failures, broken_off)))
             if self.is_superseded:  # the record is whole already
                 self.broken.append(broken_off)
         else:
-            self.learn("unsettled", status="interrupted", failures=(broken_off,))
+            self.learn("unsettled", self.known._replace(status="interrupted", failures=(broken_off,)))
 
     def end(self) -> AttemptEnd:
         """Return the result and every failure, the ledger's own included; drop the answer that it has."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import messages, result_json
@@ -38,7 +38,7 @@ class AttemptUnderway:
         platform: Platform,
         ledger: Ledger,
         clock: Clock,
-        watch: Progress,
+        progress: Progress,
         number: int,
         calendar: Calendar,
     ) -> None:
@@ -46,7 +46,7 @@ class AttemptUnderway:
         self.platform = platform
         self.ledger = ledger
         self.clock = clock
-        self.watch = watch
+        self.progress = progress
         self.timeout = config.timeout
         self.started = clock.monotonic()
         self.name = attempt_name(snapshot.session, number)
@@ -68,9 +68,7 @@ class AttemptUnderway:
 
     def observe(self) -> None:
         """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""
-        if (
-            self.is_superseded
-        ):  # another command has recorded more: that stands, and is valued by the next one
+        if self.is_superseded:  # another command has recorded more: the next one values it
             return
         run, snapshot = self.known.orchestration, self.known.snapshot
         has_ended = self.state == "answered"
@@ -86,24 +84,22 @@ class AttemptUnderway:
         )
         moment = self._moment()
         problems = observations.problems(after, self.platform, of_a=observations.RUN if has_ended else None)
-        facts: dict[str, Any] = {
-            "quotes": observations.market_prices(after, moment),
-            "failures": (*self.known.failures, *problems.failures),
-            "found": (*(each for each in self.known.found if each != UNREAD), *problems.found),
-        }
+        known = self.known._replace(
+            quotes=observations.market_prices(after, moment),
+            failures=(*self.known.failures, *problems.failures),
+            found=(*(each for each in self.known.found if each != UNREAD), *problems.found),
+        )
         state = "closed" if has_ended else self.state
         if has_ended and not after.is_wrong_gateway:
-            facts["states"] = after.states
+            known = known._replace(states=after.states)
         with self.ledger.transaction():
-            known = recording.take_over(self.ledger, self.row, self.known._replace(**facts))
+            known = known._replace(repeats=recording.take_over(self.ledger, self.row, known).repeats)
         self.known = self.known._replace(repeats=known.repeats)
-        rehearsed = snapshot.rehearsal and not was_executed(
-            conclude(self.known._replace(**facts)).result.orders
-        )
+        rehearsed = snapshot.rehearsal and not was_executed(conclude(known).result.orders)
         if rehearsed or after.is_wrong_gateway:
-            self.learn(state, **facts)
+            self.learn(state, known)
         else:
-            self._value(state, after, moment, facts)
+            self._value(state, after, moment, known)
 
     def _moment(self) -> observations.Moment:
         """Return the moment of the valuation: the run may have taken minutes; a sandbox has its own time."""
@@ -112,15 +108,12 @@ class AttemptUnderway:
         local = exchange_time(now, self.ledger.account.exchange)
         return observations.Moment(snapshot.session, local, self.calendar)
 
-    def _value(
-        self, state: str, after: Observations, moment: observations.Moment, facts: dict[str, Any]
-    ) -> None:
+    def _value(self, state: str, after: Observations, moment: observations.Moment, known: Known) -> None:
         """Record the orders and value the session, all or nothing; if that fails, at least say the rest."""
         before = self.known, self.state
         try:
             with self.ledger.transaction():
-                run = self.known.orchestration
-                known = self.known._replace(**facts)
+                run = known.orchestration
                 self.row = recording.claim(
                     self.ledger,
                     self.ledger.attempts.by_id(self.row.id),
@@ -128,38 +121,36 @@ class AttemptUnderway:
                     state,
                     stayed_dry=self.stayed_dry,
                 )
-                self.ledger.orders.own(
-                    self.row, run.mappings if run else (), facts.get("states", {}).values()
-                )
+                self.ledger.orders.own(self.row, run.mappings if run else (), known.states.values())
                 self.ledger.attempts.close(self.row, state)
                 restated = earlier.read_again(self.ledger, after, self.clock.now())
                 opened = preflight.still_open(self.ledger, {row.id for row in restated})
-                facts["found"] = (*facts["found"], *opened)
+                known = known._replace(found=(*known.found, *opened))
                 book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
-                self.record(state, **facts, book=book)
+                self.record(state, known._replace(book=book))
             self.restated = restated
         except DataError as error:
             self.unwritten.append(error)
             self.known, self.state = before
-            self.learn(state, **facts)
+            self.learn(state, known)
         except BaseException:  # nothing of it was written, so nothing of it may be stated
             self.known, self.state = before
             raise
 
-    def learn(self, state: str, **facts: Any) -> None:
-        """Take in new facts and record them; a ledger that can't be written is a failure, not the end."""
+    def learn(self, state: str, known: Known) -> None:
+        """Take in what is known now and record it; a ledger that can't be written is a failure, no end."""
         try:
-            self.record(state, **facts)
+            self.record(state, known)
         except DataError as error:
             self.unwritten.append(error)
 
-    def record(self, state: str, **facts: Any) -> None:
-        """Take in new facts and record them, and what is stated of them.
+    def record(self, state: str, known: Known) -> None:
+        """Take in what is known now and record it, and what is stated of it.
 
         :raises DataError: the ledger can't be written.
         """
         self.state = state
-        self.known = self.known._replace(waited=self._waited(), **facts)
+        self.known = known._replace(waited=self._waited())
         self.stated()
         self.row, outcome = recording.write(
             self.ledger,

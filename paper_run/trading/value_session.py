@@ -43,11 +43,11 @@ class Occasion(NamedTuple):
     keeps_whole: bool = False
 
 
-TRADE = Occasion()
+AN_ATTEMPT = Occasion()
 
 
 def bring_up_to_date(
-    ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime, occasion: Occasion = TRADE
+    ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime, occasion: Occasion = AN_ATTEMPT
 ) -> BookFigures | None:
     """Book what is new and value the session; None while no attempt is known to have been placed.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
 from paper_run.model import broker_messages, iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time
-from paper_run.model.commands import ours, typed
+from paper_run.model.commands import of_another, ours
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.trading import earlier, response, restating
@@ -219,7 +219,7 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
         raise DataError(
             f"--run-id: the Orchestrator at {orchestrator.url} knows no run {run_id}",
             remedies=(
-                Remedy("See its runs", typed("curl", f"{orchestrator.url}/api/v1/orchestration/runs")),
+                Remedy("See its runs", of_another("curl", f"{orchestrator.url}/api/v1/orchestration/runs")),
             ),
         )
     if not has_ended(run):

@@ -72,7 +72,7 @@ def begun(
         key=key or str(uuid.uuid4()),
         started_at=NOON,
         document=unknown(snapshot, number) if document is None else document,
-        after=ledger.attempts.newest(session) if number > 1 else None,
+        after=ledger.fences.newest(session) if number > 1 else None,
     )
 
 
@@ -149,3 +149,8 @@ def known(orchestration: Orchestration | None = None, **changes: Any) -> Known:
     """Return what is known of the session's second attempt at noon."""
     facts = {"orchestration": orchestration, "run_id": orchestration.run_id if orchestration else None}
     return Known(a_snapshot(), 2, exchange_time(NOON))._replace(**{**facts, **changes})
+
+
+def close(ledger: Ledger, row: AttemptRow, state: str = "closed", **facts: Any) -> AttemptRow:
+    """Record an attempt in some state."""
+    return ledger.attempts.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})

@@ -1,4 +1,4 @@
-"""What a command talks to: a stream with a person before it, and a watch that remembers."""
+"""What a command talks to: a stream with a person before it, and a progress that remembers."""
 
 import contextlib
 import io
@@ -42,7 +42,7 @@ def printed(show: Any, *, quiet: bool = False, colour: bool = False, encoding: s
     return screen.getvalue()
 
 
-class QuietWatch:
+class RememberedProgress:
     """Remembers what it is shown, in order."""
 
     def __init__(self) -> None:

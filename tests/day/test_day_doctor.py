@@ -157,6 +157,17 @@ def test_a_ledger_of_another_platform_is_named(day: Day) -> None:
     )
 
 
+def test_a_ledger_that_can_not_be_read_is_named_once(day: Day) -> None:
+    """The one line says it; all else is looked at as without a ledger, and is well; exit 3."""
+    day.reports.mkdir()
+    day.ledger.write_bytes(b"x" * 200)
+    said = day.must("doctor", status=3)
+    assert "is not a ledger of paper_run" in line(said, "Ledger")
+    assert [each[2:].partition(":")[0] for each in said.lines if each.startswith("✕")] == ["Ledger"]
+    assert line(said, "Account").endswith("the services are a real platform")
+    assert day.ledger.read_bytes() == b"x" * 200
+
+
 def test_a_clock_that_is_wrong_is_named(day: Day) -> None:
     """It decides the session: compared with the services' Date headers; exit 1."""
     assert "agrees" in line(day.must("doctor"), "Clock")
@@ -226,8 +237,8 @@ def test_what_waits_for_a_person_is_named(day: Day) -> None:
         day.must("--timeout", "1", status=2)
         server.up()
         said = day.must("doctor", status=1)
-    assert "outcome unknown: 2026-11-25 - fix: " in line(said, "Trades")
-    assert " -m paper_run resolve --reports-dir " in line(said, "Trades")
+    assert "outcome unknown: 2026-11-25 - fix: " in line(said, "Attempts")
+    assert " -m paper_run resolve --reports-dir " in line(said, "Attempts")
     assert "1 could not be sent yet - fix: " in line(said, "E-mail queue")
     assert " -m paper_run email --reports-dir " in line(said, "E-mail queue")
     assert "the last attempt is 2026-11-25" in line(said, "Ledger")

@@ -170,7 +170,7 @@ def test_an_unknown_run_is_mailed_and_so_is_its_end(day: MailedDay) -> None:
     assert "python -m paper_run resolve 2026-11-25" in " ".join(body(day.mails[0]).split())
     day.at(THANKSGIVING).must()
     day.must()
-    assert [words.split(" ")[1] for words in day.subjects[1:]] == ["settled", "No"]
+    assert [words.split(" ")[1] for words in day.subjects[1:]] == ["known", "No"]
     told = " ".join(body(day.mails[1]).split())
     assert "was found on 2026-11-26" in told
     assert "What it filled is booked by the next run or mark: its P&L is in that report." in told
@@ -209,7 +209,7 @@ def test_what_a_person_settles_is_mailed_too(day: MailedDay) -> None:
     day.platform.orchestrator.always("GET", RUNS, BROKEN)
     day.must("--timeout", "1", status=2)
     day.must("resolve", "2026-11-25", "--not-placed")
-    assert "settled" in day.subjects[-1]
+    assert "known now" in day.subjects[-1]
     assert len(day.mails) == 2
 
 

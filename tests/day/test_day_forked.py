@@ -1,14 +1,19 @@
 """The tests' own way to run a command, as a fork: it is and it ends as the process of a fresh interpreter."""
 
+import inspect
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
+import coverage
 import pytest
 from support import forked
-from support.command import clean_environment, start_command
+from support.command import ROOT, clean_environment, start_command
 from support.odd_platform import OddPlatform
+
+from paper_run import cli
 
 
 def run(folder: Path, *args: str, entry: str = forked.PACKAGE, timeout: float = 60) -> tuple[int, str, str]:
@@ -54,3 +59,35 @@ def test_how_it_ends_is_told(tmp_path: Path) -> None:
     assert (status, "Traceback" in stderr) == (1, True)
     with pytest.raises(subprocess.TimeoutExpired):
         run(tmp_path, entry="signal:pause", timeout=0.2)
+
+
+MEASURED = """
+from pathlib import Path
+from support import forked
+for _ in range(3):
+    assert forked.run("--version", cwd=Path("."), env={}, timeout=60)[0] == 0
+forked.stop()
+"""
+
+
+def test_what_coverage_sees_in_it_is_saved_by_what_forks(tmp_path: Path) -> None:
+    """One file for all of them, with the lines that only a command runs."""
+    settings = ("branch = True", "source = paper_run", "parallel = True", "patch = subprocess")
+    (tmp_path / "rc").write_text("\n".join(("[run]", *settings)))
+    (tmp_path / "three.py").write_text(MEASURED)
+    places = os.pathsep.join((str(ROOT / "tests"), str(ROOT)))
+    subprocess.run(
+        [sys.executable, "-m", "coverage", "run", "--rcfile", "rc", "three.py"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "PYTHONPATH": places},
+        check=True,
+        timeout=120,
+        capture_output=True,
+    )
+    kept = [coverage.CoverageData(path) for path in tmp_path.glob(".coverage.*")]
+    for each in kept:
+        each.read()
+    seen = [each.lines(cli.__file__) or [] for each in kept]
+    body, first = inspect.getsourcelines(cli.main)
+    assert [any(first < line < first + len(body) for line in lines) for lines in seen].count(True) == 1
+    assert len(kept) <= 2

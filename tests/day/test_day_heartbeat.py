@@ -121,7 +121,7 @@ def test_a_frozen_monitor_delays_by_its_bound_alone(day: Day) -> None:
         day.env[VARIABLE] = f"{server.url.base}/{SECRET}"
         began = time.monotonic()
         said = day.must()
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 50
     assert said.stderr == ""
     assert day.platform.executed == 1
 

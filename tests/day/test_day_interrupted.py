@@ -29,11 +29,11 @@ def test_while_the_post_is_out(platform: OddPlatform, tmp_path: Path, kind: sign
 
 def _stop(process: subprocess.Popen[str], kind: signal.Signals) -> str:
     """Send a signal until it ends the process: the first SIGTERM waits for the answer, the next does not."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while time.monotonic() < ends:
         process.send_signal(kind)
         try:
-            return process.communicate(timeout=0.5 if kind is signal.SIGTERM else 10)[1]
+            return process.communicate(timeout=0.5 if kind is signal.SIGTERM else 60)[1]
         except subprocess.TimeoutExpired:
             assert kind is signal.SIGTERM
     raise AssertionError("it goes on")

@@ -61,7 +61,7 @@ def test_no_answer_within_the_timeout(platform: OddPlatform, tmp_path: Path, ans
     platform.orchestrator.always("GET", RUNS + "*", plain_500())
     began = time.monotonic()
     finished = run_command("--timeout", "1", cwd=tmp_path, platform=platform)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
     assert (finished.returncode, len(platform.posts)) == (2, 1)
     result = saved(tmp_path)
     assert (result["status"], result["run_id"]) == ("unknown", None)

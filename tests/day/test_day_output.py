@@ -9,10 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.answers import Answer, detail_text
+from support.answers import Answer, detail_text, plain_500
 from support.command import reports, run_command, saved, start_command
 from support.faulty_http import exact
-from support.odd_platform import POSITIONS, RUN, OddPlatform, Plan
+from support.odd_platform import POSITIONS, RUN, RUNS, OddPlatform, Plan
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x1b[0m\rover\x9b2J\u202etxt\x00<b>bold</b>"
 
@@ -142,6 +142,8 @@ def test_hostile_errors_never_reach_the_console(platform: OddPlatform, tmp_path:
         "post": (platform.orchestrator, "POST", RUN),
     }[where]
     service.always(method, path, Answer(status=400, body={"detail": HOSTILE}))
+    if where == "post":
+        platform.orchestrator.always("GET", RUNS + "*", plain_500())  # which is soon given up
     finished = run_command("-v", cwd=tmp_path, platform=platform)
     assert finished.returncode in (1, 2)
     assert "red" in finished.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.answers import Answer, plain_500
 from support.command import Finished, run_command
-from support.odd_platform import POSITIONS, RUN, OddPlatform
+from support.odd_platform import POSITIONS, RUN, RUNS, OddPlatform
 
 CANARY = "CANARY-s3cr3t"
 
@@ -54,6 +54,8 @@ def test_no_failure_tells_them(platform: OddPlatform, tmp_path: Path, kind: str)
         env["ORCHESTRATOR_URL"] = f"ftp://ops:{CANARY}@host"
     else:
         args.append("--dry-run")
+    if kind in {"500", "reset"}:
+        platform.orchestrator.always("GET", RUNS + "*", plain_500())  # which is soon given up
     finished = run_command(*args, cwd=tmp_path, env=env)
     assert finished.returncode == {"500": 2, "reset": 2, "wrong-url": 3, "dry-run": 0}.get(kind, 1)
     assert_kept(finished, tmp_path)

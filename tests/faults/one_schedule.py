@@ -41,7 +41,7 @@ class Schedule:
         self.planner = Planner(seed)
         self.world = world
         self.launch = launch
-        self.stays = launch is Process
+        self.stays = not ahead
         """Real commands go by the real clock: there is no other session."""
         self.record = Record(folder)
         self.counts = self.record.counts

@@ -148,7 +148,7 @@ def test_doctor_reads_each_record(desk: Desk) -> None:
         )
         connection.commit()
     assert "is whole" not in (said := desk.run("doctor").stdout)
-    assert "row 1 of attempts" in said
+    assert "row 1 of trades" in said
     desk.ledger.write_bytes(whole)
     with contextlib.closing(sqlite3.connect(desk.ledger)) as connection:
         connection.execute("PRAGMA writable_schema = ON")

@@ -1,4 +1,4 @@
-"""Thirty more schedules of real processes with the real clock: nothing is passed in, nothing runs ahead."""
+"""Thirty more schedules with the real clock: nothing is passed in, nothing runs ahead."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from faults import runner
 FIRST, EACH, PLAYERS = 5000, 6, 5
 
 
-def test_thirty_schedules_of_real_processes(record_property: Any) -> None:
-    """The same promises hold for `python -m paper_run` as cron starts it."""
+def test_thirty_schedules_in_real_time(record_property: Any) -> None:
+    """The same promises hold where a wait is a wait, and in each tenth for a process as cron starts it."""
     players = [
         runner.start("--real", "--from", FIRST + number * EACH, "--count", EACH) for number in range(PLAYERS)
     ]

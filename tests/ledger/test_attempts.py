@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.attempts import a_snapshot, begun, order, signal
+from builders.attempts import a_snapshot, begun, close, order, signal
 from builders.moments import SESSION
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from paper_run import money
 from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
-from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
+from paper_run.model.attempt import Parameters, Snapshot
 from paper_run.model.broker import BrokerBefore, OrderIds
 from paper_run.model.findings import Finding
 from paper_run.model.order import OrderState
@@ -32,11 +32,6 @@ URL = "http://t5.test:8003"
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     with Ledger(tmp_path) as opened:
         yield opened
-
-
-def close(ledger: Ledger, row: AttemptRow, state: str = "closed", **facts: Any) -> AttemptRow:
-    """Record an attempt in some state."""
-    return ledger.attempts.record(row, **{"state": state, "document": "{}\n", "in_doubt": 0, **facts})
 
 
 # What goes in comes out
@@ -200,7 +195,7 @@ def test_what_is_not_told_again_is_kept(ledger: Ledger) -> None:
     assert (row.state, row.run_id, row.answer, row.how_known) == ("closed", "r", "{}", "so")
 
 
-# Names and numbers
+# Names and keys
 
 
 def test_a_trade_has_a_number_of_its_own(ledger: Ledger) -> None:
@@ -219,45 +214,6 @@ def test_two_trades_never_share_a_key(ledger: Ledger) -> None:
     begun(ledger, key="same")
     with pytest.raises(DataError):
         begun(ledger, NEXT, key="same")
-
-
-def test_an_attempt_that_placed_nothing_gives_its_number_back(ledger: Ledger) -> None:
-    """The next attempt is a row of its own under the same name, and that name now means the latest."""
-    assert ledger.attempts.next_number(SESSION) == 1
-    first = close(ledger, begun(ledger), "nothing")
-    assert ledger.attempts.next_number(SESSION) == 1
-    second = begun(ledger)
-    assert (first.name, second.name) == ("2025-01-17", "2025-01-17")
-    assert first.id != second.id
-    assert ledger.attempts.numbered(SESSION, 1) == second
-    assert [row.id for row in ledger.attempts.of_session(SESSION)] == [first.id, second.id]
-    with pytest.raises(DataError):
-        close(ledger, first)
-    assert ledger.attempts.by_id(first.id) == first
-
-
-@pytest.mark.parametrize("state", ["sent", "unsettled", "answered", "closed"])
-def test_every_other_attempt_keeps_its_number(ledger: Ledger, state: str) -> None:
-    """Also one of which nothing is known."""
-    row = begun(ledger)
-    if state != "sent":
-        close(ledger, row, state)
-    assert ledger.attempts.next_number(SESSION) == 2
-    assert ledger.attempts.next_number(NEXT) == 1
-
-
-def test_rehearsals_have_numbers_too(ledger: Ledger) -> None:
-    """Each is kept as the next number."""
-    close(ledger, begun(ledger, rehearsal=True))
-    assert ledger.attempts.next_number(SESSION) == 2
-
-
-def test_a_number_is_not_given_twice_when_a_smaller_one_is_free(ledger: Ledger) -> None:
-    """An earlier attempt found to have placed nothing leaves a gap; the next number is still a new one."""
-    first = begun(ledger, rehearsal=True)
-    begun(ledger, number=2)
-    close(ledger, first, "nothing")
-    assert ledger.attempts.next_number(SESSION) == 3
 
 
 def test_an_unknown_state_is_refused(ledger: Ledger) -> None:

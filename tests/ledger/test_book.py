@@ -19,7 +19,7 @@ from paper_run.book.marks import Mark
 from paper_run.book.valuation import value
 from paper_run.ledger import existing, rows
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.sqlite import database, schema
+from paper_run.ledger.sqlite import database, opening, schema
 from paper_run.ledger.valuations import Closing
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position
@@ -45,7 +45,7 @@ def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **chang
 def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a ledger of the first version with one closed trade and its filled order."""
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:1])
-    connection, _ = database.connect(path / database.FILE_NAME)
+    connection, _ = opening.connect(path / database.FILE_NAME)
     columns = {
         **rows.snapshot_columns(a_snapshot()),
         "id": 1,
@@ -90,11 +90,11 @@ def test_an_older_ledger_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.Mon
     before = SESSION - timedelta(days=1)
     with Ledger(tmp_path) as ledger:
         ledger.prove_whole()
-        assert ledger.attempts.traded_after(before) == [SESSION]
-        assert ledger.attempts.traded_after(SESSION) == []
-        ledger.attempts.set_aside(SESSION, "by jo")
+        assert ledger.fences.traded_after(before) == [SESSION]
+        assert ledger.fences.traded_after(SESSION) == []
+        ledger.fences.set_aside(SESSION, "by jo")
         assert ledger.attempts.by_id(1).wrong_date == "by jo"
-        assert ledger.attempts.traded_after(before) == []
+        assert ledger.fences.traded_after(before) == []
 
 
 def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
@@ -254,7 +254,7 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
 ) -> None:
     """Of two books that were valued in a session the mark is of the one whose beginning it states."""
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:3])
-    connection, _ = database.connect(tmp_path / database.FILE_NAME)
+    connection, _ = opening.connect(tmp_path / database.FILE_NAME)
     connection.executescript("""
         INSERT INTO trades (id, session, number, key, state, rehearsal, in_doubt, sandbox, started_at,
             parameters, positions, health, notices, document, status) VALUES

@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_synced_is_an_error_with_the_file_in_place(
     def fail(_folder: Path) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(files, "_sync_folder", fail)
+    monkeypatch.setattr(files, "sync_folder", fail)
     with pytest.raises(DataError, match="Input/output error"):
         write_atomic(tmp_path / "day.json", b"new")
     assert (tmp_path / "day.json").read_bytes() == b"new"

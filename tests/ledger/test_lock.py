@@ -82,7 +82,7 @@ def test_it_is_free_when_its_holder_has_ended(tmp_path: Path, ending: signal.Sig
             process.stdin.close()
         else:
             process.send_signal(ending)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         with lock.held(tmp_path, now=NOON):
             said = json.loads((tmp_path / "ledger.lock").read_text())
     assert said == {"pid": os.getpid(), "host": socket.gethostname(), "started": NOON.isoformat()}
@@ -92,7 +92,7 @@ def test_a_program_that_its_holder_started_does_not_hold_it(tmp_path: Path) -> N
     """A browser or a mailer that outlives the run must not keep the next one out."""
     with held_elsewhere(tmp_path, "with a child") as (process, child):
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         try:
             os.kill(int(child), 0)
             with lock.held(tmp_path, now=NOON):

@@ -33,7 +33,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def traded(ledger: Ledger, *states: OrderState, session: date = MONDAY, **changes: Any) -> None:
     """Keep an attempt that placed these orders, and begin a book with it if there is none."""
-    row = begun(ledger, session, number=ledger.attempts.next_number(session), **changes)
+    row = begun(ledger, session, number=ledger.fences.next_number(session), **changes)
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
     if ledger.books.period() is None and (opener := ledger.books.opens_with()) is not None:
         ledger.books.open_period(ledger.attempts.by_id(opener), NOW, priced=True)

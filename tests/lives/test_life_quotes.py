@@ -36,7 +36,7 @@ def trade(life: Life, price: str, ago: int) -> Mapping[str, Any]:
 
 @pytest.mark.parametrize("keys", SPELLINGS, ids=["ALPACA", "APCA"])
 def test_each_symbol_gets_the_best_price_there_is(quoted: Life, keys: Mapping[str, str]) -> None:
-    """The middle of a fresh narrow quote, else the last attempt, else the gateway's; each with its time."""
+    """The middle of a fresh narrow quote, else the last trade, else the gateway's; each with its time."""
     life = quoted
     life.env = {**keys, "PAPER_RUN_QUOTES_URL": life.platform.quotes.url}
     source = life.platform.quotes
@@ -74,7 +74,7 @@ def test_each_symbol_gets_the_best_price_there_is(quoted: Life, keys: Mapping[st
     asked = [each for each in life.requests_of("quotes") if each.path.startswith("/v2/stocks/")]
     assert {each.headers["apca-api-key-id"] for each in asked} == {KEY}
     assert {each.headers["apca-api-secret-key"] for each in asked} == {SECRET}
-    # After the close a quote is no market, however fresh: the last attempt, 90; 10 x -10 = -100.
+    # After the close a quote is no market, however fresh: the last trade, 90; 10 x -10 = -100.
     life.now += timedelta(hours=6, minutes=30)
     source.quotes["AAPL"] = dict(quote(life, "99.98", "100.06", 5))
     marked = life.mark()

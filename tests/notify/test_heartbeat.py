@@ -23,7 +23,7 @@ from paper_run.settings.sources import SourcedValue
 
 SECRET = "5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278"
 GOOD = answer(b"OK")
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 """Seconds in which a busy machine has surely done what takes none."""
 
 
@@ -42,9 +42,9 @@ def _silent(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bounds of tenths of a second, for those who are met by silence."""
-    monkeypatch.setattr(heartbeat, "START_SECONDS", 0.2)
-    monkeypatch.setattr(heartbeat, "END_SECONDS", 0.5)
+    """Bounds of a second at most, for those who are met by silence."""
+    monkeypatch.setattr(heartbeat, "START_SECONDS", 0.5)
+    monkeypatch.setattr(heartbeat, "END_SECONDS", 1.0)
 
 
 def _url(base: str, query: str = "") -> HeartbeatUrl:
@@ -143,8 +143,9 @@ def test_a_start_that_is_never_answered_is_given_up() -> None:
     assert _paths(server)[-1] == f"POST /{SECRET}/1"
 
 
-def test_a_start_delays_nothing() -> None:
+def test_a_start_delays_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a server that never answers, `start` has returned before its request is given up."""
+    monkeypatch.setattr(heartbeat, "START_SECONDS", 30.0)
     with serving(frozen) as server:
         heart = Heartbeat(_url(server.url.base))
         started = time.monotonic()
@@ -194,7 +195,7 @@ def test_the_real_bounds_are_some_seconds() -> None:
         started = time.monotonic()
         heart.end(0, "x")
         took = time.monotonic() - started
-    assert took < heartbeat.END_SECONDS + 1.5
+    assert took < heartbeat.END_SECONDS + 10
     assert heartbeat.START_SECONDS < heartbeat.END_SECONDS <= 3
 
 
@@ -221,6 +222,7 @@ def _unknown_name(*_args: Any, **_kwargs: Any) -> Any:
 def test_a_resolver_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name's resolution has no deadline of its own; the end does not wait for it."""
     over = threading.Event()
+    before = set(threading.enumerate())
 
     def hanging(*_args: Any, **_kwargs: Any) -> Any:
         over.wait(60)
@@ -233,9 +235,8 @@ def test_a_resolver_that_hangs_is_let_go(monkeypatch: pytest.MonkeyPatch) -> Non
     heart.end(0, "x")
     took = time.monotonic() - started
     over.set()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(_PATIENCE)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(_PATIENCE)
     assert took < _PATIENCE
 
 

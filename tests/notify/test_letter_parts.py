@@ -182,7 +182,7 @@ def test_a_partial_day_says_what_needs_a_person():
     assert "1 ORDER IN DOUBT. Sent, without an answer" in text
     assert "looks for an order in doubt. What is still open:\n    paper-run resolve\n" in text
     assert "Total notional      $76,289.68  1 of the orders estimated\n" in text
-    assert "Trade               2 of this session\n" in text
+    assert "Attempt             2 of this session\n" in text
 
 
 def test_an_order_is_told_once():

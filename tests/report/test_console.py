@@ -23,8 +23,8 @@ from support.lines import assert_in_order
 from paper_run.errors import DataError, DependencyError
 from paper_run.model.result_json import of_document
 from paper_run.model.service import ServiceHealth
-from paper_run.report import console, terminal
-from paper_run.report.console import Console, Tally
+from paper_run.report import console, listing, terminal
+from paper_run.report.console import Console
 from paper_run.report.lines import error_block, exchange_line, order_line
 from paper_run.report.terminal import Terminal
 from paper_run.services.transport import Exchange
@@ -172,10 +172,10 @@ def test_a_plan_says_what_would_be_sent_and_that_it_was_not() -> None:
 
 def test_several_sessions_are_summed_up() -> None:
     """From the first to the last, with what became of them."""
-    tally = Tally()
+    tally = listing.Tally()
     tally.add(of_document(good_day()))
     tally.add(of_document({**good_day(), "session": "2025-01-21", "status": "partial"}))
-    text = printed(lambda out: out.sessions(tally, Path("/srv/reports")))
+    text = printed(lambda out: listing.sessions(out, tally, Path("/srv/reports")))
     assert "Played 2025-01-17 to 2025-01-21: 1 partial, 1 success." in text
     assert "$119,246.02" in text
     assert "6\n" in text

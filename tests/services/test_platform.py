@@ -64,7 +64,7 @@ def test_results_come_in_the_order_of_the_calls() -> None:
 
 def test_calls_run_together_up_to_the_number_of_workers() -> None:
     """Eight that wait for each other all arrive; never more than eight run at a time."""
-    together = threading.Barrier(8, timeout=10)
+    together = threading.Barrier(8, timeout=60)
     running, most = [0], [0]
     lock = threading.Lock()
 
@@ -91,7 +91,7 @@ def test_a_call_that_hangs_does_not_keep_the_program_from_ending() -> None:
 
 def test_all_three_are_asked_at_the_same_time(client: Transport) -> None:
     """Each answers only once all three have been asked."""
-    together = threading.Barrier(3, timeout=10)
+    together = threading.Barrier(3, timeout=60)
 
     def answering(name: str) -> Act:
         def act(connection: socket.socket, _server: SocketServer) -> None:
@@ -112,7 +112,7 @@ def test_three_frozen_services_take_as_long_as_one(
     client: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are unreachable together when the time of one check is over."""
-    monkeypatch.setattr(health, "HEALTH_SECONDS", 0.3)
+    monkeypatch.setattr(health, "HEALTH_SECONDS", 1)
     with serving(frozen) as t3, serving(frozen) as t4, serving(frozen) as t5:
         started = time.monotonic()
         found = Platform(
@@ -120,7 +120,7 @@ def test_three_frozen_services_take_as_long_as_one(
         ).health()
         took = time.monotonic() - started
     assert [each.status for each in found] == ["unreachable"] * 3
-    assert took < 0.7
+    assert took < 2.5
 
 
 def test_a_fault_of_our_own_is_not_taken_for_a_service_that_is_down(
@@ -195,7 +195,7 @@ def test_many_orders_on_a_frozen_gateway_take_as_long_as_one(client: Transport, 
         started = time.monotonic()
         after = made(client, server.url).observe(identities)
         took = time.monotonic() - started
-    assert took < 2 * SECONDS
+    assert took < 8 * SECONDS
     assert len(after.states) + len(after.unreadable) >= 100
     assert len(server.seen) < 40
 
@@ -204,7 +204,7 @@ def test_many_orders_on_a_gateway_that_is_gone_take_as_long_as_one(client: Trans
     """A connection refused again and again is given up for all."""
     started = time.monotonic()
     after = made(client, refusing()).observe([f"id-{number}" for number in range(100)])
-    assert time.monotonic() - started < 2 * SECONDS
+    assert time.monotonic() - started < 8 * SECONDS
     assert (len(after.states), len(after.unreadable)) == (0, 101)
 
 
@@ -218,7 +218,7 @@ def test_many_orders_on_a_gateway_that_is_too_busy_take_as_long_as_one(status: s
         took = time.monotonic() - started
     client.close()
     assert len(after.unreadable) == 101
-    assert took < 2.5 * SECONDS
+    assert took < 8 * SECONDS
 
 
 def test_a_fault_of_our_own_after_a_trade_surfaces(

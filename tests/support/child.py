@@ -38,7 +38,7 @@ class Ended:
 
 
 class Child:
-    """A running command."""
+    """A running command; where nothing is `ahead` it goes by the real clock and waits as long as it waits."""
 
     def __init__(
         self,
@@ -91,8 +91,9 @@ def _become(
         os.environ.clear()
         os.environ.update({"HOME": str(folder), "PATH": os.defpath, **env})
         os.chdir(folder)
-        Warp(ahead).install()
-        threading.Timer(30, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
+        if ahead:
+            Warp(ahead).install()
+        threading.Timer(60, os._exit, (71,)).start()  # a command that hangs is a finding, not a wait
         if blow and blow.step:
             Steps(blow.at, blow.step, send_signal(signal.Signals[blow.signal])).install()
         signal.signal(signal.SIGINT, signal.default_int_handler)

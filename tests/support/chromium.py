@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -69,25 +69,57 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Pages:
-    """Pages from files, each in a context of its own: they ask for nothing else, and complain of nothing."""
+def pictured(names: Sequence[str]) -> Sequence[str]:
+    """Return what to make pictures of: all where somebody named a folder for them, else the first."""
+    return names if os.environ.get("PAPER_RUN_SCREENSHOTS") else names[:1]
+
+
+class Windows:
+    """Windows that are used again: each new one would start a process of its own."""
 
     def __init__(self, browser: Any) -> None:
         self._browser = browser
-        self._contexts: list[Any] = []
+        self._free: dict[tuple[tuple[str, Any], ...], list[Any]] = {}
+
+    def take(self, options: tuple[tuple[str, Any], ...]) -> Any:
+        """Return an empty one whose context has these options."""
+        free = self._free.setdefault(options, [])
+        return free.pop() if free else self._browser.new_context(**dict(options)).new_page()
+
+    def put_back(self, options: tuple[tuple[str, Any], ...], window: Any) -> None:
+        """Empty one, with the pointer in its corner."""
+        window.goto("about:blank")
+        window.mouse.move(0, 0)
+        self._free[options].append(window)
+
+
+class Pages:
+    """Pages from files, each in a window of its own: they ask for nothing else, and complain of nothing."""
+
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+        self._opened: list[tuple[tuple[tuple[str, Any], ...], Any]] = []
         self._asked: list[str] = []
         self._complaints: list[str] = []
         self._addresses: set[str] = set()
+        self._watchers = {
+            "request": lambda request: self._asked.append(request.url),
+            "console": lambda message: self._complaints.append(message.text),
+            "pageerror": lambda error: self._complaints.append(str(error)),
+            "dialog": self._dismissed,
+        }
 
-    def open(self, file: Path, *, width: int = 1280, height: int = 800, **options: Any) -> Any:
-        """Open a file."""
-        context = self._browser.new_context(viewport={"width": width, "height": height}, **options)
-        self._contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: self._asked.append(request.url))
-        page.on("console", lambda message: self._complaints.append(message.text))
-        page.on("pageerror", lambda error: self._complaints.append(str(error)))
-        page.on("dialog", self._dismissed)
+    def open(
+        self, file: Path, *, width: int = 1280, height: int = 800, color_scheme: str = "light", **options: Any
+    ) -> Any:
+        """Open a file; further options are a context's."""
+        which = tuple(sorted(options.items()))
+        page = self._windows.take(which)
+        self._opened.append((which, page))
+        for event, watcher in self._watchers.items():
+            page.on(event, watcher)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(media="null", color_scheme=color_scheme)
         self._addresses.add(file.as_uri())
         page.goto(file.as_uri())
         return page
@@ -98,8 +130,10 @@ class Pages:
 
     def close(self) -> None:
         """Close them, and say what they did that they should not."""
-        for context in self._contexts:
-            context.close()
+        for which, page in self._opened:
+            self._windows.put_back(which, page)
+            for event, watcher in self._watchers.items():
+                page.remove_listener(event, watcher)
         assert set(self._asked) == self._addresses, "a page asked for more than itself"
         assert self._complaints == []
 
@@ -117,9 +151,27 @@ def resize(page: Any, width: int, height: int = 800) -> None:
     )
 
 
+def complaints(page: Any, *, contrast: bool = True) -> str:
+    """Return what the accessibility checker has against a page.
+
+    :param contrast: also of the inks, which are the same at any width and take most of the time.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    rules = {"color-contrast": {"enabled": contrast}}
+    found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
+    return found.generate_report() if found.violations_count else ""
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Any) -> Windows:
+    """The windows of the one Chromium."""
+    return Windows(browser)
+
+
 @pytest.fixture
-def pages(browser: Any) -> Iterator[Pages]:
+def pages(windows: Windows) -> Iterator[Pages]:
     """Pages that are watched for every request and complaint."""
-    opened = Pages(browser)
+    opened = Pages(windows)
     yield opened
     opened.close()

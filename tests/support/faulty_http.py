@@ -71,7 +71,7 @@ class Log:
         for told in self.arrivals:
             told(request)
 
-    def until(self, condition: Callable[[], object], timeout: float = 15) -> None:
+    def until(self, condition: Callable[[], object], timeout: float = 60) -> None:
         """Wait for something to become true; it is looked at whenever a request came or work was done."""
         with self.changed:
             if not self.changed.wait_for(condition, timeout):

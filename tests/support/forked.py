@@ -20,13 +20,11 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-import coverage
-
+from support.covered import Covered
 from support.preloaded import preload
 
 PACKAGE = "paper_run.cli:entry_point"
@@ -131,40 +129,46 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks for commands says when it is over
     signal.set_wakeup_fd(woken[1], warn_on_full_buffer=False)
     preload()
-    if measured := coverage.Coverage.current():
-        measured.save()  # else each fork would save it once more
-        warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)  # nothing is left to be saved
+    covered = Covered()
     news: dict[int, int] = {}
+    ends: dict[int, IO[bytes] | None] = {}
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         while True:
             ready = select.select([requests, woken[0]], [], [])[0]
             if woken[0] in ready:
                 os.read(woken[0], 4096)
-                _reap(news)
+                for pid in _reap(news):
+                    covered.fork_ended(ends.pop(pid))
             if requests in ready:
                 message, descriptors, _, _ = socket.recv_fds(requests, _LONGEST, 4)
                 if not message:
+                    covered.end()
                     return
+                there = covered.fork_begins()
                 if not (pid := os.fork()):
                     for number in (*news.values(), *woken):
                         os.close(number)
+                    for other in filter(None, ends.values()):
+                        other.close()
                     break
-                news[pid] = descriptors.pop()
+                news[pid], ends[pid] = descriptors.pop(), there
                 os.write(news[pid], b"%d\n" % pid)
                 for number in descriptors:
                     os.close(number)
-    _become(json.loads(message), descriptors)
+    _become(json.loads(message), descriptors, lambda: covered.hand_over(there))
 
 
-def _reap(news: dict[int, int]) -> None:
+def _reap(news: dict[int, int]) -> Iterator[int]:
+    """Tell of each command that has ended, and return it."""
     for pid in list(news):
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             os.write(news[pid], b"%d\n" % os.waitstatus_to_exitcode(status))
             os.close(news.pop(pid))
+            yield pid
 
 
-def _become(request: Any, descriptors: list[int]) -> NoReturn:
+def _become(request: Any, descriptors: list[int], at_the_end: Callable[[], None]) -> NoReturn:
     """Be the command."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -187,12 +191,13 @@ def _become(request: Any, descriptors: list[int]) -> NoReturn:
         getattr(importlib.import_module(module), function)()
     except SystemExit as end:
         status = end.code
-    _end(status)
+    _end(status, at_the_end)
 
 
-def _end(status: int | None) -> NoReturn:
+def _end(status: int | None, at_the_end: Callable[[], None]) -> NoReturn:
     """End as an interpreter does, but take nothing apart: each page would be copied for that."""
     threading._shutdown()  # type: ignore[attr-defined]
+    at_the_end()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

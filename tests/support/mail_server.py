@@ -168,7 +168,7 @@ class _Running:
         self._over: asyncio.Event
         self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),), name="mail server")
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise AssertionError("the mail server did not start")
 
     async def _serve(self) -> None:

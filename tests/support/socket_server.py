@@ -79,7 +79,7 @@ class SocketServer:
     def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something has become true of what was seen."""
         with self.changed:
-            assert self.changed.wait_for(condition, 10)
+            assert self.changed.wait_for(condition, 60)
 
     def stop(self) -> None:
         self.over.set()

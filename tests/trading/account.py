@@ -77,11 +77,9 @@ class Account:
                     filled_avg_price=Decimal(price),
                 )
             )
-        row = begun(
-            self.ledger, self.session, number=self.ledger.attempts.next_number(self.session), **changes
-        )
+        row = begun(self.ledger, self.session, number=self.ledger.fences.next_number(self.session), **changes)
         self.ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-        return self.value(value_session.TRADE)
+        return self.value(value_session.AN_ATTEMPT)
 
     def orders_work(self, *bought: tuple[str, str], **changes: Any) -> BookFigures:
         """Trade: symbol and shares of each limit order that nothing of has filled yet."""
@@ -93,9 +91,9 @@ class Account:
             self.working[name] = order(name, symbol=symbol, side="buy", qty=Decimal(qty), **works, **limit)
             self.working[name] = self.working[name]._replace(**changes)
         states = [*self.working.values()]
-        row = begun(self.ledger, self.session, number=self.ledger.attempts.next_number(self.session))
+        row = begun(self.ledger, self.session, number=self.ledger.fences.next_number(self.session))
         self.ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
-        return self.value(value_session.TRADE)
+        return self.value(value_session.AN_ATTEMPT)
 
     def mark(self, *, again: bool = False) -> BookFigures:
         """Value the session."""

@@ -259,7 +259,7 @@ def test_a_lost_run_that_failed_opens_the_session_again(ledger: Ledger, platform
     outcome_unknown(ledger, run_id=run["run_id"])
     listed(run)
     (row,) = look_again(ledger, platform, CALENDAR, LATER)
-    assert (row.state, ledger.attempts.next_number(SESSION)) == ("nothing", 1)
+    assert (row.state, ledger.fences.next_number(SESSION)) == ("nothing", 1)
     result = document(row)
     assert (result["status"], result["exit_status"], result["results"]["total_notional"]) == ("failed", 2, 0)
     assert "no bar" in result["errors"][0]

@@ -38,7 +38,7 @@ def at(text: str) -> datetime:
 
 def closed(ledger: Ledger, *states: Any, session: date = SESSION) -> None:
     """Keep an attempt that placed these orders."""
-    row = begun(ledger, session, number=ledger.attempts.next_number(session))
+    row = begun(ledger, session, number=ledger.fences.next_number(session))
     ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, states=states)
 
 

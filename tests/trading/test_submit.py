@@ -12,7 +12,7 @@ import requests
 import responses
 from builders.attempts import a_snapshot
 from builders.moments import FakeTime
-from builders.screens import QuietWatch
+from builders.screens import RememberedProgress
 from builders.served import platform_over
 from builders.settings import configured
 from builders.wire import (
@@ -64,7 +64,7 @@ class Day:
     def __init__(self, folder: Path, transport: Transport) -> None:
         self.folder = folder
         self.time = FakeTime()
-        self.watch = QuietWatch()
+        self.progress = RememberedProgress()
         self.snapshot = PREPARED
         self.timeout = "300"
         self.transport = transport
@@ -80,7 +80,7 @@ class Day:
                 platform,
                 ledger,
                 self.time.clock,
-                self.watch,
+                self.progress,
                 number=1,
                 calendar=Calendar(closed_days, exchange="24/7" if self.quotes else "XNYS"),
             )
@@ -194,7 +194,7 @@ def test_the_steps_are_shown_as_they_happen(day: Day) -> None:
     """Step 2, the run's id, step 3, and how it ended."""
     serve_example("POST", RUN_URL, "run_normal")
     day.trade()
-    shown = [line for line in day.watch.shown if not line.startswith("wait")]
+    shown = [line for line in day.progress.shown if not line.startswith("wait")]
     assert shown == [
         "[2/5] Triggering orchestration run",
         f"run id: {RUN_ID}",
@@ -337,8 +337,8 @@ def test_a_run_that_does_not_end_in_time_is_a_timeout(day: Day) -> None:
     assert result["results"]["duration_seconds"] == 20
     assert "20 s" in str(outcome.failures[0])
     assert RUN_ID in str(outcome.failures[0])
-    assert day.watch.shown[-1].startswith("ended: ")
-    assert day.watch.shown[-1].endswith(" 20")
+    assert day.progress.shown[-1].startswith("ended: ")
+    assert day.progress.shown[-1].endswith(" 20")
     assert len(result["orders"]) == 3, "the orders it had placed by then are not lost"
     assert result["errors"] == [str(outcome.failures[0])]
 

@@ -22,7 +22,7 @@ from paper_run.services.platform import Observations
 from paper_run.trading import pricing
 from paper_run.trading.adjustments import Change, Split, Trade
 from paper_run.trading.observations import Moment
-from paper_run.trading.value_session import TRADE, Occasion, bring_up_to_date
+from paper_run.trading.value_session import AN_ATTEMPT, Occasion, bring_up_to_date
 
 CALL = "AAPL250117C00150000"
 
@@ -379,7 +379,7 @@ def test_a_market_order_that_still_works_is_said_by_the_clock(account: Account) 
 
 def test_without_a_trade_there_is_no_book(account: Account) -> None:
     """A mark values nothing, and a person can't change what is not there."""
-    assert nothing(account, TRADE) is None
+    assert nothing(account, AN_ATTEMPT) is None
     split = Change(split=Split("AAPL", splits.ratio("2:1")))
     with pytest.raises(DataError, match="the book holds no AAPL"):
         nothing(account, Occasion(change=split))

@@ -155,7 +155,7 @@ def test_not_placed_opens_the_session_again(ledger: Ledger, platform: Platform, 
     """Failed with zero orders; who said so, where and when is recorded and on the result; nobody is asked."""
     row = resolved(in_state(ledger, state), Decision(placed=False), ledger, platform)
     assert (row.state, row.how_known) == ("nothing", f"not placed, {BY}")
-    assert ledger.attempts.next_number(SESSION) == 1
+    assert ledger.fences.next_number(SESSION) == 1
     assert ledger.attempts.incomplete() == []
     result = document(row)
     assert (result["status"], result["exit_status"], result["orders"]) == ("failed", 2, [])
@@ -181,7 +181,7 @@ def test_placed_without_more_closes_the_session(ledger: Ledger, platform: Platfo
     assert set(figures.values()) == {None}
     assert result["settled"] == row.how_known
     assert "What was placed is not known" in result["errors"][0]
-    assert ledger.attempts.next_number(SESSION) == 2
+    assert ledger.fences.next_number(SESSION) == 2
 
 
 def test_a_run_id_that_was_seen_is_kept(ledger: Ledger, platform: Platform) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
+from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.ledger.sqlite.copies import beside
 from paper_run.ledger.sqlite.schema import APPLICATION_ID
@@ -64,7 +65,7 @@ def create(path: Path, first: Callable[[str], None] | None = None) -> bool:
             return False
         except OSError:  # a file system without links
             os.rename(draft, path)
-        database.sync_folder(path.parent)
+        files.sync_folder(path.parent)
         return True
     finally:
         try:

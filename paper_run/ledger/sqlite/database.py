@@ -1,63 +1,25 @@
-"""Opening the ledger's file: a foreign, newer, locked or damaged one is told apart before it is touched."""
+"""The ledger's file: a foreign, newer, locked or damaged one is told apart before it is touched."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import stat
 import struct
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger.sqlite.copies import beside
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
-from paper_run.model.commands import typed
+from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 FILE_NAME = "ledger.sqlite3"
 _BUSY_SECONDS = 5.0
 _CLOSING_MILLISECONDS = 500
 _MAGIC = b"SQLite format 3\0"
-
-
-def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sqlite3.Connection, bool]:
-    """Open the ledger, making it when there is none; tell whether it was made.
-
-    A new one is made whole under another name and linked into place, so that no crash leaves half of one.
-
-    :raises DataError: the file is no ledger, of a newer version, locked, damaged, or can't be made.
-    """
-    created = False
-    with translated_errors(path):
-        refuse_links(path)
-        if first is not None or not path.exists() or path.stat().st_size == 0:
-            from paper_run.ledger.sqlite import creation
-
-            created = creation.create(path, first)
-        refuse_foreign(path)
-        if beside(path):
-            from paper_run.ledger.sqlite import leftovers
-
-            leftovers.prove(path, path)
-        connection = opened(path, path)
-    return connection, created
-
-
-def read_copy(copy: Path, path: Path) -> sqlite3.Connection:
-    """Open the copy of a ledger, to be read in its place.
-
-    :raises DataError: as `connect`, of the ledger itself.
-    """
-    with translated_errors(path):
-        if beside(copy):
-            from paper_run.ledger.sqlite import leftovers
-
-            leftovers.prove(copy, path)
-        return opened(copy, path)
 
 
 def opened(file: Path, path: Path) -> sqlite3.Connection:
@@ -118,7 +80,8 @@ def damaged(path: Path, error: Exception) -> DataError:
         f"{said}.",
         remedies=(
             Remedy(
-                "Restore it from a backup, or save what can be saved", typed("sqlite3", str(path), ".dump")
+                "Restore it from a backup, or save what can be saved",
+                of_another("sqlite3", str(path), ".dump"),
             ),
             "Without it nothing is known of earlier attempts: look at the orchestrator's runs first.",
         ),
@@ -213,15 +176,6 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         roll_back(connection)
         raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def roll_back(connection: sqlite3.Connection) -> None:

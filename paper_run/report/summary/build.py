@@ -180,7 +180,7 @@ def _facts(result: RunResult, *, says_how: bool) -> tuple[tuple[str, str], ...]:
     signals = f"{text.count(result.totals.num_signals)}, as of {result.parameters.as_of_date}"
     facts = (
         ("Session", result.session),
-        ("Trade", f"{attempt} of this session" if attempt and attempt != 1 else None),
+        ("Attempt", f"{attempt} of this session" if attempt and attempt != 1 else None),
         ("Signals", None if is_mark else signals),
         ("Run", run or (None if is_mark else "no run id was received")),
         ("Outcome", result.how_known if says_how else None),

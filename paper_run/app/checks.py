@@ -7,7 +7,7 @@ from typing import NamedTuple
 from paper_run.errors import ExitStatus
 
 
-class Finding(NamedTuple):
+class Check(NamedTuple):
     """One thing that was looked at; `fix` is empty when it is well."""
 
     name: str

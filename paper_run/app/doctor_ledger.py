@@ -1,0 +1,118 @@
+"""What doctor looks at in the ledger: whether it is whole, whose it is, what is open, and its calendar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run.app import beginning
+from paper_run.app.checks import Check
+from paper_run.errors import DataError, ExitStatus, PaperRunError
+from paper_run.model.commands import ours
+from paper_run.trading import hours, pending
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from paper_run.app.workspace import Reading
+    from paper_run.errors import Remedy
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.service import ServiceHealth
+    from paper_run.services.platform import Platform
+    from paper_run.settings.config import Config
+
+
+def examine(account: Reading) -> Iterator[Check]:
+    """Look at the ledger, and at what in it needs a person."""
+    config, ledger = account.config, account.ledger
+    if ledger is None:
+        missing = None if config.plays_sandbox else beginning.absence(config)
+        none = Check("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
+        yield none if missing is None else wrong(config, missing)
+        return
+    try:
+        yield from _whole_and_open(config, ledger)
+    except DataError as error:
+        yield wrong(config, error)
+
+
+def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
+    if (older := beginning.outdated(config, ledger)) is not None:
+        yield wrong(config, older)
+    ledger.prove_whole()
+    latest = ledger.attempts.latest()
+    last = f"the last attempt is {latest.name}" if latest else "no attempt in it yet"
+    yield Check("Ledger", f"{ledger.path} is whole; {last}")
+    if unknown := [row.name for row in ledger.attempts.incomplete()]:
+        words = f"outcome unknown: {', '.join(unknown)}"
+        yield Check("Attempts", words, ExitStatus.DATA, config.invocation.whole(ours("resolve")))
+    for kept in pending.unreadable(config.reports_dir):
+        yield Check("Kept answers", kept.text, ExitStatus.DATA, _fix(config, kept.remedies))
+    if queued := len(ledger.mails.queued()):
+        words = f"{queued} could not be sent yet"
+        fix = config.invocation.whole(ours("email"))
+        yield Check("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
+
+
+def wrong(config: Config, error: DataError) -> Check:
+    """Say what is wrong with the ledger."""
+    return Check("Ledger", str(error), ExitStatus.DATA, _fix(config, error.remedies))
+
+
+def _fix(config: Config, remedies: Iterable[Remedy]) -> str:
+    whole = (each._replace(command=config.invocation.whole(each.command)) for each in remedies)
+    return "; ".join(map(str, whole))
+
+
+def calendar(account: Reading, now: datetime) -> Check:
+    """Say what of the calendar a run would find now.
+
+    :param now: this machine's clock, UTC.
+    """
+    try:
+        calendar = account.calendar
+        closed = hours.no_session(calendar, now)
+        day = calendar.session_date(now) if closed is None else closed.next_session
+        opens, closes = calendar.hours(day)
+    except PaperRunError as error:
+        return Check("Calendar", str(error), ExitStatus.DATA, "; ".join(map(str, error.remedies)))
+    local = f"{calendar.clock(now):%Y-%m-%d %H:%M %Z}"
+    today = "today is a session" if closed is None else f"no session today ({closed.why}), the next is {day}"
+    return Check(
+        "Calendar",
+        f"{account.config.exchange}, where it is {local}: {today}, {opens:%H:%M} to {closes:%H:%M}",
+    )
+
+
+def compare(account: Reading, platform: Platform, orchestrator: ServiceHealth) -> Iterator[Check]:
+    """Compare whose ledger it is with the services that answer, as a run would."""
+    if not orchestrator.healthy:
+        return
+    is_sandbox = orchestrator.sandbox_session is not None
+    try:
+        if account.ledger is not None:
+            account.ledger.account.belongs_to(
+                sandbox=is_sandbox,
+                orchestrator_url=platform.orchestrator.url.base,
+                strategy=orchestrator.strategy,
+                exchange=account.config.exchange,
+                claim=False,
+            )
+    except DataError as error:
+        yield Check("Account", str(error), ExitStatus.DATA, str(error.remedies[0]))
+        return
+    kind = "a SANDBOX with simulated prices" if is_sandbox else "a real platform"
+    its = "" if account.ledger is None else ", and so is the ledger"
+    yield Check("Account", f"the services are {kind}{its}")
+
+
+def latest_order(account: Reading) -> str | None:
+    """Return the id of an order of the latest attempt, if it has one that can be read."""
+    ledger = account.ledger
+    if ledger is None:
+        return None
+    try:
+        latest = ledger.attempts.latest()
+        return None if latest is None else next(iter(ledger.orders.order_states(latest)), None)
+    except DataError:
+        return None  # what is wrong with the ledger stands in its own line

@@ -1,0 +1,72 @@
+"""Symbols, dollars and seconds, as typed and checked."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from paper_run.settings import raw
+from paper_run.settings.sources import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from paper_run.settings.raw import RawValue
+
+_AMOUNT_FORM = (
+    "dollars as digits with at most two decimals, above 0 and below 1000000000000, such as 20000 or 99.50"
+)
+_AMOUNT_LIMIT = Decimal(10) ** 12
+_SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
+_LONGEST_WAIT = Decimal(86_400)
+
+
+def symbols(values: Iterable[RawValue]) -> tuple[str, ...]:
+    """Read symbols, each once, in capitals.
+
+    :raises DataError: a word is none, or there is none.
+    """
+    found: dict[str, None] = {}
+    for given in values:
+        for word in re.split(r"[,\s]", given.value):
+            symbol = raw.symbol(word)
+            if not word:
+                continue
+            if symbol is None:
+                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is no symbol")
+            if len(symbol) > 32:
+                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is longer than 32 characters")
+            found[symbol] = None
+        if not given.value.strip(", \t\r\n"):
+            raise given.wrong(_SYMBOL_FORM, because="it names no symbol")
+    return tuple(found)
+
+
+def dollars(given: RawValue) -> Decimal:
+    """Read an amount in dollars, above 0 and to the cent.
+
+    :raises DataError: it is none.
+    """
+    if not re.fullmatch(r"[0-9]+(?:\.[0-9]{1,2})?", given.value):
+        raise given.wrong(_AMOUNT_FORM)
+    amount = Decimal(given.value)
+    if not 0 < amount < _AMOUNT_LIMIT:
+        raise given.wrong(_AMOUNT_FORM)
+    return amount
+
+
+def timeout(given: RawValue) -> Decimal:
+    """Read how long the orchestration is waited for, seconds.
+
+    :raises DataError: it is no plain number, or out of bounds.
+    """
+    return raw.seconds(given, least=Decimal("0.1"), most=_LONGEST_WAIT, example=Decimal(90))
+
+
+def wait(given: RawValue) -> Decimal:
+    """Read how long services may take to come up, seconds.
+
+    :raises DataError: it is no plain number, or out of bounds.
+    """
+    return raw.seconds(given, least=Decimal(0), most=_LONGEST_WAIT, example=Decimal(90))

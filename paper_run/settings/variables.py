@@ -1,0 +1,111 @@
+"""The part of the table of options that has no flag: variables of the environment and of `.env` alone."""
+
+from __future__ import annotations
+
+from paper_run.settings.option import variable
+
+PAPER_HOST, LIVE_HOST = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
+DATA_HOST = "https://data.alpaca.markets"
+
+VARIABLES = (
+    variable(
+        "PAPER_RUN_CLOSED_DATES",
+        "Dates without a session, joined by commas, such as `2025-01-09`.",
+        check="calendar.dates",
+    ),
+    variable("PAPER_RUN_OPEN_DATES", "Sessions in spite of a weekend or a holiday.", check="calendar.dates"),
+    variable(
+        "PAPER_RUN_REQUIRE_LEDGER",
+        "`1`: a run makes no ledger but with `--new-ledger`, the first one too, so that a "
+        "folder that was not mounted is no beginning. What `schedule` prints sets it.",
+        default="0",
+        check="raw.switch",
+    ),
+    variable(
+        "ALPACA_API_KEY_ID",
+        "The key of quotes and broker; it and the secret, or neither. `APCA_API_KEY_ID` means "
+        "the same. Sent to these two only, shown and kept nowhere.",
+        secret=True,
+    ),
+    variable(
+        "ALPACA_API_SECRET_KEY",
+        "The secret that goes with it. `APCA_API_SECRET_KEY` means the same.",
+        secret=True,
+    ),
+    variable(
+        "ALPACA_BASE_URL",
+        "The broker's host, with or without `/v2` at its end. It is only ever read.",
+        said=f"`{PAPER_HOST}`",
+    ),
+    variable(
+        "PAPER_RUN_BROKER",
+        "Whether the broker is read: `auto` (when there are keys, not at a live account's host, and "
+        "not with another source's quotes unless its host is set too), `paper`, `live` or `off`.",
+        default="auto",
+    ),
+    variable(
+        "PAPER_RUN_QUOTES_URL",
+        "Another source that speaks like Alpaca's. Used only with the keys.",
+        said=f"`{DATA_HOST}`",
+        check="urls.base",
+    ),
+    variable(
+        "INTERNAL_TOKEN_SECRET_ORCHESTRATOR",
+        "The secret, of 64 characters or more, that the platform's services share with this one: what is "
+        "read of them is signed. The platform's own variable, for `orchestrator` alone; shown nowhere.",
+        secret=True,
+    ),
+    variable(
+        "INTERNAL_TOKEN_SECRET", "The same for all of its services, where they have but one.", secret=True
+    ),
+    variable("PAPER_RUN_SERVICE_SECRET_FILE", "The file that holds it; it goes before the two above."),
+    variable(
+        "PAPER_RUN_SERVICE_ID",
+        "Who signs; the platform lets no other of its names read the positions.",
+        default="orchestrator",
+    ),
+    variable(
+        "PAPER_RUN_SIGN_ORCHESTRATOR",
+        "`1`: sign the request to trade too, which the orchestrator takes unsigned unless its operator "
+        "demands it. A 401 or 403 to it is then a lost answer.",
+        default="0",
+    ),
+    variable(
+        "PAPER_RUN_HEARTBEAT_URL",
+        "Where the [heartbeat](../README.md#when-nothing-runs-at-all) goes. It is a secret: "
+        "shown nowhere but for its host.",
+        check="heartbeat.heartbeat_url",
+        secret=True,
+    ),
+    variable("PAPER_RUN_SMTP_HOST", "The mail server."),
+    variable(
+        "PAPER_RUN_SMTP_SECURITY",
+        "`starttls`, `tls` or `none`. Certificates are always verified, and what is asked for"
+        " is never done without.",
+        said="`starttls` (`tls` for port 465)",
+    ),
+    variable("PAPER_RUN_SMTP_PORT", "By security.", said="587, 465 or 25"),
+    variable("PAPER_RUN_SMTP_USER", "The login, if there is one."),
+    variable("PAPER_RUN_SMTP_PASSWORD", "Its password, or below a file that holds it.", secret=True),
+    variable("PAPER_RUN_SMTP_PASSWORD_FILE", "The file that holds the password."),
+    variable(
+        "PAPER_RUN_SMTP_CA_FILE", "Certificates (PEM) to verify the server's with.", said="the system's"
+    ),
+    variable(
+        "PAPER_RUN_SMTP_TIMEOUT",
+        "Seconds for all that a command sends; at most what is left of the 9 that it waits "
+        "for others in all.",
+        default="8",
+    ),
+    variable("PAPER_RUN_EMAIL_CC", "Who gets a copy: bare addresses, joined by commas."),
+    variable(
+        "PAPER_RUN_EMAIL_FROM",
+        "Who sends it; else `paper_run@` this machine.",
+        said="the login, if it is an address",
+    ),
+    variable(
+        "PAPER_RUN_EMAIL_ON",
+        "`always`, `problems` (only when a person is needed) or `never`.",
+        default="always",
+    ),
+)

@@ -1,0 +1,35 @@
+"""The table of options: each row's check is there, and what nobody may see is marked."""
+
+import re
+from importlib import import_module
+
+import pytest
+
+from paper_run.settings.options import OPTIONS, default
+
+CHECKED = [each for each in OPTIONS if each.check]
+
+
+@pytest.mark.parametrize("row", CHECKED, ids=lambda row: row.flag or row.variable)
+def test_a_check_is_found_by_its_name(row):
+    """It is a function with a docstring, in a module of the settings."""
+    module, _, function = row.check.rpartition(".")
+    assert getattr(import_module(f"paper_run.settings.{module}"), function).__doc__
+
+
+@pytest.mark.parametrize("row", [each for each in CHECKED if each.default], ids=lambda row: row.check)
+def test_a_default_passes_its_own_check(row, tmp_path):
+    """What stands in the table may be typed."""
+    from paper_run.settings.sources import Sources
+
+    read = Sources({}, {}, env_file=None, here=tmp_path).checked(row.flag or row.variable)
+    assert read is not None
+    assert default(row.flag or row.variable) == row.default
+
+
+def test_what_nobody_may_see_is_marked():
+    """Keys, passwords, secrets, and the address that is one; not the files that hold them."""
+    named = {each.variable for each in OPTIONS if re.search("KEY|PASSWORD|SECRET|HEARTBEAT", each.variable)}
+    assert {each.variable for each in OPTIONS if each.secret} == {
+        each for each in named if not each.endswith("_FILE")
+    }
