@@ -78,12 +78,12 @@ def outcome_unknown(
     for row in attempts:
         run = f"run {row.run_id}" if row.run_id else "no run id known"
         started = text.moment(row.started_at.isoformat(timespec="seconds"))
-        console.say(f"{row.name}: sent {started}, {run}; what came of it is not known", paint=terminal.YELLOW)
+        so_far = f"; {row.how_known}" if row.how_known else ""
+        words = f"{row.name}: sent {started}, {run}; what came of it is not known{so_far}"
+        console.say(words, paint=terminal.YELLOW)
         _remedies(console, remedies.say_what_came(row.name, row.run_id), invocation)
     for row in doubtful:
-        console.say(
-            f"{row.name}: has orders in doubt; each command asks the gateway for them", paint=terminal.YELLOW
-        )
+        console.say(f"{row.name}: has orders in doubt; each command asks for them", paint=terminal.YELLOW)
     listed = {row.name for row in attempts}
     for each in not_known:
         if each.kind != "attempt" or each.name not in listed:
