@@ -522,7 +522,7 @@ def test_the_account_stays_beside_the_valuation_that_stays(ledger: Ledger, platf
     valued = replace(decode(row.document), pnl=of_document(good_day()).pnl, parties=PARTIES)
     ledger.attempts.record(row, state="answered", document=encode(valued), in_doubt=0)
     orders_known()
-    look_again(ledger, platform, LATER)
+    look_again(ledger, platform, CALENDAR, LATER)
     stated = decode(ledger.attempts.by_id(row.id).document)
     assert stated.totals.num_orders_submitted == 2
     assert (stated.pnl, stated.parties) == (valued.pnl, PARTIES)
