@@ -78,7 +78,7 @@ def banners(result: RunResult) -> list[Banner]:
             Banner(
                 "sandbox",
                 "SANDBOX - simulated prices",
-                "An invented market. No account, no broker, no money.",
+                "An invented market. No real account, no real broker, no money.",
             )
         )
     if result.rehearsal:
