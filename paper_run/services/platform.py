@@ -218,7 +218,7 @@ class Observations:
 
         Those that the broker has are ours: then the gateway has only lost its memory.
         """
-        if not self.unknown or self.states or self.earlier or self.ended:
+        if not self.unknown or self.states or self.earlier:
             return False
         reading, account = self.broker, self.account
         if reading is None or reading.account is None or account is None:
