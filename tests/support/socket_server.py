@@ -106,10 +106,15 @@ def serving(
         server.stop()
 
 
+_TAKEN: list[socket.socket] = []
+
+
 def refusing() -> ServiceUrl:
-    """Return where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return ServiceUrl(base=f"http://127.0.0.1:{listener.getsockname()[1]}")
+    """Return where nothing listens; the port is taken until the end, so that nobody else listens there."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    _TAKEN.append(taken)
+    return ServiceUrl(base=f"http://127.0.0.1:{taken.getsockname()[1]}")
 
 
 def answer(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> bytes:
