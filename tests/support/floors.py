@@ -3,8 +3,7 @@
 # A unit is a folder of paper_run/, or a module flat at its top. It may import from the floors above its own
 # in this table, never from below or from its own floor's other units.
 FLOORS = (
-    {"errors"},
-    {"money"},
+    {"errors", "money"},
     {"book"},
     {"model"},
     {"services", "ledger", "settings", "schedule"},
