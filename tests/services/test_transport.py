@@ -446,8 +446,9 @@ def test_a_get_outlives_a_passing_failure(client: Transport, act: Act) -> None:
 
 def test_a_get_waits_for_a_service_that_is_just_starting() -> None:
     """A refused connection is tried again within the deadline."""
-    url = refusing()
-    port = int(url.base.rpartition(":")[2])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    url = ServiceUrl(base=f"http://127.0.0.1:{port}")
     started: list[SocketServer] = []
 
     def start_instead_of_pausing(_seconds: float) -> None:
