@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from paper_run.model.order import BROKER, OrderState
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
     from decimal import Decimal
+
+    from paper_run.model.order import Asked
 
 US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
 """The broker's classes of assets: an option's contract is no share, and a coin is none."""
@@ -103,6 +107,29 @@ class BrokerOrder(NamedTuple):
     filled_at: datetime | None
     replaced_by: str | None
     replaces: str | None
+
+    def as_state(self, asked: Asked) -> OrderState:
+        """Return it in the words that the ledger keeps of an order of ours, as the broker's word.
+
+        :param asked: what was asked for; a position's symbol may be written otherwise there.
+        """
+        return OrderState(
+            client_order_id=self.client_order_id,
+            symbol=asked.symbol,
+            side=asked.side,
+            qty=asked.qty,
+            status=self.status,
+            broker_order_id=self.identity,
+            limit_price=self.limit_price,
+            filled_qty=self.filled_qty,
+            filled_avg_price=self.filled_avg_price,
+            error_message=None,
+            created_at=None if self.created_at is None else self.created_at.isoformat(),
+            order_type=self.order_type,
+            time_in_force=self.time_in_force,
+            filled_at=self.filled_at,
+            told_by=BROKER,
+        )
 
 
 class OrdersRead(NamedTuple):

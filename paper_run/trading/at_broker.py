@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from paper_run import money
-from paper_run.model.order import BROKER, OrderState
+from paper_run.model.order import Asked
 from paper_run.services.broker import NotKnown
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.orchestrator import recorded_orchestration
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.broker import Account, BrokerOrder, OrdersRead
     from paper_run.model.calendar import Calendar
+    from paper_run.model.order import OrderState
     from paper_run.services.broker import Broker
 
 T = TypeVar("T")
@@ -217,20 +218,4 @@ def _state(order: BrokerOrder) -> OrderState | None:
     """Return an order as the broker has it; None for one without a symbol, a side or a quantity."""
     if order.symbol is None or order.side is None or order.qty is None:
         return None
-    return OrderState(
-        client_order_id=order.client_order_id,
-        symbol=order.symbol,
-        side=order.side,
-        qty=order.qty,
-        status=order.status,
-        broker_order_id=order.identity,
-        limit_price=order.limit_price,
-        filled_qty=order.filled_qty,
-        filled_avg_price=order.filled_avg_price,
-        error_message=None,
-        created_at=None if order.created_at is None else order.created_at.isoformat(),
-        order_type=order.order_type,
-        time_in_force=order.time_in_force,
-        filled_at=order.filled_at,
-        told_by=BROKER,
-    )
+    return order.as_state(Asked(order.symbol, order.side, order.qty))

@@ -94,6 +94,8 @@ def take(
     if known is None:
         return Heard(tuple(found))
     after.account = known
+    before, fills = {each.name: each.state for each in sent}, _fills_of(reading)
+    by_identity = {order.identity: order for order in reading.all_orders}
     changed = []
     for each in sent:
         order = orders.get(each.name)
@@ -102,9 +104,11 @@ def take(
         if not _agrees(each.asked, order):
             found.append(_another_order(each, order))
             continue
-        said = [_state(each.name, each.asked, order, reading)]
-        said += _replacements(ledger, each, order, reading, found)
-        changed += [state.client_order_id for state in said if _keep(ledger, state, sent)]
+        said = [_state(each.asked, order, fills)]
+        said += _replacements(ledger, each, order, by_identity, fills, found)
+        changed += [
+            state.client_order_id for state in said if _keep(ledger, state, before.get(state.client_order_id))
+        ]
         after.told.update((state.client_order_id, state) for state in said)
     ledger.open_orders.follow_told(changed)
     _show(after, own, changed)
@@ -179,27 +183,21 @@ def _agrees(asked: Asked, order: BrokerOrder) -> bool:
     return (symbol, order.side, order.qty) == (comparable(asked.symbol), asked.side, asked.qty)
 
 
-def _state(name: str, asked: Asked, order: BrokerOrder, reading: BrokerReading) -> OrderState:
+def _fills_of(reading: BrokerReading) -> Mapping[str, Sequence[FillActivity]]:
+    """Return the executions that were read, by the broker's id of their order."""
+    found: dict[str, list[FillActivity]] = {}
+    for fill in reading.activities.fills if reading.activities is not None else ():
+        found.setdefault(fill.order_id, []).append(fill)
+    return found
+
+
+def _state(asked: Asked, order: BrokerOrder, fills: Mapping[str, Sequence[FillActivity]]) -> OrderState:
     """Return an order as the broker has it; its dollars are those of its executions where all are there."""
     filled = order.filled_qty or money.ZERO
-    fills = reading.activities.fills if reading.activities is not None else ()
-    return OrderState(
-        client_order_id=name,
-        symbol=asked.symbol,
-        side=asked.side,
-        qty=asked.qty,
-        status=order.status,
-        broker_order_id=order.identity,
-        limit_price=order.limit_price,
+    return order.as_state(asked)._replace(
         filled_qty=filled,
-        filled_avg_price=order.filled_avg_price,
-        error_message=None,
         created_at=order.submitted_at.isoformat() if order.submitted_at is not None else None,
-        order_type=order.order_type,
-        time_in_force=order.time_in_force,
-        filled_at=order.filled_at,
-        filled_dollars=_dollars([each for each in fills if each.order_id == order.identity], filled),
-        told_by=BROKER,
+        filled_dollars=_dollars(fills.get(order.identity, ()), filled),
     )
 
 
@@ -212,13 +210,19 @@ def _dollars(fills: Iterable[FillActivity], filled: Decimal) -> Decimal | None:
 
 
 def _replacements(
-    ledger: Ledger, each: Sent, order: BrokerOrder, reading: BrokerReading, found: list[Finding]
+    ledger: Ledger,
+    each: Sent,
+    order: BrokerOrder,
+    by_identity: Mapping[str, BrokerOrder],
+    fills: Mapping[str, Sequence[FillActivity]],
+    found: list[Finding],
 ) -> list[OrderState]:
     """Take over the orders that one was replaced by, one after the other, each with its own fills."""
-    by_identity = {other.identity: other for other in reading.all_orders}
     said: list[OrderState] = []
+    seen: set[str] = set()
     while (following := order.replaced_by) is not None:
-        replacement = by_identity.pop(following, None)
+        replacement = None if following in seen else by_identity.get(following)
+        seen.add(following)
         if replacement is None or replacement.qty is None or replacement.side is None:
             text = (
                 f"{each.asked} ({each.name}) was replaced at the broker by its order {following}, which "
@@ -226,16 +230,19 @@ def _replacements(
             )
             found.append(warning("broker_order", text, subject=each.name))
             break
-        name, order = replacement.client_order_id, replacement
+        order = replacement
         asked = Asked(each.asked.symbol, replacement.side, replacement.qty)
+        name = order.client_order_id
         ledger.open_orders.add(name, each.attempt, asked.symbol, asked.side, asked.qty)
-        said.append(_state(name, asked, replacement, reading))
+        said.append(_state(asked, order, fills))
     return said
 
 
-def _keep(ledger: Ledger, state: OrderState, sent: Iterable[Sent]) -> bool:
-    """Write what the broker says of an order; return whether it is news."""
-    before = next((each.state for each in sent if each.name == state.client_order_id), None)
+def _keep(ledger: Ledger, state: OrderState, before: OrderState | None) -> bool:
+    """Write what the broker says of an order; return whether it is news.
+
+    :param before: as it was read last; None: never, or it was not asked for by us.
+    """
     if before is not None and before.told_by == BROKER and _fill(before) == _fill(state):
         dollars = before.filled_dollars if state.filled_dollars is None else state.filled_dollars
         state = state._replace(filled_dollars=dollars)
