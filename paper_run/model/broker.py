@@ -20,8 +20,6 @@ US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
 """The broker's classes of assets: an option's contract is no share, and a coin is none."""
 ACTIVE = "ACTIVE"
 """The only status of an account that is a good one."""
-CANCELED = "canceled"
-"""The status of a money activity that is to count as if it had never been."""
 
 ActionKind = Literal[
     "forward_split", "reverse_split", "unit_split", "stock_dividend", "spin_off", "name_change"

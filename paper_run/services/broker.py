@@ -10,9 +10,15 @@ from urllib.parse import quote, urlencode
 from paper_run.model.broker import Activities, FillActivity, MoneyActivity, OrdersRead
 from paper_run.services import alpaca, broker_wire, wire
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
+from paper_run.services.call_failures import (
+    CallFailed,
+    KeysRefused,
+    NoAnswer,
+    NotKnown,
+    UnreadableAnswer,
+    of_status,
+)
 from paper_run.services.deadline import BEFORE
-from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,14 +45,6 @@ _ANOTHER_PAIR = (
     "ALPACA_API_KEY_ID, ALPACA_API_SECRET_KEY or ALPACA_BASE_URL, or set PAPER_RUN_BROKER=off for keys that "
     "are for quotes alone"
 )
-
-
-class KeysRefused(UnreadableAnswer):
-    """The host knows no such pair of keys (401), or lets it read nothing (403)."""
-
-
-class NotKnown(UnreadableAnswer):
-    """A list of which nobody can say whether it is whole; nothing of it counts."""
 
 
 class Broker:
@@ -220,7 +218,7 @@ def _failure(answer: Answer) -> CallFailed:
     reason = f"answered {answer.status}" + (f": {words}" if words else "")
     if answer.status in UNAUTHORIZED:
         return KeysRefused(answer.url, reason, fix=_ANOTHER_PAIR)
-    return (NoAnswer if answer.status in PASSING else UnreadableAnswer)(answer.url, reason)
+    return of_status(answer.status)(answer.url, reason)
 
 
 def _code(answer: Answer) -> str | None:

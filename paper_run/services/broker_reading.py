@@ -6,8 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReading, OrdersRead
-from paper_run.services.broker import KeysRefused
-from paper_run.services.call_failures import CallFailed
+from paper_run.services.call_failures import CallFailed, KeysRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -61,7 +61,22 @@ class UnreadableAnswer(CallFailed):
     """An answer came that is not what the wire promises."""
 
 
+class KeysRefused(UnreadableAnswer):
+    """The broker's host knows no such pair of keys (401), or lets it read nothing (403)."""
+
+
+class NotKnown(UnreadableAnswer):
+    """A list of which nobody can say whether it is whole; nothing of it counts."""
+
+
+PASSING = frozenset({429, 502, 503, 504})
+"""Answers that may be another one in a moment: a read is retried on them."""
 LATE = "no answer in time"
+
+
+def of_status(status: int) -> type[NoAnswer | UnreadableAnswer]:
+    """Return what an answer that is no good one stands for: none for now, or one that is not promised."""
+    return NoAnswer if status in PASSING else UnreadableAnswer
 
 
 _PROXY_FAULTS = (

@@ -9,8 +9,7 @@ from paper_run.model.order import Asked, OrderState
 from paper_run.model.service import Position
 from paper_run.services import wire
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
-from paper_run.services.transport import PASSING
+from paper_run.services.call_failures import UnreadableAnswer, of_status
 
 if TYPE_CHECKING:
     from paper_run.model.service import Refusal, ServiceUrl
@@ -85,8 +84,7 @@ class ExecutionGateway:
         words = wire.refusal(answer)
         if answer.status in UNAUTHORIZED:
             raise Unauthorized(answer.url, words, self._transport.refusal(answer))
-        failure: type[CallFailed] = NoAnswer if answer.status in PASSING else UnreadableAnswer
-        raise failure(answer.url, words)
+        raise of_status(answer.status)(answer.url, words)
 
 
 def _position(entry: dict[str, Any]) -> Position:

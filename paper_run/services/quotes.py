@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.model.listing import listed
 from paper_run.services import alpaca, wire
-from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer
+from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer, of_status
 from paper_run.services.parallel import gather
-from paper_run.services.transport import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -140,8 +139,7 @@ class Quotes:
         reason = wire.refusal(answer)
         if answer.status in (400, 422) and (not said or "symbol" in said.lower()):
             return _Refused(answer.url, reason, said)
-        kind = NoAnswer if answer.status in PASSING else UnreadableAnswer
-        return kind(answer.url, reason)
+        return of_status(answer.status)(answer.url, reason)
 
 
 class _Refused(UnreadableAnswer):

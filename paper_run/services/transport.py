@@ -23,6 +23,7 @@ from paper_run.services import auth
 from paper_run.services.answer import LARGEST_BODY, Answer
 from paper_run.services.call_failures import (
     CA_BUNDLE,
+    PASSING,
     CallFailed,
     NeverSent,
     NoAnswer,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from paper_run.model.service import Refusal, ServiceUrl
 
 POOLED_CONNECTIONS = 8
-PASSING = frozenset({429, 502, 503, 504})
-"""Answers that may be another one in a moment: a read is retried on them."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DIRECT = {f"{scheme}://{host}": "" for scheme in ("http", "https") for host in _LOOPBACK}

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from paper_run import money
 from paper_run.model.order import Asked
-from paper_run.services.broker import NotKnown
-from paper_run.services.call_failures import CallFailed
+from paper_run.services.call_failures import CallFailed, NotKnown
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.parallel import gather
 from paper_run.trading import lookup, order_ids, window
