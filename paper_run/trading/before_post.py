@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
 from paper_run.model import broker_messages, calendar, findings, messages, reading_messages
-from paper_run.model.attempt import Parameters, Snapshot
+from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, OrderIds, OrdersRead
 from paper_run.model.listing import listed as first_of
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import at_broker, broker_word, order_ids, preflight
+from paper_run.trading import at_broker, broker_word, once, order_ids, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,12 +79,7 @@ def snapshot(
     strangers = None if ledger is None else _strangers(ledger, broker, told)
     snapshot = Snapshot(
         session=services.session,
-        parameters=Parameters(
-            symbols=config.symbols,
-            capital=config.capital,
-            max_position_size=config.max_position_size,
-            as_of_date=as_of_date,
-        ),
+        parameters=once.parameters(config, as_of_date),
         health=services.health,
         positions=positions,
         sandbox=services.sandbox,

@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from paper_run.settings.config import Config
 
 
+def parameters(config: Config, as_of_date: date) -> Parameters:
+    """Return what the orchestrator is asked to trade.
+
+    :param as_of_date: the date of the signals.
+    """
+    return Parameters(
+        symbols=config.symbols,
+        capital=config.capital,
+        max_position_size=config.max_position_size,
+        as_of_date=as_of_date,
+    )
+
+
 def closing_attempt(ledger: Ledger, session: date) -> AttemptRow | None:
     """Return the latest attempt that closes a session: no rehearsal, not proved to have placed nothing."""
     return next((row for row in reversed(ledger.attempts.of_session(session)) if row.closes), None)
@@ -39,12 +52,7 @@ def already_traded(
         return None
     recorded = row.snapshot.parameters
     started = None if row.snapshot.sandbox else row.started_at
-    given = Parameters(
-        symbols=config.symbols,
-        capital=config.capital,
-        max_position_size=config.max_position_size,
-        as_of_date=hours.signals_date(config, calendar, session, started),
-    )
+    given = parameters(config, hours.signals_date(config, calendar, session, started))
     same = (
         set(recorded.symbols) == set(given.symbols)
         and recorded.capital == given.capital

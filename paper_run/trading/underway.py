@@ -125,7 +125,6 @@ class AttemptUnderway:
                 )
                 self.ledger.orders.own(self.row, run.mappings if run else (), known.states.values())
                 self.ledger.attempts.close(self.row, state)
-                is_told = known.states is after.states
                 heard = broker_word.take(
                     self.ledger,
                     after,
@@ -136,7 +135,7 @@ class AttemptUnderway:
                 restated = earlier.read_again(self.ledger, after, self.clock.now())
                 opened = preflight.still_open(self.ledger, {row.id for row in restated})
                 known = known._replace(
-                    states=after.states if is_told else known.states,
+                    states=after.states if self.state == "answered" else known.states,
                     failures=(*known.failures, *heard.failures),
                     found=(*known.found, *heard.found, *opened),
                 )

@@ -109,10 +109,7 @@ def _trading(result: RunResult) -> dict[str, Any]:
         ],
         "counts": [
             ("Signals", text.count(totals.num_signals), ""),
-            *(
-                (label, text.count(count(totals)), tone if count(totals) else "")
-                for label, count, tone in figures.ORDER_COUNTS
-            ),
+            *figures.counts(totals),
         ],
         "orders_known": totals.num_orders_submitted is not None,
         "order_rows": markup(orders.order_rows(listed)),

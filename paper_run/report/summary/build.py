@@ -152,10 +152,7 @@ def _figures(result: RunResult) -> tuple[Figure, ...]:
 
 
 def _counts(totals: Totals) -> tuple[Count, ...]:
-    return tuple(
-        Count(label, text.count(count(totals)), tone if count(totals) else "")
-        for label, count, tone in figures.ORDER_COUNTS
-    )
+    return tuple(Count(*each) for each in figures.counts(totals))
 
 
 def _notional(result: RunResult) -> Figure:

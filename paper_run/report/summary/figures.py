@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _NAMED = 3
 
-ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
+_ORDER_COUNTS: tuple[tuple[str, Callable[[Totals], int | None], str], ...] = (
     ("Submitted", lambda totals: totals.num_orders_submitted, ""),
     ("Accepted", lambda totals: totals.num_orders_accepted, ""),
     ("Rejected", lambda totals: totals.num_orders_rejected, "bad"),
@@ -32,6 +32,14 @@ class Figure(NamedTuple):
     shown: str
     aside: str
     tone: str = ""
+
+
+def counts(totals: Totals) -> list[tuple[str, str, str]]:
+    """Return the counts of orders as they are shown: label, number, and the tone of one that is not zero."""
+    return [
+        (label, text.count(count(totals)), tone if count(totals) else "")
+        for label, count, tone in _ORDER_COUNTS
+    ]
 
 
 def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
