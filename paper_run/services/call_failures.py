@@ -118,7 +118,8 @@ def _causes(error: BaseException) -> list[BaseException]:
     inner: Any = error
     while isinstance(inner, BaseException) and len(causes) < 8:
         causes.append(inner)
-        inner = getattr(inner, "reason", None) or next(iter(inner.args), None)
+        wrapped = (arg for arg in inner.args if isinstance(arg, BaseException))
+        inner = getattr(inner, "reason", None) or next(wrapped, None)
     return causes
 
 

@@ -71,7 +71,10 @@ class _Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         """Look the name up and connect, to whichever of its addresses takes it, within the call's time."""
         _refuse_held_back(self.host)
-        seconds = min(CONNECT_SECONDS, call.left())
+        try:
+            seconds = min(CONNECT_SECONDS, call.left())
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, str(error)) from error
         ends = call.now() + seconds
         try:
             found = look_up(self._dns_host, self.port or self.default_port, seconds)

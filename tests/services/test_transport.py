@@ -226,6 +226,14 @@ def test_a_late_beginning_leaves_only_the_rest_of_the_time(client: Transport, ca
     assert time.monotonic() - started < 1.8
 
 
+@both
+def test_a_call_whose_time_is_over_before_it_connects_was_never_sent(client: Transport, call: Call) -> None:
+    """Nothing can have left: it is no connection that was broken off."""
+    with serving(GOOD) as server, pytest.raises(NeverSent, match="did not accept a connection in time"):
+        call(client, server.url, 1e-9)
+    assert server.connections == 0
+
+
 def test_a_trickled_body_with_a_large_length_ends_in_time(client: Transport) -> None:
     """A body that grows steadily, but too slowly, is given up at the deadline."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
