@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.app import beginning
+from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import opened
@@ -65,7 +65,7 @@ def mark_session(
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar
         ledger.account.refuse_other_exchange(config.exchange)
-        if (older := beginning.outdated(config, ledger)) is not None:
+        if (older := day_ledger.outdated(config, ledger)) is not None:
             raise older
         files.sweep(config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))
