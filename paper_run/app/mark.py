@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import BookFigures, NotKnown
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import BookFigures, NotKnown
     from paper_run.report.console import Console
     from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config

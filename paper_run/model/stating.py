@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from paper_run.book.valuation import PositionValue
     from paper_run.model.attempt import Parameters
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.parties import Parties
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import BookFigures
 
 
 def pnl(figures: BookFigures) -> Pnl:

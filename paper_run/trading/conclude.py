@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.model.attempt import Snapshot
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
     from paper_run.model.result import RunStatus
-    from paper_run.model.valued import BookFigures
 
 
 UNREAD = findings.warning("orders_unread", "The orders were not read from the gateway yet.")

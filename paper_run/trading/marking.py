@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
     from paper_run.model.order import Order, OrderState, SignalOrder
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import BookFigures
 
 
 def result_of(

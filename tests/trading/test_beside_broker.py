@@ -14,10 +14,10 @@ from paper_run.book.parties import Item, Left
 from paper_run.errors import Remedy
 from paper_run.model import broker as wire
 from paper_run.model import stating
+from paper_run.model.book_figures import BookFigures
 from paper_run.model.broker import BrokerPosition, BrokerReading, ProvenAccount
 from paper_run.model.findings import Finding
 from paper_run.model.parties import CashBeside
-from paper_run.model.valued import BookFigures
 from paper_run.services.platform import Observations
 
 NUMBER = "PA3XYZ12ABCD"
