@@ -14,7 +14,7 @@ from paper_run.trading import (
     order_outcomes,
 )
 from paper_run.trading.conclude import with_adopted
-from paper_run.trading.restating import stated_ids
+from paper_run.trading.restatement import stated_ids
 
 if TYPE_CHECKING:
     from datetime import date, datetime
