@@ -21,7 +21,7 @@ from paper_run.trading import (
     verdicts,
 )
 from paper_run.trading.earlier import read_again
-from paper_run.trading.marking import result_of
+from paper_run.trading.mark_result import result_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
