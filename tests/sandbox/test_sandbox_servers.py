@@ -18,7 +18,7 @@ URLS = ("signal_service_url", "execution_gateway_url", "orchestrator_url", "quot
 def raw(url: str, data: bytes) -> bytes:
     """Send bytes and read until the server closes."""
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
