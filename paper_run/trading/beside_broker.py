@@ -9,9 +9,9 @@ from paper_run.book import comparison, parties
 from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import US_EQUITY, comparable
 from paper_run.model.commands import ours
-from paper_run.model.valued import BrokerFigures, BrokerHolding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from paper_run.book.holdings import Book
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
-    from paper_run.model.valued import BookFigures
     from paper_run.services.platform import Observations
 
 _BROKER = "broker"

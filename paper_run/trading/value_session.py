@@ -11,10 +11,10 @@ from paper_run.book import comparison, holdings, marks, statistics, valuation
 from paper_run.errors import Remedy
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
+from paper_run.model.book_figures import BookFigures, NotKnown
 from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.model.valued import BookFigures, NotKnown
 from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, pricing
 
 if TYPE_CHECKING:
