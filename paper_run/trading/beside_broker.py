@@ -174,15 +174,18 @@ def _differing(
     said = []
     for symbol, each in found[:_MOST]:
         flying = "; orders of ours are in flight" if symbol in in_flight else ""
-        take = Remedy(
-            "If it was traded by hand, at what a share of that cost",
-            ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+        take = (
+            Remedy(
+                "If it was traded by hand, at what a share of that cost",
+                ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+            ),
+            Remedy("Else, at the price of now, which moves no P&L", ours("resolve", "--position", symbol)),
         )
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
             f"{money.short(each.ours)}{flying}."
         )
-        remedies = () if flying else (take,)
+        remedies = () if flying else take
         said.append(findings.warning("broker_differs", words, subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST) > 0:
         said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
