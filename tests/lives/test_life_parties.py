@@ -130,7 +130,7 @@ def test_the_difference_is_taken_from_the_broker_and_not_from_a_deaf_gateway(
     assert note.startswith("to the broker's quantity by ")
     life.run("resolve", "--position", "AAPL", status=3)
     assert "The broker has the book's quantity of AAPL." in life.last.stderr
-    # Its positions can't be read: then the gateway is the best that there is, and it is said whose word it is.
+    # Its positions can't be read: then the gateway's are the best, and it is said whose they are.
     broker.always("GET", "/v2/positions", plain_500())
     life.gateway.is_deaf = False
     life.says("AAPL", qty="7")

@@ -27,7 +27,7 @@ def test_the_proven_brokers_word_comes_first(both: Both) -> None:
 
 
 def test_whoever_is_not_proven_or_was_not_read_is_not_believed(both: Both) -> None:
-    """An account that is another, or of no order of ours; positions, or the account, that could not be read."""
+    """Another account, one that knows no order of ours, positions or an account that could not be read."""
     both.holds("AAPL", "3")
     both.broker.positions = (position("AAPL", "5", "10"),)
     read = both.observed()
@@ -47,7 +47,7 @@ def test_whoever_is_not_proven_or_was_not_read_is_not_believed(both: Both) -> No
 
 
 def test_a_contract_is_not_a_share(both: Both) -> None:
-    """An option of the broker's is left out of `all`, and refused by its name; the share beside it is booked."""
+    """An option of the broker's is left out of `all`, and refused by its name; a share is booked."""
     both.both_buy("AAPL", "10", "100")
     option = "AAPL250117C00150000"
     both.broker.buys(option, "1", "100", asset_class="us_option")
