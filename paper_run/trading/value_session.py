@@ -240,7 +240,9 @@ def _statistics(
         return statistics.statistics(days, year)
     since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(period.id, session))
     today = statistics.whole(
-        bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since, spans=spans
+        *(bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since),
+        None if bridge.money is None else bridge.money.inflows,
+        spans=spans,
     )
     if today is None:
         found = statistics.statistics(days, year)

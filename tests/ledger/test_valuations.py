@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from builders.attempts import begun
 
+from paper_run.book.bridge import Money, Opening
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
-from paper_run.book.statistics import Day
-from paper_run.book.valuation import Opening, value
+from paper_run.book.statistics import Day, unrounded_return
+from paper_run.book.valuation import value
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.valuations import Closing, PastValuation
@@ -252,3 +253,39 @@ def test_what_an_older_program_kept(ledger: Ledger) -> None:
             expected,
             is_closed=False,
         )
+
+
+def test_money_that_is_no_trading_is_kept(ledger: Ledger) -> None:
+    """The next session opens from all that had moved; what came in and what went out are kept apart."""
+    moved = [
+        Entry("income", "AAPL", Decimal(0), Decimal("7.50")),
+        Entry("income", "account", Decimal(0), Decimal("-0.30")),
+        Entry("flow", "account", Decimal(0), Decimal(1000)),
+        Entry("flow", "account", Decimal(0), Decimal(-400)),
+        Entry("other", "account", Decimal(0), Decimal("3.25")),
+    ]
+    books, book = ledger.books, period(ledger)
+    books.append(book, MONDAY, moved, NOW)
+    valued(ledger, MONDAY, "101.50")
+    kept = books.last_valuation(book)
+    assert kept is not None
+    assert kept.book == books.current(book).book
+    (opening, day_pnl, closing) = (
+        Decimal(*sessions(ledger, name)) for name in ("opening", "day_pnl", "closing")
+    )
+    assert (opening, day_pnl, closing) == (100_000, Decimal("22.20"), Decimal("100625.45"))
+    assert sessions(ledger, "inflow") == ["1003.25"]
+    ((_, day),) = books.valuations.days(book.id, TUESDAY)
+    assert day.capital == Decimal("101003.25")
+    start = books.opening(book, TUESDAY)
+    assert start is not None
+    assert start.moved == Money(*map(Decimal, ("7.20", "600.00", "3.25", "1003.25")))
+    books.append(book, TUESDAY, [Entry("flow", "account", Decimal(0), Decimal(-50))], NOW)
+    valued(ledger, TUESDAY, "102")
+    assert sessions(ledger, "day_pnl") == ["22.20", "5.00"]
+    assert sessions(ledger, "inflow") == ["1003.25", "0.00"]
+    first, second = ledger.sessions.lines()
+    assert (first.daily_return, second.daily_return) == (
+        unrounded_return(day),
+        Decimal("5.00") / Decimal("100625.45"),
+    )
