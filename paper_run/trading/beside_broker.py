@@ -11,6 +11,7 @@ from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.broker import US_EQUITY, comparable
 from paper_run.model.commands import ours
+from paper_run.model.listing import listed
 from paper_run.model.valued import BrokerFigures, BrokerHolding
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _BROKER = "broker"
 _MOST = 20
+_NAMED = 5
 
 
 def compared(
@@ -69,7 +71,12 @@ def compared(
         broker=broker,
         broker_differences=differences,
         apart=apart,
-        remarks=(*figures.remarks, *_differing(differences, figures.in_flight), *_unnamed(apart, broker)),
+        remarks=(
+            *figures.remarks,
+            *_differing(differences, figures.in_flight),
+            *_unnamed(apart, broker),
+            *([] if _is_said(figures, broker, differences) else _not_compared(apart)),
+        ),
     )
 
 
@@ -204,6 +211,29 @@ def _unnamed(apart: parties.Explained, broker: BrokerFigures) -> list[Finding]:
         words = f"The broker's equity is {_dollars(left)} than ours, and nothing explains that.{inside}"
         said.append(findings.warning("residual", words))
     return said
+
+
+def _is_said(
+    figures: BookFigures, broker: BrokerFigures, differences: Mapping[str, tuple[Difference, ...]]
+) -> bool:
+    """Whether why nothing can be compared is a finding of its own.
+
+    Figures of ours that are not known, positions that could not be read, another quantity.
+    """
+    is_whole = figures.valuation.complete and figures.cash is not None
+    return not is_whole or broker.positions is None or bool(_quantities(differences))
+
+
+def _not_compared(apart: parties.Explained) -> list[Finding]:
+    """Say why it is not known whether anything of cash and of equity is without a name."""
+    reasons = dict.fromkeys(each for left in (apart.residual, apart.cash) for each in left.reasons)
+    if not reasons:
+        return []
+    words = (
+        "Whether our equity and the broker's differ by what nothing explains is not known: "
+        f"{listed(list(reasons), _NAMED, by='; ')}."
+    )
+    return [findings.warning("residual", words)]
 
 
 def _dollars(amount: Decimal) -> str:

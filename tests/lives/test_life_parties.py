@@ -75,6 +75,20 @@ def test_money_that_nobody_named_is_said_until_it_is_gone(life: Life, broker: Od
     assert left(life.mark()) == (0, 0)
 
 
+def test_nothing_is_well_beside_a_residual_that_is_not_known(life: Life, broker: OddBroker) -> None:
+    """The broker does not tell its fees: a warning with the reason, until it does."""
+    life.trade(AAPL=buy(10, "100.25"))
+    life.next_session()
+    broker.fees = None
+    day = life.trade(MSFT=buy(5, "200"))
+    assert left(day) == (None, None)
+    (found,) = [each for each in day["findings"] if each["code"] == "residual"]
+    assert found["text"].endswith(" is not known: the broker does not tell its accrued fees.")
+    assert found["severity"] == "warning"
+    broker.fees = "0"
+    assert left(life.mark()) == (0, 0)
+
+
 def test_an_account_that_is_not_proven_is_shown_and_compared_with_nothing(
     life: Life, broker: OddBroker
 ) -> None:

@@ -127,6 +127,32 @@ def test_a_base_needs_no_price(both: Both) -> None:
     assert left(both.mark()) == (0, 0)
 
 
+def test_a_residual_that_is_not_known_is_said_with_its_reasons(both: Both) -> None:
+    """Fees that the broker does not tell, a price that it has not; not what is said already."""
+    both.both_buy("AAPL", "10", "100")
+    both.broker.fees = None
+    figures = both.mark()
+    assert left(figures) == (None, None)
+    (found,) = said(figures)
+    assert (found.code, found.severity) == ("residual", "warning")
+    assert found.text == (
+        "Whether our equity and the broker's differ by what nothing explains is not known: the broker does "
+        "not tell its accrued fees."
+    )
+    both.broker.fees = money.ZERO
+    both.broker.positions = (position("AAPL", "10", None),)
+    (found,) = said(both.mark())
+    assert found.text.endswith(" is not known: the broker has no price of AAPL.")
+    # Positions that could not be read, another quantity, a position of ours without a price: each is said so.
+    both.broker.positions = None
+    assert said(both.mark()) == []
+    both.broker.positions = (position("AAPL", "9", None),)
+    assert [each.code for each in said(both.mark())] == ["broker_differs"]
+    both.broker.positions, both.prices["AAPL"] = (position("AAPL", "10", None),), None
+    figures = both.mark()
+    assert (figures.valuation.complete, said(figures)) == (False, [])
+
+
 def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
     """While the base is not known no residual is; the finding is there all the same."""
     both.broker.buys("AAPL", "12.5", "100")
