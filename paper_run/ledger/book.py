@@ -207,7 +207,7 @@ class Books:
         return CurrentBook(folding.fold(entries), last)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
-        """Whether a person has brought a symbol to the gateway's quantity since a moment, of any zone."""
+        """Whether a person has brought a symbol to a party's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
 
