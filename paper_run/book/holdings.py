@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from paper_run.book.splits import Ratio
 
-TRADES = frozenset({"fill", "adjustment"})
+TRADES = frozenset({"fill", "adjustment", "cash_in_lieu"})
+ACCOUNT = "account"
+"""The row of money that is no symbol's; no symbol is written in small letters."""
 _SHOWN = Context(prec=28)
 
 
@@ -22,9 +24,13 @@ class Entry(NamedTuple):
 
     :ivar kind: `fill`; `correction` (of what an order filled, see `folding`); `found` (a holding from before
         the first attempt, at the gateway's average); `gain` (what such a holding was worth at its first price
-        more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`.
+        more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`;
+        `cash_in_lieu` (a fraction of a share that was paid out: a trade); `income` (a dividend, interest, a
+        fee), `flow` (cash or shares in and out) and `other` (any other money).
+    :ivar symbol: `ACCOUNT` for money that is no symbol's.
     :ivar qty: signed shares, negative for a sale; of a split, what it added when it was said.
-    :ivar dollars: signed like them, what they came to.
+    :ivar dollars: signed like them, what they came to; of money, what came in (negative: went out); of a
+        flow of shares, what they were worth.
     :ivar effective: the session in which it took effect, an ISO date. :ivar order: of which order it is.
     :ivar ratio: a split's; None for one that an older program wrote, which adds its `qty`.
     :ivar restates: whether it takes the place of all that was booked of its order before.
@@ -48,19 +54,21 @@ class Entry(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """Signed shares, their cost in all (negative for a short), and the P&L that closing realized; dollars.
+    """Signed shares, their cost in all (negative for a short), and the P&L that is realized; dollars.
 
     The cost is kept and not the average: so every dollar of it is realized once, whatever an average would
     have to be rounded to.
 
     :ivar waits: whether it was there before the first attempt and has had no price since: it is not known yet
         what it is to cost here.
+    :ivar income: what of `realized` is dividends, interest and fees, and no trading.
     """
 
     qty: Decimal = ZERO
     cost: Decimal = ZERO
     realized: Decimal = ZERO
     waits: bool = False
+    income: Decimal = ZERO
 
     @property
     def avg_entry_price(self) -> Decimal | None:
@@ -84,8 +92,11 @@ class Holding(NamedTuple):
     def after(self, entry: Entry) -> Holding:
         """Return the holding after an entry."""
         match entry.kind:
-            case "fill" | "adjustment":
+            case "fill" | "adjustment" | "cash_in_lieu" | "flow":
                 return self.priced_by(entry)._after_trade(entry.qty, entry.dollars)
+            case "income":
+                realized, income = (CONTEXT.add(had, entry.dollars) for had in (self.realized, self.income))
+                return self._replace(realized=realized, income=income)
             case "correction":
                 return self._replace(realized=CONTEXT.subtract(self.realized, entry.dollars))
             case "found":
@@ -93,9 +104,9 @@ class Holding(NamedTuple):
             case "gain":
                 return self._replace(cost=CONTEXT.add(self.cost, entry.dollars), waits=False)
             case "split":
-                if entry.ratio is None:
-                    return self._replace(qty=CONTEXT.add(self.qty, entry.qty))
-                return self._replace(qty=entry.ratio.applied(self.qty))
+                ratio = entry.ratio
+                qty = ratio.applied(self.qty) if ratio is not None else CONTEXT.add(self.qty, entry.qty)
+                return self._replace(qty=qty)
         raise ValueError(f"the book has no entries of the kind {entry.kind!r}")
 
     def _after_trade(self, qty: Decimal, dollars: Decimal) -> Holding:
@@ -114,25 +125,44 @@ class Holding(NamedTuple):
 
 
 class Book(NamedTuple):
-    """All holdings, closed ones too, by symbol; and two sums over the entries that no holding knows of.
+    """All holdings, closed ones too, by symbol; and sums over the entries that no holding knows of, dollars.
 
-    :ivar cash: what all of it cost (negative) or brought, dollars.
-    :ivar traded: the value of all fills without their signs, dollars.
+    :ivar cash: what all of it cost (negative) or brought.
+    :ivar traded: the value of all fills without their signs.
+    :ivar flows: cash and shares that came in (negative: went out). :ivar other: any other money, signed so.
+    :ivar inflows: what of both came in, without what went out.
     """
 
     holdings: Mapping[str, Holding] = {}
     cash: Decimal = ZERO
     traded: Decimal = ZERO
+    flows: Decimal = ZERO
+    other: Decimal = ZERO
+    inflows: Decimal = ZERO
 
     def after(self, entries: Iterable[Entry]) -> Book:
         """Return the book after these entries, in their order."""
-        holdings, cash, traded = dict(self.holdings), self.cash, self.traded
+        holdings, (_, cash, traded, flows, other, inflows) = dict(self.holdings), self
         for entry in entries:
+            if entry.kind in ("flow", "other"):
+                inflows = CONTEXT.add(inflows, max(entry.dollars, ZERO))
+                flows = CONTEXT.add(flows, entry.dollars if entry.kind == "flow" else ZERO)
+                other = CONTEXT.add(other, entry.dollars if entry.kind == "other" else ZERO)
+            if entry.kind == "other" or (entry.kind == "flow" and not entry.qty):
+                cash = CONTEXT.add(cash, entry.dollars)
+                continue
             before = holdings.get(entry.symbol, Holding())
             priced = before.priced_by(entry)
             holdings[entry.symbol] = priced.after(entry)
-            paid = CONTEXT.add(CONTEXT.subtract(priced.cost, before.cost), entry.dollars)
-            cash = CONTEXT.subtract(cash, paid)
+            cash = CONTEXT.subtract(cash, CONTEXT.subtract(priced.cost, before.cost))
+            cash = CONTEXT.add(cash, _cash(entry))
             if entry.kind == "fill":
                 traded = CONTEXT.add(traded, entry.dollars.copy_abs())
-        return Book(holdings, cash, traded)
+        return Book(holdings, cash, traded, flows, other, inflows)
+
+
+def _cash(entry: Entry) -> Decimal:
+    """Return what an entry brought in cash, dollars; negative for what it cost."""
+    if entry.kind == "flow":
+        return ZERO
+    return entry.dollars if entry.kind == "income" else entry.dollars.copy_negate()

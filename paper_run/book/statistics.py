@@ -110,13 +110,19 @@ def whole(
     closing: Decimal | None,
     exposure: Decimal | None,
     traded: Decimal,
+    came_in: Decimal | None = None,
     *,
     spans: bool = False,
 ) -> Day | None:
-    """Return a session that is valued whole, see `Day`, all in dollars; None where a figure is not known."""
+    """Return a session that is valued whole, see `Day`, all in dollars; None where a figure is not known.
+
+    :param came_in: its inflow, where it is known apart from what went out in the same session.
+    """
     if day_pnl is None or closing is None or exposure is None:
         return None
-    return Day(opening, day_pnl, closing, exposure, traded, inflow(opening, day_pnl, closing), spans)
+    if came_in is None:
+        came_in = inflow(opening, day_pnl, closing)
+    return Day(opening, day_pnl, closing, exposure, traded, came_in, spans)
 
 
 def unrounded_return(day: Day) -> Decimal | None:
@@ -127,7 +133,7 @@ def unrounded_return(day: Day) -> Decimal | None:
 
 
 def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
-    """Return what came into a session's equity that is no P&L, dollars, zero or more."""
+    """Return what came into a session's equity that is no P&L, less what went out; dollars, zero or more."""
     with localcontext(_CONTEXT):
         return max(ZERO, closing - opening - day_pnl)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
+from paper_run.book.bridge import NO_MONEY, Bridge, Opening, bridged, moved_money
 from paper_run.book.holdings import Holding
 from paper_run.money import CONTEXT, ZERO, cents, total
 
@@ -55,34 +56,6 @@ class PositionValue(NamedTuple):
         return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
 
 
-class Opening(NamedTuple):
-    """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
-
-    :ivar totals: each symbol's total P&L then; None where it is not known, or no longer.
-    :ivar gains: what holdings from before the first attempt were up when they were found, if it is in the
-        equity: an older program counted it there.
-    :ivar session: the one that closed so, an ISO date; "" for the capital.
-    """
-
-    equity: Decimal
-    realized: Decimal = ZERO
-    unrealized: Decimal = ZERO
-    totals: Mapping[str, Decimal | None] | None = {}
-    gains: Decimal = ZERO
-    session: str = ""
-
-
-class Bridge(NamedTuple):
-    """opening + realized + unrealized_change + adjustments = closing; dollars and cents."""
-
-    opening: Decimal
-    realized: Decimal | None
-    unrealized_change: Decimal | None
-    adjustments: Decimal
-    closing: Decimal | None
-    unexplained: Decimal | None
-
-
 class Valuation(NamedTuple):
     """The book at a moment; dollars and cents, every total the sum of the rows.
 
@@ -110,12 +83,12 @@ class Valuation(NamedTuple):
     @property
     def total_pnl(self) -> Decimal | None:
         """P&L since the first attempt, dollars and cents; None where it is not known."""
-        return _pnl(self.inception)
+        return self.inception.pnl
 
     @property
     def day_pnl(self) -> Decimal | None:
         """P&L since the opening of the session, dollars and cents; None where it is not known."""
-        return _pnl(self.session)
+        return self.session.pnl
 
 
 def value(
@@ -149,7 +122,9 @@ def value(
     unrealized = priced if complete else None
     realized = total(cents(row.holding.realized) for row in rows)
     is_known = all(row.is_known for row in rows)
-    figures = Opening(total((inception.equity, realized, priced)), realized, priced)
+    moved = moved_money(book)
+    equity = total((inception.equity, realized, priced, moved.outside))
+    figures = Opening(equity, realized, priced, moved=moved)
     unexplained = _unexplained(book, marks, base) if complete else None
     return Valuation(
         base=inception.equity,
@@ -160,8 +135,8 @@ def value(
         unrealized_pnl=unrealized,
         market_value=total(values) if complete else None,
         exposure=total(each.copy_abs() for each in values) if complete else None,
-        session=_bridge(start, figures, unexplained, is_known=is_known, complete=complete),
-        inception=_bridge(inception, figures, unexplained, is_known=is_known, complete=complete),
+        session=bridged(start, figures, unexplained, is_known=is_known, complete=complete),
+        inception=bridged(inception, figures, unexplained, is_known=is_known, complete=complete),
     )
 
 
@@ -197,41 +172,12 @@ def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening
     return row._replace(day_pnl=CONTEXT.subtract(row.total_pnl, before))
 
 
-def _bridge(
-    start: Opening,
-    now: Opening,
-    unexplained: Decimal | None,
-    *,
-    is_known: bool,
-    complete: bool,
-) -> Bridge:
-    """Return the bridge; the gains of an older program's opening leave it as an adjustment, once.
-
-    :param now: its equity is the capital and all P&L since, which the closing must be, wherever the bridge
-        starts. :param unexplained: what cash and shares do not account for in it, unrounded.
-    """
-    adjustments = cents(CONTEXT.subtract(ZERO, start.gains))
-    realized = CONTEXT.subtract(now.realized, start.realized)
-    change = CONTEXT.subtract(now.unrealized, start.unrealized)
-    closing = total((start.equity, realized, change, adjustments))
-    return Bridge(
-        start.equity,
-        realized if is_known else None,
-        change if complete else None,
-        adjustments,
-        closing if complete else None,
-        None
-        if unexplained is None
-        else cents(CONTEXT.subtract(CONTEXT.add(unexplained, now.equity), closing)),
-    )
-
-
 def _unexplained(book: Book, marks: Mapping[str, Mark], base: Decimal) -> Decimal:
     """Compare, unrounded, what the cash and the shares are worth with what the P&L says.
 
     The cash is summed entry by entry and knows no average cost.
     """
-    worth, pnl = [base, book.cash], [base]
+    worth, pnl = [base, book.cash], [base, book.flows, book.other]
     for symbol, holding in book.holdings.items():
         pnl.append(holding.realized)
         if holding.qty:
@@ -254,6 +200,8 @@ def with_closing(now: Valuation, opening: Opening | None, kept: Opening) -> Valu
         CONTEXT.subtract(kept.unrealized, start.unrealized),
     )
     bridge = now.session
+    if bridge.money is not None:
+        bridge = bridge._replace(money=kept.moved.less(start.moved))
     if bridge.closing is not None:
         moved = CONTEXT.subtract(bridge.closing, total((start.equity, *earned)))
         bridge = bridge._replace(
@@ -276,12 +224,6 @@ def _gained(
     return None if before is None or after is None else CONTEXT.subtract(after, before)
 
 
-def _pnl(bridge: Bridge) -> Decimal | None:
-    if bridge.closing is None:
-        return None
-    return CONTEXT.subtract(CONTEXT.subtract(bridge.closing, bridge.opening), bridge.adjustments)
-
-
 def closing(valuation: Valuation) -> Opening:
     """Return what the next session opens from; only of a complete valuation.
 
@@ -294,6 +236,7 @@ def closing(valuation: Valuation) -> Opening:
         valuation.realized_so_far,
         valuation.priced_so_far,
         {row.symbol: row.total_pnl for row in valuation.positions},
+        moved=valuation.inception.money or NO_MONEY,
     )
 
 

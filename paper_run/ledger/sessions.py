@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book import downsample
-from paper_run.book.statistics import Day, inflow, unrounded_return
+from paper_run.book.statistics import Day, unrounded_return
 from paper_run.ledger.rows import amount
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
+from paper_run.ledger.valuations import inflow_of
 from paper_run.model.history import EndedBook, SessionLine
 from paper_run.money import ZERO
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
-_FIGURES, _TABLE = f"{_COLUMNS}, opening, height, gains FROM sessions", f"{_COLUMNS} FROM sessions"
+_FIGURES, _TABLE = f"{_COLUMNS}, opening, height, gains, inflow FROM sessions", f"{_COLUMNS} FROM sessions"
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -80,14 +81,16 @@ class Sessions:
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
         """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
-            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall FROM sessions "
+            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall, "
+            "CAST(day_pnl AS REAL) AS day_pnl FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,
         )
-        chosen = downsample.kept(
-            [row["closing"] for row in points], [row["fall"] or 0 for row in points], most
+        closings, falls, days = (
+            [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl")
         )
+        chosen = downsample.kept((closings, falls, days), (closings, days), most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
             f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",
@@ -217,8 +220,7 @@ def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_mar
     # The two ratios are kept at six places, and whoever shows them rounds once, from all digits.
     if amounts["daily_return"] is not None:
         figures = (Decimal(row["opening"]), amounts["day_pnl"] or ZERO, amounts["closing"] or ZERO)
-        # An older program's gain of an opening was in the closing, and in no return.
-        came_in = inflow(*figures) if row["gains"] == "0" else ZERO
+        came_in = inflow_of(row["inflow"], row["gains"], *figures)
         amounts["daily_return"] = unrounded_return(Day(*figures, ZERO, ZERO, came_in))
     if amounts["drawdown"] is not None:
         amounts["drawdown"] = Decimal(row["height"]) - 1

@@ -12,7 +12,7 @@ from paper_run.book import statistics
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
-from paper_run.ledger.rows import amount, text
+from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.valuation import Valuation
 
+_MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
 """So far back a split that is said late finds what each symbol closed at, and its price."""
 
@@ -106,7 +107,7 @@ class Valuations:
         :param through: with the one of that date.
         """
         found = self._rows(
-            "SELECT session, traded, gains, spans, opening, day_pnl, closing, exposure FROM sessions "
+            "SELECT session, traded, gains, spans, inflow, opening, day_pnl, closing, exposure FROM sessions "
             "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
             period,
             _end(before, through=through),
@@ -117,12 +118,12 @@ class Valuations:
             so_far,
             gains,
             spans,
+            came_in,
             *figures,
         ) in found:  # a thousand of them must not cost a day anything
             total = Decimal(so_far)
             opening, day_pnl, closing, exposure = map(Decimal, figures)
-            # An older program's gain of an opening was in the closing, and in no return.
-            inflow = statistics.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
+            inflow = inflow_of(came_in, gains, opening, day_pnl, closing)
             day = Day(opening, day_pnl, closing, exposure, subtract(total, traded), inflow, bool(spans))
             days.append((session, day))
             traded = total
@@ -171,6 +172,7 @@ class Valuations:
             "state": _written(book, valuation, closing),
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
+            "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
         }
         self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
@@ -192,13 +194,25 @@ class Valuations:
         """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
         bridge = valuation.session
         day = statistics.whole(
-            bridge.opening, valuation.day_pnl, bridge.closing, valuation.exposure, money.ZERO
+            *(bridge.opening, valuation.day_pnl, bridge.closing, valuation.exposure, money.ZERO),
+            None if bridge.money is None else bridge.money.inflows,
         )
         if day is None:
             return None, None, None
         before = self.last_complete(period, session)
         height = statistics.drawdown_level(Decimal(1) if before is None else amount(before["height"]), day)
         return statistics.daily_return(day), statistics.fall(height), height
+
+
+def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
+    """Return a session's inflow, dollars, see `statistics.Day`.
+
+    :param said: as its row has it, None where the figures tell it. :param gains: as its row has them: an
+        older program's gain of an opening was in the closing, and in no return.
+    """
+    if said is not None:
+        return Decimal(said)
+    return statistics.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
 
 
 def _end(session: date, *, through: bool) -> str:
@@ -209,7 +223,10 @@ def _end(session: date, *, through: bool) -> str:
 def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     totals = {row.symbol: row.total_pnl for row in valuation.positions}
     holdings = {
-        symbol: [text(held.qty), text(held.cost), text(held.realized), held.waits, text(totals.get(symbol))]
+        symbol: [
+            *(text(held.qty), text(held.cost), text(held.realized), held.waits, text(totals.get(symbol))),
+            *([text(held.income)] if held.income else []),
+        ]
         for symbol, held in book.holdings.items()
     }
     seen = {
@@ -217,11 +234,13 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
         for symbol, each in closing.seen.items()
     }
     suspects = dict(sorted(closing.suspects.items()))
+    moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
     return json.dumps(
-        {"cash": money.digits(book.cash), "holdings": holdings, "seen": seen, "suspects": suspects}
+        {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen, "suspects": suspects}
     )
 
 
+@reader_of("sessions")
 def state(row: Any) -> PastValuation | None:
     """Return what a row of `sessions` keeps of the book; None where that is no longer kept."""
     if row["state"] is None:
@@ -230,14 +249,17 @@ def state(row: Any) -> PastValuation | None:
     if "seen" not in read:
         return _older(row, read)
     holdings, totals = {}, {}
-    for symbol, (qty, cost, realized, waits, total) in read["holdings"].items():
-        holdings[symbol] = Holding(Decimal(qty), Decimal(cost), Decimal(realized), waits)
+    for symbol, (qty, cost, realized, waits, total, *income) in read["holdings"].items():
+        holdings[symbol] = Holding(
+            Decimal(qty), Decimal(cost), Decimal(realized), waits, *(Decimal(each) for each in income)
+        )
         totals[symbol] = amount(total)
     seen = {
         symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs))
         for symbol, (price, session, ours, theirs) in read["seen"].items()
     }
-    book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]))
+    moved = (Decimal(read.get(name, 0)) for name in _MOVED)
+    book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]), *moved)
     return _kept(row, book, seen, totals, read["suspects"])
 
 

@@ -14,9 +14,9 @@ from paper_run.model.service import HEALTHY
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from paper_run.book.bridge import Bridge
     from paper_run.book.comparison import Difference, Theirs
     from paper_run.book.statistics import Statistic
-    from paper_run.book.valuation import Bridge
     from paper_run.model.findings import Finding
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties

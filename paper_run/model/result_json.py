@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
+from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import Statistic
-from paper_run.book.valuation import Bridge
 from paper_run.model import findings
 from paper_run.model import json_fields as fields
 from paper_run.model.order import Order
@@ -133,10 +133,17 @@ def _parties(content: Mapping[str, Any]) -> Parties | None:
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:
     return {
         **pnl._asdict(),
-        "equity": pnl.equity._asdict(),
-        "since_inception": pnl.since_inception._asdict(),
+        "equity": _bridge_document(pnl.equity),
+        "since_inception": _bridge_document(pnl.since_inception),
         "positions": [_position_document(each) for each in pnl.positions],
     }
+
+
+def _bridge_document(bridge: Bridge) -> dict[str, Any]:
+    """Return a bridge; one without money besides trading says nothing of it."""
+    document = bridge._asdict()
+    moved: Money | None = document.pop("money")
+    return document if moved is None else {**document, "money": moved._asdict()}
 
 
 def _position_document(row: PositionRow) -> dict[str, Any]:
@@ -198,8 +205,12 @@ def _pnl(content: Mapping[str, Any]) -> Pnl:
 def _bridge(content: Mapping[str, Any]) -> Bridge:
     opening, adjustments = (fields.stated(content.get(name)) for name in ("opening", "adjustments"))
     names = ("realized", "unrealized_change", "closing", "unexplained")
+    moved = content.get("money")
     return Bridge(
-        opening=opening, adjustments=adjustments, **{name: fields.amount(content.get(name)) for name in names}
+        opening=opening,
+        adjustments=adjustments,
+        money=Money(**{name: fields.stated(moved[name]) for name in Money._fields}) if moved else None,
+        **{name: fields.amount(content.get(name)) for name in names},
     )
 
 

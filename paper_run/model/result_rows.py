@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.book.valuation import Bridge
+from paper_run.book.bridge import Bridge
 from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, Statistics
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def _bridge(bridge: Bridge) -> Bridge:
         adjustments=money.cents(bridge.adjustments),
         closing=_cents(bridge.closing),
         unexplained=_cents(bridge.unexplained),
+        money=bridge.money,
     )
 
 

@@ -103,6 +103,8 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
         return list(before)
     opening, earned, closing = pnl.equity.opening, pnl.day_pnl, pnl.equity.closing
     came_in = Decimal(0) if result.is_old else statistics.inflow(opening, earned, closing)
+    if pnl.equity.money is not None:
+        came_in = pnl.equity.money.inflows
     day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0), came_in)
     last = before[-1].drawdown if before else Decimal(0)
     level = statistics.drawdown_level(None if last is None else 1 + last, day)

@@ -185,7 +185,7 @@ def _of_attempt(row: AttemptRow, symbols: tuple[str, ...]) -> tuple[Remedy, ...]
     if row.outcome_unknown:
         return say_what_came(row.name, row.run_id)
     each = [word for symbol in symbols for word in ("--position", symbol)]
-    return (Remedy("If the gateway's quantities are right", ours("resolve", *each)),)
+    return (Remedy("If what the broker has, else the gateway, is right", ours("resolve", *each)),)
 
 
 def failure(found: Sequence[NotKnown]) -> DependencyError:

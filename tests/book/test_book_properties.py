@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paper_run import money
+from paper_run.book.bridge import Opening
 from paper_run.book.fills import Seen, fill_delta
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
-from paper_run.book.valuation import Opening, Valuation, adjustment, closing, pending_gains, value
+from paper_run.book.valuation import Valuation, adjustment, closing, pending_gains, value
 
 NOTHING = Fraction(1, 10**20)
 """Amounts of up to 28 digits agree to this: what does not divide is cut off far behind it."""
@@ -32,6 +33,11 @@ quantities = st.builds(money.product, amounts, signs.map(Decimal))
 prices = amounts
 capitals = st.integers(1, 10**12).map(lambda cents: Decimal(cents).scaleb(-2))
 SYMBOLS = ("A", "B", "C", "D")
+TRADES_OF_NO_ORDER = ("adjustment", "cash_in_lieu", "flow")
+KINDS = [
+    *("fill", "fill", "fill", "close", "odd", "correction", "split", "income", "other", "cash"),
+    *TRADES_OF_NO_ORDER,
+]
 RATIOS = [(Decimal(n), Decimal(m)) for n, m in ((2, 1), (3, 1), (3, 2), (1, 10), (1, 1))]
 
 
@@ -45,12 +51,12 @@ def symbol_entries(draw: st.DrawFn, symbol: str, *, most: int = 6) -> list[Entry
         entries.append(Entry("found", symbol, qty, money.product(qty, draw(prices))))
     for kind in draw(
         st.lists(
-            st.sampled_from(["fill", "fill", "fill", "close", "odd", "adjustment", "correction", "split"]),
+            st.sampled_from(KINDS),
             max_size=most,
         )
     ):
-        if kind == "correction":
-            entries.append(Entry(kind, symbol, money.ZERO, draw(quantities)))
+        if kind in ("correction", "income", "other", "cash"):
+            entries.append(Entry("flow" if kind == "cash" else kind, symbol, money.ZERO, draw(quantities)))
         elif kind == "split":
             into, of = draw(st.sampled_from(RATIOS))
             added = money.CONTEXT.subtract(money.CONTEXT.divide(money.product(qty, into), of), qty)
@@ -59,7 +65,7 @@ def symbol_entries(draw: st.DrawFn, symbol: str, *, most: int = 6) -> list[Entry
         else:
             moved = qty.copy_negate() if kind == "close" and qty else draw(quantities)
             came_to = draw(quantities) if kind == "odd" else money.product(moved, draw(prices))
-            entries.append(Entry("adjustment" if kind == "adjustment" else "fill", symbol, moved, came_to))
+            entries.append(Entry(kind if kind in TRADES_OF_NO_ORDER else "fill", symbol, moved, came_to))
             qty = money.CONTEXT.add(qty, moved)
     return entries
 
@@ -83,10 +89,7 @@ all_marks = st.fixed_dictionaries(
 
 
 def folded(entries: list[Entry]) -> Holding:
-    holding = Holding()
-    for each in entries:
-        holding = holding.after(each)
-    return holding
+    return Book().after(entries).holdings.get("A", Holding())
 
 
 def exact(values: list[Decimal]) -> Fraction:
@@ -107,7 +110,7 @@ def resolved(book: Book, marks: dict[str, Mark]) -> Book:
 @whatever
 @given(ledgers(), all_marks)
 def test_profit_is_cash_and_market_value(entries: list[Entry], marks: dict[str, Mark]) -> None:
-    """Realized + unrealized is what the cash and the shares' worth add up to."""
+    """Realized + unrealized is what cash and the shares' worth add up to, without what came in besides."""
     book = resolved(Book().after(entries), marks)
     holdings, cash = book.holdings, Fraction(book.cash)
     qty = {symbol: exact([each.qty for each in entries if each.symbol == symbol]) for symbol in holdings}
@@ -115,7 +118,9 @@ def test_profit_is_cash_and_market_value(entries: list[Entry], marks: dict[str, 
     profit = exact([each.realized for each in holdings.values()]) + exact(
         [each.unrealized(marks[symbol].price) for symbol, each in holdings.items()]
     )
-    assert abs(profit - (cash + worth)) < NOTHING
+    outside = exact([each.dollars for each in entries if each.kind in ("flow", "other")])
+    assert Fraction(book.flows) + Fraction(book.other) == outside
+    assert abs(profit - (cash + worth - outside)) < NOTHING
 
 
 class Textbook(NamedTuple):
@@ -399,7 +404,7 @@ def test_the_days_add_up_to_the_total(
 ) -> None:
     """Complete sessions, chained by their closings, sum to the total P&L of the last one."""
     book, opening = Book(), None
-    summed, total_pnl, equity = money.ZERO, money.ZERO, base
+    summed, total_pnl, equity, outside = money.ZERO, money.ZERO, base, money.ZERO
     by_symbol = dict.fromkeys(SYMBOLS, money.ZERO)
     for entries, marks, unpriced in days:
         known = set(book.holdings)
@@ -413,12 +418,14 @@ def test_the_days_add_up_to_the_total(
             continue
         summed = money.CONTEXT.add(summed, valuation.day_pnl)
         total_pnl, equity, opening = valuation.total_pnl, valuation.session.closing, closing(valuation)
+        outside = valuation.inception.adjustments
+        assert outside == money.total((money.cents(book.flows), money.cents(book.other)))
         for row in valuation.positions:
             assert row.day_pnl is not None
             by_symbol[row.symbol] = money.CONTEXT.add(by_symbol[row.symbol], row.day_pnl)
             assert by_symbol[row.symbol] == row.total_pnl
     assert summed == total_pnl
-    assert equity == money.total((base, total_pnl))
+    assert equity == money.total((base, total_pnl, outside))
 
 
 @whatever

@@ -522,11 +522,14 @@ def test_what_came_in_was_earned_with_too() -> None:
 
 
 def test_a_session_of_which_a_figure_is_not_known_is_no_day() -> None:
-    """Neither its P&L, nor its closing, nor what it held may be missing; what came in is reckoned."""
+    """Neither its P&L, nor its closing, nor what it held may be missing; what came in may be."""
     figures = [Decimal(10), Decimal(150), Decimal(90)]
     assert whole(Decimal(100), *figures, Decimal(7), spans=True) == Day(
         Decimal(100), *figures, Decimal(7), inflow=Decimal(40), spans=True
     )
+    said = whole(Decimal(100), *figures, Decimal(7), Decimal(45))
+    assert said is not None
+    assert said.capital == 145
     for at in range(3):
         missing = [None if at == each else figure for each, figure in enumerate(figures)]
         assert whole(Decimal(100), *missing, Decimal(7)) is None

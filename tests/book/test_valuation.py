@@ -6,10 +6,9 @@ from decimal import Decimal
 import pytest
 from book.worked import at, booked, dollars, entry, fill, found, held, shares
 
+from paper_run.book.bridge import NO_MONEY, Bridge, Opening
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.valuation import (
-    Bridge,
-    Opening,
     PositionValue,
     Valuation,
     adjustment,
@@ -35,7 +34,7 @@ FIRST = value(booked(*FIRST_DAY), FIRST_CLOSE, BASE, None)
 
 
 def amounts(bridge: Bridge) -> list[str]:
-    return [str(each) for each in bridge]
+    return [str(each) for each in bridge[:6]]
 
 
 def row(valuation: Valuation, symbol: str) -> PositionValue:
@@ -94,7 +93,7 @@ def test_the_bridge_of_a_second_day() -> None:
 
 def test_an_opening_is_the_capital_until_more_is_said() -> None:
     """No P&L, no closing symbol by symbol, nothing of an older program, no session."""
-    assert tuple(Opening(BASE)) == (BASE, 0, 0, {}, 0, "")
+    assert tuple(Opening(BASE)) == (BASE, 0, 0, {}, 0, "", NO_MONEY)
 
 
 def test_what_the_next_session_opens_from() -> None:
@@ -440,6 +439,63 @@ def test_what_is_explained_has_no_minus() -> None:
 def test_an_adjustment_entry_moves_cash() -> None:
     """A kind that moves shares moves what they are worth."""
     assert booked(entry("adjustment", "3", "10")).cash == -30
+
+
+# Money that is not trading
+
+MONEY = (
+    dollars("income", "7.50"),
+    dollars("income", "-0.30", "account"),
+    dollars("flow", "1000", "account"),
+    dollars("flow", "-400", "account"),
+    # 2 shares came in at 112, and 1 left at 112: 112 of flows, and 7 of realized P&L
+    entry("flow", "2", "112"),
+    entry("flow", "-1", "112"),
+    dollars("other", "3.25", "account"),
+    # half a share was paid out at 112
+    entry("cash_in_lieu", "-0.5", "112"),
+)
+
+
+def test_income_is_profit_and_a_flow_is_none() -> None:
+    """Cash 98,750 + 7.50 - 0.30 + 600 + 3.25 + 56 = 99,416.45; with 15.5 x 112 - 180: 100,972.45."""
+    now = value(booked(*FIRST_DAY, *MONEY), FIRST_CLOSE, BASE, None)
+    money = now.session.money
+    assert money is not None
+    assert [str(each) for each in money] == ["7.20", "712.00", "3.25", "1227.25"]
+    assert str(money.outside) == "715.25"
+    assert (now.session.adjustments, now.total_pnl) == (Decimal("715.25"), Decimal("177.20"))
+    assert (now.session.closing, now.session.unexplained) == (Decimal("100892.45"), 0)
+    trading = now.session.trading
+    assert trading is not None
+    assert now.session.realized == trading + Decimal("7.20")
+    assert (row(now, "account").total_pnl, row(now, "account").qty) == (Decimal("-0.30"), 0)
+
+
+def test_the_next_session_states_what_came_in_it() -> None:
+    """What moved before is in its opening."""
+    book = booked(*FIRST_DAY, *MONEY)
+    kept = closing(value(book, FIRST_CLOSE, BASE, None))
+    later = book.after([dollars("income", "1.00"), dollars("flow", "-50", "account")])
+    now = value(later, FIRST_CLOSE, BASE, kept)
+    assert [str(each) for each in now.session.money or ()] == ["1.00", "-50.00", "0.00", "0.00"]
+    assert (now.day_pnl, now.session.adjustments, now.session.trading) == (1, -50, 0)
+    assert [str(each) for each in now.inception.money or ()] == ["8.20", "662.00", "3.25", "1227.25"]
+
+
+def test_a_kept_closing_keeps_its_money() -> None:
+    """What came in since belongs to the next session, and is part of the adjustments alone."""
+    book = booked(*FIRST_DAY, *MONEY)
+    kept = closing(value(book, FIRST_CLOSE, BASE, None))
+    later = book.after([dollars("flow", "-50", "account")])
+    shown = with_closing(value(later, FIRST_CLOSE, BASE, kept), None, kept)
+    assert [str(each) for each in shown.session.money or ()] == ["7.20", "712.00", "3.25", "1227.25"]
+    assert (shown.session.adjustments, shown.day_pnl) == (Decimal("665.25"), Decimal("177.20"))
+
+
+def test_a_book_without_such_money_says_nothing_of_it() -> None:
+    """All that was realized is trading."""
+    assert (FIRST.session.money, FIRST.session.trading) == (None, 45)
 
 
 # A closing that is kept

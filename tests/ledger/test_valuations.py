@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from builders.attempts import begun
 
+from paper_run.book.bridge import Money, Opening
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
-from paper_run.book.statistics import Day
-from paper_run.book.valuation import Opening, value
+from paper_run.book.statistics import Day, unrounded_return
+from paper_run.book.valuation import value
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.valuations import Closing, PastValuation
@@ -252,3 +253,58 @@ def test_what_an_older_program_kept(ledger: Ledger) -> None:
             expected,
             is_closed=False,
         )
+
+
+def test_money_that_is_no_trading_is_kept(ledger: Ledger) -> None:
+    """The next session opens from all that had moved; what came in and what went out are kept apart."""
+    moved = [
+        Entry("income", "AAPL", Decimal(0), Decimal("7.50")),
+        Entry("income", "account", Decimal(0), Decimal("-0.30")),
+        Entry("flow", "account", Decimal(0), Decimal(1000)),
+        Entry("flow", "account", Decimal(0), Decimal(-400)),
+        Entry("other", "account", Decimal(0), Decimal("3.25")),
+    ]
+    books, book = ledger.books, period(ledger)
+    books.append(book, MONDAY, moved, NOW)
+    valued(ledger, MONDAY, "101.50")
+    kept = books.last_valuation(book)
+    assert kept is not None
+    assert kept.book == books.current(book).book
+    (opening, day_pnl, closing) = (
+        Decimal(*sessions(ledger, name)) for name in ("opening", "day_pnl", "closing")
+    )
+    assert (opening, day_pnl, closing) == (100_000, Decimal("22.20"), Decimal("100625.45"))
+    assert sessions(ledger, "inflow") == ["1003.25"]
+    ((_, day),) = books.valuations.days(book.id, TUESDAY)
+    assert day.capital == Decimal("101003.25")
+    start = books.opening(book, TUESDAY)
+    assert start is not None
+    assert start.moved == Money(*map(Decimal, ("7.20", "600.00", "3.25", "1003.25")))
+    books.append(book, TUESDAY, [Entry("flow", "account", Decimal(0), Decimal(-50))], NOW)
+    valued(ledger, TUESDAY, "102")
+    assert sessions(ledger, "day_pnl") == ["22.20", "5.00"]
+    assert sessions(ledger, "inflow") == ["1003.25", "0.00"]
+    first, second = ledger.sessions.lines()
+    assert (first.daily_return, second.daily_return) == (
+        unrounded_return(day),
+        Decimal("5.00") / Decimal("100625.45"),
+    )
+
+
+def test_a_curve_of_many_sessions_has_the_best_and_the_worst_day(ledger: Ledger) -> None:
+    """They are no extremes of the equity: a gain within a fall, and a loss within a rise."""
+    equity = 100_000
+    with ledger.transaction():
+        for at in range(371):
+            day_pnl = {100: 900, 300: -900}.get(at, -10 if at < 200 else 10)
+            equity += day_pnl
+            session = date.fromordinal(MONDAY.toordinal() + at).isoformat()
+            ledger.books._run(
+                "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, unrealized, "
+                "gains, day_pnl, closing, exposure, traded, total_pnl, daily_return, drawdown, height) "
+                "VALUES (1, ?, 1, 1, '1', '0', '0', '0', ?, ?, '0', '0', '0', '0', '0', '1')",
+                *(session, str(day_pnl), str(equity)),
+            )
+    drawn = ledger.sessions.curve(260, 1)
+    assert len(drawn) <= 260
+    assert {900, -900} <= {line.day_pnl for line in drawn}

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tree import ROOT
 
+from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import Statistic
-from paper_run.book.valuation import Bridge
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
@@ -261,7 +261,8 @@ AMOUNT = st.none() | exact
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 WORDS = st.none() | TEXT
 COUNT = st.none() | st.integers(0, 10**6)
-BRIDGES = st.builds(Bridge, exact, AMOUNT, AMOUNT, exact, AMOUNT, AMOUNT)
+MONEY = st.none() | st.builds(Money, exact, exact, exact, exact)
+BRIDGES = st.builds(Bridge, exact, AMOUNT, AMOUNT, exact, AMOUNT, AMOUNT, MONEY)
 POSITIONS = st.builds(
     PositionRow,
     symbol=TEXT,

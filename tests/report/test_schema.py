@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from builders.attempts import a_snapshot, run, signal
+from builders.documents import good_day
 from builders.moments import SESSION
 from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
@@ -20,20 +21,21 @@ from support.command import reports, run_command
 from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
 
+from paper_run.book.bridge import Money
 from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
 from paper_run.model.order import Outcome, PriceSource
 from paper_run.model.result import RunResult, RunStatus, label
-from paper_run.model.result_json import document, dumps, encode
+from paper_run.model.result_json import decode, document, dumps, encode
 from paper_run.model.service import ServiceHealth
 from paper_run.services.health import SERVICES
 from paper_run.trading.conclude import Known, conclude
 from paper_run.trading.order_outcomes import NOT_KNOWN
 
 # What documents of earlier versions do not have.
-LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties"})
+LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"})
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
 UNKNOWN = replace(
     MINIMAL,
@@ -131,7 +133,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 22
+    assert len(found) == 23
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -150,11 +152,28 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(broker["positions"][0]) == parts["party_row"]["required"]
     assert list(broker["positions"][-1]["differences"][0]) == parts["broker_difference"]["required"]
     assert parts["party_item"]["properties"]["kind"]["enum"] == list(get_args(Kind))
+    assert (
+        list(document(_with_money())["pnl"]["equity"]["money"])
+        == parts["bridge"]["properties"]["money"]["required"]
+    )
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
     assert list(content["health"][0]) == parts["health"]["required"]
     assert set(ORDER._fields) == set(parts["order"]["required"])
+
+
+def _with_money() -> RunResult:
+    result = decode(dumps(good_day()))
+    assert result.pnl is not None
+    money = Money(Decimal("7.20"), Decimal(-50), Decimal(0), Decimal(0))
+    return replace(result, pnl=result.pnl._replace(equity=result.pnl.equity._replace(money=money)))
+
+
+def test_money_that_is_no_trading_stands_in_the_bridge() -> None:
+    """Only in a book that has some."""
+    assert faults(encode(_with_money())) == []
+    assert "money" not in document(decode(dumps(good_day())))["pnl"]["equity"]
 
 
 def test_the_words_are_the_programs() -> None:

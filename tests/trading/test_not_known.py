@@ -346,7 +346,7 @@ def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> No
         )
         (remedy,) = found.remedies
         command = ours("resolve", "--position", "MSFT", "--position", "GOOGL")
-        assert remedy == Remedy("If the gateway's quantities are right", command)
+        assert remedy == Remedy("If what the broker has, else the gateway, is right", command)
         for symbol in found.symbols:
             said = Entry("adjustment", symbol, Decimal(1), Decimal(9))
             ledger.books.append(period, SESSION, [said], row.started_at + timedelta(minutes=1))

@@ -247,4 +247,34 @@ MIGRATIONS = (
     -- (null: not known), and its own clock with them; NULL: it was not asked
     ALTER TABLE trades ADD COLUMN broker_before TEXT;
     """,
+    """
+    -- dollars that came in and are no P&L, without what went out; NULL: the figures of the row tell it
+    ALTER TABLE sessions ADD COLUMN inflow TEXT;
+    -- entries of more kinds: money that is not trading, and a symbol that has another name now
+    CREATE TABLE new_entries (
+        id INTEGER PRIMARY KEY,
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,            -- the one in which it was seen
+        kind TEXT NOT NULL CHECK (kind IN (
+            'fill', 'correction', 'found', 'gain', 'adjustment', 'split', 'rename',
+            'cash_in_lieu', 'income', 'flow', 'other'
+        )),
+        symbol TEXT NOT NULL,
+        qty TEXT NOT NULL,                -- signed
+        dollars TEXT NOT NULL,            -- signed like it; of money: in is positive
+        client_order_id TEXT,
+        booked_at TEXT NOT NULL,          -- our clock, UTC
+        note TEXT,
+        restates INTEGER NOT NULL DEFAULT 0,
+        effective TEXT,
+        ratio TEXT
+    );
+    INSERT INTO new_entries (id, epoch, session, kind, symbol, qty, dollars, client_order_id, booked_at, note,
+        restates, effective, ratio)
+    SELECT id, epoch, session, kind, symbol, qty, dollars, client_order_id, booked_at, note,
+        restates, effective, ratio FROM entries;
+    DROP TABLE entries;
+    ALTER TABLE new_entries RENAME TO entries;
+    CREATE INDEX entries_by_session ON entries (epoch, session);
+    """,
 )

@@ -12,9 +12,9 @@ from paper_run.report.html.svg import escaped
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from paper_run.book.bridge import Bridge
     from paper_run.book.comparison import Difference
     from paper_run.book.statistics import Statistic
-    from paper_run.book.valuation import Bridge
     from paper_run.model.result import Pnl, PositionRow, Statistics
 
     _Show = Callable[[Decimal | None], str]
