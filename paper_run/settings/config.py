@@ -178,7 +178,10 @@ def mail(sources: Sources) -> MailSettings | None:
 
 
 def reports_folder(sources: Sources) -> Path:
-    """Return the reports folder: a relative one lies beside the .env file if one is used, else here."""
+    """Return the reports folder: a relative one lies beside the .env file if one is used, else here.
+
+    :raises DataError: it is no path.
+    """
     given = sources.last("--reports-dir")
     if not given.value.strip():
         raise given.wrong("the path of a folder")
@@ -192,7 +195,10 @@ def exchange(sources: Sources) -> ExchangeName:
 
 
 def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> date:
-    """Read an ISO date that is not after `today`."""
+    """Read an ISO date that is not after `today`, the exchange's.
+
+    :raises DataError: it is none, or lies after it.
+    """
     try:
         day = iso_date.read(given.value)
     except ValueError as error:
