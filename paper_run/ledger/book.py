@@ -157,7 +157,8 @@ class Books:
         for entry in entries:
             self._run(
                 "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
-                "booked_at, note, effective, ratio, restates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "booked_at, note, effective, ratio, restates, new_symbol) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 period.id,
                 session.isoformat(),
                 entry.kind,
@@ -170,6 +171,7 @@ class Books:
                 entry.effective or None,
                 entry.ratio and str(entry.ratio),
                 int(restates),
+                entry.new_symbol,
             )
 
     def last_valuation(self, period: BookPeriod) -> PastValuation | None:
@@ -264,4 +266,5 @@ def _entry(row: Any) -> Entry:
         ratio=row["ratio"] and splits.ratio(row["ratio"]),
         restates=bool(row["restates"]),
         id=row["id"],
+        new_symbol=row["new_symbol"],
     )

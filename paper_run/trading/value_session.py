@@ -15,14 +15,24 @@ from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.valued import BookFigures, NotKnown
-from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, pricing
+from paper_run.trading import (
+    adjustments,
+    beside_broker,
+    corporate,
+    listed_splits,
+    not_known,
+    order_outcomes,
+    pricing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
-    from paper_run.ledger.book import BookPeriod
+    from paper_run.book.splits import Span
+    from paper_run.ledger.book import BookPeriod, Books, CurrentBook
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.valuations import PastValuation
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
@@ -68,10 +78,9 @@ def bring_up_to_date(
         return None
     if change.split is not None:
         voided = adjustments.book_split(books, period, change.split, read, moment, booked_at, change.note)
-        remarks += _voided(change.split, voided)
+        remarks += corporate.voided_closings(change.split.symbol, change.split.ratio, voided)
     kept = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
-    is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
     remarks += ledger.open_orders.book_fills(
         period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
     )
@@ -80,8 +89,10 @@ def bring_up_to_date(
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
     not_said = not_known.by_symbol(missing)
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
-    book, last = books.current(period, kept)
-    priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
+    if of_list := corporate.book_listed(books, period, session, read, lacks, booked_at):
+        kept, remarks = books.last_valuation(period), [*remarks, *of_list]
+    is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
+    (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
         for symbol, gain in valuation.pending_gains(book, priced.prices).items()
@@ -94,8 +105,7 @@ def bring_up_to_date(
         new += adjustments.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
     if new:
         books.append(period, session, new, booked_at, note=change.note or None)
-        book, last = books.current(period, kept)
-        priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
+        (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
@@ -142,6 +152,21 @@ def bring_up_to_date(
     )
 
 
+def _priced(
+    books: Books,
+    period: BookPeriod,
+    kept: PastValuation | None,
+    session: date,
+    read: Observations,
+    moment: Moment,
+    missing: Mapping[str, Span],
+) -> tuple[CurrentBook, pricing.Priced]:
+    """Return the book as it is now, priced."""
+    current = books.current(period, kept)
+    listed = listed_splits.listed(books, period, session, read, moment.calendar)
+    return current, pricing.price(books, period, kept, session, current.book, read, moment, listed, missing)
+
+
 def _period(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
     """Return the present book, begun if there is none; the account that is proven to be its own is kept."""
     period = ledger.books.period() or _begun(ledger, read, moment, booked_at)
@@ -181,17 +206,6 @@ def _is_beside(moment: Moment) -> Callable[[str], bool]:
     """Return what tells whether a symbol that no order of ours traded stands beside the book."""
     is_exchange = moment.calendar.exchange != "24/7"
     return lambda symbol: is_exchange and not marks.is_us_equity(symbol)
-
-
-def _voided(said: adjustments.Split, sessions: list[str]) -> list[Finding]:
-    if not sessions:
-        return []
-    which = " to ".join(dict.fromkeys((sessions[0], sessions[-1])))
-    words = (
-        f"The closings of {which} were made without the split {said.ratio} of {said.symbol}: they leave the "
-        "curve and the statistics."
-    )
-    return [findings.warning("closings_voided", words, subject=said.symbol)]
 
 
 def _spans(opened_from: str, session: date, moment: Moment) -> bool:
@@ -252,9 +266,9 @@ def _statistics(
 
 def _agreed(book: holdings.Book, read: Observations) -> frozenset[str]:
     """Return the symbols of which the broker, once its account is proven to be ours, has our quantity."""
-    if read.account is None or read.broker is None or read.broker.positions is None:
+    theirs = listed_splits.at_broker(read)
+    if theirs is None:
         return frozenset()
-    theirs = {comparable(each.symbol): each.qty for each in read.broker.positions}
     return frozenset(
         symbol
         for symbol, held in book.holdings.items()
@@ -275,6 +289,7 @@ def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]
         for symbol, reason in priced.unknown.items()
         if symbol not in figures.unpriced
     ]
+    said += corporate.over(priced.over)
     bridges = (figures.valuation.session, figures.valuation.inception)
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
         words = f"The book does not tie out: {unexplained} dollars are unexplained."
@@ -311,6 +326,8 @@ def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:
 
 
 def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
+    if (waiting := priced.waiting.get(symbol)) is not None:
+        return findings.warning("split_pending", words, subject=symbol, remedies=waiting.remedies)
     ratio = priced.ratios.get(symbol, "N:M")
     remedies = (
         Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, ratio)),
