@@ -212,6 +212,11 @@ class Books:
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
 
+    def has_split(self, period: BookPeriod, symbol: str) -> bool:
+        """Whether a split of a symbol is booked."""
+        query = "SELECT 1 FROM entries WHERE epoch = ? AND symbol = ? AND kind = 'split' LIMIT 1"
+        return bool(self._rows(query, period.id, symbol))
+
     def opening(self, period: BookPeriod, session: date, *, through: bool = False) -> Opening | None:
         """Return the last complete closing of an earlier session.
 

@@ -32,7 +32,7 @@ def book_listed(
     missing: Mapping[str, splits.Span],
     booked_at: datetime,
 ) -> list[Finding]:
-    """Book the splits and renames that have come and that the account shows; name what else there was.
+    """Book the splits and renames that have come and that the account shows.
 
     A split takes effect in the session of its ex-date, also when it is listed or applied later; the rows that
     were made without it are voided.
@@ -44,10 +44,9 @@ def book_listed(
     """
     found: list[Finding] = []
     for action in come(read, session):
-        entries, _ = books.entries_after(period)
         if action.kind == "spin_off":
-            found += _named(action, entries, period)
             continue
+        entries, _ = books.entries_after(period)
         split = split_of(action, entries, period)
         if split is not None and not split.is_booked and _has_moved(split, books, period, read, missing):
             note = f"{split.ratio} listed by the broker as {action.kind}, ex-date {split.entry.effective}"
@@ -117,6 +116,13 @@ def _has_moved(
     return any(splits.fits(split.ratio, each, now) for each in had)
 
 
+def named(books: Books, period: BookPeriod, session: date, read: Observations) -> list[Finding]:
+    """Name what is listed and is no split, of what the book held then."""
+    others = [each for each in come(read, session) if each.kind == "spin_off"]
+    entries = books.entries_after(period)[0] if others else []
+    return [found for each in others for found in _spun_off(each, entries, period)]
+
+
 def over(suspects: Mapping[str, str]) -> list[Finding]:
     """Say which symbols have not split after all.
 
@@ -180,8 +186,10 @@ def _renamed(
     return [Finding("renamed", "note", old, words)]
 
 
-def _named(action: CorporateAction, entries: Sequence[holdings.Entry], period: BookPeriod) -> list[Finding]:
-    """Name what is no split, of what the book held then, until it has the new shares."""
+def _spun_off(
+    action: CorporateAction, entries: Sequence[holdings.Entry], period: BookPeriod
+) -> list[Finding]:
+    """Name what shares that the book held were given, until it has those."""
     day = action.ex_date or action.process_date
     if day is None or action.new_symbol is None:
         return []

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from paper_run.model.broker import CorporateAction
     from paper_run.model.calendar import Calendar
     from paper_run.services.platform import Observations
+    from paper_run.trading.observations import Moment
 
 _AROUND = timedelta(days=10)
 """So far around the last valuation and the session the list is read; it may be late, or change a date."""
@@ -46,10 +47,12 @@ class Listed(NamedTuple):
     """What the broker lists of a book's symbols.
 
     :ivar is_read: whether the list was read. :ivar waiting: by symbol, the split that is not booked yet.
+    :ivar coming: the symbols that have split by now, which is after the session.
     """
 
     is_read: bool
     waiting: Mapping[str, Waiting]
+    coming: frozenset[str] = frozenset()
 
 
 class Split(NamedTuple):
@@ -110,7 +113,7 @@ def due(symbol: str, books: Books, period: BookPeriod, session: date, read: Obse
     return [each for each in made if each is not None and not each.is_booked]
 
 
-def listed(books: Books, period: BookPeriod, session: date, read: Observations, calendar: Calendar) -> Listed:
+def listed(books: Books, period: BookPeriod, session: date, read: Observations, moment: Moment) -> Listed:
     """Return what the list says of what is not in the book yet."""
     if read.broker is None or read.broker.actions is None:
         return Listed(is_read=False, waiting={})
@@ -120,8 +123,12 @@ def listed(books: Books, period: BookPeriod, session: date, read: Observations, 
         entries = books.entries_after(period)[0] if entries is None else entries
         split = None if action.kind == "spin_off" else split_of(action, entries, period)
         if split is not None and not (split.is_booked or split.is_answered):
-            waiting[action.symbol] = _waiting(split, session, read, calendar)
-    return Listed(is_read=True, waiting=waiting)
+            waiting[action.symbol] = _waiting(split, session, read, moment.calendar)
+    today = moment.now.date()
+    coming = frozenset(
+        each.symbol for each in read.broker.actions if each.ex_date and session < each.ex_date <= today
+    )
+    return Listed(is_read=True, waiting=waiting, coming=coming)
 
 
 def at_broker(read: Observations) -> dict[str, Decimal] | None:

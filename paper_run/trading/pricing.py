@@ -37,6 +37,7 @@ class Priced(NamedTuple):
     :ivar seen: what the next session's prices and quantities are compared with.
     :ivar waiting: the listed splits that the account does not show yet. :ivar over: the symbols that no list
         speaks for after all, with the session since which they may have split.
+    :ivar coming: the symbols that have split after this session.
     """
 
     prices: dict[str, marks.Mark]
@@ -47,6 +48,12 @@ class Priced(NamedTuple):
     seen: dict[str, splits.Seen]
     waiting: Mapping[str, Waiting]
     over: dict[str, str]
+    coming: frozenset[str]
+
+    @property
+    def splitting(self) -> frozenset[str]:
+        """The symbols of which another quantity may be a split, which is not to be booked as a trade."""
+        return self.coming | self.suspects.keys()
 
 
 class _Symbol(NamedTuple):
@@ -151,15 +158,16 @@ def price(
     new = books.entries_after(period, kept.entry)[0] if kept else ()
     answered = frozenset(each.symbol for each in new if each.kind in _SAID)
     moved = frozenset(each.symbol for each in new)
-    found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {})
+    found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming)
     today = {
         name: each
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
     since = _since(books, period, before)
-    for each in _symbols(book, since, before, today, suspects, read, moment, session, missing):
-        name = each.name
+    for symbol in _symbols(book, since, before, today, suspects, read, moment, session, missing):
+        name = symbol.name
+        each = symbol._replace(theirs=None, at_broker=None) if name in listed.coming else symbol
         suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")

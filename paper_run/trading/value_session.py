@@ -143,12 +143,17 @@ def bring_up_to_date(
     if is_over:
         remarks.append(closing_kept(session, since_closing))
     remarks += [
-        findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
-        for symbol in sorted(beside)
+        *corporate.named(books, period, session, read),
+        *(
+            findings.note(
+                "beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol
+            )
+            for symbol in sorted(beside)
+        ),
     ]
     return beside_broker.compared(
         figures._replace(remarks=(*remarks, *_words(figures, priced, _agreed(shown, read)))),
-        *(ledger, read, period, book, _is_beside(moment)),
+        *(ledger, read, period, book, _is_beside(moment), priced.splitting),
     )
 
 
@@ -163,7 +168,7 @@ def _priced(
 ) -> tuple[CurrentBook, pricing.Priced]:
     """Return the book as it is now, priced."""
     current = books.current(period, kept)
-    listed = listed_splits.listed(books, period, session, read, moment.calendar)
+    listed = listed_splits.listed(books, period, session, read, moment)
     return current, pricing.price(books, period, kept, session, current.book, read, moment, listed, missing)
 
 
@@ -310,7 +315,7 @@ def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]
         # Without a price nothing can be booked at it.
         at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""
         take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
-        is_split = symbol in priced.suspects
+        is_split = symbol in priced.splitting
         remedies = () if symbol in figures.in_flight or is_split else (take,)
         said.append(findings.warning("gateway_differs", f"{words}.", subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST_DIFFERENCES) > 0:
