@@ -12,6 +12,7 @@ from paper_run.book import folding, splits
 from paper_run.book.bridge import NO_MONEY, Opening, moved_money
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.ledger import valuations
+from paper_run.ledger.rows import reader_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
 
@@ -208,7 +209,7 @@ class Books:
         return CurrentBook(folding.fold(entries), last)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
-        """Whether a person has brought a symbol to the gateway's quantity since a moment, of any zone."""
+        """Whether a person has brought a symbol to a party's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
 
@@ -253,6 +254,7 @@ class Books:
         return bool(found and found[0]["complete"])
 
 
+@reader_of("epochs")
 def _period(row: Any) -> BookPeriod:
     realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
     return BookPeriod(
@@ -260,6 +262,7 @@ def _period(row: Any) -> BookPeriod:
     )
 
 
+@reader_of("entries")
 def _entry(row: Any) -> Entry:
     return Entry(
         row["kind"],

@@ -12,7 +12,7 @@ from paper_run.book import statistics
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
-from paper_run.ledger.rows import amount, text
+from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
@@ -242,6 +242,7 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     return json.dumps(state | ({"at_broker": there} if there else {}) | {"suspects": suspects})
 
 
+@reader_of("sessions")
 def state(row: Any) -> PastValuation | None:
     """Return what a row of `sessions` keeps of the book; None where that is no longer kept."""
     if row["state"] is None:

@@ -98,7 +98,7 @@ CODES = {
     "unexplained": "The book does not tie out.",
     "gateway_differs": "The gateway has another quantity than the book.",
     "broker_differs": "The broker has another quantity, or cash, than the book.",
-    "residual": "What differs between our equity and the broker's has no name.",
+    "residual": "What differs between our equity and the broker's has no name, or that is not known.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""
 

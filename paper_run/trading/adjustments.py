@@ -1,4 +1,4 @@
-"""What a person books: a split, the difference from the gateway, a trade by hand."""
+"""What a person books: a split, a trade by hand, and that a difference is to be booked."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import folding, holdings, marks, splits, valuation
 from paper_run.errors import DataError, Remedy
-from paper_run.model import reading_messages, remedies
+from paper_run.model import remedies
 from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
 from paper_run.trading import corporate, listed_splits, pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from paper_run.ledger.book import BookPeriod, Books
@@ -57,7 +57,7 @@ class Said(NamedTuple):
 class Change(NamedTuple):
     """What a person changes in the book before it is valued.
 
-    :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
+    :ivar adjust: symbols to bring to the best party's quantity at the mark; `all` means each that differs.
     :ivar said: what an order has filled; it is recorded even if nothing can be valued.
     :ivar note: by whom, and when.
     """
@@ -273,68 +273,3 @@ def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:
             holdings.Entry("adjustment", each.symbol, *valuation.adjustment(held, each.qty, each.price))
         )
     return found
-
-
-def adjustments(
-    book: holdings.Book,
-    read: Observations,
-    prices: Mapping[str, marks.Mark],
-    adjust: tuple[str, ...],
-    in_flight: frozenset[str],
-    beside: frozenset[str],
-    moment: Moment,
-) -> list[holdings.Entry]:
-    """Return the entries that bring symbols to the gateway's quantity, P&L-neutral.
-
-    `all` is each symbol that differs and of which no order of ours still works, of the book's kind.
-
-    :param prices: of what the book holds. :param beside: what stands beside the book.
-    :raises DataError: there is nothing to adjust, or no price to do it at.
-    :raises DependencyError: the gateway's quantities are not known.
-    """
-    if read.positions is None:
-        raise reading_messages.nothing_to_compare(read.unreadable, read.refusal)
-    positions = {each.symbol: each for each in read.positions}
-    entries = []
-    for symbol in sorted({*book.holdings, *positions} - beside) if adjust == ("all",) else adjust:
-        held = book.holdings.get(symbol, holdings.Holding())
-        position = positions.get(symbol)
-        qty = position.qty if position else money.ZERO
-        if qty == held.qty or (symbol in in_flight and adjust == ("all",)):
-            continue
-        if symbol in in_flight:
-            raise DataError(
-                f"--position: an order of ours in {symbol} still works",
-                "What it fills comes into the book by itself, and the gateway may count it already.",
-                remedies=(
-                    Remedy("Once it has ended, say it again if they still differ; nothing was booked."),
-                ),
-            )
-        # What is not held was not priced with the rest.
-        mark = (
-            prices.get(symbol)
-            if held.qty
-            else pricing.mark_of(symbol, position, read, moment, moment.session)
-        )
-        if not isinstance(mark, marks.Mark):
-            raise DataError(
-                f"--position: {symbol} has no price to book its difference at",
-                f"The gateway has {money.digits(qty)}, the book {money.digits(held.qty)}.",
-                remedies=(
-                    Remedy("Nothing was booked. Once it has a price, say it again."),
-                    Remedy(
-                        "Or say at which price it was traded",
-                        ours("resolve", "--position", f"{symbol}={money.trimmed(qty)}@PRICE"),
-                    ),
-                ),
-            )
-        shares, dollars = valuation.adjustment(held, qty, mark.price)
-        entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
-    named = "every symbol" if adjust == ("all",) else ", ".join(adjust)
-    if not entries:
-        raise DataError(
-            "--position: there is no difference to book",
-            f"The gateway has the book's quantity of {named}.",
-            remedies=(Remedy("Nothing was booked. See where they differ", ours("mark")),),
-        )
-    return entries

@@ -9,9 +9,10 @@ from paper_run.book import comparison, parties, splits
 from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import US_EQUITY, comparable
 from paper_run.model.commands import ours
-from paper_run.model.valued import BrokerFigures, BrokerHolding
+from paper_run.model.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from paper_run.book.holdings import Book
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
-    from paper_run.model.valued import BookFigures
     from paper_run.services.platform import Observations
 
 _BROKER = "broker"
 _MOST = 20
+_NAMED = 5
 
 
 def compared(
@@ -74,7 +76,12 @@ def compared(
         broker=broker,
         broker_differences=differences,
         apart=apart,
-        remarks=(*figures.remarks, *differing, *_unnamed(apart, broker)),
+        remarks=(
+            *figures.remarks,
+            *differing,
+            *_unnamed(apart, broker),
+            *([] if _is_said(figures, broker, differences) else _not_compared(apart)),
+        ),
     )
 
 
@@ -202,15 +209,18 @@ def _differing(
     said = []
     for symbol, each in found[:_MOST]:
         flying = "; orders of ours are in flight" if symbol in in_flight else ""
-        take = Remedy(
-            "If it was traded by hand, at what a share of that cost",
-            ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+        take = (
+            Remedy(
+                "If it was traded by hand, at what a share of that cost",
+                ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+            ),
+            Remedy("Else, at the price of now, which moves no P&L", ours("resolve", "--position", symbol)),
         )
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
             f"{money.short(each.ours)}{flying}."
         )
-        remedies = () if flying or symbol in splitting else (take,)
+        remedies = () if flying or symbol in splitting else take
         said.append(findings.warning("broker_differs", words, subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST) > 0:
         said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
@@ -229,6 +239,29 @@ def _unnamed(apart: parties.Explained, broker: BrokerFigures) -> list[Finding]:
         words = f"The broker's equity is {_dollars(left)} than ours, and nothing explains that.{inside}"
         said.append(findings.warning("residual", words))
     return said
+
+
+def _is_said(
+    figures: BookFigures, broker: BrokerFigures, differences: Mapping[str, tuple[Difference, ...]]
+) -> bool:
+    """Whether why nothing can be compared is a finding of its own.
+
+    Figures of ours that are not known, positions that could not be read, another quantity.
+    """
+    is_whole = figures.valuation.complete and figures.cash is not None
+    return not is_whole or broker.positions is None or bool(_quantities(differences))
+
+
+def _not_compared(apart: parties.Explained) -> list[Finding]:
+    """Say why it is not known whether anything of cash and of equity is without a name."""
+    reasons = dict.fromkeys(each for left in (apart.residual, apart.cash) for each in left.reasons)
+    if not reasons:
+        return []
+    words = (
+        "Whether our equity and the broker's differ by what nothing explains is not known: "
+        f"{listed(list(reasons), _NAMED, by='; ')}."
+    )
+    return [findings.warning("residual", words)]
 
 
 def _dollars(amount: Decimal) -> str:

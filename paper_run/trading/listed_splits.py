@@ -136,9 +136,9 @@ def at_broker(read: Observations) -> dict[str, Decimal] | None:
 
     None where they were not read, or its account is not proven to be the book's.
     """
-    if read.account is None or read.broker is None or read.broker.positions is None:
+    if (proven := read.proven_broker) is None or proven.positions is None:
         return None
-    return {comparable(each.symbol): each.qty for each in read.broker.positions if each.qty}
+    return {comparable(each.symbol): each.qty for each in proven.positions if each.qty}
 
 
 def come(read: Observations, session: date) -> list[CorporateAction]:
@@ -198,7 +198,7 @@ def _waiting(split: Split, session: date, read: Observations, calendar: Calendar
     there = there_of(action, read)
     if there is not None:
         state = f"the account has {money.short(there)} shares instead of {money.short(split.qty)}"
-    elif read.account is None:
+    elif read.proven_broker is None:
         state = "no account at the broker is proven to be the book's"
     else:
         state = "the broker's positions could not be read"
@@ -207,7 +207,7 @@ def _waiting(split: Split, session: date, read: Observations, calendar: Calendar
         f"{state}"
     )
     remedies = [Remedy("It is booked by itself, once the account shows it")]
-    if read.account is None or _sessions(date.fromisoformat(since), session, calendar) >= _SESSIONS:
+    if read.proven_broker is None or _sessions(date.fromisoformat(since), session, calendar) >= _SESSIONS:
         qty = money.trimmed(split.became if there is None else there)
         remedies = [
             Remedy(

@@ -319,8 +319,8 @@ def _at_gateway(position: Position | None, read: Observations) -> marks.Mark | s
 
 def _at_broker(symbol: str, read: Observations) -> marks.Mark | None:
     """Return the price that the broker values a position at, once its account is proven to be ours."""
-    if read.account is None or read.broker is None:
+    if (proven := read.proven_broker) is None:
         return None
-    held = (each for each in read.broker.positions or () if comparable(each.symbol) == comparable(symbol))
+    held = (each for each in proven.positions or () if comparable(each.symbol) == comparable(symbol))
     price = next((marks.usable(each.current_price) for each in held), None)
     return None if price is None else marks.Mark(price, "broker", None)

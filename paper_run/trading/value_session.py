@@ -11,13 +11,14 @@ from paper_run.book import comparison, holdings, marks, statistics, valuation
 from paper_run.errors import Remedy
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
-from paper_run.model.broker import comparable
+from paper_run.model.book_figures import BookFigures, NotKnown
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.model.valued import BookFigures, NotKnown
+from paper_run.model.order import GATEWAY
 from paper_run.trading import (
     adjustments,
     beside_broker,
+    best_party,
     corporate,
     listed_splits,
     not_known,
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
     from paper_run.services.platform import Observations
+    from paper_run.trading.best_party import BestParty
     from paper_run.trading.observations import Moment
 
-_GATEWAY = "gateway"
 _MOST_DIFFERENCES = 20
 
 
@@ -101,10 +102,10 @@ def bring_up_to_date(
         filter(_is_beside(moment), {each.symbol for each in read.positions or ()} - book.holdings.keys())
     )
     new += adjustments.trades(book, change.trades)
-    if change.adjust:
-        new += adjustments.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
-    if new:
+    by_hand = best_party.differences(book, read, priced.prices, change, in_flight, beside, moment)
+    if new or by_hand.entries:
         books.append(period, session, new, booked_at, note=change.note or None)
+        books.append(period, session, by_hand.entries, booked_at, note=by_hand.note)
         (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
@@ -152,7 +153,7 @@ def bring_up_to_date(
         ),
     ]
     return beside_broker.compared(
-        figures._replace(remarks=(*remarks, *_words(figures, priced, _agreed(shown, read)))),
+        figures._replace(remarks=(*remarks, *_words(figures, priced, best_party.of(read, shown.holdings)))),
         *(ledger, read, period, book, _is_beside(moment), priced.splitting),
     )
 
@@ -234,7 +235,7 @@ def _differences(
         if their is not None and their.realized_pl is not None and symbol in period.realized:
             since = money.CONTEXT.subtract(their.realized_pl, period.realized[symbol])
             their = their._replace(realized_pl=since)
-        if differs := comparison.differences(_GATEWAY, holding, their):
+        if differs := comparison.differences(GATEWAY, holding, their):
             found[symbol] = differs
     return found
 
@@ -269,24 +270,13 @@ def _statistics(
     return statistics.statistics([*days, today], year)
 
 
-def _agreed(book: holdings.Book, read: Observations) -> frozenset[str]:
-    """Return the symbols of which the broker, once its account is proven to be ours, has our quantity."""
-    theirs = listed_splits.at_broker(read)
-    if theirs is None:
-        return frozenset()
-    return frozenset(
-        symbol
-        for symbol, held in book.holdings.items()
-        if held.qty == theirs.get(comparable(symbol), money.ZERO)
-    )
-
-
-def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]) -> list[Finding]:
+def _words(figures: BookFigures, priced: pricing.Priced, best: BestParty | None) -> list[Finding]:
     """Say what has no price, what does not tie out, and where the gateway has another quantity.
 
     Another average price or realized P&L stands beside the position alone: nobody need act on it.
 
-    :param agreed: the symbols of which the broker has our quantity: nobody need act on the gateway's.
+    :param best: where it is the broker, nobody need act on the gateway's quantity: what the broker has
+        stands beside it.
     """
     said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
     said += [
@@ -309,8 +299,10 @@ def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"
         words = f"The {each.party} differs on {symbol}: {quantities}{flying}"
-        if symbol in agreed:
-            said.append(findings.note("gateway_differs", f"{words}; the broker has ours.", subject=symbol))
+        if best is not None and best.is_broker:
+            theirs = best.qty(symbol)
+            other = "ours" if theirs == each.ours else money.short(theirs)
+            said.append(findings.note("gateway_differs", f"{words}; the broker has {other}.", subject=symbol))
             continue
         # Without a price nothing can be booked at it.
         at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""

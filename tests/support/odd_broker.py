@@ -22,7 +22,8 @@ class OddBroker(BrokerServer):
 
     `prices` are what shares cost now; else each costs what it was filled at last. `executions` are what the
     activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill.
-    `ahead` is how much later than now its orders are said to be submitted.
+    `fees` are accrued and not charged yet. `ahead` is how much later than now its orders are said to be
+    submitted.
     """
 
     def __init__(self, platform: "OddPlatform") -> None:
@@ -33,6 +34,7 @@ class OddBroker(BrokerServer):
         self.ahead = timedelta()
         self.deposit = Decimal(100_000)
         self._events: list[tuple[int, Callable[[Account], None]]] = []
+        self.fees: str | None = "0"
 
     def now(self) -> "datetime":
         return self.platform.now()
@@ -139,7 +141,7 @@ class OddBroker(BrokerServer):
         worth = sum((Decimal(each["market_value"]) for each in self.positions), decimal(held.cash))
         if request.path in ("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest"):
             return 200, {request.path.split("/")[3]: {}}  # the host of market data: it has no prices
-        self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": "0"}
+        self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": self.fees}
         self.activities = [
             self._activity(each, number, qty, price)
             for each in self.orders

@@ -171,16 +171,16 @@ def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         return {"curve": None, "no_curve": _no_curve(result, valued)}
     longest = max(len(text.money(line.closing)) for line in valued)
     total = result.statistics.total_return
-    counted = total.n if total is not None else 0
+    number = max(total.n if total is not None else 0, len(valued))
     last = valued[-1]
     return {
         "curve": markup(equity_curve(valued)),
         "curve_words": described(valued),
         "curve_rows": markup(table_rows(valued)),
-        "days": markup(day_bars(valued)),
+        "days": markup(day_bars(valued, number)),
         "scale": next((name for most, name in _SCALES if longest <= most), "wide"),
         "num_points": len(valued),
-        "num_sessions": max(counted, len(valued)),
+        "num_sessions": number,
         "reading": [
             (text.one_line(last.session), "Session"),
             (text.money(last.closing), "Equity"),
