@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from paper_run.model.broker import CorporateAction
     from paper_run.model.calendar import Calendar
     from paper_run.services.platform import Observations
-    from paper_run.trading.observations import Moment
 
 _AROUND = timedelta(days=10)
 """So far around the last valuation and the session the list is read; it may be late, or change a date."""
@@ -113,8 +112,13 @@ def due(symbol: str, books: Books, period: BookPeriod, session: date, read: Obse
     return [each for each in made if each is not None and not each.is_booked]
 
 
-def listed(books: Books, period: BookPeriod, session: date, read: Observations, moment: Moment) -> Listed:
-    """Return what the list says of what is not in the book yet."""
+def listed(
+    books: Books, period: BookPeriod, session: date, read: Observations, calendar: Calendar, today: date
+) -> Listed:
+    """Return what the list says of what is not in the book yet.
+
+    :param today: at the exchange; it may be later than the session.
+    """
     if read.broker is None or read.broker.actions is None:
         return Listed(is_read=False, waiting={})
     entries: list[holdings.Entry] | None = None
@@ -123,8 +127,7 @@ def listed(books: Books, period: BookPeriod, session: date, read: Observations, 
         entries = books.entries_after(period)[0] if entries is None else entries
         split = None if action.kind == "spin_off" else split_of(action, entries, period)
         if split is not None and not (split.is_booked or split.is_answered):
-            waiting[action.symbol] = _waiting(split, session, read, moment.calendar)
-    today = moment.now.date()
+            waiting[action.symbol] = _waiting(split, session, read, calendar)
     coming = frozenset(
         each.symbol for each in read.broker.actions if each.ex_date and session < each.ex_date <= today
     )

@@ -169,7 +169,7 @@ def _priced(
 ) -> tuple[CurrentBook, pricing.Priced]:
     """Return the book as it is now, priced."""
     current = books.current(period, kept)
-    listed = listed_splits.listed(books, period, session, read, moment)
+    listed = listed_splits.listed(books, period, session, read, moment.calendar, moment.now.date())
     return current, pricing.price(books, period, kept, session, current.book, read, moment, listed, missing)
 
 
