@@ -105,7 +105,7 @@ def book_split(
     of_list = (each.entry for each in listed_splits.due(said.symbol, books, period, session, read))
     listed = next((each for each in of_list if each.ratio and each.ratio.is_same(said.ratio)), None)
     suspected = kept.suspects.get(said.symbol) if kept else None
-    if suspected is None and listed is not None:
+    if listed is not None:
         suspected = listed.effective
     before, entry = _dated(entries, entry, said.ex_date, suspected, period)
     if listed is None:

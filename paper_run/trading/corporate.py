@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from paper_run.trading.listed_splits import Split
 
 
+_OTHERS = frozenset({"MA", "REORG", "VOF"})
+"""What activities call mergers, reorganizations and voluntary offers: a holding that may end by them."""
+
+
 def book_listed(
     books: Books,
     period: BookPeriod,
@@ -117,10 +121,37 @@ def _has_moved(
 
 
 def named(books: Books, period: BookPeriod, session: date, read: Observations) -> list[Finding]:
-    """Name what is listed and is no split, of what the book held then."""
-    others = [each for each in come(read, session) if each.kind == "spin_off"]
-    entries = books.entries_after(period)[0] if others else []
-    return [found for each in others for found in _spun_off(each, entries, period)]
+    """Name what is no split: shares of other companies, and what the account tells of besides.
+
+    Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand.
+    """
+    if read.broker is None:
+        return []
+    spun_off = [each for each in come(read, session) if each.kind == "spin_off"]
+    undated = [each for each in read.broker.actions or () if each.ex_date is each.process_date is None]
+    activities = read.broker.activities.money if read.proven_broker and read.broker.activities else ()
+    others = [each for each in activities if each.activity_type in _OTHERS and each.status != "canceled"]
+    if not (spun_off or undated or others):
+        return []
+    entries, _ = books.entries_after(period)
+    found = [said for each in spun_off for said in _spun_off(each, entries, period)]
+    for action in undated:
+        if held(entries, action.symbol):
+            found.append(_other(action.symbol, f"The broker lists a {action.kind} of it without a date"))
+    for each in others:
+        if each.symbol is not None and held(entries, each.symbol):
+            told = ": ".join(filter(None, (each.activity_type, each.description)))
+            found.append(_other(each.symbol, f"The account tells of {told} ({each.date or 'no date'})"))
+    return found
+
+
+def _other(symbol: str, what: str) -> Finding:
+    take = Remedy(
+        "What you hold of it now, and at which price that came to be",
+        ours("resolve", "--position", f"{symbol}=QTY@PRICE"),
+    )
+    words = f"{symbol}: {what}; nothing of that is booked by itself."
+    return findings.warning("corporate_action", words, subject=symbol, remedies=(take,))
 
 
 def over(suspects: Mapping[str, str]) -> list[Finding]:

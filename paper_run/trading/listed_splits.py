@@ -135,7 +135,7 @@ def listed(
 
 
 def at_broker(read: Observations) -> dict[str, Decimal] | None:
-    """Return the broker's quantities, signed, by symbols as `comparable` writes them.
+    """Return the broker's quantities, signed shares, by symbols as `comparable` writes them.
 
     None where they were not read, or its account is not proven to be the book's.
     """
@@ -188,7 +188,7 @@ def _is_that(entry: holdings.Entry, ratio: splits.Ratio, ex_date: date) -> bool:
 
 
 def there_of(action: CorporateAction, read: Observations) -> Decimal | None:
-    """Return what the account has of a symbol, under its new name too; None where that is not known."""
+    """Return the signed shares that the account has of a symbol, under its new name too; None: not known."""
     there = at_broker(read)
     if there is None:
         return None

@@ -8,7 +8,14 @@ from trading.account import FIRST, Account
 
 from paper_run.model.book_figures import BookFigures
 from paper_run.model.broker import Account as AtBroker
-from paper_run.model.broker import BrokerPosition, BrokerReading, CorporateAction, ProvenAccount
+from paper_run.model.broker import (
+    Activities,
+    BrokerPosition,
+    BrokerReading,
+    CorporateAction,
+    MoneyActivity,
+    ProvenAccount,
+)
 from paper_run.services.platform import Observations
 from paper_run.trading import listed_splits, value_session
 from paper_run.trading.observations import Moment
@@ -77,3 +84,29 @@ def test_a_split_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) -
         assert {each.code for each in figures.remarks} & {"possible_split", "split"} == codes
         (differs,) = [each for each in figures.remarks if each.code == "broker_differs"]
         assert differs.remedies == ()
+
+
+def test_what_is_no_split_is_named(tmp_path: Path) -> None:
+    """A merger that the account tells of, and a split without a date: of what is held alone."""
+    account = Account(tmp_path)
+    account.trade(("AAPL", "10", "100"))
+    undated = CorporateAction("forward_split", "AAPL", None, Decimal(2), Decimal(1), None, None)
+    told = dict.fromkeys(MoneyActivity._fields) | {
+        "identity": "1",
+        "activity_type": "MA",
+        "status": "executed",
+    }
+    merger = MoneyActivity(**{**told, "symbol": "AAPL", "description": "Merger for cash", "date": FIRST})
+    others = (merger._replace(symbol="MSFT"), merger._replace(status="canceled"))
+    dividend = merger._replace(activity_type="DIV")
+    observed = read(account, 10, (undated, undated._replace(symbol="MSFT")))
+    assert observed.broker is not None
+    activities = Activities((), (merger, *others, dividend))
+    observed.broker = observed.broker._replace(activities=activities)
+    monday = Moment(FIRST, datetime(2025, 1, 6, 15, tzinfo=UTC), account.calendar)
+    said = [each for each in valued(account, monday, observed).remarks if each.code == "corporate_action"]
+    assert [each.text for each in said] == [
+        "AAPL: The broker lists a forward_split of it without a date; nothing of that is booked by itself.",
+        "AAPL: The account tells of MA: Merger for cash (2025-01-06); nothing of that is booked by itself.",
+    ]
+    assert {each.remedies[0].command for each in said} == {"paper-run resolve --position AAPL=QTY@PRICE"}
