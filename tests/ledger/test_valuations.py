@@ -58,7 +58,7 @@ def sessions(ledger: Ledger, column: str) -> list[Any]:
 def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
     """Its holdings and cash, what each symbol was believed at, and what may have split."""
     seen = {
-        "AAPL": Seen(Decimal("101.50"), "2025-01-06", Decimal(10), Decimal(9)),
+        "AAPL": Seen(Decimal("101.50"), "2025-01-06", Decimal(10), Decimal(9), Decimal(11)),
         "MSFT": Seen(Decimal(5), "2025-01-03", Decimal(1), None),
     }
     valued(ledger, MONDAY, "101.50", Closing(seen, {"MSFT": "2025-01-06", "A": "2025-01-03"}, is_closed=True))
