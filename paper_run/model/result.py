@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
+from paper_run.model.calendar import USUAL
 from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def label(*, sandbox: bool, rehearsal: bool) -> str | None:
     return "; ".join(words) or None
 
 
-USUAL_SESSIONS_A_YEAR = SESSIONS_A_YEAR["XNYS"]
+USUAL_SESSIONS_A_YEAR = SESSIONS_A_YEAR[USUAL]
 """What the yearly statistics of a record count with that does not say it."""
 
 
