@@ -86,4 +86,5 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         # Keys that are refused are refused for everything.
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),
+        has_no_list=wanted.companies is not None and actions is None,
     )

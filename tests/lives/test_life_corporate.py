@@ -273,6 +273,19 @@ def test_a_suspicion_does_not_end_without_the_list(life: Life, broker: OddBroker
     assert row(marked, "AAPL")["qty"] == 100
 
 
+def test_a_source_of_quotes_that_has_no_list(life: Life, broker: OddBroker) -> None:
+    """It may be another one than the broker's: a note, and suspicions stay what a person ends."""
+    broker.always("GET", "/v1/corporate-actions", Answer(status=404, body='{"message":"Not Found"}'))
+    held(life, broker)
+    priced(life, broker, AAPL="50")
+    for _ in range(2):
+        day = life.trade(MSFT=NO_ORDER)
+        (said,) = found(day, "no_list")
+        assert (said["severity"], broker.url in said["text"]) == ("note", True)
+        assert len(found(day, "possible_split")) == 1
+        life.next_session()
+
+
 def test_a_split_that_waits_is_not_forgotten_with_the_list(life: Life, broker: OddBroker) -> None:
     """One that can't be read says nothing: the symbol stays without a price."""
     held(life, broker)
