@@ -265,11 +265,13 @@ def test_a_suspicion_does_not_end_without_the_list(life: Life, broker: OddBroker
     life.next_session()
     broker.always("GET", "/v1/corporate-actions", plain_500())
     day = life.trade(MSFT=NO_ORDER, status=1)
-    assert says(told(day), "The broker could not be read", "its list of corporate actions: it answered 500")
+    words = f"its list of corporate actions at {broker.url}: it answered"
+    assert says(told(day), "The broker could not be read", f"{words} 500")
     assert (day["pnl"]["complete"], len(found(day, "possible_split"))) == (False, 1)
     broker.always("GET", "/v1/corporate-actions", Answer(status=403, body="{}"))
     marked = life.mark(status=1)
-    assert says(told(marked), "its list of corporate actions: it answered 403")
+    assert says(told(marked), f"{words} 403")
+    assert not says(told(marked), "its orders")
     assert row(marked, "AAPL")["qty"] == 100
 
 
