@@ -34,7 +34,8 @@ def comparable(symbol: str) -> str:
 class Account(NamedTuple):
     """The account as it stands.
 
-    `number` is what its owner knows it by, `identity` the broker's own id. `equity` is cash and positions at
+    `number` is what its owner knows it by, `identity` the broker's own id. Dollars; `cash` is negative where
+    it is owed. `equity` is cash and positions at
     the broker's prices; `accrued_fees` are off the balances by day and charged at its end. `as_of` is the
     broker's own clock with this answer. `kind` is whose money it is.
     """
@@ -78,7 +79,7 @@ class Account(NamedTuple):
 
 
 class BrokerOrder(NamedTuple):
-    """An order as it stands; `filled_qty` and `filled_avg_price` are cumulative.
+    """An order as it stands; `filled_qty` and `filled_avg_price` are cumulative, quantities unsigned.
 
     `identity` is the broker's own id. An order of several legs has neither symbol nor side; one that was
     sized in dollars has a `notional` and no quantity. `replaced_by` and `replaces` are ids of the broker's.

@@ -100,7 +100,7 @@ class PositionRow(NamedTuple):
 
 
 class Pnl(NamedTuple):
-    """The book: P&L, equity and positions, dollars and cents.
+    """The book: P&L, equity and positions, dollars and cents, a loss negative.
 
     :ivar complete: whether each position has its figures; else what needs them all is None.
     :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt.

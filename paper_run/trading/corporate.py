@@ -74,6 +74,7 @@ def take_effect(
 
     :param before: what was held then, signed shares. :param booked_at: UTC.
     :return: the sessions that were valued whole without it, ISO dates: they have no closing any more.
+    :raises ValueError: the entry has no ratio.
     """
     if split.ratio is None:
         raise ValueError("a split has a ratio")

@@ -10,6 +10,35 @@ from paper_run.settings.options import OPTIONS, default
 CHECKED = [each for each in OPTIONS if each.check]
 
 
+OF_A_DATE = {"--as-of-date", "--since", "--ex-date"}
+OF_A_FOLDER = {"--output", "--reports-dir", "--env-file", "--into", "PAPER_RUN_SMTP_CA_FILE"}
+OF_ANOTHER = {
+    "ALPACA_API_KEY_ID",
+    "ALPACA_API_SECRET_KEY",
+    "INTERNAL_TOKEN_SECRET",
+    "INTERNAL_TOKEN_SECRET_ORCHESTRATOR",
+    "PAPER_RUN_SERVICE_SECRET_FILE",
+    "PAPER_RUN_SMTP_PASSWORD",
+    "PAPER_RUN_SMTP_PASSWORD_FILE",
+}
+OF_ONE_COMMAND = {
+    "--run-id",
+    "--order",
+    "--filled",
+    "--position",
+    "--split",
+    "--port",
+    "--sessions",
+    "--ledger",
+}
+
+
+def test_a_row_has_its_check():
+    """But for those that are read with something else."""
+    without = {each.flag or each.variable for each in OPTIONS if not each.check and each.kind != "switch"}
+    assert without == OF_A_DATE | OF_A_FOLDER | OF_ANOTHER | OF_ONE_COMMAND
+
+
 @pytest.mark.parametrize("row", CHECKED, ids=lambda row: row.flag or row.variable)
 def test_a_check_is_found_by_its_name(row):
     """It is a function with a docstring, in a module of the settings."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run.model import findings
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import account, assets, book, charts, orders
+from paper_run.report.html import account, assets, book, cells, charts, orders
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -59,6 +59,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         "script": markup(assets.asset("report.js")),
         "policy": assets.policy(style="report.css", script="report.js"),
         "long": _LONG,
+        "widest": cells.widest,
         "headline": headline(result),
         "banners": banners(result),
         "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
