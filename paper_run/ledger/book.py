@@ -158,7 +158,8 @@ class Books:
         for entry in entries:
             self._run(
                 "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
-                "booked_at, note, effective, ratio, restates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "booked_at, note, effective, ratio, restates, new_symbol) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 period.id,
                 session.isoformat(),
                 entry.kind,
@@ -171,6 +172,7 @@ class Books:
                 entry.effective or None,
                 entry.ratio and str(entry.ratio),
                 int(restates),
+                entry.new_symbol,
             )
 
     def last_valuation(self, period: BookPeriod) -> PastValuation | None:
@@ -210,6 +212,11 @@ class Books:
         """Whether a person has brought a symbol to a party's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
+
+    def has_split(self, period: BookPeriod, symbol: str) -> bool:
+        """Whether a split of a symbol is booked."""
+        query = "SELECT 1 FROM entries WHERE epoch = ? AND symbol = ? AND kind = 'split' LIMIT 1"
+        return bool(self._rows(query, period.id, symbol))
 
     def opening(self, period: BookPeriod, session: date, *, through: bool = False) -> Opening | None:
         """Return the last complete closing of an earlier session.
@@ -267,4 +274,5 @@ def _entry(row: Any) -> Entry:
         ratio=row["ratio"] and splits.ratio(row["ratio"]),
         restates=bool(row["restates"]),
         id=row["id"],
+        new_symbol=row["new_symbol"],
     )

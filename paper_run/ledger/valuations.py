@@ -233,11 +233,13 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
         symbol: [text(each.price), each.session, text(each.ours), text(each.theirs)]
         for symbol, each in closing.seen.items()
     }
+    there = {
+        symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
+    }
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
-    return json.dumps(
-        {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen, "suspects": suspects}
-    )
+    state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}
+    return json.dumps(state | ({"at_broker": there} if there else {}) | {"suspects": suspects})
 
 
 @reader_of("sessions")
@@ -254,8 +256,9 @@ def state(row: Any) -> PastValuation | None:
             Decimal(qty), Decimal(cost), Decimal(realized), waits, *(Decimal(each) for each in income)
         )
         totals[symbol] = amount(total)
+    there = read.get("at_broker", {})
     seen = {
-        symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs))
+        symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs), amount(there.get(symbol)))
         for symbol, (price, session, ours, theirs) in read["seen"].items()
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)

@@ -86,6 +86,11 @@ CODES = {
     # the book
     "unpriced": "A position has no price.",
     "possible_split": "A position may have split, which nobody has said.",
+    "split": "A split that the broker lists is booked: its account shows it.",
+    "split_pending": "A split that the broker lists is not in its account yet.",
+    "split_none": "A suspected split was none: the broker lists none and has the book's quantity.",
+    "renamed": "A symbol has another name, by the broker's list.",
+    "corporate_action": "The broker lists what is no split, and nothing of it is booked.",
     "closings_voided": "Sessions were valued without a split that was said later.",
     "closing_kept": "A session keeps the closing that it was marked at after its close.",
     "beside": "A position that is no US share stands beside the book.",

@@ -10,11 +10,22 @@ from paper_run.services.call_failures import CallFailed, KeysRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from paper_run.services.broker import Broker
 
 T = TypeVar("T")
+
+
+_LIST = "its list of corporate actions"
+
+
+class Companies(NamedTuple):
+    """Of which stocks it is asked what their companies did, and the first and the last date of that."""
+
+    symbols: tuple[str, ...]
+    start: date
+    end: date
 
 
 class Wanted(NamedTuple):
@@ -22,10 +33,12 @@ class Wanted(NamedTuple):
 
     :ivar since: all orders submitted after it, and the activities of its day and later; an aware time, None:
         neither. :ivar by_id: our ids of older orders, asked for one by one.
+    :ivar companies: None: nothing of any.
     """
 
     since: datetime | None = None
     by_id: tuple[str, ...] = ()
+    companies: Companies | None = None
 
 
 def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> list[Callable[[], Any]]:
@@ -39,7 +52,10 @@ def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> li
     if wanted.since is not None:
         made.append(partial(broker.orders, wanted.since, seconds=seconds))
         made.append(partial(broker.activities, wanted.since.date(), seconds=seconds))
-    return made + [partial(broker.order, each, seconds=seconds) for each in wanted.by_id]
+    made += [partial(broker.order, each, seconds=seconds) for each in wanted.by_id]
+    if wanted.companies is not None:
+        made.append(partial(broker.corporate_actions, *wanted.companies, seconds=seconds))
+    return made
 
 
 def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | None:
@@ -52,19 +68,23 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
     names = ["its account", "its positions"]
     names += ["its orders", "its activities"] if wanted.since is not None else []
     names += [f"its order {each}" for each in wanted.by_id]
+    names += [_LIST] if wanted.companies is not None else []
     failed = [(name, each) for name, each in zip(names, answers, strict=True) if isinstance(each, Exception)]
     for _, error in failed:
         if not isinstance(error, CallFailed):
             raise error
-    refusals = [error for _, error in failed if isinstance(error, KeysRefused)]
+    # Another host has the list of corporate actions: keys that it refuses may be good for all else.
+    refusals = [error for name, error in failed if isinstance(error, KeysRefused) and name != _LIST]
     said = [f"{name}: it {error.reason}" for name, error in failed if isinstance(error, CallFailed)]
     account, positions, *others = answers
+    actions = others.pop() if wanted.companies is not None else None
     return BrokerReading(
         account=account if isinstance(account, Account) else None,
         orders=OrdersRead((), None) if wanted.since is None else _only(others, OrdersRead),
         by_id={each.client_order_id: each for each in others if isinstance(each, BrokerOrder)},
         positions=None if isinstance(positions, Exception) else positions,
         activities=_only(others, Activities),
+        actions=None if isinstance(actions, Exception) else actions,
         # Keys that are refused are refused for everything.
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),

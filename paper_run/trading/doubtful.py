@@ -10,7 +10,7 @@ from paper_run.model import result_json
 from paper_run.model.order import BROKER, OrderState
 from paper_run.trading import lookup, order_outcomes
 from paper_run.trading.conclude import with_adopted
-from paper_run.trading.restating import also, as_recorded, in_doubt, restate, stated_in_doubt
+from paper_run.trading.restatement import also, as_recorded, in_doubt, restate, stated_in_doubt
 from paper_run.trading.window import LONGEST_WAIT
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import of_another, ours
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
-from paper_run.trading import earlier, named_orders, response, restating
+from paper_run.trading import earlier, named_orders, response, restatement
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.window import LONGEST_WAIT, works_until
@@ -123,7 +123,7 @@ def record_verdict(
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))
         error = OrchestrationError("Nothing was placed", f"So it was said {by}.")
-        return restating.restate(
+        return restatement.restate(
             row,
             ledger,
             run=None,
@@ -136,13 +136,13 @@ def record_verdict(
         return _with_run(row, decision.run_id, by, ledger, platform)
     if decision.orders:
         states = named_orders.read(row, decision.orders, ledger, platform, broker)
-        run = restating.run_of(row, states)
+        run = restatement.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
-        return restating.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
+        return restatement.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was said {by}, without a run or an order."
     )
-    return restating.restate(
+    return restatement.restate(
         row, ledger, run=None, state="closed", status="unknown", how_known=f"placed, {by}", failed=(error,)
     )
 
@@ -169,14 +169,14 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
         if doubt is None:
             return None
         row = doubt.attempt
-        run, states = restating.as_recorded(row, ledger)
+        run, states = restatement.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
-        return restating.restate(
+        return restatement.restate(
             row,
             ledger,
             run=run,
             state=row.state,
-            how_known=restating.also(row.how_known, f"{said.name} {filled}, said {by}"),
+            how_known=restatement.also(row.how_known, f"{said.name} {filled}, said {by}"),
             states=states,
         )
 
@@ -284,14 +284,14 @@ def _end_doubt(row: AttemptRow, ledger: Ledger, by: str) -> AttemptRow:
     how = f"its book was ended {by}"
     if row.outcome_unknown:
         error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
-        return restating.restate(
+        return restatement.restate(
             row, ledger, run=None, state="closed", status="unknown", how_known=how, failed=(error,)
         )
     how_known = f"{row.how_known}; {how}" if row.how_known else how
     if row.answer:
         run = recorded_orchestration(row.answer)
-        states = ledger.orders.order_states(row, also=restating.identities(run))
-        row = restating.restate(row, ledger, run=run, state="closed", how_known=how_known, states=states)
+        states = ledger.orders.order_states(row, also=restatement.identities(run))
+        row = restatement.restate(row, ledger, run=run, state="closed", how_known=how_known, states=states)
     return ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, how_known=how_known)
 
 

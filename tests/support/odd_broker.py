@@ -11,6 +11,7 @@ from support.odd_account import Account, decimal
 from support.odd_services import utc_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from support.odd_platform import OddPlatform
@@ -32,6 +33,7 @@ class OddBroker(BrokerServer):
         self.executions: dict[str, list[tuple[str, str]]] = {}
         self.ahead = timedelta()
         self.deposit = Decimal(100_000)
+        self._events: list[tuple[int, Callable[[Account], None]]] = []
         self.fees: str | None = "0"
 
     def now(self) -> "datetime":
@@ -85,10 +87,41 @@ class OddBroker(BrokerServer):
         order["filled_avg_price"] = None if price is None or not qty else str(price)
         order["filled_at"] = utc_text(self.now()) if qty else None
 
+    def split(self, symbol: str, became: int, shares: int, *, whole: bool = False) -> None:
+        """Have what is held of a symbol split now; `whole`: the fraction of a share is to be paid."""
+
+        def happen(account: Account) -> None:
+            held = account.positions[symbol]
+            held.qty = held.qty * became / shares
+            if whole:
+                held.qty = Fraction(int(held.qty))
+
+        self._events.append((len(self.orders), happen))
+
+    def rename(self, symbol: str, new: str) -> None:
+        """Have what is held of a symbol be called otherwise from now on."""
+
+        def happen(account: Account) -> None:
+            account.positions[new] = account.positions.pop(symbol)
+
+        self._events.append((len(self.orders), happen))
+
+    def lists(self, kind: str, symbol: str, day: str, *, processed: str = "", **more: Any) -> None:
+        """List what a company did on a day."""
+        name = {"spin_offs": "source_symbol", "name_changes": "old_symbol", "unit_splits": "old_symbol"}
+        of_day = "effective_date" if kind == "unit_splits" else "ex_date"
+        dates = {"process_date": processed or day} | ({} if kind == "name_changes" else {of_day: day})
+        self.actions.setdefault(kind, []).append({name.get(kind, "symbol"): symbol} | dates | more)
+
     def held(self) -> Account:
         """Return the account that its orders make, in the order in which they were taken."""
         account = Account(int(self.deposit))
-        for each in self.orders:
+        for number, each in enumerate([*self.orders, None]):
+            for at, happen in self._events:
+                if at == number:
+                    happen(account)
+            if each is None:
+                break
             if each["filled_avg_price"] is not None:
                 signed = Decimal(each["filled_qty"]) * (1 if each["side"] == "buy" else -1)
                 account.fill(each["symbol"], signed, Decimal(each["filled_avg_price"]))
@@ -106,6 +139,8 @@ class OddBroker(BrokerServer):
             if each.qty
         ]
         worth = sum((Decimal(each["market_value"]) for each in self.positions), decimal(held.cash))
+        if request.path in ("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest"):
+            return 200, {request.path.split("/")[3]: {}}  # the host of market data: it has no prices
         self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": self.fees}
         self.activities = [
             self._activity(each, number, qty, price)

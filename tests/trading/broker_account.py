@@ -9,8 +9,8 @@ from trading.account import Account
 
 from paper_run import money
 from paper_run.model import broker as wire
+from paper_run.model.book_figures import BookFigures
 from paper_run.model.broker import BrokerPosition, BrokerReading, OrdersRead, ProvenAccount
-from paper_run.model.valued import BookFigures
 from paper_run.services.platform import Observations
 
 NUMBER = "PA3XYZ12ABCD"

@@ -10,10 +10,10 @@ from paper_run import money
 from paper_run.book.comparison import Difference
 from paper_run.book.parties import Item, Left
 from paper_run.errors import Remedy
-from paper_run.model import stating
+from paper_run.model import result_rows
+from paper_run.model.book_figures import BookFigures
 from paper_run.model.findings import Finding
 from paper_run.model.parties import CashBeside
-from paper_run.model.valued import BookFigures
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_without_a_broker_nothing_is_stated(both: Both) -> None:
     """Neither figures nor a part in the result."""
     both.at_broker = None
     figures = both.trade(("AAPL", "10", "100"))
-    assert (figures.broker, figures.apart, stating.parties(figures)) == (None, None, None)
+    assert (figures.broker, figures.apart, result_rows.parties(figures)) == (None, None, None)
 
 
 def test_an_account_that_could_not_be_read_is_none(both: Both) -> None:
@@ -71,7 +71,7 @@ def test_an_account_that_is_not_proven_is_shown_alone(both: Both) -> None:
     assert figures.broker is not None
     assert (figures.broker.is_proven, figures.broker.cash) == (False, 7)
     assert (figures.apart, figures.broker_differences, said(figures)) == (None, {}, [])
-    stated = stating.parties(figures)
+    stated = result_rows.parties(figures)
     assert stated is not None
     reasons = ("the account is not yet proven to be ours",)
     assert stated.broker.cash == CashBeside(Decimal("99000.00"), Decimal("7.00"), None, reasons)
@@ -238,7 +238,7 @@ def test_what_is_not_known_is_not_compared(both: Both) -> None:
     assert figures.apart is not None
     assert figures.apart.residual.reasons == ("the broker's positions could not be read",)
     assert figures.broker_differences == {}
-    stated = stating.parties(figures)
+    stated = result_rows.parties(figures)
     assert stated is not None
     assert [(row.symbol, row.qty, row.broker_qty) for row in stated.broker.positions] == [("AAPL", 10, None)]
     both.broker.positions, both.broker.fees = held, None
@@ -280,7 +280,7 @@ def test_a_gateway_that_could_not_be_read_says_no_quantity(both: Both) -> None:
     both.both_buy("AAPL", "10", "100")
     del both.held["AAPL"]
     for both.unreadable, qty in ((False, money.ZERO), (True, None)):
-        stated = stating.parties(both.mark())
+        stated = result_rows.parties(both.mark())
         assert stated is not None
         (row,) = stated.broker.positions
         assert (row.gateway_qty, row.agree) == (qty, both.unreadable)

@@ -277,4 +277,8 @@ MIGRATIONS = (
     ALTER TABLE new_entries RENAME TO entries;
     CREATE INDEX entries_by_session ON entries (epoch, session);
     """,
+    """
+    -- what a symbol is called since a rename
+    ALTER TABLE entries ADD COLUMN new_symbol TEXT;
+    """,
 )
