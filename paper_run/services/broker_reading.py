@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReading, OrdersRead
 from paper_run.services.call_failures import CallFailed, KeysRefused
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paper_run.services.broker import Broker
+
+T = TypeVar("T")
 
 
 _LIST = "its list of corporate actions"
@@ -82,13 +84,17 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
     actions = others.pop() if wanted.companies is not None else None
     return BrokerReading(
         account=account if isinstance(account, Account) else None,
-        orders=next((each for each in others if isinstance(each, OrdersRead)), None),
+        orders=OrdersRead((), None) if wanted.since is None else _only(others, OrdersRead),
         by_id={each.client_order_id: each for each in others if isinstance(each, BrokerOrder)},
         positions=None if isinstance(positions, Exception) else positions,
-        activities=next((each for each in others if isinstance(each, Activities)), None),
+        activities=_only(others, Activities),
         actions=None if isinstance(actions, Exception) else actions,
         # Keys that are refused are refused for everything.
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),
         has_no_list=wanted.companies is not None and actions is None,
     )
+
+
+def _only(answers: Sequence[Any], kind: type[T]) -> T | None:
+    return next((each for each in answers if isinstance(each, kind)), None)

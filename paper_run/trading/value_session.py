@@ -83,7 +83,8 @@ def bring_up_to_date(
     kept = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
     remarks += ledger.open_orders.book_fills(
-        period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
+        *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
+        awaits_broker=read.awaits_broker,
     )
     missing = _not_known(ledger, read, moment)
     remarks += not_known.found_out(missing, has_broker=read.broker is not None)
@@ -182,7 +183,8 @@ def _period(ledger: Ledger, read: Observations, moment: Moment, booked_at: datet
 
 
 def _not_known(ledger: Ledger, read: Observations, moment: Moment) -> tuple[NotKnown, ...]:
-    told = not_known.Told(gateway={*read.states, *read.earlier}, broker=read.told)
+    by_gateway = frozenset() if read.awaits_broker else frozenset({*read.states, *read.earlier})
+    told = not_known.Told(gateway=by_gateway, broker=read.told)
     return not_known.at(ledger, moment.calendar, moment.now, read=told)
 
 
