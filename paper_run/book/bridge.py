@@ -115,7 +115,7 @@ def bridged(
         None
         if unexplained is None
         else cents(CONTEXT.subtract(CONTEXT.add(unexplained, now.equity), closing)),
-        None if now.moved == NO_MONEY else moved,
+        None if now.moved == moved == NO_MONEY else moved,
     )
 
 

@@ -240,6 +240,7 @@ class BrokerReading(NamedTuple):
 
     :ivar orders: those since a moment. :ivar by_id: older ones, asked for one by one, by our id for them; one
         that it does not know is not among them, which proves nothing.
+    :ivar money: what moved money or shares without being a fill, of more days than `activities`.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
     """
@@ -249,6 +250,7 @@ class BrokerReading(NamedTuple):
     by_id: Mapping[str, BrokerOrder] = {}
     positions: tuple[BrokerPosition, ...] | None = None
     activities: Activities | None = None
+    money: tuple[MoneyActivity, ...] | None = None
     problems: tuple[str, ...] = ()
     refused: bool = False
 

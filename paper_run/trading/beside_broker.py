@@ -60,11 +60,11 @@ def compared(
     differences = _differences(broker, book, unknown | beside.keys())
     base = ledger.account.broker_base(period.id, broker.number)
     if base is None and broker.positions is not None and not _quantities(differences):
-        cash = _explained(figures, broker, beside.values()).cash.amount
+        cash = _explained(figures, broker, (*beside.values(), *figures.waiting)).cash.amount
         if cash is not None:
             base = (cash, figures.session.isoformat())
             ledger.account.keep_broker_base(period.id, broker.number, *base)
-    apart = _explained(figures, broker, (_base(base), *beside.values()))
+    apart = _explained(figures, broker, (_base(base), *beside.values(), *figures.waiting))
     return figures._replace(
         broker=broker,
         broker_differences=differences,

@@ -15,7 +15,7 @@ from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.valued import BookFigures, NotKnown
-from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, pricing
+from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, other_money, pricing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -75,10 +75,10 @@ def bring_up_to_date(
     remarks += ledger.open_orders.book_fills(
         period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
     )
+    moved = other_money.book(ledger, read, period, session, moment, booked_at, _is_beside(moment))
     missing = _not_known(ledger, read, moment)
-    remarks += not_known.found_out(missing, has_broker=read.broker is not None)
+    remarks += (*moved.found, *not_known.found_out(missing, has_broker=read.broker is not None))
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
-    not_said = not_known.by_symbol(missing)
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
     book, last = books.current(period, kept)
     priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
@@ -100,7 +100,7 @@ def bring_up_to_date(
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     opening = books.opening(period, session, through=is_over)
-    unknown = {**priced.unknown, **not_said}
+    unknown = {**priced.unknown, **not_known.by_symbol(missing)}
     valued = valuation.value(shown, priced.prices, period.base, opening, unknown=unknown)
     spans = opening is not None and _spans(opening.session, session, moment)
     since_closing = valued.day_pnl
@@ -129,6 +129,8 @@ def bring_up_to_date(
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
+        waiting=moved.waiting,
+        moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
     )
     if is_over:
         remarks.append(closing_kept(session, since_closing))
