@@ -1,16 +1,30 @@
 """Money that is not trading: what the broker posts, cancels and corrects is in the book, to the cent."""
 
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
+from support.command import ROOT, clean_environment
 from support.faulty_http import exact
 from support.life import NO_ORDER, Life, buy, row, says, sell, told
 from support.odd_broker import OddBroker
 from support.odd_orchestrator import order_id_of
 
 CENT = Decimal("0.01")
+KILLED = """
+import signal, sys
+from paper_run import cli
+from support.steps import Steps, send_signal
+Steps("after sql INSERT INTO broker_money", 1, send_signal(signal.SIGKILL)).install()
+sys.exit(cli.main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -76,6 +90,69 @@ def test_a_dividend_is_paid_canceled_and_corrected(life: Life, broker: OddBroker
     assert [each[3] for each in life.entries("AAPL")[1:]] == [
         Decimal(each) for each in ("12.34", "-12.34", "10.50", "-0.10")
     ]
+
+
+def test_it_is_shown_where_a_person_looks(life: Life, broker: OddBroker) -> None:
+    """Console, page, positions, JSON: each of it with its source; the account's row is no open position."""
+    life.next_session()
+    broker.post("DIV", "12.34", "AAPL", qty="10")
+    broker.post("FEE", "-0.35")
+    broker.post("CSD", "500")
+    day = life.trade(NVDA=NO_ORDER)
+    settled(day, broker)
+    assert [tuple(each.values())[1:7] for each in day["pnl"]["money"]] == [
+        ("income", "DIV", "Dividend", "AAPL", None, Decimal("12.34")),
+        ("income", "FEE", "Fee", None, None, Decimal("-0.35")),
+        ("flow", "CSD", "Cash deposit", None, None, Decimal("500.00")),
+    ]
+    assert "  Besides Trading:    +$11.99 income; +$500.00 in and out, no P&L\n" in life.last.stdout
+    assert "  Positions:          2\n" in life.last.stdout
+    page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
+    for words in ("of it income", "Cash deposit", "of it cash and shares in and out"):
+        assert words in page
+    table = csv.DictReader(io.StringIO((life.reports / f"{life.session}_positions.csv").read_text("utf-8")))
+    (account,) = [each for each in table if each["symbol"] == "account"]
+    assert [name for name, cell in account.items() if cell] == [
+        *("session", "kind", "trade", "symbol", "qty", "market_value", "realized_pnl", "unrealized_pnl"),
+        *("total_pnl", "day_pnl", "orders_in_flight", "label"),
+    ]
+    assert (account["qty"], account["market_value"]) == ("0", "0.00")
+    assert "account" not in {each["symbol"] for each in day["parties"]["broker"]["positions"]}
+    life.next_session()
+    assert "money" not in life.trade(NVDA=NO_ORDER)["pnl"]
+
+
+def test_the_accounts_row_is_nothing_to_adjust(life: Life) -> None:
+    """The gateway has all that the book holds: `all` finds no difference in it, nor a price to ask for."""
+    broker = life.with_broker()
+    life.trade(AAPL=buy(10, "100"))
+    broker.post("FEE", "-0.35")
+    assert row(life.mark(), "account")["realized_pnl"] == Decimal("-0.35")
+    refused = life.run("resolve", "--position", "all", status=3)
+    assert "--position: there is no difference to book" in refused.stderr
+
+
+def test_killed_between_the_reading_and_the_commit(life: Life, broker: OddBroker) -> None:
+    """Nothing of it is written; the next command books it once."""
+    life.next_session()
+    life.trade(NVDA=NO_ORDER)
+    broker.post("DIV", "12.34", "AAPL")
+    env = clean_environment(life.folder) | life.platform.urls | life.env
+    path = os.pathsep.join(filter(None, (str(ROOT / "tests"), str(ROOT))))
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, "mark"],
+        cwd=life.folder,
+        env=env | {"PYTHONPATH": path},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == -signal.SIGKILL
+    assert [each["type"] for each in life.rows("broker_money")] == []
+    for document in (life.mark(), life.mark()):
+        settled(document, broker)
+        assert money(document) == {"income": Decimal("12.34")}
+    assert len(life.entries("AAPL")) == 2
 
 
 def test_what_was_there_before_the_account_was_proven_is_in_the_base(life: Life) -> None:

@@ -143,6 +143,8 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "num_unlisted_positions": len(positions) - len(listed),
         "bridge_rows": markup(book.bridge_rows(pnl)),
         "adjusted": bool(pnl.since_inception.adjustments),
+        "has_money": pnl.since_inception.money is not None,
+        "money_rows": markup(book.money_rows(pnl.money)),
         "statistic_rows": markup(book.statistic_rows(statistics)),
     }
 
