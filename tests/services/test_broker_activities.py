@@ -251,3 +251,14 @@ def test_pages_of_corporate_actions_that_do_not_go_on_are_not_known(transport: T
     body = json.dumps({"corporate_actions": {}, "next_page_token": "same"}).encode()
     with serving(answer(body)) as server, pytest.raises(NotKnown, match="its own next one"):
         at(server.url, transport).corporate_actions(["AAPL"], DAY, DAY)
+
+
+def test_what_is_no_trade_is_asked_for_by_itself(broker: Broker, server: BrokerServer) -> None:
+    """On every page; a server that minds no category tells fills too, and they are apart as always."""
+    server.activities = [money(number) for number in range(120)] + [a_fill(1)]
+    found = broker.activities(DAY, besides_fills=True)
+    assert (len(found.money), len(found.fills)) == (120, 1)
+    assert [each.query["category"] for each in server.requests] == [["non_trade_activity"]] * 2
+    server.requests.clear()
+    broker.activities(DAY)
+    assert [each.query.get("category") for each in server.requests] == [None] * 2
