@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 Way = Literal["income", "cash", "shares", "fraction", "corporate", "other"]
 """Income; cash in or out; shares in or out; a fraction paid out; what a company did; anything else."""
 
+_LONGEST = 40
+
 
 class MoneyType(NamedTuple):
     """A type of activity.
@@ -68,4 +70,4 @@ TYPES: dict[str, MoneyType] = {
 
 def of(activity_type: str) -> MoneyType:
     """Return a type by the broker's name; one that nobody knows is other money, called by that name."""
-    return TYPES.get(activity_type) or MoneyType("other", f"Activity {activity_type}")
+    return TYPES.get(activity_type) or MoneyType("other", f"Activity {activity_type[:_LONGEST]}")

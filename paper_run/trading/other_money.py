@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
+_MOST_NAMED = 20
+_LONGEST = 120
 _NEW = Kept(None, None, in_base=False, words=None)
 
 
@@ -60,7 +62,7 @@ def book(
     reading, kept = read.broker, ledger.broker_money
     if reading is None or reading.money is None or not _is_ours(read, reading):
         return Booked()
-    if (shared := shared_account.found(ledger, period, reading)) is not None:
+    if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
         return Booked((shared,))
     activities = _each_once(reading.money)
     if kept.read_in(period) is None:
@@ -73,7 +75,15 @@ def book(
     for each in activities:
         booking.take(each, known.get(each.identity), counting)
     kept.keep_read(period, session)
-    return Booked(tuple(booking.found), tuple(booking.waiting))
+    return Booked(_first(booking.found), tuple(booking.waiting))
+
+
+def _first(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the first of what was found; how many there are besides is said."""
+    if len(found) <= _MOST_NAMED:
+        return tuple(found)
+    more = f"The broker has more to say of {len(found) - _MOST_NAMED} activities: see `money` in the JSON."
+    return (*found[:_MOST_NAMED], findings.note(found[-1].code, more))
 
 
 def in_bridge(ledger: Ledger, period: BookPeriod, session: date, *, is_over: bool) -> tuple[BookedMoney, ...]:
@@ -149,7 +159,7 @@ class _Booking:
             )
             self.found.append(findings.note("money_corrected", text, subject=subject))
         elif now is not None and now.kind == "other":
-            description = f", {activity.description}" if activity.description else ""
+            description = f", {activity.description[:_LONGEST]}" if activity.description else ""
             text = (
                 f"{about}{description}: {_amount(now)} is in the book as other money, in equity and in no "
                 "P&L. If the broker corrects it, the difference is booked."

@@ -12,6 +12,8 @@ from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import order_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.broker import BrokerReading
@@ -20,16 +22,18 @@ if TYPE_CHECKING:
 _GATEWAYS_ID = re.compile("[0-9a-f]{24}")
 
 
-def found(ledger: Ledger, period: BookPeriod, reading: BrokerReading) -> Finding | None:
+def found(ledger: Ledger, period: BookPeriod, reading: BrokerReading, own: Collection[str]) -> Finding | None:
     """Say that the account of a book is traded by another ledger too; None: nothing shows that.
 
     To be called in a transaction of the ledger, with the account proven to be the book's.
+
+    :param own: ids of orders that are known to be ours.
     """
-    order = _another(ledger, period, reading)
+    order = _another(ledger, period, reading, own)
     return None if order is None else _said(reading, order)
 
 
-def _another(ledger: Ledger, period: BookPeriod, reading: BrokerReading) -> str | None:
+def _another(ledger: Ledger, period: BookPeriod, reading: BrokerReading, own: Collection[str]) -> str | None:
     """Return an order of the account that is a gateway's and not of this one's strategy; None: there is none.
 
     Once one was seen the account stays a shared one: its money of weeks could be the other ledger's.
@@ -40,7 +44,8 @@ def _another(ledger: Ledger, period: BookPeriod, reading: BrokerReading) -> str 
     strategy = None if answer is None else recorded_orchestration(answer).strategy
     if strategy is None:
         return None
-    alike = [each for each in reading.all_orders if _GATEWAYS_ID.fullmatch(each.client_order_id)]
+    others = [each for each in reading.all_orders if each.client_order_id not in own]
+    alike = [each for each in others if _GATEWAYS_ID.fullmatch(each.client_order_id)]
     owned = ledger.orders.owners(each.client_order_id for each in alike)
     for each in alike:
         if each.client_order_id not in owned and not order_ids.is_hash_of(each, strategy):

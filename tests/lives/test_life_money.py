@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
+from support.broker_server import NUMBER
 from support.command import ROOT, clean_environment
 from support.faulty_http import exact
 from support.life import NO_ORDER, Life, buy, row, says, sell, told
@@ -378,6 +379,49 @@ def test_another_ledgers_account(life: Life, broker: OddBroker) -> None:
     for _ in range(8):
         life.next_session()
     assert codes(life.trade(NVDA=NO_ORDER)) == [("money_shared", "warning")]
+
+
+def test_another_accounts_money_is_not_booked(life: Life, broker: OddBroker) -> None:
+    """The keys lead elsewhere by now: a person's word is booked, and nothing of that account."""
+    broker.post("DIV", "5", "AAPL")
+    broker.account["account_number"] = "PA3FAKE00002"
+    life.run("resolve", "--position", "NVDA=2@50", status=1)
+    assert [each["kind"] for each in life.rows("entries")] == ["fill", "fill", "adjustment"]
+    broker.account["account_number"] = NUMBER
+    assert money(life.mark()) == {"income": 5}
+
+
+def test_many_activities_are_named_and_the_rest_counted(life: Life, broker: OddBroker) -> None:
+    """All are booked; long names and descriptions are cut, markup in them is text."""
+    life.next_session()
+    for number in range(70):
+        broker.post(f"ODD<{number}>" + "X" * 100, "1", description="&" * 1000)
+    day = life.trade(NVDA=NO_ORDER)
+    settled(day, broker)
+    assert money(day) == {"other": 70, "inflows": 70}
+    notes = [each["text"] for each in day["findings"] if each["code"] == "money_other"]
+    assert (len(notes), max(map(len, notes)) < 400) == (21, True)
+    assert "50 activities" in notes[-1]
+    page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
+    assert "and 10 more in the JSON." in page
+    assert "ODD<" not in page
+
+
+def test_what_comes_after_a_closing_that_stays_is_the_next_sessions(life: Life, broker: OddBroker) -> None:
+    """Traded once more after the close: the fee of that moment is in the book, and in the next bridge."""
+    life.now = life.now.replace(hour=21, minute=30)
+    closed = life.mark()
+    broker.post("FEE", "-0.35")
+    day = life.trade("--again", NVDA=NO_ORDER)
+    assert (money(day), "money" in day["pnl"], day["pnl"]["day_pnl"]) == ({}, False, 0)
+    assert day["pnl"]["equity"]["adjustments"] == Decimal("-0.35")
+    assert [each["code"] for each in day["findings"]].count("closing_kept") == 1
+    life.next_session()
+    life.now = life.now.replace(hour=15, minute=0)
+    day = life.trade(NVDA=NO_ORDER)
+    assert settled(day, broker)["day_pnl"] == Decimal("-0.35")
+    assert (money(day), len(day["pnl"]["money"])) == ({"income": Decimal("-0.35")}, 1)
+    assert day["pnl"]["equity"]["opening"] == closed["pnl"]["equity"]["closing"]
 
 
 def test_income_of_what_the_book_sold_and_of_what_it_never_had(life: Life, broker: OddBroker) -> None:

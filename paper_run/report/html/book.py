@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     _Show = Callable[[Decimal | None], str]
 
 MOST_POSITIONS = 500
+MOST_MONEY = 60
 
 _FIELDS: dict[str, tuple[str, _Show]] = {
     "qty": ("quantity", text.quantity),
@@ -117,14 +118,14 @@ def _part_rows(label: str, *bridges: Bridge) -> str:
     )
 
 
-def money_rows(moved: Iterable[MoneyRow]) -> str:
-    """Return one table row for each of the money besides trading, in the order given."""
+def money_rows(moved: Sequence[MoneyRow]) -> str:
+    """Return one table row for each of the money besides trading, as many as the page has room for."""
     return "\n".join(
         f'<tr><th scope="row">{escaped(text.one_line(each.day))}</th>{cells.words(text.one_line(each.what))}'
         f"{cells.words(each.symbol and text.one_line(each.symbol))}"
         f"{cells.number(each.qty, text.quantity, 6)}{cells.gain(each.amount)}"
         f"<td>{_KINDS.get(each.kind, escaped(each.kind))}</td>{cells.words(each.source)}</tr>"
-        for each in moved
+        for each in moved[:MOST_MONEY]
     )
 
 
