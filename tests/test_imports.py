@@ -254,7 +254,8 @@ def _tests() -> list[Path]:
 def _of_tests(dotted: str, folder: Path) -> Path | None:
     """Return the module of tests/ that a dotted name leads to from a folder, None for one of elsewhere."""
     parts = dotted.split(".")
-    for base in (folder, TESTS):  # pytest puts both on the path, as python does for a script
+    # pytest puts the folders of all tests on the path, as python does a script's.
+    for base in (folder, *(above for above in folder.parents if above.is_relative_to(TESTS))):
         for length in range(len(parts), 0, -1):
             found = base.joinpath(*parts[:length])
             if found.with_suffix(".py").is_file():
@@ -291,7 +292,7 @@ def test_a_folder_of_tests_stands_alone(path: Path) -> None:
         ("model/test_messages.py", "from trading.test_conclude import known"),
         ("report/test_schema.py", "import model.test_result_json"),
         ("test_documents_book.py", "from test_imports import FLOORS"),
-        ("ledger/test_lock.py", "def late():\n    from test_attempts import close"),
+        ("ledger/sqlite/test_lock.py", "def late():\n    from test_attempts import close"),
         ("support/life.py", "from day import test_odd_platform"),
         ("support/life.py", "from faults.truth import Record"),
         ("builders/account.py", "from book import worked"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.app import beginning
+from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import Workspace, ledger_under_lock, prove_folders
@@ -43,7 +43,7 @@ def run_day(
     prove_folders(config)
     refuse_foreign(config.reports_dir)
     with ledger_under_lock(
-        config.reports_dir, clock, patience=0, opens=lambda: beginning.ledger_of_the_day(config, platform)
+        config.reports_dir, clock, patience=0, opens=lambda: day_ledger.ledger_of_the_day(config, platform)
     ) as ledger:
         files.sweep(config.reports_dir)
         day = _Day(Workspace(config, ledger, clock, console, platform.deadline), platform, again=again)
@@ -178,7 +178,7 @@ class _Day:
 
     def _earlier_one(self, services: preflight.Services) -> PaperRunError | None:
         """Return that the session was traded with an earlier ledger, or that a later one was traded."""
-        before = beginning.traded_before(self.config, services.session)
+        before = day_ledger.traded_before(self.config, services.session)
         return before or preflight.older_session(services, self.ledger)
 
     # the calendar

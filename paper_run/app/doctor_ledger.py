@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run.app import beginning
+from paper_run.app import day_ledger
 from paper_run.app.checks import Check
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.model.commands import ours
@@ -26,7 +26,7 @@ def examine(account: Reading) -> Iterator[Check]:
     """Look at the ledger, and at what in it needs a person."""
     config, ledger = account.config, account.ledger
     if ledger is None:
-        missing = None if config.plays_sandbox else beginning.absence(config)
+        missing = None if config.plays_sandbox else day_ledger.absence(config)
         none = Check("Ledger", f"none in {config.reports_dir} yet: the first run makes it")
         yield none if missing is None else wrong(config, missing)
         return
@@ -37,7 +37,7 @@ def examine(account: Reading) -> Iterator[Check]:
 
 
 def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
-    if (older := beginning.outdated(config, ledger)) is not None:
+    if (older := day_ledger.outdated(config, ledger)) is not None:
         yield wrong(config, older)
     ledger.prove_whole()
     latest = ledger.attempts.latest()

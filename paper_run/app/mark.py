@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.app import beginning
+from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import opened
@@ -21,7 +21,7 @@ from paper_run.trading import (
     verdicts,
 )
 from paper_run.trading.earlier import read_again
-from paper_run.trading.marking import result_of
+from paper_run.trading.mark_result import result_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.outbox import MailKind
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import BookFigures, NotKnown
     from paper_run.model.calendar import Calendar
     from paper_run.model.progress import Clock
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import BookFigures, NotKnown
     from paper_run.report.console import Console
     from paper_run.services.platform import Observations, Platform
     from paper_run.settings.config import Config
@@ -65,7 +65,7 @@ def mark_session(
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar
         ledger.account.refuse_other_exchange(config.exchange)
-        if (older := beginning.outdated(config, ledger)) is not None:
+        if (older := day_ledger.outdated(config, ledger)) is not None:
             raise older
         files.sweep(config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()))

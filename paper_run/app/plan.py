@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run.app import beginning
+from paper_run.app import day_ledger
 from paper_run.app.finish import End
 from paper_run.app.workspace import prove_folders, read
 from paper_run.errors import ExitStatus, OrchestrationError
@@ -65,8 +65,8 @@ def plan_day(
 def _warn_of_the_ledger(
     config: Config, ledger: Ledger | None, session: date, console: Console, *, again: bool
 ) -> None:
-    found = [beginning.absence(config) if ledger is None else beginning.outdated(config, ledger)]
-    found += [] if again else [beginning.traded_before(config, session)]
+    found = [day_ledger.absence(config) if ledger is None else day_ledger.outdated(config, ledger)]
+    found += [] if again else [day_ledger.traded_before(config, session)]
     for obstacle in filter(None, found):
         console.notice(f"A run would stop here: {obstacle}")
 

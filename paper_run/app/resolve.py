@@ -9,6 +9,7 @@ from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened
 from paper_run.report import listing
 from paper_run.trading import preflight, verdicts
+from paper_run.trading.at_broker import AtBroker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,7 @@ def resolve(
             decision._replace(unheard=unheard is not None),
             ledger,
             platform,
+            AtBroker(ledger, platform.broker, workspace.calendar),
             clock.now(),
             timeout=config.timeout,
         )

@@ -1,4 +1,4 @@
-"""A long curve with few points, on which no peak, trough or fall is lost."""
+"""A long curve with few points, on which no peak, trough or fall is lost, and no best or worst day."""
 
 from __future__ import annotations
 
@@ -6,27 +6,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
 
-def kept(
-    closings: Sequence[Decimal] | Sequence[float], drawdowns: Sequence[Decimal] | Sequence[float], most: int
-) -> list[int]:
-    """Return which points to keep: the first, the last, and of each stretch the extremes.
+def kept(lows: Sequence[Sequence[float]], highs: Sequence[Sequence[float]], most: int) -> list[int]:
+    """Return which points to keep: the first, the last, and of each stretch each series' extremes.
 
-    Those are its lowest and its highest closing and its deepest drawdown.
-
-    :param closings: dollars. :param drawdowns: ratios.
-    :param most: at least 5; below that only the first and the last are kept.
+    :param lows: the series, each of the same points, of which the lowest are kept; of any unit.
+    :param highs: those of which the highest are kept.
+    :param most: how many; where there is no room for a stretch, only the first and the last.
     """
-    if len(closings) <= most:
-        return list(range(len(closings)))
-    inner = range(1, len(closings) - 1)
-    stretches = (most - 2) // 3
-    chosen = {0, len(closings) - 1}
-    for number in range(stretches):
-        stretch = inner[len(inner) * number // stretches : len(inner) * (number + 1) // stretches]
-        chosen.add(min(stretch, key=closings.__getitem__))
-        chosen.add(max(stretch, key=closings.__getitem__))
-        chosen.add(min(stretch, key=drawdowns.__getitem__))
+    (number,) = {len(series) for series in (*lows, *highs)}
+    if number <= most:
+        return list(range(number))
+    inner = range(1, number - 1)
+    stretches = (most - 2) // (len(lows) + len(highs))
+    chosen = {0, number - 1}
+    for at in range(stretches):
+        stretch = inner[len(inner) * at // stretches : len(inner) * (at + 1) // stretches]
+        chosen |= {min(stretch, key=series.__getitem__) for series in lows}
+        chosen |= {max(stretch, key=series.__getitem__) for series in highs}
     return sorted(chosen)

@@ -26,15 +26,17 @@ class Entry(NamedTuple):
         the first attempt, at the gateway's average); `gain` (what such a holding was worth at its first price
         more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`;
         `cash_in_lieu` (a fraction of a share that was paid out: a trade); `income` (a dividend, interest, a
-        fee), `flow` (cash or shares in and out) and `other` (any other money).
+        fee), `flow` (cash or shares in and out) and `other` (any other money); `rename` (all that is held
+        goes over to another symbol, what it realized stays).
     :ivar symbol: `ACCOUNT` for money that is no symbol's.
-    :ivar qty: signed shares, negative for a sale; of a split, what it added when it was said.
+    :ivar qty: signed shares, negative for a sale; of a split, what it added when it was said; of a rename,
+        what went over then.
     :ivar dollars: signed like them, what they came to; of money, what came in (negative: went out); of a
         flow of shares, what they were worth.
     :ivar effective: the session in which it took effect, an ISO date. :ivar order: of which order it is.
     :ivar ratio: a split's; None for one that an older program wrote, which adds its `qty`.
     :ivar restates: whether it takes the place of all that was booked of its order before.
-    :ivar id: its place in the sequence.
+    :ivar id: its place in the sequence. :ivar new_symbol: a rename's.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class Entry(NamedTuple):
     ratio: Ratio | None = None
     restates: bool = False
     id: int = 0
+    new_symbol: str | None = None
 
     @property
     def price(self) -> Decimal | None:
@@ -109,6 +112,11 @@ class Holding(NamedTuple):
                 return self._replace(qty=qty)
         raise ValueError(f"the book has no entries of the kind {entry.kind!r}")
 
+    def joined_by(self, other: Holding) -> Holding:
+        """Return the holding with another's shares at their cost; what that realized stays with it."""
+        qty, cost = CONTEXT.add(self.qty, other.qty), CONTEXT.add(self.cost, other.cost)
+        return self._replace(qty=qty, cost=cost, waits=self.waits or other.waits)
+
     def _after_trade(self, qty: Decimal, dollars: Decimal) -> Holding:
         """Buy or sell; adding realizes nothing, a flip closes all and opens the rest at the same price."""
         after = CONTEXT.add(self.qty, qty)
@@ -152,6 +160,11 @@ class Book(NamedTuple):
                 cash = CONTEXT.add(cash, entry.dollars)
                 continue
             before = holdings.get(entry.symbol, Holding())
+            if entry.new_symbol is not None:
+                taken = holdings.get(entry.new_symbol, Holding())
+                holdings[entry.new_symbol] = taken.joined_by(before)
+                holdings[entry.symbol] = before._replace(qty=ZERO, cost=ZERO, waits=False)
+                continue
             priced = before.priced_by(entry)
             holdings[entry.symbol] = priced.after(entry)
             cash = CONTEXT.subtract(cash, CONTEXT.subtract(priced.cost, before.cost))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +31,10 @@ class Ratio(NamedTuple):
         """Whether it says that there was no split."""
         return self.became == self.shares
 
+    def is_same(self, other: Ratio) -> bool:
+        """Whether both say the same, in whatever terms: 2:1 is 4:2."""
+        return money.product(self.became, other.shares) == money.product(other.became, self.shares)
+
     def applied(self, qty: Decimal) -> Decimal:
         """Return what a quantity of signed shares became, nine decimals."""
         if self.is_none:
@@ -51,6 +56,16 @@ def ratio(text: str) -> Ratio:
     return Ratio(Decimal(became), Decimal(shares))
 
 
+def lowest(became: Decimal, shares: Decimal) -> Ratio:
+    """Return a ratio in whole numbers, the lowest that say it: 1.05 for 1 is 21:20.
+
+    :param became: above zero, like `shares`.
+    """
+    (over, under), (of, by) = became.as_integer_ratio(), shares.as_integer_ratio()
+    common = math.gcd(over * by, under * of)
+    return Ratio(Decimal(over * by // common), Decimal(under * of // common))
+
+
 _NUMBERS = (
     *(2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 18, 20, 25, 28, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85),
     *(90, 95, 100, 120, 150, 200, 250, 300, 400, 500, 1000),
@@ -68,13 +83,14 @@ class Seen(NamedTuple):
     """A symbol as it was valued last and believed.
 
     :ivar price: dollars. :ivar session: the one in which it was, an ISO date. :ivar ours: the book's shares.
-    :ivar theirs: the gateway's, None where they were not known.
+    :ivar theirs: the gateway's, None where they were not known. :ivar at_broker: likewise the broker's.
     """
 
     price: Decimal
     session: str
     ours: Decimal
     theirs: Decimal | None
+    at_broker: Decimal | None = None
 
 
 class Suspicion(NamedTuple):
@@ -95,8 +111,10 @@ class Now(NamedTuple):
     """The same symbol now, and what became known of it since it was seen.
 
     :ivar prices: of each trade since, and of today, dollars. :ivar said: the splits since.
-    :ivar is_traded: whether there was a trade since. :ivar missing: the fewest and the most shares, signed,
-        by which fills of ours that the book does not have yet may put the other party ahead of it.
+    :ivar theirs: the gateway's shares. :ivar is_traded: whether there was a trade since.
+    :ivar missing: the fewest and the most shares, signed, by which fills of ours that the book does not have
+        yet may put another party ahead of it.
+    :ivar at_broker: the broker's shares.
     """
 
     prices: Collection[Decimal]
@@ -105,30 +123,39 @@ class Now(NamedTuple):
     theirs: Decimal | None
     is_traded: bool = False
     missing: Span | None = None
+    at_broker: Decimal | None = None
 
 
 def suspicion(seen: Seen, now: Now) -> Suspicion | None:
     """Say why a symbol may have split, so that its price and what it realized since can't be believed.
 
-    A price beyond -30 % or +40 % of the last, reckoned with the splits that are known, or a gateway's
-    quantity that moved by a split's ratio. That there was none (1:1) ends it.
+    A price beyond -30 % or +40 % of the last, reckoned with the splits that are known, or the quantity of
+    the gateway or the broker that moved by a split's ratio. That there was none (1:1) ends it.
 
     :return: None if nothing speaks for a split.
     """
     if any(each.is_none for each in now.said):
         return None
-    before = seen.price
+    was = seen.price
     for each in now.said:
-        before = each.price(before)
-    beyond = next((price for price in now.prices if is_beyond(before, price)), None)
+        was = each.price(was)
+    beyond = next((price for price in now.prices if is_beyond(was, price)), None)
     words, looks = [], None
     if beyond is not None:
-        words.append(_went(before, beyond, is_traded=now.is_traded))
-        looks = price_ratio(before, beyond)
-    if now.theirs is not None and not now.said:
-        by_quantity = quantity_ratio(seen, now.ours, now.theirs, now.prices, now.missing)
+        words.append(_went(was, beyond, is_traded=now.is_traded))
+        looks = price_ratio(was, beyond)
+    for party, before, theirs in (
+        ("gateway", seen.theirs, now.theirs),
+        ("broker", seen.at_broker, now.at_broker),
+    ):
+        if theirs is None or now.said:
+            continue
+        counts_twice = party == "gateway"
+        by_quantity = quantity_ratio(
+            seen._replace(theirs=before), now.ours, theirs, now.prices, now.missing, counts_twice=counts_twice
+        )
         if by_quantity is not None:
-            words.append(f"the gateway has {money.short(now.theirs)} instead of {money.short(now.ours)}")
+            words.append(f"the {party} has {money.short(theirs)} instead of {money.short(now.ours)}")
             looks = by_quantity
     return Suspicion(" and ".join(words), looks) if words else None
 
@@ -166,15 +193,22 @@ def price_ratio(before: Decimal, price: Decimal) -> Ratio | None:
 
 
 def quantity_ratio(
-    seen: Seen, ours: Decimal, theirs: Decimal, prices: Iterable[Decimal], missing: Span | None = None
+    seen: Seen,
+    ours: Decimal,
+    theirs: Decimal,
+    prices: Iterable[Decimal],
+    missing: Span | None = None,
+    *,
+    counts_twice: bool = True,
 ) -> Ratio | None:
-    """Return the split by whose ratio the gateway's quantity moved while ours did not, None if by none.
+    """Return the split by whose ratio a party's quantity moved while ours did not, None if by none.
 
-    Both agreed before. What was traded since, the gateway has as well; and because some gateways count a fill
+    Both agreed before. What was traded since, the party has as well; and because some gateways count a fill
     twice, and others tell of one late, the price must speak for the split on such a day. What missing fills
     of ours explain is no split.
 
-    :param ours: signed shares, like `theirs`. :param prices: since, dollars a share.
+    :param seen: with the party's quantity as `theirs`. :param ours: signed shares, like `theirs`.
+    :param prices: since, dollars a share. :param counts_twice: whether it may be a party of that sort.
     """
     if seen.theirs != seen.ours or theirs == ours:
         return None
@@ -184,7 +218,8 @@ def quantity_ratio(
     traded = money.CONTEXT.subtract(ours, seen.ours)
     moved = money.CONTEXT.subtract(theirs, traded)
     found = next((each for each in _USUAL if fits(each, seen.ours, moved)), None)
-    if found is not None and (traded or missing) and not speaks(found, seen.price, prices):
+    unsure = missing or (traded and counts_twice)
+    if found is not None and unsure and not speaks(found, seen.price, prices):
         return None
     return found
 

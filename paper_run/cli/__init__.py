@@ -27,7 +27,7 @@ from paper_run.cli import (
 )
 from paper_run.cli.parsing import Commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
-from paper_run.model.termination import PATIENCE
+from paper_run.model.termination import PATIENCE, never_swallow_an_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     gc.set_threshold(50_000, 20, 20)  # a short life: collecting while it imports costs and frees nothing
     signal.signal(signal.SIGTERM, PATIENCE.terminate)
+    sys.unraisablehook = never_swallow_an_interrupt
     with streams.guarded():
         status = _status_of(sys.argv[1:] if arguments is None else arguments)
         return status or int(output.ended(streams.unwritten()))

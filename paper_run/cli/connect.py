@@ -110,6 +110,8 @@ def _alpaca(
     quotes = None if settings.plays_sandbox else Quotes(transport, data, keys)
     if settings.broker is None:
         return quotes, None
+    if settings.plays_sandbox:
+        data = settings.broker.url
     from paper_run.services.broker import Broker
 
     return quotes, Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, flags, mark, output, said
+from paper_run.cli import connect, flags, mark, output, resolve_flags
 from paper_run.cli.output import written_files
 from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
@@ -24,12 +24,12 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
     """List the attempts of which it is not known what came of them, or say what came of one."""
     from paper_run.app import resolve as resolving
 
-    change = said.change(attempt, given)
+    change = resolve_flags.change(attempt, given)
     if change is not None:
         return change_book(change, given)
     if given["wrong_date"]:
         return set_aside(attempt, given)
-    decision = said.decision(attempt, given)
+    decision = resolve_flags.decision(attempt, given)
     with connect.connected(flags.settings(given), given) as (settings, platform):
         console = output.console(given)
         done = resolving.resolve(settings, platform, output.clock(), console, attempt, decision)
@@ -55,7 +55,7 @@ def set_aside(session: str | None, given: Mapping[str, Any]) -> ExitStatus:
     """Open a session again whose date is yet to come."""
     from paper_run.app import resolve as resolving
 
-    if session is None or any(given[name] for name in said.PLACED_OR_NOT):
+    if session is None or any(given[name] for name in resolve_flags.PLACED_OR_NOT):
         raise DataError(
             "--wrong-date goes with a session and nothing else", "Allowed: resolve SESSION --wrong-date."
         )

@@ -12,6 +12,7 @@ from paper_run.book import folding, splits
 from paper_run.book.bridge import NO_MONEY, Opening, moved_money
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.ledger import valuations
+from paper_run.ledger.rows import reader_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
 
@@ -159,8 +160,8 @@ class Books:
         for entry in entries:
             self._run(
                 "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
-                "booked_at, note, effective, ratio, restates, activity) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "booked_at, note, effective, ratio, restates, activity, new_symbol) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 period.id,
                 session.isoformat(),
                 entry.kind,
@@ -174,6 +175,7 @@ class Books:
                 entry.ratio and str(entry.ratio),
                 int(restates or entry.restates),
                 activity,
+                entry.new_symbol,
             )
 
     def last_valuation(self, period: BookPeriod) -> PastValuation | None:
@@ -210,9 +212,14 @@ class Books:
         return CurrentBook(folding.fold(entries), last)
 
     def is_set(self, symbol: str, since: datetime) -> bool:
-        """Whether a person has brought a symbol to the gateway's quantity since a moment, of any zone."""
+        """Whether a person has brought a symbol to a party's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
+
+    def has_split(self, period: BookPeriod, symbol: str) -> bool:
+        """Whether a split of a symbol is booked."""
+        query = "SELECT 1 FROM entries WHERE epoch = ? AND symbol = ? AND kind = 'split' LIMIT 1"
+        return bool(self._rows(query, period.id, symbol))
 
     def opening(self, period: BookPeriod, session: date, *, through: bool = False) -> Opening | None:
         """Return the last complete closing of an earlier session.
@@ -250,6 +257,7 @@ class Books:
         return bool(found and found[0]["complete"])
 
 
+@reader_of("epochs")
 def _period(row: Any) -> BookPeriod:
     realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
     return BookPeriod(
@@ -257,6 +265,7 @@ def _period(row: Any) -> BookPeriod:
     )
 
 
+@reader_of("entries")
 def _entry(row: Any) -> Entry:
     return Entry(
         row["kind"],
@@ -268,4 +277,5 @@ def _entry(row: Any) -> Entry:
         ratio=row["ratio"] and splits.ratio(row["ratio"]),
         restates=bool(row["restates"]),
         id=row["id"],
+        new_symbol=row["new_symbol"],
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import money
 from paper_run.book.posted import Posted
 from paper_run.ledger.statements import put_into
-from paper_run.model.valued import BookedMoney
+from paper_run.model.book_figures import BookedMoney
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -19,6 +19,7 @@ from paper_run.ledger.known_attempts import KnownAttempts
 from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
+from paper_run.ledger.rows import UnreadableRowError
 from paper_run.ledger.sessions import Sessions
 from paper_run.ledger.sqlite import database, opening
 from paper_run.ledger.sqlite.store import Store
@@ -89,7 +90,9 @@ class Ledger:
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.account.identity
         database.close(self._store.connection)
-        if isinstance(error, json.JSONDecodeError):  # what services say is read before it gets here
+        if isinstance(
+            error, json.JSONDecodeError | UnreadableRowError
+        ):  # what services say is read before it gets here
             raise database.damaged(self.path, error) from error
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from paper_run import money
 from paper_run.model import findings
@@ -15,7 +16,33 @@ from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+Read = TypeVar("Read")
+
+
+class UnreadableRowError(ValueError):
+    """A row of the ledger is none of its table: the file is damaged."""
+
+
+def reader_of(table: str) -> Callable[[Callable[[Any], Read]], Callable[[Any], Read]]:
+    """Return what makes a reader of a table's rows say that a row can't be read, whatever is wrong with it.
+
+    The reader that is made raises UnreadableRowError.
+    """
+
+    def made(read: Callable[[Any], Read]) -> Callable[[Any], Read]:
+        @functools.wraps(read)
+        def readable(row: Any) -> Read:
+            try:
+                return read(row)
+            except (ValueError, LookupError, TypeError, ArithmeticError) as error:
+                why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+                raise UnreadableRowError(f"one of {table}, {why}") from error
+
+        return readable
+
+    return made
 
 
 def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
@@ -44,6 +71,7 @@ def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+@reader_of("trades")
 def attempt(row: Mapping[str, Any]) -> AttemptRow:
     """Return a row of `trades`."""
     return AttemptRow(
@@ -162,6 +190,7 @@ def order_columns(state: OrderState) -> dict[str, Any]:
     }
 
 
+@reader_of("orders")
 def order(row: Mapping[str, Any]) -> OrderState:
     """Return a row of `orders`: the broker's word, else a person's, else what was read from the gateway."""
     said = row["said_by"] is not None and row["told_by"] is None

@@ -81,14 +81,16 @@ class Sessions:
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
         """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
-            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall FROM sessions "
+            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall, "
+            "CAST(day_pnl AS REAL) AS day_pnl FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,
         )
-        chosen = downsample.kept(
-            [row["closing"] for row in points], [row["fall"] or 0 for row in points], most
+        closings, falls, days = (
+            [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl")
         )
+        chosen = downsample.kept((closings, falls, days), (closings, days), most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
             f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",

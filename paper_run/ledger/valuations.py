@@ -12,7 +12,7 @@ from paper_run.book import statistics
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
-from paper_run.ledger.rows import amount, text
+from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
@@ -233,13 +233,16 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
         symbol: [text(each.price), each.session, text(each.ours), text(each.theirs)]
         for symbol, each in closing.seen.items()
     }
+    there = {
+        symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
+    }
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
-    return json.dumps(
-        {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen, "suspects": suspects}
-    )
+    state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}
+    return json.dumps(state | ({"at_broker": there} if there else {}) | {"suspects": suspects})
 
 
+@reader_of("sessions")
 def state(row: Any) -> PastValuation | None:
     """Return what a row of `sessions` keeps of the book; None where that is no longer kept."""
     if row["state"] is None:
@@ -253,8 +256,9 @@ def state(row: Any) -> PastValuation | None:
             Decimal(qty), Decimal(cost), Decimal(realized), waits, *(Decimal(each) for each in income)
         )
         totals[symbol] = amount(total)
+    there = read.get("at_broker", {})
     seen = {
-        symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs))
+        symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs), amount(there.get(symbol)))
         for symbol, (price, session, ours, theirs) in read["seen"].items()
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)

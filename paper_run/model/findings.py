@@ -86,6 +86,11 @@ CODES = {
     # the book
     "unpriced": "A position has no price.",
     "possible_split": "A position may have split, which nobody has said.",
+    "split": "A split that the broker lists is booked: its account shows it.",
+    "split_pending": "A split that the broker lists is not in its account yet.",
+    "split_none": "A suspected split was none: the broker lists none and has the book's quantity.",
+    "renamed": "A symbol has another name, by the broker's list.",
+    "corporate_action": "The broker lists what is no split, and nothing of it is booked.",
     "closings_voided": "Sessions were valued without a split that was said later.",
     "closing_kept": "A session keeps the closing that it was marked at after its close.",
     "beside": "A position that is no US share stands beside the book.",
@@ -97,7 +102,7 @@ CODES = {
     "money_corrected": "The broker has canceled or corrected money that was booked, and so it is booked.",
     "money_waits": "What moved at the broker can't be booked yet.",
     "money_shared": "Another ledger trades the same account, so that its money can't be told apart.",
-    "residual": "What differs between our equity and the broker's has no name.",
+    "residual": "What differs between our equity and the broker's has no name, or that is not known.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""
 

@@ -78,7 +78,7 @@ class Asked(NamedTuple):
         return f"{self.side} {money.digits(self.qty)} {self.symbol}"
 
 
-BROKER = "broker"
+BROKER, GATEWAY = "broker", "gateway"
 
 
 class OrderState(NamedTuple):

@@ -158,7 +158,7 @@ def valued_before(
 
 
 def nothing_to_compare(reasons: list[str], refusal: Refusal | None = None) -> PaperRunError:
-    """Say that the book can't be brought to the gateway's quantities; see `positions_unreadable`."""
+    """Say that the book can't be brought to anybody's quantities; see `positions_unreadable`."""
     said = f"The Execution Gateway: {'; '.join(reasons[:5])}. Nothing was booked."
     again = Remedy("When it answers again, say it again.")
     if refusal is not None:

@@ -270,8 +270,7 @@ _POSITION = (
 _MONEY = (
     fields.reading(fields.text, MoneyRow._fields)
     | fields.reading(str, ["day", "kind", "what", "source"])
-    | fields.reading(fields.amount, ["qty"])
-    | fields.reading(fields.stated, ["amount"])
+    | (fields.reading(fields.amount, ["qty"]) | fields.reading(fields.stated, ["amount"]))
 )
 
 

@@ -1,13 +1,21 @@
-"""SIGTERM: the first one during a POST goes on waiting for its answer; any other one breaks off at once."""
+"""SIGTERM: the first one during a POST goes on waiting for its answer; any other one breaks off at once.
+
+Ctrl-C breaks off always, also where it arrives while a finalizer runs.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
+
+_AGAIN = 0.01
+"""Seconds after which an interrupt that a finalizer has swallowed is raised once more."""
 
 
 class Patience:
@@ -38,3 +46,19 @@ class Patience:
 
 
 PATIENCE = Patience()
+
+
+def never_swallow_an_interrupt(unraisable: sys.UnraisableHookArgs) -> None:
+    """Raise an interrupt once more that came while a finalizer ran: Python prints such a one and goes on.
+
+    For `sys.unraisablehook`; whatever else can't be raised is printed as always.
+    """
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+        return
+    signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

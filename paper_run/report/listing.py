@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from paper_run.errors import Remedy
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import NotKnown
     from paper_run.model.commands import Invocation
     from paper_run.model.findings import Finding
     from paper_run.model.result import RunResult
-    from paper_run.model.valued import NotKnown
     from paper_run.report.console import Console
 
 

@@ -53,6 +53,7 @@ class Broker:
 
     Each read ends within its `seconds`, all its pages together.
 
+    :ivar data: the market data's host; None: it is not asked.
     :param transport: one that only reads. :param url: the trading host, without `/v2`.
     :param data: the market data's host. :param kind: whose money it is.
     :param now: a monotonic clock in seconds.
@@ -72,7 +73,7 @@ class Broker:
         if not transport.reads_only:
             raise ValueError("a broker is only ever read: its transport must be one that sends nothing")
         self._transport = transport
-        self._data = data
+        self.data: ServiceUrl | None = data
         self._headers = keys.headers()
         self._now = now
         self._kind = kind
@@ -175,7 +176,10 @@ class Broker:
 
         :param start: the first of the dates. :param end: the last.
         :raises NotKnown: the pages do not go on. :raises CallFailed: one could not be read.
+        :raises ValueError: the market data's host is not to be asked.
         """
+        if (data := self.data) is None:
+            raise ValueError("the host of market data is not to be asked")
         deadline = self._now() + seconds
         found: dict[CorporateAction, None] = {}
         asked = f"types={_ACTION_TYPES}&start={start}&end={end}&limit={_ACTIONS_A_PAGE}"
@@ -183,13 +187,13 @@ class Broker:
             tokens = [""]
             while True:
                 more = f"{asked}&page_token={quote(tokens[-1], safe='')}" if tokens[-1] else asked
-                answer = self._get(self._data, f"/v1/corporate-actions?{alpaca.query(batch, more)}", deadline)
+                answer = self._get(data, f"/v1/corporate-actions?{alpaca.query(batch, more)}", deadline)
                 actions, token = _read(answer, _actions)
                 found.update(dict.fromkeys(actions))
                 if not token:
                     break
                 if token in tokens:
-                    raise NotKnown(self._data.base, "names a page of corporate actions as its own next one")
+                    raise NotKnown(data.base, "names a page of corporate actions as its own next one")
                 tokens.append(token)
         return tuple(found)
 

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from paper_run.services.broker import Broker
 
 
+_LIST = "its list of corporate actions"
+
+
+class Companies(NamedTuple):
+    """Of which stocks it is asked what their companies did, and the first and the last date of that."""
+
+    symbols: tuple[str, ...]
+    start: date
+    end: date
+
+
 class Wanted(NamedTuple):
     """What is asked of a broker besides the account and its positions.
 
@@ -23,11 +34,13 @@ class Wanted(NamedTuple):
         neither. :ivar by_id: our ids of older orders, asked for one by one.
     :ivar money_since: what moved money or shares on that day and later without being a fill; None: it is not
         asked for.
+    :ivar companies: None: nothing of any.
     """
 
     since: datetime | None = None
     by_id: tuple[str, ...] = ()
     money_since: date | None = None
+    companies: Companies | None = None
 
 
 class _Money(NamedTuple):
@@ -53,7 +66,10 @@ def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> li
         made.append(partial(broker.activities, wanted.since.date(), seconds=seconds))
     if wanted.money_since is not None:
         made.append(partial(_money, broker, wanted.money_since, seconds=seconds))
-    return made + [partial(broker.order, each, seconds=seconds) for each in wanted.by_id]
+    made += [partial(broker.order, each, seconds=seconds) for each in wanted.by_id]
+    if wanted.companies is not None:
+        made.append(partial(broker.corporate_actions, *wanted.companies, seconds=seconds))
+    return made
 
 
 def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | None:
@@ -67,13 +83,16 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
     names += ["its orders", "its activities"] if wanted.since is not None else []
     names += ["what moved its money"] if wanted.money_since is not None else []
     names += [f"its order {each}" for each in wanted.by_id]
+    names += [_LIST] if wanted.companies is not None else []
     failed = [(name, each) for name, each in zip(names, answers, strict=True) if isinstance(each, Exception)]
     for _, error in failed:
         if not isinstance(error, CallFailed):
             raise error
-    refusals = [error for _, error in failed if isinstance(error, KeysRefused)]
+    # Another host has the list of corporate actions: keys that it refuses may be good for all else.
+    refusals = [error for name, error in failed if isinstance(error, KeysRefused) and name != _LIST]
     said = [f"{name}: it {error.reason}" for name, error in failed if isinstance(error, CallFailed)]
     account, positions, *others = answers
+    actions = others.pop() if wanted.companies is not None else None
     return BrokerReading(
         account=account if isinstance(account, Account) else None,
         orders=next((each for each in others if isinstance(each, OrdersRead)), None),
@@ -81,6 +100,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         positions=None if isinstance(positions, Exception) else positions,
         activities=next((each for each in others if isinstance(each, Activities)), None),
         money=next((each.activities for each in others if isinstance(each, _Money)), None),
+        actions=None if isinstance(actions, Exception) else actions,
         # Keys that are refused are refused for everything.
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),

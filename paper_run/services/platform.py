@@ -220,12 +220,16 @@ class Observations:
         """
         if not self.unknown or self.states or self.earlier:
             return False
-        reading, account = self.broker, self.account
-        if reading is None or reading.account is None or account is None:
+        if (proven := self.proven_broker) is None:
             return True
-        if reading.account.number != account.number:
-            return True
-        return not any(order.client_order_id in self.unknown for order in reading.all_orders)
+        return not any(order.client_order_id in self.unknown for order in proven.all_orders)
+
+    @property
+    def proven_broker(self) -> BrokerReading | None:
+        """What the broker says, if the account that it shows is the one that is proven to be the book's."""
+        if self.broker is None or self.broker.account is None or self.account is None:
+            return None
+        return self.broker if self.broker.account.number == self.account.number else None
 
 
 class _GivesUp:

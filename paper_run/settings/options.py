@@ -101,11 +101,11 @@ OPTIONS = (
     Option(
         "--position",
         ("resolve",),
-        "Bring the book to the gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
+        "Bring the book to the broker's or gateway's quantity, or to QTY by a trade at PRICE; repeatable.",
         kind="repeated",
         metavar="SYMBOL[=QTY@PRICE]|all",
-        more="Bring the book to the gateway's quantity (`all`: of each symbol that differs), or to"
-        " QTY by a trade at PRICE. Repeatable.",
+        more="Bring the book to the proven broker's quantity, without one to the gateway's (`all`: of each"
+        " symbol that differs), or to QTY by a trade at PRICE. Repeatable.",
     ),
     Option("--split", ("resolve",), "Book a split: M shares became N.", kind="pair", metavar="SYMBOL N:M"),
     Option("--ex-date", ("resolve",), "With --split: the first session with it.", metavar="DATE"),

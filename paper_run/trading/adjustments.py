@@ -1,4 +1,4 @@
-"""What a person books: a split, the difference from the gateway, a trade by hand."""
+"""What a person books: a split, a trade by hand, and that a difference is to be booked."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import folding, holdings, marks, splits, valuation
 from paper_run.errors import DataError, Remedy
-from paper_run.model import reading_messages, remedies
+from paper_run.model import remedies
+from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
-from paper_run.trading import pricing
+from paper_run.trading import corporate, listed_splits, pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from paper_run.ledger.book import BookPeriod, Books
@@ -56,7 +57,7 @@ class Said(NamedTuple):
 class Change(NamedTuple):
     """What a person changes in the book before it is valued.
 
-    :ivar adjust: symbols to bring to the gateway's quantity at the mark; `all` means each that differs.
+    :ivar adjust: symbols to bring to the best party's quantity at the mark; `all` means each that differs.
     :ivar said: what an order has filled; it is recorded even if nothing can be valued.
     :ivar note: by whom, and when.
     """
@@ -82,7 +83,7 @@ def book_split(
     booked_at: datetime,
     note: str,
 ) -> list[str]:
-    """Book a split in its session, if a price or the gateway's quantity speaks for it; void what it changes.
+    """Book a split in its session, if a list, a price or a quantity speaks for it; void what it changes.
 
     :param booked_at: UTC.
     :return: the sessions that were valued whole without it, ISO dates: they have no closing any more.
@@ -97,18 +98,22 @@ def book_split(
     entry = holdings.Entry(
         "split", said.symbol, money.ZERO, money.ZERO, session.isoformat(), ratio=said.ratio, id=last + 1
     )
-    voided = []
-    if not said.ratio.is_none:
-        suspected = kept.suspects.get(said.symbol) if kept else None
-        before, entry = _dated(entries, entry, said.ex_date, suspected, period)
+    note = f"{said.ratio} {note}"
+    if said.ratio.is_none:
+        books.append(period, session, (entry,), booked_at, note=note)
+        return []
+    of_list = (each.entry for each in listed_splits.due(said.symbol, books, period, session, read))
+    listed = next((each for each in of_list if each.ratio and each.ratio.is_same(said.ratio)), None)
+    suspected = kept.suspects.get(said.symbol) if kept else None
+    if listed is not None:
+        suspected = listed.effective
+    before, entry = _dated(entries, entry, said.ex_date, suspected, period)
+    if listed is None:
         after = folding.fold([*entries, entry]).holdings[said.symbol]
         _prove(said, _Evidence(books, period, entries, entry, before, after, session), read, moment)
-        if said.ex_date is None and suspected is None and moment.now.date() > session:
-            raise _of_which_session(said, session)
-        entry = entry._replace(qty=money.CONTEXT.subtract(said.ratio.applied(before.qty), before.qty))
-        voided = books.valuations.void(period.id, entry.effective)
-    books.append(period, session, (entry,), booked_at, note=f"{said.ratio} {note}")
-    return voided
+    if said.ex_date is None and suspected is None and moment.now.date() > session:
+        raise _of_which_session(said, session)
+    return corporate.take_effect(books, period, session, entry, before.qty, booked_at, note)
 
 
 def _dated(
@@ -203,7 +208,14 @@ class _Evidence(NamedTuple):
         """Return what a share was believed to be worth before it, else what it had cost, dollars."""
         kept = self.books.valuations.last(self.period.id, before=self.split.effective)
         seen = kept.seen.get(self.split.symbol) if kept else None
-        return seen.price if seen else money.CONTEXT.divide(self.before.cost, self.before.qty)
+        if seen is None:
+            return money.CONTEXT.divide(self.before.cost, self.before.qty)
+        price = seen.price
+        for each in self.entries:
+            is_between = seen.session < each.effective <= self.split.effective
+            if each.symbol == self.split.symbol and each.ratio is not None and is_between:
+                price = each.ratio.price(price)  # one that is booked does not speak for another
+        return price
 
     def prices_after(self) -> list[Decimal]:
         """Return what it was traded and valued at since, dollars a share."""
@@ -217,7 +229,7 @@ class _Evidence(NamedTuple):
 def _prove(said: Split, evidence: _Evidence, read: Observations, moment: Moment) -> None:
     """Prove that something speaks for a split.
 
-    :raises DataError: nothing does: no price, no quantity.
+    :raises DataError: nothing does: no price, no quantity. What is listed needs no proof.
     """
     position = pricing.listed_positions(read).get(said.symbol)
     mark = pricing.mark_of(said.symbol, position, read, moment, evidence.session)
@@ -227,10 +239,15 @@ def _prove(said: Split, evidence: _Evidence, read: Observations, moment: Moment)
     if splits.speaks(said.ratio, before, after):
         return
     ours = evidence.after.qty
-    if position is not None and splits.is_that(ours, position.qty):
+    there = listed_splits.at_broker(read)
+    at_broker = None if there is None else there.get(comparable(said.symbol), money.ZERO)
+    quantities = (position.qty if position is not None else None, at_broker)
+    if any(each is not None and splits.is_that(ours, each) for each in quantities):
         return
     now = _plain(after[-1]) if after else "not known"
     theirs = "lists none" if position is None else f"has {money.short(position.qty)}"
+    if at_broker is not None:
+        theirs += f", the broker {money.short(at_broker)}"
     raise DataError(
         f"--split: nothing speaks for a split of {said.symbol} in {evidence.split.effective}",
         f"Its price was {_plain(before)} and is {now}; that does not fit a split of {said.ratio}, after "
@@ -256,68 +273,3 @@ def trades(book: holdings.Book, said: Iterable[Trade]) -> list[holdings.Entry]:
             holdings.Entry("adjustment", each.symbol, *valuation.adjustment(held, each.qty, each.price))
         )
     return found
-
-
-def adjustments(
-    book: holdings.Book,
-    read: Observations,
-    prices: Mapping[str, marks.Mark],
-    adjust: tuple[str, ...],
-    in_flight: frozenset[str],
-    beside: frozenset[str],
-    moment: Moment,
-) -> list[holdings.Entry]:
-    """Return the entries that bring symbols to the gateway's quantity, P&L-neutral.
-
-    `all` is each symbol that differs and of which no order of ours still works, of the book's kind.
-
-    :param prices: of what the book holds. :param beside: what stands beside the book.
-    :raises DataError: there is nothing to adjust, or no price to do it at.
-    :raises DependencyError: the gateway's quantities are not known.
-    """
-    if read.positions is None:
-        raise reading_messages.nothing_to_compare(read.unreadable, read.refusal)
-    positions = {each.symbol: each for each in read.positions}
-    entries = []
-    for symbol in sorted({*book.holdings, *positions} - beside) if adjust == ("all",) else adjust:
-        held = book.holdings.get(symbol, holdings.Holding())
-        position = positions.get(symbol)
-        qty = position.qty if position else money.ZERO
-        if qty == held.qty or (symbol in in_flight and adjust == ("all",)):
-            continue
-        if symbol in in_flight:
-            raise DataError(
-                f"--position: an order of ours in {symbol} still works",
-                "What it fills comes into the book by itself, and the gateway may count it already.",
-                remedies=(
-                    Remedy("Once it has ended, say it again if they still differ; nothing was booked."),
-                ),
-            )
-        # What is not held was not priced with the rest.
-        mark = (
-            prices.get(symbol)
-            if held.qty
-            else pricing.mark_of(symbol, position, read, moment, moment.session)
-        )
-        if not isinstance(mark, marks.Mark):
-            raise DataError(
-                f"--position: {symbol} has no price to book its difference at",
-                f"The gateway has {money.digits(qty)}, the book {money.digits(held.qty)}.",
-                remedies=(
-                    Remedy("Nothing was booked. Once it has a price, say it again."),
-                    Remedy(
-                        "Or say at which price it was traded",
-                        ours("resolve", "--position", f"{symbol}={money.trimmed(qty)}@PRICE"),
-                    ),
-                ),
-            )
-        shares, dollars = valuation.adjustment(held, qty, mark.price)
-        entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
-    named = "every symbol" if adjust == ("all",) else ", ".join(adjust)
-    if not entries:
-        raise DataError(
-            "--position: there is no difference to book",
-            f"The gateway has the book's quantity of {named}.",
-            remedies=(Remedy("Nothing was booked. See where they differ", ours("mark")),),
-        )
-    return entries

@@ -74,6 +74,11 @@ class AtBroker:
         self._broker = broker if proven is not None else None
         self._account: Account | None = None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether there is a broker whose account is proven, be it silent."""
+        return self._number is not None
+
     def placed(self, row: AttemptRow) -> Placed | None:
         """Look for the orders of an attempt whose answer was lost; None where nothing can be told.
 
@@ -146,6 +151,18 @@ class AtBroker:
         posted = window.posted(row)
         closes = self._calendar.hours(self._calendar.session_ending_after(posted))[1]
         return as_of is not None and as_of >= max(closes, posted + ran + _LATE)
+
+    def was_created_for(self, row: AttemptRow, state: OrderState) -> bool:
+        """Whether the broker has made an order after an attempt's POST and before the next one's."""
+        return lookup.was_created_between(state, self.post(row), self.next_post(row))
+
+    @staticmethod
+    def post(row: AttemptRow) -> datetime | None:
+        """Return the broker's time (UTC) before an attempt's POST, where it was not read the gateway's."""
+        before = row.snapshot.broker
+        if before is not None and before.as_of is not None:
+            return before.as_of
+        return row.snapshot.gateway_clock
 
     def next_post(self, row: AttemptRow) -> datetime | None:
         """Return the broker's time (UTC) at the journal's next row: what comes then is not this one's."""

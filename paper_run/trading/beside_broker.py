@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.book import comparison, parties
+from paper_run.book import comparison, parties, splits
 from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import US_EQUITY, comparable
 from paper_run.model.commands import ours
-from paper_run.model.valued import BrokerFigures, BrokerHolding
+from paper_run.model.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from paper_run.book.holdings import Book
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
-    from paper_run.model.valued import BookFigures
     from paper_run.services.platform import Observations
 
 _BROKER = "broker"
 _MOST = 20
+_NAMED = 5
 
 
 def compared(
@@ -36,6 +38,7 @@ def compared(
     period: BookPeriod,
     book: Book,
     is_beside: Callable[[str], bool],
+    splitting: Collection[str] = (),
 ) -> BookFigures:
     """Return the figures with the account at the broker; it is compared once it is proven to be ours.
 
@@ -45,6 +48,7 @@ def compared(
     To be called in a transaction of the ledger.
 
     :param is_beside: whether a symbol that no order of ours traded stands beside the book.
+    :param splitting: the symbols of which another quantity may be a split.
     """
     broker = _figures(read, book.holdings)
     if broker is None:
@@ -64,12 +68,22 @@ def compared(
         if cash is not None:
             base = (cash, figures.session.isoformat())
             ledger.account.keep_broker_base(period.id, broker.number, *base)
-    apart = _explained(figures, broker, (_base(base), *beside.values(), *figures.waiting))
+    fractions = _fractions(differences, figures, ledger, period)
+    apart = _explained(
+        figures, broker, (_base(base), *beside.values(), *fractions.values(), *figures.waiting)
+    )
+    told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
+    differing = _differing(told, figures.in_flight, splitting)
     return figures._replace(
         broker=broker,
         broker_differences=differences,
         apart=apart,
-        remarks=(*figures.remarks, *_differing(differences, figures.in_flight), *_unnamed(apart, broker)),
+        remarks=(
+            *figures.remarks,
+            *differing,
+            *_unnamed(apart, broker),
+            *([] if _is_said(figures, broker, differences) else _not_compared(apart)),
+        ),
     )
 
 
@@ -113,6 +127,26 @@ def _beside(
         reason = f"the broker has no value of {symbol}" if worth is None else ""
         less = None if worth is None else worth.copy_negate()
         found[symbol] = parties.Item("beside", symbol, money.ZERO, less, reason)
+    return found
+
+
+def _fractions(
+    differences: Mapping[str, tuple[Difference, ...]],
+    figures: BookFigures,
+    ledger: Ledger,
+    period: BookPeriod,
+) -> dict[str, parties.Item]:
+    """Return the fractions of a share that a split left, and that the broker is to pay in cash."""
+    found = {}
+    for symbol, each in _quantities(differences):
+        if not splits.is_that(each.ours, each.theirs) or not ledger.books.has_split(period, symbol):
+            continue
+        left = money.CONTEXT.subtract(each.ours, each.theirs)
+        row = next(row for row in figures.valuation.positions if row.symbol == symbol)
+        worth = None if row.mark is None else money.product(left, row.mark.price)
+        reason = f"{symbol} has no price" if worth is None else ""
+        about = f"{money.short(left)} {symbol} after its split, to be paid in cash"
+        found[symbol] = parties.Item("flow", about, money.ZERO, worth, reason)
     return found
 
 
@@ -167,22 +201,28 @@ def _quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple
 
 
 def _differing(
-    differences: Mapping[str, tuple[Difference, ...]], in_flight: Collection[str]
+    differences: Mapping[str, tuple[Difference, ...]], in_flight: Collection[str], splitting: Collection[str]
 ) -> list[Finding]:
-    """Say where the broker has another quantity; another average stands beside the position alone."""
+    """Say where the broker has another quantity; another average stands beside the position alone.
+
+    :param splitting: of these it may be a split, which is not to be booked as a trade.
+    """
     found = _quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
         flying = "; orders of ours are in flight" if symbol in in_flight else ""
-        take = Remedy(
-            "If it was traded by hand, at what a share of that cost",
-            ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+        take = (
+            Remedy(
+                "If it was traded by hand, at what a share of that cost",
+                ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
+            ),
+            Remedy("Else, at the price of now, which moves no P&L", ours("resolve", "--position", symbol)),
         )
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
             f"{money.short(each.ours)}{flying}."
         )
-        remedies = () if flying else (take,)
+        remedies = () if flying or symbol in splitting else take
         said.append(findings.warning("broker_differs", words, subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST) > 0:
         said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
@@ -201,6 +241,29 @@ def _unnamed(apart: parties.Explained, broker: BrokerFigures) -> list[Finding]:
         words = f"The broker's equity is {_dollars(left)} than ours, and nothing explains that.{inside}"
         said.append(findings.warning("residual", words))
     return said
+
+
+def _is_said(
+    figures: BookFigures, broker: BrokerFigures, differences: Mapping[str, tuple[Difference, ...]]
+) -> bool:
+    """Whether why nothing can be compared is a finding of its own.
+
+    Figures of ours that are not known, positions that could not be read, another quantity.
+    """
+    is_whole = figures.valuation.complete and figures.cash is not None
+    return not is_whole or broker.positions is None or bool(_quantities(differences))
+
+
+def _not_compared(apart: parties.Explained) -> list[Finding]:
+    """Say why it is not known whether anything of cash and of equity is without a name."""
+    reasons = dict.fromkeys(each for left in (apart.residual, apart.cash) for each in left.reasons)
+    if not reasons:
+        return []
+    words = (
+        "Whether our equity and the broker's differ by what nothing explains is not known: "
+        f"{listed(list(reasons), _NAMED, by='; ')}."
+    )
+    return [findings.warning("residual", words)]
 
 
 def _dollars(amount: Decimal) -> str:

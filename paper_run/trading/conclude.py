@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.errors import PaperRunError, worst
-from paper_run.model import findings, messages, stating
+from paper_run.model import findings, messages, result_rows
 from paper_run.model.order import RUN_ENDS
 from paper_run.model.result import RunResult, Statistics, Totals
 from paper_run.trading import order_outcomes
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.model.attempt import Snapshot
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
     from paper_run.model.result import RunStatus
-    from paper_run.model.valued import BookFigures
 
 
 UNREAD = findings.warning("orders_unread", "The orders were not read from the gateway yet.")
@@ -97,15 +97,15 @@ def conclude(known: Known) -> Outcome:
         exit_status=int(worst(failure.exit_status for failure in failed)),
         sandbox=known.snapshot.sandbox,
         rehearsal=known.snapshot.rehearsal,
-        parameters=stating.asked(known.snapshot.parameters),
+        parameters=result_rows.asked(known.snapshot.parameters),
         totals=tally._replace(duration_seconds=known.waited if stated is None else stated),
         orders=rows,
-        health=stating.health(known.snapshot.health),
+        health=result_rows.health(known.snapshot.health),
         findings=findings.naming(known.ledger, found),
         how_known=known.how_known,
-        pnl=stating.pnl(known.book) if known.book else None,
-        parties=stating.parties(known.book) if known.book else None,
-        statistics=stating.statistics(known.book) if known.book else Statistics(),
+        pnl=result_rows.pnl(known.book) if known.book else None,
+        parties=result_rows.parties(known.book) if known.book else None,
+        statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))

@@ -10,7 +10,7 @@ from paper_run.model import result_json
 from paper_run.model.order import BROKER, OrderState
 from paper_run.trading import lookup, order_outcomes
 from paper_run.trading.conclude import with_adopted
-from paper_run.trading.restating import also, as_recorded, in_doubt, restate, stated_in_doubt
+from paper_run.trading.restatement import also, as_recorded, in_doubt, restate, stated_in_doubt
 from paper_run.trading.window import LONGEST_WAIT
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ class DoubtLook:
     def _at_broker(self, doubted: _Doubted, told: Told) -> dict[str, OrderState]:
         """Return which of the broker's orders are the ones in doubt: what was asked for, after the POST."""
         row = doubted.row
-        before = row.snapshot.broker
-        post = before.as_of if before is not None and before.as_of is not None else row.snapshot.gateway_clock
+        post = self._broker.post(row)
         next_post = self._broker.next_post(row)
         found = self._found(doubted, told.orders, "broker", post, next_post)
         asked = order_outcomes.asked(doubted.run.mappings)
@@ -119,7 +118,7 @@ class DoubtLook:
             and asked.get(each) == (told.orders[each].symbol, told.orders[each].side, told.orders[each].qty)
         }
         for identity, state in agree.items():
-            if lookup.was_created_between(state, post, next_post):
+            if self._broker.was_created_for(row, state):
                 found[identity] = state
             else:
                 self._stranger("broker", identity, state, row)

@@ -13,7 +13,7 @@ from paper_run.trading import lookup, order_outcomes, pending, response
 from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.doubtful import DoubtLook
-from paper_run.trading.restating import (
+from paper_run.trading.restatement import (
     also,
     as_recorded,
     identities,

@@ -10,12 +10,12 @@ from paper_run import money
 from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model import iso_date
+from paper_run.model.book_figures import NotKnown
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding, warning
 from paper_run.model.listing import listed
 from paper_run.model.order import BROKER
 from paper_run.model.remedies import order_remedies, say_what_came
-from paper_run.model.valued import NotKnown
 from paper_run.trading.order_outcomes import FINAL
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import Unsure
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import OrderState
-    from paper_run.model.valued import Unsure
 
 _GRACE = timedelta(minutes=15)
 _NAMED = 5
@@ -185,7 +185,7 @@ def _of_attempt(row: AttemptRow, symbols: tuple[str, ...]) -> tuple[Remedy, ...]
     if row.outcome_unknown:
         return say_what_came(row.name, row.run_id)
     each = [word for symbol in symbols for word in ("--position", symbol)]
-    return (Remedy("If the gateway's quantities are right", ours("resolve", *each)),)
+    return (Remedy("If what the broker has, else the gateway, is right", ours("resolve", *each)),)
 
 
 def failure(found: Sequence[NotKnown]) -> DependencyError:

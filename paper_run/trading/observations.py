@@ -9,7 +9,7 @@ from paper_run.errors import Remedy
 from paper_run.model import findings, reading_messages
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.trading import broker_word, order_outcomes
+from paper_run.trading import broker_word, listed_splits, order_outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
     from paper_run.model.order import SignalOrder
+    from paper_run.services.broker_reading import Wanted
     from paper_run.services.platform import Observations, Platform
 
 
@@ -70,11 +71,21 @@ def read(
         ended=[order.name for order in at_gateway if order.has_ended],
         symbols=sorted(wanted),
         asked={order.name: order.asked for order in again.orders} | asked,
-        of_broker=None if platform.broker is None else broker_word.wanted(ledger, session),
+        of_broker=_of_broker(platform, ledger, session, wanted),
     )
     after.account = ledger.broker_accounts.proven()
     after.left_out = again.more
     return after
+
+
+def _of_broker(platform: Platform, ledger: Ledger, session: date, symbols: Collection[str]) -> Wanted | None:
+    """Return what is asked of the broker; nothing without one."""
+    if platform.broker is None:
+        return None
+    wanted = broker_word.wanted(ledger, session)
+    if platform.broker.data is None:
+        return wanted
+    return wanted._replace(companies=listed_splits.wanted(ledger, session, sorted(symbols)))
 
 
 def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Problems:

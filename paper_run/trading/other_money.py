@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from paper_run.book.posted import Posted
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.book_figures import BookedMoney
     from paper_run.model.broker import BrokerReading, MoneyActivity
     from paper_run.model.findings import Finding
-    from paper_run.model.valued import BookedMoney
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 

@@ -8,6 +8,7 @@ from paper_run import money
 from paper_run.book import marks, splits, valuation
 from paper_run.book.holdings import TRADES
 from paper_run.model.broker import comparable
+from paper_run.trading.listed_splits import at_broker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
     from paper_run.services.platform import Observations
+    from paper_run.trading.listed_splits import Listed, Waiting
     from paper_run.trading.observations import Moment
 
 
 _NOTHING: Mapping[str, splits.Span] = {}
+_SAID = ("split", "adjustment", "rename")
 
 
 class Priced(NamedTuple):
@@ -32,6 +35,9 @@ class Priced(NamedTuple):
         realized. :ivar suspects: the symbols that may have split, with the session since which, an ISO date.
     :ivar ratios: the split that it looks like, N:M, where it looks like one.
     :ivar seen: what the next session's prices and quantities are compared with.
+    :ivar waiting: the listed splits that the account does not show yet. :ivar over: the symbols that no list
+        speaks for after all, with the session since which they may have split.
+    :ivar coming: the symbols that have split after this session.
     """
 
     prices: dict[str, marks.Mark]
@@ -40,6 +46,14 @@ class Priced(NamedTuple):
     suspects: dict[str, str]
     ratios: dict[str, str]
     seen: dict[str, splits.Seen]
+    waiting: Mapping[str, Waiting]
+    over: dict[str, str]
+    coming: frozenset[str]
+
+    @property
+    def splitting(self) -> frozenset[str]:
+        """The symbols of which another quantity may be a split, which is not to be booked as a trade."""
+        return self.coming | self.suspects.keys()
 
 
 class _Symbol(NamedTuple):
@@ -47,7 +61,7 @@ class _Symbol(NamedTuple):
 
     :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
     :ivar today: as it was believed last in this session, if nobody has said anything of it since.
-    :ivar theirs: the gateway's quantity, None where it is not known.
+    :ivar theirs: the gateway's quantity, None where it is not known. :ivar at_broker: likewise the broker's.
     :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
     """
 
@@ -58,6 +72,7 @@ class _Symbol(NamedTuple):
     today: splits.Seen | None
     since: Sequence[Entry]
     theirs: Decimal | None
+    at_broker: Decimal | None
     missing: splits.Span | None
 
     @property
@@ -94,18 +109,28 @@ class _Symbol(NamedTuple):
                 self.theirs,
                 is_traded=bool(self.traded),
                 missing=self.missing,
+                at_broker=self.at_broker,
             )
             found = splits.suspicion(self.last, now)
         if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
             found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
         return found
 
+    @property
+    def agrees(self) -> bool:
+        """Whether the broker has our quantity."""
+        return self.at_broker == self.held.qty
+
     def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
         """Return what it is compared with next: at its price, else as before, else at a trade's."""
         before = self.last or self.today
         if price is None and before is None and self.traded:
             price = self.traded[-1]
-        return before if price is None else splits.Seen(price, session, self.held.qty, self.theirs)
+        return (
+            before
+            if price is None
+            else splits.Seen(price, session, self.held.qty, self.theirs, self.at_broker)
+        )
 
 
 def price(
@@ -116,70 +141,107 @@ def price(
     book: Book,
     read: Observations,
     moment: Moment,
+    listed: Listed,
     missing: Mapping[str, splits.Span] = _NOTHING,
 ) -> Priced:
     """Price the book's positions in a session.
 
-    Of a symbol that may have split and was traded since, it is not known what that realized.
+    Of a symbol that may have split and was traded since, it is not known what that realized. A suspicion of
+    an earlier session is over where the broker lists no split and has our quantity.
 
-    :param kept: the book as it was valued last. :param missing: by symbol, by how many shares fills of
-        ours that the gateway may have counted are missing.
+    :param kept: the book as it was valued last. :param listed: what the broker lists.
+    :param missing: by symbol, by how many shares fills of ours that the gateway may have counted are missing.
     """
     day, suspects = session.isoformat(), kept.suspects if kept else {}
+    before = books.valuations.last(period.id, before=day)
+    earlier = before.suspects if before else {}
     new = books.entries_after(period, kept.entry)[0] if kept else ()
-    answered = frozenset(each.symbol for each in new if each.kind in ("split", "adjustment"))
+    answered = frozenset(each.symbol for each in new if each.kind in _SAID)
     moved = frozenset(each.symbol for each in new)
-    found = Priced({}, {}, {}, {}, {}, {})
+    found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming)
     today = {
         name: each
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    for each in _symbols(books, period, session, book, suspects, today, read, moment, missing):
-        name, mark, is_open = each.name, each.mark, bool(each.held.qty)
+    since = _since(books, period, before)
+    for symbol in _symbols(book, since, before, today, suspects, read, moment, session, missing):
+        name = symbol.name
+        each = symbol._replace(theirs=None, at_broker=None) if name in listed.coming else symbol
         suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
-        if suspicion is not None:
-            found.suspects[name] = suspects.get(name, day)
+        began, waiting = suspects.get(name) or earlier.get(name, day), listed.waiting.get(name)
+        if waiting is None and suspicion is not None and began < day and listed.is_read and each.agrees:
+            found.over[name], suspicion = began, None
+        if waiting is not None:
+            _keep(found, each, day, _Doubt(waiting.why, waiting.since, waiting.traded))
+        elif suspicion is not None:
             if suspicion.ratio:
                 found.ratios[name] = str(suspicion.ratio)
-            mark = _possible_split(suspicion)
-            if each.is_traded:
-                found.unknown[name] = f"it was traded after {mark}"
-        priced = None
-        if is_open:
-            if isinstance(mark, marks.Mark):
-                found.prices[name], priced = mark, mark.price
-            else:
-                found.unpriced[name] = mark
-        seen = each.seen(day, priced)
-        if seen is not None and (is_open or suspicion is not None):
-            found.seen[name] = seen
+            why = _possible_split(suspicion)
+            _keep(
+                found, each, day, _Doubt(why, began, f"it was traded after {why}" if each.is_traded else "")
+            )
+        else:
+            _keep(found, each, day, None)
     return found
 
 
-def _symbols(
-    books: Books,
-    period: BookPeriod,
-    session: date,
-    book: Book,
-    suspects: Iterable[str],
-    today: Mapping[str, splits.Seen],
-    read: Observations,
-    moment: Moment,
-    missing: Mapping[str, splits.Span],
-) -> Iterable[_Symbol]:
-    """Yield each symbol that is open, or was when it was believed last."""
-    before = books.valuations.last(period.id, before=session.isoformat())
+class _Doubt(NamedTuple):
+    """Why a symbol is not believed, and since which session; `traded` is why what it realized is unknown."""
+
+    why: str
+    since: str
+    traded: str
+
+
+def _keep(found: Priced, each: _Symbol, day: str, doubt: _Doubt | None) -> None:
+    """Note a symbol's price or why it has none, and what it is compared with next."""
+    mark, is_open = each.mark, bool(each.held.qty)
+    if doubt is not None:
+        mark, found.suspects[each.name] = doubt.why, doubt.since
+        if doubt.traded:
+            found.unknown[each.name] = doubt.traded
+    priced = None
+    if is_open:
+        if isinstance(mark, marks.Mark):
+            found.prices[each.name], priced = mark, mark.price
+        else:
+            found.unpriced[each.name] = mark
+    seen = each.seen(day, priced)
+    if seen is not None and (is_open or doubt is not None):
+        found.seen[each.name] = seen
+
+
+def _since(books: Books, period: BookPeriod, before: PastValuation | None) -> Mapping[str, Sequence[Entry]]:
+    """Return each symbol's entries after it was believed last, in an earlier session."""
     began = before.session.isoformat() if before else ""
-    last = before.seen if before else {}
-    believed = {name: seen.session for name, seen in last.items()}
+    believed = {name: seen.session for name, seen in before.seen.items()} if before else {}
     since: dict[str, list[Entry]] = {}
     for entry in books.entries_since(period, min(believed.values(), default=began)):
         if entry.effective > believed.get(entry.symbol, began):
             since.setdefault(entry.symbol, []).append(entry)
-    listed = listed_positions(read)
+    return since
+
+
+def _symbols(
+    book: Book,
+    since: Mapping[str, Sequence[Entry]],
+    before: PastValuation | None,
+    today: Mapping[str, splits.Seen],
+    suspects: Iterable[str],
+    read: Observations,
+    moment: Moment,
+    session: date,
+    missing: Mapping[str, splits.Span],
+) -> Iterable[_Symbol]:
+    """Yield each symbol that is open, or was when it was believed last.
+
+    :param before: the book as it was valued last in an earlier session.
+    """
+    last = before.seen if before else {}
+    listed, there = listed_positions(read), at_broker(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
         position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
@@ -192,13 +254,14 @@ def _symbols(
             today.get(name),
             since.get(name, ()),
             theirs,
+            None if there is None else there.get(comparable(name), money.ZERO),
             missing.get(name),
         )
 
 
 def _says_quantity(entry: Entry) -> bool:
     """Whether an entry says by itself how many shares there are: booked by hand, or of an older program."""
-    return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)
+    return entry.kind in ("adjustment", "rename") or (entry.kind == "split" and entry.ratio is None)
 
 
 def _possible_split(suspicion: splits.Suspicion) -> str:
@@ -256,8 +319,8 @@ def _at_gateway(position: Position | None, read: Observations) -> marks.Mark | s
 
 def _at_broker(symbol: str, read: Observations) -> marks.Mark | None:
     """Return the price that the broker values a position at, once its account is proven to be ours."""
-    if read.account is None or read.broker is None:
+    if (proven := read.proven_broker) is None:
         return None
-    held = (each for each in read.broker.positions or () if comparable(each.symbol) == comparable(symbol))
+    held = (each for each in proven.positions or () if comparable(each.symbol) == comparable(symbol))
     price = next((marks.usable(each.current_price) for each in held), None)
     return None if price is None else marks.Mark(price, "broker", None)

@@ -13,7 +13,7 @@ from paper_run.model import findings, messages
 from paper_run.model.termination import PATIENCE
 from paper_run.services.call_failures import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.trading import lookup, pending, response, restating
+from paper_run.trading import lookup, pending, response, restatement
 from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import UNREAD, has_ended
 from paper_run.trading.underway import AttemptUnderway
@@ -239,7 +239,7 @@ class _Attempt(AttemptUnderway):
         words = found_at_broker(placed)
         self.progress.notice(f"Its orders were {words}")
         self.found(findings.warning("found_at_broker", f"{words}."))
-        run = restating.run_of(self.row, placed.states)
+        run = restatement.run_of(self.row, placed.states)
         return self.known._replace(orchestration=run, states=placed.states)
 
     def _follow(self, verdict: response.Run) -> None:

@@ -18,7 +18,7 @@ from paper_run.trading import (
     value_session,
 )
 from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_executed
-from paper_run.trading.restating import identities
+from paper_run.trading.restatement import identities
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger

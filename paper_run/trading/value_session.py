@@ -11,22 +11,34 @@ from paper_run.book import comparison, holdings, marks, statistics, valuation
 from paper_run.errors import Remedy
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
-from paper_run.model.broker import comparable
+from paper_run.model.book_figures import BookFigures, NotKnown
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.model.valued import BookFigures, NotKnown
-from paper_run.trading import adjustments, beside_broker, not_known, order_outcomes, other_money, pricing
+from paper_run.model.order import GATEWAY
+from paper_run.trading import (
+    adjustments,
+    beside_broker,
+    best_party,
+    corporate,
+    listed_splits,
+    not_known,
+    order_outcomes,
+    other_money,
+    pricing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
-    from paper_run.ledger.book import BookPeriod
+    from paper_run.book.splits import Span
+    from paper_run.ledger.book import BookPeriod, Books, CurrentBook
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.valuations import PastValuation
     from paper_run.services.platform import Observations
+    from paper_run.trading.best_party import BestParty
     from paper_run.trading.observations import Moment
 
-_GATEWAY = "gateway"
 _MOST_DIFFERENCES = 20
 
 
@@ -68,10 +80,9 @@ def bring_up_to_date(
         return None
     if change.split is not None:
         voided = adjustments.book_split(books, period, change.split, read, moment, booked_at, change.note)
-        remarks += _voided(change.split, voided)
+        remarks += corporate.voided_closings(change.split.symbol, change.split.ratio, voided)
     kept = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
-    is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
     remarks += ledger.open_orders.book_fills(
         period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date
     )
@@ -80,8 +91,10 @@ def bring_up_to_date(
     remarks += (*moved.found, *not_known.found_out(missing, has_broker=read.broker is not None))
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
-    book, last = books.current(period, kept)
-    priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
+    if of_list := corporate.book_listed(books, period, session, read, lacks, booked_at):
+        kept, remarks = books.last_valuation(period), [*remarks, *of_list]
+    is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
+    (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
     new = [
         holdings.Entry("gain", symbol, money.ZERO, gain)
         for symbol, gain in valuation.pending_gains(book, priced.prices).items()
@@ -90,12 +103,11 @@ def bring_up_to_date(
         filter(_is_beside(moment), {each.symbol for each in read.positions or ()} - book.holdings.keys())
     )
     new += adjustments.trades(book, change.trades)
-    if change.adjust:
-        new += adjustments.adjustments(book, read, priced.prices, change.adjust, in_flight, beside, moment)
-    if new:
+    by_hand = best_party.differences(book, read, priced.prices, change, in_flight, beside, moment)
+    if new or by_hand.entries:
         books.append(period, session, new, booked_at, note=change.note or None)
-        book, last = books.current(period, kept)
-        priced = pricing.price(books, period, kept, session, book, read, moment, lacks)
+        books.append(period, session, by_hand.entries, booked_at, note=by_hand.note)
+        (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
@@ -135,13 +147,33 @@ def bring_up_to_date(
     if is_over:
         remarks.append(closing_kept(session, since_closing))
     remarks += [
-        findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
-        for symbol in sorted(beside)
+        *corporate.named(books, period, session, read),
+        *(
+            findings.note(
+                "beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol
+            )
+            for symbol in sorted(beside)
+        ),
     ]
     return beside_broker.compared(
-        figures._replace(remarks=(*remarks, *_words(figures, priced, _agreed(shown, read)))),
-        *(ledger, read, period, book, _is_beside(moment)),
+        figures._replace(remarks=(*remarks, *_words(figures, priced, best_party.of(read, shown.holdings)))),
+        *(ledger, read, period, book, _is_beside(moment), priced.splitting),
     )
+
+
+def _priced(
+    books: Books,
+    period: BookPeriod,
+    kept: PastValuation | None,
+    session: date,
+    read: Observations,
+    moment: Moment,
+    missing: Mapping[str, Span],
+) -> tuple[CurrentBook, pricing.Priced]:
+    """Return the book as it is now, priced."""
+    current = books.current(period, kept)
+    listed = listed_splits.listed(books, period, session, read, moment.calendar, moment.now.date())
+    return current, pricing.price(books, period, kept, session, current.book, read, moment, listed, missing)
 
 
 def _period(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
@@ -185,17 +217,6 @@ def _is_beside(moment: Moment) -> Callable[[str], bool]:
     return lambda symbol: is_exchange and not marks.is_us_equity(symbol)
 
 
-def _voided(said: adjustments.Split, sessions: list[str]) -> list[Finding]:
-    if not sessions:
-        return []
-    which = " to ".join(dict.fromkeys((sessions[0], sessions[-1])))
-    words = (
-        f"The closings of {which} were made without the split {said.ratio} of {said.symbol}: they leave the "
-        "curve and the statistics."
-    )
-    return [findings.warning("closings_voided", words, subject=said.symbol)]
-
-
 def _spans(opened_from: str, session: date, moment: Moment) -> bool:
     """Whether there was a session between the one that a bridge opens from and its own."""
     day, one = date.fromisoformat(opened_from), timedelta(days=1)
@@ -217,7 +238,7 @@ def _differences(
         if their is not None and their.realized_pl is not None and symbol in period.realized:
             since = money.CONTEXT.subtract(their.realized_pl, period.realized[symbol])
             their = their._replace(realized_pl=since)
-        if differs := comparison.differences(_GATEWAY, holding, their):
+        if differs := comparison.differences(GATEWAY, holding, their):
             found[symbol] = differs
     return found
 
@@ -252,24 +273,13 @@ def _statistics(
     return statistics.statistics([*days, today], year)
 
 
-def _agreed(book: holdings.Book, read: Observations) -> frozenset[str]:
-    """Return the symbols of which the broker, once its account is proven to be ours, has our quantity."""
-    if read.account is None or read.broker is None or read.broker.positions is None:
-        return frozenset()
-    theirs = {comparable(each.symbol): each.qty for each in read.broker.positions}
-    return frozenset(
-        symbol
-        for symbol, held in book.holdings.items()
-        if held.qty == theirs.get(comparable(symbol), money.ZERO)
-    )
-
-
-def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]) -> list[Finding]:
+def _words(figures: BookFigures, priced: pricing.Priced, best: BestParty | None) -> list[Finding]:
     """Say what has no price, what does not tie out, and where the gateway has another quantity.
 
     Another average price or realized P&L stands beside the position alone: nobody need act on it.
 
-    :param agreed: the symbols of which the broker has our quantity: nobody need act on the gateway's.
+    :param best: where it is the broker, nobody need act on the gateway's quantity: what the broker has
+        stands beside it.
     """
     said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
     said += [
@@ -277,6 +287,7 @@ def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]
         for symbol, reason in priced.unknown.items()
         if symbol not in figures.unpriced
     ]
+    said += corporate.over(priced.over)
     bridges = (figures.valuation.session, figures.valuation.inception)
     for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
         words = f"The book does not tie out: {unexplained} dollars are unexplained."
@@ -291,13 +302,15 @@ def _words(figures: BookFigures, priced: pricing.Priced, agreed: Collection[str]
         flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
         quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"
         words = f"The {each.party} differs on {symbol}: {quantities}{flying}"
-        if symbol in agreed:
-            said.append(findings.note("gateway_differs", f"{words}; the broker has ours.", subject=symbol))
+        if best is not None and best.is_broker:
+            theirs = best.qty(symbol)
+            other = "ours" if theirs == each.ours else money.short(theirs)
+            said.append(findings.note("gateway_differs", f"{words}; the broker has {other}.", subject=symbol))
             continue
         # Without a price nothing can be booked at it.
         at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""
         take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
-        is_split = symbol in priced.suspects
+        is_split = symbol in priced.splitting
         remedies = () if symbol in figures.in_flight or is_split else (take,)
         said.append(findings.warning("gateway_differs", f"{words}.", subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST_DIFFERENCES) > 0:
@@ -313,6 +326,8 @@ def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:
 
 
 def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
+    if (waiting := priced.waiting.get(symbol)) is not None:
+        return findings.warning("split_pending", words, subject=symbol, remedies=waiting.remedies)
     ratio = priced.ratios.get(symbol, "N:M")
     remedies = (
         Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, ratio)),

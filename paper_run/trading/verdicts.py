@@ -8,13 +8,13 @@ import re
 import socket
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.errors import DataError, DependencyError, OrchestrationError, Remedy
+from paper_run.errors import DataError, OrchestrationError, Remedy
 from paper_run.model import broker_messages, iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import of_another, ours
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
-from paper_run.trading import earlier, response, restating
+from paper_run.trading import earlier, named_orders, response, restatement
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.window import LONGEST_WAIT, works_until
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.exchange import ExchangeName
-    from paper_run.model.order import OrderState
     from paper_run.services.platform import Platform
+    from paper_run.trading.at_broker import AtBroker
 
 _READ_SECONDS = 5.0
 
@@ -89,6 +89,7 @@ def record_verdict(
     decision: Decision,
     ledger: Ledger,
     platform: Platform,
+    broker: AtBroker,
     now: datetime,
     *,
     timeout: Decimal = LONGEST_WAIT,
@@ -98,9 +99,9 @@ def record_verdict(
     Evidence, a run or orders, is taken also for an attempt that was said to have placed nothing, or something
     that nobody knows.
 
-    :param now: of any zone; the record has the exchange's.
+    :param broker: this command's looks at the broker. :param now: of any zone; the record has the exchange's.
     :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
-    :raises DataError: its outcome is known already; an order is another attempt's, or unknown to the gateway.
+    :raises DataError: its outcome is known already; an order is another attempt's, or unknown.
     :raises OrchestrationError: the run can't be read or has not ended, or the orchestrator may still trade.
     :raises DependencyError: an order can't be read.
     """
@@ -122,7 +123,7 @@ def record_verdict(
         if not row.over and now < until:
             raise messages.too_early(row.name, exchange_time(until, ledger.account.exchange))
         error = OrchestrationError("Nothing was placed", f"So it was said {by}.")
-        return restating.restate(
+        return restatement.restate(
             row,
             ledger,
             run=None,
@@ -134,14 +135,14 @@ def record_verdict(
     if decision.run_id is not None:
         return _with_run(row, decision.run_id, by, ledger, platform)
     if decision.orders:
-        states = _orders(row, decision.orders, ledger, platform)
-        run = restating.run_of(row, states)
+        states = named_orders.read(row, decision.orders, ledger, platform, broker)
+        run = restatement.run_of(row, states)
         how = f"placed, {len(states)} orders named {by}"
-        return restating.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
+        return restatement.restate(row, ledger, run=run, state="closed", how_known=how, states=states)
     error = OrchestrationError(
         "What was placed is not known", f"That something was, was said {by}, without a run or an order."
     )
-    return restating.restate(
+    return restatement.restate(
         row, ledger, run=None, state="closed", status="unknown", how_known=f"placed, {by}", failed=(error,)
     )
 
@@ -168,14 +169,14 @@ def say_filled(said: Said, ledger: Ledger, by: str) -> AttemptRow | None:
         if doubt is None:
             return None
         row = doubt.attempt
-        run, states = restating.as_recorded(row, ledger)
+        run, states = restatement.as_recorded(row, ledger)
         filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
-        return restating.restate(
+        return restatement.restate(
             row,
             ledger,
             run=run,
             state=row.state,
-            how_known=restating.also(row.how_known, f"{said.name} {filled}, said {by}"),
+            how_known=restatement.also(row.how_known, f"{said.name} {filled}, said {by}"),
             states=states,
         )
 
@@ -240,28 +241,6 @@ def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: P
     return earlier.adopt(row, run, answer.kept(), f"placed, run {run_id}, {by}", ledger, platform)
 
 
-def _orders(
-    row: AttemptRow, identities: tuple[str, ...], ledger: Ledger, platform: Platform
-) -> dict[str, OrderState]:
-    owners = ledger.orders.owners(identities)
-    states = {}
-    for identity in identities:
-        if owners.get(identity, row.id) != row.id:
-            raise DataError(f"--order: order {identity} belongs to another attempt of this ledger")
-        try:
-            state = platform.execution_gateway.order(identity, seconds=_READ_SECONDS)
-        except CallFailed as error:
-            raise DependencyError(
-                f"Order {identity} can't be read",
-                f"The Execution Gateway at {platform.execution_gateway.url} {error.reason}.",
-            ) from None
-        if state is None:
-            url = platform.execution_gateway.url
-            raise DataError(f"--order: the Execution Gateway at {url} knows no order {identity}")
-        states[identity] = state
-    return states
-
-
 class Ended(NamedTuple):
     """What ended with a book, in words.
 
@@ -305,14 +284,14 @@ def _end_doubt(row: AttemptRow, ledger: Ledger, by: str) -> AttemptRow:
     how = f"its book was ended {by}"
     if row.outcome_unknown:
         error = OrchestrationError("What was placed is not known", f"Its book was ended {by}, before it was.")
-        return restating.restate(
+        return restatement.restate(
             row, ledger, run=None, state="closed", status="unknown", how_known=how, failed=(error,)
         )
     how_known = f"{row.how_known}; {how}" if row.how_known else how
     if row.answer:
         run = recorded_orchestration(row.answer)
-        states = ledger.orders.order_states(row, also=restating.identities(run))
-        row = restating.restate(row, ledger, run=run, state="closed", how_known=how_known, states=states)
+        states = ledger.orders.order_states(row, also=restatement.identities(run))
+        row = restatement.restate(row, ledger, run=run, state="closed", how_known=how_known, states=states)
     return ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0, how_known=how_known)
 
 

@@ -280,3 +280,32 @@ def test_gone_on_from_any_valuation_it_is_the_book_of_all_entries(
         assert abs(Fraction(holding.cost) - cost) <= Fraction(1, 10**3)
         assert abs(Fraction(holding.realized) - realized) <= Fraction(1, 10**3)
         assert book.cash == money.total(-each.dollars for each in folding.corrected(known))
+
+
+def test_a_rename_carries_all_that_is_held_over() -> None:
+    """Shares and cost go to the new name, what was realized stays; a fill that is learned later goes too."""
+    renamed = Entry("rename", "AAPL", Decimal(8), Decimal(0), TUESDAY, id=3, new_symbol="APPL")
+    entries = [
+        dated(fill("10", "100"), MONDAY, 1),
+        dated(fill("-2", "110"), MONDAY, 2),
+        renamed,
+        dated(fill("4", "50"), MONDAY, 4),
+        dated(fill("-3", "90"), WEDNESDAY, 5)._replace(symbol="APPL"),
+    ]
+    book = folding.fold(entries)
+    # 10 at 100 and 2 sold at 110, then 4 at 50: 12 that cost 1,000; 3 of them are sold at 90.
+    old, new = book.holdings["AAPL"], book.holdings["APPL"]
+    assert (old.qty, old.cost, old.realized) == (0, 0, 20)
+    assert (new.qty, new.cost, new.realized) == (9, 750, 20)
+    assert book.cash == -1000 + 220 - 200 + 270
+    assert folding.goes_on([renamed], TUESDAY)
+    # Into a holding of that name; nothing is realized by it.
+    both = folding.fold([dated(fill("1", "7"), MONDAY, 9)._replace(symbol="APPL"), *entries[:3]])
+    assert both.holdings["APPL"][:3] == (9, 807, 0)
+
+
+def test_a_rename_of_what_waits_for_a_price() -> None:
+    """It waits under the new name, and costs what it is worth at the first price of that."""
+    renamed = Entry("rename", "AAPL", Decimal(8), Decimal(0), TUESDAY, id=3, new_symbol="APPL")
+    book = folding.fold([dated(found("10", "100"), MONDAY, 1), renamed])
+    assert (book.holdings["AAPL"].waits, book.holdings["APPL"].waits) == (False, True)

@@ -274,4 +274,4 @@ def test_an_empty_book_holds_nothing() -> None:
 
 def test_an_entry_is_of_no_session_and_no_order_until_it_is_said() -> None:
     """What it takes no part in is empty."""
-    assert tuple(Entry("fill", "AAPL", Decimal(1), Decimal(2))[4:]) == ("", None, None, False, 0)
+    assert tuple(Entry("fill", "AAPL", Decimal(1), Decimal(2))[4:]) == ("", None, None, False, 0, None)

@@ -308,3 +308,48 @@ def test_missing_fills_are_no_split(
     assert after.theirs is not None
     found = splits.quantity_ratio(seen(), after.ours, after.theirs, after.prices, span)
     assert found == (ratio and splits.ratio(ratio))
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "text"),
+    [
+        ("2", "1", "2:1"),
+        ("4.0", "2", "2:1"),
+        ("1", "10", "1:10"),
+        ("1.05", "1", "21:20"),
+        ("0.5", "0.75", "2:3"),
+        ("1E+1", "1", "10:1"),
+        ("7.000", "7", "1:1"),
+    ],
+)
+def test_rates_in_the_lowest_whole_numbers(new: str, old: str, text: str) -> None:
+    """As `resolve --split` takes them; the same ratio in any terms."""
+    found = splits.lowest(Decimal(new), Decimal(old))
+    assert str(found) == text
+    assert found.is_same(splits.Ratio(Decimal(new), Decimal(old)))
+    assert not found.is_same(splits.ratio("3:1"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "there", "had", "span", "ratio"),
+    [
+        pytest.param("10", "20", "10", None, "2:1", id="twice ours"),
+        pytest.param("13", "23", "10", None, "2:1", id="traded that day, whatever the price says"),
+        pytest.param("7", "17", "10", None, "2:1", id="sold that day"),
+        pytest.param("10", "20", "9", None, None, id="it differed before"),
+        pytest.param("10", "20", None, None, None, id="it was not known before"),
+        pytest.param("10", "10", "10", None, None, id="ours"),
+        pytest.param("10", "20", "10", (0, 10), None, id="what fills of ours may explain"),
+        pytest.param("13", "23", "10", (-1, 0), None, id="unknown fills, and an unmoved price"),
+    ],
+)
+def test_what_the_brokers_quantity_says(
+    ours: str, there: str, had: str | None, span: tuple[int, int] | None, ratio: str | None
+) -> None:
+    """It counts no fill twice: on a day with a trade the price need not speak for it."""
+    before = Seen(Decimal(100), "2025-01-16", Decimal(10), None, None if had is None else Decimal(had))
+    missing = None if span is None else splits.Span(*map(Decimal, span))
+    after = Now([Decimal(100)], (), Decimal(ours), None, missing=missing, at_broker=Decimal(there))
+    found = splits.suspicion(before, after)
+    assert (None if found is None else str(found.ratio)) == ratio
+    assert found is None or found.why == f"the broker has {there} instead of {ours}"

@@ -3,11 +3,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from builders.sessions import HISTORIES, history
+from builders.sessions import HISTORIES, history, thin
 from support.chromium import complaints, pictured, resize
 
 from paper_run.model.history import EndedBook
-from paper_run.report.html.equity_curve import thin
 from paper_run.report.html.index import render
 
 pytestmark = pytest.mark.browser

@@ -340,3 +340,30 @@ def test_a_missing_browser_skips_but_fails_in_ci(tmp_path, ci, outcome):
     )
     assert ("1 error" if outcome == "failed" else "1 skipped") in done.stdout, done.stdout
     assert "no Chromium found" in done.stdout
+
+
+_BROKEN = """() => [...document.querySelectorAll('.long tbody td')].filter((cell) => {
+  const words = document.createRange();
+  words.selectNodeContents(cell);
+  const lines = new Set([...words.getClientRects()].map((each) => Math.round(each.top)));
+  return /^[-+\\u2212$\\d.,%\\s]+$/.test(cell.textContent) && lines.size > 1;
+}).map((cell) => cell.textContent)"""
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1280, 1440, 3840])
+def test_no_number_of_a_long_table_is_broken(opened, width):
+    """Whatever the width: a column is as wide as the longest number needs."""
+    document = days.many_orders(70)
+    document["pnl"]["positions"] = [
+        documents.position(
+            f"S{at:03d}", str(17 + 7 * at), f"{151 + 300 * at}.253712", f"{152 + 300 * at}.115",
+            day=f"{(-1) ** at * 24756.1 * at:.2f}", realized=f"{13.4 * at:.2f}",
+        )
+        for at in range(70)
+    ]  # fmt: skip
+    page = opened(document)
+    resize(page, width)
+    page.wait_for_selector(".drawn", state="attached")
+    assert page.locator(".long").count() == 2
+    assert page.evaluate(_BROKEN) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

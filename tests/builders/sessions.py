@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+from paper_run.book import downsample
 from paper_run.model.history import SessionLine
 
 CAPITAL = Decimal(100000)
@@ -79,3 +80,12 @@ HISTORIES = {
     "quarter": lambda: history(65),
     "year": lambda: history(260),
 }
+
+
+def thin(lines: list[SessionLine]) -> list[SessionLine]:
+    """Return the sessions that the ledger has a page draw of many: at most 260."""
+    valued = [line for line in lines if line.closing is not None]
+    closings, falls, days = (
+        [float(getattr(line, name) or 0) for line in valued] for name in ("closing", "drawdown", "day_pnl")
+    )
+    return [valued[at] for at in downsample.kept((closings, falls, days), (closings, days), 260)]

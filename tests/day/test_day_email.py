@@ -2,6 +2,8 @@
 
 import email
 import email.policy
+import html
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -52,8 +54,8 @@ def test_what_a_mail_carries(day: MailedDay) -> None:
     assert kinds[:4] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html"]
     attached = {part.get_filename(): part.get_payload(decode=True) for part in mail.iter_attachments()}
     assert attached == {
-        "report.html": (day.reports / "2026-11-25_paper_run.html").read_bytes(),
-        "orders.csv": (day.reports / "2026-11-25_orders.csv").read_bytes(),
+        "2026-11-25_paper_run.html": (day.reports / "2026-11-25_paper_run.html").read_bytes(),
+        "2026-11-25_orders.csv": (day.reports / "2026-11-25_orders.csv").read_bytes(),
     }
     assert (mail["To"], mail["Auto-Submitted"]) == (RECIPIENT, "auto-generated")
     assert mail["Date"].datetime.isoformat().startswith("2026-11-25T15:0")
@@ -421,7 +423,12 @@ def test_a_message_can_be_printed_for_another_program(day: MailedDay) -> None:
     assert isinstance(mail, EmailMessage)
     assert (mail["To"], mail.defects) == (RECIPIENT, [])
     assert str(mail["Subject"]).startswith("[paper_run] 2026-11-25")
-    assert [part.get_filename() for part in mail.iter_attachments()] == ["report.html", "orders.csv"]
+    names = [part.get_filename() for part in mail.iter_attachments()]
+    assert names == ["2026-11-25_paper_run.html", "2026-11-25_orders.csv"]
+    page = mail.get_body(("html",))
+    assert isinstance(page, EmailMessage)
+    (title,) = re.findall("<title>([^<]*)</title>", page.get_content())
+    assert html.unescape(title) == mail["Subject"]
     assert day.rows("mails") == []
 
 

@@ -64,3 +64,18 @@ def test_a_served_sandbox_is_read_with_the_printed_command(tmp_path: Path) -> No
     result = exact((tmp_path / "reports/sandbox/2025-01-02_paper_run.json").read_text("utf-8"))
     assert {each["status"] for each in result["orders"] if each["symbol"] == "DEAF"} == {"filled"}
     assert result["pnl"]["complete"] is True
+
+
+def test_a_split_in_the_sandbox(tmp_path: Path) -> None:
+    """SPLIT doubles on the third session: its broker lists it and shows it, so it is booked by itself."""
+    for session in ("2025-01-02", "2025-01-03", "2025-01-06"):
+        finished = run_command("--sandbox", "--symbols", "SPLIT", "MSFT", cwd=tmp_path)
+        assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+        result = exact((tmp_path / f"reports/sandbox/{session}_paper_run.json").read_text("utf-8"))
+        assert (result["pnl"]["complete"], result["warnings"]) == (True, [])
+        assert result["parties"]["broker"]["equity"]["residual"] == 0
+    assert [each["subject"] for each in result["findings"] if each["code"] == "split"] == ["SPLIT"]
+    (split,) = [
+        each for each in read_rows(tmp_path / "reports/sandbox/ledger.sqlite3", "entries") if each["ratio"]
+    ]
+    assert (split["symbol"], split["ratio"], split["effective"]) == ("SPLIT", "2:1", "2025-01-06")

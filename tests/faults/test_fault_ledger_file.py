@@ -122,7 +122,7 @@ def test_what_only_reads_does_not_bring_an_older_ledger_up_to_date(traded: Desk)
     """It holds no lock, and an earlier version may be at work with it: the file stays byte for byte."""
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        connection.execute("ALTER TABLE trades DROP COLUMN broker_before")  # what the last script adds
+        connection.execute("ALTER TABLE sessions DROP COLUMN inflow")  # what the last script adds
         connection.execute(f"PRAGMA user_version = {version - 1}")
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -58,7 +58,7 @@ def sessions(ledger: Ledger, column: str) -> list[Any]:
 def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
     """Its holdings and cash, what each symbol was believed at, and what may have split."""
     seen = {
-        "AAPL": Seen(Decimal("101.50"), "2025-01-06", Decimal(10), Decimal(9)),
+        "AAPL": Seen(Decimal("101.50"), "2025-01-06", Decimal(10), Decimal(9), Decimal(11)),
         "MSFT": Seen(Decimal(5), "2025-01-03", Decimal(1), None),
     }
     valued(ledger, MONDAY, "101.50", Closing(seen, {"MSFT": "2025-01-06", "A": "2025-01-03"}, is_closed=True))
@@ -289,3 +289,22 @@ def test_money_that_is_no_trading_is_kept(ledger: Ledger) -> None:
         unrounded_return(day),
         Decimal("5.00") / Decimal("100625.45"),
     )
+
+
+def test_a_curve_of_many_sessions_has_the_best_and_the_worst_day(ledger: Ledger) -> None:
+    """They are no extremes of the equity: a gain within a fall, and a loss within a rise."""
+    equity = 100_000
+    with ledger.transaction():
+        for at in range(371):
+            day_pnl = {100: 900, 300: -900}.get(at, -10 if at < 200 else 10)
+            equity += day_pnl
+            session = date.fromordinal(MONDAY.toordinal() + at).isoformat()
+            ledger.books._run(
+                "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, unrealized, "
+                "gains, day_pnl, closing, exposure, traded, total_pnl, daily_return, drawdown, height) "
+                "VALUES (1, ?, 1, 1, '1', '0', '0', '0', ?, ?, '0', '0', '0', '0', '0', '1')",
+                *(session, str(day_pnl), str(equity)),
+            )
+    drawn = ledger.sessions.curve(260, 1)
+    assert len(drawn) <= 260
+    assert {900, -900} <= {line.day_pnl for line in drawn}

@@ -8,13 +8,13 @@ from support.life import NO_ORDER, Life, amounts, buy, differences, figures, row
 TOTALS = "realized_pnl unrealized_pnl total_pnl day_pnl"
 
 
-def notes(life: Life, kind: str, ratio: str = "") -> list[tuple[str, Decimal, Decimal]]:
-    """Return the entries of a kind that say by whom and when, after a ratio: symbol, shares, dollars."""
+def notes(life: Life, kind: str, before: str) -> list[tuple[str, Decimal, Decimal]]:
+    """Return the entries of a kind that say by whom and when, after these words: symbol, shares, dollars."""
     return [
         (each["symbol"], Decimal(each["qty"]), Decimal(each["dollars"]))
         for each in life.rows("entries")
         if each["kind"] == kind
-        and re.fullmatch(ratio + r"by \S+@\S+ on 20\d\d-\d\d-\d\d .*", each["note"] or "")
+        and re.fullmatch(before + r"by \S+@\S+ on 20\d\d-\d\d-\d\d .*", each["note"] or "")
     ]
 
 
@@ -42,18 +42,20 @@ def test_a_fill_counted_twice_and_one_dropped_are_booked_by_hand(life: Life) -> 
     resolved = life.resolve("--position", "AAPL")
     assert (row(resolved, "AAPL")["qty"], row(resolved, "AAPL")["differences"]) == (14, [])
     assert figures(resolved["pnl"], TOTALS) == expected
-    assert notes(life, "adjustment") == [("AAPL", Decimal(4), Decimal(400))]
+    assert notes(life, "adjustment", "to the gateway's quantity ") == [("AAPL", Decimal(4), Decimal(400))]
     # `all` is MSFT alone now: one share less at 48, what it cost.
     resolved = life.resolve("--position", "all")
     assert figures(resolved["pnl"], TOTALS) == expected
-    assert notes(life, "adjustment")[1:] == [("MSFT", Decimal(-1), Decimal(-48))]
+    assert notes(life, "adjustment", "to the gateway's quantity ")[1:] == [
+        ("MSFT", Decimal(-1), Decimal(-48))
+    ]
     marked = life.mark()
     assert [each["differences"] for each in marked["pnl"]["positions"]] == [[], []]
     assert figures(marked["pnl"], TOTALS) == expected
     # There is nothing left to bring into line: wrong input, nothing booked.
     life.run("resolve", "--position", "AAPL", status=3)
     assert "Nothing was booked" in life.last.stderr
-    assert len(notes(life, "adjustment")) == 2
+    assert len(notes(life, "adjustment", "to the gateway's quantity ")) == 2
 
 
 def test_an_adjustment_that_closes_shares_moves_no_total(life: Life) -> None:

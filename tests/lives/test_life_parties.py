@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.life import NO_ORDER, Life, buy, sell
+from support.answers import plain_500
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.odd_broker import OddBroker
 
 
@@ -74,6 +75,20 @@ def test_money_that_nobody_named_is_said_until_it_is_gone(life: Life, broker: Od
     assert left(life.mark()) == (0, 0)
 
 
+def test_nothing_is_well_beside_a_residual_that_is_not_known(life: Life, broker: OddBroker) -> None:
+    """The broker does not tell its fees: a warning with the reason, until it does."""
+    life.trade(AAPL=buy(10, "100.25"))
+    life.next_session()
+    broker.fees = None
+    day = life.trade(MSFT=buy(5, "200"))
+    assert left(day) == (None, None)
+    (found,) = [each for each in day["findings"] if each["code"] == "residual"]
+    assert found["text"].endswith(" is not known: the broker does not tell its accrued fees.")
+    assert found["severity"] == "warning"
+    broker.fees = "0"
+    assert left(life.mark()) == (0, 0)
+
+
 def test_an_account_that_is_not_proven_is_shown_and_compared_with_nothing(
     life: Life, broker: OddBroker
 ) -> None:
@@ -99,8 +114,40 @@ def test_a_trade_by_hand_is_booked_at_what_it_cost_and_nothing_is_left(life: Lif
     assert left(marked) == (-10, 250)
     (found,) = [each for each in marked["findings"] if each["subject"] == "GOOG"]
     assert found["text"] == "The broker differs on GOOG: quantity 5 instead of 0."
-    (remedy,) = found["remedies"]
-    assert "resolve --position GOOG=5@PRICE" in remedy["command"]
+    assert [each["command"].split(" --ledger")[0] for each in found["remedies"]] == [
+        "paper-run resolve --position GOOG=5@PRICE",
+        "paper-run resolve --position GOOG",
+    ]
     booked = life.resolve("--position", "GOOG=5@50")
     assert left(booked) == left(life.mark()) == (0, 0)
     assert {each["code"] for each in booked["findings"]} & {"residual", "broker_differs"} == set()
+
+
+def test_the_difference_is_taken_from_the_broker_and_not_from_a_deaf_gateway(
+    life: Life, broker: OddBroker
+) -> None:
+    """At the price of now, so that no P&L moves; the gateway has nothing of anything, and is no reason."""
+    life.gateway.is_deaf = True
+    day = life.trade(AAPL=buy(10, "100.25"))
+    by_hand = {"client_order_id": "by-hand", "symbol": "AAPL", "side": "sell", "qty": 4}
+    by_hand |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(by_hand, Decimal(4), Decimal(103), "filled")
+    broker.prices["AAPL"] = Decimal(104)
+    marked = life.mark()
+    assert says(told(marked), "The gateway differs on AAPL: quantity 0 instead of 10; the broker has 6.")
+    booked = life.resolve("--position", "all")
+    assert figures(row(booked, "AAPL"), "qty total_pnl") == amounts("6 37.50")
+    assert (
+        booked["pnl"]["total_pnl"] == marked["pnl"]["total_pnl"] == day["pnl"]["total_pnl"] + Decimal("37.5")
+    )
+    (note,) = [each["note"] for each in life.rows("entries") if each["kind"] == "adjustment"]
+    assert note.startswith("to the broker's quantity by ")
+    life.run("resolve", "--position", "AAPL", status=3)
+    assert "The broker has the book's quantity of AAPL." in life.last.stderr
+    # Its positions can't be read: then the gateway's are the best, and it is said whose they are.
+    broker.always("GET", "/v2/positions", plain_500())
+    life.gateway.is_deaf = False
+    life.says("AAPL", qty="7")
+    life.resolve("--position", "AAPL", status=1)
+    notes = [each["note"] for each in life.rows("entries") if each["kind"] == "adjustment"]
+    assert notes[1].startswith("to the gateway's quantity by ")

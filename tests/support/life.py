@@ -99,10 +99,15 @@ class Life:
 
     # the broker
 
-    def with_broker(self) -> OddBroker:
-        """Have the account told by its broker too, and the commands have its keys."""
+    def with_broker(self, *, with_list: bool = False) -> OddBroker:
+        """Have the account told by its broker too, and the commands have its keys.
+
+        :param with_list: whether it is the host of market data too, so that corporate actions are read.
+        """
         broker = self.platform.with_broker()
         self.give_keys(broker)
+        if with_list:
+            self.env["PAPER_RUN_QUOTES_URL"] = broker.url
         return broker
 
     def give_keys(self, broker: BrokerServer) -> None:

@@ -11,6 +11,7 @@ from support.odd_account import Account, decimal
 from support.odd_services import utc_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from support.odd_platform import OddPlatform
@@ -21,9 +22,9 @@ class OddBroker(BrokerServer):
 
     `prices` are what shares cost now; else each costs what it was filled at last. `executions` are what the
     activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill.
-    `ahead` is how much later than now its orders are said to be submitted. `no_price` are symbols that it
-    gives neither price nor value of. `money` is what it lists besides fills; its cash follows what of that
-    stands and has come.
+    `fees` are accrued and not charged yet. `ahead` is how much later than now its orders are said to be
+    submitted. `no_price` are symbols that it gives neither price nor value of. `money` is what it lists
+    besides fills; its cash follows what of that stands and has come.
     """
 
     def __init__(self, platform: "OddPlatform") -> None:
@@ -35,7 +36,8 @@ class OddBroker(BrokerServer):
         self.deposit = Decimal(100_000)
         self.no_price: set[str] = set()
         self.money: list[dict[str, Any]] = []
-        self._moved: list[tuple[str, Fraction, Fraction]] = []
+        self._events: list[tuple[int, Callable[[Account], None]]] = []
+        self.fees: str | None = "0"
 
     def now(self) -> "datetime":
         return self.platform.now()
@@ -106,22 +108,55 @@ class OddBroker(BrokerServer):
 
     def move(self, symbol: str, qty: str, cost: str = "0") -> None:
         """Have shares come, negative ones go, without cash: at this cost in all, dollars."""
-        self._moved.append((symbol, Fraction(qty), Fraction(cost)))
+
+        def happen(account: Account) -> None:
+            account.move(symbol, Fraction(qty), Fraction(cost))
+
+        self._events.append((len(self.orders), happen))
 
     def _fill(self, order: dict[str, Any], qty: Decimal, price: Decimal | None) -> None:
         order["filled_qty"] = str(qty)
         order["filled_avg_price"] = None if price is None or not qty else str(price)
         order["filled_at"] = utc_text(self.now()) if qty else None
 
+    def split(self, symbol: str, became: int, shares: int, *, whole: bool = False) -> None:
+        """Have what is held of a symbol split now; `whole`: the fraction of a share is to be paid."""
+
+        def happen(account: Account) -> None:
+            held = account.positions[symbol]
+            held.qty = held.qty * became / shares
+            if whole:
+                held.qty = Fraction(int(held.qty))
+
+        self._events.append((len(self.orders), happen))
+
+    def rename(self, symbol: str, new: str) -> None:
+        """Have what is held of a symbol be called otherwise from now on."""
+
+        def happen(account: Account) -> None:
+            account.positions[new] = account.positions.pop(symbol)
+
+        self._events.append((len(self.orders), happen))
+
+    def lists(self, kind: str, symbol: str, day: str, *, processed: str = "", **more: Any) -> None:
+        """List what a company did on a day."""
+        name = {"spin_offs": "source_symbol", "name_changes": "old_symbol", "unit_splits": "old_symbol"}
+        of_day = "effective_date" if kind == "unit_splits" else "ex_date"
+        dates = {"process_date": processed or day} | ({} if kind == "name_changes" else {of_day: day})
+        self.actions.setdefault(kind, []).append({name.get(kind, "symbol"): symbol} | dates | more)
+
     def held(self) -> Account:
         """Return the account that its orders make, in the order in which they were taken."""
         account = Account(int(self.deposit))
-        for each in self.orders:
+        for number, each in enumerate([*self.orders, None]):
+            for at, happen in self._events:
+                if at == number:
+                    happen(account)
+            if each is None:
+                break
             if each["filled_avg_price"] is not None:
                 signed = Decimal(each["filled_qty"]) * (1 if each["side"] == "buy" else -1)
                 account.fill(each["symbol"], signed, Decimal(each["filled_avg_price"]))
-        for symbol, qty, cost in self._moved:
-            account.move(symbol, qty, cost)
         today = self.now().date().isoformat()
         for posted in self.money:
             if posted["status"] != "canceled" and posted["date"] <= today:
@@ -140,7 +175,9 @@ class OddBroker(BrokerServer):
             if each.qty
         ]
         worth = sum((Decimal(each["market_value"] or 0) for each in self.positions), decimal(held.cash))
-        self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": "0"}
+        if request.path in ("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest"):
+            return 200, {request.path.split("/")[3]: {}}  # the host of market data: it has no prices
+        self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": self.fees}
         self.activities = [
             self._activity(each, number, qty, price)
             for each in self.orders

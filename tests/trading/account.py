@@ -11,11 +11,11 @@ from builders.attempts import begun, order
 from paper_run.book import splits
 from paper_run.book.marks import Market
 from paper_run.ledger.ledger import Ledger
+from paper_run.model.book_figures import BookFigures
 from paper_run.model.calendar import Calendar
 from paper_run.model.exchange import ClosedDays
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, Refusal
-from paper_run.model.valued import BookFigures
 from paper_run.services.platform import MarketReading, Observations
 from paper_run.trading import value_session
 from paper_run.trading.adjustments import Change, Split, Trade

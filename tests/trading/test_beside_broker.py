@@ -1,115 +1,19 @@
 """The account at the broker beside the book, in a real ledger: what differs, has a name, is kept."""
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from trading.account import Account
+from trading.broker_account import NUMBER, Both, position
 
 from paper_run import money
 from paper_run.book.comparison import Difference
 from paper_run.book.parties import Item, Left
 from paper_run.errors import Remedy
-from paper_run.model import broker as wire
-from paper_run.model import stating
-from paper_run.model.broker import BrokerPosition, BrokerReading, ProvenAccount
+from paper_run.model import result_rows
+from paper_run.model.book_figures import BookFigures
 from paper_run.model.findings import Finding
 from paper_run.model.parties import CashBeside
-from paper_run.model.valued import BookFigures
-from paper_run.services.platform import Observations
-
-NUMBER = "PA3XYZ12ABCD"
-
-
-def position(symbol: str, qty: str, price: str | None, **fields: Any) -> BrokerPosition:
-    """Return a position that cost what it is worth."""
-    shares, at = Decimal(qty), None if price is None else Decimal(price)
-    made: dict[str, Any] = {
-        "symbol": symbol,
-        "qty": shares,
-        "asset_class": "us_equity",
-        "side": None,
-        "avg_entry_price": at,
-        "market_value": None if at is None else money.product(shares, at),
-        "cost_basis": None,
-        "unrealized_pl": None,
-        "current_price": at,
-        "lastday_price": None,
-    }
-    return BrokerPosition(**made | fields)
-
-
-@dataclass
-class AtBroker:
-    """An account at a broker, whose equity is its cash and its positions."""
-
-    cash: Decimal = Decimal(100_000)
-    fees: Decimal | None = money.ZERO
-    positions: tuple[BrokerPosition, ...] | None = ()
-    more: Decimal = money.ZERO
-    is_proven: bool = True
-    number: str = NUMBER
-    orders: list[str] = field(default_factory=list)
-
-    def buys(self, symbol: str, qty: str, price: str, **fields: Any) -> None:
-        """Book a trade, by whomever."""
-        self.cash -= money.product(Decimal(qty), Decimal(price))
-        self.positions = (*(self.positions or ()), position(symbol, qty, price, **fields))
-
-    @property
-    def equity(self) -> Decimal:
-        values = (each.market_value for each in self.positions or ())
-        return self.cash + self.more + money.total(each for each in values if each is not None)
-
-    def reading(self) -> BrokerReading:
-        account = wire.Account(
-            number=self.number,
-            status="ACTIVE",
-            identity=None,
-            currency="USD",
-            cash=self.cash,
-            accrued_fees=self.fees,
-            equity=self.equity,
-            last_equity=None,
-            long_market_value=None,
-            short_market_value=None,
-            trading_blocked=False,
-            account_blocked=False,
-            trade_suspended_by_user=False,
-            shorting_enabled=True,
-            created_at=None,
-            as_of=None,
-            latency_ms=1,
-        )
-        return BrokerReading(account=account, positions=self.positions)
-
-
-class Both(Account):
-    """An account with its broker."""
-
-    def __init__(self, folder: Path, **more: Any) -> None:
-        super().__init__(folder, **more)
-        self.average = None
-        self.at_broker: AtBroker | None = AtBroker()
-
-    def observed(self) -> Observations:
-        read = super().observed()
-        if self.at_broker is not None:
-            read.broker = self.at_broker.reading()
-            read.account = ProvenAccount(NUMBER, "order") if self.at_broker.is_proven else None
-        return read
-
-    @property
-    def broker(self) -> AtBroker:
-        assert self.at_broker is not None
-        return self.at_broker
-
-    def both_buy(self, symbol: str, qty: str, price: str) -> BookFigures:
-        """Buy, and have the broker know it."""
-        self.broker.buys(symbol, qty, price)
-        return self.trade((symbol, qty, price))
 
 
 @pytest.fixture
@@ -147,7 +51,7 @@ def test_without_a_broker_nothing_is_stated(both: Both) -> None:
     """Neither figures nor a part in the result."""
     both.at_broker = None
     figures = both.trade(("AAPL", "10", "100"))
-    assert (figures.broker, figures.apart, stating.parties(figures)) == (None, None, None)
+    assert (figures.broker, figures.apart, result_rows.parties(figures)) == (None, None, None)
 
 
 def test_an_account_that_could_not_be_read_is_none(both: Both) -> None:
@@ -167,7 +71,7 @@ def test_an_account_that_is_not_proven_is_shown_alone(both: Both) -> None:
     assert figures.broker is not None
     assert (figures.broker.is_proven, figures.broker.cash) == (False, 7)
     assert (figures.apart, figures.broker_differences, said(figures)) == (None, {}, [])
-    stated = stating.parties(figures)
+    stated = result_rows.parties(figures)
     assert stated is not None
     reasons = ("the account is not yet proven to be ours",)
     assert stated.broker.cash == CashBeside(Decimal("99000.00"), Decimal("7.00"), None, reasons)
@@ -223,6 +127,32 @@ def test_a_base_needs_no_price(both: Both) -> None:
     assert left(both.mark()) == (0, 0)
 
 
+def test_a_residual_that_is_not_known_is_said_with_its_reasons(both: Both) -> None:
+    """Fees that the broker does not tell, a price that it has not; not what is said already."""
+    both.both_buy("AAPL", "10", "100")
+    both.broker.fees = None
+    figures = both.mark()
+    assert left(figures) == (None, None)
+    (found,) = said(figures)
+    assert (found.code, found.severity) == ("residual", "warning")
+    assert found.text == (
+        "Whether our equity and the broker's differ by what nothing explains is not known: the broker does "
+        "not tell its accrued fees."
+    )
+    both.broker.fees = money.ZERO
+    both.broker.positions = (position("AAPL", "10", None),)
+    (found,) = said(both.mark())
+    assert found.text.endswith(" is not known: the broker has no price of AAPL.")
+    # Positions that could not be read, another quantity, a position of ours without a price: each is said so.
+    both.broker.positions = None
+    assert said(both.mark()) == []
+    both.broker.positions = (position("AAPL", "9", None),)
+    assert [each.code for each in said(both.mark())] == ["broker_differs"]
+    both.broker.positions, both.prices["AAPL"] = (position("AAPL", "10", None),), None
+    figures = both.mark()
+    assert (figures.valuation.complete, said(figures)) == (False, [])
+
+
 def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
     """While the base is not known no residual is; the finding is there all the same."""
     both.broker.buys("AAPL", "12.5", "100")
@@ -241,6 +171,7 @@ def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
                     "If it was traded by hand, at what a share of that cost",
                     "paper-run resolve --position AAPL=12.5@PRICE",
                 ),
+                Remedy("Else, at the price of now, which moves no P&L", "paper-run resolve --position AAPL"),
             ),
         )
     ]
@@ -307,7 +238,7 @@ def test_what_is_not_known_is_not_compared(both: Both) -> None:
     assert figures.apart is not None
     assert figures.apart.residual.reasons == ("the broker's positions could not be read",)
     assert figures.broker_differences == {}
-    stated = stating.parties(figures)
+    stated = result_rows.parties(figures)
     assert stated is not None
     assert [(row.symbol, row.qty, row.broker_qty) for row in stated.broker.positions] == [("AAPL", 10, None)]
     both.broker.positions, both.broker.fees = held, None
@@ -349,7 +280,7 @@ def test_a_gateway_that_could_not_be_read_says_no_quantity(both: Both) -> None:
     both.both_buy("AAPL", "10", "100")
     del both.held["AAPL"]
     for both.unreadable, qty in ((False, money.ZERO), (True, None)):
-        stated = stating.parties(both.mark())
+        stated = result_rows.parties(both.mark())
         assert stated is not None
         (row,) = stated.broker.positions
         assert (row.gateway_qty, row.agree) == (qty, both.unreadable)

@@ -11,7 +11,7 @@ from paper_run.errors import DependencyError, ExitStatus, OrchestrationError
 from paper_run.model import findings
 from paper_run.model.order import SignalOrder
 from paper_run.model.result import RunStatus
-from paper_run.model.stating import asked, health
+from paper_run.model.result_rows import asked, health
 from paper_run.trading.conclude import (
     Outcome,
     conclude,

@@ -13,11 +13,11 @@ from builders.moments import SESSION
 from paper_run.book.holdings import Entry
 from paper_run.errors import Remedy
 from paper_run.ledger.ledger import Ledger
+from paper_run.model.book_figures import NotKnown
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
 from paper_run.model.exchange import ClosedDays
 from paper_run.model.remedies import order_remedies, say_what_came
-from paper_run.model.valued import NotKnown
 from paper_run.trading import not_known
 
 CALENDAR = Calendar(lambda year: ClosedDays(year, {}, {}, "nobody"), exchange="XNYS")
@@ -346,7 +346,7 @@ def test_an_attempt_that_was_settled_ends_symbol_by_symbol(tmp_path: Path) -> No
         )
         (remedy,) = found.remedies
         command = ours("resolve", "--position", "MSFT", "--position", "GOOGL")
-        assert remedy == Remedy("If the gateway's quantities are right", command)
+        assert remedy == Remedy("If what the broker has, else the gateway, is right", command)
         for symbol in found.symbols:
             said = Entry("adjustment", symbol, Decimal(1), Decimal(9))
             ledger.books.append(period, SESSION, [said], row.started_at + timedelta(minutes=1))

@@ -8,7 +8,7 @@ from trading.account import Account, row
 
 from paper_run.book import splits
 from paper_run.errors import DataError
-from paper_run.model.valued import BookFigures
+from paper_run.model.book_figures import BookFigures
 
 SPLITS = [
     # symbol, ex-date, ratio, close before and on it, as they were traded (some rounded)

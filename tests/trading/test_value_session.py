@@ -14,10 +14,10 @@ from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import statistics
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger.valuations import PastValuation, Valuations
+from paper_run.model.book_figures import BookFigures
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.service import Position
-from paper_run.model.valued import BookFigures
 from paper_run.services.platform import Observations
 from paper_run.trading import pricing
 from paper_run.trading.adjustments import Change, Split, Trade

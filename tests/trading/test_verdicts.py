@@ -21,9 +21,12 @@ from builders.wire import ORDERS, POSITIONS, RUNS, body, mapping, serve, serve_e
 from paper_run.errors import DataError, DependencyError, OrchestrationError, PaperRunError
 from paper_run.ledger.ledger import Ledger
 from paper_run.model.attempt import AttemptRow
+from paper_run.model.calendar import Calendar
+from paper_run.model.exchange import ClosedDays
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.services.platform import Platform
 from paper_run.trading import verdicts
+from paper_run.trading.at_broker import AtBroker
 from paper_run.trading.verdicts import Decision, record_verdict
 
 RUN, FIRST, SECOND = "00d504c8-aaaa", "a" * 24, "b" * 24
@@ -65,6 +68,11 @@ def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes
     return ledger.attempts.record(row, state=state, document=row.document, in_doubt=0, run_id=run_id)
 
 
+def no_broker(ledger: Ledger) -> AtBroker:
+    """Return the looks of a command that has no broker's keys."""
+    return AtBroker(ledger, None, Calendar(lambda year: ClosedDays(year, {}, {}, "nobody")))
+
+
 def a_run(**changes: Any) -> dict[str, Any]:
     """Return a run of the session with one order, 10 AAPL."""
     order = mapping(symbol="AAPL", order_qty=10, client_order_id=FIRST)
@@ -78,7 +86,7 @@ def document(row: AttemptRow) -> dict[str, Any]:
 
 def resolved(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> AttemptRow:
     """Settle, and find in the ledger what was returned."""
-    found = verdicts.record_verdict(row, decision, ledger, platform, LATER)
+    found = record_verdict(row, decision, ledger, platform, no_broker(ledger), LATER)
     assert found == ledger.attempts.by_id(row.id)
     return found
 
@@ -86,7 +94,7 @@ def resolved(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Plat
 def refused(row: AttemptRow, decision: Decision, ledger: Ledger, platform: Platform) -> PaperRunError:
     """Try to settle; nothing is changed by it."""
     with pytest.raises(PaperRunError) as caught:
-        verdicts.record_verdict(row, decision, ledger, platform, LATER)
+        record_verdict(row, decision, ledger, platform, no_broker(ledger), LATER)
     assert ledger.attempts.by_id(row.id) == row
     assert ledger.orders.order_states(row) == {}
     return caught.value
@@ -456,9 +464,12 @@ def test_not_placed_is_refused_as_long_as_the_orchestrator_may_trade(
     until = NOON + timedelta(seconds=10 + float(timeout) + 300)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        record_verdict(row, Decision(placed=False), ledger, platform, early)
+        record_verdict(row, Decision(placed=False), ledger, platform, no_broker(ledger), early)
     assert ledger.attempts.by_id(row.id) == row
-    assert record_verdict(row, Decision(placed=False), ledger, platform, until).state == "nothing"
+    assert (
+        record_verdict(row, Decision(placed=False), ledger, platform, no_broker(ledger), until).state
+        == "nothing"
+    )
 
 
 @pytest.mark.parametrize(("in_force", "seconds"), [("60", 610), ("900", 1210)])
@@ -470,8 +481,12 @@ def test_an_older_trade_is_taken_to_have_waited_for_the_longest(
     until = row.started_at + timedelta(seconds=seconds)
     early = until - timedelta(microseconds=1)
     with pytest.raises(OrchestrationError):
-        record_verdict(row, Decision(placed=False), ledger, platform, early, timeout=Decimal(in_force))
-    record_verdict(row, Decision(placed=False), ledger, platform, until, timeout=Decimal(in_force))
+        record_verdict(
+            row, Decision(placed=False), ledger, platform, no_broker(ledger), early, timeout=Decimal(in_force)
+        )
+    record_verdict(
+        row, Decision(placed=False), ledger, platform, no_broker(ledger), until, timeout=Decimal(in_force)
+    )
 
 
 def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
@@ -480,7 +495,10 @@ def test_not_placed_is_taken_at_once_where_the_orchestrator_has_answered(
     """It is at work no longer."""
     row = begun(ledger)
     row = ledger.attempts.record(row, state="unsettled", document=row.document, in_doubt=0, over=True)
-    assert record_verdict(row, Decision(placed=False), ledger, platform, NOON).state == "nothing"
+    assert (
+        record_verdict(row, Decision(placed=False), ledger, platform, no_broker(ledger), NOON).state
+        == "nothing"
+    )
 
 
 # What is settled stays so

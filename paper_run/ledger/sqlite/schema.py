@@ -278,6 +278,10 @@ MIGRATIONS = (
     CREATE INDEX entries_by_session ON entries (epoch, session);
     """,
     """
+    -- what a symbol is called since a rename
+    ALTER TABLE entries ADD COLUMN new_symbol TEXT;
+    """,
+    """
     -- what moved money or shares at the broker without being a fill, as a book has it
     CREATE TABLE broker_money (
         epoch INTEGER NOT NULL REFERENCES epochs (id),

@@ -163,7 +163,9 @@ def _occasion(row: MailRow) -> Occasion:
 
 
 def _attachments(reports: Reports) -> tuple[Attachment, ...]:
+    """Return the page and the orders, under the names of their files: saved beside others, each stays one."""
+    names = {each.suffix: each.name for each in reports.files() if not each.name.endswith("_positions.csv")}
     return (
-        Attachment("report.html", "html", reports.content(".html")),
-        Attachment("orders.csv", "csv", reports.content(".csv")),
+        Attachment(names[".html"], "html", reports.content(".html")),
+        Attachment(names[".csv"], "csv", reports.content(".csv")),
     )

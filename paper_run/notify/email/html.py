@@ -65,7 +65,7 @@ LOOKS = {
 def render(summary: Summary, *, title: str, cache_folder: Path | None = None) -> str:
     """Return the HTML document: ASCII alone, no line longer than a message may have."""
     page = assets.template("email.html", cache_folder=cache_folder).render(
-        title=soft(title), summary=summary, soft=soft, looks=LOOKS, not_known=NOT_KNOWN, **PALETTE
+        title=one_line(title), summary=summary, soft=soft, looks=LOOKS, not_known=NOT_KNOWN, **PALETTE
     )
     plain = page.encode("ascii", "xmlcharrefreplace").decode()
     return "\n".join(folded for line in plain.splitlines() if line for folded in _folded(line)) + "\n"

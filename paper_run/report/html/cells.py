@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
@@ -11,6 +12,16 @@ from paper_run.report.html.svg import escaped
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
+
+
+_NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
+_WIDTHS = range(7, 17)
+
+
+def widest(rows: str) -> int:
+    """Return how many characters a column needs for every number of these rows, 7 to 16."""
+    longest = max((len(found) for found in _NUMBER.findall(rows)), default=0)
+    return min(max(longest, _WIDTHS[0]), _WIDTHS[-1])
 
 
 def number(value: Any, show: Callable[[Any], str], places: int) -> str:

@@ -1,4 +1,4 @@
-"""The P&L of every session as bars above and below zero, under each other with the equity curve."""
+"""The P&L of sessions as bars above and below zero, under each other with the equity curve."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ _THINNEST = 1.4
 _WIDEST = 14.0
 
 
-def day_bars(curve: Sequence[SessionLine]) -> str:
-    """Return the panel: a bar for each session that was valued, at the curve's own place across."""
+def day_bars(curve: Sequence[SessionLine], number: int) -> str:
+    """Return the panel: a bar for each session that was valued, at the curve's own place across.
+
+    :param number: how many sessions the book has; where the curve goes through fewer, the best and the worst
+        are among these.
+    """
     valued = [(line, line.day_pnl) for line in curve if line.closing is not None and line.day_pnl is not None]
     if not valued:
         return ""
@@ -52,8 +56,8 @@ def day_bars(curve: Sequence[SessionLine]) -> str:
     )
     return (
         '<div class="panel daily"><svg class="plot" role="img" aria-labelledby="daily-title daily-desc" '
-        f'width="100%" height="100%"><title id="daily-title">P&amp;L of every session</title>'
-        f'<desc id="daily-desc">{escaped(described(valued))}</desc>'
+        f'width="100%" height="100%"><title id="daily-title">P&amp;L by session</title>'
+        f'<desc id="daily-desc">{escaped(described(valued, number))}</desc>'
         f'<svg viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
         f"{drawn}</svg>"
         f'<line class="zero" x1="0" x2="100%" y1="{zero / 10:.1f}%" y2="{zero / 10:.1f}%"/></svg>'
@@ -61,15 +65,22 @@ def day_bars(curve: Sequence[SessionLine]) -> str:
     )
 
 
-def described(valued: Sequence[tuple[SessionLine, Decimal]]) -> str:
-    """Return in words what the bars show."""
+def described(valued: Sequence[tuple[SessionLine, Decimal]], number: int) -> str:
+    """Return in words what the bars show, P&L in dollars.
+
+    :param number: how many sessions there are; of fewer bars nobody can say how many gained.
+    """
     best = max(valued, key=lambda each: each[1])
     worst = min(valued, key=lambda each: each[1])
     won = sum(pnl > 0 for _, pnl in valued)
     lost = sum(pnl < 0 for _, pnl in valued)
+    counted = (
+        f"{won:,} of {len(valued):,} sessions gained, {lost:,} lost."
+        if number <= len(valued)
+        else f"{len(valued):,} of {number:,} sessions are drawn."
+    )
     return (
-        f"{won:,} of {len(valued):,} sessions gained, {lost:,} lost. "
-        f"Best {text.signed_money(best[1])} on {best[0].session}, "
+        f"{counted} Best {text.signed_money(best[1])} on {best[0].session}, "
         f"worst {text.signed_money(worst[1])} on {worst[0].session}."
     )
 

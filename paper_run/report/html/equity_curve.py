@@ -6,7 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.book import downsample
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.html.svg import escaped
@@ -26,19 +25,6 @@ _EDGE = 25
 _NEAREST = 0.09
 _DATES_BETWEEN = (1 / 3, 2 / 3)
 _LEAST_DAYS_BETWEEN = 30
-
-
-def thin(lines: Sequence[SessionLine], most: int = 260) -> list[SessionLine]:
-    """Return at most so many sessions whose curve looks like that of all: no peak, trough or fall is lost.
-
-    Sessions without a closing are left out. The first and the last stay, and of each stretch between them
-    the lowest and the highest closing and the deepest drawdown.
-
-    :param most: at least 5; below that only the first and the last are kept.
-    """
-    valued = [line for line in lines if line.closing is not None]
-    closings = [line.closing or ZERO for line in valued]
-    return [valued[at] for at in downsample.kept(closings, [line.drawdown or ZERO for line in valued], most)]
 
 
 class _Point(NamedTuple):

@@ -8,7 +8,7 @@ from paper_run.model import findings
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import account, assets, book, charts, orders
+from paper_run.report.html import account, assets, book, cells, charts, orders
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -60,6 +60,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         "script": markup(assets.asset("report.js")),
         "policy": assets.policy(style="report.css", script="report.js"),
         "long": _LONG,
+        "widest": cells.widest,
         "headline": headline(result),
         "banners": banners(result),
         "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
@@ -175,16 +176,16 @@ def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         return {"curve": None, "no_curve": _no_curve(result, valued)}
     longest = max(len(text.money(line.closing)) for line in valued)
     total = result.statistics.total_return
-    counted = total.n if total is not None else 0
+    number = max(total.n if total is not None else 0, len(valued))
     last = valued[-1]
     return {
         "curve": markup(equity_curve(valued)),
         "curve_words": described(valued),
         "curve_rows": markup(table_rows(valued)),
-        "days": markup(day_bars(valued)),
+        "days": markup(day_bars(valued, number)),
         "scale": next((name for most, name in _SCALES if longest <= most), "wide"),
         "num_points": len(valued),
-        "num_sessions": max(counted, len(valued)),
+        "num_sessions": number,
         "reading": [
             (text.one_line(last.session), "Session"),
             (text.money(last.closing), "Equity"),

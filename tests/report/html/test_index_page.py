@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from builders import documents
-from builders.sessions import CAPITAL, HISTORIES, history, line
+from builders.sessions import CAPITAL, HISTORIES, history, line, thin
 from hypothesis import given
 from hypothesis import strategies as st
 from support.tree import ROOT
 
 from paper_run.report.html.calendar import compact, months, shades
 from paper_run.report.html.day_bars import day_bars
-from paper_run.report.html.equity_curve import described, equity_curve, thin
+from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.index import render
 
 EVERY_HISTORY = pytest.mark.parametrize("name", HISTORIES)
@@ -358,33 +358,6 @@ SESSIONS = st.lists(st.none() | st.tuples(MONEY, st.decimals(-1, 0, places=4)), 
 )
 
 
-@given(SESSIONS, st.integers(5, 40) | st.just(260))
-def test_downsampling_keeps_the_ends_and_every_extreme(lines, most):
-    """At most so many, in order, first and last there, and no higher, lower or deeper point is lost."""
-    valued = [each for each in lines if each.closing is not None]
-    kept = thin(lines, most)
-    assert len(kept) <= most
-    assert kept == [each for each in valued if each in kept]
-    if len(valued) <= most:
-        assert kept == valued
-    if valued:
-        assert (kept[0], kept[-1]) == (valued[0], valued[-1])
-        assert max(each.closing for each in kept) == max(each.closing for each in valued)
-        assert min(each.closing for each in kept) == min(each.closing for each in valued)
-        assert min(each.drawdown for each in kept) == min(each.drawdown for each in valued)
-
-
-def test_thinning_loses_no_spike_anywhere():
-    """A peak, a trough and a fall of a single session survive wherever in ten years they are."""
-    years = [line(date.fromordinal(730_000 + at).isoformat(), "1", closing=CAPITAL) for at in range(2520)]
-    for at in range(0, 2520, 97):
-        for spike in (Decimal(150000), Decimal(50000)):
-            changed = [*years[:at], years[at]._replace(closing=spike), *years[at + 1 :]]
-            assert spike in {each.closing for each in thin(changed)}
-        fallen = [*years[:at], years[at]._replace(drawdown=Decimal("-0.5")), *years[at + 1 :]]
-        assert Decimal("-0.5") in {each.drawdown for each in thin(fallen)}
-
-
 @given(SESSIONS)
 def test_any_history_has_a_curve_inside_its_plot(lines):
     """Every coordinate is a number within the plot, whatever the amounts: flat, one session, all losses."""
@@ -412,9 +385,17 @@ def test_a_bar_stands_below_its_point_of_the_curve():
         lines[at] = lines[at]._replace(day_pnl=None)
     (path,) = re.findall(r'<path class="line" d="M([^"]*)"', equity_curve(lines))
     points = [float(point.split()[0]) for point in path.split("L")[2:-1]]
-    (bars,) = re.findall(r'<path class="gain bar" d="([^"]*)"', day_bars(lines))
+    (bars,) = re.findall(r'<path class="gain bar" d="([^"]*)"', day_bars(lines, len(lines)))
     centres = [float(x) + float(wide) / 2 for x, wide in re.findall(r"M([\d.]+) .*?h([\d.]+)V", bars)]
     assert centres == pytest.approx(points, abs=0.1)
+
+
+def test_of_many_sessions_only_what_is_drawn_is_counted():
+    """How many of them gained can't be told from those that are drawn; the best and the worst are drawn."""
+    lines = thin(history(371))
+    words = day_bars(lines, 371)
+    assert f"{len(lines):,} of 371 sessions are drawn. Best +" in words
+    assert " gained" not in words
 
 
 def test_the_curve_is_told_in_words():

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from paper_run.book.valuation import PositionValue
     from paper_run.model.attempt import Parameters
+    from paper_run.model.book_figures import BookedMoney, BookFigures
     from paper_run.model.parties import Parties
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import BookedMoney, BookFigures
 
 
 def pnl(figures: BookFigures) -> Pnl:
@@ -47,9 +47,9 @@ def parties(figures: BookFigures) -> Parties | None:
     """Return the account in each party's words, dollars and cents; None where no broker was read."""
     if figures.broker is None:
         return None
-    from paper_run.model import party_stating
+    from paper_run.model import party_rows
 
-    return party_stating.parties(figures, figures.broker)
+    return party_rows.parties(figures, figures.broker)
 
 
 def statistics(figures: BookFigures) -> Statistics:

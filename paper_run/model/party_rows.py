@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.valuation import PositionValue
-    from paper_run.model.valued import BookFigures, BrokerFigures
+    from paper_run.model.book_figures import BookFigures, BrokerFigures
 
 _NOT_PROVEN = Left(None, ("the account is not yet proven to be ours",))
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run.errors import ExitStatus, worst
-from paper_run.model import findings, result_json, stating
+from paper_run.model import findings, result_json, result_rows
 from paper_run.model.result import RunResult
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import (
@@ -14,17 +14,17 @@ from paper_run.trading import (
     order_outcomes,
 )
 from paper_run.trading.conclude import with_adopted
-from paper_run.trading.restating import stated_ids
+from paper_run.trading.restatement import stated_ids
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
     from paper_run.model.order import Order, OrderState, SignalOrder
     from paper_run.model.service import ServiceHealth
-    from paper_run.model.valued import BookFigures
 
 
 def result_of(
@@ -57,10 +57,10 @@ def result_of(
         sandbox=bool(ledger.account.is_sandbox),
         rehearsal=False,
         how_known=None,
-        parameters=stating.asked(latest.snapshot.parameters),
+        parameters=result_rows.asked(latest.snapshot.parameters),
         totals=tally._replace(duration_seconds=Decimal(0)),
         orders=rows,
-        health=stating.health(health),
+        health=result_rows.health(health),
         findings=findings.naming(
             ledger.account.identity,
             (
@@ -72,9 +72,9 @@ def result_of(
                 *(found for row in rows if (found := order_outcomes.problem(row))),
             ),
         ),
-        pnl=stating.pnl(book),
-        parties=stating.parties(book),
-        statistics=stating.statistics(book),
+        pnl=result_rows.pnl(book),
+        parties=result_rows.parties(book),
+        statistics=result_rows.statistics(book),
         ledger=ledger.account.identity,
     )
 

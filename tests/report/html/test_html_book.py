@@ -11,6 +11,7 @@ from support.schema import SCHEMA
 
 from paper_run.model.result_json import document, of_document
 from paper_run.report.html.book import listed_positions
+from paper_run.report.html.day_bars import day_bars
 
 TWELVE, SEVEN = 12, 7
 
@@ -320,10 +321,9 @@ def test_a_bar_of_the_day_stands_where_its_gain_puts_it():
     assert {name: path.count("M") for name, path in paths.items()} == {"gain bar": 1, "loss bar": 1}
     assert "V70.0" in paths["gain bar"]
     assert "V930.0" in paths["loss bar"]
-    assert (
-        "1 of 3 sessions gained, 1 lost. Best +$100.00 on 2025-01-15, worst −$50.00 on 2025-01-16."
-        in page.text
-    )
+    extremes = "Best +$100.00 on 2025-01-15, worst −$50.00 on 2025-01-16."
+    assert extremes in page.text
+    assert f"1 of 3 sessions gained, 1 lost. {extremes}" in day_bars(lines, 3)
 
 
 def test_amounts_of_any_size_are_drawn():

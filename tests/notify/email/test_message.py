@@ -4,7 +4,7 @@ import re
 import string
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -13,28 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from notify.email.composed import ID, LETTER, ORDERS, PAGE, composed
 
 from paper_run.notify.email.letters import Letter
-from paper_run.notify.email.message import compose, list_id, message_id
+from paper_run.notify.email.message import list_id, message_id
 from paper_run.report.summary.summary import Attachment
-
-PAGE = Attachment("2026-11-20_paper_run.html", "html", "<p>−1 ×\r\n.\n</p>".encode())
-ORDERS = Attachment("2026-11-20_orders.csv", "csv", b"symbol,qty\r\nAAPL,3\r\n")
-LETTER = Letter("[paper_run] 2026-11-20 OK", "All is well.\n", "<p>All is well.</p>\n", (PAGE, ORDERS))
-ID = "<2026-11-20.1.run.1.4f2a@example.com>"
-DATE = datetime(2026, 11, 20, 21, 5, 7, tzinfo=UTC)
-
-
-def composed(letter: Letter = LETTER, **changed: Any) -> bytes:
-    arguments: dict[str, Any] = {
-        "sender": "paper@example.com",
-        "to": ("a@example.com", "b@example.com"),
-        "cc": (),
-        "message_id": ID,
-        "date": DATE,
-        "list_id": "paper_run reports <paper-run.example.com>",
-    }
-    return compose(letter, **(arguments | changed))
 
 
 def parsed(message: bytes) -> EmailMessage:
@@ -137,7 +120,7 @@ def test_the_same_letter_gives_the_same_bytes() -> None:
     """In any process: a message may be made anew from what is recorded."""
     program = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from notify.test_message import composed; sys.stdout.buffer.write(composed())"
+        "from notify.email.composed import composed; sys.stdout.buffer.write(composed())"
     )
     again = [
         subprocess.run(

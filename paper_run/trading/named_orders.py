@@ -1,0 +1,100 @@
+"""The orders that a person names as an attempt's, as gateway and proven broker have them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.errors import DataError, DependencyError
+from paper_run.model.broker import comparable
+from paper_run.model.order import OrderState
+from paper_run.services.call_failures import CallFailed
+from paper_run.services.parallel import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import AttemptRow
+    from paper_run.services.platform import Platform
+    from paper_run.trading.at_broker import AtBroker, Told
+
+_READ_SECONDS = 5.0
+
+
+def read(
+    row: AttemptRow, identities: Sequence[str], ledger: Ledger, platform: Platform, broker: AtBroker
+) -> dict[str, OrderState]:
+    """Return the orders by their ids, the broker's word before the gateway's where both mean the same order.
+
+    One that the broker alone knows must be of a symbol of the attempt, and made after its POST and before the
+    next one's.
+
+    :raises DataError: an order is another attempt's, or nobody's who could be asked.
+    :raises DependencyError: an order can't be read.
+    """
+    owners = ledger.orders.owners(identities)
+    for identity in identities:
+        if owners.get(identity, row.id) != row.id:
+            raise DataError(f"--order: order {identity} belongs to another attempt of this ledger")
+    gateway = platform.execution_gateway
+    answers = gather([partial(gateway.order, each, seconds=_READ_SECONDS) for each in identities])
+    told = broker.told(row, identities)
+    states = {}
+    for identity, answer in zip(identities, answers, strict=True):
+        if isinstance(answer, Exception) and not isinstance(answer, CallFailed):
+            raise answer
+        known = answer if isinstance(answer, OrderState) else None
+        theirs = told.orders.get(identity) if told is not None else None
+        if known is not None:
+            states[identity] = theirs if theirs is not None and _same(known, theirs) else known
+        elif theirs is not None:
+            states[identity] = _of_attempt(row, theirs, broker)
+        elif isinstance(answer, CallFailed):
+            raise DependencyError(
+                f"Order {identity} can't be read", f"The Execution Gateway at {gateway.url} {answer.reason}."
+            )
+        else:
+            raise _unknown(identity, f"the Execution Gateway at {gateway.url}", told, broker)
+    return states
+
+
+def _same(known: OrderState, theirs: OrderState) -> bool:
+    return (comparable(known.symbol), known.side, known.qty) == (
+        comparable(theirs.symbol),
+        theirs.side,
+        theirs.qty,
+    )
+
+
+def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderState:
+    """Return an order that only the broker knows, its symbol written as the attempt's.
+
+    :raises DataError: it is none of the attempt's.
+    """
+    symbols = {comparable(each): each for each in row.snapshot.parameters.symbols}
+    symbol = symbols.get(comparable(state.symbol))
+    if symbol is None or not broker.was_created_for(row, state):
+        why = (
+            f"{row.name} was for {', '.join(symbols.values())}"
+            if symbol is None
+            else f"it was created {state.created_at}, and not between the sending of {row.name} and the next"
+        )
+        raise DataError(
+            f"--order: order {state.client_order_id} is not of {row.name}",
+            f"The broker has it as {state.side} {money.digits(state.qty)} {state.symbol}: {why}.",
+        )
+    return state._replace(symbol=symbol)
+
+
+def _unknown(identity: str, gateway: str, told: Told | None, broker: AtBroker) -> DataError | DependencyError:
+    """Return that nobody who could be asked knows an order."""
+    if told is not None and identity in told.missing:
+        return DataError(f"--order: neither {gateway} nor the broker knows an order {identity}")
+    if broker.is_read:
+        return DependencyError(
+            f"Order {identity} can't be read",
+            f"{gateway[0].upper()}{gateway[1:]} does not know it, and the broker could not be asked.",
+        )
+    return DataError(f"--order: {gateway} knows no order {identity}")

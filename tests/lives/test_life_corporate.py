@@ -1,0 +1,434 @@
+"""Splits, renames and spin-offs that the broker lists: booked once its account shows them, never guessed."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.answers import Answer, plain_500
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
+from support.odd_broker import OddBroker
+
+FIRST, EX_DATE, THIRD = "2025-01-06", "2025-01-07", "2025-01-08"
+PENDING = "a split 2:1 is pending at the broker: it is listed (forward_split) from 2025-01-07 on, and "
+
+
+@pytest.fixture
+def broker(life: Life) -> OddBroker:
+    return life.with_broker(with_list=True)
+
+
+def found(document: Any, code: str) -> list[Any]:
+    return [each for each in document["findings"] if each["code"] == code]
+
+
+def priced(life: Life, broker: OddBroker, **prices: str) -> None:
+    """Have a share cost this at gateway and broker."""
+    life.prices(**prices)
+    broker.prices |= {symbol: Decimal(price) for symbol, price in prices.items()}
+
+
+def held(life: Life, broker: OddBroker, qty: int = 100, price: str = "100") -> None:
+    """Buy shares in the first session, and let the night before the ex-date go by."""
+    priced(life, broker, AAPL=price)
+    life.trade(AAPL=buy(qty, price))
+    life.next_session()
+
+
+def splits_of(life: Life) -> list[tuple[str, str]]:
+    return [(each["effective"], each["ratio"]) for each in life.rows("entries") if each["kind"] == "split"]
+
+
+def test_a_split_that_is_applied_on_its_ex_date(life: Life, broker: OddBroker) -> None:
+    """100 at 100 are 200 at 50; at 51 that is 200.00 dollars more. It is booked once, and says its source."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty avg_entry_price unrealized_pnl") == amounts("200 50 200")
+    assert figures(day["pnl"], "complete day_pnl total_pnl") == (True, *amounts("200 200"))
+    (said,) = found(day, "split")
+    assert (said["severity"], said["subject"]) == ("note", "AAPL")
+    assert said["text"].startswith("AAPL split 2:1 in 2025-01-07: the broker lists it (forward_split)")
+    assert "resolve --position AAPL=QTY@PRICE" in said["remedies"][0]["command"]
+    assert {each["severity"] for each in found(day, "gateway_differs")} == {"note"}  # it has 100 still
+    (entry,) = [each for each in life.rows("entries") if each["kind"] == "split"]
+    assert figures(entry, "symbol qty ratio effective") == ("AAPL", "100", "2:1", EX_DATE)
+    assert entry["note"] == "2:1 listed by the broker as forward_split, ex-date 2025-01-07"
+    for _ in range(2):
+        assert found(life.mark(), "split") == []
+        life.next_session()
+        assert life.trade(MSFT=NO_ORDER)["pnl"]["complete"] is True
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+    (asked,) = {each.query["start"][0] for each in broker.requests if "corporate" in each.path} & {
+        "2024-12-27"
+    }
+    assert asked == "2024-12-27"  # ten days before the first session
+    # Said by hand as well it is refused: nothing speaks for a second one.
+    life.run("resolve", "--split", "AAPL", "2:1", status=3)
+    life.run("resolve", "--split", "AAPL", "2:1", "--ex-date", EX_DATE, status=3)
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
+def test_a_split_of_a_symbol_that_is_traded_that_day(life: Life, broker: OddBroker) -> None:
+    """50 of the 200 are sold at 51, one dollar more than each cost: 50.00 realized, 150.00 not."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate="2", old_rate="1")
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(AAPL=sell(50, "51"))
+    assert figures(row(day, "AAPL"), "qty realized_pnl unrealized_pnl") == amounts("150 50 150")
+    assert figures(day["pnl"], "complete day_pnl") == (True, Decimal(200))
+
+
+def test_a_split_that_is_listed_and_applied_late(life: Life, broker: OddBroker) -> None:
+    """5:4 at -20 % is a bad night until it is listed; then null; then booked, and closings are void."""
+    held(life, broker)
+    priced(life, broker, AAPL="81")
+    assert life.trade(MSFT=NO_ORDER)["pnl"]["day_pnl"] == -1900
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=5, old_rate=4)
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl total_pnl") == (False, None, None)
+    assert figures(row(day, "AAPL"), "unrealized_pnl total_pnl") == (None, None)
+    assert row(day, "AAPL")["unpriced_reason"] == (
+        "a split 5:4 is pending at the broker: it is listed (forward_split) from 2025-01-07 on, and the "
+        "account has 100 shares instead of 125"
+    )
+    (said,) = found(day, "split_pending")
+    assert said["severity"] == "warning"
+    assert [each["command"] for each in said["remedies"]] == [""]
+    assert found(day, "possible_split") == []
+    life.next_session()
+    broker.split("AAPL", 5, 4)
+    day = life.trade(MSFT=NO_ORDER)
+    # 125 x 81 - 10,000, and the last closing that is right is the first session's.
+    assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("125 125")
+    assert figures(day["pnl"], "complete day_pnl total_pnl") == (True, *amounts("125 125"))
+    assert day["pnl"]["equity"]["opening"] == 100_000
+    assert splits_of(life) == [(EX_DATE, "5:4")]
+    assert says(told(day), "The closings of 2025-01-07 were made without the split 5:4 of AAPL")
+    complete = {each["session"]: each["complete"] for each in life.rows("sessions")}
+    assert complete == {FIRST: 1, EX_DATE: 0, THIRD: 0, "2025-01-09": 1}
+
+
+def never_applied(life: Life, broker: OddBroker) -> Any:
+    """Wait through five sessions in which the account keeps its 100 shares; return the last result."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    priced(life, broker, AAPL="51")
+    for _ in range(6):  # the 9th is no session in New York
+        day = life.trade(MSFT=NO_ORDER)
+        (said,) = found(day, "split_pending")
+        assert says([said["text"]], f"AAPL has no price: {PENDING}the account has 100 shares instead of 200")
+        assert not any("--split" in each["command"] for each in said["remedies"])
+        life.next_session()
+    # The list has forgotten it by then, by the date at which it was processed; what waits is asked for still.
+    return life.trade(MSFT=NO_ORDER)
+
+
+def offered(document: Any) -> list[str]:
+    (said,) = found(document, "split_pending")
+    return [each["command"] for each in said["remedies"]]
+
+
+def test_a_split_that_is_never_applied_is_ended_by_its_price(life: Life, broker: OddBroker) -> None:
+    """A paper account: 100 shares at 51 it is, by hand, and the loss of 4,900.00 counts."""
+    split, position = offered(never_applied(life, broker))
+    assert "resolve --split AAPL 2:1" in split
+    assert "resolve --position AAPL=100@PRICE" in position
+    resolved = life.resolve("--position", "AAPL=100@51")
+    assert figures(row(resolved, "AAPL"), "qty total_pnl") == amounts("100 -4900")
+    assert figures(resolved["pnl"], "complete day_pnl") == (True, Decimal(-4900))
+    for _ in range(2):
+        life.next_session()
+        day = life.trade(MSFT=NO_ORDER)
+        assert (found(day, "split_pending"), day["pnl"]["complete"]) == ([], True)
+    # Applied after all, the broker is believed: 200 at 51 are 200.00 more than they cost.
+    broker.split("AAPL", 2, 1)
+    marked = life.mark()
+    assert figures(row(marked, "AAPL"), "qty total_pnl") == amounts("200 200")
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
+def test_a_split_that_is_never_applied_is_ended_by_saying_it(life: Life, broker: OddBroker) -> None:
+    """200 shares from the ex-date on; that the account has 100 is a difference, and no second split."""
+    never_applied(life, broker)
+    resolved = life.resolve("--split", "AAPL", "2:1")
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+    assert figures(row(resolved, "AAPL"), "qty total_pnl") == amounts("200 200")
+    assert says(told(resolved), "The broker differs on AAPL: quantity 100 instead of 200")
+    life.next_session()
+    broker.split("AAPL", 2, 1)
+    day = life.trade(MSFT=NO_ORDER)
+    assert (found(day, "broker_differs"), day["pnl"]["complete"]) == ([], True)
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
+def test_that_there_was_no_split_ends_one_too(life: Life, broker: OddBroker) -> None:
+    """1:1 is never refused; the account is still believed once it shows it."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    priced(life, broker, AAPL="51")
+    assert life.trade(MSFT=NO_ORDER)["pnl"]["complete"] is False
+    resolved = life.resolve("--split", "AAPL", "1:1")
+    assert figures(row(resolved, "AAPL"), "qty total_pnl") == amounts("100 -4900")
+    broker.split("AAPL", 2, 1)
+    assert figures(row(life.mark(), "AAPL"), "qty total_pnl") == amounts("200 200")
+
+
+def test_a_split_by_hand_before_it_is_listed(life: Life, broker: OddBroker) -> None:
+    """The list's date is another, its terms are 4 for 2: it is the same one, and booked once."""
+    held(life, broker)
+    priced(life, broker, AAPL="51")
+    life.trade(MSFT=NO_ORDER)
+    life.resolve("--split", "AAPL", "2:1")
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", THIRD, new_rate=4, old_rate=2)
+    broker.split("AAPL", 2, 1)
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("200 200")
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+    assert (found(day, "split"), found(day, "split_pending")) == ([], [])
+
+
+def test_a_list_speaks_for_a_split_by_hand(life: Life, broker: OddBroker) -> None:
+    """Without a price, and with the old quantity at gateway and broker; in the session that is listed."""
+    held(life, broker)
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    life.prices(AAPL=None)
+    life.trade(MSFT=NO_ORDER)
+    life.run("resolve", "--split", "AAPL", "2:1", status=3)
+    assert "and the gateway has 100, the broker 100" in life.last.stderr
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    life.run("resolve", "--split", "AAPL", "3:1", status=3)
+    life.resolve("--split", "AAPL", "2:1")
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["exact", "truncated"])
+def test_a_reverse_split(life: Life, broker: OddBroker, whole: bool) -> None:
+    """25 at 4 are 2.5 at 40; the account may have 2 already, and pays the half share later."""
+    held(life, broker, 25, "4")
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=whole)
+    priced(life, broker, AAPL="42")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty avg_entry_price total_pnl") == amounts("2.5 40 5")
+    assert splits_of(life) == [(EX_DATE, "1:10")]
+    # Half a share at 42 is ours, and not the account's: it has a name, and nobody is told to book it.
+    (broker_word,) = [each for each in [day["parties"]["broker"]] if each]
+    items = [
+        figures(each, "kind amount") for each in broker_word["equity"]["items"] if each["kind"] == "flow"
+    ]
+    assert items == ([("flow", Decimal(21))] if whole else [])
+    assert broker_word["equity"]["residual"] == 0
+    assert found(day, "broker_differs") == []
+
+
+def test_a_stock_dividend_is_a_split(life: Life, broker: OddBroker) -> None:
+    """5 % in shares: 100 at 105 are 105 at 100."""
+    held(life, broker, 100, "105")
+    broker.lists("stock_dividends", "AAPL", EX_DATE, rate=0.05)
+    broker.split("AAPL", 105, 100)
+    priced(life, broker, AAPL="101")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty avg_entry_price total_pnl") == amounts("105 100 105")
+    assert splits_of(life) == [(EX_DATE, "21:20")]
+
+
+def test_a_suspicion_ends_at_the_next_sessions_read(life: Life, broker: OddBroker) -> None:
+    """The price halved, no split is listed and the broker has our quantity: it was a bad night."""
+    held(life, broker)
+    priced(life, broker, AAPL="50")
+    day = life.trade(MSFT=NO_ORDER)
+    assert (day["pnl"]["complete"], life.mark()["pnl"]["complete"]) == (False, False)
+    assert len(found(day, "possible_split")) == 1
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (True, Decimal(-5000))
+    (said,) = found(day, "split_none")
+    assert says([said["text"]], "AAPL may have split since 2025-01-07; the broker lists no split of it")
+    # It stays believed, in this session and in the next.
+    assert life.mark()["pnl"]["complete"] is True
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    assert (day["pnl"]["complete"], found(day, "split_none")) == (True, [])
+
+
+def test_a_suspicion_does_not_end_without_the_list(life: Life, broker: OddBroker) -> None:
+    """That can't be read: exit 1, and nothing is guessed; another quantity at the broker keeps it too."""
+    held(life, broker)
+    priced(life, broker, AAPL="50")
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    broker.always("GET", "/v1/corporate-actions", plain_500())
+    day = life.trade(MSFT=NO_ORDER, status=1)
+    assert says(told(day), "The broker could not be read", "its list of corporate actions: it answered 500")
+    assert (day["pnl"]["complete"], len(found(day, "possible_split"))) == (False, 1)
+    broker.always("GET", "/v1/corporate-actions", Answer(status=403, body="{}"))
+    marked = life.mark(status=1)
+    assert says(told(marked), "its list of corporate actions: it answered 403")
+    assert row(marked, "AAPL")["qty"] == 100
+
+
+def test_a_split_that_waits_is_not_forgotten_with_the_list(life: Life, broker: OddBroker) -> None:
+    """One that can't be read says nothing: the symbol stays without a price."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    assert life.trade(MSFT=NO_ORDER)["pnl"]["complete"] is False
+    broker.always("GET", "/v1/corporate-actions", plain_500())
+    assert life.mark(status=1)["pnl"]["complete"] is False
+
+
+@pytest.mark.parametrize("moved", [0, 7], ids=["untraded", "traded"])
+def test_the_brokers_quantity_makes_one_suspect(life: Life, broker: OddBroker, moved: int) -> None:
+    """It has twice ours at an unmoved price, also when the symbol was traded that day; the list ends it."""
+    held(life, broker)
+    broker.split("AAPL", 2, 1)
+    day = life.trade(AAPL=buy(moved, "100") if moved else NO_ORDER)
+    words = f"the broker has {200 + moved} instead of {100 + moved}"
+    assert says([each["text"] for each in found(day, "possible_split")], "a possible split 2:1", words)
+    assert (row(day, "AAPL")["realized_pnl"] is None) == bool(moved)
+    life.next_session()
+    assert life.trade(MSFT=NO_ORDER)["pnl"]["complete"] is False
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    marked = life.mark()
+    assert row(marked, "AAPL")["qty"] == 200 + moved
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
+def test_an_account_that_is_not_proven_shows_no_split(life: Life, broker: OddBroker) -> None:
+    """Then nobody waits for it: a person may say at once what the list says."""
+    broker.account["account_number"] = "PA3FAKE00002"
+    life.trade(AAPL=buy(100, "100", detail={"broker_order_id": "0b7d", "filled_qty": "100"}))
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    day = life.trade(MSFT=NO_ORDER)
+    assert row(day, "AAPL")["unpriced_reason"] == (
+        f"{PENDING}no account at the broker is proven to be the book's"
+    )
+    split, position = offered(day)
+    assert "--split AAPL 2:1" in split
+    assert "--position AAPL=200@PRICE" in position
+
+
+def test_a_rename(life: Life, broker: OddBroker) -> None:
+    """The holding goes over at its cost once the account shows it; what was realized stays."""
+    priced(life, broker, FB="100")
+    life.trade(FB=buy(12, "100"))
+    life.next_session()
+    life.trade(FB=sell(2, "103"))
+    life.next_session()
+    broker.lists("name_changes", "FB", THIRD, new_symbol="META")
+    day = life.trade(MSFT=NO_ORDER)
+    assert says(told(day), f"FB is listed as META from {THIRD} on", "its 10 shares are carried over once")
+    assert row(day, "FB")["qty"] == 10
+    broker.rename("FB", "META")
+    broker.prices["META"] = Decimal(104)
+    marked = life.mark()
+    assert figures(row(marked, "FB"), "qty realized_pnl total_pnl") == amounts("0 6 6")
+    assert figures(row(marked, "META"), "qty avg_entry_price mark_price unrealized_pnl") == amounts(
+        "10 100 104 40"
+    )
+    assert figures(marked["pnl"], "complete total_pnl") == (True, Decimal(46))
+    (said,) = found(marked, "renamed")
+    assert said["text"].startswith("FB is META now: the broker lists it (name_change)")
+    # A fill of FB that is corrected afterwards is corrected in what went over: 12 at 99 in all.
+    broker.orders[0] |= {"filled_avg_price": "99"}
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "META"), "qty avg_entry_price") == amounts("10 99")
+    assert row(day, "FB")["realized_pnl"] == 8
+    assert found(day, "renamed") == []
+    assert [each["symbol"] for each in life.rows("entries") if each["kind"] == "rename"] == ["FB"]
+
+
+def test_a_unit_split_under_a_new_symbol(life: Life, broker: OddBroker) -> None:
+    """1 becomes 2 of another name: the split first, then all of it goes over."""
+    held(life, broker)
+    broker.lists("unit_splits", "AAPL", EX_DATE, old_rate=1, new_rate=2, new_symbol="APPL")
+    broker.split("AAPL", 2, 1)
+    broker.rename("AAPL", "APPL")
+    broker.prices["APPL"] = Decimal(51)
+    day = life.trade(MSFT=NO_ORDER)
+    assert row(day, "AAPL")["qty"] == 0
+    assert figures(row(day, "APPL"), "qty avg_entry_price total_pnl") == amounts("200 50 200")
+    assert figures(day["pnl"], "complete day_pnl") == (True, Decimal(200))
+
+
+def test_a_spin_off_is_named(life: Life, broker: OddBroker) -> None:
+    """Nothing of it is booked; once a person has, it is said no more."""
+    held(life, broker)
+    broker.lists("spin_offs", "AAPL", EX_DATE, new_symbol="CORE", source_rate=4, new_rate=1)
+    for _ in range(2):
+        day = life.trade(MSFT=NO_ORDER)
+        (said,) = found(day, "corporate_action")
+        assert (said["severity"], said["subject"]) == ("warning", "AAPL")
+        assert "AAPL spun off CORE on 2025-01-07, 1 for 4, so 25 for 100 shares" in said["text"]
+        assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("100 0")
+        life.next_session()
+    life.trade(MSFT=NO_ORDER)
+    life.gateway.hold("CORE", "25", "0", "8")
+    resolved = life.resolve("--position", "CORE=25@0")
+    assert row(resolved, "CORE")["qty"] == 25
+    assert found(resolved, "corporate_action") == []
+
+
+def test_what_is_listed_for_later_is_not_booked_yet(life: Life, broker: OddBroker) -> None:
+    """Nor is it waited for, nor does it speak for a split of today."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", THIRD, new_rate=2, old_rate=1)
+    broker.lists("name_changes", "AAPL", THIRD, new_symbol="APPL")
+    broker.lists("spin_offs", "AAPL", THIRD, new_symbol="CORE", source_rate=4, new_rate=1)
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("100 0")
+    codes = {each["code"] for each in day["findings"]}
+    assert not codes & {"split", "split_pending", "renamed", "corporate_action"}
+    life.run("resolve", "--split", "AAPL", "2:1", status=3)
+
+
+def test_what_the_book_did_not_hold_then_is_none_of_its_business(life: Life, broker: OddBroker) -> None:
+    """Bought on the ex-date, after the split: 200 shares stay 200."""
+    priced(life, broker, AAPL="51")
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    for kind, more in (("forward_splits", {"old_rate": 1}), ("spin_offs", {"source_rate": 1})):
+        broker.lists(kind, "AAPL", EX_DATE, new_rate=2, new_symbol="CORE", **more)
+    for _ in range(2):
+        day = life.trade("--again", AAPL=buy(100, "51"), status=0)
+        life.next_session()
+    assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("200 51")
+    assert (splits_of(life), found(day, "split_pending"), found(day, "corporate_action")) == ([], [], [])
+
+
+def test_fills_that_are_not_known_explain_no_split(life: Life, broker: OddBroker) -> None:
+    """An order of 100 more still works, and the account has 200: that may be its fill, so it waits."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    gtc: Any = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
+    broker.split("AAPL", 2, 1)
+    life.trade(AAPL=buy(100, None, **gtc))
+    assert (len(found(life.mark(), "split_pending")), splits_of(life)) == (1, [])
+    broker.fill("AAPL", "100", "51")
+    priced(life, broker, AAPL="51")
+    marked = life.mark()
+    assert (row(marked, "AAPL")["qty"], splits_of(life)) == (300, [(EX_DATE, "2:1")])
+
+
+def test_an_account_with_other_shares_beside_the_book(life: Life, broker: OddBroker) -> None:
+    """30 bought by hand: its 130 became 260, so our 100 became 200, and 60 is the difference."""
+    priced(life, broker, AAPL="100")
+    life.trade(AAPL=buy(100, "100"))
+    by_hand = broker.place({**broker.order("AAPL"), "qty": 30}, Decimal(30), Decimal(100), "filled", "hand")
+    assert by_hand["filled_qty"] == "30"
+    life.mark()
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    assert (row(day, "AAPL")["qty"], splits_of(life)) == (200, [(EX_DATE, "2:1")])
+    assert says(told(day), "The broker differs on AAPL: quantity 260 instead of 200")
