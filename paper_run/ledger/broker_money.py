@@ -117,7 +117,7 @@ class BrokerMoney:
         :param after: the entry behind which they are. :param until: the last of them; None: to the end.
         """
         found = self._rows(
-            "SELECT entries.*, type, date, status, broker_money.symbol AS of, "
+            "SELECT entries.*, type, date, status, broker_money.symbol AS of_symbol, "
             f"{_BEFORE.format('qty')} AS qty_before, {_BEFORE.format('dollars')} AS dollars_before "
             "FROM entries LEFT JOIN broker_money ON broker_money.epoch = entries.epoch "
             "AND broker_money.activity = entries.activity WHERE entries.epoch = ? AND entries.id > ? "
@@ -160,7 +160,7 @@ def _booked(row: Any) -> BookedMoney:
         activity_type=row["type"],
         note=row["note"],
         day=row["date"] or row["effective"] or row["session"],
-        symbol=row["of"] or row["symbol"],
+        symbol=row["of_symbol"] or row["symbol"],
         qty=posted.qty,
         amount=posted.amount,
         status=row["status"],

@@ -39,6 +39,7 @@ _ACTION_TYPES = "forward_split,reverse_split,unit_split,stock_dividend,spin_off,
 _OVERLAP = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
 _NO_TRADES = {"category": "non_trade_activity"}
+_NO_SUCH_PARAMETER = frozenset({400, 422})
 _UNKNOWN_ORDER = "404"
 """What the broker's own code begins with where there is no such order; any other 404 is somebody else's."""
 _ANOTHER_PAIR = (
@@ -144,7 +145,7 @@ class Broker:
         Ids sort by date, not by time of posting: one that is posted meanwhile may be missing, and is there
         when the same days are read again.
 
-        :param besides_fills: ask for what is no trade alone; a server that minds no category tells all.
+        :param besides_fills: ask for what is no trade alone; a server that knows no category tells all.
         :raises NotKnown: the pages do not go on. :raises CallFailed: one could not be read.
         """
         deadline, token = self._now() + seconds, ""
@@ -153,6 +154,9 @@ class Broker:
         while True:
             asked = _activities(since, token, category)
             answer = self._get(self.url, f"/v2/account/activities?{asked}", deadline)
+            if category and answer.status in _NO_SUCH_PARAMETER:
+                category = {}
+                continue
             page = _read(answer, lambda answer: _entries(answer, broker_wire.activity))
             is_new = any(each.identity not in found for each in page)
             found.update((each.identity, each) for each in page)

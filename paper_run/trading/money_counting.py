@@ -76,7 +76,8 @@ class Counting:
         if way == "shares" and qty and activity.symbol:
             return self._shares(activity, self._row(activity.symbol, before), qty, before)
         if activity.net_amount is None:
-            return Waits("the broker does not tell its amount", cash=None)
+            moves_money = way not in ("corporate", "other")
+            return Waits("the broker does not tell its amount", cash=None) if moves_money else None
         return self._money(activity, activity.net_amount, way, before)
 
     def _money(

@@ -1,9 +1,12 @@
 """Money besides trading, as a day states it: a dividend that was corrected, a deposit, a fee, an odd type."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from paper_run.book.bridge import Money
 from paper_run.model.result import MoneyRow, Pnl
+from paper_run.model.result_json import document, of_document
 
 ROWS = (
     MoneyRow(
@@ -37,3 +40,10 @@ def with_money(pnl: Pnl) -> Pnl:
             money=MONEY,
         )
     return pnl._replace(money=ROWS, **bridges)
+
+
+def day(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a day's document with this money besides."""
+    result = of_document(content)
+    assert result.pnl is not None
+    return document(replace(result, pnl=with_money(result.pnl)))

@@ -1,9 +1,11 @@
 """Money that is not trading: what the broker posts, cancels and corrects is in the book, to the cent."""
 
+import contextlib
 import csv
 import io
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from decimal import Decimal
@@ -180,6 +182,18 @@ def settled_but_for_the_base(document: Any) -> Any:
     return document
 
 
+def test_a_ledger_of_an_older_program(life: Life, broker: OddBroker) -> None:
+    """Its account was proven long ago and its money never read: what came since then is booked."""
+    life.next_session()
+    broker.post("DIV", "3", "AAPL", day="2025-01-06")
+    broker.post("DIV", "5", "AAPL")
+    with contextlib.closing(sqlite3.connect(life.reports / "ledger.sqlite3")) as ledger, ledger:
+        ledger.execute("DELETE FROM broker_money_reads")
+        ledger.execute("UPDATE broker_accounts SET proven_at = '2025-01-06T15:00:00+00:00'")
+    assert money(life.trade(NVDA=NO_ORDER)) == {"income": 5}
+    assert [each["in_base"] for each in life.rows("broker_money")] == [1, 0]
+
+
 def test_a_fee_that_is_posted_late_sorts_before_what_was_read(life: Life, broker: OddBroker) -> None:
     """At 23:00 of a day whose fills were read and whose closing is whole: it belongs to the next session."""
     life.now = life.now.replace(hour=21, minute=30)
@@ -305,6 +319,7 @@ def test_a_type_that_nobody_knows(life: Life, broker: OddBroker) -> None:
     broker.post("CIL", "1.25", "AAPL")
     broker.post("MEM", "0", description="a memo")
     broker.post("CFEE", "0", "BTCUSD", qty="-0.001")
+    broker.post("SPLIT", "0", "MSFT", qty="3").pop("net_amount")
     day = life.trade(NVDA=NO_ORDER)
     assert settled(day, broker)["day_pnl"] == 0
     assert money(day) == {"other": Decimal("-18.75"), "inflows": Decimal("1.25")}

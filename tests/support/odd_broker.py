@@ -160,7 +160,7 @@ class OddBroker(BrokerServer):
         today = self.now().date().isoformat()
         for posted in self.money:
             if posted["status"] != "canceled" and posted["date"] <= today:
-                account.cash += Fraction(posted["net_amount"])
+                account.cash += Fraction(posted.get("net_amount", 0))
         return account
 
     @property

@@ -140,8 +140,7 @@ def test_adjustments_are_explained_where_there_are_some():
 
 def test_money_besides_trading_has_its_lines_in_the_bridge_and_a_table():
     """Each line only where the book has any; a row for each of the session's, with its source."""
-    result = of_document(documents.good_day())
-    page = Page(render(document(replace(result, pnl=moved.with_money(result.pnl)))))
+    page = Page(render(moved.day(documents.good_day())))
     rows = [row for row in page.rows if len(row) == 3]
     start = rows.index(["Step", "Session", "Since 2024-11-04"])
     assert rows[start + 2 : start + 9] == [
