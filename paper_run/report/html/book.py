@@ -37,8 +37,8 @@ _BRIDGE: tuple[tuple[str, Callable[[Bridge], str]], ...] = (
 )
 _PARTS: dict[str, tuple[tuple[str, Callable[[Bridge], Decimal | None]], ...]] = {
     "Realized P&L": (
-        ("income", lambda bridge: bridge.money and bridge.money.income),
         ("trading", lambda bridge: bridge.trading),
+        ("income", lambda bridge: bridge.money and bridge.money.income),
     ),
     "Adjustments": (
         ("cash and shares in and out", lambda bridge: bridge.money and bridge.money.flows),
@@ -46,6 +46,7 @@ _PARTS: dict[str, tuple[tuple[str, Callable[[Bridge], Decimal | None]], ...]] = 
         ("the rest", lambda bridge: bridge.taken_over),
     ),
 }
+_REST = frozenset({"trading", "the rest"})
 _KINDS = {"income": "P&amp;L", "flow": "no P&amp;L", "other": "no P&amp;L", "cash_in_lieu": "a trade"}
 _STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, int], ...] = (
     ("Total return", lambda each: each.total_return, text.signed_percent, 4),
@@ -102,13 +103,13 @@ def bridge_rows(pnl: Pnl) -> str:
 
 
 def _part_rows(label: str, *bridges: Bridge) -> str:
-    """Return what a line of the bridges is made of; nothing where all of it is the last of its parts."""
+    """Return what a line of the bridges is made of; nothing where no money besides trading is part of it."""
     parts = [
         (part, [of(each) for each in bridges])
         for part, of in _PARTS.get(label, ())
         if any(of(each) for each in bridges)
     ]
-    if not parts or (len(parts) == 1 and parts[0][0] == _PARTS[label][-1][0]):
+    if {part for part, _ in parts} <= _REST:
         return ""
     return "".join(
         f'<tr class="of"><th scope="row">of it {escaped(part)}</th>'
