@@ -95,10 +95,12 @@ class Counting:
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
 
     def _yet_to_come(self, activity: MoneyActivity) -> Waits:
-        """Say of what its session is yet to come for; its day may have, as a Saturday, with its cash."""
-        is_there = activity.date is not None and activity.date <= self._moment.now.date()
-        cash = activity.net_amount if is_there else money.ZERO
-        return Waits("its session is yet to come", cash, is_said=is_there)
+        """Say that its session is yet to come; its day may be here, as a Saturday, with cash and shares."""
+        if activity.date is None or activity.date > self._moment.now.date():
+            return Waits("its session is yet to come", is_said=False)
+        moves_shares = money_types.of(activity.activity_type).way == "shares" and activity.qty
+        worth = None if moves_shares else money.ZERO
+        return Waits("its session is yet to come", activity.net_amount, worth)
 
     def _shares(
         self, activity: MoneyActivity, name: str, qty: Decimal, before: Posted | None

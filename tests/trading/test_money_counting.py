@@ -1,6 +1,6 @@
 """What an activity counts as: each type of the broker's, of both signs, new, booked before or in the base."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -30,12 +30,17 @@ def activity(kind: str, amount: str | None = None, **fields: Any) -> MoneyActivi
 
 
 def counts(
-    what: MoneyActivity, before: Posted | None = None, *, in_base: bool = False, quotes: bool = False
+    what: MoneyActivity,
+    before: Posted | None = None,
+    *,
+    in_base: bool = False,
+    quotes: bool = False,
+    now: datetime = NOON,
 ) -> Posted | Waits | None:
     """Return what it counts as in Friday's session; each share costs 50 where there are quotes."""
     quote = Market(Decimal("49.5"), Decimal("50.5"), NOON, None, None)
     read = Observations(MarketReading({"NVDA": quote}, ()) if quotes else None)
-    moment = Moment(FRIDAY, exchange_time(NOON), CALENDAR)
+    moment = Moment(FRIDAY, exchange_time(now), CALENDAR)
     counting = Counting(BEGUN, FRIDAY, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol))
     return counting.counts(what, before, in_base=in_base)
 
@@ -136,6 +141,15 @@ def test_what_is_dated_ahead_waits(day: date) -> None:
     made = Posted("income", ACCOUNT, ZERO, Decimal(5))
     assert counts(what, made) == counts(what, in_base=True) == made
     assert counts(what._replace(date=None)) == made
+
+
+def test_what_is_dated_of_a_closed_day_has_come_and_waits() -> None:
+    """On Saturday its cash is there, or its shares, whose worth nobody knows: it has a name till Monday."""
+    saturday = NOON + timedelta(days=1)
+    paid = activity("INT", "5", date=saturday.date())
+    assert counts(paid, now=saturday) == Waits("its session is yet to come", Decimal(5))
+    shares = activity("JNLS", "0", date=saturday.date(), symbol="NVDA", qty=Decimal(4))
+    assert counts(shares, now=saturday) == Waits("its session is yet to come", ZERO, None)
 
 
 def test_what_is_booked_stays_in_its_row() -> None:
