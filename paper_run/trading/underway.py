@@ -139,6 +139,7 @@ class AttemptUnderway:
                     failures=(*known.failures, *heard.failures),
                     found=(*known.found, *heard.found, *opened),
                 )
+                self.record(state, known)  # the valuation asks the record which orders are in doubt
                 book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self.record(state, known._replace(book=book))
             self.restated = restated

@@ -320,3 +320,41 @@ def test_the_dollars_are_those_of_the_executions(life: Life, broker: OddBroker) 
     broker.executions = {"AAPL": [], "MSFT": []}
     assert refolded(life.mark()) == []
     assert len(life.entries("AAPL")) == 2
+
+
+def test_while_the_broker_is_silent_the_gateways_fill_is_not_taken_for_its(
+    life: Life, broker: OddBroker
+) -> None:
+    """The gateway invents a fill: null with the reason, until the broker that is proven tells."""
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    broker.always("GET", "/v2/orders", plain_500())
+    invented = {"filled_qty": "5", "filled_avg_price": "7"}
+    day = life.trade(MSFT=buy(5, "200", detail=invented), AAPL=buy(2, "101"), status=1)
+    assert (row(day, "MSFT")["qty"], row(day, "AAPL")["qty"], day["pnl"]["complete"]) == (None, None, False)
+    assert says(told(day), "The fills are not known", "The broker, or without one the gateway, was asked")
+    assert life.entries("MSFT") == []
+    broker.always("GET", "/v2/orders", Answer())
+    marked = life.mark()
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("5 200")
+    the_brokers(life, marked, broker)
+    assert refolded(marked) == []
+    # Without its keys the gateway's word is the best again.
+    broker.always("GET", "/v2/orders", plain_500())
+    life.next_session()
+    life.trade(NVDA=buy(3, "50"), status=1)
+    life.take_keys()
+    assert row(life.mark(), "NVDA")["qty"] == 3
+
+
+def test_an_order_that_the_gateway_calls_rejected_is_known_as_soon_as_the_broker_tells(
+    life: Life, broker: OddBroker
+) -> None:
+    """The connection broke after the broker took it: in the run's own result nothing is in doubt."""
+    broken = {"status": "rejected", "broker_order_id": None, "error_message": "Connection aborted"}
+    broken |= {"filled_qty": "0", "filled_avg_price": None}
+    plan = buy(10, "100", mapping={"order_status": "rejected"}, detail=broken)
+    day = life.trade(AAPL=plan)
+    assert day["results"]["num_orders_in_doubt"] == 0
+    assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("10 100")
+    the_brokers(life, day, broker)
