@@ -2,6 +2,8 @@
 
 The broker changes an activity under its id: it cancels or corrects it. Booked is the difference between the
 activity as it stands and as it was booked last, so that a cancellation books itself back.
+
+Source: docs/CONCEPTS, "Money that is not trading".
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from paper_run.money import CONTEXT, ZERO
 
 
 class Posted(NamedTuple):
-    """What an activity counts as: kind, symbol, shares and dollars as an `Entry` has them."""
+    """What an activity counts as: kind, symbol, signed shares and dollars as an `Entry` has them."""
 
     kind: str
     symbol: str
