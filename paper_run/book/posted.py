@@ -88,7 +88,10 @@ def _beyond(base: Posted | None, posted: Posted | None, place: _Place) -> tuple[
 
 
 def worth(before: Posted | None, symbol: str, qty: Decimal) -> Decimal | None:
-    """Return what shares are worth at what they were booked at, dollars; None where they never were."""
+    """Return what shares are worth at what they were booked at, dollars; None where they never were.
+
+    :param qty: signed shares.
+    """
     if before is None or not before.qty or before.symbol != symbol:
         return None
     return money.portion(before.dollars, qty, before.qty)
