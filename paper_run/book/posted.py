@@ -2,6 +2,8 @@
 
 The broker changes an activity under its id: it cancels or corrects it. Booked is the difference between the
 activity as it stands and as it was booked last, so that a cancellation books itself back.
+
+Source: docs/CONCEPTS, "Money that is not trading".
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from paper_run.money import CONTEXT, ZERO
 
 
 class Posted(NamedTuple):
-    """What an activity counts as: kind, symbol, shares and dollars as an `Entry` has them."""
+    """What an activity counts as: kind, symbol, signed shares and dollars as an `Entry` has them."""
 
     kind: str
     symbol: str
@@ -86,7 +88,10 @@ def _beyond(base: Posted | None, posted: Posted | None, place: _Place) -> tuple[
 
 
 def worth(before: Posted | None, symbol: str, qty: Decimal) -> Decimal | None:
-    """Return what shares are worth at what they were booked at, dollars; None where they never were."""
+    """Return what shares are worth at what they were booked at, dollars; None where they never were.
+
+    :param qty: signed shares.
+    """
     if before is None or not before.qty or before.symbol != symbol:
         return None
     return money.portion(before.dollars, qty, before.qty)

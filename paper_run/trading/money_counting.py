@@ -29,7 +29,7 @@ _CANCELED = frozenset({"canceled", "cancelled"})
 class Waits(NamedTuple):
     """Why an activity can't be booked yet, a clause; and what it is of the difference to the broker's equity.
 
-    :ivar cash: dollars that its cash has already, None: not known. :ivar worth: of its shares, likewise.
+    :ivar cash: signed dollars that its cash has already, None: not known. :ivar worth: of its shares, too.
     :ivar is_said: whether it is worth saying; what has not come yet is not.
     """
 
