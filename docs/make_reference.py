@@ -13,13 +13,6 @@ from paper_run.settings.option import Option
 from paper_run.settings.options import OPTIONS
 
 FILE = Path(__file__).with_name("REFERENCE.md")
-EXIT_STATUSES = {
-    ExitStatus.SUCCESS: "All is well, or there is no session today.",
-    ExitStatus.DEPENDENCY: "A service is down or unhealthy, or a mail could not be sent.",
-    ExitStatus.ORCHESTRATION: "The orchestration failed, its outcome is not known, or it is too late.",
-    ExitStatus.DATA: "Wrong input, or a file that can't be read or written.",
-    ExitStatus.INTERRUPTED: "Interrupted.",
-}
 HEAD = """# Reference
 
 Made by `docs/make_reference.py` of the table that the program itself uses. An option beats the environment
@@ -36,7 +29,9 @@ def made() -> str:
             parts += _command(name, command)
     parts += ["## Variables without an option", _variables(each for each in OPTIONS if not each.flag)]
     parts += ["## Exit statuses", "| status | when |\n|---|---|"]
-    parts[-1] += "".join(f"\n| {int(status)} | {EXIT_STATUSES[status]} |" for status in ExitStatus)
+    parts[-1] += "".join(
+        f"\n| {int(status)} | {status.words[0].upper()}{status.words[1:]}. |" for status in ExitStatus
+    )
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 

@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class ExitStatus(IntEnum):
-    """What the shell gets; with several, ORCHESTRATION beats DEPENDENCY beats DATA."""
+    """What the shell gets; with several, ORCHESTRATION beats DEPENDENCY beats DATA.
 
-    SUCCESS = 0
-    """The day ran (or there was nothing to do)."""
-    DEPENDENCY = 1
-    """A service or its database is down or unhealthy."""
-    ORCHESTRATION = 2
-    """The orchestrator refused, failed, ran out of time, or its answer was lost."""
-    DATA = 3
-    """A wrong parameter or setting, or a file that can't be read or written."""
-    INTERRUPTED = 130
-    """Ctrl-C or SIGTERM."""
+    :ivar words: when, as `--help` and the reference say it.
+    """
+
+    words: str
+
+    def __new__(cls, number: int, words: str = "") -> Self:
+        """Make one of its number and its words."""
+        made = int.__new__(cls, number)
+        made._value_ = number
+        made.words = words
+        return made
+
+    SUCCESS = 0, "all is well, or there is no session today"
+    DEPENDENCY = 1, "a service is down or unhealthy, or a mail could not be sent"
+    ORCHESTRATION = 2, "the orchestration failed, its outcome is not known, or it is too late"
+    DATA = 3, "wrong input, or a file that can't be read or written"
+    INTERRUPTED = 130, "interrupted by Ctrl-C or SIGTERM"
 
 
 class Remedy(NamedTuple):

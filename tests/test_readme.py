@@ -192,7 +192,17 @@ def _variables_of_options() -> list[str]:
 def test_the_exit_statuses_table_is_the_program() -> None:
     """The README's table of exit statuses has each status of the program, and no other."""
     written = [int(re.sub(r"\D", "", row[0])) for row in _rows("exit")]
-    assert sorted(written) == sorted(ExitStatus)
+    assert written == list(ExitStatus)
+
+
+def test_the_help_says_each_exit_status() -> None:
+    """In the words that the reference has too."""
+    said = " ".join(_help().split())
+    for status in ExitStatus:
+        assert f"{int(status)} {status.words}" in said
+        assert f"| {int(status)} | {status.words[0].upper()}{status.words[1:]}. |" in REFERENCE.read_text(
+            "utf-8"
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -17,6 +17,7 @@ from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
 from paper_run.trading.once import already_traded, closing_attempt
 from paper_run.trading.submit import submit
+from paper_run.trading.underway import Means
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,14 +158,10 @@ class _Day:
         if not services.sandbox:
             self._refuse_what_time_has_changed(services)
         end = submit(
-            self.config,
             preparation.snapshot,
-            self.platform,
-            self.ledger,
-            self.clock,
-            self.console,
+            Means(self.platform, self.ledger, self.clock, self.console, self.calendar),
             number=self.ledger.fences.next_number(self.session),
-            calendar=self.calendar,
+            timeout=self.config.timeout,
             after=self.newest if self.again else None,
             mailed=self.outbox.takes,
         )

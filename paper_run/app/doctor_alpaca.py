@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def examine(config: Config, platform: Platform) -> Iterator[Check]:
-    """Ask the quote source and the broker at the same time, those of them that are to be read."""
+    """Ask the quote source and the broker at the same time, those of them that are to be read.
+
+    :raises Exception: a fault of our own; what fails there is a check.
+    """
     for notice in config.notices:
         if says_unread(notice):
             yield Check("Broker", notice.text, ExitStatus.DATA, "; ".join(map(str, notice.remedies)))

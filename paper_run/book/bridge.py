@@ -1,4 +1,7 @@
-"""What a session's equity opened from, what it closed at, and what moved it in between."""
+"""What a session's equity opened from, what it closed at, and what moved it in between.
+
+Source: docs/CONCEPTS, "Equity, and the bridge that explains it".
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,8 @@ NO_MONEY = Money()
 class Opening(NamedTuple):
     """Where a bridge starts: the totals of the last complete closing, in cents, or the capital and zeros.
 
+    A loss is negative.
+
     :ivar totals: each symbol's total P&L then; None where it is not known, or no longer.
     :ivar gains: what holdings from before the first attempt were up when they were found, if it is in the
         equity: an older program counted it there.
@@ -58,7 +63,7 @@ class Opening(NamedTuple):
 
 
 class Bridge(NamedTuple):
-    """opening + realized + unrealized_change + adjustments = closing; dollars and cents.
+    """opening + realized + unrealized_change + adjustments = closing; dollars and cents, a loss negative.
 
     :ivar money: what of it is no trading: income is part of `realized`, flows and other of `adjustments`;
         None where the book has none at all.
@@ -74,7 +79,7 @@ class Bridge(NamedTuple):
 
     @property
     def pnl(self) -> Decimal | None:
-        """P&L from opening to closing, dollars and cents; None where it is not known."""
+        """P&L from opening to closing, dollars and cents, a loss negative; None where it is not known."""
         if self.closing is None:
             return None
         return CONTEXT.subtract(CONTEXT.subtract(self.closing, self.opening), self.adjustments)

@@ -1,4 +1,7 @@
-"""Our figures beside another party's: where they differ, and by how much. Nothing is booked from it."""
+"""Our figures beside another party's: where they differ, and by how much. Nothing is booked from it.
+
+Source: docs/CONCEPTS, "Beside the gateway's figures".
+"""
 
 from __future__ import annotations
 

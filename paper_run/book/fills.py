@@ -1,4 +1,7 @@
-"""What an order's cumulative fill adds to the book since it was last looked at."""
+"""What an order's cumulative fill adds to the book since it was last looked at.
+
+Source: docs/CONCEPTS, "What an order adds: the growth of its fill".
+"""
 
 from __future__ import annotations
 

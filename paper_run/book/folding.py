@@ -1,4 +1,7 @@
-"""In which order entries make the book: by the session they took effect in, splits first, as they came."""
+"""In which order entries make the book: by the session they took effect in, splits first, as they came.
+
+Source: docs/CONCEPTS, "What is in it".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Average cost: what an entry of the book does to a holding, and the book as the sum of its entries."""
+"""Average cost: what an entry of the book does to a holding, and the book as the sum of its entries.
+
+Source: docs/CONCEPTS, "Average cost".
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,10 @@ class Holding(NamedTuple):
         return self._replace(cost=money.portion(entry.dollars, self.qty, entry.qty), waits=False)
 
     def after(self, entry: Entry) -> Holding:
-        """Return the holding after an entry."""
+        """Return the holding after an entry.
+
+        :raises ValueError: the book has no entries of its kind.
+        """
         match entry.kind:
             case "fill" | "adjustment" | "cash_in_lieu" | "flow":
                 return self.priced_by(entry)._after_trade(entry.qty, entry.dollars)

@@ -1,4 +1,7 @@
-"""Which price a position is valued at, and which prices are not to be believed."""
+"""Which price a position is valued at, and which prices are not to be believed.
+
+Source: docs/CONCEPTS, "Marks: the price that a position is valued at".
+"""
 
 from __future__ import annotations
 

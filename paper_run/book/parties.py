@@ -1,4 +1,7 @@
-"""Why our equity is not the broker's: each part of the difference by its name, and what is left of it."""
+"""Why our equity is not the broker's: each part of the difference by its name, and what is left of it.
+
+Source: docs/CONCEPTS, "The broker's equity beside ours".
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,8 @@ class Held(NamedTuple):
 class Party(NamedTuple):
     """What a party says of the account, dollars; None is not known.
 
-    :ivar cash: all digits. :ivar equity: as the party states it. :ivar positions: None: they were not read.
+    :ivar cash: all digits, negative where it is owed. :ivar equity: as the party states it.
+    :ivar positions: None: they were not read.
     :ivar accrued_fees: what is off its balances already and not charged yet; the broker's alone.
     """
 

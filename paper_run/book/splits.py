@@ -1,4 +1,7 @@
-"""Splits: what speaks for one, and which moves are not believed until it is said whether there was one."""
+"""Splits: what speaks for one, and which moves are not believed until it is said whether there was one.
+
+Source: docs/CONCEPTS, "Marks: the price that a position is valued at".
+"""
 
 from __future__ import annotations
 
@@ -230,7 +233,7 @@ def fits(ratio: Ratio, before: Decimal, after: Decimal) -> bool:
 
 
 def is_that(became: Decimal, qty: Decimal) -> bool:
-    """Whether a party's quantity is what a split made of it, be the fraction of a share paid out or not."""
+    """Whether a party's signed shares are what a split made of them, a fraction be paid out or not."""
     return qty in (became, became.quantize(_WHOLE, ROUND_DOWN, context=money.CONTEXT))
 
 

@@ -1,4 +1,7 @@
-"""What the complete sessions come to: returns, drawdown, risk, exposure and turnover."""
+"""What the complete sessions come to: returns, drawdown, risk, exposure and turnover.
+
+Source: docs/CONCEPTS, "Statistics".
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ _OF_SINGLE_DAYS = frozenset(
 
 
 class Day(NamedTuple):
-    """A complete session, dollars.
+    """A complete session, dollars, a loss negative.
 
     :ivar opening: the equity that it opened from: the last complete closing; zero or less after a wipe-out.
     :ivar exposure: the sum of |market value| at its last valuation.
@@ -114,7 +117,9 @@ def whole(
     *,
     spans: bool = False,
 ) -> Day | None:
-    """Return a session that is valued whole, see `Day`, all in dollars; None where a figure is not known.
+    """Return a session that is valued whole, see `Day`; None where a figure is not known.
+
+    All are dollars, a loss negative, exposure and what was traded without a sign.
 
     :param came_in: its inflow, where it is known apart from what went out in the same session.
     """
@@ -133,7 +138,7 @@ def unrounded_return(day: Day) -> Decimal | None:
 
 
 def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
-    """Return what came into a session's equity that is no P&L, less what went out; dollars, zero or more."""
+    """Return what came into a session's equity, no P&L, less what went out: dollars, not negative."""
     with localcontext(_CONTEXT):
         return max(ZERO, closing - opening - day_pnl)
 

@@ -1,4 +1,7 @@
-"""The book at a moment's prices: each position, the totals that its rows add up to, and the bridges."""
+"""The book at a moment's prices: each position, the totals that its rows add up to, and the bridges.
+
+Source: docs/CONCEPTS, "Realized, unrealized, total and day P&L".
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class PositionValue(NamedTuple):
-    """A symbol of the book, money in cents; what needs a price is None without one.
+    """A symbol of the book, money in cents, a loss negative; what needs a price is None without one.
 
     :ivar holding: what is booked; of a symbol that is not known no figure of it is stated.
     :ivar realized_pnl: None where the symbol is not known, as all its figures are.
@@ -50,14 +53,14 @@ class PositionValue(NamedTuple):
 
     @property
     def total_pnl(self) -> Decimal | None:
-        """Realized and unrealized P&L since the first attempt, in cents; None where one is not known."""
+        """Realized and unrealized P&L since the first attempt, in cents, signed; None: not known."""
         if self.realized_pnl is None or self.unrealized_pnl is None:
             return None
         return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
 
 
 class Valuation(NamedTuple):
-    """The book at a moment; dollars and cents, every total the sum of the rows.
+    """The book at a moment; dollars and cents, a loss negative, every total the sum of the rows.
 
     :ivar base: the capital of the first attempt.
     :ivar realized_so_far: what is booked as realized, for the record; stated only as `realized_pnl`, which is
@@ -82,12 +85,12 @@ class Valuation(NamedTuple):
 
     @property
     def total_pnl(self) -> Decimal | None:
-        """P&L since the first attempt, dollars and cents; None where it is not known."""
+        """P&L since the first attempt, dollars and cents, a loss negative; None where it is not known."""
         return self.inception.pnl
 
     @property
     def day_pnl(self) -> Decimal | None:
-        """P&L since the opening of the session, dollars and cents; None where it is not known."""
+        """P&L since the session's opening, dollars and cents, a loss negative; None where it is not known."""
         return self.session.pnl
 
 
@@ -255,6 +258,6 @@ def open_symbols(book: Book) -> tuple[str, ...]:
 
 
 def adjustment(holding: Holding, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the shares and dollars that bring a holding to a quantity at a price, P&L-neutral."""
+    """Return the signed shares and dollars that bring a holding to a quantity at a price, P&L-neutral."""
     shares = CONTEXT.subtract(qty, holding.qty)
     return shares, money.product(shares, price)

@@ -33,11 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_EPILOG = (
-    "Precedence: option, environment variable, .env file, default. "
-    "Exit status: 0 success, 1 a service is down, 2 the orchestration failed or its outcome is not known, "
-    "3 wrong input or a file that can't be written, 130 interrupted."
-)
+_STATUSES = "; ".join(f"{status:d} {status.words}" for status in ExitStatus)
+_EPILOG = f"Precedence: option, environment variable, .env file, default. Exit status: {_STATUSES}."
 
 
 @click.group(cls=Commands, epilog=_EPILOG)

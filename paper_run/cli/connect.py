@@ -141,7 +141,10 @@ def ports(first: int) -> tuple[int, int, int, int]:
 
 @contextlib.contextmanager
 def sandbox_errors() -> Iterator[None]:
-    """Turn what the sandbox says is wrong into an error of ours."""
+    """Turn what the sandbox says is wrong into an error of ours.
+
+    :raises DataError: it can't start.
+    """
     from paper_run.sandbox import SandboxError
 
     try:

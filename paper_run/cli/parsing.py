@@ -34,7 +34,10 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which ones there are."""
+        """Find the command.
+
+        :raises UsageError: there is none of that name; it says which ones there are.
+        """
         if args[0] not in self.commands and not ctx.resilient_parsing:
             names = [name for name, command in self.commands.items() if not command.hidden]
             from difflib import get_close_matches

@@ -52,7 +52,10 @@ def _reset(given: Mapping[str, Any]) -> ExitStatus:
 
 
 def set_aside(session: str | None, given: Mapping[str, Any]) -> ExitStatus:
-    """Open a session again whose date is yet to come."""
+    """Open a session again whose date is yet to come.
+
+    :raises DataError: no session is named, or more is said of it.
+    """
     from paper_run.app import resolve as resolving
 
     if session is None or any(given[name] for name in resolve_flags.PLACED_OR_NOT):

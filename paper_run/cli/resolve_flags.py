@@ -141,7 +141,10 @@ def _symbol(name: str) -> str:
 
 
 def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
-    """Read what a person says of an attempt; None when they only ask."""
+    """Read what a person says of an attempt; None when they only ask.
+
+    :raises DataError: it can't be read, contradicts itself, or names no attempt.
+    """
     from paper_run.trading.verdicts import Decision
 
     how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."

@@ -28,7 +28,7 @@ def sandbox(**given: Any) -> ExitStatus:
 
     sources = flags.sources(given)
     is_signed = auth.sandbox_demands(sources.last("--auth"))
-    known = auth.read(sources.variable, folder=sources.folder) if is_signed else None
+    known = auth.read(sources) if is_signed else None
     identity = known or (connect.made_identity() if is_signed else None)
     secret = identity.secret if identity else None
     first = flags.whole_number(given, "port", least=0, most=65532)

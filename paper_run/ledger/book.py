@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class BookPeriod(NamedTuple):
     """One book: from its first attempt until the account is wiped, if it ever is.
 
-    :ivar base: the first attempt's capital, dollars. :ivar realized: what the gateway had realized before it.
+    :ivar base: the first attempt's capital, dollars.
+    :ivar realized: what the gateway had realized before it, dollars by symbol, a loss negative.
     """
 
     id: int
@@ -90,6 +91,7 @@ class Books:
         :param now: UTC. :param priced: whether the gateway's prices are what the book is valued at; else a
             holding waits for its first price. :param is_beside: whether a symbol stands beside the book;
             what the attempt was about does not.
+        :raises LookupError: the row that was just written is not there.
         """
         snapshot = row.snapshot
         traded = snapshot.parameters.symbols

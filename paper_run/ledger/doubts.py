@@ -21,7 +21,8 @@ class Doubt(NamedTuple):
 
     :ivar name: as `resolve` lists it: its id, else `SYMBOL@SESSION[-n]` of its attempt; a symbol's second one
         there ends in `.2`.
-    :ivar client_order_id: None: it got none. :ivar why: in words, "" where nobody said it.
+    :ivar qty: shares, unsigned. :ivar client_order_id: None: it got none.
+    :ivar why: in words, "" where nobody said it.
     """
 
     name: str

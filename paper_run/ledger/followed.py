@@ -18,6 +18,7 @@ class Followed(NamedTuple):
     """An order of ours that is read again.
 
     :ivar name: its id, or what it is called where it has none. :ivar session: that of its attempt.
+    :ivar qty: shares, unsigned.
     :ivar state: as it was read last; None: it never was. :ivar unpriced: shares that filled without a price.
     :ivar is_brokers_alone: whether the broker alone has ever told of it, as of one that replaced another.
     """

@@ -191,7 +191,8 @@ class OpenOrders:
     def say(self, name: str, qty: Decimal, price: Decimal | None, said_by: str) -> None:
         """Write what a person says that an order has filled; it is booked with the next valuation.
 
-        :param price: the average of all of them, dollars; None where nothing was filled.
+        :param qty: shares, unsigned. :param price: the average of all of them, dollars; None where nothing
+            was filled.
         :param said_by: who, and when.
         """
         self._run(

@@ -205,7 +205,7 @@ class Valuations:
 
 
 def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
-    """Return a session's inflow, dollars, see `statistics.Day`.
+    """Return a session's inflow, dollars, never negative, see `statistics.Day`.
 
     :param said: as its row has it, None where the figures tell it. :param gains: as its row has them: an
         older program's gain of an opening was in the closing, and in no return.

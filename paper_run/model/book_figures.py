@@ -46,7 +46,7 @@ class BrokerHolding(NamedTuple):
 
 
 class BrokerFigures(NamedTuple):
-    """An account in the broker's words, dollars; None is what it does not tell.
+    """An account in the broker's words, dollars, cash negative where it is owed; None: it does not tell.
 
     :ivar number: what its owner knows it by. :ivar kind: "paper" or "live".
     :ivar is_proven: whether it knows an order of ours, so that it is ours.
@@ -71,7 +71,8 @@ class BookFigures(NamedTuple):
     :ivar in_flight: the symbols of orders that are still working. :ivar unpriced: why a symbol has no price.
     :ivar unknown: why a symbol's quantity or realized P&L is not known, so that it has no figures.
     :ivar not_known: the orders and attempts for which it is not.
-    :ivar cash: the base less what everything cost, dollars with all digits; None while a symbol is unknown.
+    :ivar cash: the base less what everything cost, dollars with all digits, negative where it is owed; None
+        while a symbol is unknown.
     :ivar broker: the account at the broker; None where none was read. :ivar broker_differences: where its
         positions differ from ours. :ivar apart: why its equity is not ours; None while it is not proven.
     :ivar is_gateway_read: whether the gateway's positions could be read.

@@ -34,7 +34,8 @@ def comparable(symbol: str) -> str:
 class Account(NamedTuple):
     """The account as it stands.
 
-    `number` is what its owner knows it by, `identity` the broker's own id. `equity` is cash and positions at
+    `number` is what its owner knows it by, `identity` the broker's own id. Dollars; `cash` is negative where
+    it is owed. `equity` is cash and positions at
     the broker's prices; `accrued_fees` are off the balances by day and charged at its end. `as_of` is the
     broker's own clock with this answer. `kind` is whose money it is.
     """
@@ -78,7 +79,7 @@ class Account(NamedTuple):
 
 
 class BrokerOrder(NamedTuple):
-    """An order as it stands; `filled_qty` and `filled_avg_price` are cumulative.
+    """An order as it stands; `filled_qty` and `filled_avg_price` are cumulative, quantities unsigned.
 
     `identity` is the broker's own id. An order of several legs has neither symbol nor side; one that was
     sized in dollars has a `notional` and no quantity. `replaced_by` and `replaces` are ids of the broker's.
@@ -240,7 +241,7 @@ class BrokerReading(NamedTuple):
 
     :ivar orders: those since a moment. :ivar by_id: older ones, asked for one by one, by our id for them; one
         that it does not know is not among them, which proves nothing.
-    :ivar actions: what companies did.
+    :ivar actions: what companies did. :ivar has_no_list: whether the host that was asked for that has none.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
     """
@@ -253,6 +254,7 @@ class BrokerReading(NamedTuple):
     actions: tuple[CorporateAction, ...] | None = None
     problems: tuple[str, ...] = ()
     refused: bool = False
+    has_no_list: bool = False
 
     @property
     def all_orders(self) -> tuple[BrokerOrder, ...]:

@@ -86,6 +86,7 @@ CODES = {
     # the book
     "unpriced": "A position has no price.",
     "possible_split": "A position may have split, which nobody has said.",
+    "no_list": "The host of market data has no list of corporate actions.",
     "split": "A split that the broker lists is booked: its account shows it.",
     "split_pending": "A split that the broker lists is not in its account yet.",
     "split_none": "A suspected split was none: the broker lists none and has the book's quantity.",

@@ -23,7 +23,7 @@ Outcome = Literal["accepted", "rejected", "in_doubt", "repeat"]
 
 
 class SignalOrder(NamedTuple):
-    """A signal and what the orchestrator made of it (a `mapping`); qty and side are None without an order."""
+    """A signal and what the orchestrator made of it (a `mapping`), unsigned; without an order qty is None."""
 
     symbol: str
     predicted_return: Decimal | None
@@ -110,8 +110,8 @@ class OrderState(NamedTuple):
 class Order(NamedTuple):
     """A row of the result: the signal, its order, how it stands, and its notional in dollars and cents.
 
-    `outcome` is None for a signal without an order. `price_source` says where `price` comes from; an
-    `estimated` notional has no price, only a size.
+    Quantities are unsigned. `outcome` is None for a signal without an order. `price_source` says where
+    `price` comes from; an `estimated` notional has no price, only a size.
     """
 
     symbol: str

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
+from paper_run.model.calendar import USUAL
 from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class PositionRow(NamedTuple):
 
 
 class Pnl(NamedTuple):
-    """The book: P&L, equity and positions, dollars and cents.
+    """The book: P&L, equity and positions, dollars and cents, a loss negative.
 
     :ivar complete: whether each position has its figures; else what needs them all is None.
     :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt.
@@ -228,7 +229,7 @@ def label(*, sandbox: bool, rehearsal: bool) -> str | None:
     return "; ".join(words) or None
 
 
-USUAL_SESSIONS_A_YEAR = SESSIONS_A_YEAR["XNYS"]
+USUAL_SESSIONS_A_YEAR = SESSIONS_A_YEAR[USUAL]
 """What the yearly statistics of a record count with that does not say it."""
 
 

@@ -78,7 +78,10 @@ def document(result: RunResult) -> dict[str, Any]:
 
 
 def of_document(content: Mapping[str, Any]) -> RunResult:
-    """Return the result that a document states, see `decode`."""
+    """Return the result that a document states, see `decode`.
+
+    :raises ValueError: it is no record of a result.
+    """
     try:
         return RunResult(
             run_id=fields.text(content.get("run_id")),
@@ -280,7 +283,10 @@ def dumps(content: Mapping[str, Any]) -> str:
 
 
 def loads(text: str) -> dict[str, Any]:
-    """Read a document back; every number with a point is a Decimal again."""
+    """Read a document back; every number with a point is a Decimal again.
+
+    :raises ValueError: it is no JSON, or no object.
+    """
     import json
 
     content = json.loads(text, parse_float=Decimal)

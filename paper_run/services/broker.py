@@ -165,8 +165,10 @@ class Broker:
 
     def corporate_actions(
         self, symbols: Iterable[str], start: date, end: date, *, seconds: float = BEFORE
-    ) -> tuple[CorporateAction, ...]:
+    ) -> tuple[CorporateAction, ...] | None:
         """Return what the companies of these stocks did, by the dates on which the broker processes it.
+
+        None where the host of market data has no such list (404): it may be another one's than the broker's.
 
         What is no stock (a crypto pair) is not asked for. The source may list an action late, or never.
 
@@ -184,6 +186,8 @@ class Broker:
             while True:
                 more = f"{asked}&page_token={quote(tokens[-1], safe='')}" if tokens[-1] else asked
                 answer = self._get(data, f"/v1/corporate-actions?{alpaca.query(batch, more)}", deadline)
+                if answer.status == 404:
+                    return None
                 actions, token = _read(answer, _actions)
                 found.update(dict.fromkeys(actions))
                 if not token:

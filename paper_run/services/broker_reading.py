@@ -75,7 +75,11 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
             raise error
     # Another host has the list of corporate actions: keys that it refuses may be good for all else.
     refusals = [error for name, error in failed if isinstance(error, KeysRefused) and name != _LIST]
-    said = [f"{name}: it {error.reason}" for name, error in failed if isinstance(error, CallFailed)]
+    said = [
+        f"{name}{f' at {error.url}' if name == _LIST else ''}: it {error.reason}"
+        for name, error in failed
+        if isinstance(error, CallFailed)
+    ]
     account, positions, *others = answers
     actions = others.pop() if wanted.companies is not None else None
     return BrokerReading(
@@ -88,6 +92,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         # Keys that are refused are refused for everything.
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),
+        has_no_list=wanted.companies is not None and actions is None,
     )
 
 

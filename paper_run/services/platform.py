@@ -93,6 +93,7 @@ class Platform:
         :param symbols: what quotes are asked for, if a source of them is configured.
         :param asked: what the orders are, by id, where that is known.
         :param of_broker: what is asked of the broker, if one is configured; None: nothing.
+        :raises Exception: a fault of our own; what can't be read is said in the observations.
         """
         own = tuple(dict.fromkeys(client_order_ids))
         over = tuple(identity for identity in dict.fromkeys(ended) if identity not in own)

@@ -25,14 +25,20 @@ class Unreadable(ValueError):
 
 
 def an_object(value: object, name: str) -> dict[str, Any]:
-    """Return a JSON object or say which one is missing."""
+    """Return a JSON object.
+
+    :raises Unreadable: it is none.
+    """
     if not isinstance(value, dict):
         raise Unreadable(f"{name} is not an object")
     return value
 
 
 def objects(source: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return a list of JSON objects."""
+    """Return a list of JSON objects.
+
+    :raises Unreadable: it is none.
+    """
     value = source.get(key)
     if not isinstance(value, list):
         raise Unreadable(f"{key} is not a list")
@@ -40,7 +46,10 @@ def objects(source: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def text(source: dict[str, Any], key: str) -> str:
-    """Return a text that must be there."""
+    """Return a text that must be there.
+
+    :raises Unreadable: it is not.
+    """
     value = optional_text(source, key)
     if not value:
         raise Unreadable(f"{key} is missing")
@@ -48,7 +57,10 @@ def text(source: dict[str, Any], key: str) -> str:
 
 
 def optional_text(source: dict[str, Any], key: str) -> str | None:
-    """Return a text or None."""
+    """Return a text or None.
+
+    :raises Unreadable: it is neither.
+    """
     value = source.get(key)
     if value is None:
         return None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
 from paper_run.model.service import ServiceIdentity
-from paper_run.settings import raw
 from paper_run.settings.options import default
 from paper_run.settings.secret_file import expanded, secret_in
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.settings.raw import RawValue
+    from paper_run.settings.sources import Sources
 
 OWN_SECRET = "INTERNAL_TOKEN_SECRET_ORCHESTRATOR"  # noqa: S105  the name of a variable
 SECRET = "INTERNAL_TOKEN_SECRET"  # noqa: S105  the name of a variable
@@ -28,18 +28,14 @@ _DEFAULT_NAME = default(NAME)
 _NAME_FORM = "the name of a service: up to 64 letters, digits, '_', '-' and '.', such as orchestrator"
 
 
-def read(variable: Callable[[str], RawValue | None], *, folder: Path) -> ServiceIdentity | None:
+def read(sources: Sources) -> ServiceIdentity | None:
     """Read and check who signs, and with what; None where no secret is set.
 
-    :param variable: looks up a setting; what is set to nothing it says is not set.
-    :param folder: what a relative path is relative to.
     :raises DataError: for the first wrong value; it never shows the secret.
     """
-    given, signs_run = variable(NAME), variable(SIGNS_RUN)
-    name = _DEFAULT_NAME if given is None else given.value
-    if given is not None and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
-        raise given.wrong(_NAME_FORM)
-    is_run_signed, secret = raw.switch(signs_run), _secret(variable, name, folder)
+    signs_run, name = sources.variable(SIGNS_RUN), sources.checked(NAME)
+    is_run_signed = sources.checked(SIGNS_RUN)
+    secret = _secret(sources.variable, name, sources.folder)
     if secret is not None:
         return ServiceIdentity(name, secret, is_run_signed)
     if signs_run is not None and is_run_signed:
@@ -48,6 +44,16 @@ def read(variable: Callable[[str], RawValue | None], *, folder: Path) -> Service
             remedies=(f"Set {OWN_SECRET} or {SECRET} too, or take it away; nothing was sent.",),
         )
     return None
+
+
+def service_id(given: RawValue) -> str:
+    """Read who signs.
+
+    :raises DataError: no service can have that name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", given.value):
+        raise given.wrong(_NAME_FORM)
+    return given.value
 
 
 def sandbox_demands(given: RawValue) -> bool:

@@ -12,10 +12,9 @@ from paper_run.settings import urls
 from paper_run.settings.variables import LIVE_HOST, PAPER_HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from paper_run.model.findings import Finding
-    from paper_run.settings.sources import SourcedValue
+    from paper_run.settings.raw import RawValue
+    from paper_run.settings.sources import SourcedValue, Sources
 
 VARIABLE, HOST = "PAPER_RUN_BROKER", "ALPACA_BASE_URL"
 Mode = Literal["auto", "paper", "live", "off"]
@@ -42,15 +41,15 @@ class BrokerSettings(NamedTuple):
 
 
 def read(
-    variable: Callable[[str], SourcedValue | None], *, has_keys: bool, quotes: ServiceUrl | None
+    sources: Sources, *, has_keys: bool, quotes: ServiceUrl | None
 ) -> tuple[BrokerSettings | None, tuple[Finding, ...]]:
     """Return the broker, None where none is to be read, and what a person should know of that.
 
     :param quotes: the quote source that was named: the keys may be another one's than Alpaca's.
     :raises DataError: the mode is no mode, contradicts the host, or has no keys; or the host is no URL.
     """
-    said, host = variable(VARIABLE), variable(HOST)
-    mode = _mode(said)
+    said, host = sources.variable(VARIABLE), sources.variable(HOST)
+    mode: Mode = sources.checked(VARIABLE)
     if said is not None and mode in ("paper", "live") and not has_keys:
         raise DataError(
             f"{said.origin} is {mode}, but there are no keys to read the broker with",
@@ -61,7 +60,7 @@ def read(
         return None, ()
     if mode == "auto" and host is None and quotes is not None and not _is_alpaca(quotes):
         return None, ()
-    url = ServiceUrl(PAPER_HOST) if host is None else _without_version(urls.base(host))
+    url = sources.checked(HOST) or ServiceUrl(PAPER_HOST)
     is_live, where = _is_live(url), f"{HOST} (its default)" if host is None else host.origin
     if mode == "auto" and is_live:
         return None, (_live_host(url, where),)
@@ -75,18 +74,24 @@ def says_unread(found: Finding) -> bool:
     return found.code == "broker_live"
 
 
-def _mode(given: SourcedValue | None) -> Mode:
-    if given is None:
-        return "auto"
-    for mode in get_args(Mode):
-        if given.value == mode:
-            found: Mode = mode
+def mode(given: RawValue) -> Mode:
+    """Read whether the broker is read.
+
+    :raises DataError: it is no word for that.
+    """
+    for word in get_args(Mode):
+        if given.value == word:
+            found: Mode = word
             return found
     raise given.wrong(_FORM)
 
 
-def _without_version(url: ServiceUrl) -> ServiceUrl:
-    """Return the host alone: platforms name it with and without the version of its interface."""
+def host(given: RawValue) -> ServiceUrl:
+    """Read the broker's host; platforms name it with and without the version of its interface.
+
+    :raises DataError: it is no URL.
+    """
+    url = urls.base(given)
     return url._replace(base=url.base.removesuffix("/v2").rstrip("/"))
 
 

@@ -67,7 +67,7 @@ class Config(NamedTuple):
     signal_service: ServiceUrl
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
-    exchange: ExchangeName = "XNYS"
+    exchange: ExchangeName
     closed_dates: frozenset[date] = frozenset()
     open_dates: frozenset[date] = frozenset()
     latest_start: time | None = None
@@ -130,7 +130,7 @@ def load(sources: Sources, *, today: date) -> Config:
     """
     checked, keys = sources.checked, _quote_keys(sources)
     quotes: ServiceUrl | None = checked(QUOTES_URL)
-    account, doubts = broker.read(sources.variable, has_keys=keys is not None, quotes=quotes)
+    account, doubts = broker.read(sources, has_keys=keys is not None, quotes=quotes)
     mailed = mail(sources)
     said = email.notices(mailed) if mailed else ()
     return Config(
@@ -154,7 +154,7 @@ def load(sources: Sources, *, today: date) -> Config:
         broker=account,
         mail=mailed,
         heartbeat=heartbeat(sources),
-        identity=auth.read(sources.variable, folder=sources.folder),
+        identity=auth.read(sources),
         sandbox_demands_signatures=checked("--auth"),
         require_ledger=checked(REQUIRE_LEDGER),
         env_file=sources.file.resolve() if sources.file else None,
@@ -174,11 +174,14 @@ def heartbeat(sources: Sources) -> HeartbeatUrl | None:
 
 def mail(sources: Sources) -> MailSettings | None:
     """Return the settings of the e-mail alone; None when nobody is to be mailed."""
-    return email.read(sources.variable, to=sources.given("--email-to"), folder=sources.folder)
+    return email.read(sources)
 
 
 def reports_folder(sources: Sources) -> Path:
-    """Return the reports folder: a relative one lies beside the .env file if one is used, else here."""
+    """Return the reports folder: a relative one lies beside the .env file if one is used, else here.
+
+    :raises DataError: it is no path.
+    """
     given = sources.last("--reports-dir")
     if not given.value.strip():
         raise given.wrong("the path of a folder")
@@ -192,7 +195,10 @@ def exchange(sources: Sources) -> ExchangeName:
 
 
 def past_date(given: SourcedValue, today: date, *, form: str = _DATE_FORM) -> date:
-    """Read an ISO date that is not after `today`."""
+    """Read an ISO date that is not after `today`, the exchange's.
+
+    :raises DataError: it is none, or lies after it.
+    """
     try:
         day = iso_date.read(given.value)
     except ValueError as error:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 from paper_run.settings import raw
 from paper_run.settings.options import default
 from paper_run.settings.secret_file import expanded, secret_in, unusable
+from paper_run.settings.variables import SMTP_PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from paper_run.settings.raw import RawValue
-
-T = TypeVar("T")
+    from paper_run.settings.sources import Sources
 
 Security = Literal["starttls", "tls", "none"]
 EmailOn = Literal["always", "problems", "never"]
@@ -37,9 +37,7 @@ CC = "PAPER_RUN_EMAIL_CC"
 ON = "PAPER_RUN_EMAIL_ON"
 
 _DEFAULT_SECONDS = Decimal(default(TIMEOUT))
-_DEFAULT_ON = cast("EmailOn", default(ON))
 _LEAST_SECONDS, _MOST_SECONDS = Decimal("0.1"), Decimal(3600)
-_PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 _HOST_FORM = "the name or the IP address of a mail server alone, such as smtp.example.com"
 _PORT_FORM = "a number from 1 to 65535, such as 587"
@@ -91,50 +89,39 @@ class MailSettings(NamedTuple):
         return f"MailSettings({self.host}:{self.port})"  # it holds a password
 
 
-def read(
-    variable: Callable[[str], RawValue | None],
-    *,
-    to: Sequence[RawValue] = (),
-    folder: Path,
-    hostname: str | None = None,
-) -> MailSettings | None:
+def read(sources: Sources, *, hostname: str | None = None) -> MailSettings | None:
     """Read and check every setting of the e-mail; None when it has no recipient.
 
-    :param variable: looks up a setting that has no flag; what is set to nothing it says is not set.
-    :param to: the values of `--email-to`, each with commas or not; they go before PAPER_RUN_EMAIL_TO.
-    :param folder: what a relative path is relative to.
     :param hostname: this machine's name, for a sender when none is set; looked up when None.
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
-    listed = variable(TO)
-    recipients = _addresses(to or ([] if listed is None else [listed]))
+    checked, variable = sources.checked, sources.variable
+    recipients: tuple[str, ...] = checked("--email-to")
     copied = variable(CC)
     if not recipients and copied is not None:
         raise _alone(copied, f"{TO} is not", f"Set {TO} too, or take {copied.origin} away")
     # A wrong value is refused also while there is no recipient: it would be found on the day there is one.
-    user, chosen, ca_file = variable(USER), variable(SECURITY), variable(CA_FILE)
-    host, number = _optional(variable(HOST), _host), _optional(variable(PORT), _port)
-    by_port: Security = "tls" if number == _PORTS["tls"] else "starttls"
-    security = by_port if chosen is None else _security(chosen)
-    login, sender = _optional(user, _user), _optional(variable(FROM), _address)
-    on, seconds = _optional(variable(ON), _on), _optional(variable(TIMEOUT), _timeout)
-    certificates = None if ca_file is None else expanded(ca_file, folder)
+    account, ca_file = variable(USER), variable(CA_FILE)
+    server, number = checked(HOST), checked(PORT)
+    by_port: Security = "tls" if number == SMTP_PORTS["tls"] else "starttls"
+    chosen: Security = checked(SECURITY) or by_port
+    login, sender = checked(USER), checked(FROM)
+    when, seconds = checked(ON), checked(TIMEOUT)
+    certificates = None if ca_file is None else expanded(ca_file, sources.folder)
     if not recipients:
         return None
     return MailSettings(
-        host=host,
-        port=number or _PORTS[security],
-        security=security,
+        host=server,
+        port=number or SMTP_PORTS[chosen],
+        security=chosen,
         user=login,
-        password=_password(variable, user, folder),
+        password=_password(variable, account, sources.folder),
         ca_file=None if ca_file is None or certificates is None else _ca_file(ca_file, certificates),
-        sender=sender or _made_sender(user, hostname),
+        sender=sender or _made_sender(account, hostname),
         to=recipients,
-        cc=tuple(
-            address for address in _addresses([] if copied is None else [copied]) if address not in recipients
-        ),
-        on=on or _DEFAULT_ON,
-        timeout=_DEFAULT_SECONDS if seconds is None else seconds,
+        cc=tuple(each for each in checked(CC) if each not in recipients),
+        on=when,
+        timeout=seconds,
     )
 
 
@@ -181,7 +168,11 @@ def is_address(text: str) -> bool:
     return len(local) <= 64 and len(text) <= 254 and re.fullmatch(form, text) is not None
 
 
-def _addresses(values: Iterable[RawValue]) -> tuple[str, ...]:
+def addresses(values: Iterable[RawValue]) -> tuple[str, ...]:
+    """Read bare addresses, each once; several in a value are joined by commas.
+
+    :raises DataError: one is none.
+    """
     found: dict[str, None] = {}
     for given in values:
         words = [word.strip() for word in given.value.split(",")]
@@ -194,11 +185,11 @@ def _addresses(values: Iterable[RawValue]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _optional(given: RawValue | None, read: Callable[[RawValue], T]) -> T | None:
-    return None if given is None else read(given)
+def address(given: RawValue) -> str:
+    """Read one bare address.
 
-
-def _address(given: RawValue) -> str:
+    :raises DataError: it is none.
+    """
     if not is_address(given.value):
         raise given.wrong(_ADDRESS_FORM)
     return given.value
@@ -221,22 +212,26 @@ def _made_sender(user: RawValue | None, hostname: str | None) -> str:
     return made
 
 
-def _host(given: RawValue) -> str:
-    host = given.value
-    if "@" in host:
+def host(given: RawValue) -> str:
+    """Read the name or the address of a mail server.
+
+    :raises DataError: it is neither, or holds more than that.
+    """
+    name = given.value
+    if "@" in name:
         # There may be a password before it.
         raise DataError(
             f"{given.origin} holds an @",
             f"Allowed: {_HOST_FORM}.",
             remedies=(f"Put user and password into {USER} and {PASSWORD}; nothing was sent.",),
         )
-    if "://" in host:
+    if "://" in name:
         raise given.wrong(_HOST_FORM, because=f"it is a URL; {SECURITY} says how to speak")
-    if re.fullmatch(r"[^:]*:[0-9]*|\[.*\]:[0-9]*", host):
+    if re.fullmatch(r"[^:]*:[0-9]*|\[.*\]:[0-9]*", name):
         raise given.wrong(_HOST_FORM, because=f"the port belongs in {PORT}")
-    if not (_is_ipv6(host) if ":" in host else is_host_name(host)):
+    if not (_is_ipv6(name) if ":" in name else is_host_name(name)):
         raise given.wrong(_HOST_FORM)
-    return host
+    return name
 
 
 def _is_ipv6(text: str) -> bool:
@@ -249,31 +244,51 @@ def _is_ipv6(text: str) -> bool:
     return True
 
 
-def _port(given: RawValue) -> int:
+def port(given: RawValue) -> int:
+    """Read the number of a port.
+
+    :raises DataError: it is none.
+    """
     if not re.fullmatch(r"[0-9]{1,5}", given.value) or not 1 <= int(given.value) <= 65535:
         raise given.wrong(_PORT_FORM)
     return int(given.value)
 
 
-def _security(given: RawValue) -> Security:
+def security(given: RawValue) -> Security:
+    """Read how to speak to the server.
+
+    :raises DataError: it is none of the three words.
+    """
     match given.value:
         case "starttls" | "tls" | "none" as word:
             return word
     raise given.wrong(_SECURITY_FORM)
 
 
-def _on(given: RawValue) -> EmailOn:
+def on(given: RawValue) -> EmailOn:
+    """Read when a mail is sent.
+
+    :raises DataError: it is none of the three words.
+    """
     match given.value:
         case "always" | "problems" | "never" as word:
             return word
     raise given.wrong(_ON_FORM)
 
 
-def _timeout(given: RawValue) -> Decimal:
+def timeout(given: RawValue) -> Decimal:
+    """Read the seconds for all that a command sends.
+
+    :raises DataError: it is no number of them, or too small or large a one.
+    """
     return raw.seconds(given, least=_LEAST_SECONDS, most=_MOST_SECONDS, example=_DEFAULT_SECONDS)
 
 
-def _user(given: RawValue) -> str:
+def user(given: RawValue) -> str:
+    """Read the login.
+
+    :raises DataError: it can't be printed.
+    """
     if not given.value.isprintable():
         raise given.wrong(_USER_FORM)
     return given.value

@@ -9,7 +9,9 @@ _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
 _OF_ALL = (*_OF_SERVICES, "history", "report", "email", "schedule", "sandbox", "completion")
 
-
+# A row has no check of its own where its value is read with what else is known: a date with the exchange's
+# today, a path with the folder that it is relative to, a key, a password or a secret with its other half or
+# its file, and what one command alone takes with the rest of what it is told.
 OPTIONS = (
     Option(
         "--symbols",
@@ -188,6 +190,7 @@ OPTIONS = (
         metavar="ADDRESS",
         variable="PAPER_RUN_EMAIL_TO",
         more="Who gets the e-mail: bare addresses; commas, or repeatable.",
+        check="email.addresses",
         carried=True,
     ),
     switch("--no-email", ("run", "mark"), "Send no e-mail, and queue none.", carried=True),

@@ -49,14 +49,14 @@ def seconds(given: RawValue, *, least: Decimal, most: Decimal, example: Decimal)
     return read
 
 
-def switch(given: RawValue | None) -> bool:
-    """Read a yes or no; nothing is a no.
+def switch(given: RawValue) -> bool:
+    """Read a yes or no.
 
     :raises DataError: it is neither 1 nor 0.
     """
-    if given is not None and given.value not in ("0", "1"):
+    if given.value not in ("0", "1"):
         raise given.wrong("1 for yes, 0 for no")
-    return given is not None and given.value == "1"
+    return given.value == "1"
 
 
 def path(given: RawValue, folder: Path, *, form: str) -> Path:

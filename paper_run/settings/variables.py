@@ -6,6 +6,7 @@ from paper_run.settings.option import variable
 
 PAPER_HOST, LIVE_HOST = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
 DATA_HOST = "https://data.alpaca.markets"
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 VARIABLES = (
     variable(
@@ -36,12 +37,14 @@ VARIABLES = (
         "ALPACA_BASE_URL",
         "The broker's host, with or without `/v2` at its end. It is only ever read.",
         said=f"`{PAPER_HOST}`",
+        check="broker.host",
     ),
     variable(
         "PAPER_RUN_BROKER",
         "Whether the broker is read: `auto` (when there are keys, not at a live account's host, and "
         "not with another source's quotes unless its host is set too), `paper`, `live` or `off`.",
         default="auto",
+        check="broker.mode",
     ),
     variable(
         "PAPER_RUN_QUOTES_URL",
@@ -63,12 +66,14 @@ VARIABLES = (
         "PAPER_RUN_SERVICE_ID",
         "Who signs; the platform lets no other of its names read the positions.",
         default="orchestrator",
+        check="auth.service_id",
     ),
     variable(
         "PAPER_RUN_SIGN_ORCHESTRATOR",
         "`1`: sign the request to trade too, which the orchestrator takes unsigned unless its operator "
         "demands it. A 401 or 403 to it is then a lost answer.",
         default="0",
+        check="raw.switch",
     ),
     variable(
         "PAPER_RUN_HEARTBEAT_URL",
@@ -77,15 +82,21 @@ VARIABLES = (
         check="heartbeat.heartbeat_url",
         secret=True,
     ),
-    variable("PAPER_RUN_SMTP_HOST", "The mail server."),
+    variable("PAPER_RUN_SMTP_HOST", "The mail server.", check="email.host"),
     variable(
         "PAPER_RUN_SMTP_SECURITY",
         "`starttls`, `tls` or `none`. Certificates are always verified, and what is asked for"
         " is never done without.",
-        said="`starttls` (`tls` for port 465)",
+        said=f"`starttls` (`tls` for port {SMTP_PORTS['tls']})",
+        check="email.security",
     ),
-    variable("PAPER_RUN_SMTP_PORT", "By security.", said="587, 465 or 25"),
-    variable("PAPER_RUN_SMTP_USER", "The login, if there is one."),
+    variable(
+        "PAPER_RUN_SMTP_PORT",
+        "By security.",
+        said="{}, {} or {}".format(*SMTP_PORTS.values()),
+        check="email.port",
+    ),
+    variable("PAPER_RUN_SMTP_USER", "The login, if there is one.", check="email.user"),
     variable("PAPER_RUN_SMTP_PASSWORD", "Its password, or below a file that holds it.", secret=True),
     variable("PAPER_RUN_SMTP_PASSWORD_FILE", "The file that holds the password."),
     variable(
@@ -96,16 +107,24 @@ VARIABLES = (
         "Seconds for all that a command sends; at most what is left of the 9 that it waits "
         "for others in all.",
         default="8",
+        check="email.timeout",
     ),
-    variable("PAPER_RUN_EMAIL_CC", "Who gets a copy: bare addresses, joined by commas."),
+    variable(
+        "PAPER_RUN_EMAIL_CC",
+        "Who gets a copy: bare addresses, joined by commas.",
+        kind="repeated",
+        check="email.addresses",
+    ),
     variable(
         "PAPER_RUN_EMAIL_FROM",
         "Who sends it; else `paper_run@` this machine.",
         said="the login, if it is an address",
+        check="email.address",
     ),
     variable(
         "PAPER_RUN_EMAIL_ON",
         "`always`, `problems` (only when a person is needed) or `never`.",
         default="always",
+        check="email.on",
     ),
 )

@@ -46,7 +46,8 @@ class Trade(NamedTuple):
 class Said(NamedTuple):
     """What a person says that an order has filled.
 
-    :ivar name: the order, as `resolve` lists it. :ivar price: the average, dollars; None of nothing filled.
+    :ivar name: the order, as `resolve` lists it. :ivar qty: shares, unsigned: its side is known.
+    :ivar price: the average, dollars; None of nothing filled.
     """
 
     name: str

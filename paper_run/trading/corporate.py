@@ -74,6 +74,7 @@ def take_effect(
 
     :param before: what was held then, signed shares. :param booked_at: UTC.
     :return: the sessions that were valued whole without it, ISO dates: they have no closing any more.
+    :raises ValueError: the entry has no ratio.
     """
     if split.ratio is None:
         raise ValueError("a split has a ratio")
@@ -105,6 +106,7 @@ def _has_moved(
     """Whether the account's quantity, less what was traded since, has moved by a split.
 
     The account may have had other shares than the book before; then it is those that became more or fewer.
+    Of few shares it may be that only a fraction came: nothing has moved then, until that is paid.
     """
     there = there_of(split.action, read)
     if there is None:
@@ -117,7 +119,7 @@ def _has_moved(
     seen = kept.seen.get(split.entry.symbol) if kept is not None else None
     had = {split.before, *((seen.at_broker,) if seen is not None and seen.at_broker else ())}
     now = money.CONTEXT.subtract(there, split.since)
-    return any(splits.fits(split.ratio, each, now) for each in had)
+    return any(now != each and splits.is_that(split.ratio.applied(each), now) for each in had)
 
 
 def named(books: Books, period: BookPeriod, session: date, read: Observations) -> list[Finding]:
@@ -160,11 +162,17 @@ def over(suspects: Mapping[str, str]) -> list[Finding]:
     :param suspects: with the session since which they may have split, an ISO date.
     """
     return [
-        findings.note(
+        Finding(
             "split_none",
+            "note",
+            symbol,
             f"{symbol} may have split since {since}; the broker lists no split of it and has our quantity, "
             "so its price is believed.",
-            subject=symbol,
+            (
+                Remedy(
+                    "If it did split, with M shares that became N", ours("resolve", "--split", symbol, "N:M")
+                ),
+            ),
         )
         for symbol, since in suspects.items()
     ]
@@ -176,9 +184,13 @@ def _booked(split: Split) -> Finding:
         f"{symbol} split {split.ratio} in {split.entry.effective}: the broker lists it ({split.action.kind}) "
         f"and its account shows it; the book has {qty} shares of it now."
     )
-    wrong = ours("resolve", "--position", f"{symbol}=QTY@PRICE")
-    remedies = (Remedy("If that is wrong, what you hold and at which price that came to be", wrong),)
-    return Finding("split", "note", symbol, words, remedies)
+    return Finding("split", "note", symbol, words, (_by_hand(symbol),))
+
+
+def _by_hand(symbol: str) -> Remedy:
+    """Return what a person may say of a holding that was changed by itself."""
+    command = ours("resolve", "--position", f"{symbol}=QTY@PRICE")
+    return Remedy("If that is wrong, what you hold and at which price that came to be", command)
 
 
 def _renamed(
@@ -214,7 +226,7 @@ def _renamed(
         f"{old} is {new} now: the broker lists it ({action.kind}) and its account shows it; "
         f"{money.short(qty)} shares are carried over at their cost, what {old} realized stays its own."
     )
-    return [Finding("renamed", "note", old, words)]
+    return [Finding("renamed", "note", old, words, (_by_hand(new),))]
 
 
 def _spun_off(

@@ -39,6 +39,7 @@ def result_of(
     """Return the result of a mark.
 
     :param started: on the exchange's clock.
+    :raises LookupError: the ledger has no attempt, so that there is no book either.
     """
     rows, large = _orders(ledger, book.session, earlier)
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)

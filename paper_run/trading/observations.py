@@ -137,17 +137,33 @@ def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Pr
                 findings.warning("quote", f"The quote source at {platform.quotes.url}: {each}.")
                 for each in after.market.problems
             ]
-    if platform.broker is not None and after.broker is not None and after.broker.problems:
-        unread = reading_messages.broker_unreadable(platform.broker.url, after.broker.problems)
-        # Keys that nobody has said are for the broker may be for quotes alone.
-        may_fail = after.account is None or after.broker.refused
-        if platform.demands_broker or not may_fail:
-            found.append(unread)
-        else:
-            said.append(findings.of_error(unread)._replace(severity="warning"))
+    of_broker = _broker_problems(after, platform)
+    found += of_broker.failures
+    said += of_broker.found
     if of_a is not None:
         return Problems(tuple(found), tuple(said))
     return Problems((), (*(findings.of_error(each)._replace(severity="warning") for each in found), *said))
+
+
+def _broker_problems(after: Observations, platform: Platform) -> Problems:
+    """Put into words what of the broker could not be read."""
+    if (broker := platform.broker) is None or after.broker is None:
+        return Problems((), ())
+    said: list[Finding] = []
+    if after.broker.has_no_list:
+        text = (
+            f"{broker.data} has no list of corporate actions (it answered 404): a split is only suspected, "
+            "and none is booked by itself."
+        )
+        said.append(findings.note("no_list", text))
+    if not after.broker.problems:
+        return Problems((), tuple(said))
+    unread = reading_messages.broker_unreadable(broker.url, after.broker.problems)
+    # Keys that nobody has said are for the broker may be for quotes alone.
+    may_fail = after.account is None or after.broker.refused
+    if platform.demands_broker or not may_fail:
+        return Problems((unread,), tuple(said))
+    return Problems((), (*said, findings.of_error(unread)._replace(severity="warning")))
 
 
 def market_prices(after: Observations, moment: Moment) -> dict[str, Decimal]:

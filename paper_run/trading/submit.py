@@ -16,17 +16,12 @@ from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import lookup, pending, response, restatement
 from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import UNREAD, has_ended
-from paper_run.trading.underway import AttemptUnderway
+from paper_run.trading.underway import AttemptUnderway, Means
 from paper_run.trading.window import LEAVES_WITHIN
 
 if TYPE_CHECKING:
-    from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow, Snapshot
-    from paper_run.model.calendar import Calendar
     from paper_run.model.order import Orchestration
-    from paper_run.model.progress import Clock, Progress
-    from paper_run.services.platform import Platform
-    from paper_run.settings.config import Config
     from paper_run.trading.conclude import Known
 
 _FIRST_LOOK, _LOOKS_GROW, _LONGEST_PAUSE = 0.5, 1.5, 5.0
@@ -43,89 +38,103 @@ class AttemptEnd(NamedTuple):
     restated: tuple[AttemptRow, ...] = ()
 
 
-def submit(  # noqa: PLR0913  each is one thing that an attempt needs
-    config: Config,
+def submit(
     snapshot: Snapshot,
-    platform: Platform,
-    ledger: Ledger,
-    clock: Clock,
-    progress: Progress,
+    means: Means,
     *,
     number: int,
-    calendar: Calendar,
+    timeout: Decimal,
     after: int | None = None,
     mailed: bool = False,
 ) -> AttemptEnd:
     """Have the orchestrator trade once and record what comes of it, fact by fact.
 
-    :param calendar: says whether the exchange was open when a price was quoted.
+    :param timeout: seconds that the orchestration may take.
     :param after: the session's newest row when a person asked to trade once more; None: nobody did.
     :param mailed: whether a mail about it is to be queued.
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
         ends in an AttemptEnd.
     :raises OrchestrationError: another command trades the session; nothing was sent.
     """
-    day = _Attempt(config, snapshot, platform, ledger, clock, progress, number, calendar)
-    day.begin(after=after, mailed=mailed)
+    attempt = AttemptUnderway(snapshot, number, means)
+    sending = _Sending(attempt, means, timeout)
+    sending.begin(after=after, mailed=mailed)
     try:
-        with platform.deadline.stopped():
-            day.orchestrate()
-        day.observe()
+        with means.platform.deadline.stopped():
+            sending.orchestrate()
+        attempt.observe()
     except KeyboardInterrupt:
-        day.interrupted()
+        sending.interrupted()
     except DataError as error:  # the ledger could not be read; what is known is still stated
-        day.unwritten.append(error)
+        attempt.unwritten.append(error)
     except Exception as error:
-        if not day.asked:
+        if not sending.asked:
             raise
-        day.broken.append(messages.broke_behind_the_post(error))
-    return day.end()
+        sending.broken.append(messages.broke_behind_the_post(error))
+    return sending.end()
 
 
-class _Attempt(AttemptUnderway):
-    """An attempt while it is sent, waited for and followed."""
+class _Sending:
+    """An attempt's way: sent, waited for and followed.
+
+    :ivar asked: whether the POST may have left. :ivar is_kept: whether its answer lies beside the ledger.
+    :ivar is_taken: whether all that the answer proves is recorded. :ivar leaves_by: on the clock of boottime.
+    """
+
+    def __init__(self, attempt: AttemptUnderway, means: Means, timeout: Decimal) -> None:
+        self.attempt = attempt
+        self.platform, self.ledger, self.clock, self.progress, self.calendar = means
+        self.timeout = timeout
+        self.broken: list[PaperRunError] = []
+        self.asked = self.is_kept = self.is_taken = False
+        self.leaves_by = 0.0
+        self._folder = self.ledger.path.parent
+        self._urls = (self.platform.orchestrator.url, self.platform.execution_gateway.url)
 
     def begin(self, *, after: int | None, mailed: bool) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
+        attempt = self.attempt
         pending.prepare(self._folder)
-        cut_off = messages.cut_off(*self._urls, self.name)
-        self.known = self.known._replace(failures=(cut_off,))
+        cut_off = messages.cut_off(*self._urls, attempt.name)
+        attempt.known = attempt.known._replace(failures=(cut_off,))
         self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
-        self.row = self.ledger.attempts.begin(
-            self.known.snapshot,
-            number=self.known.number,
+        attempt.row = self.ledger.attempts.begin(
+            attempt.known.snapshot,
+            number=attempt.known.number,
             key=str(uuid.uuid4()),
-            started_at=self.known.started_at,
-            document=self.stated(),
+            started_at=attempt.known.started_at,
+            document=attempt.stated(),
             timeout=self.timeout,
             leaves_until=self.clock.now() + timedelta(seconds=LEAVES_WITHIN),
             after=after,
             mailed=mailed,
         )
-        self.known = self.known._replace(failures=())
+        attempt.known = attempt.known._replace(failures=())
 
     def orchestrate(self) -> None:
         """Send the POST, once, and follow the run to its end."""
+        attempt = self.attempt
         self.progress.step(2, "Triggering orchestration run")
         with self.progress.waiting("Waiting for the orchestrator"):
             self._take(self._post())
             self.is_taken = True
         self._heed_sigterm()
-        self.progress.run_id(self.known.run_id)
+        self.progress.run_id(attempt.known.run_id)
         self.progress.step(3, "Waiting for completion")
-        result, run = self.outcome.result, self.known.orchestration
-        ended = run.status if run is not None and self.known.status is None else result.status
+        result, run = attempt.outcome.result, attempt.known.orchestration
+        ended = run.status if run is not None and attempt.known.status is None else result.status
         self.progress.ended(ended, result.totals.duration_seconds or Decimal(0))
 
     def _post(self) -> response.Verdict:
         """Send it, and keep its answer before anything is made of it."""
+        attempt = self.attempt
         orchestrator = self.platform.orchestrator
         with PATIENCE.holding():
             self.asked = True
             try:
                 answer = orchestrator.run(
-                    self.known.snapshot.parameters,
-                    idempotency_key=self.row.key,
+                    attempt.known.snapshot.parameters,
+                    idempotency_key=attempt.row.key,
                     seconds=float(self.timeout),
                     held_back=self._held_back,
                 )
@@ -133,19 +142,19 @@ class _Attempt(AttemptUnderway):
                 self.asked = False
                 if PATIENCE.is_asked:
                     raise KeyboardInterrupt from None
-                return response.PlacedNothing(messages.not_sent_in_time(self.known.snapshot.session))
+                return response.PlacedNothing(messages.not_sent_in_time(attempt.known.snapshot.session))
             except CallFailed as error:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
             with contextlib.suppress(DataError):  # told if the ledger can't keep it either
-                pending.keep(self._folder, self.row.key, answer)
+                pending.keep(self._folder, attempt.row.key, answer)
                 self.is_kept = True
             self._look_at_rehearsal()
             return response.judge_answer(answer, orchestrator.url, self._knew_run)
 
     def _held_back(self) -> str | None:
         """Say why the POST may not leave any more: it is late, another day by now, or somebody stops it."""
-        snapshot = self.known.snapshot
+        snapshot = self.attempt.known.snapshot
         if PATIENCE.is_asked:
             return "was not asked: this program was told to stop"
         if self.clock.boottime() > self.leaves_by:
@@ -156,18 +165,20 @@ class _Attempt(AttemptUnderway):
 
     def _knew_run(self, run_id: str) -> bool:
         """Whether a run was there before the POST."""
-        return run_id in (self.known.snapshot.known_runs or ()) or self.ledger.attempts.knows_run(run_id)
+        known = self.attempt.known.snapshot.known_runs or ()
+        return run_id in known or self.ledger.attempts.knows_run(run_id)
 
     def _look_at_rehearsal(self) -> None:
         """Ask the gateway right afterwards whether it is in DRY_RUN still."""
-        if self.known.snapshot.rehearsal:
+        if self.attempt.known.snapshot.rehearsal:
             gateway = self.platform.gateway_health()
-            self.stayed_dry = gateway.healthy and gateway.dry_run
+            self.attempt.stayed_dry = gateway.healthy and gateway.dry_run
 
     def _take(self, verdict: response.Verdict) -> None:
         """Record what the answer to the POST proves, and go on from there."""
+        attempt = self.attempt
         if isinstance(verdict, response.PlacedNothing):
-            self.learn("nothing", self.known._replace(status="failed", failures=(verdict.error,)))
+            attempt.learn("nothing", attempt.known._replace(status="failed", failures=(verdict.error,)))
         elif isinstance(verdict, response.Lost):
             self._lost(verdict)
         elif not has_ended(verdict.orchestration):
@@ -176,52 +187,54 @@ class _Attempt(AttemptUnderway):
             self._ended(verdict.orchestration, verdict.answer)
 
     def _ended(self, run: Orchestration, answer: str) -> None:
+        attempt = self.attempt
         state = response.state_of(run)
-        self.answer = answer
-        known = self.known._replace(
+        attempt.answer = answer
+        known = attempt.known._replace(
             run_id=run.run_id,
             orchestration=run,
             status=None,
             failures=(),
             repeats=self._repeats(run),
-            found=(*self.known.found, *(() if state == "nothing" else (UNREAD,))),
+            found=(*attempt.known.found, *(() if state == "nothing" else (UNREAD,))),
         )
-        self.learn(state, known)
+        attempt.learn(state, known)
 
     def _repeats(self, run: Orchestration) -> frozenset[str]:
         identities = [each.client_order_id for each in run.mappings if each.client_order_id]
         owners = self.ledger.orders.owners(identities)
-        return frozenset(identity for identity, owner in owners.items() if owner != self.row.id)
+        return frozenset(identity for identity, owner in owners.items() if owner != self.attempt.row.id)
 
     def _lost(self, verdict: response.Lost) -> None:
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
-        lost = messages.lost(*self._urls, verdict.reason, self.name, verdict.run_id)
-        self.is_over = verdict.over
-        known = self.known._replace(run_id=verdict.run_id, status="unknown", failures=(lost,))
-        self.learn("unsettled", known)
+        attempt = self.attempt
+        lost = messages.lost(*self._urls, verdict.reason, attempt.name, verdict.run_id)
+        attempt.is_over = verdict.over
+        known = attempt.known._replace(run_id=verdict.run_id, status="unknown", failures=(lost,))
+        attempt.learn("unsettled", known)
         self._heed_sigterm()
-        last = self.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
+        last = attempt.started + float(self.timeout) + _SEARCH_PAST_TIMEOUT
         if verdict.over:  # the orchestrator has answered: its run, if there is one, is written by now
             last = min(last, self.clock.monotonic() + _SEARCH_PAST_TIMEOUT)
         pause, broken = _FIRST_LOOK, 0
         while True:
             seen = lookup.look(
-                self.known.snapshot,
-                self.known.run_id,
+                attempt.known.snapshot,
+                attempt.known.run_id,
                 self.platform.orchestrator,
                 self.ledger.attempts.knows_run,
             )
             if isinstance(seen, lookup.Found):
                 words = f"The answer was lost (the orchestrator {verdict.reason}); the run was found."
-                self.found(findings.warning("found_later", words))
+                attempt.found(findings.warning("found_later", words))
                 self._ended(seen.orchestration, seen.answer)
                 return
             broken = broken + 1 if seen.broken else 0
             left = last - self.clock.monotonic()
             if left <= 0 or broken >= _BROKEN_LOOKS:
                 words = f"The run was looked for at the orchestrator: {seen.reason}."
-                self.found(findings.warning("looked_for", words))
-                self.learn("unsettled", self._at_broker())
+                attempt.found(findings.warning("looked_for", words))
+                attempt.learn("unsettled", self._at_broker())
                 return
             if pause == _FIRST_LOOK:
                 self.progress.notice(
@@ -233,25 +246,27 @@ class _Attempt(AttemptUnderway):
 
     def _at_broker(self) -> Known:
         """Return what is known with what the broker shows of the run; more may come: nothing is counted."""
-        placed = AtBroker(self.ledger, self.platform.broker, self.calendar).placed(self.row)
+        attempt = self.attempt
+        placed = AtBroker(self.ledger, self.platform.broker, self.calendar).placed(attempt.row)
         if placed is None or not placed.fresh:
-            return self.known
+            return attempt.known
         words = found_at_broker(placed)
         self.progress.notice(f"Its orders were {words}")
-        self.found(findings.warning("found_at_broker", f"{words}."))
-        run = restatement.run_of(self.row, placed.states)
-        return self.known._replace(orchestration=run, states=placed.states)
+        attempt.found(findings.warning("found_at_broker", f"{words}."))
+        run = restatement.run_of(attempt.row, placed.states)
+        return attempt.known._replace(orchestration=run, states=placed.states)
 
     def _follow(self, verdict: response.Run) -> None:
         """Follow a run that says `running` until it ends or --timeout passes."""
+        attempt = self.attempt
         run_id = verdict.orchestration.run_id
-        late = messages.timed_out(run_id, self.timeout, self.name)
-        self.answer = verdict.answer
+        late = messages.timed_out(run_id, self.timeout, attempt.name)
+        attempt.answer = verdict.answer
         run = verdict.orchestration
-        known = self.known._replace(run_id=run_id, orchestration=run, status="timeout", failures=(late,))
-        self.learn("unsettled", known)
+        known = attempt.known._replace(run_id=run_id, orchestration=run, status="timeout", failures=(late,))
+        attempt.learn("unsettled", known)
         self._heed_sigterm()
-        pause, deadline = _FIRST_LOOK, self.started + float(self.timeout)
+        pause, deadline = _FIRST_LOOK, attempt.started + float(self.timeout)
         while (left := deadline - self.clock.monotonic()) > 0:
             self.clock.pause(min(pause, left))
             pause = min(pause * _LOOKS_GROW, _LONGEST_PAUSE)
@@ -262,17 +277,17 @@ class _Attempt(AttemptUnderway):
                 seen = read_orchestration(answer) if answer else None
             except CallFailed as error:
                 words = f"The orchestrator could not be asked for run {run_id}: it {error.reason}."
-                self.found(findings.warning("looked_for", words))
+                attempt.found(findings.warning("looked_for", words))
                 continue
             if answer and seen and seen.run_id == run_id and has_ended(seen):
                 if (why := response.leaves_open(seen)) is not None:
-                    self.known = self.known._replace(orchestration=None)
-                    self.answer = None
+                    attempt.known = attempt.known._replace(orchestration=None)
+                    attempt.answer = None
                     self._lost(response.Lost(why, over=True, run_id=run_id))
                 else:
                     self._ended(seen, answer.kept())
                 return
-        self.learn("unsettled", self.known)
+        attempt.learn("unsettled", attempt.known)
 
     def _heed_sigterm(self) -> None:
         """Stop now, if this program was told to while it waited for the answer: that is recorded."""
@@ -281,26 +296,30 @@ class _Attempt(AttemptUnderway):
 
     def interrupted(self) -> None:
         """Record that the wait was broken off; a run that has ended keeps its own status."""
+        attempt = self.attempt
         if not self.asked:
             stopped = messages.interrupted_before()
-            self.learn("nothing", self.known._replace(status="interrupted", failures=(stopped,)))
+            attempt.learn("nothing", attempt.known._replace(status="interrupted", failures=(stopped,)))
             return
-        broken_off = messages.interrupted(*self._urls, self.known.run_id, self.name)
-        if self.state in ("answered", "closed", "nothing"):
-            self.learn(self.state, self.known._replace(failures=(*self.known.failures, broken_off)))
-            if self.is_superseded:  # the record is whole already
+        broken_off = messages.interrupted(*self._urls, attempt.known.run_id, attempt.name)
+        if attempt.state in ("answered", "closed", "nothing"):
+            attempt.learn(
+                attempt.state, attempt.known._replace(failures=(*attempt.known.failures, broken_off))
+            )
+            if attempt.is_superseded:  # the record is whole already
                 self.broken.append(broken_off)
         else:
-            self.learn("unsettled", self.known._replace(status="interrupted", failures=(broken_off,)))
+            attempt.learn("unsettled", attempt.known._replace(status="interrupted", failures=(broken_off,)))
 
     def end(self) -> AttemptEnd:
         """Return the result and every failure, the ledger's own included; drop the answer that it has."""
-        own = self.recorded_failures() if self.is_superseded else self.outcome.failures
-        found = (*own, *self.unwritten[:1], *self.broken)
-        if self.asked and self.unwritten and self.known.orchestration is not None:
+        attempt = self.attempt
+        own = attempt.recorded_failures() if attempt.is_superseded else attempt.outcome.failures
+        found = (*own, *attempt.unwritten[:1], *self.broken)
+        if self.asked and attempt.unwritten and attempt.known.orchestration is not None:
             where = pending.FOLDER if self.is_kept else None
-            found = (*found, messages.not_recorded(self.known.orchestration, where, self.name))
-        elif self.is_kept and not self.unwritten and (self.is_taken or not self.row.outcome_unknown):
+            found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
+        elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
             with contextlib.suppress(DataError):  # it is brought in once more, to no effect
-                pending.drop(self._folder, self.row.key)
-        return AttemptEnd(self.document, found, self.restated)
+                pending.drop(self._folder, attempt.row.key)
+        return AttemptEnd(attempt.document, found, attempt.restated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import messages, result_json
@@ -27,46 +27,46 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.progress import Clock, Progress
     from paper_run.services.platform import Observations, Platform
-    from paper_run.settings.config import Config
+
+
+class Means(NamedTuple):
+    """What an attempt is made with.
+
+    :ivar calendar: says whether the exchange was open when a price was quoted.
+    """
+
+    platform: Platform
+    ledger: Ledger
+    clock: Clock
+    progress: Progress
+    calendar: Calendar
 
 
 class AttemptUnderway:
-    """How an attempt stands; what is stated of it follows from what is known."""
+    """How an attempt stands; what is stated of it follows from what is known.
 
-    def __init__(
-        self,
-        config: Config,
-        snapshot: Snapshot,
-        platform: Platform,
-        ledger: Ledger,
-        clock: Clock,
-        progress: Progress,
-        number: int,
-        calendar: Calendar,
-    ) -> None:
-        self.calendar = calendar
-        self.platform = platform
-        self.ledger = ledger
-        self.clock = clock
-        self.progress = progress
-        self.timeout = config.timeout
-        self.started = clock.monotonic()
+    :ivar name: the session, and the number of a later one. :ivar started: on the monotonic clock, seconds.
+    :ivar row: its row in the ledger, once there is one. :ivar unwritten: what the ledger could not take.
+    :ivar is_over: whether the orchestrator has answered. :ivar stayed_dry: whether the gateway was in DRY_RUN
+        right after a rehearsal's POST. :ivar is_superseded: whether another command has recorded more.
+    :ivar restated: earlier attempts whose orders were read again.
+    """
+
+    row: AttemptRow
+
+    def __init__(self, snapshot: Snapshot, number: int, means: Means) -> None:
+        self.platform, self.ledger, self.clock, _, self.calendar = means
+        self.started = self.clock.monotonic()
         self.name = attempt_name(snapshot.session, number)
-        started = exchange_time(clock.now(), ledger.account.exchange)
-        self.known = Known(snapshot, number, started, ledger=ledger.account.identity)
+        started = exchange_time(self.clock.now(), self.ledger.account.exchange)
+        self.known = Known(snapshot, number, started, ledger=self.ledger.account.identity)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
-        self.broken: list[PaperRunError] = []
-        self.row: AttemptRow
         self.state = "sent"
         self.answer: str | None = None
         self.document = ""
-        self.asked = self.is_kept = self.is_over = self.stayed_dry = False
-        self.is_superseded = self.is_taken = False
+        self.is_over = self.stayed_dry = self.is_superseded = False
         self.restated: tuple[AttemptRow, ...] = ()
-        self.leaves_by = 0.0
-        self._folder = ledger.path.parent
-        self._urls = (platform.orchestrator.url, platform.execution_gateway.url)
 
     def observe(self) -> None:
         """Read the orders, the positions and the quotes, and value the book; what can't be read is said."""

@@ -219,7 +219,7 @@ def test_a_killed_run_is_mailed_by_the_next_command(day: MailedDay) -> None:
     """It is queued with the attempt, before the request: after a kill there is one mail, and it tells all."""
     with day.start() as process:
         day.at_post(process.kill)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     assert day.mails == []
     assert day.queue == [("2026-11-25", "run", "queued")]
     day.must()

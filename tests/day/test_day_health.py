@@ -135,7 +135,7 @@ def test_wait_for_a_service_that_is_down(tmp_path: Path) -> None:
         with start_command("--wait", "20", cwd=tmp_path, platform=platform) as process:
             platform.log.until(lambda: any(request.path == "/health" for request in platform.requests))
             platform.signal.up()
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
         assert (process.returncode, platform.executed) == (0, 1)
 
 

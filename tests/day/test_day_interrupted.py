@@ -46,7 +46,7 @@ def test_while_a_run_is_followed(platform: OddPlatform, tmp_path: Path) -> None:
     with start_command(cwd=tmp_path, platform=platform) as process:
         platform.log.until(lambda: any(one.path.startswith(RUNS + "/") for one in platform.requests))
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130
     assert platform.orchestrator.runs[0]["run_id"] in stderr
     assert len(platform.posts) == 1
@@ -58,7 +58,7 @@ def test_while_the_orders_are_read(platform: OddPlatform, tmp_path: Path) -> Non
     with start_command(cwd=tmp_path, platform=platform) as process:
         platform.log.until(lambda: any(one.path.startswith(ORDERS + "/") for one in platform.requests))
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=120)
     assert (process.returncode, len(platform.posts)) == (130, 1)
     result = saved(tmp_path)
     assert result["run_id"] == platform.orchestrator.runs[0]["run_id"]
@@ -72,6 +72,6 @@ def test_before_anything_is_sent(platform: OddPlatform, tmp_path: Path) -> None:
     with start_command(cwd=tmp_path, platform=platform) as process:
         platform.log.until(lambda: platform.requests)
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=120)
     assert (process.returncode, platform.posts) == (130, [])
     assert "Traceback" not in stderr

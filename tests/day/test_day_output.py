@@ -113,7 +113,7 @@ def test_a_terminal_without_colours(platform: OddPlatform, tmp_path: Path, env: 
             with contextlib.suppress(OSError):  # how a terminal says that its last user has gone
                 while piece := os.read(terminal, 65536):
                     shown += piece
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
     finally:
         os.close(terminal)
     assert b"Status: SUCCESS" in shown

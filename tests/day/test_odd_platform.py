@@ -153,7 +153,7 @@ def test_huge_chunked_and_idle_answers(platform: OddPlatform) -> None:
     platform.gateway.script("GET", POSITIONS, answers)
     assert call(platform.gateway, "GET", POSITIONS)[1]["positions"] == []
     assert call(platform.gateway, "GET", POSITIONS)[1]["positions"] == []
-    connection = http.client.HTTPConnection("127.0.0.1", platform.gateway.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", platform.gateway.port, timeout=60)
     connection.request("GET", POSITIONS)
     assert connection.getresponse().read()
     assert connection.sock.recv(1) == b""  # closed by the server, though it never said so

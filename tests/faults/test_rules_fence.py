@@ -27,7 +27,7 @@ def test_rule_4_of_two_at_once_one_is_refused_by_the_ledger_itself(desk: Desk, a
         (desk.reports / "ledger.lock").unlink()
         assert desk.run(*args).returncode == 0
         slow.send_signal(signal.SIGCONT)
-        _, stderr = slow.communicate(timeout=30)
+        _, stderr = slow.communicate(timeout=120)
     assert (slow.returncode, len(desk.platform.posts)) == (2, before + 1)
     assert "Nothing was sent" in stderr
     session = desk.session

@@ -101,7 +101,7 @@ def test_rule_9_during_the_post(desk: Desk, kind: str) -> None:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.communicate(timeout=1)
             process.send_signal(signal.SIGTERM)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=120)
     assert process.returncode == (-9 if kind == "SIGKILL" else 130)
     assert "Nothing was sent" not in stderr
     if kind != "SIGKILL":

@@ -141,7 +141,7 @@ def test_rule_9_sigterm_while_the_answer_is_awaited_waits_for_it(desk: Desk) -> 
         desk.platform.log.until(lambda: desk.platform.posts)
         process.terminate()
         told.set()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     (row,) = desk.rows()
     assert (process.returncode, row["state"]) == (130, "answered")
     assert row["run_id"] == desk.platform.orchestrator.runs[0]["run_id"]

@@ -71,7 +71,7 @@ def test_rule_6_never_connected(desk: Desk) -> None:
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
         desk.platform.orchestrator.down()
         process.send_signal(signal.SIGCONT)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=120)
     assert (process.returncode, desk.platform.posts) == (1, [])
     assert "refused" in stderr
     assert [row["state"] for row in desk.rows()] == ["nothing"]

@@ -47,7 +47,7 @@ def test_rule_2_two_simultaneous_starts_send_one_post(desk: Desk) -> None:
         assert len(desk.platform.requests) == before
         holder = json.loads((desk.reports / "ledger.lock").read_text())
         over.set()
-        first.communicate(timeout=30)
+        first.communicate(timeout=120)
     assert (first.returncode, second.returncode) == (0, 2)
     assert holder["pid"] == first.pid
     for word in (str(first.pid), holder["host"], holder["started"]):
@@ -69,8 +69,8 @@ def test_rule_2_resolve_waits_for_the_lock(desk: Desk) -> None:
     with desk.start() as first:
         desk.platform.log.until(lambda: desk.platform.posts)
         with desk.start("resolve") as waiting:
-            first.communicate(timeout=30)
-            stdout, stderr = waiting.communicate(timeout=30)
+            first.communicate(timeout=120)
+            stdout, stderr = waiting.communicate(timeout=120)
     assert (first.returncode, waiting.returncode, stderr) == (0, 0, "")
     assert "Nothing is open" in stdout
 

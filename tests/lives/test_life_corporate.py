@@ -207,6 +207,42 @@ def test_a_list_speaks_for_a_split_by_hand(life: Life, broker: OddBroker) -> Non
     assert splits_of(life) == [(EX_DATE, "2:1")]
 
 
+def test_a_reverse_split_that_leaves_no_whole_share(life: Life, broker: OddBroker) -> None:
+    """5 at 4 are half a share at 40: the account has none of it, and is to pay it."""
+    held(life, broker, 5, "4")
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="42")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty total_pnl") == amounts("0.5 1")
+    assert (found(day, "broker_differs"), day["parties"]["broker"]["equity"]["residual"]) == ([], 0)
+
+
+def test_a_fraction_alone_has_not_moved_the_account(life: Life, broker: OddBroker) -> None:
+    """5 % of 5 shares is a quarter of one: that the account has 5 says nothing yet."""
+    held(life, broker, 5, "105")
+    broker.lists("stock_dividends", "AAPL", EX_DATE, rate="0.05")
+    assert len(found(life.trade(MSFT=NO_ORDER), "split_pending")) == 1
+    broker.split("AAPL", 105, 100)
+    assert row(life.mark(), "AAPL")["qty"] == Decimal("5.25")
+
+
+def test_a_sale_while_a_split_is_pending(life: Life, broker: OddBroker) -> None:
+    """What it realized is not known, until the account has moved: 50 of 200 at 51 realize 50.00."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(AAPL=sell(50, "51"))
+    assert figures(row(day, "AAPL"), "qty realized_pnl unknown_reason") == (
+        *(None, None),
+        f"it was traded, and {PENDING}the account has 50 shares instead of 150",
+    )
+    broker.orders, sale = broker.orders[:1], broker.orders[1:]
+    broker.split("AAPL", 2, 1)
+    broker.orders += sale
+    assert figures(row(life.mark(), "AAPL"), "qty realized_pnl unrealized_pnl") == amounts("150 50 150")
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["exact", "truncated"])
 def test_a_reverse_split(life: Life, broker: OddBroker, whole: bool) -> None:
     """25 at 4 are 2.5 at 40; the account may have 2 already, and pays the half share later."""
@@ -265,12 +301,27 @@ def test_a_suspicion_does_not_end_without_the_list(life: Life, broker: OddBroker
     life.next_session()
     broker.always("GET", "/v1/corporate-actions", plain_500())
     day = life.trade(MSFT=NO_ORDER, status=1)
-    assert says(told(day), "The broker could not be read", "its list of corporate actions: it answered 500")
+    words = f"its list of corporate actions at {broker.url}: it answered"
+    assert says(told(day), "The broker could not be read", f"{words} 500")
     assert (day["pnl"]["complete"], len(found(day, "possible_split"))) == (False, 1)
     broker.always("GET", "/v1/corporate-actions", Answer(status=403, body="{}"))
     marked = life.mark(status=1)
-    assert says(told(marked), "its list of corporate actions: it answered 403")
+    assert says(told(marked), f"{words} 403")
+    assert not says(told(marked), "its orders")
     assert row(marked, "AAPL")["qty"] == 100
+
+
+def test_a_source_of_quotes_that_has_no_list(life: Life, broker: OddBroker) -> None:
+    """It may be another one than the broker's: a note, and suspicions stay what a person ends."""
+    broker.always("GET", "/v1/corporate-actions", Answer(status=404, body='{"message":"Not Found"}'))
+    held(life, broker)
+    priced(life, broker, AAPL="50")
+    for _ in range(2):
+        day = life.trade(MSFT=NO_ORDER)
+        (said,) = found(day, "no_list")
+        assert (said["severity"], broker.url in said["text"]) == ("note", True)
+        assert len(found(day, "possible_split")) == 1
+        life.next_session()
 
 
 def test_a_split_that_waits_is_not_forgotten_with_the_list(life: Life, broker: OddBroker) -> None:
@@ -326,9 +377,14 @@ def test_a_rename(life: Life, broker: OddBroker) -> None:
     day = life.trade(MSFT=NO_ORDER)
     assert says(told(day), f"FB is listed as META from {THIRD} on", "its 10 shares are carried over once")
     assert row(day, "FB")["qty"] == 10
+    by_hand = broker.place({**broker.order("FB"), "symbol": "META"}, Decimal(10), Decimal(103), "filled", "x")
+    assert row(life.mark(), "FB")["qty"] == 10  # it is there still, and these are others
+    broker.orders.remove(by_hand)
     broker.rename("FB", "META")
     broker.prices["META"] = Decimal(104)
+    life.prices(FB="51.5")  # what the gateway still has under that name is no split either
     marked = life.mark()
+    assert found(marked, "possible_split") == []
     assert figures(row(marked, "FB"), "qty realized_pnl total_pnl") == amounts("0 6 6")
     assert figures(row(marked, "META"), "qty avg_entry_price mark_price unrealized_pnl") == amounts(
         "10 100 104 40"
@@ -344,6 +400,23 @@ def test_a_rename(life: Life, broker: OddBroker) -> None:
     assert row(day, "FB")["realized_pnl"] == 8
     assert found(day, "renamed") == []
     assert [each["symbol"] for each in life.rows("entries") if each["kind"] == "rename"] == ["FB"]
+
+
+def test_an_order_that_works_through_a_rename(life: Life, broker: OddBroker) -> None:
+    """It keeps its symbol: what it fills afterwards is carried over as well."""
+    priced(life, broker, FB="100")
+    life.trade(FB=buy(10, "100"))
+    gtc: Any = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
+    life.trade("--again", FB=buy(5, None, **gtc))
+    life.next_session()
+    broker.lists("name_changes", "FB", EX_DATE, new_symbol="META")
+    broker.rename("FB", "META")
+    broker.prices["META"] = Decimal(100)
+    assert row(life.trade(MSFT=NO_ORDER), "META")["qty"] == 10
+    broker.fill("FB", "5", "106")
+    marked = life.mark()
+    assert (row(marked, "FB")["qty"], row(marked, "META")["qty"]) == (0, 15)
+    assert row(marked, "META")["avg_entry_price"] == 102
 
 
 def test_a_unit_split_under_a_new_symbol(life: Life, broker: OddBroker) -> None:

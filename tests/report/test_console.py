@@ -380,7 +380,7 @@ def test_waiting_shows_the_seconds_on_a_terminal() -> None:
     screen = Screen(tty=True)
     out = Console(Terminal(screen, colour=True))
     with out.waiting("Waiting for the orchestrator"), screen.changed:
-        assert screen.changed.wait_for(lambda: screen.getvalue().count("Waiting") >= 2, 10)
+        assert screen.changed.wait_for(lambda: screen.getvalue().count("Waiting") >= 2, 60)
     shown = screen.getvalue()
     assert re.search(r"Waiting for the orchestrator\.\.\. \d+\.\d s", shown)
     assert shown.endswith("\r\x1b[K")

@@ -23,7 +23,7 @@ class Reply(NamedTuple):
 def ask(method: str, url: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
     """Send one request as a fresh client and return what came back, JSON parsed."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     try:
         connection.request(method, url[len(f"http://{parts.netloc}") :], data, headers or {})

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from paper_run.sandbox import Sandbox, SandboxError
+from paper_run.sandbox import Sandbox, SandboxError, servers
 from paper_run.sandbox.assembly import NAMES
 from paper_run.sandbox.servers import LARGEST_BODY
 
@@ -18,7 +18,7 @@ URLS = ("signal_service_url", "execution_gateway_url", "orchestrator_url", "quot
 def raw(url: str, data: bytes) -> bytes:
     """Send bytes and read until the server closes."""
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -53,8 +53,9 @@ def test_an_impossible_port_is_a_sandbox_error(state_file):
         pass
 
 
-def test_it_stops_at_once_with_connections_kept_open(state_file):
+def test_it_stops_at_once_with_connections_kept_open(state_file, monkeypatch):
     """Idle keep-alive connections neither delay the end nor survive it."""
+    monkeypatch.setattr(servers, "_STOP_SECONDS", 120)
     with Sandbox(state_file) as sandbox:
         threads = threading.active_count()
         connections = [http.client.HTTPConnection(urlsplit(getattr(sandbox, url)).netloc) for url in URLS]
@@ -63,7 +64,7 @@ def test_it_stops_at_once_with_connections_kept_open(state_file):
             connection.getresponse().read()
         assert threading.active_count() > threads
         began = time.monotonic()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     for connection in connections:
         assert connection.sock.recv(1) == b""
         connection.close()
@@ -84,20 +85,22 @@ def test_a_stopped_sandbox_refuses_connections_and_can_start_again(state_file, r
 
 
 def test_one_connection_serves_many_requests_without_delay(platform):
-    """Of twenty requests on one connection not each takes the 40 ms that Nagle would cost it."""
+    """One of many requests on it is answered in less than the 40 ms that Nagle would cost each."""
     connection = http.client.HTTPConnection(urlsplit(platform.sandbox.execution_gateway_url).netloc)
-    took = []
-    for _ in range(20):
+
+    def took() -> float:
         began = time.monotonic()
         connection.request("GET", "/api/v1/positions")
         response = connection.getresponse()
         assert response.version == 11
         assert response.length == int(response.headers["Content-Length"])
         response.read()
-        took.append(time.monotonic() - began)
-        local = connection.sock.getsockname() if connection.sock else None
-    assert local is not None
-    assert min(took) < 0.04
+        return time.monotonic() - began
+
+    took()
+    local = connection.sock.getsockname()
+    assert any(took() < 0.04 for _ in range(500))
+    assert connection.sock.getsockname() == local
     connection.close()
 
 

@@ -3,8 +3,8 @@
 import json
 import socket
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from builders.wire import body
@@ -12,31 +12,61 @@ from support.socket_server import Act, SocketServer, answer, frozen, refusing, s
 
 from paper_run.model.service import ServiceUrl
 from paper_run.services import health, platform
+from paper_run.services.deadline import Deadline
 from paper_run.services.parallel import gather
 from paper_run.services.platform import Platform
 from paper_run.services.transport import Transport
 
-SECONDS = 0.4
-
 
 @pytest.fixture
 def client() -> Iterator[Transport]:
-    made = Transport(pause=lambda seconds: time.sleep(min(seconds, 0.02)))
+    made = Transport()
     yield made
     made.close()
 
 
 @pytest.fixture(autouse=True)
-def _short_reads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "AFTER", SECONDS)
+def _long_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give what is answered as long as a busy machine needs."""
+    monkeypatch.setattr(platform, "AFTER", 60)
 
 
-def made(client: Transport, gateway: ServiceUrl) -> Platform:
+class Paused:
+    """A clock that only goes on in pauses."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.at
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            self.at += seconds
+
+
+@pytest.fixture
+def paused() -> Paused:
+    return Paused()
+
+
+@pytest.fixture
+def pausing(paused: Paused) -> Iterator[Callable[[ServiceUrl], Platform]]:
+    """A platform without answers, whose time is the pauses between the attempts."""
+    deadline = Deadline(paused.now)
+    transport = Transport(now=paused.now, pause=paused.pause, deadline=deadline)
+    yield partial(made, transport, deadline=deadline)
+    transport.close()
+
+
+def made(client: Transport, gateway: ServiceUrl, deadline: Deadline | None = None) -> Platform:
     return Platform(
         client,
         signal_service=refusing(),
         execution_gateway=gateway,
         orchestrator=ServiceUrl(base="http://t5.test"),
+        deadline=deadline,
     )
 
 
@@ -108,21 +138,6 @@ def test_all_three_are_asked_at_the_same_time(client: Transport) -> None:
     assert all(each.healthy for each in found)
 
 
-def test_three_frozen_services_take_as_long_as_one(
-    client: Transport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are unreachable together when the time of one check is over."""
-    monkeypatch.setattr(health, "HEALTH_SECONDS", 1)
-    with serving(frozen) as t3, serving(frozen) as t4, serving(frozen) as t5:
-        started = time.monotonic()
-        found = Platform(
-            client, signal_service=t3.url, execution_gateway=t4.url, orchestrator=t5.url
-        ).health()
-        took = time.monotonic() - started
-    assert [each.status for each in found] == ["unreachable"] * 3
-    assert took < 2.5
-
-
 def test_a_fault_of_our_own_is_not_taken_for_a_service_that_is_down(
     client: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,37 +203,42 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_kept(client: Transport) ->
 
 
 @pytest.mark.parametrize("frozen_from", [0, 9])
-def test_many_orders_on_a_frozen_gateway_take_as_long_as_one(client: Transport, frozen_from: int) -> None:
+def test_many_orders_on_a_frozen_gateway_take_as_long_as_one(
+    client: Transport, monkeypatch: pytest.MonkeyPatch, frozen_from: int
+) -> None:
     """Once it is silent, what has not been asked yet is not asked; each order is named all the same."""
+    monkeypatch.setattr(platform, "AFTER", 0.4)
     identities = [f"id-{number}" for number in range(100)]
     with serving(*[gateway(*identities)] * frozen_from, frozen) as server:
-        started = time.monotonic()
         after = made(client, server.url).observe(identities)
-        took = time.monotonic() - started
-    assert took < 8 * SECONDS
     assert len(after.states) + len(after.unreadable) >= 100
     assert len(server.seen) < 40
 
 
-def test_many_orders_on_a_gateway_that_is_gone_take_as_long_as_one(client: Transport) -> None:
+MOST_PAUSED = platform.AFTER + 8 * 2
+"""Seconds: for all reads together, and on each of eight threads one pause, of at most two seconds."""
+
+
+def test_many_orders_on_a_gateway_that_is_gone_take_as_long_as_one(
+    pausing: Callable[[ServiceUrl], Platform], paused: Paused, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A connection refused again and again is given up for all."""
-    started = time.monotonic()
-    after = made(client, refusing()).observe([f"id-{number}" for number in range(100)])
-    assert time.monotonic() - started < 8 * SECONDS
+    monkeypatch.undo()
+    after = pausing(refusing()).observe([f"id-{number}" for number in range(100)])
     assert (len(after.states), len(after.unreadable)) == (0, 101)
+    assert 0 < paused.at < MOST_PAUSED
 
 
 @pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
-def test_many_orders_on_a_gateway_that_is_too_busy_take_as_long_as_one(status: str) -> None:
-    """All reads after an attempt end within 10 s, also where each would be retried to its own deadline."""
-    client = Transport()
+def test_many_orders_on_a_gateway_that_is_too_busy_take_as_long_as_one(
+    pausing: Callable[[ServiceUrl], Platform], paused: Paused, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """All reads after an attempt end together, also where each would be retried to its own deadline."""
+    monkeypatch.undo()
     with serving(answer(b'{"detail": "busy"}', status)) as server:
-        started = time.monotonic()
-        after = made(client, server.url).observe([f"id-{number}" for number in range(100)])
-        took = time.monotonic() - started
-    client.close()
+        after = pausing(server.url).observe([f"id-{number}" for number in range(100)])
     assert len(after.unreadable) == 101
-    assert took < 8 * SECONDS
+    assert 0 < paused.at < MOST_PAUSED
 
 
 def test_a_fault_of_our_own_after_a_trade_surfaces(

@@ -17,7 +17,7 @@ OWN, ALL, FILE = auth.OWN_SECRET, auth.SECRET, auth.SECRET_FILE
 
 def read(folder: Path, variables: dict[str, str]) -> ServiceIdentity | None:
     sources = Sources({}, variables, env_file=None, here=folder)
-    return auth.read(sources.variable, folder=folder)
+    return auth.read(sources)
 
 
 def refused(folder: Path, variables: dict[str, str]) -> DataError:

@@ -10,7 +10,7 @@ from paper_run.errors import DataError
 from paper_run.settings import email
 from paper_run.settings.email import MailSettings
 from paper_run.settings.options import OPTIONS
-from paper_run.settings.sources import SourcedValue, Sources
+from paper_run.settings.sources import Sources
 
 TO = {"PAPER_RUN_EMAIL_TO": "trader@example.com"}
 SECRET = "correct horse"
@@ -30,9 +30,8 @@ def read(
 def read_any(
     folder: Path, variables: dict[str, str], *to: str, hostname: str | None = "box.example.org"
 ) -> MailSettings | None:
-    sources = Sources({}, variables, env_file=None, here=folder)
-    flags = [SourcedValue(value, "--email-to") for value in to]
-    return email.read(sources.variable, to=flags, folder=folder, hostname=hostname)
+    sources = Sources({"--email-to": list(to)}, variables, env_file=None, here=folder)
+    return email.read(sources, hostname=hostname)
 
 
 def refused(

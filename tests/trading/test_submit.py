@@ -37,6 +37,7 @@ from paper_run.services.platform import Platform
 from paper_run.services.quotes import MarketData, Quote
 from paper_run.services.transport import Transport
 from paper_run.trading.submit import submit
+from paper_run.trading.underway import Means
 
 RUN_ID = "00d504c8-83dd-4784-8d6d-245572f180a9"
 RUN = f"{RUNS}/{RUN_ID}"
@@ -74,15 +75,12 @@ class Day:
         settings = configured({"--timeout": self.timeout})
         platform = platform_over(self.transport, self.quotes)
         with Ledger(self.folder) as ledger:
+            calendar = Calendar(closed_days, exchange="24/7" if self.quotes else "XNYS")
             ended = submit(
-                settings,
                 self.snapshot,
-                platform,
-                ledger,
-                self.time.clock,
-                self.progress,
+                Means(platform, ledger, self.time.clock, self.progress, calendar),
                 number=1,
-                calendar=Calendar(closed_days, exchange="24/7" if self.quotes else "XNYS"),
+                timeout=settings.timeout,
             )
         assert self.posts() == 1, "one POST, whatever happens"
         return End(json.loads(ended.document, parse_float=Decimal), ended.failures)

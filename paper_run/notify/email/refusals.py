@@ -108,7 +108,10 @@ class Words:
         }
 
     def expect_good(self, what: str, answer: Answer) -> None:
-        """Raise what an answer other than 2xx says."""
+        """Take a 2xx for good.
+
+        :raises DeliveryFailed: it is another answer; what that says.
+        """
         if not is_good(answer):
             raise self.refusal(what, answer)
 
@@ -123,7 +126,10 @@ class Words:
 
     @contextlib.contextmanager
     def stage(self, when: str, *, in_doubt: bool = False) -> Iterator[None]:
-        """Put what goes wrong in the block into words."""
+        """Put what goes wrong in the block into words.
+
+        :raises DeliveryFailed: something did.
+        """
         try:
             yield
         except (smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:

@@ -97,14 +97,10 @@ def _identity(result: RunResult) -> dict[str, Any]:
 def _trading(result: RunResult) -> dict[str, Any]:
     totals = result.totals
     listed = by_importance(result.orders)[:MOST_ORDERS]
-    amount = totals.total_notional
-    by_guess = figures.num_estimated(result.orders)
-    aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     kind = "mark" if result.is_mark else "run"
-    simulated = "Simulated notional" if result.rehearsal else "Notional"
     return {
         "trading": [
-            figures.Figure(simulated, text.money(amount), "not known" if amount is None else aside),
+            figures.notional(result),
             figures.Figure("Success rate", text.percent(totals.success_rate), "accepted of submitted"),
             figures.Figure("Duration", text.seconds(totals.duration_seconds), f"of the {kind}"),
         ],

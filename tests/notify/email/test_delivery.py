@@ -34,7 +34,7 @@ SOON = "0.4"
 def settings(server: MailServer, **changed: Any) -> MailSettings:
     """Read what leads to a server, as the command line would."""
     sources = Sources({}, server.env, env_file=None, here=Path("/"))
-    read = email.read(sources.variable, folder=Path("/"))
+    read = email.read(sources)
     assert read is not None
     return read._replace(**changed)
 
