@@ -3,14 +3,16 @@
 import shlex
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
 from support.broker_server import NUMBER, SECRET
+from support.faulty_http import Request
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.odd_broker import OddBroker
-from support.odd_platform import ORDERS
+from support.odd_platform import ORDERS, POSITIONS
 
 GTC: dict[str, Any] = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
 
@@ -358,3 +360,27 @@ def test_an_order_that_the_gateway_calls_rejected_is_known_as_soon_as_the_broker
     assert day["results"]["num_orders_in_doubt"] == 0
     assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("10 100")
     the_brokers(life, day, broker)
+
+
+def test_all_that_a_mark_reads_is_asked_for_at_once(life: Life, broker: OddBroker) -> None:
+    """Nobody answers before everybody was asked: gateway, quotes, and each list of the broker's."""
+    life.trade(AAPL=buy(10, None, **GTC))
+    life.env["PAPER_RUN_QUOTES_URL"] = life.platform.quotes.url
+    asked = {"/v2/account", "/v2/orders", "/v2/positions", "/v2/account/activities"}
+    asked |= {POSITIONS, f"{ORDERS}/{life.order_id('AAPL')}", "/v2/stocks/quotes/latest"}
+    arrived: set[str] = set()
+    let_go = Event()
+
+    def arrives(request: Request) -> None:
+        arrived.add(request.path)
+        if asked <= arrived:
+            let_go.set()
+
+    for server in (life.gateway, life.platform.quotes, broker):
+        server.log.arrivals.append(arrives)
+        for path in asked:
+            server.always("GET", path, Answer(held=let_go, process="before"))
+    nothing = {"corporate_actions": {}, "next_page_token": None}
+    life.platform.quotes.always("GET", "/v1/corporate-actions", Answer(body=nothing))
+    life.mark()  # whoever had been asked later would not have been waited for
+    assert asked <= arrived
