@@ -1,4 +1,4 @@
-"""What the whole suite shares: its options (a schedule of faults again, new golden files), its own counts."""
+"""What the whole suite shares: options (a schedule of faults again, new golden files), a ledger, counts."""
 
 import os
 from collections import Counter
@@ -17,6 +17,8 @@ from support.chromium import (  # noqa: F401 - fixtures for all
     systemd_analyze,
     windows,
 )
+
+from paper_run.ledger.ledger import Ledger
 
 TESTS = Path(__file__).parent
 _LONG = {folder: at for at, folder in enumerate(("year", "faults", "day", "lives", "browser"))}
@@ -40,6 +42,13 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that at the end no core waits long for another (CI keeps the order)."""
     items.sort(key=lambda item: _LONG.get(item.path.relative_to(TESTS).parts[0], len(_LONG)))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Return a new one, open, in the test's own folder."""
+    with Ledger(tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,6 +15,7 @@ PACKAGE = ROOT / "paper_run"
 TESTS = ROOT / "tests"
 # What the tests of every folder may share, and nothing beside them: values, and what stands for the outside.
 SHARED = {"builders", "support"}
+OF_THE_WHOLE = {"browser", "day", "e2e", "faults", "lives", "year"}
 
 MOST_ARROWS = 75
 LONGEST_MODULE = 350
@@ -278,6 +279,13 @@ def _faults_of_tests(importer: Path, source: str) -> Iterator[str]:
             yield f"{importer.relative_to(TESTS)} imports the test {found}"
         elif found.parts[0] not in may:
             yield f"{importer.relative_to(TESTS)} imports {found}, which is another folder's own"
+
+
+def test_units_lie_as_the_package_does() -> None:
+    """Each folder of tests is one of the package, but for those that run the whole command."""
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")} - {Path()}
+    elsewhere = {str(folder) for folder in folders if not (PACKAGE / folder).is_dir()}
+    assert elsewhere == OF_THE_WHOLE
 
 
 @pytest.mark.parametrize("path", _tests(), ids=lambda path: str(path.relative_to(TESTS)))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
 from paper_run.ledger import files
+from paper_run.model.calendar import USUAL
 from paper_run.schedule import systemd
 from paper_run.schedule.plan import TIMES, Schedule
 from paper_run.settings.options import OPTIONS
@@ -50,7 +51,7 @@ def plan(
         reports_dir=config.reports_dir,
         outputs=tuple(path.parent for path in config.files),
         exchange=exchange,
-        tells_exchange=tells_exchange or exchange != "XNYS",
+        tells_exchange=tells_exchange or exchange != USUAL,
         is_sandbox=is_sandbox,
         user=_user(),
         seconds=int(config.timeout + config.wait),

@@ -94,6 +94,8 @@ class OpenOrders:
         now: datetime,
         ended: Iterable[str],
         day_of: Callable[[datetime], date],
+        *,
+        awaits_broker: bool = False,
     ) -> list[Finding]:
         """Book what the orders have filled since it was looked at last; return what is odd.
 
@@ -102,6 +104,7 @@ class OpenOrders:
         :param session: the one in which it is seen. :param now: UTC. :param ended: the status words after
             which nothing more fills. :param day_of: the exchange's date at a moment: in its session a fill
             takes effect.
+        :param awaits_broker: whether the gateway's word is not booked, for the broker's could not be read.
         """
         found: list[Finding] = []
         final = frozenset(ended)
@@ -117,6 +120,8 @@ class OpenOrders:
         ):
             if row["said_by"] is not None and row["told_by"] is None:
                 found.append(self._book_said(period, session, now, row))
+                continue
+            if awaits_broker and row["told_by"] is None:
                 continue
             grown, filled = fill_words.delta(row), amount(row["filled_qty"])
             if row["told_by"] is not None and fill_words.refolds(row, grown):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from paper_run.model.exchange import ClosedDays, ExchangeName
 
 NEW_YORK = ZoneInfo("America/New_York")
+USUAL: ExchangeName = "XNYS"
+"""The exchange where nobody says another."""
 
 _OPENS = time(9, 30)
 _CLOSES = time(16)
@@ -33,7 +35,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def exchange_time(moment: datetime, exchange: ExchangeName = "XNYS") -> datetime:
+def exchange_time(moment: datetime, exchange: ExchangeName = USUAL) -> datetime:
     """Return a moment as the exchange's clock shows it; its date is the session."""
     return moment.astimezone(zone(exchange))
 
@@ -53,7 +55,7 @@ class Calendar:
         self,
         closed_days: Callable[[int], ClosedDays],
         *,
-        exchange: ExchangeName = "XNYS",
+        exchange: ExchangeName = USUAL,
         closed_dates: AbstractSet[date] = frozenset(),
         open_dates: AbstractSet[date] = frozenset(),
     ) -> None:

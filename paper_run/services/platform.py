@@ -215,15 +215,13 @@ class Observations:
 
     @property
     def is_wrong_gateway(self) -> bool:
-        """Whether the gateway knows none of the orders that it was asked for, nor the book's own broker any.
+        """Whether the gateway knows none of the orders that it was asked for, and no broker has our orders.
 
-        Those that the broker has are ours: then the gateway has only lost its memory.
+        With those of the proven broker nothing is booked of the gateway's: it may have lost its memory.
         """
         if not self.unknown or self.states or self.earlier:
             return False
-        if (proven := self.proven_broker) is None:
-            return True
-        return not any(order.client_order_id in self.unknown for order in proven.all_orders)
+        return self.proven_broker is None or not self.proven_broker.all_orders
 
     @property
     def proven_broker(self) -> BrokerReading | None:
@@ -231,6 +229,16 @@ class Observations:
         if self.broker is None or self.broker.account is None or self.account is None:
             return None
         return self.broker if self.broker.account.number == self.account.number else None
+
+    @property
+    def awaits_broker(self) -> bool:
+        """Whether the broker, whose account is proven, was asked for orders and did not tell of them.
+
+        Then the gateway's word on a fill is not taken for its.
+        """
+        if self.account is None or self.broker is None:
+            return False
+        return self.proven_broker is None or self.proven_broker.orders is None
 
 
 class _GivesUp:

@@ -67,7 +67,7 @@ class Config(NamedTuple):
     signal_service: ServiceUrl
     execution_gateway: ServiceUrl
     orchestrator: ServiceUrl
-    exchange: ExchangeName = "XNYS"
+    exchange: ExchangeName
     closed_dates: frozenset[date] = frozenset()
     open_dates: frozenset[date] = frozenset()
     latest_start: time | None = None

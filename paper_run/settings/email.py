@@ -12,6 +12,7 @@ from paper_run.model.commands import ours
 from paper_run.settings import raw
 from paper_run.settings.options import default
 from paper_run.settings.secret_file import expanded, secret_in, unusable
+from paper_run.settings.variables import SMTP_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +38,6 @@ ON = "PAPER_RUN_EMAIL_ON"
 
 _DEFAULT_SECONDS = Decimal(default(TIMEOUT))
 _LEAST_SECONDS, _MOST_SECONDS = Decimal("0.1"), Decimal(3600)
-_PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 
 _HOST_FORM = "the name or the IP address of a mail server alone, such as smtp.example.com"
 _PORT_FORM = "a number from 1 to 65535, such as 587"
@@ -103,7 +103,7 @@ def read(sources: Sources, *, hostname: str | None = None) -> MailSettings | Non
     # A wrong value is refused also while there is no recipient: it would be found on the day there is one.
     account, ca_file = variable(USER), variable(CA_FILE)
     server, number = checked(HOST), checked(PORT)
-    by_port: Security = "tls" if number == _PORTS["tls"] else "starttls"
+    by_port: Security = "tls" if number == SMTP_PORTS["tls"] else "starttls"
     chosen: Security = checked(SECURITY) or by_port
     login, sender = checked(USER), checked(FROM)
     when, seconds = checked(ON), checked(TIMEOUT)
@@ -112,7 +112,7 @@ def read(sources: Sources, *, hostname: str | None = None) -> MailSettings | Non
         return None
     return MailSettings(
         host=server,
-        port=number or _PORTS[chosen],
+        port=number or SMTP_PORTS[chosen],
         security=chosen,
         user=login,
         password=_password(variable, account, sources.folder),

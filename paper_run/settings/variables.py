@@ -6,6 +6,7 @@ from paper_run.settings.option import variable
 
 PAPER_HOST, LIVE_HOST = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
 DATA_HOST = "https://data.alpaca.markets"
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 VARIABLES = (
     variable(
@@ -86,10 +87,15 @@ VARIABLES = (
         "PAPER_RUN_SMTP_SECURITY",
         "`starttls`, `tls` or `none`. Certificates are always verified, and what is asked for"
         " is never done without.",
-        said="`starttls` (`tls` for port 465)",
+        said=f"`starttls` (`tls` for port {SMTP_PORTS['tls']})",
         check="email.security",
     ),
-    variable("PAPER_RUN_SMTP_PORT", "By security.", said="587, 465 or 25", check="email.port"),
+    variable(
+        "PAPER_RUN_SMTP_PORT",
+        "By security.",
+        said="{}, {} or {}".format(*SMTP_PORTS.values()),
+        check="email.port",
+    ),
     variable("PAPER_RUN_SMTP_USER", "The login, if there is one.", check="email.user"),
     variable("PAPER_RUN_SMTP_PASSWORD", "Its password, or below a file that holds it.", secret=True),
     variable("PAPER_RUN_SMTP_PASSWORD_FILE", "The file that holds the password."),

@@ -59,6 +59,17 @@ class Preparation(NamedTuple):
         return self.strategy is not None and order_ids.is_hash_of(order, self.strategy)
 
 
+class _Told(NamedTuple):
+    """What the broker told; None of what it did not, and why.
+
+    :ivar failed: the first call that failed.
+    """
+
+    account: Account | None = None
+    orders: OrdersRead | None = None
+    failed: CallFailed | None = None
+
+
 def snapshot(
     config: Config, services: Services, platform: Platform, ledger: Ledger | None, as_of_date: date
 ) -> Preparation:
@@ -75,8 +86,9 @@ def snapshot(
         raise positions
     if isinstance(listed, Exception):
         raise listed
-    broker = _broker_before(told) if platform.broker is not None else None
-    strangers = None if ledger is None else _strangers(ledger, broker, told)
+    heard = _told(told)
+    broker = _broker_before(heard) if platform.broker is not None else None
+    strangers = None if ledger is None else _strangers(ledger, heard)
     snapshot = Snapshot(
         session=services.session,
         parameters=once.parameters(config, as_of_date),
@@ -89,9 +101,9 @@ def snapshot(
         gateway_clock=preflight.gateway_clock(services.gateway),
         notices=(
             *config.notices,
-            *_of_account(platform, ledger, told),
+            *broker_word.before(ledger, heard.account, str(platform.broker and platform.broker.url)),
             *preflight.reminders(ledger, services),
-            *_unreadable(platform.broker, told),
+            *_unreadable(platform.broker, heard.failed),
         ),
         broker=broker,
     )
@@ -157,51 +169,43 @@ def _midnight(config: Config, session: date) -> datetime:
     return datetime.combine(session, time.min, calendar.zone(config.exchange))
 
 
-def _broker_before(told: Sequence[Account | OrdersRead | Exception]) -> BrokerBefore:
-    """Put down what the broker told.
+def _told(answers: Sequence[Account | OrdersRead | Exception]) -> _Told:
+    """Tell the broker's answers apart.
 
     :raises Exception: what went wrong is no failure of a call.
     """
-    for each in told:
-        if isinstance(each, Exception) and not isinstance(each, CallFailed):
+    told = _Told()
+    for each in answers:
+        if isinstance(each, Account):
+            told = told._replace(account=each)
+        elif isinstance(each, OrdersRead):
+            told = told._replace(orders=each)
+        elif isinstance(each, CallFailed):
+            told = told._replace(failed=told.failed or each)
+        else:
             raise each
-    account = next((each for each in told if isinstance(each, Account)), None)
-    read = next((each for each in told if isinstance(each, OrdersRead)), None)
-    return BrokerBefore(
-        None if account is None else account.number,
-        None
-        if read is None
-        else tuple(OrderIds(each.client_order_id, each.identity) for each in read.orders),
-        None if read is None else read.as_of,
-    )
+    return told
 
 
-def _of_account(
-    platform: Platform, ledger: Ledger | None, told: Sequence[Account | OrdersRead | Exception]
-) -> tuple[Finding, ...]:
-    """Return what an account is not fit for.
-
-    :raises DataError: it is not the book's own.
-    """
-    account = next((each for each in told if isinstance(each, Account)), None)
-    return broker_word.before(ledger, account, str(platform.broker and platform.broker.url))
+def _broker_before(told: _Told) -> BrokerBefore:
+    """Put down what the broker told."""
+    account, read = told.account, told.orders
+    ids = read and tuple(OrderIds(each.client_order_id, each.identity) for each in read.orders)
+    return BrokerBefore(account and account.number, ids, read and read.as_of)
 
 
-def _strangers(
-    ledger: Ledger, before: BrokerBefore | None, told: Sequence[Account | OrdersRead | Exception]
-) -> tuple[BrokerOrder, ...] | None:
+def _strangers(ledger: Ledger, told: _Told) -> tuple[BrokerOrder, ...] | None:
     """Return the proven account's orders of the day that no attempt owns; None where it does not tell."""
-    proven = ledger.broker_accounts.proven() if before is not None else None
-    read = next((each for each in told if isinstance(each, OrdersRead)), None)
-    if proven is None or before is None or before.number != proven.number or read is None:
+    account, read = told.account, told.orders
+    proven = ledger.broker_accounts.proven() if account is not None else None
+    if proven is None or account is None or account.number != proven.number or read is None:
         return None
     owned = ledger.orders.owners(each.client_order_id for each in read.orders)
     return tuple(each for each in read.orders if each.client_order_id not in owned)
 
 
-def _unreadable(broker: Broker | None, told: Sequence[object]) -> tuple[Finding, ...]:
+def _unreadable(broker: Broker | None, failed: CallFailed | None) -> tuple[Finding, ...]:
     """Say that the broker could not be read before the POST: then nothing can be told by it later."""
-    failed = next((each for each in told if isinstance(each, CallFailed)), None)
     if broker is None or failed is None:
         return ()
     text = (

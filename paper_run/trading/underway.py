@@ -139,6 +139,10 @@ class AttemptUnderway:
                     failures=(*known.failures, *heard.failures),
                     found=(*known.found, *heard.found, *opened),
                 )
+                # The valuation asks the record which orders are in doubt.
+                in_doubt = conclude(known).result.totals.num_orders_in_doubt
+                if in_doubt or self.ledger.attempts.is_in_doubt(self.row):
+                    self.record(state, known)
                 book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
                 self.record(state, known._replace(book=book))
             self.restated = restated

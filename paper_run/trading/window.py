@@ -30,9 +30,14 @@ def works_until(row: AttemptRow, timeout: Decimal = LONGEST_WAIT) -> datetime:
 
 
 def posted(row: AttemptRow) -> datetime:
-    """Return when (UTC) an attempt's snapshot was taken, by the broker's own clock where it told it."""
-    before = row.snapshot.broker
-    return row.started_at if before is None or before.as_of is None else before.as_of
+    """Return when (UTC) an attempt's snapshot was taken, by the broker's own clock where it told it.
+
+    In a sandbox all services have one time, which is not ours.
+    """
+    before, gateway = row.snapshot.broker, row.snapshot.gateway_clock
+    if before is not None and before.as_of is not None:
+        return before.as_of
+    return gateway if row.snapshot.sandbox and gateway is not None else row.started_at
 
 
 def on_brokers_clock(row: AttemptRow, moment: datetime) -> datetime:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from measuring import cpu_of, cpu_seconds, installed, medians, options, show
-from serving import day, served
+from serving import day, served, with_broker
 
 IMPORTS = "import click, requests, tenacity, jinja2"
 WARM = "a day, template cache warm"
+WITH_BROKER = "the same with broker and quotes"
 MAILED = "the same with its e-mail, to a server on loopback"
 COLD = "a day in a new reports folder (caches cold)"
-BUDGETS = {WARM: 1.4}
+BUDGETS = {WARM: 1.4, WITH_BROKER: 1.35}
 
 
 def _mail_server() -> Any:
@@ -41,6 +42,7 @@ def main() -> None:
         what = {
             IMPORTS: functools.partial(cpu_seconds, [python, "-c", IMPORTS], folder),
             WARM: lambda: cpu_of(day(python, folder / "warm", client).used),
+            WITH_BROKER: lambda: cpu_of(day(python, folder / "broker", with_broker(client)).used),
             MAILED: lambda: cpu_of(day(python, folder / "mailed", client | mail.env).used),
             COLD: cold,
         }

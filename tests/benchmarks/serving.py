@@ -36,6 +36,15 @@ def served(python: Path, folder: Path) -> Iterator[dict[str, str]]:
             process.wait(timeout=UP_SECONDS)
 
 
+def with_broker(client: dict[str, str]) -> dict[str, str]:
+    """Return a client's environment with keys for the quotes and the broker that are served beside."""
+    orchestrator = client["ORCHESTRATOR_URL"]
+    host, _, port = orchestrator.rpartition(":")
+    url = f"{host}:{int(port) + 1}"
+    keys = {"ALPACA_API_KEY_ID": "PKSANDBOX", "ALPACA_API_SECRET_KEY": "nobodys-secret-in-a-sandbox"}
+    return client | keys | {"ALPACA_BASE_URL": url, "PAPER_RUN_QUOTES_URL": url}
+
+
 def _free_ports(count: int = 4) -> int:
     """Return the first of so many free ports in a row."""
     for first in range(18001, 60000, 10):

@@ -28,12 +28,6 @@ NEXT = SESSION + timedelta(days=3)
 URL = "http://t5.test:8003"
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        yield opened
-
-
 # What goes in comes out
 
 NASTY = "'\";--\n\r\t\0\x1b[31m</script>é漢\U0001f4a3\u202e%s{}:1?"

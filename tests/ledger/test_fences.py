@@ -1,8 +1,6 @@
 """Fences and numbers: at most one attempt closes a session, and each has a number of its own."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from builders.attempts import begun, close
@@ -12,12 +10,6 @@ from paper_run.errors import DataError, OrchestrationError
 from paper_run.ledger.ledger import Ledger
 
 NEXT = SESSION + timedelta(days=3)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        yield opened
 
 
 def test_a_fence_and_a_number_are_one_attempt_s(ledger: Ledger) -> None:

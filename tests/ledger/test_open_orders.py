@@ -1,10 +1,8 @@
 """Which orders are read again, what of them is booked, and in which words, in a real ledger."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,12 +21,6 @@ MONDAY, TUESDAY, WEDNESDAY = DAYS[:3]
 NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)
 NAME = "a" * 24
 WORKS: dict[str, Any] = {"status": "new", "filled_qty": None, "filled_avg_price": None}
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as ledger:
-        yield ledger
 
 
 def traded(ledger: Ledger, *states: OrderState, session: date = MONDAY, **changes: Any) -> None:

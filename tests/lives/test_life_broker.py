@@ -3,14 +3,16 @@
 import shlex
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pytest
 from support.answers import Answer, plain_500
 from support.broker_server import NUMBER, SECRET
+from support.faulty_http import Request
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.odd_broker import OddBroker
-from support.odd_platform import ORDERS
+from support.odd_platform import ORDERS, POSITIONS
 
 GTC: dict[str, Any] = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
 
@@ -320,3 +322,65 @@ def test_the_dollars_are_those_of_the_executions(life: Life, broker: OddBroker) 
     broker.executions = {"AAPL": [], "MSFT": []}
     assert refolded(life.mark()) == []
     assert len(life.entries("AAPL")) == 2
+
+
+def test_while_the_broker_is_silent_the_gateways_fill_is_not_taken_for_its(
+    life: Life, broker: OddBroker
+) -> None:
+    """The gateway invents a fill: null with the reason, until the broker that is proven tells."""
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    broker.always("GET", "/v2/orders", plain_500())
+    invented = {"filled_qty": "5", "filled_avg_price": "7"}
+    day = life.trade(MSFT=buy(5, "200", detail=invented), AAPL=buy(2, "101"), status=1)
+    assert (row(day, "MSFT")["qty"], row(day, "AAPL")["qty"], day["pnl"]["complete"]) == (None, None, False)
+    assert says(told(day), "The fills are not known", "The broker, or without one the gateway, was asked")
+    assert life.entries("MSFT") == []
+    broker.always("GET", "/v2/orders", Answer())
+    marked = life.mark()
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("5 200")
+    the_brokers(life, marked, broker)
+    assert refolded(marked) == []
+    # Without its keys the gateway's word is the best again.
+    broker.always("GET", "/v2/orders", plain_500())
+    life.next_session()
+    life.trade(NVDA=buy(3, "50"), status=1)
+    life.take_keys()
+    assert row(life.mark(), "NVDA")["qty"] == 3
+
+
+def test_an_order_that_the_gateway_calls_rejected_is_known_as_soon_as_the_broker_tells(
+    life: Life, broker: OddBroker
+) -> None:
+    """The connection broke after the broker took it: in the run's own result nothing is in doubt."""
+    broken = {"status": "rejected", "broker_order_id": None, "error_message": "Connection aborted"}
+    broken |= {"filled_qty": "0", "filled_avg_price": None}
+    plan = buy(10, "100", mapping={"order_status": "rejected"}, detail=broken)
+    day = life.trade(AAPL=plan)
+    assert day["results"]["num_orders_in_doubt"] == 0
+    assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("10 100")
+    the_brokers(life, day, broker)
+
+
+def test_all_that_a_mark_reads_is_asked_for_at_once(life: Life, broker: OddBroker) -> None:
+    """Nobody answers before everybody was asked: gateway, quotes, and each list of the broker's."""
+    life.trade(AAPL=buy(10, None, **GTC))
+    life.env["PAPER_RUN_QUOTES_URL"] = life.platform.quotes.url
+    asked = {"/v2/account", "/v2/orders", "/v2/positions", "/v2/account/activities"}
+    asked |= {POSITIONS, f"{ORDERS}/{life.order_id('AAPL')}", "/v2/stocks/quotes/latest"}
+    arrived: set[str] = set()
+    let_go = Event()
+
+    def arrives(request: Request) -> None:
+        arrived.add(request.path)
+        if asked <= arrived:
+            let_go.set()
+
+    for server in (life.gateway, life.platform.quotes, broker):
+        server.log.arrivals.append(arrives)
+        for path in asked:
+            server.always("GET", path, Answer(held=let_go, process="before"))
+    nothing = {"corporate_actions": {}, "next_page_token": None}
+    life.platform.quotes.always("GET", "/v1/corporate-actions", Answer(body=nothing))
+    life.mark()  # whoever had been asked later would not have been waited for
+    assert asked <= arrived

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 
+from paper_run.model.calendar import USUAL
 from paper_run.settings.options import OPTIONS, default
 
 CHECKED = [each for each in OPTIONS if each.check]
@@ -54,6 +55,11 @@ def test_a_default_passes_its_own_check(row, tmp_path):
     read = Sources({}, {}, env_file=None, here=tmp_path).checked(row.flag or row.variable)
     assert read is not None
     assert default(row.flag or row.variable) == row.default
+
+
+def test_the_usual_exchange_is_the_default():
+    """The table imports nothing, so that it stands there as a word."""
+    assert default("--exchange") == USUAL
 
 
 def test_what_nobody_may_see_is_marked():

@@ -113,7 +113,8 @@ class Gateway(Service):
         if request.path.startswith(ORDERS + "/"):
             order_id = request.path.removeprefix(ORDERS + "/")
             known = self.orders.get(order_id)
-            known = known | UNHEARD if known and self.is_deaf else known
+            if known and self.is_deaf and known["broker_order_id"]:  # its own refusals it knows
+                known = known | UNHEARD
             return (200, known) if known else (404, {"detail": f"Order not found: {order_id}"})
         return None
 

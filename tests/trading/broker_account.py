@@ -10,7 +10,7 @@ from trading.account import Account
 from paper_run import money
 from paper_run.model import broker as wire
 from paper_run.model.book_figures import BookFigures
-from paper_run.model.broker import BrokerPosition, BrokerReading, ProvenAccount
+from paper_run.model.broker import BrokerPosition, BrokerReading, OrdersRead, ProvenAccount
 from paper_run.services.platform import Observations
 
 NUMBER = "PA3XYZ12ABCD"
@@ -76,7 +76,7 @@ class AtBroker:
             as_of=None,
             latency_ms=1,
         )
-        return BrokerReading(account=account, positions=self.positions)
+        return BrokerReading(account=account, orders=OrdersRead((), None), positions=self.positions)
 
 
 class Both(Account):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,12 +38,6 @@ def platform() -> Iterator[Platform]:
     with responses.mock, services() as running:
         yield running
     responses.reset()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        yield opened
 
 
 def a_run(run_id: str = RUN, day: date = SESSION, **changes: Any) -> dict[str, Any]:

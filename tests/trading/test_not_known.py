@@ -220,7 +220,7 @@ def _said(kind: Any, count: int) -> list[NotKnown]:
             "A market order fills within seconds, and a day order ends with its session: the gateway was "
             "not told. It hears of a fill only when the broker can call it (a webhook, at a public address).",
         ),
-        ("unread", "The gateway was asked for them and did not tell."),
+        ("unread", "The broker, or without one the gateway, was asked for them and did not tell."),
         ("unpriced", "The gateway says that they filled, and not at which price."),
         ("uncounted", "The gateway calls them filled, and does not say of how many shares."),
     ],

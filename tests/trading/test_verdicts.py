@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,12 +52,6 @@ def gateway(platform: Platform) -> Orders:
     assert platform
     serve_example("GET", POSITIONS, "positions_empty")
     return Orders()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger(tmp_path) as opened:
-        yield opened
 
 
 def in_state(ledger: Ledger, state: str, *, run_id: str | None = None, **changes: Any) -> AttemptRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run.model import findings
+from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
 from paper_run.report.html import account, assets, book, cells, charts, orders
@@ -97,14 +98,10 @@ def _identity(result: RunResult) -> dict[str, Any]:
 def _trading(result: RunResult) -> dict[str, Any]:
     totals = result.totals
     listed = by_importance(result.orders)[:MOST_ORDERS]
-    amount = totals.total_notional
-    by_guess = figures.num_estimated(result.orders)
-    aside = f"{by_guess} of the orders estimated" if by_guess else "accepted orders, quantity × price"
     kind = "mark" if result.is_mark else "run"
-    simulated = "Simulated notional" if result.rehearsal else "Notional"
     return {
         "trading": [
-            figures.Figure(simulated, text.money(amount), "not known" if amount is None else aside),
+            figures.notional(result),
             figures.Figure("Success rate", text.percent(totals.success_rate), "accepted of submitted"),
             figures.Figure("Duration", text.seconds(totals.duration_seconds), f"of the {kind}"),
         ],
@@ -144,6 +141,9 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "num_unlisted_positions": len(positions) - len(listed),
         "bridge_rows": markup(book.bridge_rows(pnl)),
         "adjusted": bool(pnl.since_inception.adjustments),
+        "has_money": pnl.since_inception.money is not None,
+        "money_rows": markup(book.money_rows(pnl.money)),
+        "more_money": unlisted(len(pnl.money), book.MOST_MONEY, "in the JSON"),
         "statistic_rows": markup(book.statistic_rows(statistics)),
     }
 

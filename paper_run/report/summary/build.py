@@ -56,7 +56,7 @@ def of_result(
         figures=_figures(result),
         absence="" if pnl else figures.absence(result),
         counts=_counts(result.totals),
-        notional=_notional(result),
+        notional=_in_words(figures.notional(result)),
         sections=(*known_now, *found.sections),
         steps_heading="What to do",
         steps=_whole(found.steps, invocation),
@@ -155,14 +155,6 @@ def _counts(totals: Totals) -> tuple[Count, ...]:
     return tuple(Count(*each) for each in figures.counts(totals))
 
 
-def _notional(result: RunResult) -> Figure:
-    amount = result.totals.total_notional
-    by_guess = figures.num_estimated(result.orders)
-    aside = f"{by_guess:,} of the orders estimated" if by_guess else "accepted orders, quantity × price"
-    label = "Simulated notional" if result.rehearsal else "Total notional"
-    return Figure(label, NOT_KNOWN, "") if amount is None else Figure(label, text.money(amount), aside)
-
-
 def _known_now(result: RunResult, occasion: Occasion) -> tuple[Section, ...]:
     """Return how the outcome of an attempt became known, where that is what the letter is about."""
     if occasion != "settled" or not result.how_known:
@@ -206,4 +198,4 @@ def _in_words(figure: Figure) -> Figure:
     aside = clip(figure.aside, _LONGEST_STATUS)
     if figure.shown != text.ABSENT:
         return figure._replace(aside=aside)
-    return figure._replace(shown=NOT_KNOWN, aside=aside.removeprefix(f"{NOT_KNOWN}: "))
+    return figure._replace(shown=NOT_KNOWN, aside=aside.removeprefix(NOT_KNOWN).removeprefix(": "))

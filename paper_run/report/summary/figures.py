@@ -8,9 +8,8 @@ from paper_run.model.listing import listed
 from paper_run.report import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
-    from paper_run.model.order import Order
     from paper_run.model.result import Pnl, PositionRow, RunResult, Statistics, Totals
 
 _NAMED = 3
@@ -102,9 +101,17 @@ def absence(result: RunResult) -> str:
     )
 
 
-def num_estimated(orders: Sequence[Order]) -> int:
-    """Return how many accepted orders have a notional by estimate."""
-    return sum(order.outcome == "accepted" and order.price_source == "estimated" for order in orders)
+def notional(result: RunResult) -> Figure:
+    """Return what was traded, dollars, and how much of it is an estimate."""
+    label = "Simulated notional" if result.rehearsal else "Total notional"
+    amount = result.totals.total_notional
+    if amount is None:
+        return Figure(label, text.ABSENT, "not known")
+    guessed = sum(
+        order.outcome == "accepted" and order.price_source == "estimated" for order in result.orders
+    )
+    aside = f"{guessed:,} of the orders estimated" if guessed else "accepted orders, quantity × price"
+    return Figure(label, text.money(amount), aside)
 
 
 def _named(positions: Iterable[PositionRow]) -> str:

@@ -80,7 +80,7 @@ def test_a_good_day_answers_the_three_questions_first():
     places = [page.text.index(each) for each in expected]
     assert places == sorted(places)
     assert places[-1] < page.text.index("Equity and drawdown")
-    assert "Notional $59,623.01" in page.text
+    assert "Total notional $59,623.01" in page.text
     assert "Success rate 100%" in page.text
     assert "Duration 4.2 s" in page.text
 

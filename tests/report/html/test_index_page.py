@@ -3,7 +3,6 @@ from base64 import b64encode
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from builders import documents
 from builders.sessions import CAPITAL, HISTORIES, history, line, thin
 from hypothesis import given
 from hypothesis import strategies as st
+from report.seen_page import Page
 from support.tree import ROOT
 
 from paper_run.report.html.calendar import compact, months, shades
@@ -21,47 +21,10 @@ from paper_run.report.html.index import render
 EVERY_HISTORY = pytest.mark.parametrize("name", HISTORIES)
 
 
-class Page(HTMLParser):
-    """What a browser would see: the elements, their text, and the cells of each row of the sessions."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.elements, self.words, self.rows, self.style = [], [], [], ""
-        self._open, self._in_cell = "", False
-        self.feed(source)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self._open = tag
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"}:
-            self.rows[-1].append("")
-            self._in_cell = True
-
-    def handle_endtag(self, tag):
-        self._open = ""
-        self._in_cell = self._in_cell and tag not in {"td", "th"}
-
-    def handle_data(self, data):
-        if self._open == "style":
-            self.style += data
-            return
-        self.words.append(data)
-        if self._in_cell:
-            self.rows[-1][-1] += data
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-    def having(self, tag):
-        return [attrs for name, attrs in self.elements if name == tag]
-
-    def sessions(self):
-        """The rows of the list of sessions: the first cell is a date."""
-        rows = [[" ".join(cell.split()) for cell in row] for row in self.rows]
-        return [row for row in rows if re.match(r"\d{4}-\d\d-\d\d", row[0])]
+def sessions(page):
+    """The rows of the list of sessions: the first cell is a date."""
+    rows = [[" ".join(cell.split()) for cell in row] for row in page.rows]
+    return [row for row in rows if re.match(r"\d{4}-\d\d-\d\d", row[0])]
 
 
 def page_of(lines, *, label=None, **options):
@@ -81,13 +44,13 @@ def test_the_page_is_one_file_under_a_strict_policy(name):
     (policy,) = (
         each["content"] for each in page.having("meta") if each.get("http-equiv") == "Content-Security-Policy"
     )
-    digest = b64encode(sha256(page.style.encode()).digest()).decode()
+    digest = b64encode(sha256(page.texts["style"].encode()).digest()).decode()
     assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     tags = {tag for tag, _ in page.elements}
     assert not {"script", "link", "img", "iframe", "base", "form", "object", "use", "image"} & tags
     names = {name for _, attrs in page.elements for name in attrs}
     assert not {name for name in names if name.startswith("on") or name in {"src", "style", "action"}}
-    assert not re.search(r"@import|url\(", page.style)
+    assert not re.search(r"@import|url\(", page.texts["style"])
     ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
     assert len(ids) == len(set(ids)), "an id is used twice"
 
@@ -140,7 +103,7 @@ def test_the_newest_session_is_listed_first_with_all_its_trades():
         line("2025-01-02", "500", marked=True),
         line("2025-01-03", "-200.50", attempts=((1, "failed"), (2, "partial"), (3, "success"))),
     ]
-    assert page_of(lines).sessions() == [
+    assert sessions(page_of(lines)) == [
         [
             "2025-01-03 Fri",
             "✕ failed ! 2 partial ✓ 3 success",
@@ -158,7 +121,7 @@ def test_a_session_that_could_not_be_valued_has_no_number():
     """Its money is a dash and the words say why; the headline says whose figures it shows instead."""
     lines = [line("2025-01-02", "500"), line("2025-01-03", attempts=((1, "unknown"),))]
     page = page_of(lines)
-    assert page.sessions()[0] == ["2025-01-03 Fri", "? unknown", "— not valued", "—", "—", "—", "—"]
+    assert sessions(page)[0] == ["2025-01-03 Fri", "? unknown", "— not valued", "—", "—", "—", "—"]
     assert "the figures below are those of 2 Jan 2025" in page.text
     assert "Equity $100,500.00 closing of 2 Jan 2025" in page.text
     assert "Sessions 2 1 not valued" in page.text
@@ -172,7 +135,7 @@ def test_nothing_valued_yet_leaves_dashes_and_no_curve():
     assert "no session could be valued whole yet" in page.text
     assert "The curve begins with the first session that can be valued whole." in page.text
     assert not page.having("svg")
-    assert page.sessions()[0][1] == "—"
+    assert sessions(page)[0][1] == "—"
 
 
 def test_an_empty_folder_says_what_comes_here():
@@ -186,8 +149,10 @@ def test_an_empty_folder_says_what_comes_here():
 def test_what_is_not_real_says_so_above_everything():
     """A sandbox's page carries its words as a banner and in the browser's tab; a real one carries neither."""
     page = page_of(history(2), label="SANDBOX - simulated prices")
-    assert page.text.startswith("[SANDBOX] Paper run — all sessions SANDBOX - simulated prices Paper run")
-    assert "SANDBOX" not in page_of(history(2)).text
+    assert page.texts["title"] == "[SANDBOX] Paper run — all sessions"
+    assert page.text.startswith("SANDBOX - simulated prices Paper run")
+    real = page_of(history(2))
+    assert "SANDBOX" not in real.text + real.texts["title"]
 
 
 def test_sessions_that_are_not_listed_are_counted_and_their_file_named():
@@ -197,7 +162,7 @@ def test_sessions_that_are_not_listed_are_counted_and_their_file_named():
         everything[-260:], curve=thin(everything), label=None, cache_folder=None, num_sessions=300
     )
     page = Page(source)
-    assert len(page.sessions()) == 260
+    assert len(sessions(page)) == 260
     assert "Sessions 300 6 of the last 260 not valued" in page.text
     assert "The last 260 sessions are listed. 40 earlier ones are in history.csv ." in page.text
     assert page.having("a")[-1]["href"] == "history.csv"

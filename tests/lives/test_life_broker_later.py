@@ -1,0 +1,130 @@
+"""What the broker says late: after a person's word, a closing, a lost answer, a replacement, a reset."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.answers import Answer, plain_500
+from support.broker_server import NUMBER
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
+from support.odd_broker import OddBroker
+from support.odd_platform import RUN, RUNS
+from support.odd_services import UNHEARD
+
+GTC: dict[str, Any] = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
+
+
+@pytest.fixture
+def broker(life: Life) -> OddBroker:
+    return life.with_broker()
+
+
+def is_the_brokers(document: Any, broker: OddBroker) -> None:
+    """Prove that quantities are the broker's, cash too, and that nothing is left without a name."""
+    held = {name: each.qty for name, each in broker.held().positions.items()}
+    assert {each["symbol"]: each["qty"] for each in document["pnl"]["positions"]} == held
+    assert document["pnl"]["complete"] is True
+    told_by_broker = document["parties"]["broker"]
+    assert (told_by_broker["equity"]["residual"], told_by_broker["cash"]["unexplained"]) == (0, 0)
+
+
+def test_a_persons_word_a_closing_and_then_a_bust(life: Life, broker: OddBroker) -> None:
+    """10 at 101 as a person said; at 100 as the broker says days after; 6 of them after a bust."""
+    life.take_keys()
+    life.trade(AAPL=buy(10, "100", detail=UNHEARD))
+    life.resolve("--order", life.order_id("AAPL"), "--filled", "10@101")
+    # Valued after its close by then: the closing of the first session stays.
+    life.now += timedelta(hours=7)
+    closing = life.mark()["pnl"]["equity"]["closing"]
+    assert closing == 99_990
+    life.now -= timedelta(hours=7)
+    life.next_session()
+    life.trade(MSFT=NO_ORDER)
+    life.give_keys(broker)
+    life.next_session()
+    day = life.trade(MSFT=buy(1, "200"))
+    assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("10 100")
+    assert says(told(day), "10 filled at 100, and so it is booked; it was booked as 10 at 101")
+    is_the_brokers(day, broker)
+    life.next_session()
+    broker.fill("AAPL", "6", "100")
+    day = life.trade(NVDA=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty avg_entry_price") == amounts("6 100")
+    assert says(told(day), "6 filled at 100, and so it is booked; it was booked as 10 at 100")
+    is_the_brokers(day, broker)
+    first = life.rows("sessions")[0]
+    assert (first["session"], Decimal(first["closing"])) == ("2025-01-06", closing)
+
+
+def test_an_order_that_is_replaced_while_its_attempt_is_unknown(life: Life, broker: OddBroker) -> None:
+    """The answer is lost, no list is to be had: the order is found under its id, and what came of it."""
+    life.trade(MSFT=buy(1, "200"))
+    life.next_session()
+    life.gateway.is_deaf = True
+    life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])
+    life.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    broker.between = lambda: replaced(broker)
+    plan = buy(10, "100", filled="4", status="partially_filled", detail={"time_in_force": "gtc"})
+    life.trade("--timeout", "1", AAPL=plan, status=2)
+    broker.between = lambda: None
+    assert broker.order("AAPL")["replaces"] is not None
+    life.next_session()
+    broker.fill("AAPL", "7", "98")
+    day = life.trade(NVDA=NO_ORDER)
+    # 4 at 100 of the first order and 7 at 98 of the one that replaced it.
+    assert row(day, "AAPL")["qty"] == 11
+    assert life.entries("AAPL")[-1][2:] == (7, 686)
+    is_the_brokers(life.mark(), broker)
+    assert len(life.platform.posts) == 3
+
+
+def replaced(broker: OddBroker) -> None:
+    """Have somebody replace the order as soon as the broker has it, once."""
+    taken = [each for each in broker.orders if each["symbol"] == "AAPL"]
+    if len(taken) == 1:
+        broker.replace("AAPL", 7, "0", None)
+
+
+def test_an_order_that_is_partly_filled_and_replaced_twice(life: Life, broker: OddBroker) -> None:
+    """Each has its own fills; sold short meanwhile by another order of ours; the last one is followed."""
+    life.trade(AAPL=buy(10, "100", filled="4", **GTC))
+    life.next_session()
+    broker.replace("AAPL", 8, "3", "101")
+    day = life.trade(MSFT=NO_ORDER)
+    assert row(day, "AAPL")["qty"] == 7
+    is_the_brokers(day, broker)
+    life.next_session()
+    broker.replace("AAPL", 6, "0", None)
+    broker.order("AAPL")["status"] = "new"
+    assert row(life.trade(MSFT=NO_ORDER), "AAPL")["qty"] == 7
+    life.next_session()
+    broker.fill("AAPL", "6", "99")
+    day = life.trade(MSFT=sell(2, "200"))
+    assert row(day, "AAPL")["qty"] == 13
+    is_the_brokers(day, broker)
+    statuses = [each["status"] for each in life.rows("orders") if each["symbol"] == "AAPL"]
+    assert statuses == ["replaced", "replaced", "filled"]
+
+
+def test_a_reset_needs_nobody(life: Life, broker: OddBroker) -> None:
+    """The account was made anew while broker and platform are down: the book ends, the next one proves it."""
+    life.trade(AAPL=buy(10, "100"))
+    working = buy(5, None, **GTC)
+    life.next_session()
+    life.trade(MSFT=working)
+    for server in (*life.platform.services.values(), broker):
+        server.down()
+    ended = life.run("resolve", "--reset")
+    assert "No longer followed: MSFT order" in ended.stdout
+    for server in (*life.platform.services.values(), broker):
+        server.up()
+    broker.account["account_number"] = "PA3FAKE00002"
+    broker.orders.clear()
+    life.gateway.orders.clear()
+    life.gateway.positions.clear()
+    life.next_session()
+    day = life.trade(NVDA=buy(3, "50"))
+    assert [each["symbol"] for each in day["pnl"]["positions"]] == ["NVDA"]
+    is_the_brokers(day, broker)
+    assert [each["number"] for each in life.rows("broker_accounts")] == [NUMBER, "PA3FAKE00002"]
