@@ -85,6 +85,11 @@ class Bridge(NamedTuple):
         return CONTEXT.subtract(CONTEXT.subtract(self.closing, self.opening), self.adjustments)
 
     @property
+    def taken_over(self) -> Decimal:
+        """What of the adjustments is no money that moved, dollars and cents: holdings from before."""
+        return CONTEXT.subtract(self.adjustments, self.money.outside) if self.money else self.adjustments
+
+    @property
     def trading(self) -> Decimal | None:
         """What closing positions realized, dollars and cents; None where it is not known."""
         if self.realized is None or self.money is None:
@@ -120,7 +125,7 @@ def bridged(
         None
         if unexplained is None
         else cents(CONTEXT.subtract(CONTEXT.add(unexplained, now.equity), closing)),
-        None if now.moved == NO_MONEY else moved,
+        None if now.moved == moved == NO_MONEY else moved,
     )
 
 

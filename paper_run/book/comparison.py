@@ -53,7 +53,9 @@ def differences(party: str, ours: Holding, theirs: Theirs | None) -> tuple[Diffe
             margin = _rounding(theirs.avg_entry_price)
             found.append(("avg_entry_price", average, theirs.avg_entry_price, margin))
         if theirs.realized_pl is not None:
-            found.append(("realized_pl", money.cents(ours.realized), theirs.realized_pl, _HALF_A_CENT))
+            # What came in besides trading is in no party's realized P&L.
+            traded = money.cents(money.CONTEXT.subtract(ours.realized, ours.income))
+            found.append(("realized_pl", traded, theirs.realized_pl, _HALF_A_CENT))
     return tuple(
         Difference(party, field, our, their, apart)
         for field, our, their, margin in found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.book.holdings import Book
+from paper_run.book.holdings import TRADES, Book
 from paper_run.money import CONTEXT, ZERO, portion, total
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.holdings import Entry
+
+_MOVE_SHARES = TRADES | {"flow"}
 
 
 def fold(entries: Iterable[Entry]) -> Book:
@@ -63,7 +65,7 @@ def corrected(entries: Iterable[Entry]) -> list[Entry]:
         if places and (entry.restates or entry.kind == "correction"):
             _share_out(entry, result, places)
             continue
-        if entry.kind == "fill":
+        if entry.kind in _MOVE_SHARES:
             places.append(len(result))
         result.append(entry)
     return result

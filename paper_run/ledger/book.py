@@ -150,30 +150,33 @@ class Books:
         note: str | None = None,
         client_order_id: str | None = None,
         restates: bool = False,
+        activity: str | None = None,
     ) -> None:
         """Write entries; they are never changed.
 
         :param session: the one in which they are seen; an entry that does not say when it took effect did so
             in it. :param now: UTC.
         :param restates: whether they take the place of all that was booked of their order before.
+        :param activity: the broker's id of the money that they are.
         """
         for entry in entries:
             self._run(
                 "INSERT INTO entries (epoch, session, kind, symbol, qty, dollars, client_order_id, "
-                "booked_at, note, effective, ratio, restates, new_symbol) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "booked_at, note, effective, ratio, restates, activity, new_symbol) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 period.id,
                 session.isoformat(),
                 entry.kind,
                 entry.symbol,
                 money.digits(entry.qty),
                 money.digits(entry.dollars),
-                client_order_id,
+                client_order_id or entry.order,
                 now.isoformat(),
                 note,
                 entry.effective or None,
                 entry.ratio and str(entry.ratio),
-                int(restates),
+                int(restates or entry.restates),
+                activity,
                 entry.new_symbol,
             )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from paper_run.model.broker import ProvenAccount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from paper_run.ledger.book import BookPeriod
 
@@ -30,6 +30,11 @@ class BrokerAccounts:
             "WHERE last_trade IS NULL ORDER BY epoch DESC LIMIT 1"
         )
         return ProvenAccount(found[0]["number"], found[0]["proven_by"]) if found else None
+
+    def proven_at(self, period: BookPeriod) -> datetime | None:
+        """Return when a book's account was proven, by our clock, UTC; None: it is not."""
+        found = self._rows("SELECT proven_at FROM broker_accounts WHERE epoch = ?", period.id)
+        return datetime.fromisoformat(found[0]["proven_at"]) if found else None
 
     def keep(self, period: BookPeriod, account: ProvenAccount, now: datetime) -> None:
         """Write a book's account; one that is kept already stays.

@@ -11,6 +11,7 @@ from paper_run.ledger.account import Account
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
 from paper_run.ledger.broker import BrokerAccounts
+from paper_run.ledger.broker_money import BrokerMoney
 from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.fences import Fences
 from paper_run.ledger.holidays import Holidays
@@ -67,6 +68,7 @@ class Ledger:
         self._store = store = Store(connection, self.path)
         self.books = Books(store.rows, store.run)
         self.broker_accounts = BrokerAccounts(store.rows, store.run)
+        self.broker_money = BrokerMoney(store.rows, store.run)
         self.open_orders = OpenOrders(store.rows, store.run, self.books)
         self.sessions = Sessions(store.rows, store.run)
         self.mails = Mails(store.rows, store.run)

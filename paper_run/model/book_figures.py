@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.comparison import Difference, Theirs
-    from paper_run.book.parties import Explained
+    from paper_run.book.parties import Explained, Item
     from paper_run.book.statistics import Statistic
     from paper_run.book.valuation import Valuation
     from paper_run.errors import Remedy
@@ -62,6 +62,25 @@ class BrokerFigures(NamedTuple):
     positions: Mapping[str, BrokerHolding] | None
 
 
+class BookedMoney(NamedTuple):
+    """Money that a session's bridge has in it.
+
+    :ivar kind: as an `Entry` has it. :ivar activity_type: the broker's name of what it is; None: no activity
+        of the broker's is behind it, and `note` says what it is. :ivar day: the broker's date of it, else the
+        session that it took effect in, ISO. :ivar qty: signed shares. :ivar amount: dollars, in is positive.
+    """
+
+    kind: str
+    activity: str | None
+    activity_type: str | None
+    note: str | None
+    day: str
+    symbol: str
+    qty: Decimal
+    amount: Decimal
+    status: str | None
+
+
 class BookFigures(NamedTuple):
     """The book as a result states it.
 
@@ -75,6 +94,8 @@ class BookFigures(NamedTuple):
         while a symbol is unknown.
     :ivar broker: the account at the broker; None where none was read. :ivar broker_differences: where its
         positions differ from ours. :ivar apart: why its equity is not ours; None while it is not proven.
+    :ivar waiting: what moved at the broker and is not in the book yet.
+    :ivar moved: the money besides trading that the session's bridge has in it.
     :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
@@ -97,3 +118,5 @@ class BookFigures(NamedTuple):
     broker_differences: Mapping[str, tuple[Difference, ...]] = {}
     apart: Explained | None = None
     is_gateway_read: bool = True
+    waiting: tuple[Item, ...] = ()
+    moved: tuple[BookedMoney, ...] = ()

@@ -241,6 +241,7 @@ class BrokerReading(NamedTuple):
 
     :ivar orders: those since a moment. :ivar by_id: older ones, asked for one by one, by our id for them; one
         that it does not know is not among them, which proves nothing.
+    :ivar money: what moved money or shares without being a fill, of more days than `activities`.
     :ivar actions: what companies did. :ivar has_no_list: whether the host that was asked for that has none.
     :ivar problems: a clause for each thing that could not be read. :ivar refused: whether the host refuses
         the keys.
@@ -251,6 +252,7 @@ class BrokerReading(NamedTuple):
     by_id: Mapping[str, BrokerOrder] = {}
     positions: tuple[BrokerPosition, ...] | None = None
     activities: Activities | None = None
+    money: tuple[MoneyActivity, ...] | None = None
     actions: tuple[CorporateAction, ...] | None = None
     problems: tuple[str, ...] = ()
     refused: bool = False

@@ -99,6 +99,10 @@ CODES = {
     "unexplained": "The book does not tie out.",
     "gateway_differs": "The gateway has another quantity than the book.",
     "broker_differs": "The broker has another quantity, or cash, than the book.",
+    "money_other": "Money of the broker's that is neither income nor in or out is in the book.",
+    "money_corrected": "The broker has canceled or corrected money that was booked, and so it is booked.",
+    "money_waits": "What moved at the broker can't be booked yet.",
+    "money_shared": "Another ledger trades the same account, so that its money can't be told apart.",
     "residual": "What differs between our equity and the broker's has no name, or that is not known.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""

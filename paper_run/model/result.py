@@ -100,12 +100,33 @@ class PositionRow(NamedTuple):
         return self.qty is None
 
 
+class MoneyRow(NamedTuple):
+    """Money besides trading that a session's bridge has in it; dollars and cents, in is positive.
+
+    :ivar day: the source's date of it, ISO 8601. :ivar kind: "income", "flow", "other", or "cash_in_lieu".
+    :ivar activity_type: the source's name of what it is, and `what` in words. :ivar symbol: None: none's.
+    :ivar qty: signed shares that came with it, or went; None: none. :ivar activity: the source's id of it.
+    """
+
+    day: str
+    kind: str
+    activity_type: str | None
+    what: str
+    symbol: str | None
+    qty: Decimal | None
+    amount: Decimal
+    status: str | None
+    activity: str | None
+    source: str
+
+
 class Pnl(NamedTuple):
     """The book: P&L, equity and positions, dollars and cents, a loss negative.
 
     :ivar complete: whether each position has its figures; else what needs them all is None.
     :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt.
     :ivar equity: from the session's opening to its closing. :ivar since_inception: from `base` to there.
+    :ivar money: what the session's bridge has besides trading.
     """
 
     method: str
@@ -123,6 +144,7 @@ class Pnl(NamedTuple):
     equity: Bridge
     since_inception: Bridge
     positions: tuple[PositionRow, ...]
+    money: tuple[MoneyRow, ...] = ()
 
     @property
     def unpriced(self) -> tuple[PositionRow, ...]:

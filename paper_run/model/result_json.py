@@ -15,6 +15,7 @@ from paper_run.model.order import Order
 from paper_run.model.result import (
     USUAL_SESSIONS_A_YEAR,
     HealthRow,
+    MoneyRow,
     Pnl,
     PositionRow,
     Requested,
@@ -134,12 +135,14 @@ def _parties(content: Mapping[str, Any]) -> Parties | None:
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:
-    return {
+    written = {
         **pnl._asdict(),
         "equity": _bridge_document(pnl.equity),
         "since_inception": _bridge_document(pnl.since_inception),
         "positions": [_position_document(each) for each in pnl.positions],
     }
+    moved: tuple[MoneyRow, ...] = written.pop("money")
+    return written if not moved else {**written, "money": [each._asdict() for each in moved]}
 
 
 def _bridge_document(bridge: Bridge) -> dict[str, Any]:
@@ -201,6 +204,10 @@ def _pnl(content: Mapping[str, Any]) -> Pnl:
         equity=_bridge(content.get("equity") or {}),
         since_inception=_bridge(content.get("since_inception") or {}),
         positions=tuple(map(_position, content.get("positions") or ())),
+        money=tuple(
+            MoneyRow(**{name: read(each, name) for name, read in _MONEY.items()})
+            for each in content.get("money") or ()
+        ),
         **amounts,
     )
 
@@ -262,6 +269,11 @@ _POSITION = (
     | fields.reading(fields.whole, ["price_age_seconds"])
     | fields.reading(bool, ["orders_in_flight"])
     | fields.reading(str, ["symbol"])
+)
+_MONEY = (
+    fields.reading(fields.text, MoneyRow._fields)
+    | fields.reading(str, ["day", "kind", "what", "source"])
+    | (fields.reading(fields.amount, ["qty"]) | fields.reading(fields.stated, ["amount"]))
 )
 
 

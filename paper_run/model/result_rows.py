@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.book.bridge import Bridge
-from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, Statistics
+from paper_run.book.holdings import ACCOUNT
+from paper_run.model import money_types
+from paper_run.model.result import HealthRow, MoneyRow, Pnl, PositionRow, Requested, Statistics
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.valuation import PositionValue
     from paper_run.model.attempt import Parameters
-    from paper_run.model.book_figures import BookFigures
+    from paper_run.model.book_figures import BookedMoney, BookFigures
     from paper_run.model.parties import Parties
     from paper_run.model.service import ServiceHealth
 
@@ -37,6 +39,7 @@ def pnl(figures: BookFigures) -> Pnl:
         equity=_bridge(valuation.session),
         since_inception=_bridge(valuation.inception),
         positions=tuple(_position(row, figures) for row in valuation.positions),
+        money=tuple(map(_money, figures.moved)),
     )
 
 
@@ -76,6 +79,22 @@ def _bridge(bridge: Bridge) -> Bridge:
         closing=_cents(bridge.closing),
         unexplained=_cents(bridge.unexplained),
         money=bridge.money,
+    )
+
+
+def _money(moved: BookedMoney) -> MoneyRow:
+    kind = moved.activity_type
+    return MoneyRow(
+        day=moved.day,
+        kind=moved.kind,
+        activity_type=kind,
+        what=(moved.note or moved.kind) if kind is None else money_types.of(kind).words,
+        symbol=None if moved.symbol == ACCOUNT else moved.symbol,
+        qty=moved.qty or None,
+        amount=money.cents(moved.amount),
+        status=moved.status,
+        activity=moved.activity,
+        source="broker",
     )
 
 

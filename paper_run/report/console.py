@@ -12,7 +12,7 @@ from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.listing import unlisted
 from paper_run.report import terminal, text
-from paper_run.report.lines import order_line, position_line
+from paper_run.report.lines import moved_line, order_line, position_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,11 +187,13 @@ class Console:
             unrealized += f" (priced so far {text.signed_money(pnl.priced_so_far)})"
         self._figure("Realized P&L", text.signed_money(pnl.realized_pnl))
         self._figure("Unrealized P&L", unrealized)
-        if found := pnl.since_inception.adjustments:
+        if found := pnl.since_inception.taken_over:
             self._figure("Taken Over", f"{text.signed_money(found)}, of holdings from before: no P&L")
         self._figure("Total P&L", text.signed_money(pnl.total_pnl))
         shown = f" ({text.signed_percent(change)})" if change is not None else ""
         self._figure("Day P&L", text.signed_money(day) + shown)
+        if moved := moved_line(equity):
+            self._figure("Besides Trading", moved)
         self._figure("Equity", text.money(equity.closing))
         if result.parties is not None:
             from paper_run.report.broker_block import broker_block

@@ -9,6 +9,7 @@ from paper_run.report import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from paper_run.book.bridge import Bridge
     from paper_run.errors import PaperRunError
     from paper_run.model.order import Order
     from paper_run.model.result import PositionRow
@@ -26,6 +27,18 @@ def position_line(position: PositionRow) -> str:
         return f"{shown}, no price"
     unrealized = text.signed_money(position.unrealized_pnl)
     return f"{shown}, now {text.price(position.mark_price)}: {unrealized} unrealized"
+
+
+def moved_line(bridge: Bridge) -> str:
+    """Return what a session has besides trading on a line, "" for nothing."""
+    if bridge.money is None:
+        return ""
+    amounts = (
+        (bridge.money.income, "income"),
+        (bridge.money.flows, "in and out, no P&L"),
+        (bridge.money.other, "other, no P&L"),
+    )
+    return "; ".join(f"{text.signed_money(amount)} {words}" for amount, words in amounts if amount)
 
 
 def order_line(order: Order) -> str:

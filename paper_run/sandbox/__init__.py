@@ -27,8 +27,9 @@ DIVIDEND Pays 0.25 dollars in cash on each share that was held before that sessi
 
 The quotes service is the broker too, and shows what it is asked for with any pair of keys: `/v2/account`,
 `/v2/orders` (`status, after, until, direction, limit, symbols`), `/v2/orders:by_client_order_id`,
-`/v2/positions`, `/v2/account/activities` (`activity_types, after, until, direction, page_size, page_token`)
-and `/v1/corporate-actions` (`symbols, types, start, end`). Its prices are the last close's.
+`/v2/positions`, `/v2/account/activities`
+(`activity_types, category, after, until, direction, page_size, page_token`) and `/v1/corporate-actions`
+(`symbols, types, start, end`). Its prices are the last close's.
 
 With a secret T3 and T4 demand signatures of everything but `/` and `/health`, as the platform of 2026 does.
 """

@@ -188,11 +188,15 @@ def _activities(connection: sqlite3.Connection, request: Request) -> Answer:
     """List activities by their ids; `after` and `until` are exclusive, a page token is the last id seen."""
     query = request.query
     kinds = [kind for kind in query.get("activity_types", "").split(",") if kind]
+    category = _one_of(query, "category", ("", "trade_activity", "non_trade_activity"))
+    if kinds and category:
+        raise _WrongQueryError("category and activity_types can't be given together")
     size = _whole_number(query, "page_size", _MOST_ACTIVITIES, _MOST_ACTIVITIES)
     found = [
         each
         for each in activities.between(connection, *_span(query))
-        if not kinds or each["activity_type"] in kinds
+        if (not kinds or each["activity_type"] in kinds)
+        and (not category or (each["activity_type"] == "FILL") == (category == "trade_activity"))
     ]
     if _one_of(query, "direction", ("desc", "asc")) == "desc":
         found.reverse()

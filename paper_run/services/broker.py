@@ -38,6 +38,8 @@ _ACTIONS_A_PAGE = 1000
 _ACTION_TYPES = "forward_split,reverse_split,unit_split,stock_dividend,spin_off,name_change"
 _OVERLAP = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
+_NO_TRADES = {"category": "non_trade_activity"}
+_NO_SUCH_PARAMETER = frozenset({400, 422})
 _UNKNOWN_ORDER = "404"
 """What the broker's own code begins with where there is no such order; any other 404 is somebody else's."""
 _ANOTHER_PAIR = (
@@ -137,18 +139,24 @@ class Broker:
         answer = self._get(self.url, "/v2/positions", self._now() + seconds)
         return _read(answer, lambda answer: tuple(_entries(answer, broker_wire.position)))
 
-    def activities(self, since: date, *, seconds: float = BEFORE) -> Activities:
+    def activities(self, since: date, *, besides_fills: bool = False, seconds: float = BEFORE) -> Activities:
         """Return what happened in the account on that day (UTC) and later; what bears no date is among it.
 
         Ids sort by date, not by time of posting: one that is posted meanwhile may be missing, and is there
         when the same days are read again.
 
+        :param besides_fills: ask for what is no trade alone; a server that knows no category tells all.
         :raises NotKnown: the pages do not go on. :raises CallFailed: one could not be read.
         """
         deadline, token = self._now() + seconds, ""
         found: dict[str, FillActivity | MoneyActivity] = {}
+        category = _NO_TRADES if besides_fills else {}
         while True:
-            answer = self._get(self.url, f"/v2/account/activities?{_activities(since, token)}", deadline)
+            asked = _activities(since, token, category)
+            answer = self._get(self.url, f"/v2/account/activities?{asked}", deadline)
+            if category and answer.status in _NO_SUCH_PARAMETER:
+                category = {}
+                continue
             page = _read(answer, lambda answer: _entries(answer, broker_wire.activity))
             is_new = any(each.identity not in found for each in page)
             found.update((each.identity, each) for each in page)
@@ -258,10 +266,10 @@ def _orders_after(after: datetime) -> str:
     )
 
 
-def _activities(since: date, token: str) -> str:
+def _activities(since: date, token: str, category: dict[str, str]) -> str:
     """Return the query: `after` may leave its own day out, so it names the one before."""
-    asked = {"after": str(since - _DAY), "direction": "asc", "page_size": ACTIVITIES_A_PAGE}
-    return urlencode(asked | ({"page_token": token} if token else {}))
+    asked = {"after": str(since - _DAY), "direction": "asc", "page_size": str(ACTIVITIES_A_PAGE)}
+    return urlencode(asked | category | ({"page_token": token} if token else {}))
 
 
 def _on(activity: FillActivity | MoneyActivity) -> date | None:

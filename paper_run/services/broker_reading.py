@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
+    from paper_run.model.broker import MoneyActivity
     from paper_run.services.broker import Broker
 
 T = TypeVar("T")
@@ -33,12 +34,25 @@ class Wanted(NamedTuple):
 
     :ivar since: all orders submitted after it, and the activities of its day and later; an aware time, None:
         neither. :ivar by_id: our ids of older orders, asked for one by one.
+    :ivar money_since: what moved money or shares on that day and later without being a fill; None: it is not
+        asked for.
     :ivar companies: None: nothing of any.
     """
 
     since: datetime | None = None
     by_id: tuple[str, ...] = ()
+    money_since: date | None = None
     companies: Companies | None = None
+
+
+class _Money(NamedTuple):
+    """What moved money or shares without being a fill."""
+
+    activities: tuple[MoneyActivity, ...]
+
+
+def _money(broker: Broker, since: date, *, seconds: float) -> _Money:
+    return _Money(broker.activities(since, besides_fills=True, seconds=seconds).money)
 
 
 def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> list[Callable[[], Any]]:
@@ -52,6 +66,8 @@ def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> li
     if wanted.since is not None:
         made.append(partial(broker.orders, wanted.since, seconds=seconds))
         made.append(partial(broker.activities, wanted.since.date(), seconds=seconds))
+    if wanted.money_since is not None:
+        made.append(partial(_money, broker, wanted.money_since, seconds=seconds))
     made += [partial(broker.order, each, seconds=seconds) for each in wanted.by_id]
     if wanted.companies is not None:
         made.append(partial(broker.corporate_actions, *wanted.companies, seconds=seconds))
@@ -67,6 +83,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         return None
     names = ["its account", "its positions"]
     names += ["its orders", "its activities"] if wanted.since is not None else []
+    names += ["what moved its money"] if wanted.money_since is not None else []
     names += [f"its order {each}" for each in wanted.by_id]
     names += [_LIST] if wanted.companies is not None else []
     failed = [(name, each) for name, each in zip(names, answers, strict=True) if isinstance(each, Exception)]
@@ -88,6 +105,7 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         by_id={each.client_order_id: each for each in others if isinstance(each, BrokerOrder)},
         positions=None if isinstance(positions, Exception) else positions,
         activities=_only(others, Activities),
+        money=next((each.activities for each in others if isinstance(each, _Money)), None),
         actions=None if isinstance(actions, Exception) else actions,
         # Keys that are refused are refused for everything.
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),

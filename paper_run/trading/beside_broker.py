@@ -64,12 +64,14 @@ def compared(
     differences = _differences(broker, book, unknown | beside.keys())
     base = ledger.account.broker_base(period.id, broker.number)
     if base is None and broker.positions is not None and not _quantities(differences):
-        cash = _explained(figures, broker, beside.values()).cash.amount
+        cash = _explained(figures, broker, (*beside.values(), *figures.waiting)).cash.amount
         if cash is not None:
             base = (cash, figures.session.isoformat())
             ledger.account.keep_broker_base(period.id, broker.number, *base)
     fractions = _fractions(differences, figures, ledger, period)
-    apart = _explained(figures, broker, (_base(base), *beside.values(), *fractions.values()))
+    apart = _explained(
+        figures, broker, (_base(base), *beside.values(), *fractions.values(), *figures.waiting)
+    )
     told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
     differing = _differing(told, figures.in_flight, splitting)
     return figures._replace(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Observations
 
 _READ_AGAIN = timedelta(days=7)
+_MONEY_AGAIN = timedelta(days=45)
 _MARGIN = timedelta(hours=1)
 """How much further back the list is read: it goes by the broker's clock, and what is sent by another."""
 _CLOCKS_APART = timedelta(minutes=5)
@@ -44,14 +45,26 @@ class Heard(NamedTuple):
 def wanted(ledger: Ledger, session: date) -> Wanted:
     """Return what a command of a session asks the broker for.
 
-    The orders of the last seven days, those that have ended too; of older ones those that have not.
+    The orders of the last seven days, those that have ended too; of older ones those that have not; what
+    moved money or shares without a fill.
     """
-    since = _since(session)
-    older = [each for each in ledger.open_orders.sent(since) if each.session < since and not each.has_ended]
-    first = ledger.open_orders.sent_from(since)
+    recent = _since(session)
+    older = [each for each in ledger.open_orders.sent(recent) if each.session < recent and not each.has_ended]
+    first = ledger.open_orders.sent_from(recent)
     if len(older) > _SINGLY:
         first, older = min(each.sent_at for each in older), []
-    return Wanted(None if first is None else first - _MARGIN, tuple(each.name for each in older))
+    since = None if first is None else first - _MARGIN
+    return Wanted(since, tuple(each.name for each in older), _money_from(ledger, session))
+
+
+def _money_from(ledger: Ledger, session: date) -> date:
+    """Return from which day on money is read: 45 days before the session, or before it was read last.
+
+    Before the first reading that is 45 days before the opening of the book.
+    """
+    period = ledger.books.period()
+    last = None if period is None else ledger.broker_money.read_in(period) or period.session
+    return min(session, last or session) - _MONEY_AGAIN
 
 
 def other_account(ledger: Ledger, after: Observations, broker: str) -> PaperRunError | None:

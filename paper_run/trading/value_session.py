@@ -23,6 +23,7 @@ from paper_run.trading import (
     listed_splits,
     not_known,
     order_outcomes,
+    other_money,
     pricing,
 )
 
@@ -86,10 +87,10 @@ def bring_up_to_date(
         *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
         awaits_broker=read.awaits_broker,
     )
+    moved = other_money.book(ledger, read, period, session, moment, booked_at, _is_beside(moment))
     missing = _not_known(ledger, read, moment)
-    remarks += not_known.found_out(missing, has_broker=read.broker is not None)
+    remarks += (*moved.found, *not_known.found_out(missing, has_broker=read.broker is not None))
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
-    not_said = not_known.by_symbol(missing)
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
     if of_list := corporate.book_listed(books, period, session, read, lacks, booked_at):
         kept, remarks = books.last_valuation(period), [*remarks, *of_list]
@@ -112,7 +113,7 @@ def bring_up_to_date(
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     opening = books.opening(period, session, through=is_over)
-    unknown = {**priced.unknown, **not_said}
+    unknown = {**priced.unknown, **not_known.by_symbol(missing)}
     valued = valuation.value(shown, priced.prices, period.base, opening, unknown=unknown)
     spans = opening is not None and _spans(opening.session, session, moment)
     since_closing = valued.day_pnl
@@ -141,6 +142,8 @@ def bring_up_to_date(
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
+        waiting=moved.waiting,
+        moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
     )
     if is_over:
         remarks.append(closing_kept(session, since_closing))

@@ -116,3 +116,10 @@ def test_realized_may_be_off_by_half_a_cent(realized: str, theirs: str, differs:
     """Ours is shown in cents; theirs may have more digits."""
     ours = OURS._replace(realized=Decimal(realized))
     assert bool(differences("gateway", ours, gateway("15", realized=theirs))) is differs
+
+
+def test_income_is_in_no_party_s_realized() -> None:
+    """A dividend is P&L of ours; what a gateway realized is by trading alone."""
+    ours = held(fill("10", "100"), fill("-5", "120"), Entry("income", "AAPL", Decimal(0), Decimal("12.34")))
+    assert ours.realized == Decimal("112.34")
+    assert differences("gateway", ours, gateway("5", realized="100")) == ()

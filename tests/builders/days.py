@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from builders import moved
 from builders.documents import (
     HOSTILE,
     book,
@@ -337,6 +338,11 @@ def hostile() -> dict[str, Any]:
     return document
 
 
+def money_day() -> dict[str, Any]:
+    """Return a good day with money besides trading."""
+    return moved.day(good_day())
+
+
 DAYS = {
     "good": good_day,
     "partial": partial_day,
@@ -352,5 +358,6 @@ DAYS = {
     "three-parties": three_parties,
     "apart": apart,
     "unproven": unproven,
+    "money": money_day,
     "hostile": hostile,
 }

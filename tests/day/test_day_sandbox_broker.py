@@ -28,6 +28,24 @@ def test_a_deaf_gateway_in_the_sandbox(tmp_path: Path) -> None:
     assert booked == held["DEAF"]["qty"]
 
 
+def test_a_dividend_in_the_sandbox(tmp_path: Path) -> None:
+    """Paid in the third session on the shares held before it: its row, the bridge and the page say so."""
+    finished = run_command("--sandbox", "--sessions", "3", "--symbols", "DIVIDEND", "AAPL", cwd=tmp_path)
+    assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+    folder = tmp_path / "reports/sandbox"
+    first, last = (
+        exact((folder / f"{day}_paper_run.json").read_text("utf-8")) for day in ("2025-01-03", "2025-01-06")
+    )
+    (held,) = [each["qty"] for each in first["pnl"]["positions"] if each["symbol"] == "DIVIDEND"]
+    paid = (held * Decimal("0.25")).quantize(Decimal("0.01"))
+    assert "money" not in first["pnl"]
+    (moved,) = last["pnl"]["money"]
+    assert (moved["activity_type"], moved["symbol"], moved["amount"]) == ("DIV", "DIVIDEND", paid)
+    assert last["pnl"]["equity"]["money"]["income"] == paid
+    assert last["parties"]["broker"]["equity"]["residual"] == 0
+    assert "Dividend" in (folder / "2025-01-06_paper_run.html").read_text("utf-8")
+
+
 def test_a_served_sandbox_is_read_with_the_printed_command(tmp_path: Path) -> None:
     """The command that it prints leads to its broker too."""
     with start_command("sandbox", "--port", "0", cwd=tmp_path) as process:

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import moved
 from builders.days import DAYS, many_orders
 from builders.documents import HOSTILE, changed, good_day, order
 from builders.moments import NEW_YORK
@@ -114,6 +116,17 @@ def test_a_day_is_printed_as_the_adr_prints_it() -> None:
             r"={80}",
         ],
     )
+
+
+def test_money_besides_trading_is_a_line() -> None:
+    """What is nothing is left out; it is not taken for holdings that were taken over."""
+    result = of_document(good_day())
+    assert result.pnl is not None
+    shown = printed(lambda screen: screen.figures(replace(result, pnl=moved.with_money(result.pnl))))
+    line = "Besides Trading:    +$12.34 income; +$4,139.90 in and out, no P&L; −$20.00 other, no P&L"
+    assert line in shown
+    assert "Taken Over" not in shown
+    assert "Besides Trading" not in printed(lambda screen: screen.figures(result))
 
 
 def test_a_default_date_is_not_shown() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from builders import moved
 from builders.attempts import a_snapshot, run, signal
 from builders.documents import good_day
 from builders.moments import SESSION
@@ -21,7 +22,6 @@ from support.command import reports, run_command
 from support.odd_platform import RUN, RUNS, OddPlatform, Plan, still_running
 from support.schema import SCHEMA, faults, objects
 
-from paper_run.book.bridge import Money
 from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
@@ -133,7 +133,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 23
+    assert len(found) == 24
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -156,6 +156,7 @@ def test_the_names_are_the_programs_in_its_order() -> None:
         list(document(_with_money())["pnl"]["equity"]["money"])
         == parts["bridge"]["properties"]["money"]["required"]
     )
+    assert list(document(_with_money())["pnl"]["money"][0]) == parts["moved"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
@@ -166,14 +167,28 @@ def test_the_names_are_the_programs_in_its_order() -> None:
 def _with_money() -> RunResult:
     result = decode(dumps(good_day()))
     assert result.pnl is not None
-    money = Money(Decimal("7.20"), Decimal(-50), Decimal(0), Decimal(0))
-    return replace(result, pnl=result.pnl._replace(equity=result.pnl.equity._replace(money=money)))
+    return replace(result, pnl=moved.with_money(result.pnl))
 
 
 def test_money_that_is_no_trading_stands_in_the_bridge() -> None:
-    """Only in a book that has some."""
-    assert faults(encode(_with_money())) == []
+    """Only in a book that has some, and it is read back as it was."""
+    written = encode(_with_money())
+    assert faults(written) == []
+    assert decode(written) == _with_money()
     assert "money" not in document(decode(dumps(good_day())))["pnl"]["equity"]
+    assert "money" not in document(decode(dumps(good_day())))["pnl"]
+
+
+def test_money_that_no_activity_is_behind_has_none_of_an_activitys_words() -> None:
+    """Each of its rows holds; a kind or a source that nobody knows does not."""
+    result = _with_money()
+    assert result.pnl is not None
+    kinds = SCHEMA["$defs"]["moved"]["properties"]["kind"]["enum"]
+    rows = [result.pnl.money[0]._replace(kind=kind) for kind in kinds]
+    rows.append(rows[0]._replace(activity=None, activity_type=None, status=None, qty=None, symbol=None))
+    assert faults(encode(replace(result, pnl=result.pnl._replace(money=tuple(rows))))) == []
+    for odd in (rows[0]._replace(kind="gift"), rows[0]._replace(source="gateway")):
+        assert faults(encode(replace(result, pnl=result.pnl._replace(money=(odd,)))))
 
 
 def test_the_words_are_the_programs() -> None:

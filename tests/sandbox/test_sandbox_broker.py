@@ -155,6 +155,8 @@ def test_orders_are_paged_by_when_they_were_submitted(platform):
             "orders?direction=up",
         ),
         *(
+            "account/activities?category=gifts",
+            "account/activities?category=trade_activity&activity_types=FILL",
             "account/activities?page_size=101",
             "account/activities?page_token=x",
             "account/activities?until=?",
@@ -240,6 +242,8 @@ def test_each_fill_is_an_activity(platform):
     play(platform, "AAPL")
     orders = {each["id"]: each for each in platform.broker("/v2/orders?status=all&limit=500")}
     fills = platform.broker("/v2/account/activities?activity_types=FILL&direction=asc")
+    assert fills == platform.broker("/v2/account/activities?category=trade_activity&direction=asc")
+    assert platform.broker("/v2/account/activities?category=non_trade_activity") == []
     filled = {order_id for order_id, order in orders.items() if order["filled_qty"] != "0"}
     assert {fill["order_id"] for fill in fills} == filled
     for fill in fills:

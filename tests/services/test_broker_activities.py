@@ -13,7 +13,7 @@ from support.socket_server import answer, serving
 
 from paper_run.model.broker import CorporateAction
 from paper_run.services.broker import Broker
-from paper_run.services.call_failures import NotKnown, UnreadableAnswer
+from paper_run.services.call_failures import CallFailed, NotKnown, UnreadableAnswer
 from paper_run.services.transport import Transport
 
 
@@ -251,3 +251,31 @@ def test_pages_of_corporate_actions_that_do_not_go_on_are_not_known(transport: T
     body = json.dumps({"corporate_actions": {}, "next_page_token": "same"}).encode()
     with serving(answer(body)) as server, pytest.raises(NotKnown, match="its own next one"):
         at(server.url, transport).corporate_actions(["AAPL"], DAY, DAY)
+
+
+def test_what_is_no_trade_is_asked_for_by_itself(broker: Broker, server: BrokerServer) -> None:
+    """On every page; a server that minds no category tells fills too, and they are apart as always."""
+    server.activities = [money(number) for number in range(120)] + [a_fill(1)]
+    found = broker.activities(DAY, besides_fills=True)
+    assert (len(found.money), len(found.fills)) == (120, 1)
+    assert [each.query["category"] for each in server.requests] == [["non_trade_activity"]] * 2
+    server.requests.clear()
+    broker.activities(DAY)
+    assert [each.query.get("category") for each in server.requests] == [None] * 2
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_that_refuses_a_category_is_asked_without(
+    broker: Broker, server: BrokerServer, status: int
+) -> None:
+    """It may know no such parameter: all is read then, and told apart here."""
+    server.activities = [money(1), a_fill(2)]
+    server.script(
+        "GET", "/v2/account/activities", [Answer(status=status, body='{"message": "unknown parameter"}')]
+    )
+    found = broker.activities(DAY, besides_fills=True)
+    assert (len(found.money), len(found.fills)) == (1, 1)
+    assert [each.query.get("category") for each in server.requests] == [["non_trade_activity"], None]
+    server.always("GET", "/v2/account/activities", Answer(status=status, body='{"message": "not today"}'))
+    with pytest.raises(CallFailed, match="not today"):
+        broker.activities(DAY, besides_fills=True)

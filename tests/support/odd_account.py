@@ -40,6 +40,12 @@ class Account:
         self.positions.setdefault(symbol, Held()).fill(Fraction(qty), Fraction(price))
         self.cash -= Fraction(qty) * Fraction(price)
 
+    def move(self, symbol: str, qty: Fraction, cost: Fraction) -> None:
+        """Add signed shares and their signed cost, without cash."""
+        held = self.positions.setdefault(symbol, Held())
+        held.qty += qty
+        held.cost += cost
+
 
 def decimal(amount: Fraction) -> Decimal:
     """Return an amount with as many digits as the context has."""

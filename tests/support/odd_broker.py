@@ -23,7 +23,8 @@ class OddBroker(BrokerServer):
     `prices` are what shares cost now; else each costs what it was filled at last. `executions` are what the
     activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill.
     `fees` are accrued and not charged yet. `ahead` is how much later than now its orders are said to be
-    submitted.
+    submitted. `no_price` are symbols that it gives neither price nor value of. `money` is what it lists
+    besides fills; its cash follows what of that stands and has come.
     """
 
     def __init__(self, platform: "OddPlatform") -> None:
@@ -33,6 +34,8 @@ class OddBroker(BrokerServer):
         self.executions: dict[str, list[tuple[str, str]]] = {}
         self.ahead = timedelta()
         self.deposit = Decimal(100_000)
+        self.no_price: set[str] = set()
+        self.money: list[dict[str, Any]] = []
         self._events: list[tuple[int, Callable[[Account], None]]] = []
         self.fees: str | None = "0"
 
@@ -82,6 +85,35 @@ class OddBroker(BrokerServer):
         made["replaces"] = before["id"]
         return made
 
+    def post(
+        self, kind: str, amount: str, symbol: str | None = None, *, day: str = "", **fields: Any
+    ) -> dict[str, Any]:
+        """Post money, signed dollars, dated today unless told; return the activity, to be changed at will.
+
+        As the broker does it, an id begins with the date at 00:00, and not with the time of posting.
+        """
+        on = day or self.now().date().isoformat()
+        made = {
+            "id": f"{on.replace('-', '')}000000000::{len(self.money):08x}",
+            "activity_type": kind,
+            "date": on,
+            "net_amount": amount,
+            "description": "",
+            "status": "executed",
+            **({"symbol": symbol} if symbol else {}),
+            **fields,
+        }
+        self.money.append(made)
+        return made
+
+    def move(self, symbol: str, qty: str, cost: str = "0") -> None:
+        """Have shares come, negative ones go, without cash: at this cost in all, dollars."""
+
+        def happen(account: Account) -> None:
+            account.move(symbol, Fraction(qty), Fraction(cost))
+
+        self._events.append((len(self.orders), happen))
+
     def _fill(self, order: dict[str, Any], qty: Decimal, price: Decimal | None) -> None:
         order["filled_qty"] = str(qty)
         order["filled_avg_price"] = None if price is None or not qty else str(price)
@@ -125,6 +157,10 @@ class OddBroker(BrokerServer):
             if each["filled_avg_price"] is not None:
                 signed = Decimal(each["filled_qty"]) * (1 if each["side"] == "buy" else -1)
                 account.fill(each["symbol"], signed, Decimal(each["filled_avg_price"]))
+        today = self.now().date().isoformat()
+        for posted in self.money:
+            if posted["status"] != "canceled" and posted["date"] <= today:
+                account.cash += Fraction(posted.get("net_amount", 0))
         return account
 
     @property
@@ -138,7 +174,7 @@ class OddBroker(BrokerServer):
             for symbol, each in held.positions.items()
             if each.qty
         ]
-        worth = sum((Decimal(each["market_value"]) for each in self.positions), decimal(held.cash))
+        worth = sum((Decimal(each["market_value"] or 0) for each in self.positions), decimal(held.cash))
         if request.path in ("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest"):
             return 200, {request.path.split("/")[3]: {}}  # the host of market data: it has no prices
         self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": self.fees}
@@ -146,19 +182,20 @@ class OddBroker(BrokerServer):
             self._activity(each, number, qty, price)
             for each in self.orders
             for number, (qty, price) in enumerate(self._executed(each))
-        ]
+        ] + self.money
         return super().healthy(request)
 
     def _position(self, symbol: str, qty: Fraction, average: Fraction) -> dict[str, Any]:
-        price = self.prices.get(symbol) or Decimal(self.order(symbol)["filled_avg_price"] or decimal(average))
+        filled = [each["filled_avg_price"] for each in self.orders if each["symbol"] == symbol]
+        price = self.prices.get(symbol) or Decimal((filled and filled[-1]) or decimal(average))
         return {
             "symbol": symbol,
             "asset_class": "us_equity",
             "qty": str(decimal(qty)),
             "side": "long" if qty > 0 else "short",
             "avg_entry_price": str(decimal(average)),
-            "market_value": str(decimal(qty) * price),
-            "current_price": str(price),
+            "market_value": None if symbol in self.no_price else str(decimal(qty) * price),
+            "current_price": None if symbol in self.no_price else str(price),
         }
 
     def _executed(self, order: dict[str, Any]) -> list[tuple[str, str]]:

@@ -281,4 +281,29 @@ MIGRATIONS = (
     -- what a symbol is called since a rename
     ALTER TABLE entries ADD COLUMN new_symbol TEXT;
     """,
+    """
+    -- what moved money or shares at the broker without being a fill, as a book has it
+    CREATE TABLE broker_money (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        activity TEXT NOT NULL,           -- the broker's id
+        type TEXT,                        -- its words and amounts as booked; NULL: it was not read yet
+        symbol TEXT,
+        date TEXT,
+        net_amount TEXT,                  -- dollars; in is positive
+        qty TEXT,                         -- signed shares
+        price TEXT,
+        status TEXT,
+        counts TEXT,                      -- as what it is booked: JSON [kind, symbol, qty, dollars], or NULL
+        base TEXT,                        -- what of it the base of the book has in it, likewise
+        in_base INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (epoch, activity)
+    );
+    -- the session in which a book's money was read last, and the order that shows that the account is shared
+    CREATE TABLE broker_money_reads (
+        epoch INTEGER PRIMARY KEY REFERENCES epochs (id),
+        session TEXT,
+        shared_by TEXT
+    );
+    ALTER TABLE entries ADD COLUMN activity TEXT;  -- the broker's id of the money that it is
+    """,
 )

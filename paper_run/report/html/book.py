@@ -15,24 +15,39 @@ if TYPE_CHECKING:
     from paper_run.book.bridge import Bridge
     from paper_run.book.comparison import Difference
     from paper_run.book.statistics import Statistic
-    from paper_run.model.result import Pnl, PositionRow, Statistics
+    from paper_run.model.result import MoneyRow, Pnl, PositionRow, Statistics
 
     _Show = Callable[[Decimal | None], str]
 
 MOST_POSITIONS = 500
+MOST_MONEY = 60
 
 _FIELDS: dict[str, tuple[str, _Show]] = {
     "qty": ("quantity", text.quantity),
     "avg_entry_price": ("average", text.price),
     "realized_pl": ("realized", text.signed_money),
 }
+_CLOSING, _SUM = "Closing equity", ' class="sum"'
 _BRIDGE: tuple[tuple[str, Callable[[Bridge], str]], ...] = (
     ("Opening equity", lambda bridge: text.money(bridge.opening)),
     ("Realized P&L", lambda bridge: text.signed_money(bridge.realized)),
     ("Change in unrealized P&L", lambda bridge: text.signed_money(bridge.unrealized_change)),
     ("Adjustments", lambda bridge: text.signed_money(bridge.adjustments)),
-    ("Closing equity", lambda bridge: text.money(bridge.closing)),
+    (_CLOSING, lambda bridge: text.money(bridge.closing)),
 )
+_PARTS: dict[str, tuple[tuple[str, Callable[[Bridge], Decimal | None]], ...]] = {
+    "Realized P&L": (
+        ("trading", lambda bridge: bridge.trading),
+        ("income", lambda bridge: bridge.money and bridge.money.income),
+    ),
+    "Adjustments": (
+        ("cash and shares in and out", lambda bridge: bridge.money and bridge.money.flows),
+        ("other money", lambda bridge: bridge.money and bridge.money.other),
+        ("the rest", lambda bridge: bridge.taken_over),
+    ),
+}
+_REST = frozenset({"trading", "the rest"})
+_KINDS = {"income": "P&amp;L", "flow": "no P&amp;L", "other": "no P&amp;L", "cash_in_lieu": "a trade"}
 _STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, int], ...] = (
     ("Total return", lambda each: each.total_return, text.signed_percent, 4),
     ("Return of the day", lambda each: each.daily_return, text.signed_percent, 4),
@@ -77,12 +92,41 @@ def bridge_rows(pnl: Pnl) -> str:
     """Return the way from opening to closing, of the session and since inception, and what it leaves open."""
     session, inception = pnl.equity, pnl.since_inception
     rows = "".join(
-        f'<tr><th scope="row">{escaped(label)}</th><td>{shown(session)}</td><td>{shown(inception)}</td></tr>'
+        f'<tr{_SUM if label == _CLOSING else ""}><th scope="row">{escaped(label)}</th>'
+        f"<td>{shown(session)}</td><td>{shown(inception)}</td></tr>{_part_rows(label, session, inception)}"
         for label, shown in _BRIDGE
     )
     return (
         f'{rows}<tr><th scope="row">Unexplained</th>'
         f"{_unexplained(session.unexplained)}{_unexplained(inception.unexplained)}</tr>"
+    )
+
+
+def _part_rows(label: str, *bridges: Bridge) -> str:
+    """Return what a line of the bridges is made of; nothing where no money besides trading is part of it."""
+    parts = [
+        (part, [of(each) for each in bridges])
+        for part, of in _PARTS.get(label, ())
+        if any(of(each) for each in bridges)
+    ]
+    if {part for part, _ in parts} <= _REST:
+        return ""
+    return "".join(
+        f'<tr class="of"><th scope="row">of it {escaped(part)}</th>'
+        + "".join(f"<td>{text.signed_money(amount)}</td>" for amount in amounts)
+        + "</tr>"
+        for part, amounts in parts
+    )
+
+
+def money_rows(moved: Sequence[MoneyRow]) -> str:
+    """Return one table row for each of the money besides trading, as many as the page has room for."""
+    return "\n".join(
+        f'<tr><th scope="row">{escaped(text.one_line(each.day))}</th>{cells.words(text.one_line(each.what))}'
+        f"{cells.words(each.symbol and text.one_line(each.symbol))}"
+        f"{cells.number(each.qty, text.quantity, 6)}{cells.gain(each.amount)}"
+        f"<td>{_KINDS.get(each.kind, escaped(each.kind))}</td>{cells.words(each.source)}</tr>"
+        for each in moved[:MOST_MONEY]
     )
 
 

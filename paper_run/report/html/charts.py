@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.book.holdings import ACCOUNT
 from paper_run.money import ZERO, share, total
 from paper_run.report import text
 from paper_run.report.html import cells
@@ -40,7 +41,7 @@ def pnl_by_symbol(positions: Iterable[PositionRow]) -> Chart:
     rows = [
         BarRow(
             each.symbol,
-            "closed" if each.qty == 0 else "",
+            "closed" if each.qty == 0 and each.symbol != ACCOUNT else "",
             _missing(each) or text.signed_money(each.total_pnl),
             (
                 _pnl_bar(each.realized_pnl or ZERO, hatched=False),

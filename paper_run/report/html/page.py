@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run.model import findings
+from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
 from paper_run.report.html import account, assets, book, cells, charts, orders
@@ -140,6 +141,9 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "num_unlisted_positions": len(positions) - len(listed),
         "bridge_rows": markup(book.bridge_rows(pnl)),
         "adjusted": bool(pnl.since_inception.adjustments),
+        "has_money": pnl.since_inception.money is not None,
+        "money_rows": markup(book.money_rows(pnl.money)),
+        "more_money": unlisted(len(pnl.money), book.MOST_MONEY, "in the JSON"),
         "statistic_rows": markup(book.statistic_rows(statistics)),
     }
 

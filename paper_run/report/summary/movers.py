@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.book.holdings import ACCOUNT
 from paper_run.model.listing import listed
 from paper_run.report import text
 
@@ -60,7 +61,7 @@ def movers(pnl: Pnl) -> Movers | None:
 
 
 def _mover(position: PositionRow, amount: Decimal, largest: Decimal) -> Mover:
-    held = "closed"
+    held = "no position" if position.symbol == ACCOUNT else "closed"
     if position.qty:
         held = f"{text.quantity(position.qty)} at {text.price(position.mark_price)}"
     share = max(1, round(abs(amount) * 100 / largest))

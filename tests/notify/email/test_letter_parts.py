@@ -359,6 +359,13 @@ def test_the_bars_are_as_long_as_the_amounts():
     assert "DOWN         closed" in letter.text
 
 
+def test_money_that_is_no_symbols_is_no_closed_position():
+    """A fee of the account moved the day, and there was never a position behind it."""
+    positions = [documents.position("account", "0", None, None, day="-0.35")]
+    text = text_of(changed(good_day(), pnl=documents.book(positions)))
+    assert re.search(r"account +no position +−\$0.35", text)
+
+
 def test_without_a_day_of_their_own_the_movers_say_what_they_are():
     """A document that has no day P&L by position shows the total, and calls it that."""
     day = good_day()

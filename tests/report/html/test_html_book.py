@@ -1,18 +1,19 @@
 """The book on the page: what is valued, what is not and why, and how the figures come about."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from builders import days, documents
+from builders import days, documents, moved
 from builders.stated import render
 from report.seen_page import Page
 from support.schema import SCHEMA
 
-from paper_run.model.result_json import of_document
+from paper_run.model.result_json import document, of_document
 from paper_run.report.html.book import listed_positions
 from paper_run.report.html.day_bars import day_bars
 
-TWELVE = 12
+TWELVE, SEVEN = 12, 7
 
 
 def table(page, columns, head):
@@ -135,6 +136,39 @@ def test_adjustments_are_explained_where_there_are_some():
     words = "holdings that were found before the first attempt"
     assert words in Page(render(documents.changed(documents.good_day(), pnl=found))).text
     assert words not in Page(render(documents.good_day())).text
+
+
+def test_money_besides_trading_has_its_lines_in_the_bridge_and_a_table():
+    """Each line only where the book has any; a row for each of the session's, with its source."""
+    page = Page(render(moved.day(documents.good_day())))
+    rows = [row for row in page.rows if len(row) == 3]
+    start = rows.index(["Step", "Session", "Since 2024-11-04"])
+    assert rows[start + 2 : start + 9] == [
+        ["Realized P&L", "+$64.20", "+$1,867.36"],
+        ["of it trading", "+$51.86", "+$1,855.02"],
+        ["of it income", "+$12.34", "+$12.34"],
+        ["Change in unrealized P&L", "+$113.18", "+$270.31"],
+        ["Adjustments", "+$4,119.90", "+$4,119.90"],
+        ["of it cash and shares in and out", "+$4,139.90", "+$4,139.90"],
+        ["of it other money", "−$20.00", "−$20.00"],
+    ]
+    assert [list(each.values()) for each in table(page, SEVEN, ["Date", "What"])] == [
+        ["2025-01-16", "Dividend", "AAPL", "—", "+$12.34", "P&L", "broker"],
+        ["2025-01-17", "Cash deposit", "—", "—", "+$5,000.00", "no P&L", "broker"],
+        ["2025-01-17", "Share journal", "MSFT", "−2", "−$860.10", "no P&L", "broker"],
+        ["2025-01-17", "Activity XYZZY", "—", "—", "−$20.00", "no P&L", "broker"],
+    ]
+    assert "Adjustments are cash and shares in and out, other money, and the unrealized" in page.text
+    assert "Besides trading" not in Page(render(documents.good_day())).text
+
+
+def test_what_is_left_of_the_adjustments_has_a_line_beside_money_alone():
+    """Of an older program's opening; without any money the adjustments are that, and no line says so."""
+    result = of_document(documents.good_day())
+    pnl = moved.with_money(result.pnl)
+    bridge = pnl.since_inception._replace(adjustments=pnl.since_inception.adjustments + Decimal("12.50"))
+    page = Page(render(document(replace(result, pnl=pnl._replace(since_inception=bridge)))))
+    assert ["of it the rest", "$0.00", "+$12.50"] in page.rows
 
 
 @pytest.mark.parametrize(

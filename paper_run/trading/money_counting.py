@@ -1,0 +1,149 @@
+"""What an activity of the broker's counts as in the book of a session, or why it can't be booked yet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import marks, posted
+from paper_run.book.holdings import ACCOUNT, Holding
+from paper_run.book.posted import Posted
+from paper_run.model import money_types
+from paper_run.model.broker import comparable
+from paper_run.trading import pricing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.model.broker import MoneyActivity
+    from paper_run.services.platform import Observations
+    from paper_run.trading.observations import Moment
+
+_A_DAY = timedelta(days=1)
+_CANCELED = frozenset({"canceled", "cancelled"})
+
+
+class Waits(NamedTuple):
+    """Why an activity can't be booked yet, a clause; and what it is of the difference to the broker's equity.
+
+    :ivar cash: signed dollars that its cash has already, None: not known. :ivar worth: of its shares, too.
+    :ivar is_said: whether it is worth saying; what has not come yet is not.
+    """
+
+    why: str
+    cash: Decimal | None = money.ZERO
+    worth: Decimal | None = money.ZERO
+    is_said: bool = True
+
+
+class Counting:
+    """Counts activities, one after the other.
+
+    :param begun: the session that the book began with. :param session: the one that is valued.
+    :param held: returns the book's holdings. :param is_beside: whether a symbol that no order of ours traded
+        stands beside the book.
+    """
+
+    def __init__(
+        self,
+        begun: date,
+        session: date,
+        read: Observations,
+        moment: Moment,
+        held: Callable[[], Mapping[str, Holding]],
+        is_beside: Callable[[str], bool],
+    ) -> None:
+        self._begun = begun
+        self._session = session
+        self._read = read
+        self._moment = moment
+        self._holdings = held
+        self._is_beside = is_beside
+
+    def counts(
+        self, activity: MoneyActivity, before: Posted | None, *, in_base: bool
+    ) -> Posted | Waits | None:
+        """Return what an activity counts as now; None: nothing."""
+        if activity.status in _CANCELED:
+            return None
+        is_new = before is None and not in_base
+        if is_new and self.effective(activity) > self._session:
+            return self._yet_to_come(activity)
+        way, qty = money_types.of(activity.activity_type).way, activity.qty or money.ZERO
+        if way == "shares" and qty and activity.symbol:
+            return self._shares(activity, self._row(activity.symbol, before), qty, before)
+        if activity.net_amount is None:
+            moves_money = way not in ("corporate", "other")
+            return Waits("the broker does not tell its amount", cash=None) if moves_money else None
+        return self._money(activity, activity.net_amount, way, before)
+
+    def _money(
+        self, activity: MoneyActivity, amount: Decimal, way: money_types.Way, before: Posted | None
+    ) -> Posted | None:
+        """Return money, in is positive: its sign is the amount's, whatever the type."""
+        symbol, qty = activity.symbol, activity.qty
+        if way == "fraction" and qty and symbol and self._has(symbol, before):
+            dollars = amount.copy_negate()
+            return Posted("cash_in_lieu", self._name(symbol), qty.copy_abs().copy_sign(dollars), dollars)
+        if not amount:
+            return None
+        if way == "income":
+            return Posted("income", self._row(symbol, before), money.ZERO, amount)
+        return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
+
+    def _yet_to_come(self, activity: MoneyActivity) -> Waits:
+        """Say that its session is yet to come; its day may be here, as a Saturday, with cash and shares."""
+        if activity.date is None or activity.date > self._moment.now.date():
+            return Waits("its session is yet to come", is_said=False)
+        moves_shares = money_types.of(activity.activity_type).way == "shares" and activity.qty
+        worth = None if moves_shares else money.ZERO
+        return Waits("its session is yet to come", activity.net_amount, worth)
+
+    def _shares(
+        self, activity: MoneyActivity, name: str, qty: Decimal, before: Posted | None
+    ) -> Posted | Waits | None:
+        """Return shares that came in, or went out, at their worth: the price told, else this moment's.
+
+        :param name: as the book has them; what stands beside the book is in none of its rows.
+        """
+        if name == ACCOUNT:
+            return None
+        price = marks.usable(activity.price)
+        worth = money.product(qty, price) if price is not None else posted.worth(before, name, qty)
+        if worth is None:
+            listed = pricing.listed_positions(self._read).get(name)
+            mark = pricing.mark_of(name, listed, self._read, self._moment, self._session)
+            if not isinstance(mark, marks.Mark):
+                return Waits(f"its shares have no price: {mark}", worth=None)
+            worth = money.product(qty, mark.price)
+        return Posted("flow", name, qty, worth)
+
+    def effective(self, activity: MoneyActivity) -> date:
+        """Return the session that it takes effect in: the first one on its date or after it."""
+        day = max(activity.date or self._session, self._begun)
+        return self._moment.calendar.next_session(day - _A_DAY)
+
+    def _name(self, symbol: str) -> str:
+        """Return a symbol as the book writes it."""
+        names = {comparable(each): each for each in self._holdings()}
+        return names.get(comparable(symbol), symbol)
+
+    def _row(self, symbol: str | None, before: Posted | None) -> str:
+        """Return the row of the book that a symbol is in; what stands beside the book has none.
+
+        :param before: as it was booked: it stays in its row.
+        """
+        if symbol is None:
+            return ACCOUNT
+        name = self._name(symbol)
+        if before is not None and before.symbol in (ACCOUNT, name):
+            return before.symbol
+        return ACCOUNT if name not in self._holdings() and self._is_beside(name) else name
+
+    def _has(self, symbol: str, before: Posted | None) -> bool:
+        """Whether there are shares of which a fraction can have been paid out."""
+        held = self._holdings().get(self._name(symbol), Holding())
+        return bool(held.qty) or (before is not None and before.kind == "cash_in_lieu")

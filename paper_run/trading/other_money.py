@@ -1,0 +1,199 @@
+"""Money at the proven broker that is not trading: how it comes into the book, and what of it waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import posted
+from paper_run.book.parties import Item
+from paper_run.ledger.broker_money import Kept, words_of
+from paper_run.model import findings, money_types
+from paper_run.trading import shared_account
+from paper_run.trading.money_counting import Counting, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from paper_run.book.holdings import Holding
+    from paper_run.book.posted import Posted
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.book_figures import BookedMoney
+    from paper_run.model.broker import BrokerReading, MoneyActivity
+    from paper_run.model.findings import Finding
+    from paper_run.services.platform import Observations
+    from paper_run.trading.observations import Moment
+
+_MOST_NAMED = 20
+_LONGEST = 120
+_NEW = Kept(None, None, in_base=False, words=None)
+
+
+class Booked(NamedTuple):
+    """What came of a reading.
+
+    :ivar found: what is worth saying. :ivar waiting: what the broker has, and the book not yet.
+    """
+
+    found: tuple[Finding, ...] = ()
+    waiting: tuple[Item, ...] = ()
+
+
+def book(
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    session: date,
+    moment: Moment,
+    booked_at: datetime,
+    is_beside: Callable[[str], bool],
+) -> Booked:
+    """Book the difference between what the broker tells and what is booked, once its account is proven.
+
+    What was there when the account was proven is in the base of the book.
+
+    To be called in a transaction of the ledger, with the fills booked.
+
+    :param session: the one that is valued. :param booked_at: UTC.
+    :param is_beside: whether a symbol that no order of ours traded stands beside the book.
+    """
+    reading, kept = read.broker, ledger.broker_money
+    if reading is None or reading.money is None or not _is_ours(read, reading):
+        return Booked()
+    if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
+        return Booked((shared,))
+    activities = _each_once(reading.money)
+    if kept.read_in(period) is None:
+        until = _proven_on(ledger, period, moment, booked_at)
+        there = [each.identity for each in activities if each.date is None or each.date <= until]
+        kept.in_base(period, there)
+    known = kept.known(period, (each.identity for each in activities))
+    booking = _Booking(ledger, period, session, booked_at)
+    counting = Counting(period.session, session, read, moment, booking.held, is_beside)
+    for each in activities:
+        booking.take(each, known.get(each.identity), counting)
+    kept.keep_read(period, session)
+    return Booked(_first(booking.found), tuple(booking.waiting))
+
+
+def _first(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the first of what was found; how many there are besides is said."""
+    if len(found) <= _MOST_NAMED:
+        return tuple(found)
+    more = f"The broker has more to say of {len(found) - _MOST_NAMED} activities: see `money` in the JSON."
+    return (*found[:_MOST_NAMED], findings.note(found[-1].code, more))
+
+
+def in_bridge(ledger: Ledger, period: BookPeriod, session: date, *, is_over: bool) -> tuple[BookedMoney, ...]:
+    """Return the money that the bridge of a session has in it.
+
+    :param is_over: whether the session keeps its closing, so that what was booked since is the next one's.
+    """
+    valuations = ledger.books.valuations
+    before = valuations.last_complete(period.id, session)
+    closed = valuations.last_complete(period.id, session, through=True) if is_over else None
+    after = 0 if before is None else int(before["entry"])
+    until = None if closed is None else int(closed["entry"])
+    return tuple(ledger.broker_money.between(period, after, until))
+
+
+class _Booking:
+    """One reading on its way into the book."""
+
+    def __init__(self, ledger: Ledger, period: BookPeriod, session: date, booked_at: datetime) -> None:
+        self._ledger = ledger
+        self._period = period
+        self._session = session
+        self._booked_at = booked_at
+        self._held: Mapping[str, Holding] | None = None
+        self.found: list[Finding] = []
+        self.waiting: list[Item] = []
+
+    def held(self) -> Mapping[str, Holding]:
+        """Return what the book holds, with what was booked of this reading."""
+        if self._held is None:
+            self._held = self._ledger.books.current(self._period).book.holdings
+        return self._held
+
+    def take(self, activity: MoneyActivity, kept: Kept | None, counting: Counting) -> None:
+        """Book an activity as it stands, if it is another one than was booked."""
+        had = kept or _NEW
+        if had.words == words_of(activity):
+            return
+        before, base = had.counts, had.base
+        now = counting.counts(activity, before, in_base=had.in_base)
+        is_counted = had.in_base and had.words is None
+        if isinstance(now, Waits):
+            if not is_counted:
+                self._wait(activity, now)
+            return
+        if is_counted:
+            before = base = now
+        self._ledger.broker_money.keep(self._period, activity, had._replace(counts=now, base=base))
+        effective = counting.effective(activity).isoformat()
+        if made := posted.entries(activity.identity, before, now, base, effective):
+            self._ledger.books.append(
+                *(self._period, self._session, made, self._booked_at), activity=activity.identity
+            )
+            self._held = None
+            self._say(activity, before, now)
+
+    def _wait(self, activity: MoneyActivity, waits: Waits) -> None:
+        about = _about(activity)
+        cash, worth = (None if each is None else each.copy_negate() for each in (waits.cash, waits.worth))
+        if cash != 0 or worth != 0:
+            self.waiting.append(Item("flow", about, cash, worth, f"{about} is not booked: {waits.why}"))
+        if waits.is_said:
+            text = f"{about} ({activity.identity}) is not in the book yet: {waits.why}."
+            self.found.append(findings.note("money_waits", text, subject=activity.symbol or ""))
+
+    def _say(self, activity: MoneyActivity, before: Posted | None, now: Posted | None) -> None:
+        about, subject = f"{_about(activity)} ({activity.identity})", activity.symbol or ""
+        if before is not None:
+            what = "canceled" if now is None else "corrected"
+            text = (
+                f"The broker has {what} {about}: it was {_amount(before)} and is {_amount(now)}. The "
+                "difference is in the book; nothing is to be done."
+            )
+            self.found.append(findings.note("money_corrected", text, subject=subject))
+        elif now is not None and now.kind == "other":
+            description = f", {activity.description[:_LONGEST]}" if activity.description else ""
+            text = (
+                f"{about}{description}: {_amount(now)} is in the book as other money, in equity and in no "
+                "P&L. If the broker corrects it, the difference is booked."
+            )
+            self.found.append(findings.note("money_other", text, subject=subject))
+
+
+def _about(activity: MoneyActivity) -> str:
+    """Return what an activity is: `Dividend of AAPL, 2025-01-17`."""
+    words = money_types.of(activity.activity_type).words
+    of = f" of {activity.symbol}" if activity.symbol else ""
+    return f"{words}{of}" + (f", {activity.date}" if activity.date else "")
+
+
+def _amount(counts: Posted | None) -> str:
+    if counts is None:
+        return "nothing"
+    shares = f"{money.short(counts.qty)} shares at " if counts.qty else ""
+    return f"{shares}{counts.amount:+,.2f} dollars"
+
+
+def _is_ours(read: Observations, reading: BrokerReading) -> bool:
+    """Whether the account that was read is the one that is proven to be the book's."""
+    account, proven = reading.account, read.account
+    return account is not None and proven is not None and account.number == proven.number
+
+
+def _each_once(activities: Sequence[MoneyActivity]) -> list[MoneyActivity]:
+    return list({each.identity: each for each in activities}.values())
+
+
+def _proven_on(ledger: Ledger, period: BookPeriod, moment: Moment, booked_at: datetime) -> date:
+    """Return the day until which all money is in the base: that on which the account was proven."""
+    proven_at = ledger.broker_accounts.proven_at(period)
+    if proven_at is None or proven_at == booked_at:
+        return moment.now.date()
+    return moment.calendar.clock(proven_at).date()
