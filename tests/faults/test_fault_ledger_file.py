@@ -4,10 +4,13 @@ import contextlib
 import random
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from support.desk import Desk
+
+from paper_run.ledger.sqlite.schema import MIGRATIONS
 
 
 @pytest.fixture
@@ -118,11 +121,31 @@ def test_a_record_that_is_no_json_is_said_to_be_damaged(traded: Desk, column: st
     assert traded.platform.posts == []
 
 
+def without_the_last_script() -> list[str]:
+    """Return the statements that take away what the last script adds: tables and columns."""
+    now, before = shape_of(MIGRATIONS), shape_of(MIGRATIONS[:-1])
+    assert now != before
+    return [f"DROP TABLE {table}" for table in now.keys() - before.keys()] + [
+        f"ALTER TABLE {table} DROP COLUMN {column}"
+        for table, columns in before.items()
+        for column in now[table] - columns
+    ]
+
+
+def shape_of(scripts: Sequence[str]) -> dict[str, set[str]]:
+    """Return the columns of each table that the scripts make."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as ledger:
+        ledger.executescript("".join(scripts))
+        tables = [name for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: {row[1] for row in ledger.execute(f"PRAGMA table_info({table})")} for table in tables}
+
+
 def test_what_only_reads_does_not_bring_an_older_ledger_up_to_date(traded: Desk) -> None:
     """It holds no lock, and an earlier version may be at work with it: the file stays byte for byte."""
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        connection.execute("ALTER TABLE sessions DROP COLUMN inflow")  # what the last script adds
+        for undone in without_the_last_script():
+            connection.execute(undone)
         connection.execute(f"PRAGMA user_version = {version - 1}")
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
