@@ -48,6 +48,13 @@ def portion(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
     return exact if exact == cut else cut
 
 
+def of_portions(value: Decimal) -> Decimal:
+    """Return a sum of portions without the zeros that they leave at its end, as exact as it is."""
+    if int(value.as_tuple().exponent) >= _SMALLEST_EXPONENT:
+        return value
+    return Decimal(trimmed(value))
+
+
 def cents(value: Decimal) -> Decimal:
     """Round to the cent, half to even: done once for each row, when a result is built.
 

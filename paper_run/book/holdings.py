@@ -125,7 +125,7 @@ class Holding(NamedTuple):
 
     def _after_trade(self, qty: Decimal, dollars: Decimal) -> Holding:
         """Buy or sell; adding realizes nothing, a flip closes all and opens the rest at the same price."""
-        after = CONTEXT.add(self.qty, qty)
+        after = money.of_portions(CONTEXT.add(self.qty, qty))
         if money.product(self.qty, qty) >= 0:
             return self._replace(qty=after, cost=CONTEXT.add(self.cost, dollars))
         if qty.copy_abs() < self.qty.copy_abs():

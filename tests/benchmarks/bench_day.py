@@ -32,6 +32,7 @@ def main() -> None:
         installed(given.python) as python,
         tempfile.TemporaryDirectory() as made,
         served(python, (folder := Path(made)) / "served") as client,
+        served(python, folder / "with-broker") as account,  # of one ledger alone
         _mail_server() as mail,
     ):
         numbers = itertools.count()
@@ -42,7 +43,7 @@ def main() -> None:
         what = {
             IMPORTS: functools.partial(cpu_seconds, [python, "-c", IMPORTS], folder),
             WARM: lambda: cpu_of(day(python, folder / "warm", client).used),
-            WITH_BROKER: lambda: cpu_of(day(python, folder / "broker", with_broker(client)).used),
+            WITH_BROKER: lambda: cpu_of(day(python, folder / "broker", with_broker(account)).used),
             MAILED: lambda: cpu_of(day(python, folder / "mailed", client | mail.env).used),
             COLD: cold,
         }

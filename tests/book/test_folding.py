@@ -309,3 +309,12 @@ def test_a_rename_of_what_waits_for_a_price() -> None:
     renamed = Entry("rename", "AAPL", Decimal(8), Decimal(0), TUESDAY, id=3, new_symbol="APPL")
     book = folding.fold([dated(found("10", "100"), MONDAY, 1), renamed])
     assert (book.holdings["AAPL"].waits, book.holdings["APPL"].waits) == (False, True)
+
+
+def test_what_is_shared_out_in_thirds_adds_up_to_whole_shares() -> None:
+    """Three fills of 3 that a bust makes 10 of together: ten shares, written as ten."""
+    fills = [dated(fill("3", "100"), day, at)._replace(order="A") for at, day in enumerate((MONDAY, TUESDAY))]
+    fills.append(dated(fill("3", "100"), WEDNESDAY, 3)._replace(order="A"))
+    said = dated(fill("10", "100"), MONDAY, 4)._replace(order="A", restates=True)
+    held = folding.fold([*fills, said]).holdings["AAPL"]
+    assert (str(held.qty), money.cents(held.cost)) == ("10", 1000)

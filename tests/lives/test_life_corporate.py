@@ -218,6 +218,25 @@ def test_a_reverse_split_that_leaves_no_whole_share(life: Life, broker: OddBroke
     assert (found(day, "broker_differs"), day["parties"]["broker"]["equity"]["residual"]) == ([], 0)
 
 
+@pytest.mark.parametrize("days", [0, 1], ids=["at once", "days later"])
+def test_the_fraction_of_a_reverse_split_is_paid(life: Life, broker: OddBroker, days: int) -> None:
+    """25 at 4 are 2.5 at 40: 21.00 for the half one realize 1.00, two at 42 are 4.00 more than they cost."""
+    held(life, broker, 25, "4")
+    broker.lists("reverse_splits", "AAPL", EX_DATE, new_rate=1, old_rate=10)
+    broker.split("AAPL", 1, 10, whole=True)
+    priced(life, broker, AAPL="42")
+    for _ in range(days):
+        life.trade(MSFT=NO_ORDER)
+        life.next_session()
+    broker.post("CIL", "21.00", "AAPL", qty="0.5")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "qty realized_pnl unrealized_pnl") == amounts("2 1 4")
+    assert figures(day["pnl"], "complete total_pnl") == (True, Decimal(5))
+    equity = day["parties"]["broker"]["equity"]
+    assert (equity["residual"], [each for each in equity["items"] if each["kind"] == "flow"]) == (0, [])
+    assert (splits_of(life), found(day, "broker_differs")) == ([(EX_DATE, "1:10")], [])
+
+
 def test_a_fraction_alone_has_not_moved_the_account(life: Life, broker: OddBroker) -> None:
     """5 % of 5 shares is a quarter of one: that the account has 5 says nothing yet."""
     held(life, broker, 5, "105")
