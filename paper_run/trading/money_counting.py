@@ -122,9 +122,14 @@ class Counting:
         return Posted("flow", name, qty, worth)
 
     def effective(self, activity: MoneyActivity) -> date:
-        """Return the session that it takes effect in: the first one on its date or after it."""
+        """Return the session that it takes effect in: the first one on its date or after it.
+
+        What is dated of the session that is valued, or before, is of that one at the latest: it may have been
+        traded on a day on which the exchange is closed.
+        """
         day = max(activity.date or self._session, self._begun)
-        return self._moment.calendar.next_session(day - _A_DAY)
+        following = self._moment.calendar.next_session(day - _A_DAY)
+        return min(following, self._session) if day <= self._session else following
 
     def _name(self, symbol: str) -> str:
         """Return a symbol as the book writes it."""

@@ -312,6 +312,27 @@ def test_cash_in_lieu_after_a_reverse_split(life: Life, broker: OddBroker) -> No
     assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 3)
 
 
+@pytest.mark.parametrize("days_late", [0, 2])
+def test_cash_in_lieu_of_a_listed_split(life: Life, days_late: int) -> None:
+    """Read with the split, or days after it: the same book; until it is paid the fraction has a name."""
+    broker = life.with_broker(with_list=True)
+    life.gateway.is_deaf = True
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    broker.lists("reverse_splits", "AAPL", life.session, new_rate=1, old_rate=4)
+    broker.split("AAPL", 1, 4, whole=True)
+    broker.prices["AAPL"] = Decimal(400)
+    for _ in range(days_late):
+        day = life.trade(NVDA=NO_ORDER)
+        assert row(day, "AAPL")["qty"] == Decimal("2.5")
+        assert day["parties"]["broker"]["equity"]["residual"] == 0
+        life.next_session()
+    broker.post("CIL", "205", "AAPL", qty="0.5")
+    for day in (life.trade(NVDA=NO_ORDER), life.mark()):
+        settled(day, broker)
+        assert (row(day, "AAPL")["qty"], row(day, "AAPL")["realized_pnl"]) == (2, 5)
+
+
 def test_a_type_that_nobody_knows(life: Life, broker: OddBroker) -> None:
     """Named once, in equity and in no P&L; cash in lieu without a quantity is such money too."""
     life.next_session()

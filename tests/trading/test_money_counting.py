@@ -36,12 +36,13 @@ def counts(
     in_base: bool = False,
     quotes: bool = False,
     now: datetime = NOON,
+    session: date = FRIDAY,
 ) -> Posted | Waits | None:
-    """Return what it counts as in Friday's session; each share costs 50 where there are quotes."""
+    """Return what it counts as in a session, Friday's; each share costs 50 where there are quotes."""
     quote = Market(Decimal("49.5"), Decimal("50.5"), NOON, None, None)
     read = Observations(MarketReading({"NVDA": quote}, ()) if quotes else None)
-    moment = Moment(FRIDAY, exchange_time(now), CALENDAR)
-    counting = Counting(BEGUN, FRIDAY, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol))
+    moment = Moment(session, exchange_time(now), CALENDAR)
+    counting = Counting(BEGUN, session, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol))
     return counting.counts(what, before, in_base=in_base)
 
 
@@ -150,6 +151,15 @@ def test_what_is_dated_of_a_closed_day_has_come_and_waits() -> None:
     assert counts(paid, now=saturday) == Waits("its session is yet to come", Decimal(5))
     shares = activity("JNLS", "0", date=saturday.date(), symbol="NVDA", qty=Decimal(4))
     assert counts(shares, now=saturday) == Waits("its session is yet to come", ZERO, None)
+
+
+def test_a_session_that_was_traded_on_a_closed_day_has_its_money() -> None:
+    """What is dated of it, or of the closed days before, is its own; what is dated ahead still waits."""
+    saturday = NOON + timedelta(days=1)
+    paid = activity("INT", "5", date=saturday.date())
+    made = Posted("income", ACCOUNT, ZERO, Decimal(5))
+    assert counts(paid, now=saturday, session=saturday.date()) == made
+    assert isinstance(counts(paid._replace(date=MONDAY), now=saturday, session=saturday.date()), Waits)
 
 
 def test_what_is_booked_stays_in_its_row() -> None:
