@@ -265,11 +265,7 @@ def _session(ledger: Ledger, calendar: Calendar, now: datetime) -> date:
 def _found_before(ledger: Ledger) -> tuple[str, ...]:
     """Return the symbols held before the attempt that a new book begins with; they need prices too."""
     opener = None if ledger.books.period() else ledger.books.opens_with()
-    return (
-        ()
-        if opener is None
-        else tuple(each.symbol for each in ledger.attempts.by_id(opener).snapshot.positions)
-    )
+    return () if opener is None else ledger.attempts.by_id(opener).snapshot.held
 
 
 def _changed(ledger: Ledger, change: Change | None) -> tuple[str, ...]:

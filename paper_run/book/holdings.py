@@ -26,8 +26,8 @@ class Entry(NamedTuple):
     """One entry, never changed once written.
 
     :ivar kind: `fill`; `correction` (of what an order filled, see `folding`); `found` (a holding from before
-        the first attempt, at the gateway's average); `gain` (what such a holding was worth at its first price
-        more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`;
+        the first attempt, in the place of one that was found before); `gain` (what it was worth at its first
+        price more than that: with it, its cost here); `adjustment` (booked by a person, at a price); `split`;
         `cash_in_lieu` (a fraction of a share that was paid out: a trade); `income` (a dividend, interest, a
         fee), `flow` (cash or shares in and out) and `other` (any other money); `rename` (all that is held
         goes over to another symbol, what it realized stays).
@@ -109,7 +109,7 @@ class Holding(NamedTuple):
             case "correction":
                 return self._replace(realized=CONTEXT.subtract(self.realized, entry.dollars))
             case "found":
-                return self._replace(qty=entry.qty, cost=entry.dollars, waits=True)
+                return self._replace(qty=entry.qty, cost=entry.dollars, waits=bool(entry.qty))
             case "gain":
                 return self._replace(cost=CONTEXT.add(self.cost, entry.dollars), waits=False)
             case "split":
@@ -174,14 +174,19 @@ class Book(NamedTuple):
             priced = before.priced_by(entry)
             holdings[entry.symbol] = priced.after(entry)
             cash = CONTEXT.subtract(cash, CONTEXT.subtract(priced.cost, before.cost))
-            cash = CONTEXT.add(cash, _cash(entry))
+            cash = CONTEXT.add(cash, _cash(entry, before))
             if entry.kind == "fill":
                 traded = CONTEXT.add(traded, entry.dollars.copy_abs())
         return Book(holdings, cash, traded, flows, other, inflows)
 
 
-def _cash(entry: Entry) -> Decimal:
-    """Return what an entry brought in cash, dollars; negative for what it cost."""
+def _cash(entry: Entry, before: Holding) -> Decimal:
+    """Return what an entry brought in cash, dollars; negative for what it cost.
+
+    :param before: what was held, which a holding that is found takes the place of.
+    """
     if entry.kind == "flow":
         return ZERO
+    if entry.kind == "found":
+        return CONTEXT.subtract(before.cost, entry.dollars)
     return entry.dollars if entry.kind == "income" else entry.dollars.copy_negate()

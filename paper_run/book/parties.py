@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
-Kind = Literal["hand_trade", "beside", "flow", "base"]
-"""What is named: a trade by hand, a position beside the book, money that is not posted yet, another base."""
+Kind = Literal["hand_trade", "beside", "flow"]
+"""What is named: a trade by hand, a position beside the book, money that is not posted yet."""
 
 
 class Held(NamedTuple):
@@ -97,7 +97,7 @@ class Explained(NamedTuple):
     residual: Left
 
 
-def explain(ours: Party, broker: Party, items: Iterable[Item] = ()) -> Explained:
+def explain(ours: Party, broker: Party, items: Iterable[Item] = (), lacking: Sequence[str] = ()) -> Explained:
     """Take the difference of two equities, ours - the broker's, apart.
 
     Source: BOOK, "Three parties": difference = sum of quantity x (our mark - the broker's current price) over
@@ -106,6 +106,7 @@ def explain(ours: Party, broker: Party, items: Iterable[Item] = ()) -> Explained
     unless an item names it. What is not known makes the figures that need it None, with the reason.
 
     :param ours: its equity is the book's, in cents; its cash and its prices have all their digits.
+    :param lacking: why what is left can't be told, whatever the figures are, a clause each.
     """
     named = tuple(items)
     exact = _effects(ours, broker)
@@ -114,11 +115,11 @@ def explain(ours: Party, broker: Party, items: Iterable[Item] = ()) -> Explained
     stated = tuple((each, _cents(each.amount)) for each in named)
     fees = _cents(broker.accrued_fees)
     difference = _less(ours.equity, _cents(broker.equity))
-    residual = _residual(ours, broker, named, exact)
+    residual = _residual(ours, broker, named, exact, lacking)
     parts = (prices, fees, *(amount for _, amount in stated), residual.amount)
     return Explained(
         difference=difference,
-        cash=_cash(ours, broker, named),
+        cash=_cash(ours, broker, named, lacking),
         effects=effects,
         prices=prices,
         accrued_fees=fees,
@@ -142,8 +143,9 @@ def _effects(ours: Party, broker: Party) -> dict[str, Decimal | None]:
     return found
 
 
-def _cash(ours: Party, broker: Party, items: tuple[Item, ...]) -> Left:
+def _cash(ours: Party, broker: Party, items: tuple[Item, ...], why: Sequence[str]) -> Left:
     lacking = [
+        *why,
         *_lacking("the cash of the book is not known", ours.cash),
         *_lacking("the broker does not tell its cash", broker.cash),
         *_lacking("the broker does not tell its accrued fees", broker.accrued_fees),
@@ -154,11 +156,16 @@ def _cash(ours: Party, broker: Party, items: tuple[Item, ...]) -> Left:
 
 
 def _residual(
-    ours: Party, broker: Party, items: tuple[Item, ...], effects: Mapping[str, Decimal | None]
+    ours: Party,
+    broker: Party,
+    items: tuple[Item, ...],
+    effects: Mapping[str, Decimal | None],
+    why: Sequence[str],
 ) -> Left:
     """Return the difference of the unrounded equities without its parts: rounding is no fault."""
     held = {symbol: each.worth for symbol, each in (ours.positions or {}).items() if each.qty != 0}
     lacking = [
+        *why,
         *(f"{symbol} has no value in the book" for symbol, worth in held.items() if worth is None),
         *_lacking("the equity of the book is not known", ours.equity),
         *_lacking("the cash of the book is not known", ours.cash),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from paper_run import money
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import of_another
 
@@ -111,30 +109,6 @@ class Account:
             with self._store.translated_errors():
                 self._store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", missing)
 
-    def broker_base(self, period: int, number: str) -> tuple[Decimal, str] | None:
-        """Return what an account at the broker was worth less than a book when both agreed first, and when.
-
-        In dollars, with the session, an ISO date; None: they never did.
-
-        :param period: the book's id. :param number: the account's.
-        """
-        kept = self._account().get(_base_of(period, number))
-        if kept is None:
-            return None
-        amount, session = kept.split()
-        return Decimal(amount), session
-
-    def keep_broker_base(self, period: int, number: str, amount: Decimal, session: str) -> None:
-        """Write that, once: in a transaction of the ledger.
-
-        :param amount: dollars. :param session: an ISO date.
-        """
-        self._store.run(
-            "INSERT INTO account (name, value) VALUES (?, ?)",
-            _base_of(period, number),
-            f"{money.digits(amount)} {session}",
-        )
-
     def _account(self) -> dict[str, str]:
         return {row["name"]: row["value"] for row in self._store.rows("SELECT name, value FROM account")}
 
@@ -161,7 +135,3 @@ class Account:
             f"Its {name.replace('_', ' ')} is {ours}, and this one is {theirs}.",
             remedies=("Give each account and strategy its own folder: --reports-dir DIR; nothing was sent.",),
         )
-
-
-def _base_of(period: int, number: str) -> str:
-    return f"broker_base {period} {number}"

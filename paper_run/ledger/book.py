@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import money
 from paper_run.book import folding, splits
 from paper_run.book.bridge import NO_MONEY, Opening, moved_money
-from paper_run.book.holdings import Book, Entry, Holding
-from paper_run.ledger import valuations
+from paper_run.book.holdings import Book, Entry
+from paper_run.ledger import found_before, valuations
 from paper_run.ledger.rows import reader_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 class BookPeriod(NamedTuple):
     """One book: from its first attempt until the account is wiped, if it ever is.
 
-    :ivar base: the first attempt's capital, dollars.
+    :ivar base: dollars: what `base_account` was worth before the first attempt, else that attempt's capital.
     :ivar realized: what the gateway had realized before it, dollars by symbol, a loss negative.
+    :ivar base_account: the broker's account that the base is of; None: it is the capital.
+    :ivar provisional: whether an account was read that is not proven yet, so that the base may be set right.
+    :ivar joined: the session, an ISO date, in which what the proven account had besides the book was booked;
+        None: it was not.
     """
 
     id: int
@@ -35,6 +39,17 @@ class BookPeriod(NamedTuple):
     session: date
     base: Decimal
     realized: Mapping[str, Decimal]
+    base_account: str | None = None
+    provisional: bool = False
+    joined: str | None = None
+
+    @property
+    def has_account(self) -> bool:
+        """Whether all that the account at the broker has is in the book."""
+        return self.base_account is not None or self.joined is not None
+
+
+_BEFORE = "held before the first attempt"
 
 
 def _none(symbol: str) -> bool:  # noqa: ARG001
@@ -82,47 +97,78 @@ class Books:
         return int(found["last"])
 
     def open_period(
-        self, row: AttemptRow, now: datetime, priced: bool, is_beside: Callable[[str], bool] = _none
+        self,
+        row: AttemptRow,
+        now: datetime,
+        priced: bool,
+        is_beside: Callable[[str], bool] = _none,
+        *,
+        adopted: found_before.Adopted | None = None,
+        provisional: bool = False,
     ) -> BookPeriod:
-        """Begin a book with an attempt: its capital, and the holdings that were there before it.
+        """Begin a book with an attempt: a base, and the holdings that were there before it.
 
         Their cost is what they are worth at their first price, so that P&L starts at zero.
 
         :param now: UTC. :param priced: whether the gateway's prices are what the book is valued at; else a
-            holding waits for its first price. :param is_beside: whether a symbol stands beside the book;
-            what the attempt was about does not.
+            holding of its waits for its first price. :param is_beside: whether a symbol stands beside the
+            book; what the attempt was about does not.
+        :param adopted: the account at the broker by then; None: the base is the attempt's capital, and the
+            holdings are the gateway's.
+        :param provisional: see `BookPeriod`.
         :raises LookupError: the row that was just written is not there.
         """
         snapshot = row.snapshot
-        traded = snapshot.parameters.symbols
-        held = [
-            each
-            for each in snapshot.positions
-            if each.qty and (each.symbol in traded or not is_beside(each.symbol))
-        ]
         realized = {
             each.symbol: money.digits(each.realized_pl) for each in snapshot.positions if each.realized_pl
         }
+        base = snapshot.parameters.capital if adopted is None else adopted.base
         self._run(
-            "INSERT INTO epochs (trade, session, base, realized) VALUES (?, ?, ?, ?)",
+            "INSERT INTO epochs (trade, session, base, realized, base_account, provisional) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             row.id,
             row.session.isoformat(),
-            money.digits(snapshot.parameters.capital),
+            money.digits(base),
             json.dumps(realized),
+            None if adopted is None else adopted.account,
+            int(provisional),
         )
         period = self.period()
         if period is None:
             raise LookupError("the book that was just begun is not there")
-        entries = []
-        for each in held:
-            average = each.avg_entry_price or each.current_price or money.ZERO
-            cost = money.product(each.qty, average)
-            entries.append(Entry("found", each.symbol, each.qty, cost))
-            if priced and each.current_price is not None and each.current_price > 0:
-                gain = Holding(each.qty, cost).unrealized(each.current_price)
-                entries.append(Entry("gain", each.symbol, money.ZERO, gain))
-        self.append(period, row.session, entries, now, note="held before the first attempt")
+        entries = found_before.at_gateway(row, priced, is_beside) if adopted is None else adopted.entries
+        self.append(period, row.session, entries, now, note=_BEFORE)
         return period
+
+    def reopen(self, period: BookPeriod, adopted: found_before.Adopted, now: datetime) -> BookPeriod:
+        """Give a provisional book the base and the holdings of the account that was proven by then.
+
+        Its sessions so far were valued from another base: none of them counts.
+
+        :param now: UTC.
+        """
+        own = {each.symbol for each in adopted.entries}
+        before = (each.symbol for each in self.entries_after(period)[0] if each.kind == "found")
+        none = [Entry("found", each, money.ZERO, money.ZERO) for each in before if each not in own]
+        self.append(period, period.session, (*none, *adopted.entries), now, note=_BEFORE)
+        self._run(
+            "UPDATE epochs SET base = ?, base_account = ?, provisional = 0 WHERE id = ?",
+            money.digits(adopted.base),
+            adopted.account,
+            period.id,
+        )
+        return period._replace(base=adopted.base, base_account=adopted.account, provisional=False)
+
+    def settle(self, period: BookPeriod) -> BookPeriod:
+        """Let a provisional book go on from the first attempt's capital; its sessions count from then on."""
+        self._run("UPDATE epochs SET provisional = 0 WHERE id = ?", period.id)
+        self.valuations.count(period.id)
+        return period._replace(provisional=False)
+
+    def join(self, period: BookPeriod, session: date) -> BookPeriod:
+        """Write that what the proven account has besides the book was booked, and in which session."""
+        self._run("UPDATE epochs SET joined = ? WHERE id = ?", session.isoformat(), period.id)
+        return period._replace(joined=session.isoformat())
 
     def close_period(self, note: str) -> None:
         """End the present book: what was traded until now is in no book that comes after it."""
@@ -200,6 +246,18 @@ class Books:
         )
         return [_entry(row) for row in found]
 
+    def priced_by_trades(self, period: BookPeriod) -> list[tuple[Entry, Entry]]:
+        """Return the holdings from before the first attempt that have no gain, each with its first trade."""
+        waiting = self._rows(
+            "SELECT * FROM entries AS held WHERE epoch = ? AND kind = 'found' AND qty <> '0' AND NOT EXISTS "
+            "(SELECT 1 FROM entries WHERE epoch = held.epoch AND kind IN ('found', 'gain') "
+            "AND symbol = held.symbol AND id > held.id)",
+            period.id,
+        )
+        if not waiting:
+            return []
+        return found_before.first_trades([*map(_entry, waiting)], self.entries_after(period)[0])
+
     def current(self, period: BookPeriod, kept: PastValuation | None = None) -> CurrentBook:
         """Return the book with all entries: gone on from where it was valued last, if nothing came late.
 
@@ -263,7 +321,14 @@ class Books:
 def _period(row: Any) -> BookPeriod:
     realized = {symbol: Decimal(value) for symbol, value in json.loads(row["realized"]).items()}
     return BookPeriod(
-        row["id"], row["trade"], date.fromisoformat(row["session"]), Decimal(row["base"]), realized
+        row["id"],
+        row["trade"],
+        date.fromisoformat(row["session"]),
+        Decimal(row["base"]),
+        realized,
+        base_account=row["base_account"],
+        provisional=bool(row["provisional"]),
+        joined=row["joined"],
     )
 
 

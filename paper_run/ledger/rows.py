@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from paper_run import money
 from paper_run.model import findings
 from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
-from paper_run.model.broker import BrokerBefore, OrderIds
+from paper_run.model.broker import BrokerBefore, HeldBefore, OrderIds
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
@@ -121,24 +121,59 @@ def _snapshot(row: Mapping[str, Any]) -> Snapshot:
 
 
 def _broker(before: BrokerBefore) -> dict[str, Any]:
-    orders = before.orders
+    orders, positions = before.orders, before.positions
+    kept = {
+        "cash": text(before.cash),
+        "accrued_fees": text(before.accrued_fees),
+        "positions": None if positions is None else [_held_before(each) for each in positions],
+        "money": before.money,
+    }
     return {
         "account": before.number,
         "orders": None
         if orders is None
         else [{"client_order_id": each.client_order_id, "id": each.identity} for each in orders],
         "as_of": None if before.as_of is None else before.as_of.isoformat(),
+        **{name: value for name, value in kept.items() if value is not None},
     }
 
 
 def _broker_before(entry: dict[str, Any]) -> BrokerBefore:
     orders, as_of = entry["orders"], entry["as_of"]
+    positions, ids = entry.get("positions"), entry.get("money")
     return BrokerBefore(
         number=entry["account"],
         orders=None
         if orders is None
         else tuple(OrderIds(each["client_order_id"], each["id"]) for each in orders),
         as_of=None if as_of is None else datetime.fromisoformat(as_of),
+        cash=amount(entry.get("cash")),
+        accrued_fees=amount(entry.get("accrued_fees")),
+        positions=None if positions is None else tuple(map(_position_before, positions)),
+        money=None if ids is None else tuple(ids),
+    )
+
+
+_BEFORE_AMOUNTS = ("avg_entry_price", "price", "market_value")
+
+
+def _held_before(held: HeldBefore) -> dict[str, str | None]:
+    amounts = {name: text(getattr(held, name)) for name in _BEFORE_AMOUNTS}
+    return {
+        "symbol": held.symbol,
+        "qty": money.digits(held.qty),
+        "asset_class": held.asset_class,
+        **amounts,
+    }
+
+
+def _position_before(entry: dict[str, str | None]) -> HeldBefore:
+    amounts = {name: amount(entry[name]) for name in _BEFORE_AMOUNTS}
+    return HeldBefore(
+        symbol=str(entry["symbol"]),
+        qty=Decimal(str(entry["qty"])),
+        asset_class=entry["asset_class"],
+        **amounts,
     )
 
 

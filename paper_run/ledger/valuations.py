@@ -47,12 +47,14 @@ class Closing(NamedTuple):
 
     :ivar is_closed: see `PastValuation`.
     :ivar spans: whether it opened from a closing of more than one session back.
+    :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
     """
 
     seen: Mapping[str, Seen]
     suspects: Mapping[str, str]
     is_closed: bool = False
     spans: bool = False
+    counts: bool = True
 
 
 class Valuations:
@@ -146,6 +148,10 @@ class Valuations:
         )
         return [row["session"] for row in found]
 
+    def count(self, period: int) -> None:
+        """Have the sessions that did not count as yet be in curve and statistics, if they are whole."""
+        self._run("UPDATE sessions SET complete = 1 WHERE epoch = ? AND closing IS NOT NULL", period)
+
     def keep(
         self, period: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
     ) -> None:
@@ -156,7 +162,7 @@ class Valuations:
             "epoch": period,
             "session": session.isoformat(),
             "entry": entry,
-            "complete": int(valuation.complete),
+            "complete": int(valuation.complete and closing.counts),
             "opening": money.digits(bridge.opening),
             "realized": money.digits(valuation.realized_so_far),
             "unrealized": text(valuation.unrealized_pnl),

@@ -48,6 +48,13 @@ class Snapshot(NamedTuple):
     notices: tuple[Finding, ...]
     broker: BrokerBefore | None = None
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The symbols that gateway or broker had before it."""
+        at_broker = (self.broker.positions if self.broker is not None else None) or ()
+        names = (*(each.symbol for each in self.positions), *(each.symbol for each in at_broker))
+        return tuple(dict.fromkeys(names))
+
 
 class AttemptRow(NamedTuple):
     """An attempt as the ledger keeps it; see `paper_run.ledger` for its states.

@@ -94,6 +94,8 @@ class BookFigures(NamedTuple):
         while a symbol is unknown.
     :ivar broker: the account at the broker; None where none was read. :ivar broker_differences: where its
         positions differ from ours. :ivar apart: why its equity is not ours; None while it is not proven.
+    :ivar base_account: the broker's account whose cash and holdings before the first attempt are the base;
+        None: it is that attempt's capital. :ivar provisional: whether the base may be set right yet.
     :ivar waiting: what moved at the broker and is not in the book yet.
     :ivar moved: the money besides trading that the session's bridge has in it.
     :ivar is_gateway_read: whether the gateway's positions could be read.
@@ -118,5 +120,7 @@ class BookFigures(NamedTuple):
     broker_differences: Mapping[str, tuple[Difference, ...]] = {}
     apart: Explained | None = None
     is_gateway_read: bool = True
+    base_account: str | None = None
+    provisional: bool = False
     waiting: tuple[Item, ...] = ()
     moved: tuple[BookedMoney, ...] = ()

@@ -223,17 +223,38 @@ class OrderIds(NamedTuple):
     identity: str
 
 
+class HeldBefore(NamedTuple):
+    """A position before a POST: signed shares (of an option: contracts), dollars for one, dollars."""
+
+    symbol: str
+    qty: Decimal
+    asset_class: str | None
+    avg_entry_price: Decimal | None
+    price: Decimal | None
+    market_value: Decimal | None
+
+
 class BrokerBefore(NamedTuple):
     """What the broker showed before a POST.
+
+    What only the opening of a book needs is None too where none could begin with the attempt.
 
     :ivar number: the account's, None where it could not be read. :ivar orders: those of the day, None where
         they are not known: then nothing is told by what it shows later.
     :ivar as_of: the broker's own clock with them (whole seconds, cut off).
+    :ivar cash: dollars, negative when borrowed. :ivar accrued_fees: what is off the balances and not charged
+        yet, dollars.
+    :ivar positions: None: not known. :ivar money: the ids of what moved money or shares without being a fill;
+        None: not known.
     """
 
     number: str | None
     orders: tuple[OrderIds, ...] | None
     as_of: datetime | None
+    cash: Decimal | None = None
+    accrued_fees: Decimal | None = None
+    positions: tuple[HeldBefore, ...] | None = None
+    money: tuple[str, ...] | None = None
 
 
 class BrokerReading(NamedTuple):

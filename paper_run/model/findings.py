@@ -84,6 +84,9 @@ CODES = {
     "fill_taken_back": "The gateway says less of a fill than is booked, or another price.",
     "fills_not_known": "It is not known what some orders have filled.",
     # the book
+    "provisional": "The base of the book, and its closing, may be set right yet.",
+    "base_set_right": "What the book opened from is known by now.",
+    "account_beside": "What the account at the broker has besides the book, and whether it is booked.",
     "unpriced": "A position has no price.",
     "possible_split": "A position may have split, which nobody has said.",
     "no_list": "The host of market data has no list of corporate actions.",

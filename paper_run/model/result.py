@@ -124,9 +124,11 @@ class Pnl(NamedTuple):
     """The book: P&L, equity and positions, dollars and cents, a loss negative.
 
     :ivar complete: whether each position has its figures; else what needs them all is None.
-    :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt.
+    :ivar since: the session of the book's first attempt. :ivar base: the capital of that attempt, or what
+        `base_account`, at the broker, was worth before it.
     :ivar equity: from the session's opening to its closing. :ivar since_inception: from `base` to there.
     :ivar money: what the session's bridge has besides trading.
+    :ivar provisional: whether the base may be set right yet; it is in no statistics then.
     """
 
     method: str
@@ -145,6 +147,8 @@ class Pnl(NamedTuple):
     since_inception: Bridge
     positions: tuple[PositionRow, ...]
     money: tuple[MoneyRow, ...] = ()
+    base_account: str | None = None
+    provisional: bool = False
 
     @property
     def unpriced(self) -> tuple[PositionRow, ...]:

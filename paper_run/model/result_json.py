@@ -208,6 +208,8 @@ def _pnl(content: Mapping[str, Any]) -> Pnl:
             MoneyRow(**{name: read(each, name) for name, read in _MONEY.items()})
             for each in content.get("money") or ()
         ),
+        base_account=fields.text(content.get("base_account")),
+        provisional=bool(content.get("provisional")),
         **amounts,
     )
 

@@ -40,6 +40,8 @@ def pnl(figures: BookFigures) -> Pnl:
         since_inception=_bridge(valuation.inception),
         positions=tuple(_position(row, figures) for row in valuation.positions),
         money=tuple(map(_money, figures.moved)),
+        base_account=figures.base_account,
+        provisional=figures.provisional,
     )
 
 

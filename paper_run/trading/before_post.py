@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run import money
 from paper_run.model import broker_messages, calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Snapshot
-from paper_run.model.broker import Account, BrokerBefore, OrderIds, OrdersRead
+from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead
 from paper_run.model.listing import listed as first_of
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.execution_gateway import Unauthorized
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.ledger import Ledger
-    from paper_run.model.broker import BrokerOrder
+    from paper_run.model.broker import BrokerOrder, BrokerPosition
     from paper_run.model.findings import Finding
     from paper_run.model.order import ListedRun
     from paper_run.model.service import Position
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _LIST_SECONDS = 2.0
 _NAMED = 5
 _MOMENT = timedelta(milliseconds=1)
+_MONEY_OF = timedelta(days=45)
+"""So far back money that is posted late may be dated."""
 
 
 class Preparation(NamedTuple):
@@ -81,13 +83,16 @@ def snapshot(
     calls: list[Callable[[], Any]] = [partial(_positions, platform), partial(_listed_runs, platform)]
     if platform.broker is not None:
         calls += _of_broker(platform.broker, _midnight(config, services.session) - _MOMENT)
-    positions, listed, *told = gather(calls)
+        if ledger is not None and ledger.books.period() is None:
+            calls += _of_an_opening(platform.broker, services.session)
+    positions, listed, *read = gather(calls)
+    told, opening = read[:2], read[2:]
     if isinstance(positions, Exception):
         raise positions
     if isinstance(listed, Exception):
         raise listed
     heard = _told(told)
-    broker = _broker_before(heard) if platform.broker is not None else None
+    broker = _broker_before(heard, opening) if platform.broker is not None else None
     strangers = None if ledger is None else _strangers(ledger, heard)
     snapshot = Snapshot(
         session=services.session,
@@ -164,6 +169,14 @@ def _of_broker(broker: Broker, since: datetime) -> list[Callable[[], Any]]:
     ]
 
 
+def _of_an_opening(broker: Broker, session: date) -> list[Callable[[], Any]]:
+    """Return what is read besides where a book may begin with the attempt: it opens from what is there."""
+    return [
+        partial(broker.positions, seconds=READ_SECONDS),
+        partial(broker.activities, session - _MONEY_OF, besides_fills=True, seconds=READ_SECONDS),
+    ]
+
+
 def _midnight(config: Config, session: date) -> datetime:
     """Return when a session's date begins at the exchange."""
     return datetime.combine(session, time.min, calendar.zone(config.exchange))
@@ -187,11 +200,38 @@ def _told(answers: Sequence[Account | OrdersRead | Exception]) -> _Told:
     return told
 
 
-def _broker_before(told: _Told) -> BrokerBefore:
-    """Put down what the broker told."""
+def _broker_before(told: _Told, opening: Sequence[Any]) -> BrokerBefore:
+    """Put down what the broker told.
+
+    :param opening: the positions and the activities, where they were asked for.
+    :raises Exception: what went wrong with them is no failure of a call.
+    """
     account, read = told.account, told.orders
     ids = read and tuple(OrderIds(each.client_order_id, each.identity) for each in read.orders)
-    return BrokerBefore(account and account.number, ids, read and read.as_of)
+    before = BrokerBefore(account and account.number, ids, read and read.as_of)
+    if not opening or account is None:
+        return before
+    for each in opening:
+        if isinstance(each, Exception) and not isinstance(each, CallFailed):
+            raise each
+    held, activities = (None if isinstance(each, Exception) else each for each in opening)
+    return before._replace(
+        cash=account.cash,
+        accrued_fees=account.accrued_fees,
+        positions=None if held is None else tuple(map(_held, held)),
+        money=None if activities is None else tuple(each.identity for each in activities.money),
+    )
+
+
+def _held(position: BrokerPosition) -> HeldBefore:
+    return HeldBefore(
+        symbol=position.symbol,
+        qty=position.qty,
+        asset_class=position.asset_class,
+        avg_entry_price=position.avg_entry_price,
+        price=position.current_price,
+        market_value=position.market_value,
+    )
 
 
 def _strangers(ledger: Ledger, told: _Told) -> tuple[BrokerOrder, ...] | None:

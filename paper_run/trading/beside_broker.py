@@ -15,7 +15,7 @@ from paper_run.model.commands import ours
 from paper_run.model.listing import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from paper_run.book.comparison import Difference
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BROKER = "broker"
 _MOST = 20
 _NAMED = 5
+_NOT_JOINED = "what the account has besides this book is not booked"
 
 
 def compared(
@@ -42,10 +43,7 @@ def compared(
 ) -> BookFigures:
     """Return the figures with the account at the broker; it is compared once it is proven to be ours.
 
-    What the account was worth besides the book when both agreed first is kept in the ledger as the base's
-    part of the difference: from then on nothing else may be without a name.
-
-    To be called in a transaction of the ledger.
+    Nothing may be without a name once all that the account has is in the book.
 
     :param is_beside: whether a symbol that no order of ours traded stands beside the book.
     :param splitting: the symbols of which another quantity may be a split.
@@ -62,18 +60,12 @@ def compared(
     beside = _beside(broker, book.holdings, is_beside)
     unknown = {row.symbol for row in valued.positions if not row.is_known}
     differences = _differences(broker, book, unknown | beside.keys())
-    base = ledger.account.broker_base(period.id, broker.number)
-    if base is None and broker.positions is not None and not _quantities(differences):
-        cash = _explained(figures, broker, (*beside.values(), *figures.waiting)).cash.amount
-        if cash is not None:
-            base = (cash, figures.session.isoformat())
-            ledger.account.keep_broker_base(period.id, broker.number, *base)
     fractions = _fractions(differences, figures, ledger, period)
-    apart = _explained(
-        figures, broker, (_base(base), *beside.values(), *fractions.values(), *figures.waiting)
-    )
+    items = (*beside.values(), *fractions.values(), *figures.waiting)
+    apart = _explained(figures, broker, items, () if period.has_account else (_NOT_JOINED,))
     told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
     differing = _differing(told, figures.in_flight, splitting)
+    is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
         broker_differences=differences,
@@ -82,7 +74,7 @@ def compared(
             *figures.remarks,
             *differing,
             *_unnamed(apart, broker),
-            *([] if _is_said(figures, broker, differences) else _not_compared(apart)),
+            *(_not_compared(apart) if period.has_account and not is_said else []),
         ),
     )
 
@@ -166,7 +158,7 @@ def _differences(
 
 
 def _explained(
-    figures: BookFigures, broker: BrokerFigures, items: Iterable[parties.Item]
+    figures: BookFigures, broker: BrokerFigures, items: Iterable[parties.Item], lacking: Sequence[str]
 ) -> parties.Explained:
     valued = figures.valuation
     held = {
@@ -182,16 +174,8 @@ def _explained(
         parties.Party(figures.cash, valued.session.closing, held),
         parties.Party(broker.cash, broker.equity, there, broker.accrued_fees),
         items,
+        lacking,
     )
-
-
-def _base(base: tuple[Decimal, str] | None) -> parties.Item:
-    """Return what the account was worth besides the book when both agreed first."""
-    if base is None:
-        reason = "what the account has besides this book is kept once both have the same positions"
-        return parties.Item("base", "", None, money.ZERO, reason)
-    amount, session = base
-    return parties.Item("base", f"as first compared on {session}", amount, money.ZERO)
 
 
 def _quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:

@@ -112,6 +112,11 @@ def _of_order(
     return None
 
 
+def is_market(state: OrderState) -> bool:
+    """Whether an order takes whatever price there is, as far as it says."""
+    return state.order_type == "market" or (state.order_type is None and state.limit_price is None)
+
+
 def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime) -> str | None:
     """Say since when a working order should have ended or filled; None while it may well work."""
     submitted = iso_date.moment(state.created_at) or calendar.hours(session)[0]
@@ -119,8 +124,7 @@ def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime
         day = calendar.session_ending_after(submitted)
         if calendar.hours(day)[1] <= now:
             return f"it still works after the close of {day}"
-    is_market = state.order_type == "market" or (state.order_type is None and state.limit_price is None)
-    if is_market and calendar.is_open_at(now):
+    if is_market(state) and calendar.is_open_at(now):
         opened = calendar.hours(calendar.session_date(now))[0]
         if now - max(opened, submitted) >= _GRACE:
             return "it still works 15 minutes into an open session"

@@ -52,7 +52,8 @@ def book(
 ) -> Booked:
     """Book the difference between what the broker tells and what is booked, once its account is proven.
 
-    What was there when the account was proven is in the base of the book.
+    What was there when the account was proven is counted already, or what was there before the first
+    attempt, where the base is the account's.
 
     To be called in a transaction of the ledger, with the fills booked.
 
@@ -65,7 +66,7 @@ def book(
     if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
         return Booked((shared,))
     activities = _each_once(reading.money)
-    if kept.read_in(period) is None:
+    if kept.read_in(period) is None and period.base_account is None:
         until = _proven_on(ledger, period, moment, booked_at)
         there = [each.identity for each in activities if each.date is None or each.date <= until]
         kept.in_base(period, there)

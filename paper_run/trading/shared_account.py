@@ -29,16 +29,22 @@ def found(ledger: Ledger, period: BookPeriod, reading: BrokerReading, own: Colle
 
     :param own: ids of orders that are known to be ours.
     """
-    order = _another(ledger, period, reading, own)
-    return None if order is None else _said(reading, order)
+    order = by(ledger, period, reading, own)
+    if order is None:
+        return None
+    ledger.broker_money.keep_shared(period, order)
+    return _said(reading, order)
 
 
-def _another(ledger: Ledger, period: BookPeriod, reading: BrokerReading, own: Collection[str]) -> str | None:
+def by(ledger: Ledger, period: BookPeriod | None, reading: BrokerReading, own: Collection[str]) -> str | None:
     """Return an order of the account that is a gateway's and not of this one's strategy; None: there is none.
 
     Once one was seen the account stays a shared one: its money of weeks could be the other ledger's.
+
+    :param period: the account's book; None: it has none yet.
     """
-    if (known := ledger.broker_money.shared_by(period)) is not None:
+    known = None if period is None else ledger.broker_money.shared_by(period)
+    if known is not None:
         return known
     answer = ledger.account.last_answer
     strategy = None if answer is None else recorded_orchestration(answer).strategy
@@ -49,7 +55,6 @@ def _another(ledger: Ledger, period: BookPeriod, reading: BrokerReading, own: Co
     owned = ledger.orders.owners(each.client_order_id for each in alike)
     for each in alike:
         if each.client_order_id not in owned and not order_ids.is_hash_of(each, strategy):
-            ledger.broker_money.keep_shared(period, each.client_order_id)
             return each.client_order_id
     return None
 
@@ -58,8 +63,9 @@ def _said(reading: BrokerReading, order: str) -> Finding:
     number = "" if reading.account is None else f" {reading.account.number}"
     text = (
         f"Another gateway or strategy trades the account{number} at the broker: the order {order} is none of "
-        "this ledger's. Whose its dividends, fees and transfers are can't be told, so none is booked. "
-        "Give each ledger an account of its own, or set PAPER_RUN_BROKER=off."
+        "this ledger's. Whose its cash and its other positions are, and its dividends, fees and transfers, "
+        "can't be told: none of that is booked. Give each ledger an account of its own, or set "
+        "PAPER_RUN_BROKER=off."
     )
     remedy = Remedy("Once the account is this ledger's alone, begin a new book", ours("resolve", "--reset"))
     return findings.warning("money_shared", text, subject=order, remedies=(remedy,))

@@ -82,7 +82,7 @@ class AttemptUnderway:
             self.ledger,
             snapshot.session,
             own=mappings,
-            symbols=(*(each.symbol for each in mappings), *(each.symbol for each in snapshot.positions)),
+            symbols=(*(each.symbol for each in mappings), *snapshot.held),
         )
         moment = self._moment()
         problems = observations.problems(after, self.platform, of_a=observations.RUN if has_ended else None)

@@ -19,7 +19,9 @@ from paper_run.trading import (
     adjustments,
     beside_broker,
     best_party,
+    book_opening,
     corporate,
+    joining,
     listed_splits,
     not_known,
     order_outcomes,
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
+    from paper_run.book.bridge import Opening
     from paper_run.book.splits import Span
     from paper_run.ledger.book import BookPeriod, Books, CurrentBook
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
+    from paper_run.model.service import Position
     from paper_run.services.platform import Observations
     from paper_run.trading.best_party import BestParty
     from paper_run.trading.observations import Moment
@@ -72,9 +76,8 @@ def bring_up_to_date(
     :param booked_at: UTC. :raises DataError: a change that a person wants can't be booked.
     """
     books = ledger.books
-    remarks: list[Finding] = []
-    change = occasion.change or adjustments.Change()
-    period = _period(ledger, read, moment, booked_at)
+    change, is_beside = occasion.change or adjustments.Change(), _is_beside(moment)
+    period, remarks = book_opening.present(ledger, read, moment, booked_at, is_beside)
     if period is None:
         adjustments.refuse_without_a_book(change, ledger.doubts.attempts())
         return None
@@ -87,7 +90,7 @@ def bring_up_to_date(
         *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
         awaits_broker=read.awaits_broker,
     )
-    moved = other_money.book(ledger, read, period, session, moment, booked_at, _is_beside(moment))
+    moved = other_money.book(ledger, read, period, session, moment, booked_at, is_beside)
     missing = _not_known(ledger, read, moment)
     remarks += (*moved.found, *not_known.found_out(missing, has_broker=read.broker is not None))
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
@@ -96,16 +99,16 @@ def bring_up_to_date(
         kept, remarks = books.last_valuation(period), [*remarks, *of_list]
     is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
     (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
-    new = [
-        holdings.Entry("gain", symbol, money.ZERO, gain)
-        for symbol, gain in valuation.pending_gains(book, priced.prices).items()
-    ]
+    new = book_opening.first_prices(ledger, period, book, priced.prices)
     beside = frozenset(
-        filter(_is_beside(moment), {each.symbol for each in read.positions or ()} - book.holdings.keys())
+        filter(is_beside, {each.symbol for each in read.positions or ()} - book.holdings.keys())
     )
     new += adjustments.trades(book, change.trades)
     by_hand = best_party.differences(book, read, priced.prices, change, in_flight, beside, moment)
-    if new or by_hand.entries:
+    unsure = {*priced.unknown, *priced.suspects, *not_known.by_symbol(missing)}
+    own = joining.Ours(book, unsure, moved.waiting, is_changed=occasion.change is not None)
+    joined = joining.join(ledger, read, period, session, own, moment, booked_at, is_beside)
+    if new or by_hand.entries or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
         books.append(period, session, by_hand.entries, booked_at, note=by_hand.note)
         (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
@@ -115,18 +118,14 @@ def bring_up_to_date(
     opening = books.opening(period, session, through=is_over)
     unknown = {**priced.unknown, **not_known.by_symbol(missing)}
     valued = valuation.value(shown, priced.prices, period.base, opening, unknown=unknown)
-    spans = opening is not None and _spans(opening.session, session, moment)
+    spans = _spans(period, opening, session, moment)
     since_closing = valued.day_pnl
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
-        closes = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
-        closing = Closing(priced.seen, priced.suspects, is_closed=closes, spans=spans)
+        closing = _closing(period, session, valued, priced, occasion, moment, spans=spans)
         books.valuations.keep(period.id, session, last, book, valued, closing)
-    theirs = {
-        symbol: comparison.Theirs(each.qty, each.avg_entry_price, each.realized_pl, each.unrealized_pl)
-        for symbol, each in positions.items()
-    }
+    theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
     figures = BookFigures(
         since=period.session,
@@ -142,24 +141,29 @@ def bring_up_to_date(
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
+        base_account=period.base_account,
+        provisional=period.provisional,
         waiting=moved.waiting,
         moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
     )
-    if is_over:
-        remarks.append(closing_kept(session, since_closing))
-    remarks += [
-        *corporate.named(books, period, session, read),
-        *(
-            findings.note(
-                "beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol
-            )
-            for symbol in sorted(beside)
-        ),
-    ]
+    remarks += [closing_kept(session, since_closing)] if is_over else []
+    remarks += (*joined.found, *corporate.named(books, period, session, read), *_standing_beside(beside))
     return beside_broker.compared(
         figures._replace(remarks=(*remarks, *_words(figures, priced, best_party.of(read, shown.holdings)))),
-        *(ledger, read, period, book, _is_beside(moment), priced.splitting),
+        *(ledger, read, joined.period, book, is_beside, priced.splitting),
     )
+
+
+def _theirs(position: Position) -> comparison.Theirs:
+    amounts = (position.avg_entry_price, position.realized_pl, position.unrealized_pl)
+    return comparison.Theirs(position.qty, *amounts)
+
+
+def _standing_beside(symbols: Collection[str]) -> list[Finding]:
+    return [
+        findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
+        for symbol in sorted(symbols)
+    ]
 
 
 def _priced(
@@ -177,27 +181,10 @@ def _priced(
     return current, pricing.price(books, period, kept, session, current.book, read, moment, listed, missing)
 
 
-def _period(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
-    """Return the present book, begun if there is none; the account that is proven to be its own is kept."""
-    period = ledger.books.period() or _begun(ledger, read, moment, booked_at)
-    if period is not None and read.account is not None:
-        ledger.broker_accounts.keep(period, read.account, booked_at)
-    return period
-
-
 def _not_known(ledger: Ledger, read: Observations, moment: Moment) -> tuple[NotKnown, ...]:
     by_gateway = frozenset() if read.awaits_broker else frozenset({*read.states, *read.earlier})
     told = not_known.Told(gateway=by_gateway, broker=read.told)
     return not_known.at(ledger, moment.calendar, moment.now, read=told)
-
-
-def _begun(ledger: Ledger, read: Observations, moment: Moment, booked_at: datetime) -> BookPeriod | None:
-    """Begin a book with the first attempt that was placed, None while none is known to have been."""
-    opener = ledger.books.opens_with()
-    if opener is None:
-        return None
-    row, is_beside = ledger.attempts.by_id(opener), _is_beside(moment)
-    return ledger.books.open_period(row, booked_at, priced=read.market is None, is_beside=is_beside)
 
 
 def closing_kept(session: date, moved: Decimal | None = None) -> Finding:
@@ -219,13 +206,30 @@ def _is_beside(moment: Moment) -> Callable[[str], bool]:
     return lambda symbol: is_exchange and not marks.is_us_equity(symbol)
 
 
-def _spans(opened_from: str, session: date, moment: Moment) -> bool:
-    """Whether there was a session between the one that a bridge opens from and its own."""
-    day, one = date.fromisoformat(opened_from), timedelta(days=1)
+def _spans(period: BookPeriod, opening: Opening | None, session: date, moment: Moment) -> bool:
+    """Whether there was a session between what a bridge opens from, a closing or the base, and its own."""
+    one = timedelta(days=1)
+    day = period.session - one if opening is None else date.fromisoformat(opening.session)
     while (day := day + one) < session:
         if moment.calendar.is_session(day):
             return True
     return False
+
+
+def _closing(
+    period: BookPeriod,
+    session: date,
+    valued: valuation.Valuation,
+    priced: pricing.Priced,
+    occasion: Occasion,
+    moment: Moment,
+    *,
+    spans: bool,
+) -> Closing:
+    """Return how a session is kept: one that was marked whole after its close stays, if its base does."""
+    is_last = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
+    counts = not period.provisional
+    return Closing(priced.seen, priced.suspects, is_closed=is_last and counts, spans=spans, counts=counts)
 
 
 def _differences(
@@ -264,10 +268,14 @@ def _statistics(
     if is_over:
         return statistics.statistics(days, year)
     since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(period.id, session))
-    today = statistics.whole(
-        *(bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since),
-        None if bridge.money is None else bridge.money.inflows,
-        spans=spans,
+    today = (
+        None
+        if period.provisional
+        else statistics.whole(
+            *(bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since),
+            None if bridge.money is None else bridge.money.inflows,
+            spans=spans,
+        )
     )
     if today is None:
         found = statistics.statistics(days, year)

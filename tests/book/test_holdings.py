@@ -245,6 +245,15 @@ def test_a_kind_that_is_not_known_is_refused() -> None:
         Holding().after(dollars("dividend", "1"))
 
 
+def test_what_is_found_takes_the_place_of_what_was_found_before() -> None:
+    """Another quantity at another worth, or none: cash is as if it had been found so from the start."""
+    for now in (found("4", "110"), found("0", "0")):
+        later = (now, dollars("gain", "0"), fill("5", "120"))
+        both, alone = booked(found("10", "90"), dollars("gain", "100"), *later), booked(*later)
+        assert (both.holdings, both.cash) == (alone.holdings, alone.cash)
+    assert held(found("10", "90"), found("0", "0")) == Holding()
+
+
 def test_the_book_adds_up_cash_and_what_was_traded() -> None:
     """Cash knows fills, corrections, adjustments and found holdings; traded the fills alone, unsigned."""
     book = booked(

@@ -129,7 +129,7 @@ def test_rounding_is_a_row_and_no_residual() -> None:
             id="positions",
         ),
         pytest.param(
-            OURS, BROKER, (Item("base", "", None, money.ZERO, "why"),), ("why",), ("why",), id="base"
+            OURS, BROKER, (Item("flow", "", None, money.ZERO, "why"),), ("why",), ("why",), id="flow"
         ),
         pytest.param(
             OURS, BROKER, (Item("beside", "X", money.ZERO, None, "why"),), (), ("why",), id="beside"

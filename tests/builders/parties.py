@@ -59,7 +59,7 @@ def _broker() -> dict[str, Any]:
             "prices": Decimal("4.28"),
             "accrued_fees": Decimal("0.42"),
             "items": [
-                _item("base", "", "-1000.00", "-1000.00"),
+                _item("flow", "Deposit, 2025-01-16", "-1000.00", "-1000.00"),
                 _item("beside", "BTCUSD", "0.00", "-980.00"),
                 _item("flow", "DIV MSFT", "-39.84", "-39.84"),
             ],

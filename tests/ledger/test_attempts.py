@@ -19,7 +19,7 @@ from paper_run.errors import DataError, ExitStatus, OrchestrationError, Remedy
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database
 from paper_run.model.attempt import Parameters, Snapshot
-from paper_run.model.broker import BrokerBefore, OrderIds
+from paper_run.model.broker import BrokerBefore, HeldBefore, OrderIds
 from paper_run.model.findings import Finding
 from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
@@ -95,6 +95,16 @@ snapshots = st.builds(
         number=st.none() | texts,
         orders=st.none() | st.lists(st.builds(OrderIds, texts, texts), max_size=3).map(tuple),
         as_of=st.none() | moments,
+        cash=some_amounts,
+        accrued_fees=some_amounts,
+        positions=st.none()
+        | st.lists(
+            st.builds(
+                HeldBefore, texts, amounts, st.none() | texts, some_amounts, some_amounts, some_amounts
+            ),
+            max_size=3,
+        ).map(tuple),
+        money=st.none() | st.lists(texts, max_size=3).map(tuple),
     ),
 )
 order_states = st.builds(

@@ -47,12 +47,12 @@ def test_a_deaf_gateway_and_four_sessions_leave_no_residual(life: Life, broker: 
 
 
 def test_money_that_nobody_named_is_said_until_it_is_gone(life: Life, broker: OddBroker) -> None:
-    """50,000 more than our base are the base's; 37 that come later are a residual, in every format."""
+    """The account's 150,000 are the base; 37 that come later are a residual, in every format."""
     broker.deposit = Decimal(150_000)
     day = life.trade(AAPL=buy(10, "100.25"))
     equity = party(day)["equity"]
-    assert [(each["kind"], each["amount"]) for each in equity["items"]] == [("base", -50_000)]
-    assert (equity["difference"], left(day)) == (equity["prices"] - 50_000, (0, 0))
+    assert (day["pnl"]["base"], equity["items"]) == (150_000, [])
+    assert (equity["difference"], left(day)) == (equity["prices"], (0, 0))
     life.next_session()
     broker.deposit += 37
     day = life.trade(MSFT=buy(5, "200"))

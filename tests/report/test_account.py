@@ -53,7 +53,7 @@ def test_the_broker_s_equity_leads_to_ours():
         ["Difference", "−$2,015.13", "−$1,039.42"],
         ["Other prices", "+$4.28", ""],
         ["Accrued fees", "+$0.42", "+$0.42"],
-        ["Base of the book", "−$1,000.00", "−$1,000.00"],
+        ["Money not booked: Deposit, 2025-01-16", "−$1,000.00", "−$1,000.00"],
         ["Beside the book: BTCUSD", "−$980.00", "$0.00"],
         ["Money not booked: DIV MSFT", "−$39.84", "−$39.84"],
         ["Rounding", "+$0.01", ""],

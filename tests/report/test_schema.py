@@ -35,7 +35,12 @@ from paper_run.trading.conclude import Known, conclude
 from paper_run.trading.order_outcomes import NOT_KNOWN
 
 # What documents of earlier versions do not have.
-LATER = frozenset({"ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"})
+LATER = frozenset(
+    {
+        *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
+        *("base_account", "provisional"),
+    }
+)
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
 UNKNOWN = replace(
     MINIMAL,

@@ -24,7 +24,7 @@ class OddBroker(BrokerServer):
     activities list of a symbol's orders, each a quantity and a price; else one that is the whole fill.
     `fees` are accrued and not charged yet. `ahead` is how much later than now its orders are said to be
     submitted. `no_price` are symbols that it gives neither price nor value of. `money` is what it lists
-    besides fills; its cash follows what of that stands and has come.
+    besides fills; its cash follows what of that stands and has come. `classes` are of what is no share.
     """
 
     def __init__(self, platform: "OddPlatform") -> None:
@@ -38,6 +38,7 @@ class OddBroker(BrokerServer):
         self.money: list[dict[str, Any]] = []
         self._events: list[tuple[int, Callable[[Account], None]]] = []
         self.fees: str | None = "0"
+        self.classes: dict[str, str] = {}
 
     def now(self) -> "datetime":
         return self.platform.now()
@@ -190,7 +191,7 @@ class OddBroker(BrokerServer):
         price = self.prices.get(symbol) or Decimal((filled and filled[-1]) or decimal(average))
         return {
             "symbol": symbol,
-            "asset_class": "us_equity",
+            "asset_class": self.classes.get(symbol, "us_equity"),
             "qty": str(decimal(qty)),
             "side": "long" if qty > 0 else "short",
             "avg_entry_price": str(decimal(average)),

@@ -4,11 +4,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from support.desk import read_rows
 from trading.broker_account import NUMBER, Both, position
 
 from paper_run import money
 from paper_run.book.comparison import Difference
-from paper_run.book.parties import Item, Left
+from paper_run.book.parties import Left
 from paper_run.errors import Remedy
 from paper_run.model import result_rows
 from paper_run.model.book_figures import BookFigures
@@ -24,6 +25,31 @@ def both(tmp_path: Path) -> Both:
 def said(figures: BookFigures) -> list[Finding]:
     """What is said of the broker."""
     return [each for each in figures.remarks if each.code in ("broker_differs", "residual")]
+
+
+def flows(both: Both) -> list[tuple[str, Decimal, Decimal, str]]:
+    """What came in: symbol, shares, dollars, and what it was."""
+    rows = read_rows(both.ledger.path, "entries")
+    return [
+        (row["symbol"], Decimal(row["qty"]), Decimal(row["dollars"]), row["note"])
+        for row in rows
+        if row["kind"] == "flow"
+    ]
+
+
+def joined(both: Both) -> str | None:
+    """In which session the account was booked whole."""
+    period = both.ledger.books.period()
+    assert period is not None
+    return period.joined
+
+
+def waits(figures: BookFigures) -> str:
+    """Why what the account has besides the book is not booked yet."""
+    (found,) = [each.text for each in figures.remarks if each.code == "account_beside"]
+    return found.removeprefix(
+        f"What the account {NUMBER} at the broker has besides this book is not booked yet: "
+    ).removesuffix(".")
 
 
 def left(figures: BookFigures) -> tuple[Decimal | None, Decimal | None]:
@@ -76,7 +102,8 @@ def test_an_account_that_is_not_proven_is_shown_alone(both: Both) -> None:
     reasons = ("the account is not yet proven to be ours",)
     assert stated.broker.cash == CashBeside(Decimal("99000.00"), Decimal("7.00"), None, reasons)
     assert stated.broker.equity.residual is None
-    assert both.ledger.account.broker_base(1, NUMBER) is None
+    assert (figures.base_account, figures.provisional) == (None, True)
+    assert joined(both) is None
 
 
 def test_another_account_than_the_proven_one_is_not_ours(both: Both) -> None:
@@ -84,19 +111,18 @@ def test_another_account_than_the_proven_one_is_not_ours(both: Both) -> None:
     assert both.trade(("AAPL", "10", "100")).apart is None
 
 
-def test_what_the_account_was_worth_besides_is_kept_once(both: Both) -> None:
-    """50,000 more at the first agreement are the base's; what comes later has no name and is said."""
+def test_what_the_account_has_besides_is_booked_once(both: Both) -> None:
+    """50,000 more when it is proven came in; what comes later has no name and is said."""
     both.broker.cash += Decimal(50_000)
     figures = both.both_buy("AAPL", "10", "100")
     assert figures.apart is not None
-    item = Item("base", "as first compared on 2025-01-06", Decimal("-50000.00"), money.ZERO)
-    assert figures.apart.items == ((item, Decimal("-50000.00")),)
+    assert flows(both) == [("account", money.ZERO, Decimal(50_000), f"account {NUMBER} beside this book")]
+    assert (joined(both), figures.apart.items) == ("2025-01-06", ())
     assert (left(figures), said(figures)) == ((0, 0), [])
     both.next_session()
     both.broker.cash += Decimal("0.37")
     figures = both.mark()
-    assert figures.apart is not None
-    assert figures.apart.items == ((item, Decimal("-50000.00")),)
+    assert len(flows(both)) == 1
     assert left(figures) == (Decimal("-0.37"), Decimal("-0.37"))
     assert said(figures) == [
         Finding(
@@ -114,7 +140,7 @@ def test_what_the_account_was_worth_besides_is_kept_once(both: Both) -> None:
     ]
 
 
-def test_a_base_needs_no_price(both: Both) -> None:
+def test_what_the_account_has_besides_needs_no_price_of_ours(both: Both) -> None:
     """Cash and quantities are enough for it; the residual is known when there is a price."""
     both.quotes = {}
     both.prices["AAPL"] = None
@@ -122,7 +148,7 @@ def test_a_base_needs_no_price(both: Both) -> None:
     both.broker.cash += Decimal(7)
     figures = both.trade(("AAPL", "10", "100"))
     assert left(figures) == (None, 0)
-    assert both.ledger.account.broker_base(1, NUMBER) == (Decimal("-7.00"), "2025-01-06")
+    assert [dollars for _, _, dollars, _ in flows(both)] == [Decimal(7)]
     both.quotes = {"AAPL": "101"}
     assert left(both.mark()) == (0, 0)
 
@@ -176,7 +202,7 @@ def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
         )
     ]
     assert figures.apart is not None
-    reason = "what the account has besides this book is kept once both have the same positions"
+    reason = "what the account has besides this book is not booked"
     assert figures.apart.residual == Left(None, (reason,))
 
 
@@ -259,20 +285,30 @@ def test_fills_that_are_not_known_leave_no_cash(both: Both) -> None:
     assert figures.broker_differences == {}
 
 
-def test_no_base_is_kept_of_what_is_not_known(both: Both) -> None:
-    """Neither while a fill of ours is not, nor without the broker's positions."""
+def test_nothing_is_booked_of_what_is_not_known(both: Both) -> None:
+    """Neither while a fill of ours is not, nor without positions or cash; what it waits for is said."""
     figures = both.orders_work(("MSFT", "5"), status="filled", filled_qty=Decimal(5))
-    assert (figures.broker_differences, both.ledger.account.broker_base(1, NUMBER)) == ({}, None)
+    assert figures.broker_differences == {}
+    assert waits(figures) == "what we hold of MSFT is not known"
     both.broker.positions = None
-    both.mark()
-    assert both.ledger.account.broker_base(1, NUMBER) is None
+    assert waits(both.mark()) == "its cash or its positions could not be read"
+    both.broker.positions = ()
+    read = both.observed()
+    assert read.broker is not None
+    assert read.broker.account is not None
+    read.broker = read.broker._replace(account=read.broker.account._replace(cash=None))
+    both.observed = lambda: read  # type: ignore[method-assign]
+    assert waits(both.mark()) == "its cash or its positions could not be read"
+    assert (flows(both), joined(both)) == ([], None)
 
 
-def test_an_order_that_works_does_not_keep_the_base_from_being_known(both: Both) -> None:
-    """Quantities and cash are what they are."""
-    figures = both.orders_work(("MSFT", "5"))
-    assert figures.in_flight == {"MSFT"}
-    assert both.ledger.account.broker_base(1, NUMBER) == (money.ZERO, "2025-01-06")
+def test_an_order_that_works_keeps_nothing_from_being_booked(both: Both) -> None:
+    """Quantities and cash are what they are; a market order in an open session may be filled meanwhile."""
+    figures = both.orders_work(("MSFT", "5"), order_type="market", limit_price=None)
+    assert waits(figures) == "a market order of ours still works"
+    both.hour = 17
+    figures = both.mark()
+    assert (figures.in_flight, joined(both)) == ({"MSFT"}, "2025-01-06")
 
 
 def test_a_gateway_that_could_not_be_read_says_no_quantity(both: Both) -> None:
@@ -319,12 +355,3 @@ def test_fees_of_the_day_are_off_its_balances(both: Both) -> None:
     figures = both.mark()
     assert figures.apart is not None
     assert (figures.apart.accrued_fees, left(figures)) == (Decimal("0.42"), (0, 0))
-
-
-def test_a_new_book_keeps_a_base_of_its_own(both: Both) -> None:
-    """A reset forgets it."""
-    both.broker.cash += Decimal(1)
-    both.both_buy("AAPL", "10", "100")
-    assert both.ledger.account.broker_base(1, NUMBER) == (Decimal("-1.00"), "2025-01-06")
-    assert both.ledger.account.broker_base(2, NUMBER) is None
-    assert both.ledger.account.broker_base(1, "PA000") is None

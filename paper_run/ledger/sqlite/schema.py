@@ -306,4 +306,13 @@ MIGRATIONS = (
     );
     ALTER TABLE entries ADD COLUMN activity TEXT;  -- the broker's id of the money that it is
     """,
+    """
+    -- the broker's account whose cash and holdings before the first attempt are the base; NULL: the base is
+    -- that attempt's capital
+    ALTER TABLE epochs ADD COLUMN base_account TEXT;
+    -- 1: an account was read and is not proven yet, so that the base may be set right
+    ALTER TABLE epochs ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0;
+    -- the session in which what the proven account had besides the book was booked; NULL: it was not
+    ALTER TABLE epochs ADD COLUMN joined TEXT;
+    """,
 )

@@ -88,6 +88,14 @@ def position_totals(pnl: Pnl) -> str:
     )
 
 
+def base(pnl: Pnl) -> str:
+    """Say what the book opened from, a clause."""
+    of = "the first trade’s capital"
+    if pnl.base_account is not None:
+        of = f"cash and holdings of account {text.one_line(pnl.base_account)} before the first trade"
+    return f"base: {of}, {text.money(pnl.base)}"
+
+
 def bridge_rows(pnl: Pnl) -> str:
     """Return the way from opening to closing, of the session and since inception, and what it leaves open."""
     session, inception = pnl.equity, pnl.since_inception

@@ -140,6 +140,7 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "num_positions": len(listed),
         "num_unlisted_positions": len(positions) - len(listed),
         "bridge_rows": markup(book.bridge_rows(pnl)),
+        "base": book.base(pnl),
         "adjusted": bool(pnl.since_inception.adjustments),
         "has_money": pnl.since_inception.money is not None,
         "money_rows": markup(book.money_rows(pnl.money)),

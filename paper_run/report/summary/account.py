@@ -16,7 +16,6 @@ _KINDS = {
     "hand_trade": "Traded by hand",
     "beside": "Beside the book",
     "flow": "Money not booked",
-    "base": "Base of the book",
 }
 
 

@@ -1,0 +1,57 @@
+"""What was there before a book's first attempt: at the gateway, or in the account at the broker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import folding
+from paper_run.book.holdings import Entry, Holding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from decimal import Decimal
+
+    from paper_run.model.attempt import AttemptRow
+
+
+class Adopted(NamedTuple):
+    """What the broker's account had before the first attempt.
+
+    :ivar base: dollars: its cash, the fees off its balances by then, its holdings' worth.
+    :ivar entries: its holdings, `found` and, where they had a price, `gain`.
+    :ivar money: the ids of what had moved money or shares until then.
+    """
+
+    account: str
+    base: Decimal
+    entries: tuple[Entry, ...]
+    money: tuple[str, ...] = ()
+
+
+def at_gateway(row: AttemptRow, priced: bool, is_beside: Callable[[str], bool]) -> list[Entry]:
+    """Return the gateway's holdings before an attempt, at its prices if the book is valued at them.
+
+    :param is_beside: whether a symbol stands beside the book; what the attempt was about does not.
+    """
+    entries = []
+    for each in row.snapshot.positions:
+        if not each.qty or (each.symbol not in row.snapshot.parameters.symbols and is_beside(each.symbol)):
+            continue
+        average = each.avg_entry_price or each.current_price or money.ZERO
+        cost = money.product(each.qty, average)
+        entries.append(Entry("found", each.symbol, each.qty, cost))
+        if priced and each.current_price is not None and each.current_price > 0:
+            gain = Holding(each.qty, cost).unrealized(each.current_price)
+            entries.append(Entry("gain", each.symbol, money.ZERO, gain))
+    return entries
+
+
+def first_trades(held: Iterable[Entry], entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """Return those of some holdings that were traded, each with its first trade.
+
+    :param entries: of the whole book.
+    """
+    last_first = sorted(entries, key=folding.place, reverse=True)
+    trades = {each.symbol: each for each in last_first if each.price is not None}
+    return [(each, trades[each.symbol]) for each in held if each.symbol in trades]
