@@ -92,7 +92,7 @@ def snapshot(
     if isinstance(listed, Exception):
         raise listed
     heard = _told(told)
-    broker = _broker_before(heard, opening) if platform.broker is not None else None
+    broker = _broker_before(heard, opening, services.session) if platform.broker is not None else None
     strangers = None if ledger is None else _strangers(ledger, heard)
     snapshot = Snapshot(
         session=services.session,
@@ -200,8 +200,8 @@ def _told(answers: Sequence[Account | OrdersRead | Exception]) -> _Told:
     return told
 
 
-def _broker_before(told: _Told, opening: Sequence[Any]) -> BrokerBefore:
-    """Put down what the broker told.
+def _broker_before(told: _Told, opening: Sequence[Any], session: date) -> BrokerBefore:
+    """Put down what the broker told; what is dated ahead of the session is not in its cash yet.
 
     :param opening: the positions and the activities, where they were asked for.
     :raises Exception: what went wrong with them is no failure of a call.
@@ -215,11 +215,12 @@ def _broker_before(told: _Told, opening: Sequence[Any]) -> BrokerBefore:
         if isinstance(each, Exception) and not isinstance(each, CallFailed):
             raise each
     held, activities = (None if isinstance(each, Exception) else each for each in opening)
+    posted = None if activities is None else activities.money
     return before._replace(
         cash=account.cash,
         accrued_fees=account.accrued_fees,
         positions=None if held is None else tuple(map(_held, held)),
-        money=None if activities is None else tuple(each.identity for each in activities.money),
+        money=posted and tuple(each.identity for each in posted if each.date is None or each.date <= session),
     )
 
 

@@ -198,6 +198,17 @@ def test_what_is_posted_after_the_trade_is_not_in_the_base(life: Life, broker: O
     ties_out(day, broker)
 
 
+def test_what_is_dated_ahead_of_the_opening_is_not_in_the_base(life: Life, broker: OddBroker) -> None:
+    """It was listed before the first trade, and its cash had not come: it is income of its day."""
+    broker.post("DIV", "7", "GOOG")
+    broker.post("DIV", "3", "GOOG", day="2025-01-07")
+    assert base(life.trade(AAPL=buy(10, "100"))) == (150_007, NUMBER, False)
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    assert (base(day), bridge(day)) == ((150_007, NUMBER, False), amounts("150007 0 150010 3"))
+    ties_out(day, broker)
+
+
 def test_proven_by_a_mark_of_the_first_session(life: Life, broker: OddBroker) -> None:
     """Its row is valued anew from the right base, also where it was marked whole after its close."""
     broker.always("GET", "/v2/orders", HIDDEN)
