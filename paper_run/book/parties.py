@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
-Kind = Literal["hand_trade", "beside", "flow"]
-"""What is named: a trade by hand, a position beside the book, money that is not posted yet."""
+Kind = Literal["beside", "flow"]
+"""What is named: a position beside the book, money that is not booked yet."""
 
 
 class Held(NamedTuple):

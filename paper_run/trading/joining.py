@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from paper_run.model.broker import BrokerPosition, BrokerReading
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
+    from paper_run.trading.best_party import ByHand
     from paper_run.trading.observations import Moment
 
 _NAMED = 5
@@ -87,6 +88,37 @@ def join(
     ledger.books.append(period, session, entries, booked_at, note=note)
     found = (_joined(proven, beside, cash),) if entries else ()
     return Joined(ledger.books.join(period, session), found)
+
+
+def book_by_hand(
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    session: date,
+    said: ByHand,
+    ours: Ours,
+    booked_at: datetime,
+    is_beside: Callable[[str], bool],
+) -> None:
+    """Book the shares that a person takes over, and what they cost in cash besides the price of now.
+
+    With both our cash is the account's, and P&L has not moved. Where the account differs in more than its
+    cash, that is not booked.
+
+    :param ours: without what the person has said. :param booked_at: UTC.
+    """
+    if not said.entries:
+        return
+    ledger.books.append(period, session, said.entries, booked_at, note=said.note)
+    proven = read.proven_broker
+    if proven is None or not period.has_account or shared_account.by(ledger, period, proven, read.told):
+        return
+    ours = ours._replace(book=ledger.books.current(period).book)
+    if _others(ours.book, proven, is_beside) or _why_it_waits(ours, proven, ()) is not None:
+        return
+    if cash := _cash(proven, period, ours.book):
+        rest = Entry("other", ACCOUNT, money.ZERO, cash)
+        ledger.books.append(period, session, (rest,), booked_at, note=f"cash of trades by hand, {said.note}")
 
 
 def _others(book: Book, proven: BrokerReading, is_beside: Callable[[str], bool]) -> list[BrokerPosition]:

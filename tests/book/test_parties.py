@@ -54,7 +54,7 @@ def test_what_was_traded_by_hand_is_named() -> None:
     bare = explain(OURS, broker)
     assert (bare.cash.amount, bare.residual.amount) == (Decimal("4800.00"), Decimal("-49.00"))
     assert bare.effects == explain(OURS, BROKER).effects
-    item = Item("hand_trade", "MSFT", Decimal(4800), Decimal("-4849.00"))
+    item = Item("beside", "MSFT", Decimal(4800), Decimal("-4849.00"))
     named = explain(OURS, broker, [item])
     assert named.items == ((item, Decimal("-49.00")),)
     assert (named.cash, named.residual) == (Left(Decimal("0.00")), Left(Decimal("0.00")))

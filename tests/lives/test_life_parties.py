@@ -142,6 +142,10 @@ def test_the_difference_is_taken_from_the_broker_and_not_from_a_deaf_gateway(
     )
     (note,) = [each["note"] for each in life.rows("entries") if each["kind"] == "adjustment"]
     assert note.startswith("to the broker's quantity by ")
+    # 4 were sold at 103 and are booked at 104: the 4 dollars of cash are an adjustment, and not left over.
+    assert left(booked) == (0, 0)
+    assert booked["pnl"]["equity"]["adjustments"] == booked["pnl"]["equity"]["money"]["other"] == -4
+    assert booked["pnl"]["equity"]["closing"] == party(booked)["equity"]["broker"]
     life.run("resolve", "--position", "AAPL", status=3)
     assert "The broker has the book's quantity of AAPL." in life.last.stderr
     # Its positions can't be read: then the gateway's are the best, and it is said whose they are.

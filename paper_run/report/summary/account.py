@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from paper_run.report.summary.headline import Tone
 
 _KINDS = {
-    "hand_trade": "Traded by hand",
     "beside": "Beside the book",
     "flow": "Money not booked",
 }
