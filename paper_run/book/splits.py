@@ -240,7 +240,12 @@ def is_that(became: Decimal, qty: Decimal) -> bool:
 def speaks(ratio: Ratio, before: Decimal, prices: Iterable[Decimal]) -> bool:
     """Whether a price is nearer, as a ratio, to what a split makes of the one before it than to that one."""
     expected = ratio.price(before)
-    return any(_apart(price, expected) < _apart(price, before) for price in prices)
+    return any(is_nearer(price, expected, before) for price in prices)
+
+
+def is_nearer(price: Decimal, to: Decimal, than: Decimal) -> bool:
+    """Whether a price is nearer to one than to another as a ratio; all three dollars a share, above zero."""
+    return _apart(price, to) < _apart(price, than)
 
 
 def _apart(left: Decimal, right: Decimal) -> Decimal:

@@ -213,8 +213,8 @@ class _Evidence(NamedTuple):
             return money.CONTEXT.divide(self.before.cost, self.before.qty)
         price = seen.price
         for each in self.entries:
-            is_between = seen.session < each.effective <= self.split.effective
-            if each.symbol == self.split.symbol and each.ratio is not None and is_between:
+            is_after = pricing.is_behind(each, seen.session, kept) and each.effective <= self.split.effective
+            if each.symbol == self.split.symbol and each.ratio is not None and is_after:
                 price = each.ratio.price(price)  # one that is booked does not speak for another
         return price
 

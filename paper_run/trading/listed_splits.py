@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import folding, holdings, splits
+from paper_run.book import folding, holdings, marks, splits
 from paper_run.errors import Remedy
 from paper_run.model.broker import comparable
 from paper_run.model.commands import ours
+from paper_run.model.order import BROKER, GATEWAY
 from paper_run.services.broker_reading import Companies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
     from decimal import Decimal
 
     from paper_run.ledger.book import BookPeriod, Books
@@ -232,3 +234,33 @@ def _sessions(first: date, session: date, calendar: Calendar) -> int:
     while first < session and count < _SESSIONS:
         first, count = calendar.next_session(first), count + 1
     return count
+
+
+def of_these_shares(
+    mark: marks.Mark | str, since: Iterable[holdings.Entry], last: splits.Seen | None, now: datetime
+) -> marks.Mark | str:
+    """Return a price, or that it is one from before a split that the book has: it is not these shares' price.
+
+    A quote says of when it is. What the gateway or the broker says may be old all the same: it is believed
+    where it is nearer to what the split made of the last price, or to a trade since, than to the last price.
+
+    :param since: the symbol's entries after it was believed last. :param now: on the exchange's clock.
+    """
+    known = [each for each in since if each.ratio is not None and not each.ratio.is_none]
+    if isinstance(mark, str) or not known:
+        return mark
+    ex_date = max(each.effective for each in known)
+    why = f"its price is of before its split of {ex_date}"
+    if mark.source not in (GATEWAY, BROKER) and mark.time is not None:
+        return why if mark.time.astimezone(now.tzinfo).date().isoformat() < ex_date else mark
+    if last is None or last.session >= ex_date:  # the price of that session may be of before it or after
+        return mark
+    expected = last.price
+    for each in sorted(since, key=folding.place):
+        if each.ratio is not None:
+            expected = each.ratio.price(expected)
+        elif each.price is not None and each.effective >= ex_date:
+            expected = each.price
+    if splits.is_nearer(mark.price, expected, last.price):
+        return mark
+    return f"its price is nearer to the one of before its split of {ex_date} than to what that made of it"

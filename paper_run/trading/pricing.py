@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
 from paper_run.book.holdings import TRADES
 from paper_run.model.broker import comparable
-from paper_run.trading.listed_splits import at_broker
+from paper_run.trading.listed_splits import at_broker, of_these_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
     from decimal import Decimal
 
     from paper_run.book.holdings import Book, Entry, Holding
@@ -219,10 +219,25 @@ def _since(books: Books, period: BookPeriod, before: PastValuation | None) -> Ma
     began = before.session.isoformat() if before else ""
     believed = {name: seen.session for name, seen in before.seen.items()} if before else {}
     since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(period, min(believed.values(), default=began)):
-        if entry.effective > believed.get(entry.symbol, began):
+    for entry in books.entries_since(period, _eve(min(believed.values(), default=began))):
+        if is_behind(entry, believed.get(entry.symbol, began), before):
             since.setdefault(entry.symbol, []).append(entry)
     return since
+
+
+def is_behind(entry: Entry, session: str, before: PastValuation | None) -> bool:
+    """Whether an entry took effect after the price of a session, an ISO date, that was believed last.
+
+    A split of that session that was booked only after the valuation is not in its price.
+
+    :param before: the valuation.
+    """
+    is_late = before is not None and entry.ratio is not None and entry.id > before.entry
+    return entry.effective > session or (is_late and entry.effective == session)
+
+
+def _eve(session: str) -> str:
+    return (date.fromisoformat(session) - timedelta(days=1)).isoformat() if session else session
 
 
 def _symbols(
@@ -249,7 +264,7 @@ def _symbols(
         yield _Symbol(
             name,
             book.holdings[name],
-            mark,
+            of_these_shares(mark, since.get(name, ()), last.get(name), moment.now),
             last.get(name),
             today.get(name),
             since.get(name, ()),

@@ -70,6 +70,41 @@ def test_a_split_that_is_applied_on_its_ex_date(life: Life, broker: OddBroker) -
     assert splits_of(life) == [(EX_DATE, "2:1")]
 
 
+@pytest.mark.parametrize("ratio", [(5, 4), (2, 1)])
+def test_a_gateways_price_of_before_a_split_is_not_these_shares(
+    life: Life, broker: OddBroker, ratio: tuple[int, int]
+) -> None:
+    """Its 100 would make 25 or 100 more shares a gain: no figure until it is nearer to what is due."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=ratio[0], old_rate=ratio[1])
+    broker.split("AAPL", *ratio)
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        assert figures(day["pnl"], "complete day_pnl total_pnl") == (False, None, None)
+        assert says(
+            told(day), "AAPL has no price: its price is nearer to the one of before its split of 2025-"
+        )
+        assert found(day, "possible_split") == []
+    priced(life, broker, AAPL=str(Decimal(100) * ratio[1] / ratio[0] + 1))
+    marked = life.mark()
+    assert figures(marked["pnl"], "complete day_pnl") == (True, Decimal(100 * ratio[0] // ratio[1]))
+
+
+def test_a_split_that_is_booked_after_its_session_is_in_no_price_of_it(life: Life, broker: OddBroker) -> None:
+    """The ex-date closed at 100, without it: at 51 a day later it is no second split, nor can be said."""
+    held(life, broker, qty=10)
+    assert life.trade(MSFT=NO_ORDER)["pnl"]["complete"] is True
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    priced(life, broker, AAPL="51")
+    day = life.trade(MSFT=NO_ORDER)
+    assert found(day, "possible_split") == []
+    assert figures(row(day, "AAPL"), "qty unrealized_pnl") == amounts("20 20")
+    assert day["pnl"]["complete"] is True
+    life.run("resolve", "--split", "AAPL", "2:1", status=3)
+    assert splits_of(life) == [(EX_DATE, "2:1")]
+
+
 def test_a_split_of_a_symbol_that_is_traded_that_day(life: Life, broker: OddBroker) -> None:
     """50 of the 200 are sold at 51, one dollar more than each cost: 50.00 realized, 150.00 not."""
     held(life, broker)
