@@ -191,6 +191,11 @@ class MoneyActivity(NamedTuple):
     per_share_amount: Decimal | None
     description: str | None
 
+    @property
+    def is_canceled(self) -> bool:
+        """Whether it counts as nothing any more, in whichever of the two spellings that is said."""
+        return self.status in ("canceled", "cancelled")
+
 
 class Activities(NamedTuple):
     """What happened in the account: fills apart from all else, each in the order of its id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import marks, valuation
+from paper_run.book import marks, parties, valuation
 from paper_run.book.holdings import Entry
 from paper_run.ledger.found_before import Adopted
 from paper_run.model import findings
@@ -85,10 +85,8 @@ class _Opening(NamedTuple):
 
     def _worth(self, symbol: str, held: HeldBefore) -> Decimal | None:
         """Return what a position was worth, by the broker, else by the first price there is, in dollars."""
-        if held.market_value is not None:
-            return held.market_value
-        if held.price is not None:
-            return money.product(held.qty, held.price)
+        if (there := parties.Held(held.qty, held.price, held.market_value).worth) is not None:
+            return there
         position = pricing.listed_positions(self.read).get(symbol)
         mark = pricing.mark_of(symbol, position, self.read, self.moment, self.moment.session)
         return money.product(held.qty, mark.price) if isinstance(mark, marks.Mark) else None

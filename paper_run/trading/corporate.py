@@ -132,7 +132,7 @@ def named(books: Books, period: BookPeriod, session: date, read: Observations) -
     spun_off = [each for each in come(read, session) if each.kind == "spin_off"]
     undated = [each for each in read.broker.actions or () if each.ex_date is each.process_date is None]
     activities = read.broker.activities.money if read.proven_broker and read.broker.activities else ()
-    others = [each for each in activities if each.activity_type in _OTHERS and each.status != "canceled"]
+    others = [each for each in activities if each.activity_type in _OTHERS and not each.is_canceled]
     if not (spun_off or undated or others):
         return []
     entries, _ = books.entries_after(period)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
+from paper_run.book import parties
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model import findings
 from paper_run.model.broker import US_EQUITY, comparable
@@ -187,9 +188,7 @@ def _cash(proven: BrokerReading, period: BookPeriod, book: Book) -> Decimal:
 
 
 def _worth(position: BrokerPosition) -> Decimal | None:
-    if position.market_value is not None:
-        return position.market_value
-    return None if position.current_price is None else money.product(position.qty, position.current_price)
+    return parties.Held(position.qty, position.current_price, position.market_value).worth
 
 
 def _number(proven: BrokerReading) -> str:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from paper_run.trading.observations import Moment
 
 _A_DAY = timedelta(days=1)
-_CANCELED = frozenset({"canceled", "cancelled"})
 
 
 class Waits(NamedTuple):
@@ -67,7 +66,7 @@ class Counting:
         self, activity: MoneyActivity, before: Posted | None, *, in_base: bool
     ) -> Posted | Waits | None:
         """Return what an activity counts as now; None: nothing."""
-        if activity.status in _CANCELED:
+        if activity.is_canceled:
             return None
         is_new = before is None and not in_base
         if is_new and self.effective(activity) > self._session:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.book import BookPeriod
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.book_figures import BookedMoney
-    from paper_run.model.broker import BrokerReading, MoneyActivity
+    from paper_run.model.broker import MoneyActivity
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
@@ -60,8 +60,8 @@ def book(
     :param session: the one that is valued. :param booked_at: UTC.
     :param is_beside: whether a symbol that no order of ours traded stands beside the book.
     """
-    reading, kept = read.broker, ledger.broker_money
-    if reading is None or reading.money is None or not _is_ours(read, reading):
+    reading, kept = read.proven_broker, ledger.broker_money
+    if reading is None or reading.money is None:
         return Booked()
     if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
         return Booked((shared,))
@@ -180,12 +180,6 @@ def _amount(counts: Posted | None) -> str:
         return "nothing"
     shares = f"{money.short(counts.qty)} shares at " if counts.qty else ""
     return f"{shares}{counts.amount:+,.2f} dollars"
-
-
-def _is_ours(read: Observations, reading: BrokerReading) -> bool:
-    """Whether the account that was read is the one that is proven to be the book's."""
-    account, proven = reading.account, read.account
-    return account is not None and proven is not None and account.number == proven.number
 
 
 def _each_once(activities: Sequence[MoneyActivity]) -> list[MoneyActivity]:
