@@ -224,7 +224,7 @@ class _Day:
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.attempts.is_untraded:
-            self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.path}")
+            self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.name}")
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 

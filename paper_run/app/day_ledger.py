@@ -84,7 +84,7 @@ def outdated(config: Config, ledger: Ledger) -> DataError | None:
         return None
     named = listed([each.name for each in reversed(lacked)], 1)
     return DataError(
-        f"The ledger {ledger.path} knows nothing of {named} beside it",
+        f"The ledger {ledger.name} knows nothing of {named} beside it",
         "It is older than these results, or another one: what it does not know it would trade again; "
         "nothing was sent.",
         remedies=("Restore the newest backup of the ledger", _NEW),
@@ -115,7 +115,7 @@ def _refuse_beside_another(config: Config) -> None:
     with existing.read_if_any(folder) as ledger:
         if ledger is not None and outdated(config, ledger) is None:
             raise DataError(
-                f"--new-ledger: there is a ledger already, {ledger.path}",
+                f"--new-ledger: there is a ledger already, {ledger.name}",
                 "It knows all the results beside it; nothing was sent.",
                 remedies=(Remedy("Go on with it", ours()), "Or name another folder: --reports-dir DIR"),
             )

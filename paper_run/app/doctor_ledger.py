@@ -42,7 +42,7 @@ def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
     ledger.prove_whole()
     latest = ledger.attempts.latest()
     last = f"the last attempt is {latest.name}" if latest else "no attempt in it yet"
-    yield Check("Ledger", f"{ledger.path} is whole; {last}")
+    yield Check("Ledger", f"{ledger.name} is whole; {last}")
     if unknown := [row.name for row in ledger.attempts.incomplete()]:
         words = f"outcome unknown: {', '.join(unknown)}"
         yield Check("Attempts", words, ExitStatus.DATA, config.invocation.whole(ours("resolve")))

@@ -231,7 +231,7 @@ def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ..
     preflight.keep_real_quotes_away(workspace.config, platform, is_sandbox=bool(ledger.account.is_sandbox))
     if gateway.sandbox_session is not None and not ledger.account.is_sandbox:
         raise DataError(
-            f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
+            f"The ledger {ledger.name} belongs to a real platform, and the gateway is a sandbox",
             "Simulated and real prices are never mixed in one ledger.",
             remedies=("Name the real gateway: --execution-gateway-url URL; nothing was written.",),
         )

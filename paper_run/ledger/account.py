@@ -10,7 +10,7 @@ from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
     from paper_run.ledger.attempts import Attempts
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.exchange import ExchangeName
 
 
@@ -47,7 +47,7 @@ class Account:
         """
         if identity and identity != self.identity:
             raise DataError(
-                f"--ledger: {self._store.path} is the ledger {self.identity}, not {identity}",
+                f"--ledger: {self._store.name} is the ledger {self.identity}, not {identity}",
                 "The command was made for another account's ledger.",
                 remedies=("Name the folder of that ledger: --reports-dir DIR; nothing was changed.",),
             )
@@ -73,7 +73,7 @@ class Account:
         """
         if self.is_sandbox is False and exchange != self.exchange:
             raise DataError(
-                f"The ledger {self._store.path} has the sessions of {self.exchange}, and this one is "
+                f"The ledger {self._store.name} has the sessions of {self.exchange}, and this one is "
                 f"{exchange}",
                 "A session's date, its hours and its quotes go by one exchange.",
                 remedies=(Remedy(f"Nothing was written. Name it: --exchange {self.exchange}"),),
@@ -114,10 +114,10 @@ class Account:
 
     def _mixed(self, name: str, ours: str, theirs: str) -> DataError:
         if name == "sandbox":
-            folder = self._store.path.parent
+            folder = self._store.folder
             what = ("a sandbox", "a real platform") if ours == "1" else ("a real platform", "a sandbox")
             return DataError(
-                f"The ledger {self._store.path} belongs to {what[0]}, and this is {what[1]}",
+                f"The ledger {self._store.name} belongs to {what[0]}, and this is {what[1]}",
                 "Simulated and real trades are never mixed in one ledger.",
                 remedies=(
                     Remedy(
@@ -131,7 +131,7 @@ class Account:
                 ),
             )
         return DataError(
-            f"The ledger {self._store.path} belongs to another account",
+            f"The ledger {self._store.name} belongs to another account",
             f"Its {name.replace('_', ' ')} is {ours}, and this one is {theirs}.",
             remedies=("Give each account and strategy its own folder: --reports-dir DIR; nothing was sent.",),
         )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.known_attempts import KnownAttempts
     from paper_run.ledger.orders import Orders
     from paper_run.ledger.outbox import Mails
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState, SignalOrder

@@ -10,7 +10,7 @@ from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
     from paper_run.ledger.known_attempts import KnownAttempts
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
 
 

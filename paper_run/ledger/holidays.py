@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
 
 
 class Holidays:

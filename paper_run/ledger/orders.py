@@ -12,7 +12,7 @@ from paper_run.ledger.statements import put_into
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import OrderState, SignalOrder
 

@@ -33,7 +33,7 @@ _ENDED = (
 # Amounts are kept as text, and sorted as numbers only where that is said.
 _DEEPEST = (
     "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 AND height IS NOT NULL "
-    "ORDER BY CAST(height AS REAL) LIMIT 1"
+    "ORDER BY CAST(height AS DOUBLE PRECISION) LIMIT 1"
 )
 
 
@@ -81,8 +81,9 @@ class Sessions:
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
         """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
-            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall, "
-            "CAST(day_pnl AS REAL) AS day_pnl FROM sessions "
+            "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
+            "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl "
+            "FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,

@@ -212,7 +212,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
         for row in ledger.attempts.unsure()
         if of is None or row.id in of
     )
-    kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
+    kept = tuple(pending.unreadable(ledger.folder)) if of is None else ()
     return (
         kept
         + attempts

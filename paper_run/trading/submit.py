@@ -88,7 +88,7 @@ class _Sending:
         self.broken: list[PaperRunError] = []
         self.asked = self.is_kept = self.is_taken = False
         self.leaves_by = 0.0
-        self._folder = self.ledger.path.parent
+        self._folder = self.ledger.folder
         self._urls = (self.platform.orchestrator.url, self.platform.execution_gateway.url)
 
     def begin(self, *, after: int | None, mailed: bool) -> None:

@@ -63,7 +63,7 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
         row = ledger.attempts.numbered(session, int(match[2] or 1) if match else 1)
     if row is None:
         raise DataError(
-            f"The ledger {ledger.path} has no attempt {name}",
+            f"The ledger {ledger.name} has no attempt {name}",
             remedies=(Remedy("See which there are", ours("history")),),
         )
     return row

@@ -406,7 +406,7 @@ def mixed(ledger: Ledger, **changes: Any) -> DataError:
             **{"sandbox": False, "orchestrator_url": URL, "strategy": "alpha", **changes}
         )
     assert caught.value.exit_status is ExitStatus.DATA
-    assert str(ledger.path) in caught.value.title
+    assert ledger.name in caught.value.title
     assert any("--reports-dir" in remedy for remedy in map(str, caught.value.remedies))
     return caught.value
 
