@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
-from paper_run.app.workspace import Workspace, ledger_under_lock, prove_folders
+from paper_run.app.workspace import PATIENCE, Workspace, prove_folders, waiting
 from paper_run.errors import ExitStatus, PaperRunError, SeveralErrors
-from paper_run.ledger import files, results
+from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import messages, remedies
 from paper_run.report.listing import Tally
@@ -20,7 +20,7 @@ from paper_run.trading.submit import submit
 from paper_run.trading.underway import Means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from paper_run.model.attempt import AttemptRow
@@ -43,8 +43,11 @@ def run_day(
     """
     prove_folders(config)
     refuse_foreign(config.reports_dir)
-    with ledger_under_lock(
-        config.reports_dir, clock, patience=0, opens=lambda: day_ledger.ledger_of_the_day(config, platform)
+    patient = waiting(clock, patience=PATIENCE, outlasts=True, tell=console.notice)
+    with existing.under_lock(
+        config.place,
+        patient._replace(patience=0),
+        opens=lambda: day_ledger.ledger_of_the_day(config, platform, patient),
     ) as ledger:
         files.sweep(config.reports_dir)
         day = _Day(Workspace(config, ledger, clock, console, platform.deadline), platform, again=again)
@@ -129,7 +132,9 @@ class _Day:
             if (closed := self._heeded_obstacle()) is not None:
                 return self._stay_closed(closed)
         self._header()
-        services = preflight.check(self.config, self.platform, self.calendar, self.clock, self.console)
+        services = preflight.check(
+            self.config, self.platform, self.calendar, self.clock, self.console, self.ledger
+        )
         began, self.session, self.is_told = self.session, services.session, True
         preflight.prove_account(self.config, self.ledger, self.platform, services)
         preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
@@ -150,6 +155,8 @@ class _Day:
         preparation = before_post.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
         if not self.again:
             before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
+        for notice in self._proved(preparation, services):
+            self.console.notice(notice)
         if not preparation.is_told and not services.gateway.dry_run:
             self.console.notice(
                 "Neither the orchestrator's list of runs nor a broker can tell: that nobody else traded "
@@ -172,6 +179,15 @@ class _Day:
             raise
         except Exception as error:
             raise SeveralErrors((*end.failures, messages.broke_behind_the_post(error))) from error
+
+    def _proved(self, preparation: before_post.Preparation, services: preflight.Services) -> Iterable[str]:
+        """Prove what several hosts rest on; a sandbox is on this host alone."""
+        if services.sandbox or self.ledger.account.platform is None:
+            return ()
+        from paper_run.trading import several_hosts
+
+        accepts = self.config.accept_database
+        return several_hosts.prove(self.ledger, self.platform, preparation, accepts_database=accepts)
 
     def _earlier_one(self, services: preflight.Services) -> PaperRunError | None:
         """Return that the session was traded with an earlier ledger, or that a later one was traded."""

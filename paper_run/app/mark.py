@@ -60,7 +60,7 @@ def mark_session(
     """
     if change is not None:
         change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
-    existing.require_ledger(config.reports_dir)
+    existing.require_ledger(config.place)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar

@@ -50,7 +50,7 @@ def send(
     :raises DataError: nobody is to be mailed, there is no server for it, or the ledger has no such thing.
     """
     mail = _mail(account)
-    existing.require_ledger(account.reports_dir)
+    existing.require_ledger(account.place)
     require_host(mail)
     with opened(account, clock, console) as workspace:
         if attempt is not None or of_mark:

@@ -21,7 +21,7 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> 
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = flags.past_day("--since", since, given)
-    lines, is_sandbox = history.sessions(flags.reports_folder(given), first)
+    lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first)
     if as_json or as_csv:
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))

@@ -22,5 +22,7 @@ class Holidays:
         return str(found[0]["days"]) if found else None
 
     def keep(self, year: int, days: str) -> None:
-        """Keep a year's holidays."""
+        """Keep a year's holidays, unless nothing may be written."""
+        if self._store.is_read_only:
+            return
         self._store.run(put_into("calendar", ("year", "days"), key=("year",)), year, days)

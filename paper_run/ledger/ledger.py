@@ -26,11 +26,13 @@ from paper_run.ledger.sqlite import database, opening
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from paper_run.ledger.store import Store
+    from paper_run.model.database import Server
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -110,6 +112,31 @@ class Ledger:
     def translated_errors(self) -> AbstractContextManager[None]:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
         return self._store.translated_errors()
+
+    def refuse_moved(self) -> None:
+        """Prove that a file has not moved into a database.
+
+        :raises DataError: it has, or was about to.
+        """
+        from paper_run.ledger.sqlite import moved
+
+        moved.refuse(self._store)
+
+    def close(self) -> None:
+        """Close it, where it is not used as a context manager."""
+        self._store.close()
+
+    def clock(self) -> datetime | None:
+        """Return its database's own time, UTC; None: it has none but this machine's."""
+        return self._store.clock()
+
+    def server(self) -> Server | None:
+        """Return what its database's server tells of itself; None: it is a file."""
+        return self._store.server()
+
+    def standbys(self) -> tuple[str | None, ...]:
+        """Return how each standby follows its database's server; None: this user may not see it."""
+        return self._store.standbys()
 
     def prove_whole(self) -> None:
         """Have the database check itself as far as it can, and read each record.

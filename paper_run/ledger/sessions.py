@@ -91,6 +91,8 @@ class Sessions:
         closings, falls, days = (
             [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl")
         )
+        if not points:
+            return []
         chosen = downsample.kept((closings, falls, days), (closings, days), most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
@@ -197,6 +199,10 @@ class Sessions:
             session,
         )
         return found[0]["status"] if found else None
+
+    def marked(self) -> list[str]:
+        """Return the sessions that have a mark, by their ISO dates, oldest first."""
+        return [row["session"] for row in self._rows("SELECT session FROM marks ORDER BY session")]
 
     def latest_marked(self) -> str | None:
         """Return the latest session that has a mark, by its ISO date."""

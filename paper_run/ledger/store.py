@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.errors import DataError
+    from paper_run.model.database import Server
 
 
 class Written(Protocol):
@@ -25,12 +26,16 @@ class Store(Protocol):
     """An open database with a ledger in it; statements are in SQLite's words, see `sqlite.dialect`.
 
     :ivar name: what messages call the ledger. :ivar folder: the reports folder that it is open for.
+    :ivar platform: what the account trades on, by name; None: its orchestrator's URL tells it.
+    :ivar cluster: what changes where a database's server was promoted or restored; None: there is none.
     :ivar created: whether it was made just now. :ivar is_read_only: whether nothing can be written to it.
     :raises DataError: from every method, when the database fails; it names it and how to recover.
     """
 
     name: str
     folder: Path
+    platform: str | None
+    cluster: str | None
     created: bool
     is_read_only: bool
 
@@ -55,8 +60,14 @@ class Store(Protocol):
     def execute_many(self, statement: str, values: Iterable[Any]) -> None:
         """Run a statement for each of these."""
 
-    def clock(self, machine: datetime) -> datetime:
-        """Return the time (UTC) by which a POST may leave: the database's own, else the machine's."""
+    def clock(self) -> datetime | None:
+        """Return the database's own time, UTC; None: it has none but the machine's."""
+
+    def server(self) -> Server | None:
+        """Return what the database's server tells of itself; None: there is none."""
+
+    def standbys(self) -> tuple[str | None, ...]:
+        """Return how each standby follows the database's server, as it words it; None: it is not shown."""
 
     def damaged(self, error: Exception) -> DataError:
         """Return that a record can't be read, in words, with what is left to do."""

@@ -84,6 +84,17 @@ def documents(ledger: Ledger, name: str) -> list[str]:
     return [row.document] if marked is None else [row.document, marked]
 
 
+def all_documents(ledger: Ledger) -> list[list[str]]:
+    """Return all results that the ledger has, a session's together, oldest first."""
+    found: dict[str, list[str]] = {}
+    for session, number in sorted(ledger.attempts.names()):
+        row = ledger.attempts.numbered(iso_date.read(session), number)
+        found.setdefault(session, []).extend([] if row is None else [row.document])
+    for session in ledger.sessions.marked():
+        found.setdefault(session, []).append(ledger.sessions.mark(session) or "")
+    return [found[session] for session in sorted(found)]
+
+
 def record_verdict(
     row: AttemptRow,
     decision: Decision,

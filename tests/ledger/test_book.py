@@ -22,6 +22,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database, opening, schema
 from paper_run.ledger.valuations import Closing
 from paper_run.model.order import OrderState
+from paper_run.model.place import Place
 from paper_run.model.service import Position
 from paper_run.report import csv_tables
 
@@ -104,7 +105,7 @@ def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
     older(tmp_path, monkeypatch)
     content = (tmp_path / database.FILE_NAME).read_bytes()
     monkeypatch.setattr(existing, "may_write", lambda _: False)
-    with existing.read(tmp_path) as ledger:
+    with existing.read(Place(tmp_path), NOON) as ledger:
         assert [line.session for line in ledger.sessions.lines()] == [str(SESSION)]
         assert ledger.name == str(tmp_path / database.FILE_NAME)
     assert (tmp_path / database.FILE_NAME).read_bytes() == content

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
-    from datetime import datetime
     from pathlib import Path
 
     from paper_run.errors import DataError
@@ -21,6 +20,8 @@ class Store:
     """A connection to the file of a ledger, and where it lies; a `ledger.store.Store`."""
 
     is_read_only = False
+    platform: str | None = None
+    cluster: str | None = None
 
     def __init__(self, connection: sqlite3.Connection, path: Path, *, created: bool = False) -> None:
         self.connection = connection
@@ -74,9 +75,15 @@ class Store:
         """Run a statement for each of these."""
         self.connection.executemany(statement, values)
 
-    def clock(self, machine: datetime) -> datetime:
-        """Return the machine's time, UTC: the file has none of its own."""
-        return machine
+    def clock(self) -> None:
+        """Return that a file has no time (UTC) of its own."""
+
+    def server(self) -> None:
+        """Return that a file has no server."""
+
+    def standbys(self) -> tuple[str | None, ...]:
+        """Return that nothing follows a file."""
+        return ()
 
     def damaged(self, error: Exception) -> DataError:
         """Return that a record can't be read, in words, with what is left to do."""
