@@ -169,6 +169,7 @@ class Attempts:
             self._store.run(insert_into("trades", columns), *columns.values())
         except NotAloneError as error:  # the lease did not hold, and the fence does
             raise taken(session) from error
+        self._store.sends(columns["key"])
         (written,) = self._store.rows(f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"])
         return int(written["id"])
 

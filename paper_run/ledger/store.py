@@ -60,6 +60,9 @@ class Store(Protocol):
     def execute_many(self, statement: str, values: Iterable[Any]) -> None:
         """Run a statement for each of these."""
 
+    def sends(self, key: str) -> None:
+        """Write, with the row of a POST's key, who sends it: whoever else has the ledger leaves it alone."""
+
     def clock(self) -> datetime | None:
         """Return the database's own time, UTC; None: it has none but the machine's."""
 

@@ -120,6 +120,22 @@ def test_rule_16_a_row_in_flight_is_left_alone(hosts: tuple[Host, Host], postgre
     assert len(one.platform.posts) == 2
 
 
+def test_rule_9_a_killed_sender_is_looked_for_at_once_on_its_own_host(hosts: tuple[Host, Host]) -> None:
+    """Whoever has the lock of its folder knows that it is dead; the other host waits until its time is up."""
+    one, two = hosts
+    assert one.begin().returncode == 0
+    for killed, other in ((one, two), (two, one)):
+        one.next_session()
+        two.next_session()
+        assert killed.run(at="after POST *", do="SIGKILL").returncode == -9
+        assert one.rows()[-1]["state"] == "sent"
+        left_alone = other.resolve()
+        assert (left_alone.returncode, "is under way until" in left_alone.stderr) == (2, True)
+        assert killed.resolve().returncode == 0
+        assert one.rows()[-1]["state"] == "closed"
+    assert len(one.platform.posts) == 3
+
+
 @pytest.mark.parametrize("at", ["before sql INSERT INTO trades", "before sql COMMIT"])
 def test_rule_16_a_host_that_lost_the_lease_sends_nothing(
     hosts: tuple[Host, Host], postgres: Server, at: str

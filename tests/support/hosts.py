@@ -23,6 +23,9 @@ class Host(Desk):
     def rows(self, table: str = "trades") -> list[dict[str, Any]]:
         return self.schema.rows(table)
 
+    def write(self, statement: str) -> None:
+        self.schema.ask(statement)
+
     def begin(self) -> Finished:
         """Run the first day, which makes the ledger."""
         return self.run("--new-ledger")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import OrchestrationError
-from paper_run.ledger.postgres import session
+from paper_run.ledger.postgres import folder_id, session
 
 if TYPE_CHECKING:
     from paper_run.ledger.postgres.store import Store
@@ -57,11 +57,15 @@ def take(store: Store, waiting: Waiting) -> None:
 
 
 def in_flight(store: Store) -> InFlight | None:
-    """Return the attempt that is under way for the longest time to come, None: there is none."""
+    """Return the attempt of another folder that is under way for the longest time to come; None: none is."""
     now, found = store.clock(), None
+    own = f"{{}} {folder_id.known(store.folder)}"
+    sender = {row["value"] for row in store.rows("SELECT value FROM account WHERE name = 'sender'")}
     for row in store.rows(
-        "SELECT session, number, started_at, leaves_until, timeout FROM trades WHERE state = 'sent'"
+        "SELECT session, number, key, started_at, leaves_until, timeout FROM trades WHERE state = 'sent'"
     ):
+        if own.format(row["key"]) in sender:  # this folder's lock is held: its sender has ended
+            continue
         with store.translated_errors():
             began = datetime.fromisoformat(row["started_at"]) + timedelta(seconds=_LEAVES_WITHIN)
             leaves = began if row["leaves_until"] is None else datetime.fromisoformat(row["leaves_until"])

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from paper_run.ledger.postgres import errors, session
+from paper_run.ledger.postgres import errors, folder_id, session
 from paper_run.ledger.postgres.commit import commit
 from paper_run.ledger.postgres.dialect import translated
+from paper_run.ledger.statements import put_into
 from paper_run.model.database import Server
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class Store:
         """Run a statement for each of these."""
         with self.translated_errors():
             self.connection.cursor().executemany(translated(statement), values)
+
+    def sends(self, key: str) -> None:
+        """Write, with the row of a POST's key, from which folder it is sent."""
+        put = put_into("account", ("name", "value"), key=("name",))
+        self.run(put, "sender", f"{key} {folder_id.of(self.folder)}")
 
     def clock(self) -> datetime:
         """Return the server's time, UTC: the same for each host."""

@@ -75,6 +75,9 @@ class Store:
         """Run a statement for each of these."""
         self.connection.executemany(statement, values)
 
+    def sends(self, key: str) -> None:
+        """Write nothing: whoever has the lock of the folder knows that its sender has ended."""
+
     def clock(self) -> None:
         """Return that a file has no time (UTC) of its own."""
 
