@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.moving import Move
 
 
-@click.command(short_help="Move a ledger from its file into a PostgreSQL database.")
+@click.command()
 @click.argument("what", metavar="move", type=click.Choice(["move"]), expose_value=False)
 @click.argument("file", metavar="SQLITE", type=click.Path(path_type=Path))
 @click.argument("url", metavar="URL", required=False)

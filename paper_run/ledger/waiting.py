@@ -1,12 +1,8 @@
 """How long a command waits for another one that has the ledger."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
 
 
 class Waiting(NamedTuple):

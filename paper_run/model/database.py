@@ -1,7 +1,5 @@
 """The database of a ledger, as its server tells of itself."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -1,11 +1,7 @@
 """Where an account's ledger and files are: a folder, and the database that has the ledger, if one has."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import NamedTuple
 
 
 class Database(NamedTuple):

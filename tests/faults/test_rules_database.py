@@ -10,6 +10,8 @@ from support.hosts import Host
 from support.pooler import pooling
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
 
+from paper_run.ledger.postgres.schema import version as newest
+
 
 @pytest.fixture
 def host(tmp_path: Path, schema: Schema) -> Iterator[Host]:
@@ -179,3 +181,17 @@ def test_rule_16_a_newer_schema_is_refused(host: Host) -> None:
     for words in ((), ("mark",), ("history",)):
         newer = host.run(*words)
         assert (newer.returncode, "was written by a newer paper_run" in newer.stderr) == (3, True)
+
+
+def test_rule_16_an_older_schema_is_brought_up_to_date_under_the_lease(host: Host) -> None:
+    """By what works on it, not by what reads it; the day goes on."""
+    assert host.begin().returncode == 0
+    host.schema.ask("ALTER TABLE sessions DROP COLUMN running")
+    host.schema.ask("UPDATE schema_version SET version = 17")
+    older = host.run("history")
+    assert (older.returncode, "was written by an earlier paper_run" in older.stderr) == (3, True)
+    host.next_session()
+    assert host.run().returncode == 0
+    (version,) = host.schema.ask("SELECT version FROM schema_version")
+    assert version["version"] == newest()
+    assert host.run("history").returncode == 0

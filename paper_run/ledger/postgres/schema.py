@@ -218,7 +218,12 @@ CREATE TRIGGER counted BEFORE INSERT ON mails FOR EACH ROW EXECUTE FUNCTION coun
 CREATE TABLE schema_version (version INTEGER NOT NULL);
 """
 
-MIGRATIONS = (_FIRST,)
+MIGRATIONS = (
+    _FIRST,
+    """
+    ALTER TABLE sessions ADD COLUMN running TEXT COLLATE "C";
+    """,
+)
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 
 
