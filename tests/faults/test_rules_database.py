@@ -1,11 +1,14 @@
 """Rule 16: which server a ledger trusts, how it is reached, and what is said of it where it can't be."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.command import Finished
 from support.hosts import Host
 from support.pooler import pooling
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
@@ -195,3 +198,32 @@ def test_rule_16_an_older_schema_is_brought_up_to_date_under_the_lease(host: Hos
     (version,) = host.schema.ask("SELECT version FROM schema_version")
     assert version["version"] == newest()
     assert host.run("history").returncode == 0
+
+
+@pytest.mark.parametrize("at", ["", "before sql INSERT INTO trades", "before sql COMMIT"])
+def test_a_server_that_stands_still_is_waited_for_some_seconds(
+    host: Host, own_server: Server, at: str
+) -> None:
+    """From the start or from any step on: exit 1 in less than 15 s, nothing sent; then the day goes on."""
+    host.schema.server = own_server
+    host.env |= host.schema.env
+    assert host.begin().returncode == 0
+    host.next_session()
+    if not at:
+        with own_server.standing_still():
+            began = time.monotonic()
+            still = host.run()
+            took = time.monotonic() - began
+    else:
+        with host.start(at=at, do="SIGSTOP") as process:
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+            with own_server.standing_still():
+                began = time.monotonic()
+                process.send_signal(signal.SIGCONT)
+                stdout, stderr = process.communicate(timeout=60)
+                took = time.monotonic() - began
+        still = Finished(returncode=process.returncode, stdout=stdout, stderr=stderr)
+    assert (still.returncode, len(host.platform.posts)) == (1, 1), still
+    assert took < 15
+    assert host.run().returncode in ((0,) if "COMMIT" not in at else (0, 2))
+    assert len(host.platform.posts) <= 2

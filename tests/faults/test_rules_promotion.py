@@ -1,24 +1,12 @@
 """Rule 16: a server that was promoted or restored may have lost rows; and which hosts belong to a ledger."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from support.answers import plain_500
 from support.hosts import two_hosts
 from support.odd_platform import ORDERS, RUNS
-from support.postgres_server import OWNER, PASSWORD, Schema, Server, made_server
-
-
-@pytest.fixture
-def own_server() -> Iterator[Server]:
-    """A server that a test may stop, copy and restore."""
-    server = made_server()
-    try:
-        yield server
-    finally:
-        server.remove()
+from support.postgres_server import OWNER, PASSWORD, Schema, Server
 
 
 def restored(server: Server, copy: Path | None = None) -> None:

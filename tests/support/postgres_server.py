@@ -94,6 +94,22 @@ class Server:
             self.process.wait(_PATIENCE)
             self.process = None
 
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Suspend all of its processes while the block runs: what connects is heard by the kernel alone."""
+        if self.process is None:
+            raise RuntimeError("it is not up")
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        pids = [self.process.pid, *map(int, children)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def remove(self) -> None:
         """Stop it and remove all that it has written."""
         self.stop()
@@ -226,3 +242,13 @@ def postgres() -> Iterator[Server]:
 def schema(postgres: Server) -> Schema:
     """A schema's name of this test's own; no ledger is in it yet."""
     return Schema(postgres)
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that a test may stop, copy and restore."""
+    server = made_server()
+    try:
+        yield server
+    finally:
+        server.remove()

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 
 from paper_run.ledger.failures import UnclearCommitError
-from paper_run.ledger.postgres import errors
+from paper_run.ledger.postgres import errors, session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from paper_run.ledger.postgres.session import Connection
     from paper_run.model.place import Database
 
-_LONGEST = 30.0
-"""Seconds that an answer is waited for: a server may stand still, or wait for a standby that is gone."""
 _LOOK = 0.5
 
 
@@ -58,7 +56,7 @@ def commit(connection: Connection, database: Database, apart: Callable[..., None
 def _answer(connection: pq.abc.PGconn) -> str | None:
     """Send the COMMIT and wait; return what is wrong with the answer, None where it is clean."""
     connection.send_query(b"COMMIT")
-    until = time.monotonic() + _LONGEST
+    until = time.monotonic() + session.ANSWERS_WITHIN
     results = []
     while True:
         unsent = connection.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,15 +15,15 @@ from paper_run.errors import DataError
 from paper_run.ledger.postgres import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from paper_run.model.place import Database
 
-    Connection = psycopg.Connection[Any]
-
 _NAME_BYTES = 63
 """So long is an application's name at most."""
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS = 4
+ANSWERS_WITHIN = 4.0
+"""Seconds that one answer of the server is waited for: it may stand still, and never says so."""
 # A dead holder's lease is free within 30 s: 10 + 3 x 5 of silence, and 25 s of what is not acknowledged.
 _CLIENT: dict[str, Any] = {
     "keepalives": 1,
@@ -48,6 +49,39 @@ _FACTS = """
             ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline,
         pg_last_xact_replay_timestamp()::text AS replayed
 """
+
+
+class Connection(psycopg.Connection[Any]):
+    """A session of the server; where it does not answer in time, it has ended."""
+
+    def wait(self, gen: Any, *args: Any, **more: Any) -> Any:
+        """Wait for an answer.
+
+        :raises OperationalError: there is none; the session is closed.
+        """
+        try:
+            return super().wait(_bounded(gen), *args, **more)
+        except _SilentError:
+            self.close()
+            raise
+
+
+class _SilentError(psycopg.OperationalError):
+    pass
+
+
+def _bounded(answer: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Go on as psycopg does with what it waits for, until the time is over."""
+    until = time.monotonic() + ANSWERS_WITHIN
+    ready = None
+    while True:
+        try:
+            wanted = answer.send(ready)
+        except StopIteration as done:
+            return done.value
+        ready = yield wanted
+        if not ready and time.monotonic() > until:
+            raise _SilentError(f"the server has not answered for {ANSWERS_WITHIN:g} s")
 
 
 class Row:
@@ -104,7 +138,7 @@ def opened(database: Database, *, now: datetime, reads_only: bool = False) -> tu
     :raises DataError: it can't be reached, or is no server that a ledger can trust.
     """
     with errors.translated(database):
-        connection: Connection = psycopg.connect(
+        connection = Connection.connect(
             database.url,
             autocommit=True,
             cursor_factory=psycopg.ClientCursor,
