@@ -83,9 +83,9 @@ class Steps:
             step(f"after sql {words}")
             return cursor
 
-        def answered(connection: Any) -> Any:
+        def answered(connection: Any, patience: float) -> Any:
             step("before sql COMMIT")
-            said = answer(connection)
+            said = answer(connection, patience)
             step("after sql COMMIT")
             return said
 

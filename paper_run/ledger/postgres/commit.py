@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 
 from paper_run.ledger.failures import UnclearCommitError
-from paper_run.ledger.postgres import errors, session
+from paper_run.ledger.postgres import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def commit(connection: Connection, database: Database, apart: Callable[..., None
     connection.add_notice_handler(notice)
     interrupted: KeyboardInterrupt | None = None
     try:
-        why = _answer(connection.pgconn)
+        why = _answer(connection.pgconn, connection.patience)
     except psycopg.Error as error:
         why = str(error)
     except KeyboardInterrupt as error:
@@ -53,10 +53,10 @@ def commit(connection: Connection, database: Database, apart: Callable[..., None
     raise unclear from interrupted
 
 
-def _answer(connection: pq.abc.PGconn) -> str | None:
+def _answer(connection: pq.abc.PGconn, patience: float) -> str | None:
     """Send the COMMIT and wait; return what is wrong with the answer, None where it is clean."""
     connection.send_query(b"COMMIT")
-    until = time.monotonic() + session.ANSWERS_WITHIN
+    until = time.monotonic() + patience
     results = []
     while True:
         unsent = connection.flush()

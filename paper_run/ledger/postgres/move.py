@@ -35,7 +35,8 @@ _TABLES = {
     "broker_money_reads": "epoch",
 }
 """Each table but `account`, after those whose rows it names, and what its rows are sorted by."""
-_AT_ONCE = 200
+_PATIENCE = 600.0
+"""Seconds that the server may take for years of results: no attempt hangs on it."""
 
 
 def copy(source: Source, target: Store) -> int:
@@ -45,6 +46,7 @@ def copy(source: Source, target: Store) -> int:
         there.
     :raises UnclearCommitError: nobody knows whether it is there.
     """
+    target.connection.patience = _PATIENCE
     with errors.translated(target.database), target.transaction():
         opening.lock_schema(target)
         opening.refuse_another(target)
@@ -98,11 +100,8 @@ def _here(source: Source, table: str, columns: Sequence[str], order: str) -> Ite
 
 
 def _there(target: Store, table: str, columns: Sequence[str], order: str) -> Iterator[tuple[Any, ...]]:
-    query = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"
-    with target.connection.cursor(f"of_{table}") as cursor:
-        cursor.itersize = _AT_ONCE
-        for row in cursor.execute(query):
-            yield tuple(row)
+    for row in target.stream(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {order}"):
+        yield tuple(row)
 
 
 def _told(source: Source) -> dict[str, str]:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _NAME_BYTES = 63
 """So long is an application's name at most."""
 _CONNECT_SECONDS = 4
-ANSWERS_WITHIN = 4.0
-"""Seconds that one answer of the server is waited for: it may stand still, and never says so."""
+_ANSWERS_WITHIN = 4.0
 # A dead holder's lease is free within 30 s: 10 + 3 x 5 of silence, and 25 s of what is not acknowledged.
 _CLIENT: dict[str, Any] = {
     "keepalives": 1,
@@ -52,7 +51,12 @@ _FACTS = """
 
 
 class Connection(psycopg.Connection[Any]):
-    """A session of the server; where it does not answer in time, it has ended."""
+    """A session of the server; where it does not answer in time, it has ended.
+
+    :ivar patience: seconds that the server may say nothing: it may stand still, and never tells so.
+    """
+
+    patience = _ANSWERS_WITHIN
 
     def wait(self, gen: Any, *args: Any, **more: Any) -> Any:
         """Wait for an answer.
@@ -60,7 +64,7 @@ class Connection(psycopg.Connection[Any]):
         :raises OperationalError: there is none; the session is closed.
         """
         try:
-            return super().wait(_bounded(gen), *args, **more)
+            return super().wait(_bounded(gen, self.patience), *args, **more)
         except _SilentError:
             self.close()
             raise
@@ -70,18 +74,19 @@ class _SilentError(psycopg.OperationalError):
     pass
 
 
-def _bounded(answer: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Go on as psycopg does with what it waits for, until the time is over."""
-    until = time.monotonic() + ANSWERS_WITHIN
-    ready = None
+def _bounded(answer: Generator[Any, Any, Any], patience: float) -> Generator[Any, Any, Any]:
+    """Go on as psycopg does with what it waits for, until the server has said nothing for too long."""
+    until, ready = time.monotonic() + patience, None
     while True:
         try:
             wanted = answer.send(ready)
         except StopIteration as done:
             return done.value
         ready = yield wanted
-        if not ready and time.monotonic() > until:
-            raise _SilentError(f"the server has not answered for {ANSWERS_WITHIN:g} s")
+        if ready:
+            until = time.monotonic() + patience
+        elif time.monotonic() > until:
+            raise _SilentError(f"the server has not answered for {patience:g} s")
 
 
 class Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from paper_run.errors import DataError
     from paper_run.ledger.postgres.session import Connection, Facts
     from paper_run.model.place import Place
+
+_AT_ONCE = 200
 
 
 class Store:
@@ -154,8 +157,14 @@ class Store:
 
         with self.translated_errors():
             wholeness.prove_records(
-                lambda table: self.rows(f"SELECT *, row_number() OVER () AS counted FROM {table}")
+                lambda table: self.stream(f"SELECT *, row_number() OVER () AS counted FROM {table}")
             )
+
+    def stream(self, query: str) -> Iterator[Any]:
+        """Yield the rows that a query finds, some at a time; to be called in a transaction."""
+        with self.connection.cursor(f"stream_{secrets.token_hex(4)}") as cursor:
+            cursor.itersize = _AT_ONCE
+            yield from cursor.execute(query)
 
     def close(self) -> None:
         """End the session; the lease ends with it."""
