@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import groupby
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.days import rounded
@@ -109,6 +108,10 @@ def _room_for_statuses(rows: Sequence[Sequence[str]]) -> int:
 
 def _wrapped(statuses: str, width: int) -> list[str]:
     """Return the lines of statuses, each whole on one line where the longest one fits."""
+    if len(statuses) <= width:
+        return [statuses]
+    from textwrap import wrap
+
     whole = statuses.replace(" ", _NO_BREAK).replace("," + _NO_BREAK, ", ")
     fit = all(len(part) <= width for part in whole.split(" "))
     return [line.replace(_NO_BREAK, " ") for line in wrap(whole if fit else statuses, width)] or [""]

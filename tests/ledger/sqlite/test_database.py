@@ -480,9 +480,7 @@ def test_attempts_that_lay_otherwise_are_kept_as_they_are(
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         for breaking in (
             "UPDATE trades SET id = 8",
-            "INSERT INTO trades SELECT 8, session, 2, 'x', "
-            + ", ".join(columns(tmp_path, "trades")[4:])
-            + " FROM trades",
+            f"INSERT INTO trades SELECT 8, session, 2, 'x', {others} FROM trades",
         ):
             with pytest.raises(sqlite3.IntegrityError):
                 connection.execute(breaking)
