@@ -162,6 +162,21 @@ OPTIONS = (
     switch("--open", ("run", "mark", "report"), "Open the page in the browser.", name="opens"),
     Option("--into", ("schedule",), "With systemd: write the units into that folder.", metavar="DIR"),
     switch("--user", ("schedule",), "With systemd: for your own, without root.", name="for_user"),
+    Option(
+        "--image",
+        ("schedule",),
+        "With kubernetes: the image to run.",
+        metavar="NAME",
+        said="paper-run, tagged with this version",
+        more="With kubernetes: the image to run, as the cluster finds it.",
+    ),
+    switch(
+        "--second",
+        ("schedule",),
+        "With kubernetes: the day once more, --timeout and 2 minutes later.",
+        more="With kubernetes: the day once more, `--timeout` and 2 minutes later, on a node that may be "
+        "another. It shows what was recorded, and trades only where nothing was.",
+    ),
     Option("--sessions", _DAY, "With --sandbox: play N sessions.", metavar="N", default="1"),
     Option(
         "--timeout",
