@@ -79,6 +79,14 @@ OPTIONS = (
     ),
     switch("--stale", ("mark",), "Read every order that still works, not only the newest 500."),
     switch("--again", ("mark",), "Move the closing of a session that was marked whole."),
+    switch(
+        "--all",
+        ("history",),
+        "Several accounts: name the reports folder of each.",
+        name="of_all",
+        more="Several accounts, a row each with its latest session, and what they come to: name the reports "
+        "folder of each.",
+    ),
     switch("--json", ("history",), "Print JSON.", name="as_json"),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
     Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
