@@ -176,7 +176,7 @@ OPTIONS = (
         "With kubernetes: the image to run.",
         metavar="NAME",
         said="paper-run, tagged with this version",
-        more="With kubernetes: the image to run, as the cluster finds it.",
+        more="With kubernetes: the [image](../Containerfile) to run, as the cluster finds it.",
     ),
     switch(
         "--second",
