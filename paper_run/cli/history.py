@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
+@click.command()
 @click.argument("places", metavar="[DIR...]", nargs=-1, type=click.Path(file_okay=False, path_type=str))
 @options_of("history")
 def history(

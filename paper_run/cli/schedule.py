@@ -24,7 +24,7 @@ _OWN = {"cron": (), "systemd": ("--into", "--user"), "kubernetes": ("--image", "
 _IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
 
 
-@click.command(short_help="Print a crontab's lines, systemd's units or CronJobs; installs nothing.")
+@click.command()
 @click.argument("kind", metavar="cron|systemd|kubernetes", type=click.Choice(list(_OWN)))
 @options_of("schedule")
 def schedule(
