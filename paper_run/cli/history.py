@@ -67,14 +67,14 @@ def _folders(places: Sequence[str], given: Mapping[str, Any]) -> dict[str, Path]
 
     :raises DataError: one can be no path.
     """
-    from paper_run.settings import raw
+    from paper_run.settings import raw, urls
     from paper_run.settings.sources import SourcedValue
 
     folders = {}
     for place in places:
         typed = SourcedValue(place, "history --all")
-        if not place.strip():
-            raise typed.wrong("the path of a folder")
+        if not place.strip() or "://" in place:
+            raise typed.showing(urls.shown(place)).wrong("the path of a folder")
         folder = raw.path(typed, flags.here(), form="the path of a folder")
         folders[place] = folder / flags.SANDBOX_FOLDER if given["sandbox"] else folder
     return folders

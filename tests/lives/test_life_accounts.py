@@ -172,6 +172,10 @@ def test_with_sandbox_each_is_the_folders_own_sandbox(tmp_path: Path) -> None:
         (["history", "--all", "x", "--since", "2025-01-06"], "--all goes with folders and --json alone"),
         (["history", "--all", "x", "--reports-dir", "y"], "--all goes with folders and --json alone"),
         (["history", "--all", ""], "the path of a folder"),
+        (
+            ["history", "--all", "postgresql://jo:s3cr3t@db/paper"],
+            "'postgresql://<hidden>@db/paper' is not allowed",
+        ),
     ],
 )
 def test_what_means_nothing_is_refused(words: list[Any], said: str, tmp_path: Path) -> None:
@@ -179,3 +183,4 @@ def test_what_means_nothing_is_refused(words: list[Any], said: str, tmp_path: Pa
     done = run_command(*words, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (3, "")
     assert said in done.stderr
+    assert "s3cr3t" not in done.stderr
