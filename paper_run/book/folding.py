@@ -21,7 +21,12 @@ _MOVE_SHARES = TRADES | {"flow"}
 
 def fold(entries: Iterable[Entry]) -> Book:
     """Return the book that all of its entries make, in whatever order they were learned."""
-    return Book().after(sorted(corrected(sorted(entries, key=_sequence)), key=place))
+    return Book().after(in_order(entries))
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries as they are folded: corrected, by the sessions in which they took effect."""
+    return sorted(corrected(sorted(entries, key=_sequence)), key=place)
 
 
 def place(entry: Entry) -> tuple[str, int, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from paper_run.model.order import BROKER, OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime
     from decimal import Decimal
 
@@ -29,6 +29,12 @@ ActionKind = Literal[
 def comparable(symbol: str) -> str:
     """Return the form in which symbols are compared: positions write BTCUSD, orders BTC/USD."""
     return symbol.replace("/", "").upper()
+
+
+def as_written(names: Iterable[str]) -> Callable[[str], str]:
+    """Return what tells how one of these names is written there; of another one it returns that itself."""
+    written = {comparable(each): each for each in names}
+    return lambda symbol: written.get(comparable(symbol), symbol)
 
 
 class Account(NamedTuple):
