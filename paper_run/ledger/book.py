@@ -273,7 +273,7 @@ class Books:
         kept = kept or self.last_valuation(period)
         if kept is not None and kept.book is not None:
             entries, last = self.entries_after(period, kept.entry)
-            if folding.goes_on(entries, kept.session.isoformat()):
+            if folding.goes_on(entries, kept.session.isoformat(), kept.book):
                 return CurrentBook(kept.book.after(sorted(entries, key=folding.place)), last)
         entries, last = self.entries_after(period)
         return CurrentBook(folding.fold(entries), last)

@@ -90,7 +90,8 @@ class Strangers:
                 for each in ours.entries
                 if each.symbol == symbol and each.kind == "adjustment" and each.effective >= str(since)
             )
-            lacks = money.CONTEXT.subtract(money.total(traded), money.total(said))
+            if not (lacks := money.CONTEXT.subtract(money.total(traded), money.total(said))):
+                continue
             low, high = more.get(symbol, (money.ZERO, money.ZERO))
             result[symbol] = splits.Span(
                 money.CONTEXT.add(low, min(lacks, money.ZERO)),
