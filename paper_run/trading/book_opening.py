@@ -145,10 +145,11 @@ def first_prices(ours: OurShares, book: Book, prices: Mapping[str, marks.Mark]) 
     What was carried over to another symbol since is priced under that, and its gain is of what was found.
     """
     gains, has_account = valuation.pending_gains(book, prices), ours.period.base_account is not None
-    if not gains and not has_account:
+    unpriced = ours.found_unpriced() if gains or has_account else ()
+    if not unpriced:
         return []
     names, lots = ours.booked_names(), dict[str, list[Entry]]()
-    for each in ours.found_unpriced():
+    for each in unpriced:
         lots.setdefault(names.of_entry(each), []).append(each)
     made = []
     for symbol, found in lots.items():

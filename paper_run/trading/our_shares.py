@@ -9,12 +9,13 @@ from paper_run.book.renames import Names, Rename, end_of
 from paper_run.model.broker import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
     from decimal import Decimal
 
     from paper_run.book.holdings import Entry
     from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.ledger import Ledger
     from paper_run.model.broker import CorporateAction
     from paper_run.services.platform import Observations
 
@@ -39,6 +40,21 @@ def at_broker(read: Observations) -> dict[str, Decimal] | None:
 def is_rename(action: CorporateAction) -> bool:
     """Whether shares are called otherwise by it."""
     return action.kind != "spin_off" and action.new_symbol not in (None, action.symbol)
+
+
+def is_called(
+    ours: str, theirs: str, ledger: Ledger, actions: Iterable[CorporateAction] | None = None
+) -> bool:
+    """Whether a party may call by another symbol what an order of ours was for, since the order was sent.
+
+    :param actions: what it lists, booked or not.
+    """
+    if comparable(ours) == comparable(theirs):
+        return True
+    period = ledger.books.period()
+    booked = () if period is None else ledger.books.renames(period)
+    listed = (Rename(each.symbol, each.new_symbol or "") for each in actions or () if is_rename(each))
+    return theirs in Names(booked, listed).kin(ours)
 
 
 class OurShares:

@@ -30,9 +30,9 @@ class Stranger(NamedTuple):
     qty: Decimal
     day: date
 
-    def is_of(self, shares: str, names: Names) -> bool:
-        """Whether it is of the shares that have this last name."""
-        return names.now(self.symbol, renames.start_of(self.day.isoformat())) == shares
+    def shares(self, names: Names) -> str:
+        """Return the last name of the shares that it is of."""
+        return names.now(self.symbol, renames.start_of(self.day.isoformat()))
 
 
 class Strangers:
@@ -66,7 +66,7 @@ class Strangers:
 
     def of(self, shares: str, names: Names) -> list[Stranger]:
         """Return those of the shares that have this last name."""
-        return [each for each in self.all if each.is_of(shares, names)]
+        return [each for each in self.all if each.shares(names) == shares]
 
     def missing(
         self, book: Book, ours: OurShares, session: date, more: Mapping[str, splits.Span]
@@ -82,15 +82,13 @@ class Strangers:
             return more
         before = self._ledger.books.valuations.last(ours.period.id, before=session.isoformat())
         since = ours.period.session if before is None else before.session
-        result = dict(more)
-        for symbol in {each.symbol for each in self.all if each.day >= since}:
-            traded = (each.qty for each in self.all if each.symbol == symbol and each.day >= since)
-            said = (
-                each.qty
-                for each in ours.entries
-                if each.symbol == symbol and each.kind == "adjustment" and each.effective >= str(since)
-            )
-            if not (lacks := money.CONTEXT.subtract(money.total(traded), money.total(said))):
+        names, result = ours.booked_names(), dict(more)
+        said = [each for each in ours.entries if each.kind == "adjustment" and each.effective >= str(since)]
+        found = [each for each in self.all if each.day >= since]
+        for symbol in {each.shares(names) for each in found}:
+            traded = money.total(each.qty for each in found if each.shares(names) == symbol)
+            booked = money.total(each.qty for each in said if names.of_entry(each) == symbol)
+            if not (lacks := money.CONTEXT.subtract(traded, booked)):
                 continue
             low, high = more.get(symbol, (money.ZERO, money.ZERO))
             result[symbol] = splits.Span(

@@ -269,3 +269,25 @@ def test_what_was_sold_by_the_old_name(life: Life, broker: OddBroker) -> None:
     day = life.trade(MSFT=NO_ORDER)
     assert (row(day, "FB")["realized_pnl"], row(day, "META")["qty"]) == (200, 160)
     assert settled(day)["total_pnl"] == 200 + 1600
+
+
+@pytest.mark.parametrize("is_listed_late", [False, True])
+def test_an_order_whose_symbol_is_another_at_the_broker(
+    life: Life, broker: OddBroker, is_listed_late: bool
+) -> None:
+    """It has our id, side and quantity, and the symbol follows a rename: what it fills is in the book."""
+    gtc: Any = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
+    life.trade(FB=buy(5, None, **gtc))
+    life.next_session()
+    broker.rename("FB", "META")
+    broker.order("FB")["symbol"] = "META"
+    broker.prices["META"] = Decimal(100)
+    broker.fill("META", "5", "79")
+    if is_listed_late:
+        day = life.trade(MSFT=NO_ORDER)
+        assert says(told(day), "and it was buy 5 FB: nothing of it is booked")
+        life.next_session()
+    broker.lists("name_changes", "FB", THIRD, new_symbol="META")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "META"), "qty avg_entry_price") == amounts("105 99")
+    assert settled(day)["total_pnl"] == 105
