@@ -47,7 +47,7 @@ class Listed(NamedTuple):
     """What the broker lists of a book's symbols.
 
     :ivar is_read: whether the list was read. :ivar waiting: by symbol, the split that is not booked yet.
-    :ivar coming: the symbols that have split by now, which is after the session.
+    :ivar coming: the symbols that have split by now, which is after the session, or are called otherwise.
     """
 
     is_read: bool
@@ -158,10 +158,12 @@ def listed(
                     )
                     for symbol in split.symbols
                 }
-    coming = frozenset(
-        each.symbol for each in read.broker.actions if each.ex_date and session < each.ex_date <= today
+    coming = (
+        {each.symbol, each.new_symbol or each.symbol}
+        for each in read.broker.actions
+        if (day := each.ex_date or each.process_date) and session < day <= today
     )
-    return Listed(is_read=True, waiting=waiting, coming=coming)
+    return Listed(is_read=True, waiting=waiting, coming=frozenset().union(*coming))
 
 
 def split_of(action: CorporateAction, ours: OurShares, names: Names) -> Split | None:

@@ -108,9 +108,14 @@ class OurShares:
         return names.qty(names.now(symbol), self.of(symbol, names))
 
     def held_before(self, action: CorporateAction, names: Names) -> bool:
-        """Whether a rename is of shares of ours: its symbol may be another company's by now."""
+        """Whether a rename is of shares of ours: its symbol may be another company's by now.
+
+        What a book that began later has under it was called so after the rename.
+        """
         day = action.ex_date or action.process_date or self._session
-        until = end_of(max(day, self.period.session).isoformat())
+        if day < self.period.session:
+            return False
+        until = end_of(day.isoformat())
         return bool(names.held(names.now(action.symbol, until), self.of(action.symbol, names), until))
 
     def has_split(self, symbol: str) -> bool:

@@ -38,7 +38,7 @@ class Priced(NamedTuple):
     :ivar seen: what the next session's prices and quantities are compared with.
     :ivar waiting: the listed splits that the account does not show yet. :ivar over: the symbols that no list
         speaks for after all, with the session since which they may have split.
-    :ivar coming: the symbols that have split after this session.
+    :ivar coming: the symbols that have split, or are called otherwise, after this session.
     """
 
     prices: dict[str, marks.Mark]

@@ -86,6 +86,24 @@ def test_a_split_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) -
         assert differs.remedies == ()
 
 
+def test_a_rename_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) -> None:
+    """On Wednesday before the bell the account has the shares under the new name: no trade to be booked."""
+    account = Account(tmp_path)
+    account.trade(("AAPL", "10", "100"))
+    tuesday, wednesday = date(2025, 1, 7), date(2025, 1, 8)
+    action = CorporateAction("name_change", "AAPL", "APPL", Decimal(1), Decimal(1), None, wednesday)
+    morning = Moment(tuesday, datetime(2025, 1, 8, 13, tzinfo=UTC), account.calendar)
+    for actions, remedies in (((action,), {0}), ((), {2})):
+        observed = read(account, 10, actions)
+        assert observed.broker is not None
+        there = (at_broker(10)._replace(symbol="APPL"),)
+        observed.broker = observed.broker._replace(positions=there)
+        figures = valued(account, morning, observed)
+        differ = [each for each in figures.remarks if each.code == "broker_differs"]
+        assert [each.subject for each in differ] == ["AAPL", "APPL"]
+        assert {len(each.remedies) for each in differ} == remedies
+
+
 def test_what_is_no_split_is_named(tmp_path: Path) -> None:
     """A merger that the account tells of, and a split without a date: of what is held alone."""
     account = Account(tmp_path)
