@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -55,6 +54,10 @@ def _shown(row: Sequence[str], widths: Sequence[int], wrapped: int) -> list[str]
 
 def _wrapped(words: str, width: int) -> list[str]:
     """Return the lines of words, each part between commas whole on one line where the longest one fits."""
+    if len(words) <= width:
+        return [words]
+    from textwrap import wrap
+
     whole = words.replace(" ", _NO_BREAK).replace("," + _NO_BREAK, ", ")
     fit = all(len(part) <= width for part in whole.split(" "))
     return [line.replace(_NO_BREAK, " ") for line in wrap(whole if fit else words, width)] or [""]
