@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 import pytest
+from support import command_line
 from support.command import any_time
 from support.socket_server import refusing, serving
 
 from paper_run import __version__, cli
+from paper_run.__main__ import entry_point
 from paper_run.app import day as run
 from paper_run.app import plan as planning
 from paper_run.app.finish import End
@@ -224,7 +226,7 @@ def test_help_lists_the_days_options_and_every_command(capsys: pytest.CaptureFix
             assert setting.variable in shown.out
     for option in ("--dry-run", "--sandbox", "--sessions", "--env-file", "-q, --quiet", "-v, --verbose"):
         assert option in shown.out
-    visible = [name for name, command in cli.commands.commands.items() if not command.hidden]
+    visible = list(command_line.commands())
     assert visible
     commands = shown.out.partition("Commands:")[2]
     for name in visible:
@@ -239,9 +241,7 @@ def test_the_days_own_help_is_the_same(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.split() == alone.split()
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, command in cli.commands.commands.items() if not command.hidden]
-)
+@pytest.mark.parametrize("name", command_line.commands())
 def test_every_command_has_the_common_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """--env-file --reports-dir --sandbox -q -v, in every command's help."""
     assert main([name, "--help"]) == 0
@@ -252,7 +252,7 @@ def test_every_command_has_the_common_options(name: str, capsys: pytest.CaptureF
 
 def test_every_option_explains_itself() -> None:
     """No option and no command without a help text."""
-    for command in (cli.commands, *cli.commands.commands.values()):
+    for command in (cli.commands, command_line.command("run"), *command_line.commands().values()):
         assert command.help
         for parameter in command.params:
             if isinstance(parameter, click.Option):
@@ -316,7 +316,7 @@ def test_the_entry_point_exits_with_the_status(day: Called, monkeypatch: pytest.
     monkeypatch.setattr(sys, "argv", ["paper-run", "--capital", "5"])
     day.end = End(ExitStatus.ORCHESTRATION)
     with pytest.raises(SystemExit) as caught:
-        cli.entry_point()
+        entry_point()
     assert caught.value.code == 2
     assert day.config.capital == 5
 

@@ -4,13 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import command_line
 from support.shells import Place, Typist, installed
-
-from paper_run import cli
 
 ALL = "\x1b*"
 """Readline's key that puts in everything a TAB would list."""
-VISIBLE = {name for name, command in cli.commands.commands.items() if not command.hidden}
+VISIBLE = set(command_line.commands())
 LINES = (
     "paper-run --symbols AAPL MSFT --capital 5 --as-of-date previous --output a.json --sandbox --again -q",
     "paper-run resolve 2025-01-17 --placed --order a1 --order a2 --reports-dir x --env-file y",
@@ -138,7 +137,7 @@ def test_while_a_completion_is_asked_for_no_day_is_run(place: Place, variables: 
 def test_under_the_name_of_a_link_no_day_is_run_either(place: Place) -> None:
     """click's usual line for a link to the program: nothing is made."""
     program = place.folder.parent / "bin" / "pr"
-    program.write_text(f"#!{sys.executable}\nfrom paper_run.cli import entry_point; entry_point()\n")
+    program.write_text(f"#!{sys.executable}\nfrom paper_run.__main__ import entry_point; entry_point()\n")
     program.chmod(0o755)
     said = place.run("pr", "--sandbox", env={"_PR_COMPLETE": "bash_source"})
     assert (said.returncode, said.stdout, place.traces) == (3, "", [])
