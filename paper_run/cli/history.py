@@ -1,8 +1,8 @@
-"""`history`: the sessions, a line each."""
+"""`history`: the sessions, a line each; or several accounts, a line each."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,16 +10,35 @@ from paper_run.cli import flags, output, streams
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from paper_run.model.place import Place
+
 
 @click.command()
+@click.argument("places", metavar="[DIR...]", nargs=-1, type=click.Path(file_okay=False, path_type=str))
 @options_of("history")
-def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> ExitStatus:
-    """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""
+def history(
+    places: tuple[str, ...], *, of_all: bool, as_json: bool, as_csv: bool, since: str | None, **given: Any
+) -> ExitStatus:
+    """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown.
+
+    With --all the latest session of each account whose reports folder is named, and what they come to.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv are two forms; use one of them.")
+    if of_all:
+        return _accounts(places, given, as_json=as_json, others=as_csv or since is not None)
+    if places:
+        raise click.UsageError("A folder is named by --reports-dir DIR; several by --all DIR DIR.")
+    return _sessions(given, as_json=as_json, as_csv=as_csv, since=since)
+
+
+def _sessions(given: Mapping[str, Any], *, as_json: bool, as_csv: bool, since: str | None) -> ExitStatus:
     from paper_run.app import history
     from paper_run.report import csv_tables, history_table, listing
 
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv are two forms; use one of them.")
     first = flags.past_day("--since", since, given)
     lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first)
     if as_json or as_csv:
@@ -27,3 +46,42 @@ def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> 
         return output.ended(streams.print_raw(text))
     listing.table(output.console(given), history_table.table(lines), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
+
+
+def _accounts(places: Sequence[str], given: Mapping[str, Any], *, as_json: bool, others: bool) -> ExitStatus:
+    from paper_run.app import history
+    from paper_run.report import accounts_table, listing
+
+    if not places:
+        raise click.UsageError("--all needs the reports folder of each account, such as --all reports other.")
+    if others or given["reports_dir"] is not None:
+        raise click.UsageError("--all goes with folders and --json alone.")
+    found = history.accounts(_places(places, given), output.clock().now())
+    if as_json:
+        return output.ended([*streams.print_raw(accounts_table.json_text(found.lines)), *found.errors])
+    listing.table(output.console(given), accounts_table.table(found.lines), is_sandbox=found.is_sandbox)
+    return output.ended(found.errors)
+
+
+def _places(places: Sequence[str], given: Mapping[str, Any]) -> dict[str, Place]:
+    """Return the places, by what may be shown of what was typed; a sandbox's ledger is one of its own.
+
+    :raises DataError: one can be neither the path of a folder nor a database's URL.
+    """
+    from paper_run.model.place import Place
+    from paper_run.settings import database, raw
+    from paper_run.settings.sources import SourcedValue
+
+    found, suffix = {}, flags.SANDBOX_FOLDER if given["sandbox"] else ""
+    for place in places:
+        typed = SourcedValue(place, "history --all")
+        if "://" in place:
+            named = database.named_with_schema(typed, flags.sources(given))
+            named = database.of_sandbox(named) if suffix else named
+            found[named.name] = Place(flags.here(), named)
+            continue
+        if not place.strip():
+            raise typed.wrong("the path of a folder, or the URL of a database")
+        folder = raw.path(typed, flags.here(), form="the path of a folder")
+        found[place] = Place(folder / suffix)
+    return found

@@ -73,6 +73,18 @@ def read(sources: Sources) -> Database | None:
     return Database(typed, shown(typed) or "", sources.checked(SCHEMA), named)
 
 
+def named_with_schema(given: RawValue, sources: Sources) -> Database:
+    """Read the URL of a database whose schema may stand behind it, as in `URL#SCHEMA`; it is only read.
+
+    :raises DataError: it is none.
+    """
+    typed, _, name = given.value.partition("#")
+    where = url(given.showing(typed))
+    return Database(
+        where, shown(where) or "", schema(given.showing(name)) if name else sources.checked(SCHEMA), ""
+    )
+
+
 def shown(typed: str) -> str | None:
     """Return what of a URL may be shown and typed again: no password, no query; None: it is no such URL."""
     found = _URL.match(typed)

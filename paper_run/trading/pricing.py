@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
 from paper_run.book.holdings import TRADES
 from paper_run.model.broker import comparable
-from paper_run.trading.listed_splits import at_broker, of_these_shares
+from paper_run.trading.believed import Believed, of_these_shares
+from paper_run.trading.our_shares import at_broker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from decimal import Decimal
 
     from paper_run.book.holdings import Book, Entry, Holding
@@ -37,7 +38,7 @@ class Priced(NamedTuple):
     :ivar seen: what the next session's prices and quantities are compared with.
     :ivar waiting: the listed splits that the account does not show yet. :ivar over: the symbols that no list
         speaks for after all, with the session since which they may have split.
-    :ivar coming: the symbols that have split after this session.
+    :ivar coming: the symbols that have split, or are called otherwise, after this session.
     """
 
     prices: dict[str, marks.Mark]
@@ -59,7 +60,8 @@ class Priced(NamedTuple):
 class _Symbol(NamedTuple):
     """A symbol of the book.
 
-    :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
+    :ivar last: as it was believed last, before this session. :ivar was: the same, at what a share of before
+        all that came since was worth. :ivar since: its entries since then.
     :ivar today: as it was believed last in this session, if nobody has said anything of it since.
     :ivar theirs: the gateway's quantity, None where it is not known. :ivar at_broker: likewise the broker's.
     :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
@@ -69,6 +71,7 @@ class _Symbol(NamedTuple):
     held: Holding
     mark: marks.Mark | str
     last: splits.Seen | None
+    was: splits.Seen | None
     today: splits.Seen | None
     since: Sequence[Entry]
     theirs: Decimal | None
@@ -101,7 +104,7 @@ class _Symbol(NamedTuple):
         """
         found = None
         marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
-        if self.last is not None and not any(_says_quantity(each) for each in self.since):
+        if self.was is not None and not any(_says_quantity(each) for each in self.since):
             now = splits.Now(
                 [*self.traded, *marked],
                 self.said,
@@ -111,7 +114,7 @@ class _Symbol(NamedTuple):
                 missing=self.missing,
                 at_broker=self.at_broker,
             )
-            found = splits.suspicion(self.last, now)
+            found = splits.suspicion(self.was, now)
         if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
             found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
         return found
@@ -152,20 +155,25 @@ def price(
     :param kept: the book as it was valued last. :param listed: what the broker lists.
     :param missing: by symbol, by how many shares fills of ours that the gateway may have counted are missing.
     """
-    day, suspects = session.isoformat(), kept.suspects if kept else {}
+    day = session.isoformat()
     before = books.valuations.last(period.id, before=day)
-    earlier = before.suspects if before else {}
+    believed = Believed(books, period, before)
+    suspects, earlier = believed.suspects(kept), believed.suspects(before)
     new = books.entries_after(period, kept.entry)[0] if kept else ()
-    answered = frozenset(each.symbol for each in new if each.kind in _SAID)
-    moved = frozenset(each.symbol for each in new)
+    # What was suspected of a symbol goes over with its shares.
+    answered = frozenset(
+        each.symbol if each.new_symbol else believed.names.of_entry(each)
+        for each in new
+        if each.kind in _SAID
+    )
+    moved = frozenset(map(believed.names.of_entry, new))
     found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming)
     today = {
         name: each
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    since = _since(books, period, before)
-    for symbol in _symbols(book, since, before, today, suspects, read, moment, session, missing):
+    for symbol in _symbols(book, believed, today, suspects, read, moment, session, missing):
         name = symbol.name
         each = symbol._replace(theirs=None, at_broker=None) if name in listed.coming else symbol
         suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
@@ -214,36 +222,9 @@ def _keep(found: Priced, each: _Symbol, day: str, doubt: _Doubt | None) -> None:
         found.seen[each.name] = seen
 
 
-def _since(books: Books, period: BookPeriod, before: PastValuation | None) -> Mapping[str, Sequence[Entry]]:
-    """Return each symbol's entries after it was believed last, in an earlier session."""
-    began = before.session.isoformat() if before else ""
-    believed = {name: seen.session for name, seen in before.seen.items()} if before else {}
-    since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(period, _eve(min(believed.values(), default=began))):
-        if is_behind(entry, believed.get(entry.symbol, began), before):
-            since.setdefault(entry.symbol, []).append(entry)
-    return since
-
-
-def is_behind(entry: Entry, session: str, before: PastValuation | None) -> bool:
-    """Whether an entry took effect after the price of a session, an ISO date, that was believed last.
-
-    A split of that session that was booked only after the valuation is not in its price.
-
-    :param before: the valuation.
-    """
-    is_late = before is not None and entry.ratio is not None and entry.id > before.entry
-    return entry.effective > session or (is_late and entry.effective == session)
-
-
-def _eve(session: str) -> str:
-    return (date.fromisoformat(session) - timedelta(days=1)).isoformat() if session else session
-
-
 def _symbols(
     book: Book,
-    since: Mapping[str, Sequence[Entry]],
-    before: PastValuation | None,
+    believed: Believed,
     today: Mapping[str, splits.Seen],
     suspects: Iterable[str],
     read: Observations,
@@ -251,23 +232,22 @@ def _symbols(
     session: date,
     missing: Mapping[str, splits.Span],
 ) -> Iterable[_Symbol]:
-    """Yield each symbol that is open, or was when it was believed last.
-
-    :param before: the book as it was valued last in an earlier session.
-    """
-    last = before.seen if before else {}
+    """Yield each symbol that is open, or was when it was believed last."""
+    last = believed.last
     listed, there = listed_positions(read), at_broker(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
         position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
         mark = mark_of(name, position, read, moment, session)
+        since, was = believed.since(name), believed.was(name, mark)
         yield _Symbol(
             name,
             book.holdings[name],
-            of_these_shares(mark, since.get(name, ()), last.get(name), moment.now),
+            of_these_shares(mark, since, was, moment.now),
             last.get(name),
+            was,
             today.get(name),
-            since.get(name, ()),
+            since,
             theirs,
             None if there is None else there.get(comparable(name), money.ZERO),
             missing.get(name),

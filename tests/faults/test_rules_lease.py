@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.hosts import Host, two_hosts, when_posted
 from support.odd_platform import RUNS
-from support.postgres_server import Schema, Server
+from support.postgres_server import PASSWORD, Schema, Server
 
 from paper_run.ledger.postgres import schema as tables
 
@@ -46,6 +46,24 @@ def test_rule_16_a_second_host_shows_what_was_recorded(hosts: tuple[Host, Host])
     )
     assert one.run("report", one.session).returncode == 0
     assert one.files() == two.files()
+
+
+def test_history_all_reads_databases_beside_folders(hosts: tuple[Host, Host], schema: Schema) -> None:
+    """By URL and schema, or the schema that is set; a line each, and no password."""
+    one, two = hosts
+    assert one.begin().returncode == 0
+    url = schema.server.url
+    del two.env["PAPER_RUN_LEDGER_URL"]
+    two.platform.orchestrator.runs.clear()
+    assert two.run().returncode == 0
+    both = two.run("history", "--all", f"{url}#{schema.name}", "reports")
+    assert (both.returncode, both.stderr) == (0, "")
+    assert f"schema {schema.name}" in both.stdout
+    assert PASSWORD not in both.stdout
+    assert two.run("history", "--all", url).stdout.count(schema.name) == 1
+    missing = two.run("history", "--all", f"{url}#none_there", "reports")
+    assert (missing.returncode, "There is no ledger" in missing.stderr) == (3, True)
+    assert PASSWORD not in missing.stdout + missing.stderr
 
 
 def test_report_all_makes_a_new_hosts_folder(hosts: tuple[Host, Host]) -> None:

@@ -223,6 +223,7 @@ MIGRATIONS = (
     """
     ALTER TABLE sessions ADD COLUMN running TEXT COLLATE "C";
     """,
+    "SELECT 1",  # another sequence of columns, which matters to SQLite alone
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 
