@@ -33,11 +33,18 @@ if TYPE_CHECKING:
 
 
 def run_day(
-    config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    *,
+    again: bool = False,
+    begins: Callable[[], None] | None = None,
 ) -> End:
     """Run the day: at most one POST a session, and whatever comes of it recorded, saved and mailed.
 
-    :param again: trade the session once more, on purpose.
+    :param again: trade the session once more, on purpose. :param begins: called where it is about to trade,
+        and not only to show what was recorded.
     :raises PaperRunError: nothing was sent: a service is unfit, the ledger or a folder can't be used, another
         run is in progress, the session was traded otherwise, it is too late.
     """
@@ -50,7 +57,8 @@ def run_day(
         opens=lambda: day_ledger.ledger_of_the_day(config, platform, patient),
     ) as ledger:
         files.sweep(config.reports_dir)
-        day = _Day(Workspace(config, ledger, clock, console, platform.deadline), platform, again=again)
+        workspace = Workspace(config, ledger, clock, console, platform.deadline)
+        day = _Day(workspace, platform, again=again, begins=begins or (lambda: None))
         hours.refuse_closed_signals(config, day.calendar)
         try:
             return day.run()
@@ -101,7 +109,9 @@ class _Day:
     :ivar is_told: whether the services have told that already.
     """
 
-    def __init__(self, workspace: Workspace, platform: Platform, *, again: bool) -> None:
+    def __init__(
+        self, workspace: Workspace, platform: Platform, *, again: bool, begins: Callable[[], None]
+    ) -> None:
         self.workspace = workspace
         self.config = workspace.config
         self.platform = platform
@@ -109,6 +119,7 @@ class _Day:
         self.clock = workspace.clock
         self.console = workspace.console
         self.again = again
+        self.begins = begins
         self.calendar = workspace.calendar
         self.outbox = workspace.outbox
         self.publisher = workspace.publisher
@@ -147,6 +158,7 @@ class _Day:
                 return self._stay_closed(closed)  # midnight was waited for
             if not self.again and (obstacle := self._earlier_one(services)) is not None:
                 raise obstacle
+        self.begins()
         return self._trade(services)
 
     def _trade(self, services: preflight.Services) -> End:

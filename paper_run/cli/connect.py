@@ -40,7 +40,6 @@ def connected(
         if given["sandbox"]:
             from paper_run.sandbox import Sandbox
             from paper_run.settings.broker import BrokerSettings, says_unread
-            from paper_run.settings.database import of_sandbox
 
             folder = settings.reports_dir / flags.SANDBOX_FOLDER
             stack.enter_context(sandbox_errors())
@@ -51,7 +50,7 @@ def connected(
             pair = sandbox.broker_keys  # no secret, so nothing is to be kept from being shown
             settings = settings._replace(
                 reports_dir=folder,
-                database=settings.database and of_sandbox(settings.database),
+                database=settings.database and settings.database.of_sandbox,
                 plays_sandbox=True,
                 broker=BrokerSettings(
                     ServiceUrl(base=sandbox.broker_url), is_live=False, is_demanded=False, is_named=True

@@ -155,7 +155,7 @@ def place(flags: Mapping[str, Any]) -> Place:
 
     found = database.read(sources(flags))
     if found is not None and flags["sandbox"]:
-        found = database.of_sandbox(found)
+        found = found.of_sandbox
     return Place(reports_folder(flags), found)
 
 

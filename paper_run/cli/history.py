@@ -77,7 +77,7 @@ def _places(places: Sequence[str], given: Mapping[str, Any]) -> dict[str, Place]
         typed = SourcedValue(place, "history --all")
         if "://" in place:
             named = database.named_with_schema(typed, flags.sources(given))
-            named = database.of_sandbox(named) if suffix else named
+            named = named.of_sandbox if suffix else named
             found[named.name] = Place(flags.here(), named)
             continue
         if not place.strip():

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
+SANDBOX_SCHEMA = "_sandbox"
+"""What the name of a sandbox's schema ends with."""
+
 
 class Database(NamedTuple):
     """A schema of a PostgreSQL database that is a ledger.
@@ -23,6 +26,12 @@ class Database(NamedTuple):
     def name(self) -> str:
         """What messages call the ledger."""
         return f"{self.shown}, schema {self.schema}"
+
+    @property
+    def of_sandbox(self) -> "Database":
+        """A sandbox's own schema beside it: simulated trades are never mixed with real ones."""
+        name = self.schema.removesuffix(SANDBOX_SCHEMA) + SANDBOX_SCHEMA
+        return self._replace(schema=name)
 
 
 class Place(NamedTuple):

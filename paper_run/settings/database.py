@@ -6,15 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
-from paper_run.model.place import Database
+from paper_run.model.place import SANDBOX_SCHEMA, Database
 
 if TYPE_CHECKING:
     from paper_run.settings.raw import RawValue
     from paper_run.settings.sources import Sources
 
 SCHEMA, PLATFORM = "PAPER_RUN_LEDGER_SCHEMA", "PAPER_RUN_PLATFORM"
-SANDBOX_SCHEMA = "_sandbox"
-"""What the name of a sandbox's schema ends with."""
 _FORM = "postgresql://[USER[:PASSWORD]@]HOST[:PORT][,...]/DATABASE[?sslmode=verify-full]"
 _URL = re.compile(
     r"(?P<kind>postgres(?:ql)?://)(?:(?P<login>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)(?P<path>/[^?#@]*)?"
@@ -92,8 +90,3 @@ def shown(typed: str) -> str | None:
         return None
     user = (found["login"] or "").partition(":")[0]
     return f"{found['kind']}{f'{user}@' if user else ''}{found['hosts']}{found['path'] or ''}"
-
-
-def of_sandbox(database: Database) -> Database:
-    """Return a sandbox's own schema of a database: simulated trades are never mixed with real ones."""
-    return database._replace(schema=database.schema + SANDBOX_SCHEMA)

@@ -9,6 +9,7 @@ import pytest
 from support.hosts import Host, two_hosts, when_posted
 from support.odd_platform import RUNS
 from support.postgres_server import PASSWORD, Schema, Server
+from support.socket_server import answer, serving
 
 from paper_run.ledger.postgres import schema as tables
 
@@ -46,6 +47,16 @@ def test_rule_16_a_second_host_shows_what_was_recorded(hosts: tuple[Host, Host])
     )
     assert one.run("report", one.session).returncode == 0
     assert one.files() == two.files()
+
+
+def test_rule_16_only_a_host_that_trades_says_that_it_starts(hosts: tuple[Host, Host]) -> None:
+    """The heartbeat of one that shows what another has traded tells its end alone, with the same status."""
+    with serving(answer(b"OK")) as monitor:
+        for host in hosts:
+            host.env["PAPER_RUN_HEARTBEAT_URL"] = f"{monitor.url.base}/secret"
+        assert hosts[0].begin().returncode == 0
+        assert hosts[1].run().returncode == 0
+        assert [seen.path for seen in monitor.seen] == ["/secret/start", "/secret/0", "/secret/0"]
 
 
 def test_history_all_reads_databases_beside_folders(hosts: tuple[Host, Host], schema: Schema) -> None:
