@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
 from paper_run.book import statistics
 from paper_run.book.holdings import Book, Holding
+from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
 from paper_run.ledger.rows import amount, reader_of, text
@@ -31,6 +32,7 @@ class PastValuation(NamedTuple):
     :ivar book: None where an older program wrote it: it is folded anew. :ivar seen: each symbol as it was
         believed last. :ivar suspects: the symbols that may have split, with the session since which.
     :ivar is_closed: whether it was marked whole after the close, so that it stays.
+    :ivar marks: the price of each open position; older programs kept none.
     """
 
     session: date
@@ -40,6 +42,7 @@ class PastValuation(NamedTuple):
     totals: Mapping[str, Decimal | None]
     suspects: Mapping[str, str]
     is_closed: bool
+    marks: Mapping[str, Mark] = {}
 
 
 class Closing(NamedTuple):
@@ -48,6 +51,7 @@ class Closing(NamedTuple):
     :ivar is_closed: see `PastValuation`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
+    :ivar marks: the price of each open position.
     """
 
     seen: Mapping[str, Seen]
@@ -55,6 +59,7 @@ class Closing(NamedTuple):
     is_closed: bool = False
     spans: bool = False
     counts: bool = True
+    marks: Mapping[str, Mark] = {}
 
 
 class Valuations:
@@ -242,10 +247,16 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     there = {
         symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
     }
+    marks = {
+        symbol: [text(each.price), each.source, each.time and each.time.isoformat()]
+        for symbol, each in closing.marks.items()
+    }
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
     state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}
-    return json.dumps(state | ({"at_broker": there} if there else {}) | {"suspects": suspects})
+    return json.dumps(
+        state | ({"at_broker": there} if there else {}) | {"suspects": suspects, "marks": marks}
+    )
 
 
 @reader_of("sessions")
@@ -269,7 +280,11 @@ def state(row: Any) -> PastValuation | None:
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
     book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]), *moved)
-    return _kept(row, book, seen, totals, read["suspects"])
+    marks = {
+        symbol: Mark(Decimal(price), source, time and datetime.fromisoformat(time))
+        for symbol, (price, source, time) in read.get("marks", {}).items()
+    }
+    return _kept(row, book, seen, totals, read["suspects"])._replace(marks=marks)
 
 
 def _older(row: Any, read: Any) -> PastValuation:

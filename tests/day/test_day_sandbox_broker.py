@@ -79,3 +79,21 @@ def test_a_split_in_the_sandbox(tmp_path: Path) -> None:
         each for each in read_rows(tmp_path / "reports/sandbox/ledger.sqlite3", "entries") if each["ratio"]
     ]
     assert (split["symbol"], split["ratio"], split["effective"]) == ("SPLIT", "2:1", "2025-01-06")
+
+
+def test_a_mark_keeps_the_price_that_the_run_had_of_the_broker(tmp_path: Path) -> None:
+    """The sandbox's clock shows the next morning by then: what is known of the session stays known."""
+    run_command("--sandbox", "--symbols", "DEAF", "AAPL", "MSFT", cwd=tmp_path)
+    run = exact((tmp_path / "reports/sandbox/2025-01-02_paper_run.json").read_text("utf-8"))
+    for _ in range(2):
+        finished = run_command("mark", "--sandbox", cwd=tmp_path)
+        assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+        mark = exact((tmp_path / "reports/sandbox/2025-01-02_mark.json").read_text("utf-8"))
+        assert (mark["pnl"]["complete"], mark["warnings"]) == (True, [])
+        for name in ("qty", "mark_price", "price_source", "total_pnl"):
+            assert [each[name] for each in mark["pnl"]["positions"]] == [
+                each[name] for each in run["pnl"]["positions"]
+            ]
+        assert mark["pnl"]["equity"] == run["pnl"]["equity"]
+    (session,) = read_rows(tmp_path / "reports/sandbox/ledger.sqlite3", "sessions")
+    assert (session["complete"], session["closed"]) == (1, 0)
