@@ -21,6 +21,7 @@ from paper_run.trading import (
     best_party,
     book_opening,
     corporate,
+    hand_trades,
     joining,
     listed_splits,
     not_known,
@@ -108,7 +109,7 @@ def bring_up_to_date(
     joined = joining.join(ledger, read, period, session, own, moment, booked_at, is_beside)
     if new or by_hand.entries or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
-        joining.book_by_hand(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
+        hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
         (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
