@@ -147,7 +147,10 @@ def _was_filled_meanwhile(ledger: Ledger, proven: BrokerReading, moment: Moment)
 
 
 def cash_beside(proven: BrokerReading, period: BookPeriod, book: Book) -> Decimal:
-    """Return the broker's cash less ours, dollars: the fees off its balances are not off ours yet."""
+    """Return the broker's cash less ours, dollars, negative where it is less: accrued fees are not off ours yet.
+
+    :raises ValueError: the account does not tell its cash.
+    """
     account = proven.account
     if account is None or account.cash is None:
         raise ValueError("an account that does not tell its cash can't be booked")
