@@ -24,7 +24,8 @@ def made() -> str:
     """Return the whole text."""
     day = [each for each in OPTIONS if "run" in each.commands]
     parts = [HEAD, "## The day: `python -m paper_run`", _table(day)]
-    for name, command in commands.commands.items():
+    for name in commands.known:
+        command = commands.get_command(None, name)
         if name != "run":
             parts += _command(name, command)
     parts += ["## Variables without an option", _variables(each for each in OPTIONS if not each.flag)]

@@ -125,7 +125,7 @@ def test_every_command_line_in_the_documents_is_one_that_the_program_takes() -> 
         for line in re.findall(r"python -m paper_run(?: +[^\n`#|>]+)?", document.read_text("utf-8")):
             words = line.split()[3:]
             name = words[0] if words and re.fullmatch(r"[a-z]+", words[0]) else "run"
-            command = commands.commands.get(name)
+            command = commands.get_command(None, name)
             known = {form for each in command.params for form in each.opts} if command else set()
             known |= {"--help", "--version"}
             options = {word.split("=")[0].rstrip(".,;:)") for word in words if re.match(r"--?[a-z]", word)}

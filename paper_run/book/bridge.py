@@ -3,17 +3,12 @@
 Source: docs/CONCEPTS, "Equity, and the bridge that explains it".
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from paper_run.book.holdings import Book
 from paper_run.money import CONTEXT, ZERO, cents, total
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from decimal import Decimal
-
-    from paper_run.book.holdings import Book
 
 
 class Money(NamedTuple):
@@ -33,7 +28,7 @@ class Money(NamedTuple):
         """What is in equity and in no P&L."""
         return CONTEXT.add(self.flows, self.other)
 
-    def less(self, before: Money) -> Money:
+    def less(self, before: "Money") -> "Money":
         """Return what moved since."""
         return Money(*(CONTEXT.subtract(now, then) for now, then in zip(self, before, strict=True)))
 

@@ -3,15 +3,11 @@
 Source: docs/CONCEPTS, "Beside the gateway's figures".
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from paper_run import money
-
-if TYPE_CHECKING:
-    from paper_run.book.holdings import Holding
+from paper_run.book.holdings import Holding
 
 _HALF_A_CENT = Decimal("0.005")
 

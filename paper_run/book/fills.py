@@ -3,15 +3,10 @@
 Source: docs/CONCEPTS, "What an order adds: the growth of its fill".
 """
 
-from __future__ import annotations
-
-from decimal import Context
-from typing import TYPE_CHECKING, NamedTuple
+from decimal import Context, Decimal
+from typing import NamedTuple
 
 from paper_run import money
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 _SHOWN = Context(prec=28)
 

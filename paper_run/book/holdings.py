@@ -3,18 +3,13 @@
 Source: docs/CONCEPTS, "Average cost".
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from paper_run import money
+from paper_run.book.splits import Ratio
 from paper_run.money import CONTEXT, ZERO
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from paper_run.book.splits import Ratio
 
 TRADES = frozenset({"fill", "adjustment", "cash_in_lieu"})
 ACCOUNT = "account"
@@ -89,13 +84,13 @@ class Holding(NamedTuple):
         """Return what closing all of it at a price would realize, dollars; negative for a loss."""
         return CONTEXT.subtract(self.market_value(price), self.cost)
 
-    def priced_by(self, entry: Entry) -> Holding:
+    def priced_by(self, entry: Entry) -> "Holding":
         """Return the holding at the cost that a trade gives it, if it waits for one: P&L starts at zero."""
         if not self.waits or entry.price is None:
             return self
         return self._replace(cost=money.portion(entry.dollars, self.qty, entry.qty), waits=False)
 
-    def after(self, entry: Entry) -> Holding:
+    def after(self, entry: Entry) -> "Holding":
         """Return the holding after an entry.
 
         :raises ValueError: the book has no entries of its kind.
@@ -118,12 +113,12 @@ class Holding(NamedTuple):
                 return self._replace(qty=qty)
         raise ValueError(f"the book has no entries of the kind {entry.kind!r}")
 
-    def joined_by(self, other: Holding) -> Holding:
+    def joined_by(self, other: "Holding") -> "Holding":
         """Return the holding with another's shares at their cost; what that realized stays with it."""
         qty, cost = CONTEXT.add(self.qty, other.qty), CONTEXT.add(self.cost, other.cost)
         return self._replace(qty=qty, cost=cost, waits=self.waits or other.waits)
 
-    def _after_trade(self, qty: Decimal, dollars: Decimal) -> Holding:
+    def _after_trade(self, qty: Decimal, dollars: Decimal) -> "Holding":
         """Buy or sell; adding realizes nothing, a flip closes all and opens the rest at the same price."""
         after = money.of_portions(CONTEXT.add(self.qty, qty))
         if money.product(self.qty, qty) >= 0:
@@ -154,7 +149,7 @@ class Book(NamedTuple):
     other: Decimal = ZERO
     inflows: Decimal = ZERO
 
-    def after(self, entries: Iterable[Entry]) -> Book:
+    def after(self, entries: Iterable[Entry]) -> "Book":
         """Return the book after these entries, in their order."""
         holdings, (_, cash, traded, flows, other, inflows) = dict(self.holdings), self
         for entry in entries:

@@ -3,18 +3,13 @@
 Source: docs/CONCEPTS, "Marks: the price that a position is valued at".
 """
 
-from __future__ import annotations
-
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from paper_run import money
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import date, datetime
 
 FRESH = timedelta(minutes=5)
 """A quote older than this is no market any more: its last trade is used."""

@@ -3,15 +3,11 @@
 Source: docs/CONCEPTS, "The broker's equity beside ours".
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Literal, NamedTuple
 
 from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
 
 Kind = Literal["beside", "flow"]
 """What is named: a position beside the book, money that is not booked yet."""

@@ -6,8 +6,6 @@ activity as it stands and as it was booked last, so that a cancellation books it
 Source: docs/CONCEPTS, "Money that is not trading".
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import NamedTuple
 

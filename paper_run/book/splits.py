@@ -3,16 +3,12 @@
 Source: docs/CONCEPTS, "Marks: the price that a position is valued at".
 """
 
-from __future__ import annotations
-
 import math
+from collections.abc import Collection, Iterable
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from paper_run import money
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 _SMALLEST_SHARE = Decimal(10) ** -9
 _WHOLE = Decimal(1)
@@ -34,7 +30,7 @@ class Ratio(NamedTuple):
         """Whether it says that there was no split."""
         return self.became == self.shares
 
-    def is_same(self, other: Ratio) -> bool:
+    def is_same(self, other: "Ratio") -> bool:
         """Whether both say the same, in whatever terms: 2:1 is 4:2."""
         return money.product(self.became, other.shares) == money.product(other.became, self.shares)
 

@@ -3,15 +3,11 @@
 Source: docs/CONCEPTS, "Statistics".
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from paper_run.money import ZERO, total
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SESSIONS_A_YEAR: Mapping[str, int] = {"XNYS": 252, "24/7": 365}
 """How many sessions a year has, by the exchange."""

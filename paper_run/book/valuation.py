@@ -3,21 +3,15 @@
 Source: docs/CONCEPTS, "Realized, unrealized, total and day P&L".
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import NamedTuple
 
 from paper_run import money
 from paper_run.book.bridge import NO_MONEY, Bridge, Opening, bridged, moved_money
-from paper_run.book.holdings import Holding
+from paper_run.book.holdings import Book, Holding
+from paper_run.book.marks import Mark
 from paper_run.money import CONTEXT, ZERO, cents, total
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from decimal import Decimal
-
-    from paper_run.book.holdings import Book
-    from paper_run.book.marks import Mark
 
 
 class PositionValue(NamedTuple):

@@ -11,20 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paper_run import __version__
-from paper_run.cli import (
-    completion,
-    doctor,
-    email,
-    history,
-    mark,
-    output,
-    report,
-    resolve,
-    run,
-    sandbox,
-    schedule,
-    streams,
-)
+from paper_run.cli import output, streams
 from paper_run.cli.parsing import Commands
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
 from paper_run.model.termination import PATIENCE, never_swallow_an_interrupt
@@ -36,26 +23,25 @@ if TYPE_CHECKING:
 _STATUSES = "; ".join(f"{status:d} {status.words}" for status in ExitStatus)
 _EPILOG = f"Precedence: option, environment variable, .env file, default. Exit status: {_STATUSES}."
 
+_COMMANDS = {
+    "run": "Run the day.",
+    "mark": "Value the latest session at the prices of now; never trades.",
+    "history": "List the sessions: day and cumulative P&L, equity, drawdown.",
+    "report": "Make a session's files again from the ledger, offline.",
+    "resolve": "List what is not known, or say what came of it.",
+    "email": "Send what is queued, or a session's mail again.",
+    "doctor": "Look at everything that a day depends on: a line each, with the fix.",
+    "schedule": "Print a crontab's lines or systemd's units; installs nothing.",
+    "sandbox": "Serve the built-in platform on 8001-8003, quotes and broker on 8004.",
+    "completion": "Print the script that completes paper-run in a shell.",
+}
+"""What each does, in a line; each is the function of its name in the module of its name."""
 
-@click.group(cls=Commands, epilog=_EPILOG)
+
+@click.group(cls=Commands, known=_COMMANDS, epilog=_EPILOG)
 @click.version_option(__version__, prog_name="paper_run")
 def commands() -> None:
     """Run the day: check the services, trade once, compute P&L, save the reports."""
-
-
-for _each in (
-    run.run,
-    mark.mark,
-    history.history,
-    report.report,
-    resolve.resolve,
-    email.email,
-    doctor.doctor,
-    schedule.schedule,
-    sandbox.sandbox,
-    completion.completion,
-):
-    commands.add_command(_each)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,8 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _status_of(arguments: Sequence[str]) -> int:
     try:
-        if (answered := completion.answered(commands, os.environ)) is not None:
-            return int(answered)
+        if any(name.endswith("_COMPLETE") for name in os.environ):  # a shell asks, by click's variable
+            from paper_run.cli import completion
+
+            if (answered := completion.answered(commands, os.environ)) is not None:
+                return int(answered)
         status = commands.main(
             list(arguments),
             prog_name="python -m paper_run",

@@ -24,7 +24,7 @@ _VARIABLE = "_PAPER_RUN_COMPLETE"
 _SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command(short_help="Print the script that completes paper-run in a shell.")
+@click.command()
 @click.argument("shell", metavar="|".join(_SHELLS), type=click.Choice(_SHELLS))
 @options_of("completion")
 def completion(shell: str, **_flags: Any) -> ExitStatus:

@@ -11,7 +11,7 @@ from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus, worst
 
 
-@click.command(short_help="Look at everything that a day depends on: a line each, with the fix.")
+@click.command()
 @options_of("doctor")
 def doctor(**given: Any) -> ExitStatus:
     """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""

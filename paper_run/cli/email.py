@@ -11,7 +11,7 @@ from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
-@click.command(short_help="Send what is queued, or a session's mail again.")
+@click.command()
 @click.argument("attempt", metavar="[SESSION[-n]|latest]", required=False)
 @options_of("email")
 def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **given: Any) -> ExitStatus:

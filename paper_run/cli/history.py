@@ -11,7 +11,7 @@ from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
-@click.command(short_help="List the sessions: day and cumulative P&L, equity, drawdown.")
+@click.command()
 @options_of("history")
 def history(*, as_json: bool, as_csv: bool, since: str | None, **given: Any) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown."""

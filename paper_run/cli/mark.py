@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paper_run.trading.adjustments import Change
 
 
-@click.command(short_help="Value the latest session at the prices of now; never trades.")
+@click.command()
 @options_of("mark")
 def mark(**given: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""

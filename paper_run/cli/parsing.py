@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -13,7 +14,7 @@ from paper_run.errors import PaperRunError
 from paper_run.settings import options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -22,6 +23,27 @@ if TYPE_CHECKING:
 
 class Commands(click.Group):
     """A group whose default command is the day itself; a command's name comes first."""
+
+    def __init__(self, *, known: Mapping[str, str], **about: Any) -> None:
+        """Name the commands, each with what it does in a line; all but the day's are shown.
+
+        Each is loaded when it is called: it is the function of its name in the module of its name.
+        """
+        super().__init__(**about)
+        self.known = known
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order of the alphabet."""
+        return sorted(self.known)
+
+    def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command; None: there is none of that name."""
+        return self._loaded(cmd_name) if cmd_name in self.known else None
+
+    def _loaded(self, name: str) -> click.Command:
+        command: click.Command = getattr(import_module(f"paper_run.cli.{name}"), name)
+        command.short_help = self.known[name]
+        return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command in front of bare options."""
@@ -38,8 +60,8 @@ class Commands(click.Group):
 
         :raises UsageError: there is none of that name; it says which ones there are.
         """
-        if args[0] not in self.commands and not ctx.resilient_parsing:
-            names = [name for name, command in self.commands.items() if not command.hidden]
+        if args[0] not in self.known and not ctx.resilient_parsing:
+            names = [name for name in self.known if name != "run"]
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], names, n=1)
@@ -52,18 +74,19 @@ class Commands(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return what may come first: a command, or an option of the day or of the whole program."""
         found = [
-            *self.commands["run"].shell_complete(ctx, incomplete),
+            *self._loaded("run").shell_complete(ctx, incomplete),
             *super().shell_complete(ctx, incomplete),
         ]
         return list({item.value: item for item in found}.values())
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the day's options, then the commands."""
-        run = self.commands["run"]
+        run = self._loaded("run")
         formatter.write_usage("python -m paper_run", "[OPTIONS] | COMMAND [OPTIONS]")
         self.format_help_text(ctx, formatter)
         run.format_options(click.Context(run, parent=ctx), formatter)
-        self.format_commands(ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, words in sorted(self.known.items()) if name != "run"])
         self.format_epilog(ctx, formatter)
 
 
@@ -72,7 +95,7 @@ class DayCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Spread the symbols before click reads them."""
-        others = ctx.parent.command.commands if ctx.parent else {}  # type: ignore[attr-defined]
+        others = ctx.parent.command.known if ctx.parent else {}  # type: ignore[attr-defined]
         with contextlib.suppress(*([click.UsageError] if ctx.resilient_parsing else [])):
             args = _spread_symbols(args, commands=others)
         ctx.allow_extra_args = True

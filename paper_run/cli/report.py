@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from paper_run.errors import ExitStatus
 
 
-@click.command(short_help="Make a session's files again from the ledger, offline.")
+@click.command()
 @click.argument("attempt", metavar="[SESSION[-n]|latest]", default="latest")
 @options_of("report")
 def report(attempt: str, *, opens: bool, **given: Any) -> ExitStatus:

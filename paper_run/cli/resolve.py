@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paper_run.trading.adjustments import Change
 
 
-@click.command(short_help="List what is not known, or say what came of it.")
+@click.command()
 @click.argument("attempt", metavar="[SESSION[-n]]", required=False)
 @options_of("resolve")
 def resolve(attempt: str | None, **given: Any) -> ExitStatus:

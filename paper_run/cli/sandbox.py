@@ -16,7 +16,7 @@ from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
 
-@click.command(short_help="Serve the built-in platform on 8001-8003, quotes and broker on 8004.")
+@click.command()
 @options_of("sandbox")
 def sandbox(**given: Any) -> ExitStatus:
     """Serve the built-in platform (signal service, gateway, orchestrator, quotes, broker) until Ctrl-C.

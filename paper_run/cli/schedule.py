@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paper_run.schedule.plan import Schedule
 
 
-@click.command(short_help="Print a crontab's lines or systemd's units; installs nothing.")
+@click.command()
 @click.argument("kind", metavar="cron|systemd", type=click.Choice(["cron", "systemd"]))
 @options_of("schedule")
 def schedule(kind: str, *, into: str | None, for_user: bool, **given: Any) -> ExitStatus:

@@ -1,9 +1,8 @@
 """The books in the ledger and their entries, and the book that these make."""
 
-from __future__ import annotations
-
 import json
-from datetime import UTC, date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,9 +16,6 @@ from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.valuations import PastValuation, Valuations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
-
     from paper_run.model.attempt import AttemptRow
 
 
@@ -98,7 +94,7 @@ class Books:
 
     def open_period(
         self,
-        row: AttemptRow,
+        row: "AttemptRow",
         now: datetime,
         priced: bool,
         is_beside: Callable[[str], bool] = _none,

@@ -1,7 +1,5 @@
 """An order of ours as the ledger has it: as it is followed, and as it was sent."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +26,7 @@ class Followed(NamedTuple):
     side: str
     qty: Decimal
     session: date
-    state: OrderState | None
+    state: "OrderState | None"
     has_ended: bool
     unpriced: Decimal
     is_brokers_alone: bool = False
@@ -59,7 +57,7 @@ class Sent(NamedTuple):
     attempt: int
     session: date
     sent_at: datetime
-    state: OrderState | None
+    state: "OrderState | None"
     has_ended: bool
 
 

@@ -1,13 +1,9 @@
 """The mails in the ledger: queued with what they tell, and how each ended."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple
 
 MailKind = Literal["run", "settled", "mark", "close", "stopped", "unvalued", "late", "closed"]
 MailState = Literal["queued", "sent", "unwanted"]

@@ -1,11 +1,10 @@
 """Each session's figures as the book was valued last, and what the next valuation goes on from."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from paper_run import money
 from paper_run.book import statistics
@@ -13,13 +12,9 @@ from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.statistics import Day
+from paper_run.book.valuation import Valuation
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from paper_run.book.valuation import Valuation
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30

@@ -1,17 +1,14 @@
 """An attempt to trade: what is asked for, what is known before, and what the ledger keeps of it."""
 
-from __future__ import annotations
-
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.model.findings import Finding
 from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
-    from decimal import Decimal
-
     from paper_run.model.broker import BrokerBefore
-    from paper_run.model.findings import Finding
 
 
 def attempt_name(session: date | str, number: int) -> str:
@@ -46,7 +43,7 @@ class Snapshot(NamedTuple):
     orchestrator_clock: str | None
     gateway_clock: datetime | None
     notices: tuple[Finding, ...]
-    broker: BrokerBefore | None = None
+    broker: "BrokerBefore | None" = None
 
     @property
     def held(self) -> tuple[str, ...]:

@@ -1,21 +1,16 @@
 """The book at a moment, and what of it is not known."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
-    from decimal import Decimal
-
-    from paper_run.book.comparison import Difference, Theirs
-    from paper_run.book.parties import Explained, Item
-    from paper_run.book.statistics import Statistic
-    from paper_run.book.valuation import Valuation
-    from paper_run.errors import Remedy
-    from paper_run.model.findings import Finding
-
+from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.parties import Explained, Item
+from paper_run.book.statistics import Statistic
+from paper_run.book.valuation import Valuation
+from paper_run.errors import Remedy
+from paper_run.model.findings import Finding
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 

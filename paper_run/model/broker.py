@@ -3,17 +3,14 @@
 Amounts are dollars and shares (of an option: contracts), times UTC; None is what the broker does not say.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.model.order import BROKER, OrderState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
-    from decimal import Decimal
-
     from paper_run.model.order import Asked
 
 US_EQUITY, US_OPTION, CRYPTO = "us_equity", "us_option", "crypto"
@@ -107,7 +104,7 @@ class BrokerOrder(NamedTuple):
     replaced_by: str | None
     replaces: str | None
 
-    def as_state(self, asked: Asked) -> OrderState:
+    def as_state(self, asked: "Asked") -> OrderState:
         """Return it in the words that the ledger keeps of an order of ours, as the broker's word.
 
         :param asked: what was asked for; a position's symbol may be written otherwise there.

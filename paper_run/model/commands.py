@@ -1,7 +1,5 @@
 """Commands of ours as they are recorded, and the one place that makes them run as they stand on a host."""
 
-from __future__ import annotations
-
 import shlex
 from typing import NamedTuple
 

@@ -1,13 +1,8 @@
 """The exchange: its name, and the days of a year on which it is closed."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from datetime import date, time
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+from typing import Literal, NamedTuple
 
 ExchangeName = Literal["XNYS", "24/7"]
 

@@ -1,16 +1,10 @@
 """What was found out about a day, typed: what it is, how much it matters, what it is about, what to do."""
 
-from __future__ import annotations
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple, get_args
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
-
-from paper_run.errors import Remedy
+from paper_run.errors import PaperRunError, Remedy
 from paper_run.model.commands import of_ledger
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from paper_run.errors import PaperRunError
 
 Severity = Literal["error", "warning", "note"]
 """An `error` is told by the exit status; a `warning` wants a person to look; a `note` wants nobody."""

@@ -1,11 +1,7 @@
 """Sessions and ended books as the history, the index and the curves show them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from decimal import Decimal
+from typing import NamedTuple
 
 
 class SessionLine(NamedTuple):

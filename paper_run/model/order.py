@@ -1,16 +1,10 @@
 """An orchestrator's run, its signals, and an order: as asked for, as the gateway and a result have it."""
 
-from __future__ import annotations
-
+from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from paper_run import money
-
-if TYPE_CHECKING:
-    from datetime import datetime
-    from decimal import Decimal
-
 
 RUN_ENDS = frozenset({"completed", "partial", "failed"})
 """The orchestrator's words for a run that is over."""

@@ -1,13 +1,9 @@
 """What a result states of the account in each party's words: ours, the gateway's, the broker's."""
 
-from __future__ import annotations
+from decimal import Decimal
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from paper_run.book.comparison import Difference
+from paper_run.book.comparison import Difference
 
 
 class PartyRow(NamedTuple):

@@ -1,17 +1,15 @@
 """What is passed into a day: the clock, and whoever follows it."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-    from datetime import datetime
-    from decimal import Decimal
+from paper_run.model.service import ServiceHealth
 
-    from paper_run.model.service import ServiceHealth
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 def boottime() -> float:
@@ -50,5 +48,5 @@ class Progress(Protocol):
     def ended(self, status: str, seconds: Decimal) -> None:
         """Show how the orchestration ended, and after how many seconds."""
 
-    def waiting(self, what: str) -> AbstractContextManager[None]:
+    def waiting(self, what: str) -> "AbstractContextManager[None]":
         """Show that time passes, while it does."""

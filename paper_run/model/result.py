@@ -3,22 +3,18 @@
 Console, JSON, CSV, page, mail and push are made from it alone; `result_json` is its only codec.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from paper_run.book.statistics import SESSIONS_A_YEAR
+from paper_run.book.bridge import Bridge
+from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.statistics import SESSIONS_A_YEAR, Statistic
 from paper_run.model.calendar import USUAL
+from paper_run.model.findings import Finding
 from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from paper_run.book.bridge import Bridge
-    from paper_run.book.comparison import Difference, Theirs
-    from paper_run.book.statistics import Statistic
-    from paper_run.model.findings import Finding
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
 
@@ -223,13 +219,13 @@ class RunResult:
     how_known: str | None
     parameters: Requested
     totals: Totals
-    orders: tuple[Order, ...]
+    orders: "tuple[Order, ...]"
     pnl: Pnl | None
     statistics: Statistics
     health: tuple[HealthRow, ...]
     findings: tuple[Finding, ...]
     ledger: str
-    parties: Parties | None = None
+    parties: "Parties | None" = None
     is_old: bool = False
 
     @property

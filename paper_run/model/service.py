@@ -1,13 +1,8 @@
 """The services: where they are, how healthy, and a position in the gateway's words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-    from decimal import Decimal
-
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple
 
 HEALTHY = "healthy"
 """The status of a service that is fit to trade with."""

@@ -1,21 +1,14 @@
 """An answer read whole, and what may be read of it."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from paper_run.model.redaction import NO_SECRETS
+from paper_run.model.redaction import NO_SECRETS, Secrets
 from paper_run.services.call_failures import (
     UnreadableAnswer,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from paper_run.model.redaction import Secrets
-
 
 _FRESH_SECONDS = 60
 LARGEST_BODY = 8 * 1024 * 1024

@@ -5,28 +5,24 @@ text, one that is not used is empty; method, path and query are those of the req
 it; a timestamp more than 300 s off and a nonce that was used before are refused.
 """
 
-from __future__ import annotations
-
 import email.utils
 import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from requests.auth import HTTPBasicAuth
 
-from paper_run.model.service import Refusal, ServiceIdentity
+from paper_run.model.service import Refusal, RefusalCause, ServiceIdentity, ServiceUrl
 from paper_run.services.call_failures import UnreadableAnswer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import requests
 
-    from paper_run.model.service import RefusalCause, ServiceUrl
     from paper_run.services.answer import Answer
 
 UNAUTHORIZED = frozenset({401, 403})
@@ -75,7 +71,7 @@ class Signer:
         self._now = now
         self._nonce = nonce
 
-    def sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def sign(self, request: "requests.PreparedRequest") -> "requests.PreparedRequest":
         """Put the five headers on a request that is ready to be sent."""
         where, body = urlsplit(request.url or ""), request.body or b""
         signed = Signed(
@@ -94,7 +90,7 @@ class Signer:
         request.headers["X-Internal-Token"] = token(signed, self.identity.secret)
         return request
 
-    def ahead_of(self, answer: Answer) -> int:
+    def ahead_of(self, answer: "Answer") -> int:
         """Return the seconds that this clock is ahead of the one that an answer's Date is of; 0 without."""
         try:
             theirs = email.utils.parsedate_to_datetime(answer.headers.get("Date", ""))
@@ -105,7 +101,7 @@ class Signer:
 
 def credentials(
     url: ServiceUrl, signer: Signer | None
-) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+) -> "Callable[[requests.PreparedRequest], requests.PreparedRequest]":
     """Return what puts a URL's login, and a signature, on a request.
 
     Without a login it keeps requests from looking into netrc: passwords of other programs are not ours to
@@ -113,14 +109,14 @@ def credentials(
     """
     login = url.credentials and HTTPBasicAuth(*(each.encode() for each in url.credentials))
 
-    def carried(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def carried(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
         request = login(request) if login else request
         return signer.sign(request) if signer else request
 
     return carried
 
 
-def refusal(answer: Answer, signer: Signer | None) -> Refusal:
+def refusal(answer: "Answer", signer: Signer | None) -> Refusal:
     """Tell what is likely wrong with the signature that a 401 or 403 answers, or that there was none.
 
     The platform gives one reason for an old timestamp, a used nonce, a wrong secret and a name that is not
@@ -144,7 +140,7 @@ def _cause(code: object, name: str, seconds: int) -> RefusalCause:
     return "secret" if name in _KNOWN_NAMES else "name"
 
 
-def _code(answer: Answer) -> object:
+def _code(answer: "Answer") -> object:
     """Return the platform's word for it, which stands in the `detail` object of its answer."""
     try:
         body = answer.json()

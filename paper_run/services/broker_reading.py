@@ -1,7 +1,7 @@
 """Reading the broker beside the other reads: what is asked of it at once, and what came."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -9,9 +9,6 @@ from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReadi
 from paper_run.services.call_failures import CallFailed, KeysRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date, datetime
-
     from paper_run.model.broker import MoneyActivity
     from paper_run.services.broker import Broker
 
@@ -48,14 +45,14 @@ class Wanted(NamedTuple):
 class _Money(NamedTuple):
     """What moved money or shares without being a fill."""
 
-    activities: tuple[MoneyActivity, ...]
+    activities: "tuple[MoneyActivity, ...]"
 
 
-def _money(broker: Broker, since: date, *, seconds: float) -> _Money:
+def _money(broker: "Broker", since: date, *, seconds: float) -> _Money:
     return _Money(broker.activities(since, besides_fills=True, seconds=seconds).money)
 
 
-def calls(broker: Broker | None, wanted: Wanted | None, *, seconds: float) -> list[Callable[[], Any]]:
+def calls(broker: "Broker | None", wanted: Wanted | None, *, seconds: float) -> list[Callable[[], Any]]:
     """Return what is to be called at once, nothing without a broker; `reading` takes the answers so."""
     if broker is None or wanted is None:
         return []

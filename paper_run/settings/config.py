@@ -1,8 +1,7 @@
 """Config from flags > environment > .env > defaults, with every check on what a person may type."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from paper_run.errors import DataError
 from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
+from paper_run.model.exchange import ExchangeName
+from paper_run.model.findings import Finding
+from paper_run.model.redaction import Secrets
+from paper_run.model.service import ServiceIdentity, ServiceUrl
 from paper_run.settings import auth, broker, email, raw
 from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import (
@@ -24,12 +27,6 @@ from paper_run.settings.sources import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from paper_run.model.exchange import ExchangeName
-    from paper_run.model.findings import Finding
-    from paper_run.model.redaction import Secrets
-    from paper_run.model.service import ServiceIdentity, ServiceUrl
     from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
@@ -75,9 +72,9 @@ class Config(NamedTuple):
     plays_sandbox: bool = False
     quotes: ServiceUrl | None = None
     quote_keys: tuple[str, str] | None = None
-    broker: BrokerSettings | None = None
-    mail: MailSettings | None = None
-    heartbeat: HeartbeatUrl | None = None
+    broker: "BrokerSettings | None" = None
+    mail: "MailSettings | None" = None
+    heartbeat: "HeartbeatUrl | None" = None
     identity: ServiceIdentity | None = None
     sandbox_demands_signatures: bool = False
     env_file: Path | None = None
@@ -166,13 +163,13 @@ def load(sources: Sources, *, today: date) -> Config:
     )
 
 
-def heartbeat(sources: Sources) -> HeartbeatUrl | None:
+def heartbeat(sources: Sources) -> "HeartbeatUrl | None":
     """Return where the heartbeat goes; None: nowhere."""
     found: HeartbeatUrl | None = sources.checked(HEARTBEAT_URL)
     return found
 
 
-def mail(sources: Sources) -> MailSettings | None:
+def mail(sources: Sources) -> "MailSettings | None":
     """Return the settings of the e-mail alone; None when nobody is to be mailed."""
     return email.read(sources)
 

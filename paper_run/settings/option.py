@@ -1,7 +1,5 @@
 """One option: all that a person may set it with, and is told of it."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["value", "repeated", "pair", "switch"]

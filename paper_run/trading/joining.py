@@ -147,7 +147,7 @@ def _was_filled_meanwhile(ledger: Ledger, proven: BrokerReading, moment: Moment)
 
 
 def cash_beside(proven: BrokerReading, period: BookPeriod, book: Book) -> Decimal:
-    """Return the broker's cash less ours, dollars, negative where it is less: accrued fees are not off ours yet.
+    """Return the broker's cash less ours, signed dollars: the fees off its balances are not off ours yet.
 
     :raises ValueError: the account does not tell its cash.
     """

@@ -1,18 +1,12 @@
 """A symbol of the book beside its price, and what speaks for a split that the book does not know of."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
 
 from paper_run.book import marks, splits
-from paper_run.book.holdings import TRADES
+from paper_run.book.holdings import TRADES, Entry, Holding
 from paper_run.model.order import GATEWAY
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from decimal import Decimal
-
-    from paper_run.book.holdings import Entry, Holding
 
 
 class Today(NamedTuple):
@@ -88,7 +82,7 @@ class Symbol(NamedTuple):
 
     def judged(
         self, *, has_split: Callable[[], bool], moved_today: bool
-    ) -> tuple[Symbol, splits.Suspicion | None]:
+    ) -> tuple["Symbol", splits.Suspicion | None]:
         """Return it at the price that is to be believed, with what speaks for a split of it then.
 
         Where it has split the gateway may go on with the price of before: the broker's is the next to ask.

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import pytest
+from support import command_line
 from support.command import any_time
 from support.socket_server import refusing, serving
 
@@ -224,7 +225,7 @@ def test_help_lists_the_days_options_and_every_command(capsys: pytest.CaptureFix
             assert setting.variable in shown.out
     for option in ("--dry-run", "--sandbox", "--sessions", "--env-file", "-q, --quiet", "-v, --verbose"):
         assert option in shown.out
-    visible = [name for name, command in cli.commands.commands.items() if not command.hidden]
+    visible = list(command_line.commands())
     assert visible
     commands = shown.out.partition("Commands:")[2]
     for name in visible:
@@ -239,9 +240,7 @@ def test_the_days_own_help_is_the_same(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out.split() == alone.split()
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, command in cli.commands.commands.items() if not command.hidden]
-)
+@pytest.mark.parametrize("name", command_line.commands())
 def test_every_command_has_the_common_options(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """--env-file --reports-dir --sandbox -q -v, in every command's help."""
     assert main([name, "--help"]) == 0
@@ -252,7 +251,7 @@ def test_every_command_has_the_common_options(name: str, capsys: pytest.CaptureF
 
 def test_every_option_explains_itself() -> None:
     """No option and no command without a help text."""
-    for command in (cli.commands, *cli.commands.commands.values()):
+    for command in (cli.commands, command_line.command("run"), *command_line.commands().values()):
         assert command.help
         for parameter in command.params:
             if isinstance(parameter, click.Option):

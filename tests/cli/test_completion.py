@@ -4,13 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import command_line
 from support.shells import Place, Typist, installed
-
-from paper_run import cli
 
 ALL = "\x1b*"
 """Readline's key that puts in everything a TAB would list."""
-VISIBLE = {name for name, command in cli.commands.commands.items() if not command.hidden}
+VISIBLE = set(command_line.commands())
 LINES = (
     "paper-run --symbols AAPL MSFT --capital 5 --as-of-date previous --output a.json --sandbox --again -q",
     "paper-run resolve 2025-01-17 --placed --order a1 --order a2 --reports-dir x --env-file y",

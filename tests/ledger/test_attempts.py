@@ -53,6 +53,9 @@ healths = st.builds(
     clock=st.none() | texts,
     date_header=st.none() | texts,
     strategy=st.none() | texts,
+    own_date=st.none(),
+    fix=st.just(""),  # what helps now is nothing to be kept
+    refusal=st.none(),
 )
 positions = st.builds(
     Position,
@@ -62,6 +65,7 @@ positions = st.builds(
     current_price=some_amounts,
     unrealized_pl=some_amounts,
     realized_pl=some_amounts,
+    updated_at=st.none(),
 )
 found = st.builds(
     Finding,
@@ -120,6 +124,11 @@ order_states = st.builds(
     filled_avg_price=some_amounts,
     error_message=st.none() | texts,
     created_at=st.none() | texts,
+    order_type=st.none(),  # of an order that stands there now, in no record
+    time_in_force=st.none(),
+    filled_at=st.none(),
+    filled_dollars=st.none(),
+    told_by=st.none(),
 )
 at_ease = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

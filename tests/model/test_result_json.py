@@ -22,7 +22,16 @@ from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
 from paper_run.model.order import Order
 from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
-from paper_run.model.result import HealthRow, Pnl, PositionRow, Requested, RunResult, Statistics, Totals
+from paper_run.model.result import (
+    HealthRow,
+    MoneyRow,
+    Pnl,
+    PositionRow,
+    Requested,
+    RunResult,
+    Statistics,
+    Totals,
+)
 from paper_run.model.result_json import decode, dumps, encode, loads
 
 # The names and their order, as DESIGN's "Files" has them.
@@ -279,6 +288,16 @@ POSITIONS = st.builds(
     **dict.fromkeys(("qty", "avg_entry_price", "mark_price", "market_value", "realized_pnl"), AMOUNT),
     **dict.fromkeys(("unrealized_pnl", "total_pnl", "day_pnl"), AMOUNT),
 )
+MONEY_ROWS = st.builds(
+    MoneyRow,
+    day=TEXT,
+    kind=st.sampled_from(["income", "flow", "other", "cash_in_lieu"]),
+    what=TEXT,
+    qty=AMOUNT,
+    amount=exact,
+    source=TEXT,
+    **dict.fromkeys(("activity_type", "symbol", "status", "activity"), WORDS),
+)
 PNLS = st.builds(
     Pnl,
     method=st.just("average_cost"),
@@ -288,6 +307,9 @@ PNLS = st.builds(
     equity=BRIDGES,
     since_inception=BRIDGES,
     positions=st.lists(POSITIONS, max_size=3).map(tuple),
+    money=st.lists(MONEY_ROWS, max_size=2).map(tuple),
+    base_account=WORDS,
+    provisional=st.booleans(),
     **dict.fromkeys(("base", "realized_pnl", "unrealized_pnl", "total_pnl", "day_pnl"), AMOUNT),
     **dict.fromkeys(("priced_so_far", "market_value", "exposure"), AMOUNT),
 )

@@ -1,7 +1,6 @@
 """The equity of every session as a curve with its drawdown below: inline SVG that fits any width."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +12,6 @@ from paper_run.report.html.x_scale import SIDE, x_scale
 from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from paper_run.model.history import SessionLine
@@ -43,7 +41,7 @@ class _Label(NamedTuple):
     words: str
 
 
-def equity_curve(curve: Sequence[SessionLine]) -> str:
+def equity_curve(curve: "Sequence[SessionLine]") -> str:
     """Return the curve as a figure's content, "" when no session has a closing."""
     points = _points(curve)
     if not points:
@@ -64,7 +62,7 @@ def equity_curve(curve: Sequence[SessionLine]) -> str:
     )
 
 
-def described(curve: Sequence[SessionLine]) -> str:
+def described(curve: "Sequence[SessionLine]") -> str:
     """Return in words what the curve shows, "" when no session has a closing."""
     points = _points(curve)
     return _described(points) if points else ""
@@ -92,7 +90,7 @@ def _described(points: Sequence[_Point]) -> str:
     )
 
 
-def _points(curve: Sequence[SessionLine]) -> list[_Point]:
+def _points(curve: "Sequence[SessionLine]") -> list[_Point]:
     """Return the start, a day before the first session, and each session that has a closing."""
     valued = [(line, line.closing) for line in curve if line.closing is not None]
     if not valued:

@@ -1,14 +1,10 @@
 """Bar charts as inline SVG: escaped text in, markup out, any width without a script."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from paper_run.report.text import clipped, one_line, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 _TEXT_EM, _BAR_EM, _GAP_EM = 1.45, 0.6, 0.65

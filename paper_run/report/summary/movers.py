@@ -1,7 +1,6 @@
 """The positions that moved the day's P&L most, up and down."""
 
-from __future__ import annotations
-
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book.holdings import ACCOUNT
@@ -9,8 +8,6 @@ from paper_run.model.listing import listed
 from paper_run.report import text
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from paper_run.model.result import Pnl, PositionRow
 
 MOST = 5
@@ -38,7 +35,7 @@ class Movers(NamedTuple):
     note: str
 
 
-def movers(pnl: Pnl) -> Movers | None:
+def movers(pnl: "Pnl") -> Movers | None:
     """Return at most five positions that gained most and five that lost most; None where none has moved."""
     positions = pnl.positions
     is_of_the_day = any(each.day_pnl is not None for each in positions)
@@ -60,7 +57,7 @@ def movers(pnl: Pnl) -> Movers | None:
     )
 
 
-def _mover(position: PositionRow, amount: Decimal, largest: Decimal) -> Mover:
+def _mover(position: "PositionRow", amount: Decimal, largest: Decimal) -> Mover:
     held = "no position" if position.symbol == ACCOUNT else "closed"
     if position.qty:
         held = f"{text.quantity(position.qty)} at {text.price(position.mark_price)}"
@@ -68,7 +65,7 @@ def _mover(position: PositionRow, amount: Decimal, largest: Decimal) -> Mover:
     return Mover(text.clipped(text.one_line(position.symbol)), held, text.signed_money(amount), share)
 
 
-def _left_out(pnl: Pnl) -> str:
+def _left_out(pnl: "Pnl") -> str:
     """Say which have no price, or fills that are not known."""
     said = []
     for why, rows in (("Not known", pnl.not_known), ("Without a price", pnl.unpriced)):

@@ -1,18 +1,12 @@
 """Word of what left no result: a run that stopped or began too late, a mark that failed, a closed day."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from datetime import date
+from typing import Any, Literal, NamedTuple, get_args
 
-from paper_run.errors import Remedy
+from paper_run.errors import PaperRunError, Remedy
 from paper_run.model import findings, messages, result
 from paper_run.model.commands import of_ledger
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from paper_run.errors import PaperRunError
 
 NoticeKind = Literal["stopped", "late", "unvalued", "closed"]
 
@@ -44,7 +38,7 @@ class Notice(NamedTuple):
         *,
         is_sandbox: bool,
         ledger: str = "",
-    ) -> Notice:
+    ) -> "Notice":
         """Return why a session was not traded or not valued.
 
         :param ledger: the id of the ledger that it is told of.
@@ -70,7 +64,7 @@ class Notice(NamedTuple):
         return json.dumps({**self._asdict(), "remedies": findings.remedies_to_json(self.remedies)})
 
     @classmethod
-    def from_json(cls, text: str) -> Notice:
+    def from_json(cls, text: str) -> "Notice":
         """Read a notice back.
 
         :raises ValueError: the text is none.

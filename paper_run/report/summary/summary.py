@@ -1,16 +1,14 @@
 """What a letter says, in words and figures, before it is laid out: both of its parts show this alone."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from paper_run.errors import Remedy
 from paper_run.model.attempt import attempt_name
 from paper_run.report.summary.figures import Figure
 from paper_run.report.summary.headline import Banner, Tone
 from paper_run.report.text import one_line
 
 if TYPE_CHECKING:
-    from paper_run.errors import Remedy
     from paper_run.model.result import RunResult
     from paper_run.report.summary.movers import Movers
 
@@ -70,7 +68,7 @@ class Summary(NamedTuple):
     sections: tuple[Section, ...] = ()
     steps_heading: str = ""
     steps: tuple[Remedy, ...] = ()
-    movers: Movers | None = None
+    movers: "Movers | None" = None
     facts: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()
 
@@ -102,6 +100,6 @@ class Attachment(NamedTuple):
 Occasion = Literal["run", "mark", "close", "settled"]
 
 
-def name_of(result: RunResult) -> str:
+def name_of(result: "RunResult") -> str:
     """Return the attempt that a result is of, as commands name it; of a mark its session."""
     return attempt_name(result.session, result.attempt or 1)
