@@ -139,7 +139,7 @@ class _Booking:
                 *(self._period, self._session, made, self._booked_at), activity=activity.identity
             )
             self._held = None
-            self._say(activity, before, now)
+            self._say(activity, before, now, is_known=had.words is not None)
 
     def _wait(self, activity: MoneyActivity, waits: Waits) -> None:
         about = _about(activity)
@@ -150,10 +150,12 @@ class _Booking:
             text = f"{about} ({activity.identity}) is not in the book yet: {waits.why}."
             self.found.append(findings.note("money_waits", text, subject=activity.symbol or ""))
 
-    def _say(self, activity: MoneyActivity, before: Posted | None, now: Posted | None) -> None:
+    def _say(
+        self, activity: MoneyActivity, before: Posted | None, now: Posted | None, *, is_known: bool
+    ) -> None:
         about, subject = f"{_about(activity)} ({activity.identity})", activity.symbol or ""
-        if before is not None:
-            what = "canceled" if now is None else "corrected"
+        if before is not None or is_known:
+            what = "canceled" if now is None else "reinstated" if before is None else "corrected"
             text = (
                 f"The broker has {what} {about}: it was {_amount(before)} and is {_amount(now)}. The "
                 "difference is in the book; nothing is to be done."
