@@ -65,7 +65,7 @@ def test_money_that_nobody_named_is_said_until_it_is_gone(life: Life, broker: Od
         "The broker's equity is 37.00 dollars more than ours, and nothing explains that."
     )
     assert day["exit_status"] == 0
-    assert "of which without a name: −$37.00" in life.last.stdout
+    assert "unexplained: −$37.00\n" in life.last.stdout
     page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
     assert "✕</b> −$37.00" in page
     table = (life.reports / f"{life.session}_positions.csv").read_text("utf-8")
