@@ -21,8 +21,8 @@ from paper_run.trading import (
     value_session,
     verdicts,
 )
-from paper_run.trading.earlier import read_again
 from paper_run.trading.mark_result import result_of
+from paper_run.trading.restatement import read_again
 
 if TYPE_CHECKING:
     from datetime import date, datetime

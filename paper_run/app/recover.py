@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run.trading import earlier
+from paper_run.trading import pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,11 +22,7 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
     :param is_heard: whether the platform answers, so that it can be asked.
     """
     ledger, console, publisher = workspace.ledger, workspace.console, workspace.publisher
-    with platform.deadline.stopped():
-        now = workspace.clock.now()
-        found = earlier.look_again(
-            ledger, platform, workspace.calendar, now, tell=console.notice, is_heard=is_heard
-        )
+    found = _looked_again(workspace, platform, is_heard=is_heard)
     for row in found:
         is_whole = not (row.outcome_unknown or ledger.attempts.is_in_doubt(row))
         known = f"{'The outcome' if is_whole else 'More'} of the attempt {row.name} is known"
@@ -40,6 +36,21 @@ def recover_earlier(workspace: Workspace, platform: Platform, *, is_heard: bool 
     _, unwritten = publisher.save([publisher.reports(row.document) for row in (*found, *left)])
     for failure in unwritten:
         console.notice(str(failure))
+
+
+def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -> list[AttemptRow]:
+    ledger = workspace.ledger
+    with platform.deadline.stopped():
+        if not (
+            ledger.attempts.incomplete()
+            or ledger.attempts.doubtful()
+            or any(pending.found(ledger.path.parent))
+        ):
+            return []
+        from paper_run.trading import earlier
+
+        now, tell = workspace.clock.now(), workspace.console.notice
+        return earlier.look_again(ledger, platform, workspace.calendar, now, tell=tell, is_heard=is_heard)
 
 
 def file_again(workspace: Workspace, restated: Iterable[AttemptRow]) -> None:

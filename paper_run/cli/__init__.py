@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -46,7 +45,6 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
-    gc.set_threshold(50_000, 20, 20)  # a short life: collecting while it imports costs and frees nothing
     signal.signal(signal.SIGTERM, PATIENCE.terminate)
     sys.unraisablehook = never_swallow_an_interrupt
     with streams.guarded():
@@ -84,10 +82,3 @@ def _status_of(arguments: Sequence[str]) -> int:
         )
         output.show_failures((error,), error.exit_status)
     return int(error.exit_status)
-
-
-def entry_point() -> None:
-    """Run the program and end it."""
-    exit_status = main()
-    gc.freeze()  # what is left need not be searched for garbage: the end of the process frees it
-    sys.exit(exit_status)

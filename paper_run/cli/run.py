@@ -41,8 +41,6 @@ def run(**given: Any) -> ExitStatus:
 
 
 def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadline: Deadline) -> ExitStatus:
-    from paper_run.app import day, plan
-
     sessions = flags.sessions(given)
     flags.refuse_urls_with_sandbox(given)
     flags.refuse_new_ledger(given)
@@ -62,8 +60,12 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
             return _play_sessions(settings, platform, given, sessions, beat)
         console = output.console(given, quiet=settings.to_stdout and not given["dry_run"])
         if given["dry_run"]:
+            from paper_run.app import plan
+
             end = plan.plan_day(settings, platform, output.clock(), console, again=given["again"])
         else:
+            from paper_run.app import day
+
             end = day.run_day(settings, platform, output.clock(), console, again=given["again"])
     as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
     unprinted = streams.unwritten() if as_json is None else streams.print_raw(as_json)

@@ -111,6 +111,7 @@ class Fences:
                 day,
             )
             self._store.run("DELETE FROM sessions WHERE session = ?", day)
+            self._store.run("UPDATE sessions SET running = NULL WHERE session > ?", day)
         self._known.forget()
 
     def _is_taken(self, fence: str | None) -> bool:

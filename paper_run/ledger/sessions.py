@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book import downsample
-from paper_run.book.statistics import Day, unrounded_return
+from paper_run.book.days import Day, unrounded_return
 from paper_run.ledger.rows import amount
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import statistics
+from paper_run.book import days
+from paper_run.book.days import Day, Running
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
-from paper_run.book.statistics import Day
 from paper_run.book.valuation import Valuation
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
@@ -27,7 +27,7 @@ class PastValuation(NamedTuple):
     :ivar book: None where an older program wrote it: it is folded anew. :ivar seen: each symbol as it was
         believed last. :ivar suspects: the symbols that may have split, with the session since which.
     :ivar is_closed: whether it was marked whole after the close, so that it stays.
-    :ivar marks: the price of each open position; older programs kept none.
+    :ivar written_marks: the price of each open position, as it is written; older programs kept none.
     """
 
     session: date
@@ -37,7 +37,14 @@ class PastValuation(NamedTuple):
     totals: Mapping[str, Decimal | None]
     suspects: Mapping[str, str]
     is_closed: bool
-    marks: Mapping[str, Mark] = {}
+    written_marks: Mapping[str, tuple[str, str, str | None]] = {}
+
+    def mark(self, symbol: str) -> Mark | None:
+        """Return the price that a position was valued at; None: it had none, or that is not known."""
+        if (written := self.written_marks.get(symbol)) is None:
+            return None
+        price, source, time = written
+        return Mark(Decimal(price), source, None if time is None else datetime.fromisoformat(time))
 
 
 class Closing(NamedTuple):
@@ -104,7 +111,7 @@ class Valuations:
         return found[0] if found else None
 
     def days(self, period: int, before: date, *, through: bool = False) -> list[tuple[str, Day]]:
-        """Return the complete sessions before a date, oldest first, for the statistics.
+        """Return the complete sessions before a date, oldest first, each by its ISO date.
 
         :param through: with the one of that date.
         """
@@ -114,7 +121,7 @@ class Valuations:
             period,
             _end(before, through=through),
         )
-        days, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
+        read, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
         for (
             session,
             so_far,
@@ -127,9 +134,26 @@ class Valuations:
             opening, day_pnl, closing, exposure = map(Decimal, figures)
             inflow = inflow_of(came_in, gains, opening, day_pnl, closing)
             day = Day(opening, day_pnl, closing, exposure, subtract(total, traded), inflow, bool(spans))
-            days.append((session, day))
+            read.append((session, day))
             traded = total
-        return days
+        return read
+
+    def running(self, period: int, before: date, *, through: bool = False) -> Running:
+        """Return the statistics' state after the last complete session before a date.
+
+        :param through: or of that date.
+        """
+        return self._running(
+            period, before, self.last_complete(period, before, through=through), through=through
+        )
+
+    def _running(self, period: int, before: date, row: Any, *, through: bool = False) -> Running:
+        if row is None:
+            return days.NOTHING_YET
+        if (kept := _running_of(row)) is not None:
+            return kept
+        # An older program wrote it, or a session before it did not count when it was written.
+        return days.running(day for _, day in self.days(period, before, through=through))
 
     def traded_before(self, period: int, session: date) -> Decimal:
         """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
@@ -150,19 +174,30 @@ class Valuations:
 
     def count(self, period: int) -> None:
         """Have the sessions that did not count as yet be in curve and statistics, if they are whole."""
-        self._run("UPDATE sessions SET complete = 1 WHERE epoch = ? AND closing IS NOT NULL", period)
+        self._run(
+            "UPDATE sessions SET complete = 1, running = NULL WHERE epoch = ? AND closing IS NOT NULL", period
+        )
 
     def keep(
         self, period: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
     ) -> None:
         """Write a session's row as it is valued now, in place of an earlier one."""
-        bridge = valuation.session
-        daily_return, drawdown, height = map(text, self._returns(period, session, valuation))
+        bridge, counts = valuation.session, valuation.complete and closing.counts
+        before = self.last_complete(period, session)
+        day = days.whole(
+            *(bridge.opening, valuation.day_pnl, bridge.closing, valuation.exposure),
+            money.CONTEXT.subtract(book.traded, money.ZERO if before is None else Decimal(before["traded"])),
+            None if bridge.money is None else bridge.money.inflows,
+            spans=closing.spans,
+        )
+        height = None
+        if day is not None:
+            height = days.drawdown_level(Decimal(1) if before is None else amount(before["height"]), day)
         columns = {
             "epoch": period,
             "session": session.isoformat(),
             "entry": entry,
-            "complete": int(valuation.complete and closing.counts),
+            "complete": int(counts),
             "opening": money.digits(bridge.opening),
             "realized": money.digits(valuation.realized_so_far),
             "unrealized": text(valuation.unrealized_pnl),
@@ -172,13 +207,16 @@ class Valuations:
             "exposure": text(valuation.exposure),
             "traded": money.digits(book.traded),
             "total_pnl": text(valuation.total_pnl),
-            "daily_return": daily_return,
-            "drawdown": drawdown,
-            "height": height,
+            "daily_return": None if day is None else text(days.daily_return(day)),
+            "drawdown": text(days.fall(height)),
+            "height": text(height),
             "state": _written(book, valuation, closing),
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
+            "running": None
+            if day is None or not counts
+            else _written_running(self._running(period, session, before).after(day)),
         }
         self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
@@ -194,31 +232,29 @@ class Valuations:
             STATES_KEPT - 1,
         )
 
-    def _returns(
-        self, period: int, session: date, valuation: Valuation
-    ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-        """Return a session's return, drawdown and height, see `statistics`; None where it is not whole."""
-        bridge = valuation.session
-        day = statistics.whole(
-            *(bridge.opening, valuation.day_pnl, bridge.closing, valuation.exposure, money.ZERO),
-            None if bridge.money is None else bridge.money.inflows,
-        )
-        if day is None:
-            return None, None, None
-        before = self.last_complete(period, session)
-        height = statistics.drawdown_level(Decimal(1) if before is None else amount(before["height"]), day)
-        return statistics.daily_return(day), statistics.fall(height), height
-
 
 def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
-    """Return a session's inflow, dollars, never negative, see `statistics.Day`.
+    """Return a session's inflow, dollars, never negative, see `days.Day`.
 
     :param said: as its row has it, None where the figures tell it. :param gains: as its row has them: an
         older program's gain of an opening was in the closing, and in no return.
     """
     if said is not None:
         return Decimal(said)
-    return statistics.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
+    return days.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
+
+
+def _written_running(state: Running) -> str:
+    return json.dumps([each if isinstance(each, int) else text(each) for each in state])
+
+
+@reader_of("sessions")
+def _running_of(row: Any) -> Running | None:
+    """Return the statistics' state that a row of `sessions` keeps; None where it keeps none."""
+    kept = json.loads(row["running"] or "[]")
+    if len(kept) != len(Running._fields):
+        return None
+    return Running._make(each if isinstance(each, int) else amount(each) for each in kept)
 
 
 def _end(session: date, *, through: bool) -> str:
@@ -275,11 +311,7 @@ def state(row: Any) -> PastValuation | None:
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
     book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]), *moved)
-    marks = {
-        symbol: Mark(Decimal(price), source, time and datetime.fromisoformat(time))
-        for symbol, (price, source, time) in read.get("marks", {}).items()
-    }
-    return _kept(row, book, seen, totals, read["suspects"])._replace(marks=marks)
+    return _kept(row, book, seen, totals, read["suspects"])._replace(written_marks=read.get("marks", {}))
 
 
 def _older(row: Any, read: Any) -> PastValuation:

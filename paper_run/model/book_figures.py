@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.comparison import Difference, Theirs
-from paper_run.book.parties import Explained, Item
 from paper_run.book.statistics import Statistic
 from paper_run.book.valuation import Valuation
 from paper_run.errors import Remedy
 from paper_run.model.findings import Finding
+
+if TYPE_CHECKING:
+    from paper_run.book.parties import Explained, Item
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
@@ -113,9 +115,9 @@ class BookFigures(NamedTuple):
     cash: Decimal | None = None
     broker: BrokerFigures | None = None
     broker_differences: Mapping[str, tuple[Difference, ...]] = {}
-    apart: Explained | None = None
+    apart: "Explained | None" = None
     is_gateway_read: bool = True
     base_account: str | None = None
     provisional: bool = False
-    waiting: tuple[Item, ...] = ()
+    waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -180,6 +179,8 @@ def _joined(user: str, password: str) -> _Form:
 
 
 def _spellings(secret: str) -> set[str]:
+    import html  # its table of entities takes a millisecond, and most days have no secret
+
     percent = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), text) for text in percent}
     escaped = json.dumps(secret)[1:-1]

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.comparison import Theirs
-from paper_run.book.statistics import rounded
+from paper_run.book.days import rounded
 from paper_run.report.text import exact, printable
 
 if TYPE_CHECKING:

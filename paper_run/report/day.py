@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from paper_run.book import statistics
+from paper_run.book import days
 from paper_run.errors import DataError
 from paper_run.ledger.files import write_atomic
 from paper_run.model import result_json
@@ -102,12 +102,12 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
     if pnl is None or not pnl.complete or pnl.day_pnl is None or pnl.equity.closing is None:
         return list(before)
     opening, earned, closing = pnl.equity.opening, pnl.day_pnl, pnl.equity.closing
-    came_in = Decimal(0) if result.is_old else statistics.inflow(opening, earned, closing)
+    came_in = Decimal(0) if result.is_old else days.inflow(opening, earned, closing)
     if pnl.equity.money is not None:
         came_in = pnl.equity.money.inflows
-    day = statistics.Day(opening, earned, closing, Decimal(0), Decimal(0), came_in)
+    day = days.Day(opening, earned, closing, Decimal(0), Decimal(0), came_in)
     last = before[-1].drawdown if before else Decimal(0)
-    level = statistics.drawdown_level(None if last is None else 1 + last, day)
+    level = days.drawdown_level(None if last is None else 1 + last, day)
     drawdown = None if level is None else level - 1
     return [
         *before,
@@ -118,7 +118,7 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
             day_pnl=earned,
             total_pnl=pnl.total_pnl,
             closing=closing,
-            daily_return=statistics.unrounded_return(day),
+            daily_return=days.unrounded_return(day),
             drawdown=drawdown,
             marked=result.is_mark,
         ),

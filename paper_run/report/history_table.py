@@ -6,7 +6,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from paper_run.book.statistics import rounded
+from paper_run.book.days import rounded
 from paper_run.model import result_json
 from paper_run.money import total
 from paper_run.report import text

@@ -15,7 +15,7 @@ from paper_run.services.call_failures import CallFailed
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import at_broker, broker_word, once, order_ids, preflight
+from paper_run.trading import broker_word, once, order_ids, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,9 +112,15 @@ def snapshot(
         ),
         broker=broker,
     )
-    strategy = None if ledger is None else at_broker.traded_strategy(ledger, snapshot)
+    strategy = None if ledger is None or broker is None else _strategy(ledger, snapshot)
     found = Preparation(snapshot, listed or (), strangers, strategy)
     return found._replace(snapshot=snapshot._replace(notices=(*snapshot.notices, *_beside(found))))
+
+
+def _strategy(ledger: Ledger, snapshot: Snapshot) -> str | None:
+    from paper_run.trading import at_broker
+
+    return at_broker.traded_strategy(ledger, snapshot)
 
 
 def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: Ledger) -> None:

@@ -15,12 +15,9 @@ from paper_run.trading.conclude import has_ended
 from paper_run.trading.doubtful import DoubtLook
 from paper_run.trading.restatement import (
     also,
-    as_recorded,
     identities,
-    in_doubt,
     restate,
     run_of,
-    stated_in_doubt,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration
-    from paper_run.services.platform import Observations, Platform
+    from paper_run.services.platform import Platform
 
 
 def look_again(
@@ -163,32 +160,6 @@ class _Look:
             failed=() if placed.is_over else messages.recorded(stated.findings, stated.exit_status),
             found=(findings.warning("found_at_broker", f"{found_at_broker(placed)}."),),
         )
-
-
-def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[AttemptRow, ...]:
-    """Write earlier orders as they were read again; return the attempts that had to be stated anew for it.
-
-    Those are the ones of which other orders are in doubt now. To be called in a transaction.
-
-    :param now: of any zone.
-    """
-    read = after.earlier | after.ended
-    ledger.orders.keep_orders(read.values())
-    found = []
-    for owner in sorted(set(ledger.orders.owners(read).values())):
-        row = ledger.attempts.by_id(owner)
-        if row.state != "closed" or row.snapshot.rehearsal:
-            continue
-        run, states = as_recorded(row, ledger)
-        before = stated_in_doubt(row)
-        now_open = set(in_doubt(run, states, row))
-        if before == now_open:
-            continue
-        ended = ", ".join(f"{states[each].symbol} as {each}" for each in sorted(before - now_open))
-        when = exchange_time(now, ledger.account.exchange).isoformat(sep=" ", timespec="seconds")
-        how = also(row.how_known, f"the gateway told what became of {ended}, on {when}") if ended else None
-        found.append(restate(row, ledger, run=run, state="closed", how_known=how, states=states))
-    return tuple(found)
 
 
 def adopt(

@@ -85,7 +85,7 @@ def price(
     moved = frozenset(each.symbol for each in new)
     found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming, set())
     today = {
-        name: Today(each, kept.marks.get(name) if kept else None)
+        name: Today(each, kept.mark(name) if kept else None)
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }

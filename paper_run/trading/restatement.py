@@ -16,6 +16,7 @@ from paper_run.trading.order_outcomes import stated_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState
     from paper_run.model.result import RunResult, RunStatus
+    from paper_run.services.platform import Observations
 
 
 def also(how_known: str | None, how: str) -> str:
@@ -190,3 +192,29 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
         ledger=ledger.account.identity,
     )
     return recording.write(ledger, row, known, state, answer=answer, how_known=how_known, beside=beside).row
+
+
+def read_again(ledger: Ledger, after: Observations, now: datetime) -> tuple[AttemptRow, ...]:
+    """Write earlier orders as they were read again; return the attempts that had to be stated anew for it.
+
+    Those are the ones of which other orders are in doubt now. To be called in a transaction.
+
+    :param now: of any zone.
+    """
+    read = after.earlier | after.ended
+    ledger.orders.keep_orders(read.values())
+    found = []
+    for owner in sorted(set(ledger.orders.owners(read).values())):
+        row = ledger.attempts.by_id(owner)
+        if row.state != "closed" or row.snapshot.rehearsal:
+            continue
+        run, states = as_recorded(row, ledger)
+        before = stated_in_doubt(row)
+        now_open = set(in_doubt(run, states, row))
+        if before == now_open:
+            continue
+        ended = ", ".join(f"{states[each].symbol} as {each}" for each in sorted(before - now_open))
+        when = exchange_time(now, ledger.account.exchange).isoformat(sep=" ", timespec="seconds")
+        how = also(row.how_known, f"the gateway told what became of {ended}, on {when}") if ended else None
+        found.append(restate(row, ledger, run=run, state="closed", how_known=how, states=states))
+    return tuple(found)

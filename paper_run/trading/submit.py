@@ -13,8 +13,7 @@ from paper_run.model import findings, messages
 from paper_run.model.termination import PATIENCE
 from paper_run.services.call_failures import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.trading import lookup, pending, response, restatement
-from paper_run.trading.at_broker import AtBroker, found_at_broker
+from paper_run.trading import pending, response, restatement
 from paper_run.trading.conclude import UNREAD, has_ended
 from paper_run.trading.underway import AttemptUnderway, Means
 from paper_run.trading.window import LEAVES_WITHIN
@@ -207,6 +206,8 @@ class _Sending:
 
     def _lost(self, verdict: response.Lost) -> None:
         """Look for the run of a lost answer, at least once and up to 10 s past --timeout."""
+        from paper_run.trading import lookup
+
         attempt = self.attempt
         lost = messages.lost(*self._urls, verdict.reason, attempt.name, verdict.run_id)
         attempt.is_over = verdict.over
@@ -246,6 +247,8 @@ class _Sending:
 
     def _at_broker(self) -> Known:
         """Return what is known with what the broker shows of the run; more may come: nothing is counted."""
+        from paper_run.trading.at_broker import AtBroker, found_at_broker
+
         attempt = self.attempt
         placed = AtBroker(self.ledger, self.platform.broker, self.calendar).placed(attempt.row)
         if placed is None or not placed.fresh:

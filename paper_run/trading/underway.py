@@ -11,14 +11,13 @@ from paper_run.model.attempt import attempt_name
 from paper_run.model.calendar import exchange_time
 from paper_run.trading import (
     broker_word,
-    earlier,
     observations,
     preflight,
     recording,
     value_session,
 )
 from paper_run.trading.conclude import UNREAD, Known, Outcome, conclude, was_executed
-from paper_run.trading.restatement import identities
+from paper_run.trading.restatement import identities, read_again
 
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
@@ -132,7 +131,7 @@ class AttemptUnderway:
                     own=identities(run) if run else (),
                     broker=str(self.platform.broker.url) if self.platform.broker else "",
                 )
-                restated = earlier.read_again(self.ledger, after, self.clock.now())
+                restated = read_again(self.ledger, after, self.clock.now())
                 opened = preflight.still_open(self.ledger, {row.id for row in restated})
                 known = known._replace(
                     states=after.states if self.state == "answered" else known.states,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import comparison, holdings, marks, statistics, valuation
+from paper_run.book import comparison, days, holdings, marks, statistics, valuation
 from paper_run.errors import Remedy
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
@@ -272,21 +272,21 @@ def _statistics(
 
     :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
     """
-    days = [day for _, day in ledger.books.valuations.days(period.id, session, through=is_over)]
+    state = ledger.books.valuations.running(period.id, session, through=is_over)
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
     if is_over:
-        return statistics.statistics(days, year)
+        return statistics.statistics(state, year)
     since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(period.id, session))
     today = (
         None
         if period.provisional
-        else statistics.whole(
+        else days.whole(
             *(bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since),
             None if bridge.money is None else bridge.money.inflows,
             spans=spans,
         )
     )
     if today is None:
-        found = statistics.statistics(days, year)
+        found = statistics.statistics(state, year)
         return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
-    return statistics.statistics([*days, today], year)
+    return statistics.statistics(state.after(today), year)

@@ -4,11 +4,12 @@ import itertools
 from decimal import Decimal
 
 import pytest
+from builders.whole_lists import drawdown
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.book import downsample, statistics
-from paper_run.book.statistics import Day
+from paper_run.book import downsample
+from paper_run.book.days import Day, drawdown_level, fall
 
 ONE = Decimal(1)
 
@@ -21,11 +22,11 @@ def day(opening: str, earned: str) -> Day:
 
 def test_a_height_never_passes_its_peak() -> None:
     """100 -> 110 is a new peak, 1; 110 -> 99 is 0.9 of it; 99 -> 104.5 is 0.95."""
-    first = statistics.drawdown_level(ONE, day("100", "10"))
-    second = statistics.drawdown_level(first, day("110", "-11"))
-    third = statistics.drawdown_level(second, day("99", "5.5"))
+    first = drawdown_level(ONE, day("100", "10"))
+    second = drawdown_level(first, day("110", "-11"))
+    third = drawdown_level(second, day("99", "5.5"))
     assert (first, second) == (1, Decimal("0.9"))
-    assert [statistics.fall(each) for each in (first, second, third)] == [
+    assert [fall(each) for each in (first, second, third)] == [
         0,
         Decimal("-0.1"),
         Decimal("-0.05"),
@@ -34,11 +35,11 @@ def test_a_height_never_passes_its_peak() -> None:
 
 def test_nothing_is_compounded_from_nothing() -> None:
     """After a loss of all, or without an opening, there is no height, and then none any more."""
-    assert statistics.drawdown_level(ONE, day("100", "-100")) == 0
-    assert statistics.drawdown_level(Decimal(0), day("100", "5")) is None
-    assert statistics.drawdown_level(None, day("100", "5")) is None
-    assert statistics.drawdown_level(ONE, day("0", "5")) is None
-    assert statistics.fall(None) is None
+    assert drawdown_level(ONE, day("100", "-100")) == 0
+    assert drawdown_level(Decimal(0), day("100", "5")) is None
+    assert drawdown_level(None, day("100", "5")) is None
+    assert drawdown_level(ONE, day("0", "5")) is None
+    assert fall(None) is None
 
 
 @given(st.lists(st.decimals("-0.5", "0.5", places=4), min_size=1, max_size=40))
@@ -48,9 +49,9 @@ def test_heights_are_the_drawdowns_of_the_statistics(returns: list[Decimal]) -> 
     height: Decimal | None = ONE
     falls = []
     for each in days:
-        height = statistics.drawdown_level(height, each)
-        falls.append(statistics.fall(height))
-    for ours, theirs in zip(falls, statistics.drawdown(days), strict=True):
+        height = drawdown_level(height, each)
+        falls.append(fall(height))
+    for ours, theirs in zip(falls, drawdown(days), strict=True):
         assert ours is not None
         assert theirs is not None
         assert abs(ours - theirs) <= Decimal("0.000001")

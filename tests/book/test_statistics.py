@@ -1,33 +1,40 @@
 """Statistics: worked by hand, their properties, and beside an independent library."""
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from math import isnan
 
 import empyrical
 import numpy as np
 import pytest
+from builders.whole_lists import drawdown, figures
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from support.schema import SCHEMA
 
-from paper_run.book.statistics import (
-    SESSIONS_A_YEAR,
+from paper_run.book.days import (
     Day,
-    Statistic,
     daily_return,
-    drawdown,
     drawdown_level,
     fall,
     inflow,
-    statistics,
+    running,
     unrounded_return,
     whole,
 )
+from paper_run.book.statistics import SESSIONS_A_YEAR, Statistic
+from paper_run.book.statistics import statistics as of_state
 
 RISK = ("volatility", "sharpe_ratio", "sortino_ratio")
 DOCUMENT = Draft202012Validator({"$ref": "#/$defs/statistics", "$defs": SCHEMA["$defs"]})
+
+
+def statistics(days: Sequence[Day], sessions_a_year: int = SESSIONS_A_YEAR["XNYS"]) -> dict[str, Statistic]:
+    """Return the statistics of the state after these sessions."""
+    return of_state(running(days), sessions_a_year)
+
+
 COMPOUNDED = ("total_return", "max_drawdown", "annualised_return")
 
 
@@ -570,3 +577,34 @@ def test_a_return_for_the_books_own_reckoning_has_28_digits() -> None:
     """1 of 3 dollars; of nothing there is no part."""
     assert str(unrounded_return(day("3", "1"))) == "0." + "3" * 28
     assert unrounded_return(day("0", "1")) is None
+
+
+DAYS = st.lists(
+    st.builds(
+        Day,
+        opening=st.decimals("-5", "1000", places=2),
+        day_pnl=st.decimals("-500", "500", places=2),
+        closing=st.decimals("-5", "1000", places=2),
+        exposure=st.decimals("0", "2000", places=2),
+        traded=st.decimals("0", "2000", places=2),
+        inflow=st.decimals("0", "50", places=2),
+        spans=st.booleans(),
+    ),
+    min_size=1,
+    max_size=80,
+)
+
+
+@given(DAYS, st.sampled_from([252, 365]))
+def test_the_state_tells_what_all_sessions_tell(days: list[Day], year: int) -> None:
+    """Every figure of the state that goes along is that of the whole list, at six places."""
+    with localcontext(Context(prec=28)):
+        expected = figures(days, year)
+    found = statistics(days, year)
+    for name, statistic in found.items():
+        value = expected.get(name)
+        if value is None or abs(value) >= 10**12:
+            assert statistic.value is None, name
+        else:
+            assert statistic.value is not None, name
+            assert abs(statistic.value - value) <= Decimal("0.00000051"), name

@@ -14,6 +14,7 @@ from support.command import any_time
 from support.socket_server import refusing, serving
 
 from paper_run import __version__, cli
+from paper_run.__main__ import entry_point
 from paper_run.app import day as run
 from paper_run.app import plan as planning
 from paper_run.app.finish import End
@@ -315,7 +316,7 @@ def test_the_entry_point_exits_with_the_status(day: Called, monkeypatch: pytest.
     monkeypatch.setattr(sys, "argv", ["paper-run", "--capital", "5"])
     day.end = End(ExitStatus.ORCHESTRATION)
     with pytest.raises(SystemExit) as caught:
-        cli.entry_point()
+        entry_point()
     assert caught.value.code == 2
     assert day.config.capital == 5
 

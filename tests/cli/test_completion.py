@@ -137,7 +137,7 @@ def test_while_a_completion_is_asked_for_no_day_is_run(place: Place, variables: 
 def test_under_the_name_of_a_link_no_day_is_run_either(place: Place) -> None:
     """click's usual line for a link to the program: nothing is made."""
     program = place.folder.parent / "bin" / "pr"
-    program.write_text(f"#!{sys.executable}\nfrom paper_run.cli import entry_point; entry_point()\n")
+    program.write_text(f"#!{sys.executable}\nfrom paper_run.__main__ import entry_point; entry_point()\n")
     program.chmod(0o755)
     said = place.run("pr", "--sandbox", env={"_PR_COMPLETE": "bash_source"})
     assert (said.returncode, said.stdout, place.traces) == (3, "", [])

@@ -28,7 +28,7 @@ def tell():
 
 began, worked = time.monotonic(), at_work()
 atexit.register(tell)
-from paper_run.cli import entry_point
+from paper_run.__main__ import entry_point
 entry_point()
 """
 DEAD_NAME_SERVERS = f"""

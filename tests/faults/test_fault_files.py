@@ -8,7 +8,7 @@ import pytest
 from support.command import clean_environment
 from support.desk import Desk
 
-AS_PROCESS_1 = "import os; os.getpid = lambda: 1\nfrom paper_run.cli import entry_point; entry_point()"
+AS_PROCESS_1 = "import os; os.getpid = lambda: 1\nfrom paper_run.__main__ import entry_point; entry_point()"
 AT_ONCE, ROUNDS = 6, 2
 
 

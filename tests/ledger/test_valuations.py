@@ -2,19 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from builders.attempts import begun
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from paper_run.book.bridge import Money, Opening
+from paper_run.book.days import Day, running, unrounded_return
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
-from paper_run.book.statistics import Day, unrounded_return
 from paper_run.book.valuation import value
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
@@ -28,7 +32,13 @@ NOTHING = Closing({}, {})
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Return a ledger with a book of 100,000 dollars that bought 10 AAPL at 100."""
-    with Ledger(tmp_path) as ledger:
+    with with_book(tmp_path) as ledger:
+        yield ledger
+
+
+@contextmanager
+def with_book(folder: Path) -> Iterator[Ledger]:
+    with Ledger(folder) as ledger:
         row = begun(ledger, MONDAY)
         ledger.attempts.record(row, state="closed", document=row.document, in_doubt=0)
         period = ledger.books.open_period(ledger.attempts.by_id(1), NOW, priced=True)
@@ -180,6 +190,66 @@ def test_the_days_for_the_statistics(ledger: Ledger) -> None:
     assert closings.days(book, THURSDAY)[1][1].inflow == 500
     ledger.books._run("UPDATE sessions SET gains = '500.00'")
     assert closings.days(book, THURSDAY)[1][1].inflow == 0
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("value"), st.sampled_from(["99", "101.37", "140", None]), st.booleans()),
+        st.tuples(st.just("next")),
+        st.tuples(st.just("provisional"), st.sampled_from(["98", "105"])),
+        st.tuples(st.just("count")),
+        st.tuples(st.just("void"), st.integers(0, 5)),
+        st.tuples(st.just("forget"), st.integers(0, 5)),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) -> None:
+    """After any sequence of marks, of rows voided or counted later, and of an older program's rows."""
+    with TemporaryDirectory() as folder, with_book(Path(folder)) as ledger:
+        closings, book, session = ledger.books.valuations, period(ledger).id, MONDAY
+        for name, *given_ in steps:
+            if name == "next":
+                session += timedelta(days=1)
+            elif name == "value":
+                valued(ledger, session, given_[0], Closing({}, {}, spans=given_[1]))
+            elif name == "provisional":
+                valued(ledger, session, given_[0], Closing({}, {}, counts=False))
+            elif name == "count":
+                closings.count(book)
+            elif name == "void":
+                closings.void(book, (session - timedelta(days=given_[0])).isoformat())
+            else:
+                older = (session - timedelta(days=given_[0])).isoformat()
+                ledger.books._run("UPDATE sessions SET running = NULL WHERE session = ?", older)
+            for through in (False, True):
+                read = [day for _, day in closings.days(book, session, through=through)]
+                assert closings.running(book, session, through=through) == running(read)
+
+
+def test_a_day_reads_no_session_but_the_last(ledger: Ledger) -> None:
+    """The state after the last complete session is enough, however many there were."""
+    valued(ledger, MONDAY, "100")
+    valued(ledger, TUESDAY, "101")
+    closings, book = ledger.books.valuations, period(ledger).id
+    before = closings.running(book, WEDNESDAY)
+    assert before.sessions == 2
+    ledger.books._run("UPDATE sessions SET day_pnl = 'unreadable' WHERE session = ?", MONDAY.isoformat())
+    valued(ledger, WEDNESDAY, "102")
+    assert closings.running(book, THURSDAY).sessions == 3
+
+
+def test_a_session_with_a_wrong_date_is_in_no_later_state(ledger: Ledger) -> None:
+    """Its row goes, and what came after it is made anew of the rows that stay."""
+    for session, price in ((MONDAY, "100"), (TUESDAY, "120"), (WEDNESDAY, "121")):
+        valued(ledger, session, price)
+    ledger.fences.set_aside(TUESDAY, "a person")
+    closings, book = ledger.books.valuations, period(ledger).id
+    assert closings.running(book, THURSDAY) == running(day for _, day in closings.days(book, THURSDAY))
 
 
 def test_what_is_kept_of_a_session(ledger: Ledger) -> None:

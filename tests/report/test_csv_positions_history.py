@@ -8,7 +8,7 @@ from builders.stated import positions_csv
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.book.statistics import rounded
+from paper_run.book.days import rounded
 from paper_run.model.history import SessionLine
 from paper_run.report.csv_tables import HISTORY_COLUMNS, POSITION_COLUMNS, history_csv
 from paper_run.report.text import printable

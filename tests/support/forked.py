@@ -27,7 +27,7 @@ from typing import IO, Any, NoReturn
 from support.covered import Covered
 from support.preloaded import preload
 
-PACKAGE = "paper_run.cli:entry_point"
+PACKAGE = "paper_run.__main__:entry_point"
 _LONGEST = 1 << 20
 _TESTS = Path(__file__).resolve().parents[1]
 _STARTING = threading.Lock()

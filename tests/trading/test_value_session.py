@@ -11,6 +11,7 @@ from trading.account import FIRST, Account, row
 
 from paper_run.book import splits
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.days import running
 from paper_run.book.statistics import statistics
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger.valuations import PastValuation, Valuations
@@ -229,7 +230,7 @@ def test_a_year_of_coins_has_365_sessions(tmp_path: Path) -> None:
     books = account.ledger.books
     period = books.period()
     assert period is not None
-    expected = statistics([day for _, day in books.valuations.days(period.id, account.session)], 365)
+    expected = statistics(running(day for _, day in books.valuations.days(period.id, account.session)), 365)
     assert expected["volatility"].value is not None
     assert whole.statistics == expected
     assert account.mark().statistics["volatility"] == expected["volatility"]

@@ -315,4 +315,8 @@ MIGRATIONS = (
     -- the session in which what the proven account had besides the book was booked; NULL: it was not
     ALTER TABLE epochs ADD COLUMN joined TEXT;
     """,
+    """
+    -- the statistics' state after the session, see book/days: JSON; NULL: it is made of all sessions before
+    ALTER TABLE sessions ADD COLUMN running TEXT;
+    """,
 )
