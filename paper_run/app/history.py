@@ -1,13 +1,16 @@
-"""The sessions of a ledger, as it stands."""
+"""The sessions of a ledger, as it stands; and the latest one of several ledgers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.app.workspace import read_folder
+from paper_run.errors import DataError
+from paper_run.ledger import existing
+from paper_run.model.history import AccountLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -21,6 +24,14 @@ class History(NamedTuple):
     is_sandbox: bool
 
 
+class Accounts(NamedTuple):
+    """Several accounts in the order given, whether they are sandboxes', and why some could not be read."""
+
+    lines: Sequence[AccountLine]
+    is_sandbox: bool
+    errors: Sequence[DataError]
+
+
 def sessions(folder: Path, since: date | None = None) -> History:
     """Return the sessions of the ledger of a folder.
 
@@ -30,3 +41,53 @@ def sessions(folder: Path, since: date | None = None) -> History:
     with read_folder(folder) as account:
         lines = account.ledger.sessions.lines(since=since.isoformat() if since else "")
         return History(lines, bool(account.ledger.account.is_sandbox))
+
+
+def accounts(folders: Mapping[str, Path]) -> Accounts:
+    """Return the latest session of each account, from their ledgers alone.
+
+    One that can't be read does not hide the others: it is a line too, and an error.
+
+    :param folders: by what was typed for each.
+    :raises DataError: two are the same ledger, or a sandbox's is beside a real account's: nothing adds up.
+    """
+    lines: list[AccountLine] = []
+    errors: list[DataError] = []
+    owners: dict[str, str] = {}
+    kinds: dict[bool, str] = {}
+    for typed, folder in folders.items():
+        try:
+            line, is_sandbox = _account(typed, folder)
+        except DataError as error:
+            errors.append(error)
+            lines.append(AccountLine(typed, "", None, str(error)))
+            continue
+        if (other := owners.setdefault(line.ledger, typed)) != typed:
+            raise _not_to_be_added(f"{typed} and {other} are the same ledger, {line.ledger}")
+        if is_sandbox is not None and (other := kinds.get(not is_sandbox, "")):
+            raise _not_to_be_added(f"Of {typed} and {other} one is a sandbox's ledger, and one is not")
+        if is_sandbox is not None:
+            kinds.setdefault(is_sandbox, typed)
+        lines.append(line)
+    return Accounts(lines, True in kinds, errors)
+
+
+def _account(typed: str, folder: Path) -> tuple[AccountLine, bool | None]:
+    """Return an account's line, and whether it is a sandbox's: None while nobody knows.
+
+    :raises DataError: there is no ledger, or it can't be read.
+    """
+    if not existing.is_there(folder):
+        raise DataError(
+            f"There is no ledger in {folder}",
+            remedies=("Name the folder that has it, or leave it out.",),
+        )
+    with read_folder(folder) as account:
+        ledger = account.ledger
+        present = ledger.sessions.present()
+        latest = next((line for line in reversed(ledger.sessions.lines()) if line.book == present), None)
+        return AccountLine(typed, ledger.account.identity, latest), ledger.account.is_sandbox
+
+
+def _not_to_be_added(title: str) -> DataError:
+    return DataError(title, "They are not added up.", remedies=("Leave one of them out.",))

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paper_run import __version__
 from paper_run.errors import DataError
 from paper_run.ledger import files
-from paper_run.model.calendar import USUAL
-from paper_run.schedule import systemd
-from paper_run.schedule.plan import TIMES, Schedule
+from paper_run.model.calendar import USUAL, Calendar
+from paper_run.model.exchange import ClosedDays
+from paper_run.schedule import kubernetes, systemd
+from paper_run.schedule.plan import TIMES, Schedule, Waits
 from paper_run.settings.options import OPTIONS
+from paper_run.settings.secret_file import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from paper_run.settings.config import Config
+    from paper_run.settings.sources import Sources
 
+_KEYS_TOO = ("APCA_API_KEY_ID", "APCA_API_SECRET_KEY")
 _FILLED_IN = {"PAPER_RUN_EXCHANGE", "PAPER_RUN_REPORTS_DIR", "PAPER_RUN_REQUIRE_LEDGER"}
 _OURS = re.compile(
     "|".join(("(?:PAPER_RUN|APCA_API)_[A-Z_]+", *(each.variable for each in OPTIONS if each.variable)))
 )
+
+_OUTPUT = "PAPER_RUN_OUTPUT"
+_NAMES = (
+    *(each.variable for each in OPTIONS if each.variable not in {"", _OUTPUT, *_FILLED_IN}),
+    *_KEYS_TOO,
+)
+_SECRETS = {*(each.variable for each in OPTIONS if each.secret), *_KEYS_TOO}
+_LOCAL = re.compile(r"https?://(?:localhost|127\.[0-9.]+|\[::1\])(?=[:/]|$)")
 
 
 def plan(
@@ -54,8 +69,37 @@ def plan(
         tells_exchange=tells_exchange or exchange != USUAL,
         is_sandbox=is_sandbox,
         user=_user(),
-        seconds=int(config.timeout + config.wait),
+        waits=_waits(config),
         unseen=tuple(sorted(filter(_OURS.fullmatch, {*variables} - _FILLED_IN))),
+    )
+
+
+def duties(
+    planned: Schedule, config: Config, sources: Sources, *, image: str | None, has_second: bool
+) -> kubernetes.Duties:
+    """Return what a cluster is to start, with every setting that is in force here.
+
+    :param image: None for this version's own. :param has_second: whether a second duty tries after the first.
+    """
+    typed = {name: given for name in _NAMES if (given := sources.variable(name)) is not None}
+    named = [name for name in typed if name.endswith("_FILE")]
+    plain = {name: given.value for name, given in typed.items() if name not in named}
+    hidden = [name for name in plain if name in _SECRETS or config.secrets.text(plain[name]) != plain[name]]
+    services = {
+        "SIGNAL_SERVICE_URL": config.signal_service,
+        "EXECUTION_GATEWAY_URL": config.execution_gateway,
+        "ORCHESTRATOR_URL": config.orchestrator,
+    }
+    return kubernetes.Duties(
+        schedule=planned,
+        image=image or f"paper-run:{__version__}",
+        opens=_open_for(config),
+        values=tuple((name, value) for name, value in plain.items() if name not in hidden),
+        secrets=tuple(hidden),
+        files=tuple((name, expanded(typed[name], sources.folder)) for name in named),
+        left_out=(_OUTPUT,) if config.outputs else (),
+        local=tuple(name for name, url in services.items() if _LOCAL.match(url.base)),
+        has_second=has_second,
     )
 
 
@@ -69,6 +113,19 @@ def write_units(planned: Schedule, folder: Path, *, for_user: bool) -> Iterator[
     for unit in units:
         files.write_atomic(folder / unit.name, unit.text.encode())
         yield folder / unit.name
+
+
+def _waits(config: Config) -> Waits:
+    return Waits(timeout=math.ceil(config.timeout), wait=math.ceil(config.wait))
+
+
+def _open_for(config: Config) -> int:
+    """Return how long after its start a day may begin, seconds: until the latest start of a usual session."""
+    calendar = Calendar(lambda _: ClosedDays(2025, {}, {}, ""), exchange=config.exchange)
+    starts = time.fromisoformat(TIMES[config.exchange].starts[0].clock)
+    day = date(2025, 1, 17)
+    latest = calendar.latest_start(day, config.latest_start)
+    return int((latest - datetime.combine(day, starts, calendar.zone)).total_seconds())
 
 
 def _prove_zone(zone: str) -> None:

@@ -30,7 +30,7 @@ _COMMANDS = {
     "resolve": "List what is not known, or say what came of it.",
     "email": "Send what is queued, or a session's mail again.",
     "doctor": "Look at everything that a day depends on: a line each, with the fix.",
-    "schedule": "Print a crontab's lines or systemd's units; installs nothing.",
+    "schedule": "Print a crontab's lines, systemd's units or CronJobs; installs nothing.",
     "sandbox": "Serve the built-in platform on 8001-8003, quotes and broker on 8004.",
     "completion": "Print the script that completes paper-run in a shell.",
 }

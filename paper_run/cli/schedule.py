@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,26 +16,57 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from paper_run.schedule.plan import Schedule
+    from paper_run.settings.config import Config
+    from paper_run.settings.sources import Sources
+
+_OWN = {"cron": (), "systemd": ("--into", "--user"), "kubernetes": ("--image", "--second")}
+"""What there is, and the options of each alone."""
+_IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
 
 
 @click.command()
-@click.argument("kind", metavar="cron|systemd", type=click.Choice(["cron", "systemd"]))
+@click.argument("kind", metavar="cron|systemd|kubernetes", type=click.Choice(list(_OWN)))
 @options_of("schedule")
-def schedule(kind: str, *, into: str | None, for_user: bool, **given: Any) -> ExitStatus:
-    """Print the text that starts the day and its mark by itself: a crontab's lines, or systemd's units.
+def schedule(
+    kind: str, *, into: str | None, for_user: bool, image: str | None, second: bool, **given: Any
+) -> ExitStatus:
+    """Print the text that starts day and mark by themselves: a crontab's lines, systemd's units, CronJobs.
 
-    It names this interpreter, this folder, its settings file and its reports folder. Nothing is installed.
+    It names this interpreter, this folder, its settings file and its reports folder; for a cluster an image,
+    and the settings themselves. Nothing is installed.
     """
-    from paper_run.schedule import cron, systemd
+    from paper_run.app import schedule as schedules
+    from paper_run.schedule import cron, kubernetes, systemd
 
-    if kind == "cron" and (into is not None or for_user):
-        raise click.UsageError("--into and --user go with schedule systemd.")
-    planned = _planned(given)
+    typed = {"--into": into is not None, "--user": for_user, "--image": image is not None, "--second": second}
+    _refuse_amiss(kind, image, given, typed)
+    sources = flags.sources(given)
+    config = flags.settings(given, found=sources, sends=False)
+    planned = _planned(config, sources, given)
+    if kind == "kubernetes":
+        duties = schedules.duties(planned, config, sources, image=image, has_second=second)
+        return output.ended(streams.print_raw(kubernetes.manifest(duties)))
     if kind == "cron":
         return output.ended(streams.print_raw(cron.crontab(planned)))
     if into is None:
         return output.ended(streams.print_raw(systemd.unit_stream(planned, for_user=for_user)))
     return _written(planned, into, given, for_user=for_user)
+
+
+def _refuse_amiss(kind: str, image: str | None, given: Mapping[str, Any], typed: Mapping[str, bool]) -> None:
+    """Refuse an option that goes with another kind, or means nothing.
+
+    :raises UsageError: there is one. :raises DataError: no image can have that name.
+    """
+    from paper_run.settings.sources import SourcedValue
+
+    for owner, options in _OWN.items():
+        if owner != kind and any(typed[option] for option in options):
+            raise click.UsageError(f"{' and '.join(options)} go with schedule {owner}.")
+    if typed["--second"] and given["sandbox"]:
+        raise click.UsageError("--second means nothing beside --sandbox: each start plays the next day.")
+    if image is not None and not re.fullmatch(_IMAGE, image):
+        raise SourcedValue(image, "--image").wrong("an image's name, such as registry.example/paper-run:1.0")
 
 
 def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user: bool) -> ExitStatus:
@@ -57,16 +89,15 @@ def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user
     return ExitStatus.SUCCESS
 
 
-def _planned(given: Mapping[str, Any]) -> Schedule:
-    """Return what is to be scheduled, every setting checked.
+def _planned(config: Config, sources: Sources, given: Mapping[str, Any]) -> Schedule:
+    """Return what is to be scheduled.
 
-    :raises DataError: one is wrong, or this machine does not know the exchange's time zone.
+    :raises DataError: this machine does not know the exchange's time zone.
     """
     from paper_run.app import schedule
 
-    sources = flags.sources(given)
     return schedule.plan(
-        flags.settings(given, found=sources, sends=False),
+        config,
         folder=flags.here(),
         env_file=sources.file,
         variables=os.environ,

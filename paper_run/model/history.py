@@ -45,3 +45,17 @@ class EndedBook(NamedTuple):
     total_pnl: Decimal | None
     closing: Decimal | None
     deepest: Decimal | None
+
+
+class AccountLine(NamedTuple):
+    """An account as the table of several shows it.
+
+    :ivar place: its folder, as it was typed. :ivar ledger: the ledger's id, "" where it can't be read.
+    :ivar latest: the latest session of its present book, None while there is none. :ivar error: why it can't
+        be read, "" where it can.
+    """
+
+    place: str
+    ledger: str
+    latest: SessionLine | None
+    error: str = ""

@@ -44,8 +44,7 @@ def table(console: Console, lines: str, *, is_sandbox: bool) -> None:
     """Print a table as it is, and that its prices are simulated if they are."""
     if is_sandbox:
         console.say("SANDBOX - simulated prices", paint=terminal.YELLOW)
-    for line in lines.splitlines():
-        console.say(line)
+    console.say(lines.removesuffix("\n"))
 
 
 def sessions(console: Console, tally: Tally, folder: Path) -> None:

@@ -39,7 +39,7 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `printable` text on a single line: each newline or tab is a space."""
-    return printable(text).translate(_BREAKS)
+    return text if text.isprintable() else printable(text).translate(_BREAKS)
 
 
 def exact(value: Decimal | int) -> str:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
+WITHOUT_A_BAR = (
+    "A signal service without a bar for today at that hour? PAPER_RUN_AS_OF_DATE=previous in the",
+    "settings file takes the signals of the last completed session.",
+)
+OF_A_SANDBOX = "With --sandbox, to try the schedule: each start plays the sandbox's next day."
+
 
 class Start(NamedTuple):
     """One start of a day, by the exchange's clock.
@@ -33,12 +39,16 @@ class Start(NamedTuple):
 
 
 class Times(NamedTuple):
-    """When the days of an exchange start: its zone, and its days for `date +%u`, for systemd and in words."""
+    """When the days of an exchange start: its zone, and its days.
+
+    :ivar pattern: its days for `date +%u`. :ivar days: for systemd. :ivar weekdays: for a line of cron.
+    """
 
     zone: str
     place: str
     pattern: str
     days: str
+    weekdays: str
     words: str
     starts: tuple[Start, Start]
 
@@ -56,6 +66,7 @@ TIMES: dict[ExchangeName, Times] = {
         "New York",
         "[1-5]",
         "Mon..Fri",
+        "1-5",
         "Monday to Friday",
         _starts(("09:00", "*/15", "09:0?"), ("16:10", "10,25,40,55", "16:1?")),
     ),
@@ -64,10 +75,28 @@ TIMES: dict[ExchangeName, Times] = {
         "UTC",
         "?",
         "*-*-*",
+        "*",
         "every day",
         _starts(("00:05", "5,20,35,50", "00:0?"), ("23:50", "5,20,35,50", "23:5?")),
     ),
 }
+
+
+class Waits(NamedTuple):
+    """How long a start waits, whole seconds: for the orchestration, and for services that are not up yet."""
+
+    timeout: int
+    wait: int
+
+    @property
+    def stop(self) -> int:
+        """How long it may go on after SIGTERM: during the POST it waits for the answer, and records it."""
+        return self.timeout + 60
+
+    @property
+    def whole(self) -> int:
+        """How long it may take in all: another host's POST may be waited for before its own, and midnight."""
+        return self.wait + 2 * self.timeout + 600
 
 
 class Schedule(NamedTuple):
@@ -78,7 +107,6 @@ class Schedule(NamedTuple):
     :ivar reports_dir: as `--reports-dir` takes it; a sandbox's reports lie in its folder `sandbox`.
     :ivar outputs: further folders that are written to.
     :ivar tells_exchange: whether what is started is told its exchange.
-    :ivar seconds: how long the orchestration and the services are waited for.
     :ivar unseen: variables set where this text is made, and not where the schedule starts anything.
     """
 
@@ -91,7 +119,7 @@ class Schedule(NamedTuple):
     tells_exchange: bool
     is_sandbox: bool
     user: str
-    seconds: int
+    waits: Waits
     unseen: tuple[str, ...] = ()
 
     @property
@@ -144,29 +172,24 @@ class Schedule(NamedTuple):
 
 def remarks(schedule: Schedule) -> list[str]:
     """Return what there is to know of a schedule, whatever starts it."""
-    known = []
-    if schedule.exchange == "XNYS":
-        known += [
-            "A signal service without a bar for today at that hour? PAPER_RUN_AS_OF_DATE=previous in the",
-            "settings file takes the signals of the last completed session.",
-        ]
+    known = [*WITHOUT_A_BAR] if schedule.exchange == "XNYS" else []
     if schedule.unseen:
         known += [
             f"Set here, but not where this starts it: {', '.join(schedule.unseen)}.",
             f"Put what is needed into {schedule.env_file or schedule.folder / '.env'}.",
         ]
     if schedule.is_sandbox:
-        known.append("With --sandbox, to try the schedule: each start plays the sandbox's next day.")
+        known.append(OF_A_SANDBOX)
     return known
 
 
-def refuse_unwritable(schedule: Schedule, what: str) -> None:
+def refuse_unwritable(schedule: Schedule, what: str, *more: Path) -> None:
     """Refuse what no line of text can hold.
 
-    :param what: the text it would stand in.
+    :param what: the text it would stand in. :param more: paths besides the schedule's own.
     :raises DataError: for the first such path.
     """
-    for word in (*schedule.words(), *map(str, (schedule.folder, *schedule.outputs))):
+    for word in (*schedule.words(), *map(str, (schedule.folder, *schedule.outputs, *more))):
         if _UNWRITABLE.search(word):
             raise DataError(
                 f"The path {word!a} can't stand in {what}",

@@ -19,8 +19,6 @@ TIMERS = ("paper-run.timer", "paper-run-mark.timer")
 
 _SHARED = ("/tmp", "/var/tmp")  # noqa: S108  named, not used: with a /tmp of its own a service sees neither
 _TIME_WAIT = "systemd-time-wait-sync.service"
-_SLACK = 900
-"""Seconds besides the configured waits; ten minutes of them for clocks that disagree around midnight."""
 
 _NO_PROGRAM = re.compile(r"""['"\\]""")
 """What systemd refuses in a program's name, and takes in an argument."""
@@ -110,7 +108,8 @@ def _service(schedule: Schedule, start: Start, *, for_user: bool) -> str:
             f"WorkingDirectory={_unit_path(schedule.folder)}",
             *(f"Environment={name}={value}" for name, value in schedule.variables),
             f"ExecStart={command}",
-            f"TimeoutStartSec={schedule.seconds + _SLACK}",
+            f"TimeoutStartSec={schedule.waits.whole}",
+            f"TimeoutStopSec={schedule.waits.stop}",
             "",
             *(_COMMON_HARDENING if for_user else [*_COMMON_HARDENING, *_isolation(schedule)]),
             "",

@@ -79,6 +79,14 @@ OPTIONS = (
     ),
     switch("--stale", ("mark",), "Read every order that still works, not only the newest 500."),
     switch("--again", ("mark",), "Move the closing of a session that was marked whole."),
+    switch(
+        "--all",
+        ("history",),
+        "Several accounts: name the reports folder of each.",
+        name="of_all",
+        more="Several accounts, a row each with its latest session, and what they come to: name the reports "
+        "folder of each.",
+    ),
     switch("--json", ("history",), "Print JSON.", name="as_json"),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
     Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
@@ -162,6 +170,21 @@ OPTIONS = (
     switch("--open", ("run", "mark", "report"), "Open the page in the browser.", name="opens"),
     Option("--into", ("schedule",), "With systemd: write the units into that folder.", metavar="DIR"),
     switch("--user", ("schedule",), "With systemd: for your own, without root.", name="for_user"),
+    Option(
+        "--image",
+        ("schedule",),
+        "With kubernetes: the image to run.",
+        metavar="NAME",
+        said="paper-run, tagged with this version",
+        more="With kubernetes: the [image](../Containerfile) to run, as the cluster finds it.",
+    ),
+    switch(
+        "--second",
+        ("schedule",),
+        "With kubernetes: the day once more, --timeout and 2 minutes later.",
+        more="With kubernetes: the day once more, `--timeout` and 2 minutes later, on a node that may be "
+        "another. It shows what was recorded, and trades only where nothing was.",
+    ),
     Option("--sessions", _DAY, "With --sandbox: play N sessions.", metavar="N", default="1"),
     Option(
         "--timeout",

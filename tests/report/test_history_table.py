@@ -6,7 +6,8 @@ from builders.sessions import history, line
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_run.report.history_table import WIDTH, json_text, table
+from paper_run.report.columns import WIDTH
+from paper_run.report.history_table import json_text, table
 from paper_run.report.text import printable
 
 STATUSES = st.sampled_from(["success", "partial", "failed", "timeout", "unknown", "interrupted"])

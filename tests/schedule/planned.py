@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from paper_run.schedule.plan import Schedule
+from paper_run.schedule.plan import Schedule, Waits
 
 ODD = "a b%c$d'e\"f\\g%h é;&*(x"
 """A name of a folder with everything that a shell, cron or systemd gives a meaning."""
@@ -21,7 +21,7 @@ def planned(base: Path, **changes: Any) -> Schedule:
         tells_exchange=False,
         is_sandbox=False,
         user="jo",
-        seconds=300,
+        waits=Waits(timeout=300, wait=0),
     )
     return schedule._replace(**changes)
 

@@ -99,7 +99,7 @@ def test_the_settings_file_here_is_named(folder: Path) -> None:
     (folder / ".env").write_text("PAPER_RUN_TIMEOUT=1000.5\nPAPER_RUN_OUTPUT=out/day.json\n")
     stream = run_command("schedule", "systemd", cwd=folder).stdout
     assert '/.env" ' in stream
-    assert "TimeoutStartSec=1900" in stream
+    assert stream.count("TimeoutStartSec=2602\nTimeoutStopSec=1061\n") == 2
     assert stream.count('/reports" "') == stream.count('/out"\n') == 2
 
 
@@ -164,10 +164,16 @@ def test_units_are_written_only_into_the_folder_that_is_named(folder: Path, tmp_
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["schedule"], "cron|systemd"),
+        (["schedule"], "cron|systemd|kubernetes"),
         (["schedule", "at"], "'at'"),
         (["schedule", "cron", "--into", "x"], "--into and --user go with schedule systemd"),
         (["schedule", "cron", "--user"], "--into and --user go with schedule systemd"),
+        (["schedule", "systemd", "--second"], "--image and --second go with schedule kubernetes"),
+        (["schedule", "cron", "--image", "x"], "--image and --second go with schedule kubernetes"),
+        (["schedule", "kubernetes", "--user"], "--into and --user go with schedule systemd"),
+        (["schedule", "kubernetes", "--second", "--sandbox"], "each start plays the next day"),
+        (["schedule", "kubernetes", "--image", "a\nkind: Pod"], "--image: 'a\\nkind: Pod' is not allowed"),
+        (["schedule", "kubernetes", "--image", ""], "--image: '' is not allowed"),
         (["schedule", "cron", "--exchange", "XLON"], "--exchange: 'XLON' is not allowed"),
         (["schedule", "systemd", "--into", ""], "--into"),
         (["schedule", "systemd", "--into", "file/x"], "can't be written to"),

@@ -150,6 +150,7 @@ def test_the_machines_units_are_hardened(tmp_path: Path) -> None:
         assert settings["OnFailure"] == "paper-run-failed@%n.service"
         assert settings["After"] == settings["Wants"] == "network-online.target time-sync.target"
         assert int(settings["TimeoutStartSec"]) == 1200
+        assert int(settings["TimeoutStopSec"]) == 360, "a SIGTERM during the POST waits for its answer"
         assert _setting(text, "Environment") == ["PAPER_RUN_REQUIRE_LEDGER=1"]
 
 

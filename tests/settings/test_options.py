@@ -31,6 +31,7 @@ OF_ONE_COMMAND = {
     "--port",
     "--sessions",
     "--ledger",
+    "--image",
 }
 
 

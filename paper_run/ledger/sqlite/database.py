@@ -32,8 +32,8 @@ def opened(file: Path, path: Path) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
         _migrate(connection, path)
+        connection.execute("PRAGMA foreign_keys = ON")  # after it: a table that is made anew is dropped first
     except BaseException:
         connection.close()
         raise

@@ -319,4 +319,31 @@ MIGRATIONS = (
     -- the statistics' state after the session, see book/days: JSON; NULL: it is made of all sessions before
     ALTER TABLE sessions ADD COLUMN running TEXT;
     """,
+    """
+    -- SQLite reads through all that lies before a column: the texts lie behind what is read of all attempts.
+    -- A column that is added later lies behind them, and is none of those.
+    CREATE TABLE new_trades (
+        id INTEGER PRIMARY KEY, session TEXT NOT NULL, number INTEGER NOT NULL, key TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL CHECK (state IN ('sent', 'unsettled', 'answered', 'closed', 'nothing')),
+        rehearsal INTEGER NOT NULL, in_doubt INTEGER NOT NULL, run_id TEXT, status TEXT, wrong_date TEXT,
+        fence TEXT, version INTEGER NOT NULL DEFAULT 0, sandbox INTEGER NOT NULL, started_at TEXT NOT NULL,
+        timeout TEXT, leaves_until TEXT, answered_itself INTEGER NOT NULL DEFAULT 0,
+        stayed_dry INTEGER NOT NULL DEFAULT 0, orchestrator_clock TEXT, gateway_clock TEXT, settled TEXT,
+        parameters TEXT NOT NULL, known_runs TEXT, positions TEXT NOT NULL, broker_before TEXT,
+        health TEXT NOT NULL, notices TEXT NOT NULL, answer TEXT, document TEXT NOT NULL
+    );
+    INSERT INTO new_trades SELECT id, session, number, key, state, rehearsal, in_doubt, run_id, status,
+        wrong_date, fence, version, sandbox, started_at, timeout, leaves_until, answered_itself, stayed_dry,
+        orchestrator_clock, gateway_clock, settled, parameters, known_runs, positions, broker_before, health,
+        notices, answer, document FROM trades;
+    DROP TABLE trades;
+    ALTER TABLE new_trades RENAME TO trades;
+    CREATE UNIQUE INDEX one_trade_of_a_number ON trades (session, number) WHERE state <> 'nothing';
+    CREATE INDEX trade_statuses ON trades (session, number, id, status);
+    CREATE UNIQUE INDEX one_of_a_fence ON trades (fence);
+    CREATE TABLE new_marks (session TEXT PRIMARY KEY, epoch INTEGER, document TEXT NOT NULL);
+    INSERT INTO new_marks SELECT session, epoch, document FROM marks;
+    DROP TABLE marks;
+    ALTER TABLE new_marks RENAME TO marks;
+    """,
 )

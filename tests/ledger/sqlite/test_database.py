@@ -17,7 +17,7 @@ from builders.attempts import begun, order, signal
 from builders.moments import NOON, SESSION
 
 from paper_run.errors import DataError, ExitStatus
-from paper_run.ledger import files
+from paper_run.ledger import files, known_attempts
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database, opening
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
@@ -416,6 +416,80 @@ def test_an_older_ledger_is_upgraded(tmp_path: Path, newer_program: Callable[...
     with Ledger(tmp_path):
         pass
     assert columns(tmp_path, "trades").count("weather") == 1
+
+
+ORDER_OF = "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES ('a', ?, 'A', 'buy', '1')"
+TEXTS = {
+    "trades": {
+        "parameters",
+        "known_runs",
+        "positions",
+        "broker_before",
+        "health",
+        "notices",
+        "answer",
+        "document",
+    },
+    "marks": {"document"},
+}
+
+
+@pytest.mark.parametrize("table", TEXTS)
+def test_texts_lie_behind_what_is_read_of_all_rows(tmp_path: Path, table: str) -> None:
+    """SQLite reads through a row's texts to what lies behind them: fifty milliseconds in the tenth year."""
+    with Ledger(tmp_path):
+        pass
+    named = columns(tmp_path, table)
+    first = min(map(named.index, TEXTS[table]))
+    assert set(named[first:]) == TEXTS[table]
+    if table == "trades":
+        told_apart = known_attempts._TOLD_APART.removeprefix("SELECT ").partition(" FROM")[0].split(", ")
+        assert set(told_apart) <= set(named[:first])
+
+
+def test_attempts_that_lay_otherwise_are_kept_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table is made anew: each row, what refers to it, and what keeps a second one of a session out."""
+    before = next(at for at, script in enumerate(MIGRATIONS) if "new_trades" in script)
+    with monkeypatch.context() as older:
+        older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
+        connection, _ = opening.connect(tmp_path / database.FILE_NAME)
+    texts = ("key", "started_at", "parameters", "positions", "health", "notices", "document")
+    connection.execute(
+        "INSERT INTO trades (id, session, number, state, rehearsal, in_doubt, sandbox, fence, version, "
+        f"{', '.join(texts)}) VALUES (7, '2025-01-17', 1, 'closed', 0, 0, 0, '2025-01-17', 3, "
+        f"{', '.join('?' * len(texts))})",
+        texts,
+    )
+    connection.execute(
+        "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES ('a', 7, 'A', 'buy', '1')"
+    )
+    connection.execute("INSERT INTO marks (session, document, epoch) VALUES ('2025-01-17', 'marked', 2)")
+    (was,) = map(dict, connection.execute("SELECT * FROM trades"))
+    connection.close()
+    with Ledger(tmp_path) as ledger:
+        (row,) = map(dict, ledger.attempts._store.rows("SELECT * FROM trades"))
+        assert row == was
+        assert [*map(tuple, ledger.attempts._store.rows("SELECT * FROM marks"))] == [
+            ("2025-01-17", 2, "marked")
+        ]
+    others = ", ".join(columns(tmp_path, "trades")[4:])
+    with raw(tmp_path) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        for breaking in (
+            "UPDATE trades SET id = 8",
+            f"INSERT INTO trades SELECT 8, session, 2, 'x', {others} FROM trades",
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(breaking)
+
+
+def test_a_row_that_refers_to_none_is_refused(tmp_path: Path) -> None:
+    """An order belongs to an attempt that there is."""
+    with Ledger(tmp_path) as ledger, pytest.raises(DataError, match="FOREIGN KEY"):
+        ledger.attempts._store.run(ORDER_OF, 9)
 
 
 def test_an_upgrade_that_fails_leaves_the_older_one(
