@@ -122,7 +122,7 @@ def bring_up_to_date(
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
-        closing = _closing(period, session, valued, priced, occasion, moment, spans=spans)
+        closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
         books.valuations.keep(period.id, session, last, book, valued, closing)
     theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
@@ -222,6 +222,7 @@ def _spans(period: BookPeriod, opening: Opening | None, session: date, moment: M
 
 def _closing(
     period: BookPeriod,
+    kept: PastValuation | None,
     session: date,
     valued: valuation.Valuation,
     priced: pricing.Priced,
@@ -232,11 +233,13 @@ def _closing(
 ) -> Closing:
     """Return how a session is kept: one that was marked whole after its close stays, if its base does.
 
-    One that has a price of before that mark does not: the price is of any time of the session.
+    One that has a price of a valuation before does not, which is of any time of the session, unless that
+    stayed.
     """
     is_last = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
     counts = not period.provisional
-    is_closed = is_last and counts and not priced.earlier
+    stayed = kept is not None and kept.session == session and kept.is_closed
+    is_closed = is_last and counts and (stayed or not priced.earlier)
     marks = priced.prices
     return Closing(priced.seen, priced.suspects, is_closed=is_closed, spans=spans, counts=counts, marks=marks)
 
