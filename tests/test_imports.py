@@ -344,6 +344,15 @@ def test_a_start_that_runs_nothing_loads_next_to_nothing(arguments: list[str], e
     assert sorted(loaded & (LOADED_LATE | OTHER_COMMANDS)) == []
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "services").glob("*.py")), ids=_dotted)
+def test_a_package_is_imported_before_its_parts(path: Path) -> None:
+    """Two threads, one at the whole and one at a part, wait for each other: Python breaks one of them off."""
+    source = path.read_text("utf-8")
+    found = list(_imported(source, _dotted(path), is_package=False))
+    clients = [name for name in found if _lies_in(name, "requests") or _lies_in(name, "urllib3")]
+    assert clients[:1] in ([], ["requests"])
+
+
 def test_a_mail_is_sent_without_the_http_client() -> None:
     """Its connection is bounded by the same sockets, which load neither requests nor urllib3."""
     code = (

@@ -21,7 +21,12 @@ _MOVE_SHARES = TRADES | {"flow"}
 
 def fold(entries: Iterable[Entry]) -> Book:
     """Return the book that all of its entries make, in whatever order they were learned."""
-    return Book().after(sorted(corrected(sorted(entries, key=_sequence)), key=place))
+    return Book().after(in_order(entries))
+
+
+def in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries as they are folded: corrected, by the sessions in which they took effect."""
+    return sorted(corrected(sorted(entries, key=_sequence)), key=place)
 
 
 def place(entry: Entry) -> tuple[str, int, int]:
@@ -34,14 +39,18 @@ def place(entry: Entry) -> tuple[str, int, int]:
     return session, int(entry.ratio is None), entry.id
 
 
-def goes_on(entries: Iterable[Entry], session: str) -> bool:
+def goes_on(entries: Iterable[Entry], session: str, book: Book) -> bool:
     """Whether entries go behind all that took effect until a session, so that no earlier one is folded anew.
 
-    :param session: an ISO date.
+    The first price of a holding that waits for one is put in its place where that is still its symbol.
+
+    :param session: an ISO date. :param book: as it was by then.
     """
+    waiting = {symbol for symbol, held in book.holdings.items() if held.waits}
     return all(
-        entry.kind == "gain"
-        or (entry.kind not in ("found", "correction") and not entry.restates and _is_behind(entry, session))
+        entry.symbol in waiting
+        if entry.kind == "gain"
+        else (entry.kind not in ("found", "correction") and not entry.restates and _is_behind(entry, session))
         for entry in entries
     )
 

@@ -48,6 +48,10 @@ class Ratio(NamedTuple):
         """Return the price that one of before it came to, dollars a share."""
         return money.CONTEXT.divide(money.product(before, self.shares), self.became)
 
+    def price_before(self, after: Decimal) -> Decimal:
+        """Return the price of before it that came to one of after it, dollars a share."""
+        return money.CONTEXT.divide(money.product(after, self.became), self.shares)
+
 
 def ratio(text: str) -> Ratio:
     """Return a ratio of its text, `N:M`."""

@@ -46,6 +46,7 @@ def schedule(
     if kind == "kubernetes":
         duties = schedules.duties(planned, config, sources, image=image, has_second=second)
         return output.ended(streams.print_raw(kubernetes.manifest(duties)))
+    schedules.prove_zone(planned.times.zone)
     if kind == "cron":
         return output.ended(streams.print_raw(cron.crontab(planned)))
     if into is None:
@@ -90,10 +91,7 @@ def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user
 
 
 def _planned(config: Config, sources: Sources, given: Mapping[str, Any]) -> Schedule:
-    """Return what is to be scheduled.
-
-    :raises DataError: this machine does not know the exchange's time zone.
-    """
+    """Return what is to be scheduled."""
     from paper_run.app import schedule
 
     return schedule.plan(

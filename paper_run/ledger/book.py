@@ -242,17 +242,24 @@ class Books:
         )
         return [_entry(row) for row in found]
 
-    def priced_by_trades(self, period: BookPeriod) -> list[tuple[Entry, Entry]]:
-        """Return the holdings from before the first attempt that have no gain, each with its first trade."""
-        waiting = self._rows(
+    def renames(self, period: BookPeriod, *, since: date = date.min) -> list[Entry]:
+        """Return the entries since a session by which a symbol became another one, in their sequence."""
+        found = self._rows(
+            "SELECT * FROM entries WHERE epoch = ? AND session >= ? AND new_symbol IS NOT NULL ORDER BY id",
+            period.id,
+            since.isoformat(),
+        )
+        return [_entry(row) for row in found]
+
+    def found_unpriced(self, period: BookPeriod) -> list[Entry]:
+        """Return the holdings from before the first attempt that have no gain: no price was known of them."""
+        found = self._rows(
             "SELECT * FROM entries AS held WHERE epoch = ? AND kind = 'found' AND qty <> '0' AND NOT EXISTS "
             "(SELECT 1 FROM entries WHERE epoch = held.epoch AND kind IN ('found', 'gain') "
             "AND symbol = held.symbol AND id > held.id)",
             period.id,
         )
-        if not waiting:
-            return []
-        return found_before.first_trades([*map(_entry, waiting)], self.entries_after(period)[0])
+        return [*map(_entry, found)]
 
     def current(self, period: BookPeriod, kept: PastValuation | None = None) -> CurrentBook:
         """Return the book with all entries: gone on from where it was valued last, if nothing came late.
@@ -262,7 +269,7 @@ class Books:
         kept = kept or self.last_valuation(period)
         if kept is not None and kept.book is not None:
             entries, last = self.entries_after(period, kept.entry)
-            if folding.goes_on(entries, kept.session.isoformat()):
+            if folding.goes_on(entries, kept.session.isoformat(), kept.book):
                 return CurrentBook(kept.book.after(sorted(entries, key=folding.place)), last)
         entries, last = self.entries_after(period)
         return CurrentBook(folding.fold(entries), last)
@@ -271,11 +278,6 @@ class Books:
         """Whether a person has brought a symbol to a party's quantity since a moment, of any zone."""
         query = "SELECT 1 FROM entries WHERE symbol = ? AND kind = 'adjustment' AND booked_at > ? LIMIT 1"
         return bool(self._rows(query, symbol, since.astimezone(UTC).isoformat()))
-
-    def has_split(self, period: BookPeriod, symbol: str) -> bool:
-        """Whether a split of a symbol is booked."""
-        query = "SELECT 1 FROM entries WHERE epoch = ? AND symbol = ? AND kind = 'split' LIMIT 1"
-        return bool(self._rows(query, period.id, symbol))
 
     def opening(self, period: BookPeriod, session: date, *, through: bool = False) -> Opening | None:
         """Return the last complete closing of an earlier session.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import folding
-from paper_run.book.holdings import Entry, Holding
+from paper_run.book.holdings import Book, Entry, Holding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,11 +47,19 @@ def at_gateway(row: AttemptRow, priced: bool, is_beside: Callable[[str], bool]) 
     return entries
 
 
-def first_trades(held: Iterable[Entry], entries: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
-    """Return those of some holdings that were traded, each with its first trade.
+def worth_at_first_trade(found: Entry, entries: Iterable[Entry]) -> Decimal | None:
+    """Return what a holding was worth at the price of its first trade, dollars; None: it was not traded.
 
-    :param entries: of the whole book.
+    As many shares as there were by then: splits and renames may have come before that.
+
+    :param entries: the book's, of all its names.
     """
-    last_first = sorted(entries, key=folding.place, reverse=True)
-    trades = {each.symbol: each for each in last_first if each.price is not None}
-    return [(each, trades[each.symbol]) for each in held if each.symbol in trades]
+    name, book = found.symbol, Book()
+    for each in folding.in_order(entries):
+        held = book.holdings.get(name, Holding())
+        if each.symbol == name and each.price is not None and held.waits:
+            return held.priced_by(each).cost
+        if each.symbol == name and each.new_symbol is not None:
+            name = each.new_symbol
+        book = book.after((each,))
+    return None

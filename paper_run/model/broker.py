@@ -3,7 +3,7 @@
 Amounts are dollars and shares (of an option: contracts), times UTC; None is what the broker does not say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -26,6 +26,12 @@ ActionKind = Literal[
 def comparable(symbol: str) -> str:
     """Return the form in which symbols are compared: positions write BTCUSD, orders BTC/USD."""
     return symbol.replace("/", "").upper()
+
+
+def as_written(names: Iterable[str]) -> Callable[[str], str]:
+    """Return what tells how one of these names is written there; of another one it returns that itself."""
+    written = {comparable(each): each for each in names}
+    return lambda symbol: written.get(comparable(symbol), symbol)
 
 
 class Account(NamedTuple):

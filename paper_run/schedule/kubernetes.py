@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "paper-run"
 """The secret's name and the first word of every other."""
-LEDGER_URL = "PAPER_RUN_LEDGER_URL"
+LEDGER_URL, PLATFORM = "PAPER_RUN_LEDGER_URL", "PAPER_RUN_PLATFORM"
 REPORTS = "/reports"
 
 _SECRET_FILES = "/etc/paper-run"  # noqa: S105  a folder
@@ -148,6 +148,8 @@ def _comments(duties: Duties, made: list[_Duty]) -> Iterator[str]:
     if duties.schedule.is_sandbox:
         yield OF_A_SANDBOX
         return
+    if PLATFORM not in dict(duties.values):
+        yield f"The pods' ledger is a database's: set {PLATFORM} here too, then this command again."
     if duties.schedule.exchange == "XNYS":
         yield from WITHOUT_A_BAR
     if duties.local:

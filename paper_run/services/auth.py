@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import requests  # the whole before its parts: the heartbeat's thread may be importing it
 from requests.auth import HTTPBasicAuth
 
 from paper_run.model.service import Refusal, RefusalCause, ServiceIdentity, ServiceUrl
 from paper_run.services.call_failures import UnreadableAnswer
 
 if TYPE_CHECKING:
-    import requests
-
     from paper_run.services.answer import Answer
 
 UNAUTHORIZED = frozenset({401, 403})
@@ -71,7 +70,7 @@ class Signer:
         self._now = now
         self._nonce = nonce
 
-    def sign(self, request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+    def sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Put the five headers on a request that is ready to be sent."""
         where, body = urlsplit(request.url or ""), request.body or b""
         signed = Signed(
@@ -101,7 +100,7 @@ class Signer:
 
 def credentials(
     url: ServiceUrl, signer: Signer | None
-) -> "Callable[[requests.PreparedRequest], requests.PreparedRequest]":
+) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
     """Return what puts a URL's login, and a signature, on a request.
 
     Without a login it keeps requests from looking into netrc: passwords of other programs are not ours to
@@ -109,7 +108,7 @@ def credentials(
     """
     login = url.credentials and HTTPBasicAuth(*(each.encode() for each in url.credentials))
 
-    def carried(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
+    def carried(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request = login(request) if login else request
         return signer.sign(request) if signer else request
 

@@ -178,7 +178,8 @@ class Broker:
 
         None where the host of market data has no such list (404): it may be another one's than the broker's.
 
-        What is no stock (a crypto pair) is not asked for. The source may list an action late, or never.
+        What is no stock (a crypto pair) is not asked for. Of a stock that is called otherwise by one of them
+        the new symbol is asked for too. The source may list an action late, or never.
 
         :param start: the first of the dates. :param end: the last.
         :raises NotKnown: the pages do not go on. :raises CallFailed: one could not be read.
@@ -187,8 +188,24 @@ class Broker:
         if (data := self.data) is None:
             raise ValueError("the host of market data is not to be asked")
         deadline = self._now() + seconds
+        asked, wanted = set[str](), list(dict.fromkeys(symbols))
         found: dict[CorporateAction, None] = {}
-        asked = f"types={_ACTION_TYPES}&start={start}&end={end}&limit={_ACTIONS_A_PAGE}"
+        while wanted:
+            read = self._actions_of(data, wanted, f"start={start}&end={end}", deadline)
+            if read is None:
+                return None
+            found.update(dict.fromkeys(read))
+            asked |= {*wanted}
+            renamed = (each.new_symbol for each in read if each.kind != "spin_off")
+            wanted = [each for each in dict.fromkeys(renamed) if each is not None and each not in asked]
+        return tuple(found)
+
+    def _actions_of(
+        self, data: ServiceUrl, symbols: Iterable[str], dates: str, deadline: float
+    ) -> list[CorporateAction] | None:
+        """Return all pages of the list of some symbols; None where the host has none."""
+        found: list[CorporateAction] = []
+        asked = f"types={_ACTION_TYPES}&{dates}&limit={_ACTIONS_A_PAGE}"
         for batch in alpaca.batches(symbols, asked):
             tokens = [""]
             while True:
@@ -197,13 +214,13 @@ class Broker:
                 if answer.status == 404:
                     return None
                 actions, token = _read(answer, _actions)
-                found.update(dict.fromkeys(actions))
+                found += actions
                 if not token:
                     break
                 if token in tokens:
                     raise NotKnown(data.base, "names a page of corporate actions as its own next one")
                 tokens.append(token)
-        return tuple(found)
+        return found
 
     def _get(self, host: ServiceUrl, path: str, deadline: float) -> Answer:
         left = deadline - self._now()

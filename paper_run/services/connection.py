@@ -7,6 +7,7 @@ import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
+import requests  # noqa: F401  the whole before its parts: the heartbeat's thread may be importing it
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool

@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import folding, holdings, marks, splits, valuation
+from paper_run.book import folding, holdings, marks, renames, splits, valuation
 from paper_run.errors import DataError, Remedy
 from paper_run.model import remedies
-from paper_run.model.broker import comparable
-from paper_run.model.commands import ours
-from paper_run.trading import corporate, listed_splits, pricing
+from paper_run.model.commands import ours as command
+from paper_run.trading import believed, corporate, listed_splits, pricing
+from paper_run.trading.our_shares import OurShares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from paper_run.book.renames import Names
     from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.valuations import PastValuation
     from paper_run.model.attempt import AttemptRow
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
@@ -93,56 +95,77 @@ def book_split(
     """
     kept = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
-    entries, last = books.entries_after(period)
-    if all(each.symbol != said.symbol for each in entries):
+    ours = OurShares(books, period, session, read)
+    names = ours.names()
+    entries = ours.of(said.symbol, names)
+    if not entries:
         raise not_held(said.symbol)
-    entry = holdings.Entry(
-        "split", said.symbol, money.ZERO, money.ZERO, session.isoformat(), ratio=said.ratio, id=last + 1
-    )
+    if not names.qty(names.now(said.symbol), entries):
+        said = said._replace(symbol=names.now(said.symbol, renames.start_of("")))
     note = f"{said.ratio} {note}"
     if said.ratio.is_none:
-        books.append(period, session, (entry,), booked_at, note=note)
+        books.append(period, session, _none(said, session, entries, names), booked_at, note=note)
         return []
-    of_list = (each.entry for each in listed_splits.due(said.symbol, books, period, session, read))
-    listed = next((each for each in of_list if each.ratio and each.ratio.is_same(said.ratio)), None)
-    suspected = kept.suspects.get(said.symbol) if kept else None
-    if listed is not None:
-        suspected = listed.effective
-    before, entry = _dated(entries, entry, said.ex_date, suspected, period)
+    of_list = listed_splits.due(said.symbol, ours, read, session)
+    listed = next((each for each in of_list if each.ratio.is_same(said.ratio)), None)
+    suspected = _suspected(said, kept, names)
+    made = _dated(said, listed.effective if listed else suspected, session, entries, names, period)
     if listed is None:
-        after = folding.fold([*entries, entry]).holdings[said.symbol]
-        _prove(said, _Evidence(books, period, entries, entry, before, after, session), read, moment)
-    if said.ex_date is None and suspected is None and moment.now.date() > session:
+        _prove(said, _Evidence(books, period, entries, names, made, session), ours, read, moment)
+    if said.ex_date is None and not (listed or suspected) and moment.now.date() > session:
         raise _of_which_session(said, session)
-    return corporate.take_effect(books, period, session, entry, before.qty, booked_at, note)
+    return corporate.take_effect(books, period, session, made.entries, booked_at, note)
+
+
+def _none(
+    said: Split, session: date, entries: Sequence[holdings.Entry], names: Names
+) -> list[holdings.Entry]:
+    """Return that there was no split, of each symbol that the book has the shares under.
+
+    :raises DataError: it has had none of them.
+    """
+    shares = names.now(said.symbol)
+    own = {each.symbol for each in entries if names.now(each.symbol) == shares}
+    if not own:
+        raise not_held(said.symbol)
+    none = holdings.Entry("split", said.symbol, money.ZERO, money.ZERO, session.isoformat(), ratio=said.ratio)
+    return [none._replace(symbol=each) for each in sorted(own)]
+
+
+def _suspected(said: Split, kept: PastValuation | None, names: Names) -> str | None:
+    """Return the session since which a split of what is called so now was suspected, an ISO date."""
+    if kept is None:
+        return None
+    shares, place = names.now(said.symbol), believed.place_of(kept)
+    found = (since for name, since in kept.suspects.items() if names.now(name, place) == shares)
+    return min(found, default=None)
 
 
 def _dated(
-    entries: Iterable[holdings.Entry],
-    split: holdings.Entry,
-    ex_date: date | None,
+    said: Split,
     suspected: str | None,
+    session: date,
+    entries: Sequence[holdings.Entry],
+    names: Names,
     period: BookPeriod,
-) -> tuple[holdings.Holding, holdings.Entry]:
-    """Return what was held when a split took effect, and it with that session: said, suspected, or this one.
+) -> listed_splits.Made:
+    """Return a split of the session in which it took effect: said, suspected, or this one.
 
-    :param split: with the present session. :param suspected: since which it was, an ISO date.
+    :param suspected: since which it was, or is listed for; an ISO date. :param session: this one.
     :raises DataError: the date is not one of the book's, or nothing was held then.
     """
-    if ex_date is not None and not str(period.session) <= ex_date.isoformat() <= split.effective:
+    if said.ex_date is not None and not period.session <= said.ex_date <= session:
         raise DataError(
-            f"--ex-date: {ex_date} is not in the book",
-            f"Allowed: from {period.session}, when it began, to {split.effective}.",
+            f"--ex-date: {said.ex_date} is not in the book",
+            f"Allowed: from {period.session}, when it began, to {session}.",
             remedies=(Remedy("Correct --ex-date and run again; nothing was booked."),),
         )
-    possible = [ex_date.isoformat()] if ex_date else [*filter(None, (suspected,)), split.effective]
-    for session in possible:
-        dated = split._replace(effective=session)
-        earlier = [each for each in entries if folding.place(each) < folding.place(dated)]
-        before = folding.fold(earlier).holdings.get(split.symbol)
-        if before is not None and before.qty:
-            return before, dated
-    raise not_held(split.symbol, possible[0])
+    possible = [said.ex_date.isoformat()] if said.ex_date else [*filter(None, (suspected,)), str(session)]
+    for day in possible:
+        made = listed_splits.split_entries(said.symbol, said.ratio, day, entries, names)
+        if made.entries:
+            return made
+    raise not_held(said.symbol, possible[0])
 
 
 def _of_which_session(said: Split, session: date) -> DataError:
@@ -152,8 +175,8 @@ def _of_which_session(said: Split, session: date) -> DataError:
         f"--split: of which session is that of {said.symbol}?",
         f"{session} is over, and the next one has not opened.",
         remedies=(
-            Remedy(f"If it was in effect in {session}", ours(*split, "--ex-date", str(session))),
-            Remedy("If it is of the next one, once that has opened", ours(*split)),
+            Remedy(f"If it was in effect in {session}", command(*split, "--ex-date", str(session))),
+            Remedy("If it is of the next one, once that has opened", command(*split)),
         ),
     )
 
@@ -167,7 +190,7 @@ def not_held(symbol: str, session: str | None = None) -> DataError:
     return DataError(
         f"--split: the book holds no {symbol}{before}",
         "Allowed: a symbol that it held when the split took effect, which is before that session's trades.",
-        remedies=(Remedy("Nothing was booked. See what it holds", ours("mark")),),
+        remedies=(Remedy("Nothing was booked. See what it holds", command("mark")),),
     )
 
 
@@ -185,7 +208,7 @@ def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -
             "It begins with the first attempt that is known to be placed: its capital is the base, and "
             "what the account holds by then is taken over.",
             remedies=(
-                Remedy("Nothing was booked. See what was traded", ours("history")),
+                Remedy("Nothing was booked. See what was traded", command("history")),
                 *(remedy for row in attempts for remedy in remedies.say_what_came(row.name, row.run_id)),
             ),
         )
@@ -194,65 +217,84 @@ def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -
 class _Evidence(NamedTuple):
     """Where to look for what speaks for a split.
 
-    :ivar before: the holding without it, of some shares. :ivar after: the holding with it.
+    :ivar entries: the book's, of all names of the symbol. :ivar made: the split as it would be booked.
     """
 
     books: Books
     period: BookPeriod
-    entries: list[holdings.Entry]
-    split: holdings.Entry
-    before: holdings.Holding
-    after: holdings.Holding
+    entries: Sequence[holdings.Entry]
+    names: Names
+    made: listed_splits.Made
     session: date
+
+    @property
+    def effective(self) -> str:
+        """The session in which it would take effect, an ISO date."""
+        return self.made.entries[0].effective
+
+    @property
+    def qty(self) -> Decimal:
+        """What the book would have now, signed shares."""
+        return self.names.qty(self.made.shares, [*self.entries, *self.made.entries])
 
     def price_before(self) -> Decimal:
         """Return what a share was believed to be worth before it, else what it had cost, dollars."""
-        kept = self.books.valuations.last(self.period.id, before=self.split.effective)
-        seen = kept.seen.get(self.split.symbol) if kept else None
-        if seen is None:
-            return money.CONTEXT.divide(self.before.cost, self.before.qty)
+        kept = self.books.valuations.last(self.period.id, before=self.effective)
+        seen = None if kept is None else self._seen_in(kept)
+        if kept is None or seen is None:
+            until = folding.place(self.made.entries[0])
+            earlier = folding.fold(each for each in self.entries if folding.place(each) < until).holdings
+            cost = money.total(earlier[each.symbol].cost for each in self.made.entries)
+            return money.CONTEXT.divide(cost, self.made.before)
         price = seen.price
-        for each in self.entries:
-            is_after = pricing.is_behind(each, seen.session, kept) and each.effective <= self.split.effective
-            if each.symbol == self.split.symbol and each.ratio is not None and is_after:
+        for each in self._own():
+            is_after = each.effective > seen.session or each.id > kept.entry
+            if each.ratio is not None and is_after and each.effective <= self.effective:
                 price = each.ratio.price(price)  # one that is booked does not speak for another
         return price
 
     def prices_after(self) -> list[Decimal]:
         """Return what it was traded and valued at since, dollars a share."""
-        symbol, ex_date = self.split.symbol, self.split.effective
-        own = [each for each in self.entries if each.symbol == symbol and each.effective >= ex_date]
+        own = [each for each in self._own() if each.effective >= self.effective]
         found = [each.price for each in own if each.price is not None and each.price > 0]
-        valued = self.books.valuations.from_session(self.period.id, ex_date)
-        return [*found, *(kept.seen[symbol].price for kept in valued if symbol in kept.seen)]
+        valued = map(self._seen_in, self.books.valuations.from_session(self.period.id, self.effective))
+        return [*found, *(each.price for each in valued if each is not None)]
+
+    def _own(self) -> Iterable[holdings.Entry]:
+        return self.names.of(self.entries).get(self.made.shares, [])
+
+    def _seen_in(self, kept: PastValuation) -> splits.Seen | None:
+        place = believed.place_of(kept)
+        seen = (each for name, each in kept.seen.items() if self.names.now(name, place) == self.made.shares)
+        return next(seen, None)
 
 
-def _prove(said: Split, evidence: _Evidence, read: Observations, moment: Moment) -> None:
+def _prove(said: Split, evidence: _Evidence, ours: OurShares, read: Observations, moment: Moment) -> None:
     """Prove that something speaks for a split.
 
     :raises DataError: nothing does: no price, no quantity. What is listed needs no proof.
     """
-    position = pricing.listed_positions(read).get(said.symbol)
-    mark = pricing.mark_of(said.symbol, position, read, moment, evidence.session)
+    symbol = evidence.made.shares
+    position = pricing.listed_positions(read).get(symbol)
+    mark = pricing.mark_of(symbol, position, read, moment, evidence.session)
     before, after = evidence.price_before(), evidence.prices_after()
     if isinstance(mark, marks.Mark):
         after.append(mark.price)
     if splits.speaks(said.ratio, before, after):
         return
-    ours = evidence.after.qty
-    there = listed_splits.at_broker(read)
-    at_broker = None if there is None else there.get(comparable(said.symbol), money.ZERO)
+    qty = evidence.qty
+    at_broker = ours.there(symbol, evidence.names)
     quantities = (position.qty if position is not None else None, at_broker)
-    if any(each is not None and splits.is_that(ours, each) for each in quantities):
+    if any(each is not None and splits.is_that(qty, each) for each in quantities):
         return
     now = _plain(after[-1]) if after else "not known"
     theirs = "lists none" if position is None else f"has {money.short(position.qty)}"
     if at_broker is not None:
         theirs += f", the broker {money.short(at_broker)}"
     raise DataError(
-        f"--split: nothing speaks for a split of {said.symbol} in {evidence.split.effective}",
+        f"--split: nothing speaks for a split of {said.symbol} in {evidence.effective}",
         f"Its price was {_plain(before)} and is {now}; that does not fit a split of {said.ratio}, after "
-        f"which it is near {_plain(said.ratio.price(before))}. The book would have {money.short(ours)} "
+        f"which it is near {_plain(said.ratio.price(before))}. The book would have {money.short(qty)} "
         f"shares, and the gateway {theirs}.",
         remedies=(
             Remedy("Correct the ratio, or its day with --ex-date, and run again; nothing was booked."),

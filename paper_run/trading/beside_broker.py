@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
+    from paper_run.trading.our_shares import OurShares
 
 _BROKER = "broker"
 _MOST = 20
@@ -38,6 +39,7 @@ _NOT_JOINED = "what the account has besides this book is not booked"
 def compared(
     figures: BookFigures,
     ledger: Ledger,
+    shares: OurShares,
     read: Observations,
     period: BookPeriod,
     book: Book,
@@ -63,7 +65,7 @@ def compared(
     beside = _beside(broker, book.holdings, is_beside)
     unknown = {row.symbol for row in valued.positions if not row.is_known}
     differences = _differences(broker, book, unknown | beside.keys())
-    fractions = _fractions(differences, figures, ledger, period)
+    fractions = _fractions(differences, figures, shares)
     items = (*beside.values(), *fractions.values(), *figures.waiting)
     apart = _explained(figures, broker, items, () if period.has_account else (_NOT_JOINED,))
     told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
@@ -129,13 +131,12 @@ def _beside(
 def _fractions(
     differences: Mapping[str, tuple[Difference, ...]],
     figures: BookFigures,
-    ledger: Ledger,
-    period: BookPeriod,
+    shares: OurShares,
 ) -> dict[str, parties.Item]:
     """Return the fractions of a share that a split left, and that the broker is to pay in cash."""
     found = {}
     for symbol, each in _quantities(differences):
-        if not splits.is_that(each.ours, each.theirs) or not ledger.books.has_split(period, symbol):
+        if not splits.is_that(each.ours, each.theirs) or not shares.has_split(symbol):
             continue
         left = money.CONTEXT.subtract(each.ours, each.theirs)
         row = next(row for row in figures.valuation.positions if row.symbol == symbol)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import marks, parties, valuation
 from paper_run.book.holdings import Entry
+from paper_run.ledger import found_before
 from paper_run.ledger.found_before import Adopted
 from paper_run.model import findings
-from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.broker import US_EQUITY, as_written
 from paper_run.trading import pricing, shared_account
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
+    from paper_run.trading.our_shares import OurShares
 
 
 class Begun(NamedTuple):
@@ -64,14 +66,15 @@ class _Opening(NamedTuple):
             return None
         if shared_account.by(self.ledger, self.ledger.books.period(), proven, self.read.told) is not None:
             return None
-        names = {comparable(symbol): symbol for symbol in self.row.snapshot.parameters.symbols}
+        traded = self.row.snapshot.parameters.symbols
+        written = as_written(traded)
         entries: list[Entry] = []
         # Accrued fees are off its cash already and off ours once they are charged.
         base = [before.cash, before.accrued_fees or money.ZERO]
         for each in before.positions:
-            symbol = names.get(comparable(each.symbol), each.symbol)
+            symbol = written(each.symbol)
             is_share = each.asset_class in (None, US_EQUITY) and not self.is_beside(symbol)
-            if not each.qty or not (is_share or comparable(symbol) in names):
+            if not each.qty or not (is_share or symbol in traded):
                 continue
             worth = self._worth(symbol, each)
             if worth is None:
@@ -135,24 +138,33 @@ def present(
     return Begun(period, found)
 
 
-def first_prices(
-    ledger: Ledger, period: BookPeriod, book: Book, prices: Mapping[str, marks.Mark]
-) -> list[Entry]:
+def first_prices(ours: OurShares, book: Book, prices: Mapping[str, marks.Mark]) -> list[Entry]:
     """Return the entries of holdings from before the first attempt that have their first price.
 
     It is their cost. Where the base is the account's their worth was not in it yet, and comes in with it.
+    What was carried over to another symbol since is priced under that, and its gain is of what was found.
     """
-    gains = valuation.pending_gains(book, prices)
-    if period.base_account is None:
-        return [Entry("gain", symbol, money.ZERO, gain) for symbol, gain in gains.items()]
-    worth = {symbol: book.holdings[symbol].market_value(prices[symbol].price) for symbol in gains}
-    for held, trade in ledger.books.priced_by_trades(period):
-        worth[held.symbol] = money.portion(trade.dollars, held.qty, trade.qty)
-        gains[held.symbol] = money.CONTEXT.subtract(worth[held.symbol], held.dollars)
-    return [
-        *(Entry("gain", symbol, money.ZERO, gain) for symbol, gain in gains.items()),
-        *(Entry("flow", symbol, money.ZERO, each) for symbol, each in worth.items()),
-    ]
+    gains, has_account = valuation.pending_gains(book, prices), ours.period.base_account is not None
+    unpriced = ours.found_unpriced() if gains or has_account else ()
+    if not unpriced:
+        return []
+    names, lots = ours.booked_names(), dict[str, list[Entry]]()
+    for each in unpriced:
+        lots.setdefault(names.of_entry(each), []).append(each)
+    made = []
+    for symbol, found in lots.items():
+        had = money.total(each.dollars for each in found)
+        worth = book.holdings[symbol].market_value(prices[symbol].price) if symbol in gains else None
+        if worth is None and has_account:
+            worth = found_before.worth_at_first_trade(found[0], ours.of(symbol, names))
+        if worth is None:
+            continue
+        gain = gains.get(symbol, money.CONTEXT.subtract(worth, had))
+        made += [Entry("gain", each.symbol, money.ZERO, money.ZERO) for each in found[1:]]
+        made.append(Entry("gain", found[0].symbol, money.ZERO, gain))
+        if has_account:
+            made.append(Entry("flow", symbol, money.ZERO, worth))
+    return made
 
 
 def _settled(period: BookPeriod, start: _Opening, booked_at: datetime) -> tuple[BookPeriod, list[Finding]]:

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.model.broker import ProvenAccount, comparable
+from paper_run.model.broker import ProvenAccount
 from paper_run.model.findings import Finding, note, warning
 from paper_run.model.listing import listed
 from paper_run.model.order import BROKER, Asked, OrderState
 from paper_run.model.reading_messages import another_account
 from paper_run.services.broker_reading import Wanted
+from paper_run.trading import our_shares
 from paper_run.trading.order_outcomes import REFUSED
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def take(
     known = ledger.broker_accounts.proven()
     found: list[Finding] = []
     if known is None:
-        known, found = _judged(sent, orders, reading.account.number, session)
+        known, found = _judged(sent, orders, reading.account.number, session, ledger, reading)
     if known is None:
         return Heard(tuple(found))
     after.account = known
@@ -114,7 +115,7 @@ def take(
         order = orders.get(each.name)
         if order is None:
             continue
-        if not _agrees(each.asked, order):
+        if not _agrees(each.asked, order, ledger, reading):
             found.append(_another_order(each, order))
             continue
         said = [_state(each.asked, order, fills)]
@@ -161,7 +162,12 @@ def _since(session: date) -> date:
 
 
 def _judged(
-    sent: Sequence[Sent], orders: Mapping[str, BrokerOrder], number: str, session: date
+    sent: Sequence[Sent],
+    orders: Mapping[str, BrokerOrder],
+    number: str,
+    session: date,
+    ledger: Ledger,
+    reading: BrokerReading,
 ) -> tuple[ProvenAccount | None, list[Finding]]:
     """Return the account if it knows an order of ours; what speaks against it otherwise.
 
@@ -172,7 +178,7 @@ def _judged(
         (each, order)
         for each in sent
         if (order := orders.get(each.name)) is not None
-        and _agrees(each.asked, order)
+        and _agrees(each.asked, order, ledger, reading)
         and order.submitted_at is not None
         and order.submitted_at >= each.sent_at - _CLOCKS_APART
     ]
@@ -191,9 +197,11 @@ def _gateway_id(each: Sent) -> str | None:
     return each.state.broker_order_id if each.state is not None and each.state.told_by is None else None
 
 
-def _agrees(asked: Asked, order: BrokerOrder) -> bool:
-    symbol = comparable(order.symbol or "")
-    return (symbol, order.side, order.qty) == (comparable(asked.symbol), asked.side, asked.qty)
+def _agrees(asked: Asked, order: BrokerOrder, ledger: Ledger, reading: BrokerReading) -> bool:
+    """Whether an order of the broker's is what was asked for; its symbol may be another since a rename."""
+    if (order.side, order.qty) != (asked.side, asked.qty):
+        return False
+    return our_shares.is_called(asked.symbol, order.symbol or "", ledger, reading.actions)
 
 
 def _fills_of(reading: BrokerReading) -> Mapping[str, Sequence[FillActivity]]:

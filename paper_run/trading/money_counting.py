@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, posted
 from paper_run.book.holdings import ACCOUNT, Holding
 from paper_run.book.posted import Posted
+from paper_run.book.renames import Called
 from paper_run.model import money_types
-from paper_run.model.broker import comparable
+from paper_run.model.broker import as_written
 from paper_run.trading import pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from decimal import Decimal
 
+    from paper_run.book.holdings import Entry
+    from paper_run.book.renames import Names
     from paper_run.model.broker import MoneyActivity
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
@@ -44,6 +48,7 @@ class Counting:
     :param begun: the session that the book began with. :param session: the one that is valued.
     :param held: returns the book's holdings. :param is_beside: whether a symbol that no order of ours traded
         stands beside the book.
+    :param names: returns the names of its shares. :param entries_of: returns its entries of all names of one.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class Counting:
         moment: Moment,
         held: Callable[[], Mapping[str, Holding]],
         is_beside: Callable[[str], bool],
+        names: Callable[[], Names],
+        entries_of: Callable[[str, Names], Sequence[Entry]],
     ) -> None:
         self._begun = begun
         self._session = session
@@ -61,6 +68,8 @@ class Counting:
         self._moment = moment
         self._holdings = held
         self._is_beside = is_beside
+        self._names_of = names
+        self._entries_of = entries_of
 
     def counts(
         self, activity: MoneyActivity, before: Posted | None, *, in_base: bool
@@ -73,24 +82,35 @@ class Counting:
             return self._yet_to_come(activity)
         way, qty = money_types.of(activity.activity_type).way, activity.qty or money.ZERO
         if way == "shares" and qty and activity.symbol:
-            return self._shares(activity, self._row(activity.symbol, before), qty, before)
+            return self._shares(activity, self._row(activity, before), qty, before)
         if activity.net_amount is None:
             moves_money = way not in ("corporate", "other")
             return Waits("the broker does not tell its amount", cash=None) if moves_money else None
         return self._money(activity, activity.net_amount, way, before)
 
+    def is_fraction_now(self, activity: MoneyActivity, before: Posted | None) -> bool:
+        """Whether what was booked as other money, for want of its shares, is the fraction of such by now."""
+        if (
+            before is None
+            or before.kind != "other"
+            or money_types.of(activity.activity_type).way != "fraction"
+        ):
+            return False
+        return bool(activity.qty) and self._called(activity).is_held
+
     def _money(
         self, activity: MoneyActivity, amount: Decimal, way: money_types.Way, before: Posted | None
     ) -> Posted | None:
         """Return money, in is positive: its sign is the amount's, whatever the type."""
-        symbol, qty = activity.symbol, activity.qty
-        if way == "fraction" and qty and symbol and self._has(symbol, before):
+        qty, is_booked = activity.qty, before is not None and before.kind == "cash_in_lieu"
+        if way == "fraction" and qty and (is_booked or self._called(activity).is_held):
             dollars = amount.copy_negate()
-            return Posted("cash_in_lieu", self._name(symbol), qty.copy_abs().copy_sign(dollars), dollars)
+            name = self._row(activity, before if is_booked else None)
+            return Posted("cash_in_lieu", name, qty.copy_abs().copy_sign(dollars), dollars)
         if not amount:
             return None
         if way == "income":
-            return Posted("income", self._row(symbol, before), money.ZERO, amount)
+            return Posted("income", self._row(activity, before), money.ZERO, amount)
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
 
     def _yet_to_come(self, activity: MoneyActivity) -> Waits:
@@ -130,24 +150,27 @@ class Counting:
         following = self._moment.calendar.next_session(day - _A_DAY)
         return min(following, self._session) if day <= self._session else following
 
-    def _name(self, symbol: str) -> str:
-        """Return a symbol as the book writes it."""
-        names = {comparable(each): each for each in self._holdings()}
-        return names.get(comparable(symbol), symbol)
+    @cached_property
+    def _names(self) -> Names:
+        return self._names_of()
 
-    def _row(self, symbol: str | None, before: Posted | None) -> str:
-        """Return the row of the book that a symbol is in; what stands beside the book has none.
+    def _called(self, activity: MoneyActivity) -> Called:
+        """Return what the book called in its session what an activity is of, maybe by another name."""
+        symbol = activity.symbol or ""
+        name = as_written(self._holdings())(symbol)
+        if not self._names.kin(name) - {name}:
+            return Called(name, bool(self._holdings().get(name, Holding()).qty))
+        session = self.effective(activity).isoformat()
+        return self._names.called(name, self._entries_of(name, self._names), session)
 
-        :param before: as it was booked: it stays in its row.
+    def _row(self, activity: MoneyActivity, before: Posted | None) -> str:
+        """Return the row of the book that an activity is in; what stands beside the book has none.
+
+        :param before: as it was booked: it stays in its row, also if its symbol is another by now.
         """
-        if symbol is None:
+        if activity.symbol is None:
             return ACCOUNT
-        name = self._name(symbol)
-        if before is not None and before.symbol in (ACCOUNT, name):
+        name = self._called(activity).symbol
+        if before is not None and (before.symbol == ACCOUNT or name in self._names.kin(before.symbol)):
             return before.symbol
         return ACCOUNT if name not in self._holdings() and self._is_beside(name) else name
-
-    def _has(self, symbol: str, before: Posted | None) -> bool:
-        """Whether there are shares of which a fraction can have been paid out."""
-        held = self._holdings().get(self._name(symbol), Holding())
-        return bool(held.qty) or (before is not None and before.kind == "cash_in_lieu")

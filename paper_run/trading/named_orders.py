@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.errors import DataError, DependencyError
-from paper_run.model.broker import comparable
+from paper_run.model.broker import as_written
 from paper_run.model.order import OrderState
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.parallel import gather
+from paper_run.trading import our_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def read(
         known = answer if isinstance(answer, OrderState) else None
         theirs = told.orders.get(identity) if told is not None else None
         if known is not None:
-            states[identity] = theirs if theirs is not None and _same(known, theirs) else known
+            states[identity] = theirs if theirs is not None and _same(known, theirs, ledger) else known
         elif theirs is not None:
             states[identity] = _of_attempt(row, theirs, broker)
         elif isinstance(answer, CallFailed):
@@ -60,12 +61,10 @@ def read(
     return states
 
 
-def _same(known: OrderState, theirs: OrderState) -> bool:
-    return (comparable(known.symbol), known.side, known.qty) == (
-        comparable(theirs.symbol),
-        theirs.side,
-        theirs.qty,
-    )
+def _same(known: OrderState, theirs: OrderState, ledger: Ledger) -> bool:
+    if (known.side, known.qty) != (theirs.side, theirs.qty):
+        return False
+    return our_shares.is_called(known.symbol, theirs.symbol, ledger)
 
 
 def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderState:
@@ -73,12 +72,12 @@ def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderSt
 
     :raises DataError: it is none of the attempt's.
     """
-    symbols = {comparable(each): each for each in row.snapshot.parameters.symbols}
-    symbol = symbols.get(comparable(state.symbol))
-    if symbol is None or not broker.was_created_for(row, state):
+    symbols = row.snapshot.parameters.symbols
+    symbol = as_written(symbols)(state.symbol)
+    if symbol not in symbols or not broker.was_created_for(row, state):
         why = (
-            f"{row.name} was for {', '.join(symbols.values())}"
-            if symbol is None
+            f"{row.name} was for {', '.join(symbols)}"
+            if symbol not in symbols
             else f"it was created {state.created_at}, and not between the sending of {row.name} and the next"
         )
         raise DataError(

@@ -38,6 +38,10 @@ class Moment(NamedTuple):
     now: datetime
     calendar: Calendar
 
+    def is_beside(self, symbol: str) -> bool:
+        """Whether a symbol stands beside the book, unless an order of ours traded it."""
+        return self.calendar.exchange != "24/7" and not marks.is_us_equity(symbol)
+
 
 class Problems(NamedTuple):
     """What could not be read: what the exit status must tell, and what is only said."""

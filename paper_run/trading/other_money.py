@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
+    from paper_run.trading.our_shares import OurShares
 
 _MOST_NAMED = 20
 _LONGEST = 120
@@ -44,7 +45,7 @@ class Booked(NamedTuple):
 def book(
     ledger: Ledger,
     read: Observations,
-    period: BookPeriod,
+    ours: OurShares,
     session: date,
     moment: Moment,
     booked_at: datetime,
@@ -60,7 +61,7 @@ def book(
     :param session: the one that is valued. :param booked_at: UTC.
     :param is_beside: whether a symbol that no order of ours traded stands beside the book.
     """
-    reading, kept = read.proven_broker, ledger.broker_money
+    reading, kept, period = read.proven_broker, ledger.broker_money, ours.period
     if reading is None or reading.money is None:
         return Booked()
     if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
@@ -72,7 +73,7 @@ def book(
         kept.in_base(period, there)
     known = kept.known(period, (each.identity for each in activities))
     booking = _Booking(ledger, period, session, booked_at)
-    counting = Counting(period.session, session, read, moment, booking.held, is_beside)
+    counting = Counting(period.session, session, read, moment, booking.held, is_beside, ours.names, ours.of)
     for each in activities:
         booking.take(each, known.get(each.identity), counting)
     kept.keep_read(period, session)
@@ -121,7 +122,8 @@ class _Booking:
     def take(self, activity: MoneyActivity, kept: Kept | None, counting: Counting) -> None:
         """Book an activity as it stands, if it is another one than was booked."""
         had = kept or _NEW
-        if had.words == words_of(activity):
+        is_news = had.words != words_of(activity)
+        if not is_news and (had.in_base or not counting.is_fraction_now(activity, had.counts)):
             return
         before, base = had.counts, had.base
         now = counting.counts(activity, before, in_base=had.in_base)
@@ -139,7 +141,7 @@ class _Booking:
                 *(self._period, self._session, made, self._booked_at), activity=activity.identity
             )
             self._held = None
-            self._say(activity, before, now, is_known=had.words is not None)
+            self._say(activity, before, now, is_news=is_news, is_known=had.words is not None)
 
     def _wait(self, activity: MoneyActivity, waits: Waits) -> None:
         about = _about(activity)
@@ -151,10 +153,22 @@ class _Booking:
             self.found.append(findings.note("money_waits", text, subject=activity.symbol or ""))
 
     def _say(
-        self, activity: MoneyActivity, before: Posted | None, now: Posted | None, *, is_known: bool
+        self,
+        activity: MoneyActivity,
+        before: Posted | None,
+        now: Posted | None,
+        *,
+        is_news: bool,
+        is_known: bool,
     ) -> None:
         about, subject = f"{_about(activity)} ({activity.identity})", activity.symbol or ""
-        if before is not None or is_known:
+        if not is_news:
+            text = (
+                f"{about} was in the book as other money; it has the shares by now of which that is the "
+                f"fraction: {_amount(now)}, a trade of it. Nothing is to be done."
+            )
+            self.found.append(findings.note("money_corrected", text, subject=subject))
+        elif before is not None or is_known:
             what = "canceled" if now is None else "reinstated" if before is None else "corrected"
             text = (
                 f"The broker has {what} {about}: it was {_amount(before)} and is {_amount(now)}. The "

@@ -19,7 +19,8 @@ class Today(NamedTuple):
 class Symbol(NamedTuple):
     """A symbol of the book.
 
-    :ivar last: as it was believed last, before this session. :ivar since: its entries since then.
+    :ivar last: as it was believed last, before this session. :ivar was: the same, at what a share of before
+        all that came since was worth. :ivar since: its entries since then.
     :ivar today: as it was believed last in this session, if nobody has said anything of it since.
     :ivar else_at_broker: the broker's price, where the one that goes first may be of before a split.
     :ivar is_earlier: whether its price is that of an earlier valuation of this session.
@@ -31,6 +32,7 @@ class Symbol(NamedTuple):
     held: Holding
     mark: marks.Mark | str
     last: splits.Seen | None
+    was: splits.Seen | None
     today: splits.Seen | None
     since: Sequence[Entry]
     theirs: Decimal | None
@@ -65,7 +67,7 @@ class Symbol(NamedTuple):
         """
         found = None
         marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
-        if self.last is not None and not any(_says_quantity(each) for each in self.since):
+        if self.was is not None and not any(_says_quantity(each) for each in self.since):
             now = splits.Now(
                 [*self.traded, *marked],
                 self.said,
@@ -75,7 +77,7 @@ class Symbol(NamedTuple):
                 missing=self.missing,
                 at_broker=self.at_broker,
             )
-            found = splits.suspicion(self.last, now)
+            found = splits.suspicion(self.was, now)
         if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
             found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
         return found

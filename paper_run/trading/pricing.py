@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
 from paper_run.model.broker import comparable
-from paper_run.trading.listed_splits import at_broker, of_these_shares
+from paper_run.trading.believed import Believed, of_these_shares
+from paper_run.trading.our_shares import at_broker
 from paper_run.trading.priced_symbol import Symbol, Today
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from datetime import date
 
-    from paper_run.book.holdings import Book, Entry
-    from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.book.holdings import Book
+    from paper_run.ledger.book import Books
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Listed, Waiting
     from paper_run.trading.observations import Moment
+    from paper_run.trading.our_shares import OurShares
 
 
 _NOTHING: Mapping[str, splits.Span] = {}
@@ -37,7 +39,7 @@ class Priced(NamedTuple):
     :ivar seen: what the next session's prices and quantities are compared with.
     :ivar waiting: the listed splits that the account does not show yet. :ivar over: the symbols that no list
         speaks for after all, with the session since which they may have split.
-    :ivar coming: the symbols that have split after this session.
+    :ivar coming: the symbols that have split, or are called otherwise, after this session.
     :ivar earlier: the symbols that have the price of an earlier valuation of the session.
     """
 
@@ -60,7 +62,7 @@ class Priced(NamedTuple):
 
 def price(
     books: Books,
-    period: BookPeriod,
+    shares: OurShares,
     kept: PastValuation | None,
     session: date,
     book: Book,
@@ -77,25 +79,30 @@ def price(
     :param kept: the book as it was valued last. :param listed: what the broker lists.
     :param missing: by symbol, by how many shares fills of ours that the gateway may have counted are missing.
     """
-    day, suspects = session.isoformat(), kept.suspects if kept else {}
+    day, period = session.isoformat(), shares.period
     before = books.valuations.last(period.id, before=day)
-    earlier = before.suspects if before else {}
+    believed = Believed(books, period, before)
+    suspects, earlier = believed.suspects(kept), believed.suspects(before)
     new = books.entries_after(period, kept.entry)[0] if kept else ()
-    answered = frozenset(each.symbol for each in new if each.kind in _SAID)
-    moved = frozenset(each.symbol for each in new)
+    # What was suspected of a symbol goes over with its shares.
+    answered = frozenset(
+        each.symbol if each.new_symbol else believed.names.of_entry(each)
+        for each in new
+        if each.kind in _SAID
+    )
+    moved = frozenset(map(believed.names.of_entry, new))
     found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming, set())
     today = {
         name: Today(each, kept.mark(name) if kept else None)
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
-    since = _since(books, period, before)
-    for symbol in _symbols(book, since, before, today, suspects, read, moment, session, missing):
+    for symbol in _symbols(book, believed, today, suspects, read, moment, session, missing):
         name = symbol.name
         each = symbol._replace(theirs=None, at_broker=None) if name in listed.coming else symbol
         suspicion = None
         if moment.calendar.exchange != "24/7":
-            has_split = partial(books.has_split, period, name)
+            has_split = partial(shares.has_split, name)
             each, suspicion = each.judged(has_split=has_split, moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
@@ -144,36 +151,9 @@ def _keep(found: Priced, each: Symbol, day: str, doubt: _Doubt | None) -> None:
         found.seen[each.name] = seen
 
 
-def _since(books: Books, period: BookPeriod, before: PastValuation | None) -> Mapping[str, Sequence[Entry]]:
-    """Return each symbol's entries after it was believed last, in an earlier session."""
-    began = before.session.isoformat() if before else ""
-    believed = {name: seen.session for name, seen in before.seen.items()} if before else {}
-    since: dict[str, list[Entry]] = {}
-    for entry in books.entries_since(period, _eve(min(believed.values(), default=began))):
-        if is_behind(entry, believed.get(entry.symbol, began), before):
-            since.setdefault(entry.symbol, []).append(entry)
-    return since
-
-
-def is_behind(entry: Entry, session: str, before: PastValuation | None) -> bool:
-    """Whether an entry took effect after the price of a session, an ISO date, that was believed last.
-
-    A split of that session that was booked only after the valuation is not in its price.
-
-    :param before: the valuation.
-    """
-    is_late = before is not None and entry.ratio is not None and entry.id > before.entry
-    return entry.effective > session or (is_late and entry.effective == session)
-
-
-def _eve(session: str) -> str:
-    return (date.fromisoformat(session) - timedelta(days=1)).isoformat() if session else session
-
-
 def _symbols(
     book: Book,
-    since: Mapping[str, Sequence[Entry]],
-    before: PastValuation | None,
+    believed: Believed,
     today: Mapping[str, Today],
     suspects: Iterable[str],
     read: Observations,
@@ -184,10 +164,8 @@ def _symbols(
     """Yield each symbol that is open, or was when it was believed last.
 
     Where the price of now is none of the session any more, it has the one that it was valued at last.
-
-    :param before: the book as it was valued last in an earlier session.
     """
-    last = before.seen if before else {}
+    last = believed.last
     listed, there = listed_positions(read), at_broker(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
         position = listed.get(name)
@@ -197,8 +175,9 @@ def _symbols(
         earlier = own.mark if own is not None and is_late else None
         mark = earlier or _of_session(newest, moment, session)
         other = isinstance(mark, marks.Mark) and _at_broker(name, read)
+        since = believed.since(name)
         told, others = (
-            of_these_shares(each, since.get(name, ()), last.get(name), moment.now)
+            of_these_shares(each, since, believed.was(name, each), moment.now)
             for each in (mark, _of_session(other or "", moment, session))
         )
         yield Symbol(
@@ -206,8 +185,9 @@ def _symbols(
             book.holdings[name],
             told,
             last.get(name),
+            believed.was(name, mark),
             own.seen if own is not None else None,
-            since.get(name, ()),
+            since,
             theirs,
             None if there is None else there.get(comparable(name), money.ZERO),
             missing.get(name),

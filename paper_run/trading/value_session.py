@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import comparison, days, holdings, marks, statistics, valuation
+from paper_run.book import comparison, days, holdings, statistics, valuation
 from paper_run.errors import Remedy
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
@@ -30,9 +30,11 @@ from paper_run.trading import (
     pricing,
     valuation_findings,
 )
+from paper_run.trading.our_shares import OurShares
+from paper_run.trading.strangers import Strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from paper_run.book.bridge import Opening
@@ -75,7 +77,7 @@ def bring_up_to_date(
     :param booked_at: UTC. :raises DataError: a change that a person wants can't be booked.
     """
     books = ledger.books
-    change, is_beside = occasion.change or adjustments.Change(), _is_beside(moment)
+    change, is_beside = occasion.change or adjustments.Change(), moment.is_beside
     period, remarks = book_opening.present(ledger, read, moment, booked_at, is_beside)
     if period is None:
         adjustments.refuse_without_a_book(change, ledger.doubts.attempts())
@@ -89,16 +91,19 @@ def bring_up_to_date(
         *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
         awaits_broker=read.awaits_broker,
     )
-    moved = other_money.book(ledger, read, period, session, moment, booked_at, is_beside)
+    shares, by_others = OurShares(books, period, session, read), Strangers(ledger, read, moment.calendar)
+    # What else moved shares comes before the splits, which are proven by what the account has beyond it. A
+    # fraction that was paid is of the shares after a split all the same: that is folded before it.
+    moved = other_money.book(ledger, read, shares, session, moment, booked_at, is_beside)
     missing = _not_known(ledger, read, moment)
     remarks += (*moved.found, *not_known.found_out(missing, has_broker=read.broker is not None))
     in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
-    if of_list := corporate.book_listed(books, period, session, read, lacks, booked_at):
+    if of_list := corporate.book_listed(books, session, read, shares, lacks, by_others, booked_at):
         kept, remarks = books.last_valuation(period), [*remarks, *of_list]
     is_over = kept is not None and kept.session == session and kept.is_closed and not occasion.again
-    (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
-    new = book_opening.first_prices(ledger, period, book, priced.prices)
+    (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)
+    new = book_opening.first_prices(shares, book, priced.prices)
     beside = frozenset(
         filter(is_beside, {each.symbol for each in read.positions or ()} - book.holdings.keys())
     )
@@ -110,15 +115,14 @@ def bring_up_to_date(
     if new or by_hand.entries or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
         hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
-        (book, last), priced = _priced(books, period, kept, session, read, moment, lacks)
+        (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
     shown = book._replace(holdings={**book.holdings, **strangers})
     opening = books.opening(period, session, through=is_over)
     unknown = {**priced.unknown, **not_known.by_symbol(missing)}
     valued = valuation.value(shown, priced.prices, period.base, opening, unknown=unknown)
-    spans = _spans(period, opening, session, moment)
-    since_closing = valued.day_pnl
+    spans, since_closing = _spans(period, opening, session, moment), valued.day_pnl
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
@@ -148,13 +152,13 @@ def bring_up_to_date(
     remarks += [closing_kept(session, since_closing)] if is_over else []
     remarks += (
         *joined.found,
-        *corporate.named(books, period, session, read),
+        *corporate.named(session, read, shares),
         *_standing_beside(beside),
         *valuation_findings.of(figures, priced, best_party.of(read, shown.holdings)),
     )
     return beside_broker.compared(
         figures._replace(remarks=tuple(remarks)),
-        *(ledger, read, joined.period, book, is_beside, priced.splitting),
+        *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
 
 
@@ -172,17 +176,19 @@ def _standing_beside(symbols: Collection[str]) -> list[Finding]:
 
 def _priced(
     books: Books,
-    period: BookPeriod,
+    shares: OurShares,
     kept: PastValuation | None,
     session: date,
     read: Observations,
     moment: Moment,
     missing: Mapping[str, Span],
+    strangers: Strangers,
 ) -> tuple[CurrentBook, pricing.Priced]:
     """Return the book as it is now, priced."""
-    current = books.current(period, kept)
-    listed = listed_splits.listed(books, period, session, read, moment.calendar, moment.now.date())
-    return current, pricing.price(books, period, kept, session, current.book, read, moment, listed, missing)
+    now = books.current(shares.period, kept)
+    listed = listed_splits.listed(shares, session, read, missing, moment.calendar, moment.now.date())
+    lacks = strangers.missing(now.book, shares, session, missing)
+    return now, pricing.price(books, shares, kept, session, now.book, read, moment, listed, lacks)
 
 
 def _not_known(ledger: Ledger, read: Observations, moment: Moment) -> tuple[NotKnown, ...]:
@@ -202,12 +208,6 @@ def closing_kept(session: date, moved: Decimal | None = None) -> Finding:
         f"since{came} belongs to the next session."
     )
     return Finding("closing_kept", "note", str(session), words, (Remedy("Move it", ours("mark", "--again")),))
-
-
-def _is_beside(moment: Moment) -> Callable[[str], bool]:
-    """Return what tells whether a symbol that no order of ours traded stands beside the book."""
-    is_exchange = moment.calendar.exchange != "24/7"
-    return lambda symbol: is_exchange and not marks.is_us_equity(symbol)
 
 
 def _spans(period: BookPeriod, opening: Opening | None, session: date, moment: Moment) -> bool:

@@ -172,8 +172,9 @@ def test_a_correction_of_no_order_of_the_book_stands_by_itself() -> None:
 )
 def test_what_goes_behind_a_book_that_was_valued_on_tuesday(late: Entry, goes_on: bool) -> None:
     """All else is folded anew."""
-    assert folding.goes_on([late], TUESDAY) is goes_on
-    assert folding.goes_on([], TUESDAY)
+    book = folding.fold([dated(found("1", "1"), MONDAY, 1)])
+    assert folding.goes_on([late], TUESDAY, book) is goes_on
+    assert folding.goes_on([], TUESDAY, book)
 
 
 class Step(NamedTuple):
@@ -265,7 +266,7 @@ def test_gone_on_from_any_valuation_it_is_the_book_of_all_entries(
     for look, session in enumerate(SESSIONS):
         known += [each for at, each in steps if at == look]
         new = known if kept is None else known[kept[1] :]
-        if kept is not None and folding.goes_on(new, kept[2]):
+        if kept is not None and folding.goes_on(new, kept[2], kept[0]):
             book = kept[0].after(sorted(new, key=folding.place))
         else:
             book = folding.fold(known)
@@ -298,7 +299,7 @@ def test_a_rename_carries_all_that_is_held_over() -> None:
     assert (old.qty, old.cost, old.realized) == (0, 0, 20)
     assert (new.qty, new.cost, new.realized) == (9, 750, 20)
     assert book.cash == -1000 + 220 - 200 + 270
-    assert folding.goes_on([renamed], TUESDAY)
+    assert folding.goes_on([renamed], TUESDAY, folding.fold(entries[:3]))
     # Into a holding of that name; nothing is realized by it.
     both = folding.fold([dated(fill("1", "7"), MONDAY, 9)._replace(symbol="APPL"), *entries[:3]])
     assert both.holdings["APPL"][:3] == (9, 807, 0)
@@ -309,6 +310,12 @@ def test_a_rename_of_what_waits_for_a_price() -> None:
     renamed = Entry("rename", "AAPL", Decimal(8), Decimal(0), TUESDAY, id=3, new_symbol="APPL")
     book = folding.fold([dated(found("10", "100"), MONDAY, 1), renamed])
     assert (book.holdings["AAPL"].waits, book.holdings["APPL"].waits) == (False, True)
+    # Its gain is of what was found: all is folded anew.
+    gain = Entry("gain", "AAPL", Decimal(0), Decimal(50), TUESDAY, id=4)
+    assert not folding.goes_on([gain], TUESDAY, book)
+    first = Entry("found", "AAPL", Decimal(10), Decimal(100), MONDAY, id=1)
+    priced = folding.fold([first, renamed, gain])
+    assert (priced.holdings["APPL"].cost, priced.holdings["APPL"].waits) == (150, False)
 
 
 def test_what_is_shared_out_in_thirds_adds_up_to_whole_shares() -> None:

@@ -588,3 +588,139 @@ def test_an_account_with_other_shares_beside_the_book(life: Life, broker: OddBro
     day = life.trade(MSFT=NO_ORDER)
     assert (row(day, "AAPL")["qty"], splits_of(life)) == (200, [(EX_DATE, "2:1")])
     assert says(told(day), "The broker differs on AAPL: quantity 260 instead of 200")
+
+
+def by_hand(broker: OddBroker, qty: int, price: str, side: str = "buy") -> None:
+    """Have somebody trade AAPL in the broker's dashboard."""
+    order = {**broker.order("AAPL"), "qty": qty, "side": side}
+    broker.place(order, Decimal(qty), Decimal(price), "filled", f"by-hand-{len(broker.orders)}")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "qty", "side"), [((2, 1), 100, "buy"), ((3, 2), 50, "buy"), ((1, 2), 50, "sell")]
+)
+def test_a_trade_by_hand_is_no_listed_split(
+    life: Life, broker: OddBroker, ratio: tuple[int, int], qty: int, side: str
+) -> None:
+    """It makes of 100 what the split would have made: the account's own fills tell of it, so it waits."""
+    held(life, broker)
+    became, shares = ratio
+    kind = "forward_splits" if became > shares else "reverse_splits"
+    broker.lists(kind, "AAPL", EX_DATE, new_rate=became, old_rate=shares)
+    by_hand(broker, qty, "100", side)
+    there = 100 * became // shares
+    for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+        assert splits_of(life) == []
+        assert row(day, "AAPL")["unpriced_reason"].endswith(
+            f"what the account has, {there} shares, trades by hand may have made as well"
+        )
+    # Applied after all, to the 100 alone: the rest was bought of shares of after the split.
+    orders, broker.orders = broker.orders, broker.orders[:1]
+    broker.split("AAPL", became, shares)
+    broker.orders = orders
+    priced(life, broker, AAPL=str(Decimal(102) * shares / became))
+    marked = life.mark()
+    assert (row(marked, "AAPL")["qty"], splits_of(life)) == (there, [(EX_DATE, f"{became}:{shares}")])
+    assert row(marked, "AAPL")["total_pnl"] == 200
+
+
+def test_a_trade_by_hand_that_a_person_took_over_is_not_subtracted_twice(
+    life: Life, broker: OddBroker
+) -> None:
+    """100 more are taken over at their price while the split waits; then it is applied to the first 100."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    by_hand(broker, 100, "51")
+    priced(life, broker, AAPL="51")
+    life.trade(MSFT=NO_ORDER)
+    life.resolve("--position", "AAPL=200@51")
+    assert splits_of(life) == []
+    orders, broker.orders = broker.orders, broker.orders[:1]
+    broker.split("AAPL", 2, 1)
+    broker.orders = orders
+    marked = life.mark()
+    assert (row(marked, "AAPL")["qty"], splits_of(life)) == (300, [(EX_DATE, "2:1")])
+    assert figures(row(marked, "AAPL"), "realized_pnl unrealized_pnl") == amounts("0 200")
+
+
+@pytest.mark.parametrize("is_seen", [False, True], ids=["after it was valued", "before it was valued"])
+def test_a_trade_by_hand_of_the_day_before_is_no_listed_split(
+    life: Life, broker: OddBroker, is_seen: bool
+) -> None:
+    """It doubled the account already, or after the valuation of that day: the split is of all its shares."""
+    priced(life, broker, AAPL="100")
+    life.trade(AAPL=buy(100, "100"))
+    by_hand(broker, 100, "100")
+    if is_seen:
+        life.mark()
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    priced(life, broker, AAPL="51")
+    assert len(found(life.trade(MSFT=NO_ORDER), "split_pending")) == 1
+    assert splits_of(life) == []
+    broker.split("AAPL", 2, 1)
+    marked = life.mark()
+    assert (row(marked, "AAPL")["qty"], splits_of(life)) == (200, [(EX_DATE, "2:1")])
+    assert says(told(marked), "The broker differs on AAPL: quantity 400 instead of 200")
+
+
+def test_a_trade_by_hand_makes_no_split_suspect(life: Life, broker: OddBroker) -> None:
+    """The account doubled, and its fills say how: the book keeps its figures, and is told of a difference."""
+    held(life, broker)
+    by_hand(broker, 100, "100")
+    day = life.trade(MSFT=NO_ORDER)
+    assert (found(day, "possible_split"), day["pnl"]["complete"]) == ([], True)
+    assert says(told(day), "The broker differs on AAPL: quantity 200 instead of 100")
+    # One that a person has taken over explains nothing more.
+    life.resolve("--position", "AAPL")
+    life.next_session()
+    broker.split("AAPL", 2, 1)
+    assert len(found(life.trade(MSFT=NO_ORDER), "possible_split")) == 1
+
+
+def test_a_price_of_before_a_small_split_that_was_believed_on_its_ex_date(
+    life: Life, broker: OddBroker
+) -> None:
+    """The split is listed and applied a day late, and the gateway's price is that of before it: none."""
+    held(life, broker)
+    assert life.trade(MSFT=NO_ORDER)["pnl"]["complete"] is True
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=5, old_rate=4)
+    broker.split("AAPL", 5, 4)
+    for _ in range(3):  # and so for days, without an end
+        day = life.trade(MSFT=NO_ORDER)
+        assert figures(day["pnl"], "complete day_pnl total_pnl") == (False, None, None)
+        assert says(told(day), "AAPL has no price: its price is nearer to the one of before its split of")
+        life.next_session()
+    priced(life, broker, AAPL="81")
+    day = life.trade(MSFT=NO_ORDER)
+    assert (day["pnl"]["complete"], row(day, "AAPL")["total_pnl"]) == (True, 125)
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_a_price_of_after_a_small_split_that_was_believed_before_it_is_booked(
+    life: Life, broker: OddBroker, days: int
+) -> None:
+    """Its source knew of the split on the ex-date, or a day later: what it says now is of these shares."""
+    held(life, broker)
+    for number in range(days):
+        priced(life, broker, AAPL="100" if number < days // 2 else "81")
+        life.trade(MSFT=NO_ORDER)
+        life.next_session()
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=5, old_rate=4)
+    broker.split("AAPL", 5, 4)
+    day = life.trade(MSFT=NO_ORDER)
+    assert (day["pnl"]["complete"], row(day, "AAPL")["total_pnl"]) == (True, 125)
+
+
+def test_a_split_that_waits_says_what_may_have_made_the_quantity(life: Life, broker: OddBroker) -> None:
+    """It is the split's, and an order of ours that still works may have filled it as well."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    gtc: Any = {"limit_price": Decimal(110), "status": "new", "detail": {"time_in_force": "gtc"}}
+    broker.split("AAPL", 2, 1)
+    life.trade(AAPL=buy(100, None, **gtc))
+    assert says(
+        [each["text"] for each in found(life.mark(), "split_pending")],
+        "what the account has, 200 shares, orders of ours may have made as well",
+    )

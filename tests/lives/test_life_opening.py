@@ -476,3 +476,63 @@ def test_a_holding_without_a_price_comes_in_at_its_first(
     assert figures(row(day, "GOOG"), "avg_entry_price realized_pnl total_pnl") == (54, realized, 0)
     ties_out(day, broker)
     assert bridge(life.mark()) == bridge(day)
+
+
+@pytest.mark.parametrize("priced_by", ["sale", "cash in lieu"])
+@pytest.mark.parametrize("name", ["GOOG", "GOOGL"], ids=["same", "renamed"])
+def test_a_holding_that_split_before_its_first_price(
+    life: Life, broker: OddBroker, priced_by: str, name: str
+) -> None:
+    """10 were found; 2.5 at 400 are 1,000 when a trade prices them: that came in, and no P&L is of it."""
+    life.env["PAPER_RUN_QUOTES_URL"] = broker.url
+    by_hand(broker, "GOOG", 10, "90", "100")
+    broker.no_price |= {"GOOG", name}
+    life.gateway.is_deaf = True
+    day = life.trade(AAPL=buy(10, "100"), GOOG=NO_ORDER)
+    assert (base(day), day["pnl"]["complete"]) == ((149_100, NUMBER, False), False)
+    life.next_session()
+    broker.lists("reverse_splits", "GOOG", life.session, new_rate=1, old_rate=4)
+    broker.split("GOOG", 1, 4)
+    assert row(life.trade(MSFT=NO_ORDER), "GOOG")["qty"] == Decimal("2.5")
+    life.next_session()
+    if name != "GOOG":
+        broker.lists("name_changes", "GOOG", life.session, new_symbol=name)
+        broker.rename("GOOG", name)
+        assert row(life.trade(MSFT=NO_ORDER), name)["qty"] == Decimal("2.5")
+    if priced_by == "sale":
+        life.trade("--again", **{name: sell(1, "400")})
+    else:
+        broker.move(name, "-0.5")
+        broker.post("CIL", "200", name, qty="0.5")
+        life.trade("--again", MSFT=NO_ORDER)
+    life.next_session()
+    broker.no_price.clear()
+    broker.prices[name] = Decimal(400)
+    day = life.trade(MSFT=NO_ORDER)
+    assert bridge(day) == amounts("149100 1000 150100 0")
+    assert figures(row(day, name), "avg_entry_price realized_pnl total_pnl") == amounts("400 0 0")
+    ties_out(day, broker)
+    assert bridge(life.mark()) == bridge(day)
+
+
+@pytest.mark.parametrize("name", ["GOOG", "GOOGL"], ids=["same", "renamed"])
+def test_a_holding_that_split_before_it_is_marked(life: Life, broker: OddBroker, name: str) -> None:
+    """The first price is a mark's: what it is worth by then came in, under its new name too."""
+    life.env["PAPER_RUN_QUOTES_URL"] = broker.url
+    by_hand(broker, "GOOG", 10, "90", "100")
+    broker.no_price |= {"GOOG", name}
+    life.gateway.is_deaf = True
+    life.trade(AAPL=buy(10, "100"), GOOG=NO_ORDER)
+    life.next_session()
+    broker.lists("reverse_splits", "GOOG", life.session, new_rate=1, old_rate=4)
+    broker.split("GOOG", 1, 4)
+    if name != "GOOG":
+        broker.lists("name_changes", "GOOG", life.session, new_symbol=name)
+        broker.rename("GOOG", name)
+    life.trade(MSFT=NO_ORDER)
+    broker.no_price.clear()
+    broker.prices[name] = Decimal(400)
+    for day in (life.mark(), life.mark()):
+        assert bridge(day) == amounts("149100 1000 150100 0")
+        assert figures(row(day, name), "qty avg_entry_price total_pnl") == amounts("2.5 400 0")
+        ties_out(day, broker)

@@ -197,13 +197,14 @@ def test_wrong_settings_are_found_before_they_are_scheduled(folder: Path) -> Non
 
 
 def test_a_machine_without_time_zones_is_told_so(folder: Path) -> None:
-    """Its `date` would take New York's time for UTC's and say nothing; UTC's days need no zones."""
+    """Its `date` would take New York's time for UTC's; UTC's days need no zones, a cluster has its own."""
     nowhere = {"PYTHONTZPATH": ""}
     done = run_command("schedule", "cron", cwd=folder, env=nowhere)
     assert (done.returncode, done.stdout) == (3, "")
     assert "America/New_York" in done.stderr
     assert "tzdata" in done.stderr
     assert run_command("schedule", "cron", "--exchange", "24/7", cwd=folder, env=nowhere).returncode == 0
+    assert run_command("schedule", "kubernetes", cwd=folder, env=nowhere).returncode == 0
 
 
 def test_who_has_no_name_is_a_number(

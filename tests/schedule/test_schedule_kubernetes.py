@@ -251,6 +251,9 @@ def test_settings_arrive_as_they_are_typed_here(tmp_path: Path) -> None:
     assert "# Left out, because it names files of this machine: PAPER_RUN_OUTPUT." in comments
     (local,) = [line for line in comments if "localhost" in line]
     assert local.endswith(": SIGNAL_SERVICE_URL, EXECUTION_GATEWAY_URL.")
+    assert [line for line in comments if "set PAPER_RUN_PLATFORM here too" in line]
+    named = manifest(_duties(tmp_path, values=(("PAPER_RUN_PLATFORM", "paper-1"),)))
+    assert "set PAPER_RUN_PLATFORM" not in named
     hostile = _read(manifest(_duties(tmp_path, values=(("X", HOSTILE),))))
     assert all(_environment(each)["X"] == HOSTILE for each in hostile.values())
 

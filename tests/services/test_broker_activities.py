@@ -180,7 +180,7 @@ def test_each_kind_of_corporate_action_is_one_value(broker: Broker, server: Brok
         CorporateAction("spin_off", "GE", "GEV", Decimal(1), Decimal(4), date(2024, 4, 2), date(2024, 4, 2)),
         CorporateAction("name_change", "FB", "META", Decimal(1), Decimal(1), None, date(2022, 6, 9)),
     )
-    (request,) = server.requests
+    request, following = server.requests
     assert request.query == {
         "symbols": [",".join(symbols)],
         "types": ["forward_split,reverse_split,unit_split,stock_dividend,spin_off,name_change"],
@@ -188,6 +188,8 @@ def test_each_kind_of_corporate_action_is_one_value(broker: Broker, server: Brok
         "end": ["2026-01-01"],
         "limit": ["1000"],
     }
+    # What they are called now may have split as well; what was spun off is no share of theirs.
+    assert following.query == request.query | {"symbols": ["ABC,META"]}
 
 
 def test_corporate_actions_come_in_pages_and_each_once(broker: Broker, server: BrokerServer) -> None:
@@ -203,7 +205,10 @@ def test_corporate_actions_come_in_pages_and_each_once(broker: Broker, server: B
         "spin_off",
         "name_change",
     ]
-    assert [request.query.get("page_token") for request in server.requests] == [None, ["2"], ["4"], ["6"]]
+    assert [request.query.get("page_token") for request in server.requests] == [
+        *(None, ["2"], ["4"], ["6"]),
+        None,  # of the new symbols
+    ]
 
 
 def test_many_symbols_are_asked_for_in_batches(broker: Broker, server: BrokerServer) -> None:

@@ -135,7 +135,8 @@ class OddBroker(BrokerServer):
         """Have what is held of a symbol be called otherwise from now on."""
 
         def happen(account: Account) -> None:
-            account.positions[new] = account.positions.pop(symbol)
+            gone = account.positions.pop(symbol)
+            account.move(new, gone.qty, gone.cost)
 
         self._events.append((len(self.orders), happen))
 

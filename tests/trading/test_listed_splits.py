@@ -3,14 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from trading.account import FIRST, Account
 
-from paper_run.book import splits
-from paper_run.book.holdings import Entry
-from paper_run.book.marks import Mark
 from paper_run.model.book_figures import BookFigures
 from paper_run.model.broker import Account as AtBroker
 from paper_run.model.broker import (
@@ -91,6 +86,24 @@ def test_a_split_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) -
         assert differs.remedies == ()
 
 
+def test_a_rename_of_the_next_session_is_none_of_the_one_before(tmp_path: Path) -> None:
+    """On Wednesday before the bell the account has the shares under the new name: no trade to be booked."""
+    account = Account(tmp_path)
+    account.trade(("AAPL", "10", "100"))
+    tuesday, wednesday = date(2025, 1, 7), date(2025, 1, 8)
+    action = CorporateAction("name_change", "AAPL", "APPL", Decimal(1), Decimal(1), None, wednesday)
+    morning = Moment(tuesday, datetime(2025, 1, 8, 13, tzinfo=UTC), account.calendar)
+    for actions, remedies in (((action,), {0}), ((), {2})):
+        observed = read(account, 10, actions)
+        assert observed.broker is not None
+        there = (at_broker(10)._replace(symbol="APPL"),)
+        observed.broker = observed.broker._replace(positions=there)
+        figures = valued(account, morning, observed)
+        differ = [each for each in figures.remarks if each.code == "broker_differs"]
+        assert [each.subject for each in differ] == ["AAPL", "APPL"]
+        assert {len(each.remedies) for each in differ} == remedies
+
+
 def test_what_is_no_split_is_named(tmp_path: Path) -> None:
     """A merger that the account tells of, and a split without a date: of what is held alone."""
     account = Account(tmp_path)
@@ -115,42 +128,3 @@ def test_what_is_no_split_is_named(tmp_path: Path) -> None:
         "AAPL: The account tells of MA: Merger for cash (2025-01-06); nothing of that is booked by itself.",
     ]
     assert {each.remedies[0].command for each in said} == {"paper-run resolve --position AAPL=QTY@PRICE"}
-
-
-EVE, NOW = "2025-01-06", datetime(2025, 1, 7, 14, 0, tzinfo=UTC)
-SPLIT = Entry("split", "AAPL", Decimal(25), Decimal(0), "2025-01-07", ratio=splits.ratio("5:4"))
-LAST = splits.Seen(Decimal(100), EVE, Decimal(100), None)
-
-
-def priced(price: str, source: str, hours_ago: int | None, *since: Entry, last: bool = True) -> Any:
-    """Return what becomes of a price at 09:00 of the ex-date, in New York."""
-    time = None if hours_ago is None else NOW - timedelta(hours=hours_ago)
-    mark = Mark(Decimal(price), source, time)
-    now = NOW.astimezone(ZoneInfo("America/New_York"))
-    found = listed_splits.of_these_shares(mark, since, LAST if last else None, now)
-    return "believed" if found is mark else found
-
-
-def test_a_quote_of_before_the_ex_date_is_not_of_these_shares() -> None:
-    """It says of when it is: at 09:00 the last trade is of the day before."""
-    why = "its price is of before its split of 2025-01-07"
-    assert priced("100", "trade", 17, SPLIT) == why
-    assert priced("80", "trade", 17, SPLIT) == why
-    assert priced("100", "trade", 1, SPLIT) == "believed"  # it has risen by a quarter
-    assert priced("100", "trade", 17) == "believed"
-    none = SPLIT._replace(ratio=splits.ratio("1:1"))
-    assert priced("100", "trade", 17, none) == "believed"
-
-
-def test_a_price_without_a_time_is_believed_where_it_is_nearer_to_what_is_due() -> None:
-    """That is 80 after 100, or what a trade since was at."""
-    why = "its price is nearer to the one of before its split of 2025-01-07 than to what that made of it"
-    assert priced("100", "gateway", 1, SPLIT) == why
-    assert priced("100", "broker", None, SPLIT) == why
-    assert priced("85", "gateway", 1, SPLIT) == "believed"
-    assert priced("100", "gateway", 1, SPLIT, last=False) == "believed"
-    of_the_same_session = SPLIT._replace(effective=EVE)
-    assert priced("100", "gateway", 1, of_the_same_session) == "believed"
-    bought = Entry("fill", "AAPL", Decimal(1), Decimal(97), "2025-01-07")
-    assert priced("98", "gateway", 1, bought._replace(id=1), SPLIT._replace(id=2)) == "believed"
-    assert priced("100", "gateway", 1, SPLIT, bought) == why

@@ -10,6 +10,7 @@ from builders.moments import NOON
 from paper_run.book.holdings import ACCOUNT, Holding
 from paper_run.book.marks import Market, is_us_equity
 from paper_run.book.posted import Posted
+from paper_run.book.renames import Names
 from paper_run.model.broker import MoneyActivity
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.exchange import ClosedDays
@@ -42,7 +43,11 @@ def counts(
     quote = Market(Decimal("49.5"), Decimal("50.5"), NOON, None, None)
     read = Observations(MarketReading({"NVDA": quote}, ()) if quotes else None)
     moment = Moment(session, exchange_time(now), CALENDAR)
-    counting = Counting(BEGUN, session, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol))
+    counting = Counting(
+        *(BEGUN, session, read, moment, lambda: HELD, lambda symbol: not is_us_equity(symbol)),
+        names=lambda: Names(()),
+        entries_of=lambda symbol, names: (),  # noqa: ARG005
+    )
     return counting.counts(what, before, in_base=in_base)
 
 

@@ -1,0 +1,140 @@
+"""The book's shares beside what the broker lists and has: which symbols are the same ones, and how many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.book.renames import Names, Rename, end_of
+from paper_run.model.broker import comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.book.holdings import Entry
+    from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.broker import CorporateAction
+    from paper_run.services.platform import Observations
+
+
+def come(read: Observations, session: date) -> list[CorporateAction]:
+    """Return the listed actions whose date has come by a session, in the order of their dates."""
+    actions = read.broker.actions if read.broker is not None else None
+    dated = [(day, each) for each in actions or () if (day := each.ex_date or each.process_date) is not None]
+    return [each for day, each in sorted(dated, key=lambda pair: pair[0]) if day <= session]
+
+
+def at_broker(read: Observations) -> dict[str, Decimal] | None:
+    """Return the broker's quantities, signed shares, by symbols as `comparable` writes them.
+
+    None where they were not read, or its account is not proven to be the book's.
+    """
+    if (proven := read.proven_broker) is None or proven.positions is None:
+        return None
+    return {comparable(each.symbol): each.qty for each in proven.positions if each.qty}
+
+
+def is_rename(action: CorporateAction) -> bool:
+    """Whether shares are called otherwise by it."""
+    return action.kind != "spin_off" and action.new_symbol not in (None, action.symbol)
+
+
+def is_called(
+    ours: str, theirs: str, ledger: Ledger, actions: Iterable[CorporateAction] | None = None
+) -> bool:
+    """Whether a party may call by another symbol what an order of ours was for, since the order was sent.
+
+    :param actions: what it lists, booked or not.
+    """
+    if comparable(ours) == comparable(theirs):
+        return True
+    period = ledger.books.period()
+    booked = () if period is None else ledger.books.renames(period)
+    listed = (Rename(each.symbol, each.new_symbol or "") for each in actions or () if is_rename(each))
+    return theirs in Names(booked, listed).kin(ours)
+
+
+class OurShares:
+    """The entries of a book, read when they are asked for first; then only what came since.
+
+    :ivar period: which book it is. :param session: the one that is valued: what is listed for a later one has
+        not come.
+    """
+
+    def __init__(self, books: Books, period: BookPeriod, session: date, read: Observations) -> None:
+        self._books = books
+        self.period = period
+        self._session = session
+        self._read = read
+        self._entries: list[Entry] = []
+        self._last = 0
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The book's entries so far, in their sequence."""
+        new, self._last = self._books.entries_after(self.period, self._last)
+        self._entries += new
+        return self._entries
+
+    def names(self) -> Names:
+        """Return the names of the shares, with the renames that are listed and that the book has not yet."""
+        booked = self._books.renames(self.period)
+        pending: list[Rename] = []
+        for action in come(self._read, self._session):
+            if is_rename(action) and not self._is_booked(action, booked):
+                names = Names(booked, pending)
+                if self.held_before(action, names):
+                    pending.append(Rename(action.symbol, action.new_symbol or action.symbol))
+        return Names(booked, pending)
+
+    def booked_names(self) -> Names:
+        """Return the names of the shares, as the book has them."""
+        return Names(self._books.renames(self.period))
+
+    def found_unpriced(self) -> list[Entry]:
+        """Return the holdings from before the first attempt of which no price was known yet."""
+        return self._books.found_unpriced(self.period)
+
+    def of(self, symbol: str, names: Names) -> list[Entry]:
+        """Return the entries of a symbol, and of all that it was ever called."""
+        kin = names.kin(symbol)
+        return [each for each in self.entries if each.symbol in kin]
+
+    def qty(self, symbol: str, names: Names) -> Decimal:
+        """Return how many signed shares there are of what is called so now, under all its names."""
+        return names.qty(names.now(symbol), self.of(symbol, names))
+
+    def held_before(self, action: CorporateAction, names: Names) -> bool:
+        """Whether a rename is of shares of ours: its symbol may be another company's by now.
+
+        What a book that began later has under it was called so after the rename.
+        """
+        day = action.ex_date or action.process_date or self._session
+        if day < self.period.session:
+            return False
+        until = end_of(day.isoformat())
+        return bool(names.held(names.now(action.symbol, until), self.of(action.symbol, names), until))
+
+    def has_split(self, symbol: str) -> bool:
+        """Whether a split of what is called so is booked, by whatever name."""
+        return any(each.kind == "split" for each in self.of(symbol, self.booked_names()))
+
+    def there(self, shares: str, names: Names) -> Decimal | None:
+        """Return the signed shares that the account has of what has this last name; None: not known."""
+        held = at_broker(self._read)
+        if held is None:
+            return None
+        return money.total(qty for symbol, qty in held.items() if names.now(symbol) == shares)
+
+    def has(self, symbol: str) -> bool:
+        """Whether the account has shares under this very symbol."""
+        return comparable(symbol) in (at_broker(self._read) or {})
+
+    @staticmethod
+    def _is_booked(action: CorporateAction, booked: Sequence[Entry]) -> bool:
+        day = str(action.ex_date or action.process_date or "")
+        pair = (action.symbol, action.new_symbol)
+        return any((each.symbol, each.new_symbol) == pair and each.effective >= day for each in booked)

@@ -1,0 +1,102 @@
+"""The account's trades that no order of ours made, as by a click in the broker's dashboard."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import renames, splits
+from paper_run.model.broker import comparable
+from paper_run.trading.our_shares import at_broker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from decimal import Decimal
+
+    from paper_run.book.holdings import Book, Holding
+    from paper_run.book.renames import Names
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.calendar import Calendar
+    from paper_run.services.platform import Observations
+    from paper_run.trading.our_shares import OurShares
+
+
+class Stranger(NamedTuple):
+    """Signed shares that the account traded, and on which day at the exchange."""
+
+    symbol: str
+    qty: Decimal
+    day: date
+
+    def shares(self, names: Names) -> str:
+        """Return the last name of the shares that it is of."""
+        return names.now(self.symbol, renames.start_of(self.day.isoformat()))
+
+
+class Strangers:
+    """The proven account's executions of orders that are none of ours, looked for when asked for."""
+
+    def __init__(self, ledger: Ledger, read: Observations, calendar: Calendar) -> None:
+        self._ledger = ledger
+        self._read = read
+        self._calendar = calendar
+
+    @cached_property
+    def all(self) -> Sequence[Stranger]:
+        """All of them, oldest first."""
+        reading = self._read.proven_broker
+        if reading is None or reading.activities is None:
+            return ()
+        fills = {each.identity: each for each in reading.activities.fills}
+        orders = {each.identity: each.client_order_id for each in reading.all_orders}
+        named = {each.order_id: orders[each.order_id] for each in fills.values() if each.order_id in orders}
+        owned = self._ledger.orders.owners(set(named.values()) - self._read.told.keys())
+        ours = self._read.told.keys() | owned.keys()
+        return [
+            Stranger(
+                each.symbol,
+                each.qty if each.side == "buy" else each.qty.copy_negate(),
+                self._calendar.session_date(each.time),
+            )
+            for each in sorted(fills.values(), key=lambda each: each.identity)
+            if each.time is not None and each.order_id in named and named[each.order_id] not in ours
+        ]
+
+    def of(self, shares: str, names: Names) -> list[Stranger]:
+        """Return those of the shares that have this last name."""
+        return [each for each in self.all if each.shares(names) == shares]
+
+    def missing(
+        self, book: Book, ours: OurShares, session: date, more: Mapping[str, splits.Span]
+    ) -> Mapping[str, splits.Span]:
+        """Return by symbol how many signed shares the book may lack of what another party has counted.
+
+        What a person has booked by hand since the valuation of an earlier session is lacked no more.
+
+        :param more: what it may lack besides.
+        """
+        there = at_broker(self._read)
+        if there is None or not any(_differs(symbol, held, there) for symbol, held in book.holdings.items()):
+            return more
+        before = self._ledger.books.valuations.last(ours.period.id, before=session.isoformat())
+        since = ours.period.session if before is None else before.session
+        names, result = ours.booked_names(), dict(more)
+        said = [each for each in ours.entries if each.kind == "adjustment" and each.effective >= str(since)]
+        found = [each for each in self.all if each.day >= since]
+        for symbol in {each.shares(names) for each in found}:
+            traded = money.total(each.qty for each in found if each.shares(names) == symbol)
+            booked = money.total(each.qty for each in said if names.of_entry(each) == symbol)
+            if not (lacks := money.CONTEXT.subtract(traded, booked)):
+                continue
+            low, high = more.get(symbol, (money.ZERO, money.ZERO))
+            result[symbol] = splits.Span(
+                money.CONTEXT.add(low, min(lacks, money.ZERO)),
+                money.CONTEXT.add(high, max(lacks, money.ZERO)),
+            )
+        return result
+
+
+def _differs(symbol: str, held: Holding, there: Mapping[str, Decimal]) -> bool:
+    return held.qty != there.get(comparable(symbol), money.ZERO)
