@@ -12,7 +12,6 @@ from paper_run.model.order import BROKER, GATEWAY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
-    from decimal import Decimal
 
     from paper_run.book.holdings import Entry
     from paper_run.book.renames import Place
@@ -109,22 +108,24 @@ class Believed:
         if last is None or ratio.is_none or split.effective > last.session:
             return False
         kept = self._books.valuations.last(self._period.id, before=split.effective)
-        known = None if kept is None else self._price_in(kept, name)
-        if known is None:
+        before = [] if kept is None else self._seen_in(kept, name)
+        if not before:
             return isinstance(mark, marks.Mark) and not splits.speaks(ratio, last.price, (mark.price,))
-        for each in self._books.valuations.from_session(self._period.id, split.effective):
-            price = self._price_in(each, name)
-            if each.session.isoformat() > last.session or price is None:
-                continue
-            if splits.speaks(ratio, known, (price,)):
-                return True
-            known = price
+        known = before[0].price
+        for later in self._books.valuations.from_session(self._period.id, split.effective):
+            day = later.session.isoformat()
+            for each in self._seen_in(later, name):
+                if each.session != day or day > last.session:
+                    continue
+                if splits.speaks(ratio, known, (each.price,)):
+                    return True
+                known = each.price
         return False
 
-    def _price_in(self, kept: PastValuation, name: str) -> Decimal | None:
+    def _seen_in(self, kept: PastValuation, name: str) -> list[splits.Seen]:
+        """Return how the shares were believed in a valuation, under each of their names of then."""
         place = place_of(kept)
-        seen = (each for symbol, each in kept.seen.items() if self.names.now(symbol, place) == name)
-        return next((each.price for each in seen), None)
+        return [each for symbol, each in kept.seen.items() if self.names.now(symbol, place) == name]
 
 
 def of_these_shares(

@@ -256,7 +256,8 @@ def older(account: Account, *, unrealized: str, gains: str, closing: str, gain: 
     books._run(
         "UPDATE sessions SET entry = ?, opening = '10000.00', realized = '0.00', unrealized = ?, gains = ?, "
         "day_pnl = '100.00', closing = ?, exposure = '10100.00', traded = '0', total_pnl = '100.00', "
-        "daily_return = '0.010000', drawdown = '0.000000', height = '1', state = ?, complete = 1",
+        "daily_return = '0.010000', drawdown = '0.000000', height = '1', state = ?, complete = 1, "
+        "running = NULL",
         *(last, unrealized, gains, closing, json.dumps(state)),
     )
 
