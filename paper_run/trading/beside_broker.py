@@ -10,7 +10,7 @@ from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.book_figures import BrokerFigures, BrokerHolding
-from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.broker import as_written, comparable, may_be_share
 from paper_run.model.commands import ours
 from paper_run.model.listing import listed
 from paper_run.trading import hand_trades
@@ -89,11 +89,11 @@ def _figures(read: Observations, held: Mapping[str, Holding]) -> BrokerFigures |
     """Return the account in the broker's words, its symbols written as ours; None where it was not read."""
     if read.broker is None or (account := read.broker.account) is None:
         return None
-    names = {comparable(symbol): symbol for symbol in held}
+    written = as_written(held)
     positions = None
     if read.broker.positions is not None:
         positions = {
-            names.get(comparable(each.symbol), each.symbol): BrokerHolding(
+            written(each.symbol): BrokerHolding(
                 qty=each.qty,
                 avg_entry_price=each.avg_entry_price,
                 price=each.current_price,
@@ -119,7 +119,7 @@ def _beside(
     """Return what no order of ours traded and is no share: in no total of ours, and in the broker's."""
     found = {}
     for symbol, each in (broker.positions or {}).items():
-        if symbol in held or not (is_beside(symbol) or each.asset_class not in (None, US_EQUITY)):
+        if symbol in held or (may_be_share(each.asset_class) and not is_beside(symbol)):
             continue
         worth = parties.Held(each.qty, each.price, each.market_value).worth
         reason = f"the broker has no value of {symbol}" if worth is None else ""

@@ -8,7 +8,7 @@ from paper_run import money
 from paper_run.book import parties
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model import findings
-from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.broker import comparable, may_be_share
 from paper_run.model.listing import listed
 from paper_run.trading import not_known, shared_account
 
@@ -98,7 +98,7 @@ def others(book: Book, proven: BrokerReading, is_beside: Callable[[str], bool]) 
         for each in proven.positions or ()
         if each.qty
         and comparable(each.symbol) not in own
-        and each.asset_class in (None, US_EQUITY)
+        and may_be_share(each.asset_class)
         and not is_beside(each.symbol)
     ]
 
