@@ -319,3 +319,17 @@ def test_a_book_that_began_after_a_rename(life: Life) -> None:
         assert (found(day, "renamed"), settled(day)["total_pnl"]) == ([], 0)
         life.next_session()
     assert row(day, "FB")["qty"] == 10
+
+
+def test_an_account_with_other_shares_is_renamed_too(life: Life, broker: OddBroker) -> None:
+    """30 were bought by hand: its 130 are META, and so are our 100; what differs is said of that."""
+    order = {**broker.order("FB"), "qty": 30}
+    broker.place(order, Decimal(30), Decimal(100), "filled", "by-hand")
+    day = life.trade(MSFT=NO_ORDER)
+    assert says(told(day), "The broker differs on FB: quantity 130 instead of 100")
+    life.next_session()
+    renamed(broker, THIRD)
+    day = life.trade(MSFT=NO_ORDER)
+    assert (row(day, "FB")["qty"], row(day, "META")["qty"], day["pnl"]["total_pnl"]) == (0, 100, 0)
+    assert [each["subject"] for each in found(day, "broker_differs")] == ["META", "cash"]
+    assert settled(life.resolve("--position", "META"))["total_pnl"] == 0
