@@ -61,7 +61,7 @@ def mark_session(
     """
     if change is not None:
         change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
-    existing.require_ledger(config.reports_dir)
+    existing.require_ledger(config.place)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar
@@ -252,7 +252,7 @@ def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ..
     preflight.keep_real_quotes_away(workspace.config, platform, is_sandbox=bool(ledger.account.is_sandbox))
     if gateway.sandbox_session is not None and not ledger.account.is_sandbox:
         raise DataError(
-            f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
+            f"The ledger {ledger.name} belongs to a real platform, and the gateway is a sandbox",
             "Simulated and real prices are never mixed in one ledger.",
             remedies=("Name the real gateway: --execution-gateway-url URL; nothing was written.",),
         )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.ledger import rows
+from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import OrderState, SignalOrder
 
@@ -60,6 +61,15 @@ class Orders:
             found += self._store.rows(query + "client_order_id = ?", identity)
         with self._store.translated_errors():
             return {each["client_order_id"]: rows.order(each) for each in found}
+
+    def newest_at_gateway(self) -> str | None:
+        """Return the id of the order written last that the gateway has told of; None: there is none."""
+        found = self._store.rows(
+            "SELECT client_order_id FROM orders JOIN trades ON trades.id = trade WHERE rehearsal = 0 AND "
+            f"orders.status IS NOT NULL AND (told_by IS NULL OR gateway_status IS NOT NULL) "
+            f"ORDER BY orders.{dialect.ROW} DESC LIMIT 1"
+        )
+        return found[0]["client_order_id"] if found else None
 
     def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
         """Return which of these orders are owned, and by which attempt's row."""
