@@ -8,10 +8,11 @@ from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
 from paper_run.app.workspace import PATIENCE, Workspace, prove_folders, waiting
-from paper_run.errors import ExitStatus, PaperRunError, SeveralErrors
+from paper_run.errors import ExitStatus, PaperRunError, Remedy, SeveralErrors
 from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import messages, remedies
+from paper_run.model.commands import ours
 from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
@@ -274,7 +275,20 @@ class _Day:
         if row.outcome_unknown and reports.result.is_old:
             for failure in shown:
                 failure.remedies = remedies.say_what_came(row.name)
+        if reports.result.pnl is None and not (shown or reports.result.rehearsal):
+            self._say_where_it_is_valued(row.session)
         return self._save(reports, shown)
+
+    def _say_where_it_is_valued(self, session: date) -> None:
+        """Say how the P&L of an attempt becomes known that was recorded and not valued, as when killed."""
+        if self.ledger.sessions.mark(str(session)) is not None:
+            self.console.notice(f"It was not valued; its P&L is in the session's mark, {session}_mark.html")
+            return
+        has_opened = (
+            self.ledger.account.is_sandbox or self.calendar.latest_opened(self.clock.now()) >= session
+        )
+        when = "Value the session" if has_opened else "Once the session has opened, value it"
+        self.console.advice("It was not valued, so its P&L is not known yet", Remedy(when, ours("mark")))
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
         return save(self.workspace, reports, failed, outputs=self.config.files)

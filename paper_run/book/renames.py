@@ -7,17 +7,14 @@ of a list, of an activity or of an account asks `Names`.
 Source: docs/CONCEPTS, "What is in it".
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book import folding
 from paper_run.money import ZERO, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from decimal import Decimal
-
     from paper_run.book.holdings import Entry
 
 Place = tuple[str, int, int]
@@ -55,7 +52,7 @@ class Names:
         it, in the order of their dates: another party may use either name.
     """
 
-    def __init__(self, booked: Iterable[Entry], pending: Iterable[Rename] = ()) -> None:
+    def __init__(self, booked: "Iterable[Entry]", pending: Iterable[Rename] = ()) -> None:
         renames = [each for each in booked if each.new_symbol is not None]
         self._booked = sorted(renames, key=folding.place)
         self._pending = [*pending]
@@ -73,11 +70,11 @@ class Names:
                 symbol = rename.new
         return symbol
 
-    def of_entry(self, entry: Entry) -> str:
+    def of_entry(self, entry: "Entry") -> str:
         """Return the last name of the shares that an entry is about."""
         return self.now(entry.new_symbol or entry.symbol, folding.place(entry))
 
-    def of(self, entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    def of(self, entries: "Iterable[Entry]") -> "dict[str, list[Entry]]":
         """Return entries by the last name of the shares that they are about, in their order.
 
         A split of shares that the book had under two names is there once.
@@ -99,7 +96,7 @@ class Names:
             found |= {name for pair in pairs if not found.isdisjoint(pair) for name in pair}
         return frozenset(found)
 
-    def held(self, shares: str, entries: Iterable[Entry], until: Place | None = None) -> dict[str, Decimal]:
+    def held(self, shares: str, entries: "Iterable[Entry]", until: Place | None = None) -> dict[str, Decimal]:
         """Return by symbol how many signed shares entries make of what has this last name; none of it, none.
 
         :param entries: of all its names. :param until: only those before a moment, as it was called then.
@@ -111,11 +108,11 @@ class Names:
             if holding.qty and self.now(symbol, until) == shares
         }
 
-    def qty(self, shares: str, entries: Iterable[Entry]) -> Decimal:
+    def qty(self, shares: str, entries: "Iterable[Entry]") -> Decimal:
         """Return how many signed shares entries make of what has this last name, under all its names."""
         return total(self.held(shares, entries).values()) or ZERO
 
-    def called(self, symbol: str, entries: Sequence[Entry], session: str) -> Called:
+    def called(self, symbol: str, entries: "Sequence[Entry]", session: str) -> Called:
         """Return under which symbol the book has what another party calls so, be it by an older name.
 
         :param entries: of all its names. :param session: in which something came of it, an ISO date.
@@ -128,6 +125,6 @@ class Names:
         return Called(symbol, is_held=False)
 
 
-def _is_one_split(split: Entry, other: Entry) -> bool:
+def _is_one_split(split: "Entry", other: "Entry") -> bool:
     had = (other.ratio, other.effective)
     return had == (split.ratio, split.effective) and other.symbol != split.symbol

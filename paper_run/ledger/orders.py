@@ -79,6 +79,16 @@ class Orders:
                 owned[identity] = int(row["trade"])
         return owned
 
+    def sent_before(self, attempt: int, broker_order_ids: Iterable[str]) -> dict[str, OrderState]:
+        """Return which of these orders, by the broker's ids, were sent by attempts before one, by row."""
+        query = "SELECT * FROM orders WHERE trade < ? AND broker_order_id = ?"
+        with self._store.translated_errors():
+            return {
+                identity: rows.order(row)
+                for identity in broker_order_ids
+                for row in self._store.rows(query, attempt, identity)
+            }
+
     def _own(self, row: AttemptRow, mapping: SignalOrder) -> None:
         if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:
             return

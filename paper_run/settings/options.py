@@ -260,8 +260,10 @@ OPTIONS = (
     Option(
         "--ledger",
         ("mark", "resolve", "email"),
-        "Refuse any other ledger than that of this id.",
+        "The one ledger that a printed command is for: any other is refused.",
         metavar="ID",
+        more="The one ledger that a printed command is for, by its id (`ledger` in the JSON): any other is "
+        "refused, so that a line that is pasted in another folder changes nothing there.",
     ),
     Option(
         "--reports-dir",

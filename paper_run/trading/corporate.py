@@ -182,19 +182,18 @@ def _renamed(
 ) -> list[Finding]:
     """Carry a holding over to its new symbol, once the account has it there and no more under the old one.
 
-    It is said to wait where the book held it before: the symbol may be another company's by now.
+    It is said to wait where the book held it before: the symbol may be another company's by now, and then as
+    many as the book has must be there.
     """
     names, old, new = ours.names(), action.symbol, action.new_symbol or action.symbol
     qty = names.held(names.now(old), ours.of(old, names)).get(old)
     if not qty:
         return []
     shares = names.now(new)
-    if is_waiting := names.now(old) == shares:
-        in_all = ours.qty(new, names)
-    else:
-        in_all = money.CONTEXT.add(qty, ours.qty(new, names))
-    there = ours.there(shares, names)
-    if there is None or ours.has(old) or not splits.is_that(in_all, there):
+    there, is_waiting = ours.there(shares, names) or money.ZERO, names.now(old) == shares
+    in_all = money.CONTEXT.add(qty, ours.qty(new, names))
+    # It may have other shares than the book, as of a trade by hand: the name is another all the same.
+    if ours.has(old) or not (there if is_waiting else splits.is_that(in_all, there)):
         return [_carried_over_later(action, qty)] if is_waiting else []
     entry = holdings.Entry("rename", old, qty, money.ZERO, session.isoformat(), new_symbol=new)
     note = f"listed by the broker as {action.kind}"

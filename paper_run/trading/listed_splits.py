@@ -1,8 +1,8 @@
 """The splits that the broker lists, beside the book: which have come, which its account shows, which wait."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
@@ -14,9 +14,6 @@ from paper_run.services.broker_reading import Companies
 from paper_run.trading.our_shares import come
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
-
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.broker import CorporateAction
     from paper_run.model.calendar import Calendar
@@ -67,7 +64,7 @@ class Split(NamedTuple):
     :ivar is_answered: whether a person has said since how many shares there are, or the book began with them.
     """
 
-    action: CorporateAction
+    action: "CorporateAction"
     entries: tuple[holdings.Entry, ...]
     shares: str
     before: Decimal
@@ -99,7 +96,7 @@ class Split(NamedTuple):
         return money.CONTEXT.subtract(self.qty, self.became)
 
 
-def wanted(ledger: Ledger, session: date, symbols: Iterable[str]) -> Companies | None:
+def wanted(ledger: "Ledger", session: date, symbols: Iterable[str]) -> Companies | None:
     """Return what is asked of the list for these symbols; nothing where there are no splits.
 
     It is read from before the last valuation, or from before what has been waited for since; also of what
@@ -117,12 +114,12 @@ def wanted(ledger: Ledger, session: date, symbols: Iterable[str]) -> Companies |
     return Companies(tuple(named), start, session + _AROUND)
 
 
-def ratio_of(action: CorporateAction) -> splits.Ratio:
+def ratio_of(action: "CorporateAction") -> splits.Ratio:
     """Return the ratio of a split in whole numbers."""
     return splits.lowest(action.new, action.old)
 
 
-def due(symbol: str, shares: OurShares, read: Observations, session: date) -> list[Split]:
+def due(symbol: str, shares: "OurShares", read: "Observations", session: date) -> list[Split]:
     """Return the listed splits that have come and are not in the book, of the shares that are called so."""
     names = shares.names()
     made = (split_of(each, shares, names) for each in come(read, session))
@@ -131,11 +128,11 @@ def due(symbol: str, shares: OurShares, read: Observations, session: date) -> li
 
 
 def listed(
-    shares: OurShares,
+    shares: "OurShares",
     session: date,
-    read: Observations,
+    read: "Observations",
     missing: Mapping[str, splits.Span],
-    calendar: Calendar,
+    calendar: "Calendar",
     today: date,
 ) -> Listed:
     """Return what the list says of what is not in the book yet.
@@ -166,7 +163,7 @@ def listed(
     return Listed(is_read=True, waiting=waiting, coming=frozenset().union(*coming))
 
 
-def split_of(action: CorporateAction, ours: OurShares, names: Names) -> Split | None:
+def split_of(action: "CorporateAction", ours: "OurShares", names: Names) -> Split | None:
     """Return a listed split beside the book; None if it is none, or nothing was held when it took effect."""
     ex_date, ratio = action.ex_date or action.process_date, ratio_of(action)
     if ex_date is None or ratio.is_none:
@@ -234,12 +231,12 @@ def _is_that(entry: holdings.Entry, ratio: splits.Ratio, ex_date: date) -> bool:
 
 def _waiting(
     split: Split,
-    ours: OurShares,
+    ours: "OurShares",
     names: Names,
     missing: Mapping[str, splits.Span],
     session: date,
-    read: Observations,
-    calendar: Calendar,
+    read: "Observations",
+    calendar: "Calendar",
 ) -> Waiting:
     there, since = ours.there(split.shares, names), split.effective
     symbol = max(split.symbols, default=split.action.symbol, key=lambda each: each == split.shares)
@@ -272,7 +269,7 @@ def _waiting(
     return Waiting(why, since, "", tuple(remedies))
 
 
-def _sessions(first: date, session: date, calendar: Calendar) -> int:
+def _sessions(first: date, session: date, calendar: "Calendar") -> int:
     """Count the sessions after one until another, as far as it matters."""
     count = 0
     while first < session and count < _SESSIONS:

@@ -1,8 +1,8 @@
 """Whether the account at the broker shows a split that is listed, beside all that was traded since."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
@@ -10,9 +10,6 @@ from paper_run.book import splits
 from paper_run.trading.believed import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from decimal import Decimal
-
     from paper_run.book.renames import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.trading.listed_splits import Split
@@ -33,10 +30,10 @@ class Account(NamedTuple):
 
 
 def account(
-    split: Split,
-    books: Books,
-    ours: OurShares,
-    names: Names,
+    split: "Split",
+    books: "Books",
+    ours: "OurShares",
+    names: "Names",
     missing: Mapping[str, splits.Span],
 ) -> Account:
     """Return what the account has of a split's shares, under whatever name, and had before it."""
@@ -44,7 +41,7 @@ def account(
     return Account(now, _seen(split, books, ours.period, names), _of(split, missing, names))
 
 
-def has_moved(split: Split, account: Account, by_hand: Sequence[Stranger]) -> bool:
+def has_moved(split: "Split", account: Account, by_hand: "Sequence[Stranger]") -> bool:
     """Whether the account's quantity, less what was traded since, has moved by a split.
 
     The account may have had other shares than the book before; then it is those that became more or fewer.
@@ -69,7 +66,7 @@ def has_moved(split: Split, account: Account, by_hand: Sequence[Stranger]) -> bo
     return now not in had and any(splits.is_that(split.ratio.applied(each), now) for each in had)
 
 
-def _seen(split: Split, books: Books, period: BookPeriod, names: Names) -> tuple[Decimal, ...]:
+def _seen(split: "Split", books: "Books", period: "BookPeriod", names: "Names") -> tuple[Decimal, ...]:
     """Return what the account had of the shares when they were valued last before a split, if it is known."""
     kept = books.valuations.last(period.id, before=split.effective)
     if kept is None:
@@ -80,7 +77,7 @@ def _seen(split: Split, books: Books, period: BookPeriod, names: Names) -> tuple
     return (money.total(known),) if known else ()
 
 
-def _of(split: Split, missing: Mapping[str, splits.Span], names: Names) -> splits.Span | None:
+def _of(split: "Split", missing: Mapping[str, splits.Span], names: "Names") -> splits.Span | None:
     """Return by how many of its shares fills of ours may be missing, under whatever name they are ordered."""
     spans = [missing[symbol] for symbol in names.kin(split.shares) if symbol in missing]
     if not spans:

@@ -1,7 +1,8 @@
 """The account's trades that no order of ours made, as by a click in the broker's dashboard."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,10 +12,6 @@ from paper_run.model.broker import comparable
 from paper_run.trading.our_shares import at_broker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-    from decimal import Decimal
-
     from paper_run.book.holdings import Book, Holding
     from paper_run.book.renames import Names
     from paper_run.ledger.ledger import Ledger
@@ -30,7 +27,7 @@ class Stranger(NamedTuple):
     qty: Decimal
     day: date
 
-    def shares(self, names: Names) -> str:
+    def shares(self, names: "Names") -> str:
         """Return the last name of the shares that it is of."""
         return names.now(self.symbol, renames.start_of(self.day.isoformat()))
 
@@ -38,7 +35,7 @@ class Stranger(NamedTuple):
 class Strangers:
     """The proven account's executions of orders that are none of ours, looked for when asked for."""
 
-    def __init__(self, ledger: Ledger, read: Observations, calendar: Calendar) -> None:
+    def __init__(self, ledger: "Ledger", read: "Observations", calendar: "Calendar") -> None:
         self._ledger = ledger
         self._read = read
         self._calendar = calendar
@@ -64,12 +61,12 @@ class Strangers:
             if each.time is not None and each.order_id in named and named[each.order_id] not in ours
         ]
 
-    def of(self, shares: str, names: Names) -> list[Stranger]:
+    def of(self, shares: str, names: "Names") -> list[Stranger]:
         """Return those of the shares that have this last name."""
         return [each for each in self.all if each.shares(names) == shares]
 
     def missing(
-        self, book: Book, ours: OurShares, session: date, more: Mapping[str, splits.Span]
+        self, book: "Book", ours: "OurShares", session: date, more: Mapping[str, splits.Span]
     ) -> Mapping[str, splits.Span]:
         """Return by symbol how many signed shares the book may lack of what another party has counted.
 
@@ -98,5 +95,5 @@ class Strangers:
         return result
 
 
-def _differs(symbol: str, held: Holding, there: Mapping[str, Decimal]) -> bool:
+def _differs(symbol: str, held: "Holding", there: Mapping[str, Decimal]) -> bool:
     return held.qty != there.get(comparable(symbol), money.ZERO)

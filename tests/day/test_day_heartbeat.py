@@ -103,7 +103,7 @@ def test_a_file_that_could_not_be_written_is_told(day: Day, monitor: SocketServe
     day.must(status=3)
     path, summary = told(monitor)[-1]
     assert path == "/3"
-    assert "copies/day.json" in one_line(summary)
+    assert "copies/day.json" in summary.replace("\n", "")  # a long path goes over two lines
     assert "Nothing to do" not in summary
 
 

@@ -291,3 +291,45 @@ def test_an_order_whose_symbol_is_another_at_the_broker(
     day = life.trade(MSFT=NO_ORDER)
     assert figures(row(day, "META"), "qty avg_entry_price") == amounts("105 99")
     assert settled(day)["total_pnl"] == 105
+
+
+def test_a_fraction_under_another_name_waits_to_be_paid(life: Life, broker: OddBroker) -> None:
+    """Half a share is ours and not the account's: it has a name, and nobody is told to book it as a trade."""
+    broker.lists("reverse_splits", "FB", SECOND, new_rate=1, old_rate=8)
+    renamed(broker, SECOND, "800")
+    broker.split("META", 1, 8, whole=True)
+    for _ in range(2):
+        day = life.trade(MSFT=NO_ORDER)
+        assert (row(day, "META")["qty"], found(day, "broker_differs")) == (Decimal("12.5"), [])
+        equity = day["parties"]["broker"]["equity"]
+        assert (equity["residual"], [each["kind"] for each in equity["items"]]) == (0, ["flow"])
+        life.next_session()
+    broker.post("CIL", "405", "META", qty="0.5")
+    assert settled(life.trade(MSFT=NO_ORDER))["total_pnl"] == 5
+
+
+def test_a_book_that_began_after_a_rename(life: Life) -> None:
+    """What it has under the old name was called so then: it is another company's, and nothing is said."""
+    broker = life.with_broker(with_list=True)
+    life.gateway.is_deaf = True
+    life.next_session()
+    broker.lists("name_changes", "FB", FIRST, new_symbol="META")
+    for _ in range(2):
+        day = life.trade("--again", FB=buy(5, "20"))
+        assert (found(day, "renamed"), settled(day)["total_pnl"]) == ([], 0)
+        life.next_session()
+    assert row(day, "FB")["qty"] == 10
+
+
+def test_an_account_with_other_shares_is_renamed_too(life: Life, broker: OddBroker) -> None:
+    """30 were bought by hand: its 130 are META, and so are our 100; what differs is said of that."""
+    order = {**broker.order("FB"), "qty": 30}
+    broker.place(order, Decimal(30), Decimal(100), "filled", "by-hand")
+    day = life.trade(MSFT=NO_ORDER)
+    assert says(told(day), "The broker differs on FB: quantity 130 instead of 100")
+    life.next_session()
+    renamed(broker, THIRD)
+    day = life.trade(MSFT=NO_ORDER)
+    assert (row(day, "FB")["qty"], row(day, "META")["qty"], day["pnl"]["total_pnl"]) == (0, 100, 0)
+    assert [each["subject"] for each in found(day, "broker_differs")] == ["META", "cash"]
+    assert settled(life.resolve("--position", "META"))["total_pnl"] == 0
