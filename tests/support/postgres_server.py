@@ -79,7 +79,7 @@ class Server:
                 user=self._user,
                 group=None if self._user is None else "nogroup",
                 cwd=self._folder,
-                preexec_fn=_end_with_the_tests,
+                preexec_fn=_end_with_the_tests,  # noqa: PLW1509  a call of the kernel alone
                 stdout=log,
                 stderr=log,
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
