@@ -17,6 +17,7 @@ from support.chromium import (  # noqa: F401 - fixtures for all
     systemd_analyze,
     windows,
 )
+from support.postgres_server import own_server, postgres, schema  # noqa: F401 - fixtures for all
 
 from paper_run.ledger.ledger import Ledger
 

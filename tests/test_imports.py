@@ -35,6 +35,8 @@ ONLY = {
     "http.server": {"sandbox"},
     "smtplib": {"notify"},
     "sqlite3": {"ledger.sqlite", "sandbox"},
+    "psycopg": {"ledger.postgres"},
+    "paper_run.ledger.postgres": {"ledger"},
     "paper_run.ledger.sqlite": {"ledger"},
 }
 # What `--help`, `--version` and a usage error do without; each costs more than the whole of them is worth.
@@ -57,6 +59,7 @@ LOADED_LATE = {
     "paper_run.schedule",
     "paper_run.services",
     "paper_run.trading",
+    "psycopg",
     "requests",
     "simplejson",
     "smtplib",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
-from paper_run.app.workspace import Workspace, ledger_under_lock, prove_folders
-from paper_run.errors import ExitStatus, PaperRunError, SeveralErrors
-from paper_run.ledger import files, results
+from paper_run.app.workspace import PATIENCE, Workspace, prove_folders, waiting
+from paper_run.errors import ExitStatus, PaperRunError, Remedy, SeveralErrors
+from paper_run.ledger import existing, files, results
 from paper_run.ledger.ledger import refuse_foreign
 from paper_run.model import messages, remedies
+from paper_run.model.commands import ours
 from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
@@ -20,7 +21,7 @@ from paper_run.trading.submit import submit
 from paper_run.trading.underway import Means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from paper_run.model.attempt import AttemptRow
@@ -33,21 +34,32 @@ if TYPE_CHECKING:
 
 
 def run_day(
-    config: Config, platform: Platform, clock: Clock, console: Console, *, again: bool = False
+    config: Config,
+    platform: Platform,
+    clock: Clock,
+    console: Console,
+    *,
+    again: bool = False,
+    begins: Callable[[], None] | None = None,
 ) -> End:
     """Run the day: at most one POST a session, and whatever comes of it recorded, saved and mailed.
 
-    :param again: trade the session once more, on purpose.
+    :param again: trade the session once more, on purpose. :param begins: called where it is about to trade,
+        and not only to show what was recorded.
     :raises PaperRunError: nothing was sent: a service is unfit, the ledger or a folder can't be used, another
         run is in progress, the session was traded otherwise, it is too late.
     """
     prove_folders(config)
     refuse_foreign(config.reports_dir)
-    with ledger_under_lock(
-        config.reports_dir, clock, patience=0, opens=lambda: day_ledger.ledger_of_the_day(config, platform)
+    patient = waiting(clock, patience=PATIENCE, outlasts=True, tell=console.notice)
+    with existing.under_lock(
+        config.place,
+        patient._replace(patience=0),
+        opens=lambda: day_ledger.ledger_of_the_day(config, platform, patient),
     ) as ledger:
         files.sweep(config.reports_dir)
-        day = _Day(Workspace(config, ledger, clock, console, platform.deadline), platform, again=again)
+        workspace = Workspace(config, ledger, clock, console, platform.deadline)
+        day = _Day(workspace, platform, again=again, begins=begins or (lambda: None))
         hours.refuse_closed_signals(config, day.calendar)
         try:
             return day.run()
@@ -98,7 +110,9 @@ class _Day:
     :ivar is_told: whether the services have told that already.
     """
 
-    def __init__(self, workspace: Workspace, platform: Platform, *, again: bool) -> None:
+    def __init__(
+        self, workspace: Workspace, platform: Platform, *, again: bool, begins: Callable[[], None]
+    ) -> None:
         self.workspace = workspace
         self.config = workspace.config
         self.platform = platform
@@ -106,6 +120,7 @@ class _Day:
         self.clock = workspace.clock
         self.console = workspace.console
         self.again = again
+        self.begins = begins
         self.calendar = workspace.calendar
         self.outbox = workspace.outbox
         self.publisher = workspace.publisher
@@ -129,7 +144,9 @@ class _Day:
             if (closed := self._heeded_obstacle()) is not None:
                 return self._stay_closed(closed)
         self._header()
-        services = preflight.check(self.config, self.platform, self.calendar, self.clock, self.console)
+        services = preflight.check(
+            self.config, self.platform, self.calendar, self.clock, self.console, self.ledger
+        )
         began, self.session, self.is_told = self.session, services.session, True
         preflight.prove_account(self.config, self.ledger, self.platform, services)
         preflight.keep_real_quotes_away(self.config, self.platform, is_sandbox=services.sandbox)
@@ -142,6 +159,7 @@ class _Day:
                 return self._stay_closed(closed)  # midnight was waited for
             if not self.again and (obstacle := self._earlier_one(services)) is not None:
                 raise obstacle
+        self.begins()
         return self._trade(services)
 
     def _trade(self, services: preflight.Services) -> End:
@@ -150,6 +168,8 @@ class _Day:
         preparation = before_post.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
         if not self.again:
             before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
+        for notice in self._proved(preparation, services):
+            self.console.notice(notice)
         if not preparation.is_told and not services.gateway.dry_run:
             self.console.notice(
                 "Neither the orchestrator's list of runs nor a broker can tell: that nobody else traded "
@@ -172,6 +192,15 @@ class _Day:
             raise
         except Exception as error:
             raise SeveralErrors((*end.failures, messages.broke_behind_the_post(error))) from error
+
+    def _proved(self, preparation: before_post.Preparation, services: preflight.Services) -> Iterable[str]:
+        """Prove what several hosts rest on; a sandbox is on this host alone."""
+        if services.sandbox or self.ledger.account.platform is None:
+            return ()
+        from paper_run.trading import several_hosts
+
+        accepts = self.config.accept_database
+        return several_hosts.prove(self.ledger, self.platform, preparation, accepts_database=accepts)
 
     def _earlier_one(self, services: preflight.Services) -> PaperRunError | None:
         """Return that the session was traded with an earlier ledger, or that a later one was traded."""
@@ -224,7 +253,7 @@ class _Day:
     def _header(self) -> None:
         self.console.header(self.config, self.calendar.clock(self.clock.now()))
         if self.ledger.attempts.is_untraded:
-            self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.path}")
+            self.console.notice(f"A new ledger, without an attempt yet: {self.ledger.name}")
             if (moved := results.moved_to(self.config.reports_dir, self.ledger.account.identity)) is not None:
                 self.console.notice(f"What lay there before was moved to {moved}")
 
@@ -246,7 +275,20 @@ class _Day:
         if row.outcome_unknown and reports.result.is_old:
             for failure in shown:
                 failure.remedies = remedies.say_what_came(row.name)
+        if reports.result.pnl is None and not (shown or reports.result.rehearsal):
+            self._say_where_it_is_valued(row.session)
         return self._save(reports, shown)
+
+    def _say_where_it_is_valued(self, session: date) -> None:
+        """Say how the P&L of an attempt becomes known that was recorded and not valued, as when killed."""
+        if self.ledger.sessions.mark(str(session)) is not None:
+            self.console.notice(f"It was not valued; its P&L is in the session's mark, {session}_mark.html")
+            return
+        has_opened = (
+            self.ledger.account.is_sandbox or self.calendar.latest_opened(self.clock.now()) >= session
+        )
+        when = "Value the session" if has_opened else "Once the session has opened, value it"
+        self.console.advice("It was not valued, so its P&L is not known yet", Remedy(when, ours("mark")))
 
     def _save(self, reports: Reports, failed: tuple[PaperRunError, ...]) -> End:
         return save(self.workspace, reports, failed, outputs=self.config.files)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing, results
-from paper_run.ledger.ledger import Ledger
 from paper_run.model.commands import ours
 from paper_run.model.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
+    from datetime import date, datetime
 
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.waiting import Waiting
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
 
@@ -26,23 +27,26 @@ _NEW = Remedy(
 
 
 @contextlib.contextmanager
-def ledger_of_the_day(config: Config, platform: Platform) -> Iterator[Ledger]:
-    """Open the ledger of the reports folder; make one where nothing says that there was one, or on purpose.
+def ledger_of_the_day(config: Config, platform: Platform, waiting: Waiting) -> Iterator[Ledger]:
+    """Open the ledger of the day; make one where nothing says that there was one, or on purpose.
 
-    To be called under the lock. A sandbox's may always be made.
+    To be called under the lock. A sandbox's file may always be made; a schema is made on purpose alone.
 
     :raises DataError: it is gone, or older than the results beside it, or can't be used; nothing was made.
+    :raises OrchestrationError: another host has the lease, and goes on having it.
     """
     folder = config.reports_dir
     if config.new_ledger:
-        _refuse_beside_another(config)
-        with Ledger(folder, first=lambda identity: results.move_aside(folder, identity)) as ledger:
+        _refuse_beside_another(config, waiting.now)
+        with existing.opened(
+            config.place, waiting, first=lambda identity: results.move_aside(folder, identity)
+        ) as ledger:
             yield ledger
         return
     missing = None if config.plays_sandbox else absence(config)
     if missing is not None and platform.gateway_health().sandbox_session is None:
         raise missing
-    with Ledger(folder) as ledger:
+    with existing.opened(config.place, waiting, makes=config.plays_sandbox) as ledger:
         if not config.plays_sandbox and (older := outdated(config, ledger)) is not None:
             raise older
         yield ledger
@@ -51,9 +55,9 @@ def ledger_of_the_day(config: Config, platform: Platform) -> Iterator[Ledger]:
 def absence(config: Config) -> DataError | None:
     """Return that there is no ledger where there must be one; None where there is one, or may be none."""
     folder = config.reports_dir
-    if existing.is_there(folder):
-        return None
-    path = existing.place(folder)
+    if config.database is not None or existing.is_there(folder):
+        return None  # whether a database has one is known when it is opened
+    path = existing.path_of(folder)
     if folder.is_dir() and (found := next(results.of_account(folder, config.orchestrator.base), None)):
         return DataError(
             f"There is no ledger {path}, but there are results of one",
@@ -84,7 +88,7 @@ def outdated(config: Config, ledger: Ledger) -> DataError | None:
         return None
     named = listed([each.name for each in reversed(lacked)], 1)
     return DataError(
-        f"The ledger {ledger.path} knows nothing of {named} beside it",
+        f"The ledger {ledger.name} knows nothing of {named} beside it",
         "It is older than these results, or another one: what it does not know it would trade again; "
         "nothing was sent.",
         remedies=("Restore the newest backup of the ledger", _NEW),
@@ -106,16 +110,17 @@ def traded_before(config: Config, session: date) -> DataError | None:
     )
 
 
-def _refuse_beside_another(config: Config) -> None:
-    """Refuse a new ledger beside one that knows all there is.
+def _refuse_beside_another(config: Config, now: datetime) -> None:
+    """Refuse a new file beside one that knows all there is; a schema that has a ledger is refused later.
 
     :raises DataError: there is one.
     """
-    folder = config.reports_dir
-    with existing.read_if_any(folder) as ledger:
+    if config.database is not None:
+        return
+    with existing.read_if_any(config.place, now) as ledger:
         if ledger is not None and outdated(config, ledger) is None:
             raise DataError(
-                f"--new-ledger: there is a ledger already, {ledger.path}",
+                f"--new-ledger: there is a ledger already, {ledger.name}",
                 "It knows all the results beside it; nothing was sent.",
                 remedies=(Remedy("Go on with it", ours()), "Or name another folder: --reports-dir DIR"),
             )

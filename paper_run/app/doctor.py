@@ -55,7 +55,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     yield _disk(config)
     with contextlib.ExitStack() as stack:
         try:
-            account = stack.enter_context(read(config))
+            account = stack.enter_context(read(config, now()))
         except DataError as error:  # the one line tells of it; the rest is looked at as without a ledger
             account = Reading(config, None)
             yield doctor_ledger.wrong(config, error)

@@ -8,7 +8,7 @@ from paper_run.app import day_ledger
 from paper_run.app.checks import Check
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 from paper_run.model.commands import ours
-from paper_run.trading import hours, pending
+from paper_run.trading import hours, pending, several_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from paper_run.app.workspace import Reading
     from paper_run.errors import Remedy
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.database import Server
     from paper_run.model.service import ServiceHealth
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
@@ -42,7 +43,9 @@ def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
     ledger.prove_whole()
     latest = ledger.attempts.latest()
     last = f"the last attempt is {latest.name}" if latest else "no attempt in it yet"
-    yield Check("Ledger", f"{ledger.path} is whole; {last}")
+    yield Check("Ledger", f"{ledger.name} is whole; {last}")
+    if (server := ledger.server()) is not None:
+        yield from _server(ledger, server)
     if unknown := [row.name for row in ledger.attempts.incomplete()]:
         words = f"outcome unknown: {', '.join(unknown)}"
         yield Check("Attempts", words, ExitStatus.DATA, config.invocation.whole(ours("resolve")))
@@ -52,6 +55,26 @@ def _whole_and_open(config: Config, ledger: Ledger) -> Iterator[Check]:
         words = f"{queued} could not be sent yet"
         fix = config.invocation.whole(ours("email"))
         yield Check("E-mail queue", words, ExitStatus.DEPENDENCY, fix)
+
+
+def _server(ledger: Ledger, server: Server) -> Iterator[Check]:
+    """Say what a database's server tells of itself."""
+    size = f"{server.size / 1_000_000:,.1f} MB"
+    words = f"{server.product}, answers in {server.latency_ms} ms; {size}; schema version {server.version}"
+    yield Check("Database", words)
+    where = "a standby" if server.timeline is None else f"timeline {int(server.timeline, 16)}"
+    as_of = f", as of {server.replayed}" if server.replayed and server.timeline is None else ""
+    yield Check("Server", f"system {server.system}, {where}{as_of}")
+    yield Check("Lease", f"{server.holder} holds it" if server.holder else "nobody holds it")
+    synced = f"synchronous_commit {server.synchronous_commit} by default, on in our sessions"
+    yield Check("Durability", f"fsync {server.fsync}; {synced}")
+    found = [*several_hosts.standbys(ledger)]
+    followed = ", ".join(each or "not known" for each in server.standbys) or "no standby"
+    if not found:
+        yield Check("Replication", followed)
+        return
+    fix = "name it in synchronous_standby_names" if "async" in server.standbys else "GRANT pg_monitor"
+    yield Check("Replication", f"{followed}. {'. '.join(found)}", ExitStatus.DEPENDENCY, fix)
 
 
 def wrong(config: Config, error: DataError) -> Check:

@@ -30,11 +30,17 @@ class End(NamedTuple):
 
 
 def save(
-    workspace: Workspace, reports: Reports, failed: Sequence[PaperRunError], *, outputs: Iterable[Path] = ()
+    workspace: Workspace,
+    reports: Reports,
+    failed: Sequence[PaperRunError],
+    *,
+    outputs: Iterable[Path] = (),
+    of_a_change: bool = False,
 ) -> End:
     """Show the result, write its files, and only then send what mails there are.
 
     :param failed: what failed before. :param outputs: further files to write it to.
+    :param of_a_change: whether a person has changed the book with it.
     """
     console, publisher = workspace.console, workspace.publisher
     console.figures(reports.result)
@@ -43,7 +49,7 @@ def save(
     for path in written:
         console.saved(path)
     unsent = deliver(workspace, [reports])
-    console.complete(reports.result)
+    console.complete(reports.result, of_a_change=of_a_change)
     ended = (*failed, *unwritten, *unsent)
     for failure in (*failed, *unwritten):
         failure.ledger = publisher.ledger

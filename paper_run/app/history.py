@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.app.workspace import read_folder
+from paper_run.app.workspace import read_place
 from paper_run.errors import DataError
 from paper_run.ledger import existing
 from paper_run.model.history import AccountLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
+    from datetime import date, datetime
 
     from paper_run.model.history import SessionLine
+    from paper_run.model.place import Place
 
 
 class History(NamedTuple):
@@ -32,32 +32,32 @@ class Accounts(NamedTuple):
     errors: Sequence[DataError]
 
 
-def sessions(folder: Path, since: date | None = None) -> History:
-    """Return the sessions of the ledger of a folder.
+def sessions(place: Place, now: datetime, since: date | None = None) -> History:
+    """Return the sessions of the ledger of a place.
 
-    :param since: the first one, a date at the exchange; None: all of them.
+    :param now: UTC. :param since: the first one, a date at the exchange; None: all of them.
     :raises DataError: there is no ledger, or it can't be read.
     """
-    with read_folder(folder) as account:
+    with read_place(place, now) as account:
         lines = account.ledger.sessions.lines(since=since.isoformat() if since else "")
         return History(lines, bool(account.ledger.account.is_sandbox))
 
 
-def accounts(folders: Mapping[str, Path]) -> Accounts:
+def accounts(places: Mapping[str, Place], now: datetime) -> Accounts:
     """Return the latest session of each account, from their ledgers alone.
 
     One that can't be read does not hide the others: it is a line too, and an error.
 
-    :param folders: by what was typed for each.
+    :param places: by what may be shown of what was typed for each. :param now: UTC.
     :raises DataError: two are the same ledger, or a sandbox's is beside a real account's: nothing adds up.
     """
     lines: list[AccountLine] = []
     errors: list[DataError] = []
     owners: dict[str, str] = {}
     kinds: dict[bool, str] = {}
-    for typed, folder in folders.items():
+    for typed, place in places.items():
         try:
-            line, is_sandbox = _account(typed, folder)
+            line, is_sandbox = _account(typed, place, now)
         except DataError as error:
             errors.append(error)
             lines.append(AccountLine(typed, "", None, str(error)))
@@ -72,17 +72,17 @@ def accounts(folders: Mapping[str, Path]) -> Accounts:
     return Accounts(lines, True in kinds, errors)
 
 
-def _account(typed: str, folder: Path) -> tuple[AccountLine, bool | None]:
+def _account(typed: str, place: Place, now: datetime) -> tuple[AccountLine, bool | None]:
     """Return an account's line, and whether it is a sandbox's: None while nobody knows.
 
     :raises DataError: there is no ledger, or it can't be read.
     """
-    if not existing.is_there(folder):
+    if place.database is None and not existing.is_there(place.folder):
         raise DataError(
-            f"There is no ledger in {folder}",
+            f"There is no ledger in {place.folder}",
             remedies=("Name the folder that has it, or leave it out.",),
         )
-    with read_folder(folder) as account:
+    with read_place(place, now) as account:
         ledger = account.ledger
         present = ledger.sessions.present()
         latest = next((line for line in reversed(ledger.sessions.lines()) if line.book == present), None)

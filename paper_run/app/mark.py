@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run import money
 from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
@@ -60,7 +61,7 @@ def mark_session(
     """
     if change is not None:
         change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
-    existing.require_ledger(config.reports_dir)
+    existing.require_ledger(config.place)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar
@@ -68,7 +69,7 @@ def mark_session(
         if (older := day_ledger.outdated(config, ledger)) is not None:
             raise older
         files.sweep(config.reports_dir)
-        console.mark_header(config, calendar.clock(clock.now()))
+        console.mark_header(config, calendar.clock(clock.now()), _what(change) if change else "")
         try:
             occasion = value_session.Occasion(is_mark=True, again=again, change=change)
             valued = _value(workspace, platform, with_stale, occasion)
@@ -82,9 +83,29 @@ def mark_session(
             raise stopped(workspace, error, queue) from None
         if valued is not None:
             file_again(workspace, valued.restated)
-            return save(workspace, workspace.publisher.reports(valued.document), valued.failures)
+            reports, by_hand = workspace.publisher.reports(valued.document), change is not None
+            return save(workspace, reports, valued.failures, of_a_change=by_hand)
         console.notice("There is no book: one begins with an attempt that is known to be placed")
         return without_result(workspace)
+
+
+def _what(change: Change) -> str:
+    """Say what a person changes, for the head of its result."""
+    said = [
+        f"{each.symbol} is {money.digits(each.qty)} shares, at {money.digits(each.price)}"
+        for each in change.trades
+    ]
+    if change.adjust:
+        which = "each symbol that differs" if change.adjust == ("all",) else ", ".join(change.adjust)
+        said.append(f"quantity taken over of {which}")
+    if (split := change.split) is not None:
+        said.append(
+            f"no split of {split.symbol}" if split.ratio.is_none else f"split {split.ratio} of {split.symbol}"
+        )
+    if (order := change.said) is not None:
+        filled = "not filled" if order.price is None else f"filled {order.qty} at {order.price}"
+        said.append(f"order {order.name} {filled}")
+    return "; ".join(said)
 
 
 class _Valued(NamedTuple):
@@ -231,7 +252,7 @@ def _health(workspace: Workspace, platform: Platform) -> tuple[ServiceHealth, ..
     preflight.keep_real_quotes_away(workspace.config, platform, is_sandbox=bool(ledger.account.is_sandbox))
     if gateway.sandbox_session is not None and not ledger.account.is_sandbox:
         raise DataError(
-            f"The ledger {ledger.path} belongs to a real platform, and the gateway is a sandbox",
+            f"The ledger {ledger.name} belongs to a real platform, and the gateway is a sandbox",
             "Simulated and real prices are never mixed in one ledger.",
             remedies=("Name the real gateway: --execution-gateway-url URL; nothing was written.",),
         )

@@ -32,14 +32,14 @@ def plan_day(
     :raises PaperRunError: as `run_day` would, before it sends anything.
     """
     prove_folders(config)
-    with read(config) as account:
+    with read(config, clock.now()) as account:
         ledger, calendar = account.ledger, account.calendar
         hours.refuse_closed_signals(config, calendar)
         console.header(config, calendar.clock(clock.now()))
         if ledger is not None and not ledger.account.is_sandbox:
             ledger.account.refuse_other_url(platform.orchestrator.url.base)
         platform.deadline.begin(BEFORE)
-        services = preflight.check(config, platform, calendar, clock, console)
+        services = preflight.check(config, platform, calendar, clock, console, ledger)
         moment = None if services.sandbox else clock.now()
         as_of_date = hours.signals_date(config, calendar, services.session, moment)
         preparation = before_post.snapshot(config, services, platform, ledger, as_of_date)

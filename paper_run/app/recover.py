@@ -42,9 +42,7 @@ def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -
     ledger = workspace.ledger
     with platform.deadline.stopped():
         if not (
-            ledger.attempts.incomplete()
-            or ledger.attempts.doubtful()
-            or any(pending.found(ledger.path.parent))
+            ledger.attempts.incomplete() or ledger.attempts.doubtful() or any(pending.found(ledger.folder))
         ):
             return []
         from paper_run.trading import earlier

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.app.workspace import Account, ledger_under_lock, read_folder
+from paper_run.app.workspace import Account, read_place, waiting
 from paper_run.errors import DataError, Remedy
-from paper_run.ledger import existing
+from paper_run.ledger import existing, files
 from paper_run.model.commands import ours
 from paper_run.trading import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from paper_run.errors import PaperRunError
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.place import Place
     from paper_run.model.progress import Clock
 
 
@@ -27,31 +30,55 @@ class Made(NamedTuple):
     page: Path | None
 
 
-def make_again(folder: Path, clock: Clock, attempt: str) -> Made:
+def make_again(place: Place, clock: Clock, attempt: str | None) -> Made:
     """Make the files of an attempt again, and of its session's latest mark; byte for byte what they were.
 
-    :param attempt: as commands name it.
+    :param attempt: as commands name it; None: every attempt and mark that there is.
     :raises PaperRunError: there is no such thing, or another command has the ledger.
     """
-    existing.require_ledger(folder)
-    if not existing.may_write(folder):
-        return _standing(folder, attempt)
-    with ledger_under_lock(folder, clock) as ledger:
-        publisher = Account(ledger, folder).publisher
-        reports = [publisher.reports(document) for document in verdicts.documents(ledger, attempt)]
-        written, unwritten = publisher.save(reports)
-    return Made(written, (), unwritten, reports[0].page)
+    existing.require_ledger(place)
+    if place.database is not None and not place.folder.exists():
+        files.prove_writable(place.folder, purpose="The reports folder")
+    if not existing.may_write(place.folder):
+        return _standing(place, attempt, clock.now())
+    with existing.folder_locked(place, waiting(clock)) as ledger:
+        *earlier, last = _chosen(ledger, attempt)
+        written: list[Path] = []
+        unwritten: list[PaperRunError] = []
+        page: Path | None = None
+        for documents in (*earlier, last):
+            # What a session's page is drawn from is kept no longer than for that session.
+            publisher = Account(ledger, place.folder).publisher
+            reports = [publisher.reports(document) for document in documents]
+            save = publisher.save if documents is last else publisher.save_own
+            done, not_done = save(reports)
+            written += done
+            unwritten += not_done
+            page = reports[0].page
+    return Made(written, (), unwritten, page)
 
 
-def _standing(folder: Path, attempt: str) -> Made:
+def _chosen(ledger: Ledger, attempt: str | None) -> list[list[str]]:
+    """Return results as documents, a session's together, oldest first.
+
+    :raises DataError: there is none.
+    """
+    if attempt is not None:
+        return [verdicts.documents(ledger, attempt)]
+    found = verdicts.all_documents(ledger)
+    return found or [verdicts.documents(ledger, "latest")]
+
+
+def _standing(place: Place, attempt: str | None, now: datetime) -> Made:
     """Name the files that stand in a folder which whoever asks may not write."""
-    with read_folder(folder) as account:
+    with read_place(place, now) as account:
         publisher = account.publisher
-        reports = [publisher.reports(document) for document in verdicts.documents(account.ledger, attempt)]
+        chosen = [document for each in _chosen(account.ledger, attempt) for document in each]
+        reports = [publisher.reports(document) for document in chosen]
         files = publisher.files(reports)
     there = [path for path in files if path.is_file()]
     missing = [path for path in files if path not in there]
-    page = reports[0].page
+    page = reports[-1 if attempt is None else 0].page
     failed = [_not_there(missing)] if missing else []
     return Made((), there, failed, page if page in there else None)
 

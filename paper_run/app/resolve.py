@@ -66,7 +66,7 @@ def resolve(
             ledger,
             platform,
             AtBroker(ledger, platform.broker, workspace.calendar),
-            clock.now(),
+            ledger.clock() or clock.now(),  # by which its row says until when it was under way
             timeout=config.timeout,
         )
         outbox.outcome_known(row)

@@ -50,7 +50,7 @@ def send(
     :raises DataError: nobody is to be mailed, there is no server for it, or the ledger has no such thing.
     """
     mail = _mail(account)
-    existing.require_ledger(account.reports_dir)
+    existing.require_ledger(account.place)
     require_host(mail)
     with opened(account, clock, console) as workspace:
         if attempt is not None or of_mark:
@@ -109,7 +109,7 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
     session = ledger.sessions.latest_marked() if name == "latest" else name
     if session is None or ledger.sessions.mark(session) is None:
         raise DataError(
-            f"The ledger {ledger.path} has no mark of {name}",
+            f"The ledger {ledger.name} has no mark of {name}",
             remedies=(Remedy("See which sessions there are", ours("history")),),
         )
     is_close = any(mail.kind == "close" for mail in ledger.mails.of_session(session))

@@ -7,17 +7,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.ledger import existing, files
+from paper_run.ledger.waiting import Waiting
 from paper_run.notify.outbox import Outbox
 from paper_run.report.publisher import Publisher
 from paper_run.trading import hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
+    from paper_run.model.place import Place
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
     from paper_run.services.deadline import Deadline
@@ -70,44 +72,41 @@ class Workspace(Account):
 
 
 @contextlib.contextmanager
-def read(config: Config) -> Iterator[Reading]:
+def read(config: Config, now: datetime) -> Iterator[Reading]:
     """Open the account that a command names, without the lock; nothing in its folder is made.
 
+    :param now: UTC.
     :raises DataError: its ledger can't be read.
     """
-    with existing.read_if_any(config.reports_dir) as ledger:
+    with existing.read_if_any(config.place, now) as ledger:
         yield Reading(config, ledger)
 
 
 @contextlib.contextmanager
-def read_folder(folder: Path) -> Iterator[Account]:
-    """Open the ledger of a folder, without the lock; it must be there.
+def read_place(place: Place, now: datetime) -> Iterator[Account]:
+    """Open the ledger of a place, without the lock; it must be there.
 
+    :param now: UTC.
     :raises DataError: there is none, or it can't be read.
     """
-    with existing.read(folder) as ledger:
-        yield Account(ledger, folder)
+    with existing.read(place, now) as ledger:
+        yield Account(ledger, place.folder)
 
 
-@contextlib.contextmanager
-def ledger_under_lock(
-    folder: Path,
+def waiting(
     clock: Clock,
     deadline: Deadline | None = None,
     *,
     patience: float = PATIENCE,
-    opens: Callable[[], AbstractContextManager[Ledger]] | None = None,
-) -> Iterator[Ledger]:
-    """Take the lock of a folder and open its ledger, which must be there.
+    outlasts: bool = False,
+    tell: Callable[[str], None] | None = None,
+) -> Waiting:
+    """Return how a command waits for another one that has the ledger; see `Waiting`.
 
-    :param deadline: the command's; what is waited for the lock does not count. :param patience: how long that
-        is at most, seconds. :param opens: opens the ledger in another way, once the lock is held.
-    :raises DataError: there is no ledger, or it can't be used.
-    :raises OrchestrationError: another command has the lock, and goes on having it.
+    :param deadline: the command's; what is waited does not count. :param patience: seconds.
     """
     pause = clock.pause if deadline is None else deadline.uncounted(clock.pause)
-    with existing.under_lock(folder, now=clock.now(), patience=patience, pause=pause, opens=opens) as ledger:
-        yield ledger
+    return Waiting(clock.now(), patience, pause, outlasts, tell)
 
 
 @contextlib.contextmanager
@@ -116,9 +115,9 @@ def opened(
 ) -> Iterator[Workspace]:
     """Open the account that a command names.
 
-    :raises PaperRunError: see `ledger_under_lock`; or the ledger is another one than `--ledger` says.
+    :raises PaperRunError: see `existing.under_lock`; or the ledger is another one than `--ledger` says.
     """
-    with ledger_under_lock(config.reports_dir, clock, deadline) as ledger:
+    with existing.under_lock(config.place, waiting(clock, deadline, tell=console.notice)) as ledger:
         ledger.account.refuse_another(config.ledger)
         yield Workspace(config, ledger, clock, console, deadline)
 

@@ -26,6 +26,7 @@ _COMMANDS = {
     "run": "Run the day.",
     "mark": "Value the latest session at the prices of now; never trades.",
     "history": "List the sessions: day and cumulative P&L, equity, drawdown.",
+    "ledger": "Move a ledger from its file into a PostgreSQL database.",
     "report": "Make a session's files again from the ledger, offline.",
     "resolve": "List what is not known, or say what came of it.",
     "email": "Send what is queued, or a session's mail again.",

@@ -50,6 +50,7 @@ def connected(
             pair = sandbox.broker_keys  # no secret, so nothing is to be kept from being shown
             settings = settings._replace(
                 reports_dir=folder,
+                database=settings.database and settings.database.of_sandbox,
                 plays_sandbox=True,
                 broker=BrokerSettings(
                     ServiceUrl(base=sandbox.broker_url), is_live=False, is_demanded=False, is_named=True

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.model.commands import Invocation
+    from paper_run.model.place import Database, Place
     from paper_run.settings.config import Config
     from paper_run.settings.sources import Sources
 
@@ -69,6 +70,7 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")),
         new_ledger=bool(flags.get("new_ledger")),
+        accept_database=bool(flags.get("accept_database")),
         invocation=invocation(flags, found),
         ledger=flags.get("ledger") or "",
     )
@@ -84,7 +86,8 @@ def account(flags: Mapping[str, Any]) -> Config:
 
     :raises DataError: one is wrong.
     """
-    return settings(flags, sends=False)._replace(reports_dir=reports_folder(flags))
+    folder, database = place(flags)
+    return settings(flags, sends=False)._replace(reports_dir=folder, database=database)
 
 
 def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
@@ -95,11 +98,13 @@ def invocation(flags: Mapping[str, Any], found: Sources) -> Invocation:
     :raises DataError: the reports folder's name is no path.
     """
     from paper_run.model.commands import Invocation
-    from paper_run.settings import config
+    from paper_run.settings import config, database
 
     place = ["--sandbox"] if flags["sandbox"] else []
     place += ["--env-file", str(found.file.resolve())] if found.file is not None else []
     place += ["--reports-dir", str(config.reports_folder(found))]
+    if (url := found.outside_file("--ledger-url")) is not None and (shown := database.shown(url.value)):
+        place += ["--ledger-url", shown]
     exchange = found.outside_file("--exchange")
     services = [] if exchange is None else ["--exchange", exchange.value]
     for name in _URL_FLAGS:
@@ -141,6 +146,34 @@ def reports_folder(flags: Mapping[str, Any]) -> Path:
 
     folder = config.reports_folder(sources(flags))
     return folder / SANDBOX_FOLDER if flags["sandbox"] else folder
+
+
+def place(flags: Mapping[str, Any]) -> Place:
+    """Return where ledger and files are; a sandbox has a folder and a schema of its own."""
+    from paper_run.model.place import Place
+    from paper_run.settings import database
+
+    found = database.read(sources(flags))
+    if found is not None and flags["sandbox"]:
+        found = found.of_sandbox
+    return Place(reports_folder(flags), found)
+
+
+def database_to_move_to(flags: Mapping[str, Any]) -> Database:
+    """Return the database that a ledger is to be moved to.
+
+    :raises DataError: none is named, or it is named wrong.
+    """
+    from paper_run.settings import database
+
+    found = database.read(sources(flags))
+    if found is None:
+        raise DataError(
+            "No database is named to move the ledger to",
+            "Allowed: ledger move SQLITE URL, or PAPER_RUN_LEDGER_URL.",
+            remedies=("Name it; nothing was moved.",),
+        )
+    return found
 
 
 def today(sources: Sources) -> date:

@@ -11,7 +11,7 @@ from paper_run.cli import output
 from paper_run.errors import DataError, ExitStatus, PaperRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from paper_run.app.finish import End
     from paper_run.services.deadline import Deadline
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 
 class Beat:
-    """How a run ended, as far as it did not fail: to be said with the last heartbeat."""
+    """How a run ended, as far as it did not fail: to be said with the last heartbeat.
 
-    def __init__(self) -> None:
+    :ivar begins: says that a run starts, where that is not said yet: one of several hosts may only show what
+        another one has traded.
+    """
+
+    def __init__(self, begins: Callable[[], None] | None = None) -> None:
+        self.begins = begins or (lambda: None)
         self.exit_status = ExitStatus.SUCCESS
         self._end: End | None = None
         self._beside: tuple[PaperRunError, ...] = ()
@@ -54,16 +59,18 @@ class Beat:
 @contextlib.contextmanager
 def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[Beat]:
     """Say that a run starts, and when the block is left how it ended; a dry run says nothing."""
-    beat = Beat()
     url = None if flags["dry_run"] else _url(sources)
     if url is None:
-        yield beat
+        yield Beat()
         return
     from paper_run.model import messages
     from paper_run.notify.heartbeat import Heartbeat
 
     heart = Heartbeat(url, **output.watch_requests(flags), deadline=deadline)
-    heart.start()
+    is_one_of_several = bool(sources.given("--ledger-url"))
+    beat = Beat(heart.start if is_one_of_several else None)
+    if not is_one_of_several:
+        heart.start()
     try:
         yield beat
     except PaperRunError as error:

@@ -12,7 +12,8 @@ from paper_run.errors import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from paper_run.model.place import Place
 
 
 @click.command()
@@ -39,7 +40,7 @@ def _sessions(given: Mapping[str, Any], *, as_json: bool, as_csv: bool, since: s
     from paper_run.report import csv_tables, history_table, listing
 
     first = flags.past_day("--since", since, given)
-    lines, is_sandbox = history.sessions(flags.reports_folder(given), first)
+    lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first)
     if as_json or as_csv:
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
@@ -55,26 +56,32 @@ def _accounts(places: Sequence[str], given: Mapping[str, Any], *, as_json: bool,
         raise click.UsageError("--all needs the reports folder of each account, such as --all reports other.")
     if others or given["reports_dir"] is not None:
         raise click.UsageError("--all goes with folders and --json alone.")
-    found = history.accounts(_folders(places, given))
+    found = history.accounts(_places(places, given), output.clock().now())
     if as_json:
         return output.ended([*streams.print_raw(accounts_table.json_text(found.lines)), *found.errors])
     listing.table(output.console(given), accounts_table.table(found.lines), is_sandbox=found.is_sandbox)
     return output.ended(found.errors)
 
 
-def _folders(places: Sequence[str], given: Mapping[str, Any]) -> dict[str, Path]:
-    """Return the folders, by what was typed for each; a sandbox's lies in one of its own.
+def _places(places: Sequence[str], given: Mapping[str, Any]) -> dict[str, Place]:
+    """Return the places, by what may be shown of what was typed; a sandbox's ledger is one of its own.
 
-    :raises DataError: one can be no path.
+    :raises DataError: one can be neither the path of a folder nor a database's URL.
     """
-    from paper_run.settings import raw, urls
+    from paper_run.model.place import Place
+    from paper_run.settings import database, raw
     from paper_run.settings.sources import SourcedValue
 
-    folders = {}
+    found, suffix = {}, flags.SANDBOX_FOLDER if given["sandbox"] else ""
     for place in places:
         typed = SourcedValue(place, "history --all")
-        if not place.strip() or "://" in place:
-            raise typed.showing(urls.shown(place)).wrong("the path of a folder")
+        if "://" in place:
+            named = database.named_with_schema(typed, flags.sources(given))
+            named = named.of_sandbox if suffix else named
+            found[named.name] = Place(flags.here(), named)
+            continue
+        if not place.strip():
+            raise typed.wrong("the path of a folder, or the URL of a database")
         folder = raw.path(typed, flags.here(), form="the path of a folder")
-        folders[place] = folder / flags.SANDBOX_FOLDER if given["sandbox"] else folder
-    return folders
+        found[place] = Place(folder / suffix)
+    return found

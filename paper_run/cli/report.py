@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("attempt", metavar="[SESSION[-n]|latest]", default="latest")
+@click.argument("attempt", metavar="[SESSION[-n]|latest]", required=False)
 @options_of("report")
-def report(attempt: str, *, opens: bool, **given: Any) -> ExitStatus:
+def report(attempt: str | None, *, opens: bool, of_all: bool, **given: Any) -> ExitStatus:
     """Make the files of an attempt again, byte for byte, from the ledger alone: SESSION, SESSION-n or latest.
 
     SESSION makes those of its first attempt and of its latest mark.
@@ -24,8 +24,11 @@ def report(attempt: str, *, opens: bool, **given: Any) -> ExitStatus:
     from paper_run.app.report import make_again
     from paper_run.report import listing
 
+    if of_all and attempt is not None:
+        raise click.UsageError("--all means each attempt and mark; name one, or all.")
     console = output.console(given)
-    made = make_again(flags.reports_folder(given), output.clock(), attempt)
+    named = None if of_all else attempt or "latest"
+    made = make_again(flags.place(given), output.clock(), named)
     for path in made.there:
         listing.there(console, path)
     unopened = output.open_page(made.page) if opens and made.page is not None else []

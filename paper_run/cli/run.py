@@ -66,7 +66,9 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
         else:
             from paper_run.app import day
 
-            end = day.run_day(settings, platform, output.clock(), console, again=given["again"])
+            end = day.run_day(
+                settings, platform, output.clock(), console, again=given["again"], begins=beat.begins
+            )
     as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
     unprinted = streams.unwritten() if as_json is None else streams.print_raw(as_json)
     if end.reports is not None and given["opens"]:
@@ -83,6 +85,7 @@ def _play_sessions(
     from paper_run.app import day
     from paper_run.report import listing
 
+    beat.begins()
     silent = output.console(given, quiet=True)
     with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
         played = day.play(settings, platform, output.clock(), silent, sessions, show=lambda: bar.update(1))

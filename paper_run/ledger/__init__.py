@@ -1,6 +1,6 @@
-"""What must survive a crash, in one SQLite file: the journal of attempts, their orders, their results.
+"""What must survive a crash, in a SQLite file or a schema of PostgreSQL: attempts, orders, results, the book.
 
-Tables (see `migrations.py` for the columns):
+Tables (see `sqlite/schema.py` for the columns):
 
 - `account`: whose ledger it is: sandbox or real, the orchestrator's URL, the strategy.
 - `trades`: a row for each POST, committed and synced before it is sent. `state` tells what is known of it:

@@ -6,11 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
+from paper_run.ledger.statements import put_into
 from paper_run.model.commands import of_another
 
 if TYPE_CHECKING:
     from paper_run.ledger.attempts import Attempts
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.exchange import ExchangeName
 
 
@@ -33,6 +34,28 @@ class Account:
         return self._account()["ledger"]
 
     @property
+    def platform(self) -> str | None:
+        """What it trades on, by name; None: it is a file, and its orchestrator's URL tells it."""
+        return self._store.platform
+
+    def other_database(self) -> str | None:
+        """Return which server and timeline it was used on last, if they have changed; None: they have not."""
+        before = self._account().get("database")
+        return None if before is None or before == self._store.cluster else before
+
+    def keep_database(self) -> None:
+        """Write that it is used on the present server and timeline."""
+        self._put("database", self._store.cluster or "")
+
+    def knows_host(self, host: str) -> bool:
+        """Whether a host has traded with it, or was about to."""
+        return f"host {host}" in self._account()
+
+    def keep_host(self, host: str, orchestrator_url: str) -> None:
+        """Write that a host trades with it, and by which URL it reaches the platform."""
+        self._put(f"host {host}", orchestrator_url)
+
+    @property
     def last_answer(self) -> str | None:
         """The orchestrator's answer to the latest attempt that has one, as it came: it names its strategy."""
         query = "SELECT answer FROM trades WHERE answer IS NOT NULL ORDER BY id DESC LIMIT 1"
@@ -47,7 +70,7 @@ class Account:
         """
         if identity and identity != self.identity:
             raise DataError(
-                f"--ledger: {self._store.path} is the ledger {self.identity}, not {identity}",
+                f"--ledger: {self._store.name} is the ledger {self.identity}, not {identity}",
                 "The command was made for another account's ledger.",
                 remedies=("Name the folder of that ledger: --reports-dir DIR; nothing was changed.",),
             )
@@ -60,11 +83,12 @@ class Account:
     def refuse_other_url(self, orchestrator_url: str) -> None:
         """Prove, before anything is asked, that a real platform's ledger is not used with another platform.
 
-        :raises DataError: its orchestrator has another URL.
+        :raises DataError: its orchestrator has another URL; of a platform with a name, another name.
         """
-        ours = self._account().get("orchestrator_url", orchestrator_url)
-        if ours != orchestrator_url:
-            raise self._mixed("orchestrator_url", ours, orchestrator_url)
+        name, theirs = self._platform(orchestrator_url)
+        ours = self._account().get(name, theirs)
+        if ours != theirs:
+            raise self._mixed(name, ours, theirs)
 
     def refuse_other_exchange(self, exchange: ExchangeName) -> None:
         """Prove that a session is valued by the clock and the calendar that it was traded by.
@@ -73,7 +97,7 @@ class Account:
         """
         if self.is_sandbox is False and exchange != self.exchange:
             raise DataError(
-                f"The ledger {self._store.path} has the sessions of {self.exchange}, and this one is "
+                f"The ledger {self._store.name} has the sessions of {self.exchange}, and this one is "
                 f"{exchange}",
                 "A session's date, its hours and its quotes go by one exchange.",
                 remedies=(Remedy(f"Nothing was written. Name it: --exchange {self.exchange}"),),
@@ -95,7 +119,8 @@ class Account:
         """
         facts = {"sandbox": str(int(sandbox))}
         if not sandbox:
-            facts["orchestrator_url"] = orchestrator_url
+            name, its = self._platform(orchestrator_url)
+            facts[name] = its
             facts |= {"strategy": strategy} if strategy else {}
             facts |= {"exchange": exchange} if exchange else {}
         account = self._account()
@@ -109,15 +134,24 @@ class Account:
             with self._store.translated_errors():
                 self._store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", missing)
 
+    def _platform(self, orchestrator_url: str) -> tuple[str, str]:
+        """Return what tells the platform from another one: its name where hosts reach it by several URLs."""
+        if self._store.platform is not None:
+            return "platform", self._store.platform
+        return "orchestrator_url", orchestrator_url
+
+    def _put(self, name: str, value: str) -> None:
+        self._store.run(put_into("account", ("name", "value"), key=("name",)), name, value)
+
     def _account(self) -> dict[str, str]:
         return {row["name"]: row["value"] for row in self._store.rows("SELECT name, value FROM account")}
 
     def _mixed(self, name: str, ours: str, theirs: str) -> DataError:
         if name == "sandbox":
-            folder = self._store.path.parent
+            folder = self._store.folder
             what = ("a sandbox", "a real platform") if ours == "1" else ("a real platform", "a sandbox")
             return DataError(
-                f"The ledger {self._store.path} belongs to {what[0]}, and this is {what[1]}",
+                f"The ledger {self._store.name} belongs to {what[0]}, and this is {what[1]}",
                 "Simulated and real trades are never mixed in one ledger.",
                 remedies=(
                     Remedy(
@@ -131,7 +165,7 @@ class Account:
                 ),
             )
         return DataError(
-            f"The ledger {self._store.path} belongs to another account",
+            f"The ledger {self._store.name} belongs to another account",
             f"Its {name.replace('_', ' ')} is {ours}, and this one is {theirs}.",
             remedies=("Give each account and strategy its own folder: --reports-dir DIR; nothing was sent.",),
         )

@@ -6,15 +6,18 @@ import json
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
 from paper_run.ledger import rows
+from paper_run.ledger.failures import LedgerLostError, NotAloneError, UnclearCommitError
+from paper_run.ledger.fences import taken
 from paper_run.ledger.known_attempts import in_order
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
+from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.known_attempts import KnownAttempts
     from paper_run.ledger.orders import Orders
     from paper_run.ledger.outbox import Mails
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState, SignalOrder
@@ -144,20 +147,31 @@ class Attempts:
             "timeout": rows.text(timeout),
             "leaves_until": None if leaves_until is None else leaves_until.astimezone(UTC).isoformat(),
         }
-        with self._store.transaction():
-            with self._store.translated_errors():
-                self._fences.refuse_taken(columns["fence"], snapshot.session, number)
-                self._store.run(insert_into("trades", columns), *columns.values())
-                (written,) = self._store.rows(
-                    f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"]
-                )
-                identity = int(written["id"])
-            if mailed:
-                self._mails.queue(
-                    "run", columns["session"], started_at, attempt=identity, attempt_number=number
-                )
+        try:
+            with self._store.transaction():
+                identity = self._write_first(columns, snapshot.session, number)
+                if mailed:
+                    self._mails.queue(
+                        "run", columns["session"], started_at, attempt=identity, attempt_number=number
+                    )
+        except UnclearCommitError as unclear:
+            raise _annulled(unclear, columns) from unclear
+        except LedgerLostError as lost:
+            why = f"{lost.explanation} Nothing was sent."
+            raise LedgerLostError(lost.title, why, remedies=lost.remedies) from lost
         self._known.changed(identity)
         return self.by_id(identity)
+
+    def _write_first(self, columns: Mapping[str, Any], session: date, number: int) -> int:
+        """Write an attempt's first row; return its id."""
+        self._fences.refuse_taken(columns["fence"], session, number)
+        try:
+            self._store.run(insert_into("trades", columns), *columns.values())
+        except NotAloneError as error:  # the lease did not hold, and the fence does
+            raise taken(session) from error
+        self._store.sends(columns["key"])
+        (written,) = self._store.rows(f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"])
+        return int(written["id"])
 
     def note(self, row: AttemptRow, finding: Finding) -> None:
         """Add to an attempt's record what each later statement of it warns of."""
@@ -233,6 +247,23 @@ class Attempts:
         found = self._store.rows(query, *values)
         with self._store.translated_errors():
             return [rows.attempt(row) for row in found]
+
+
+def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> LedgerLostError:
+    """See to it that a row of which nobody knows whether it is there, is one that placed nothing."""
+    nothing = {**columns, "state": "nothing", "fence": None, "status": "failed"}
+    put = (
+        f"{insert_into('trades', nothing)} ON CONFLICT (key) DO UPDATE SET state = 'nothing', fence = NULL, "
+    )
+    try:
+        unclear.apart(put + "status = 'failed', version = trades.version + 1", tuple(nothing.values()))
+    except DataError as error:
+        why = f"Nothing was sent. Whether the ledger has its row is not known: {unclear.explanation} {error}"
+        remedies = (Remedy("If it has, it is listed as one whose outcome is unknown", ours("resolve")),)
+    else:
+        why = f"Nothing was sent, and the ledger says so. {unclear.explanation}"
+        remedies = (Remedy("Run again", ours()),)
+    return LedgerLostError("The ledger's database did not confirm what it was given", why, remedies=remedies)
 
 
 _STATED = dialect.field(":document", "status")

@@ -6,18 +6,27 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from paper_run.errors import DataError
+from paper_run.errors import DataError, Remedy
+from paper_run.ledger import files
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import copies, database, lock
+from paper_run.ledger.sqlite import opening as sqlite_opening
+from paper_run.model.commands import of_another
+from paper_run.model.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
+    from types import ModuleType
+
+    from paper_run.ledger.moving import Move
+    from paper_run.ledger.waiting import Waiting
+    from paper_run.model.place import Database
 
 
-def place(folder: Path) -> Path:
+def path_of(folder: Path) -> Path:
     """Return where the ledger of a folder lies, or would."""
     return folder / database.FILE_NAME
 
@@ -31,18 +40,24 @@ def may_write(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def read_if_any(folder: Path) -> Iterator[Ledger | None]:
-    """Open the ledger to be read, without the lock, if there is one.
+def read_if_any(place: Place, now: datetime) -> Iterator[Ledger | None]:
+    """Open the ledger to be read, without the lock, if there is one; a database must have it.
 
     Where something lies beside it, of a run in progress or of one that was cut off, where an earlier version
     has made it, or where it can't be written, a copy is opened: nothing in the folder is touched.
 
+    :param now: UTC; a database tells its own people since when it is read.
     :raises DataError: it can't be read.
     """
+    folder = place.folder
+    if place.database is not None:
+        with Ledger(folder, store=_postgres().read(place, now)) as ledger:
+            yield ledger
+        return
     if not is_there(folder):
         yield None
         return
-    path = place(folder)
+    path = path_of(folder)
     with contextlib.ExitStack() as stack:
         with database.translated_errors(path):
             database.refuse_links(path)
@@ -53,24 +68,28 @@ def read_if_any(folder: Path) -> Iterator[Ledger | None]:
 
 
 @contextlib.contextmanager
-def read(folder: Path) -> Iterator[Ledger]:
+def read(place: Place, now: datetime) -> Iterator[Ledger]:
     """Open the ledger that there must be, to be read, without the lock.
 
+    :param now: UTC; see `read_if_any`.
     :raises DataError: there is none, or it can't be read.
     """
-    require_ledger(folder)
-    with read_if_any(folder) as ledger:
+    require_ledger(place)
+    with read_if_any(place, now) as ledger:
         if ledger is None:
             raise LookupError("the ledger that was just there is gone")
         yield ledger
 
 
-def require_ledger(folder: Path) -> None:
+def require_ledger(place: Place) -> None:
     """Prove that there is a ledger, before anything is made in a folder that was perhaps mistyped.
+
+    Whether a database has one is known only when it is opened.
 
     :raises DataError: there is none.
     """
-    if is_there(folder):
+    folder = place.folder
+    if place.database is not None or is_there(folder):
         return
     played = is_there(folder / "sandbox")
     raise DataError(
@@ -86,32 +105,108 @@ def require_ledger(folder: Path) -> None:
 
 @contextlib.contextmanager
 def under_lock(
-    folder: Path,
-    *,
-    now: datetime,
-    patience: float,
-    pause: Callable[[float], None],
-    opens: Callable[[], AbstractContextManager[Ledger]] | None = None,
+    place: Place, waiting: Waiting, *, opens: Callable[[], AbstractContextManager[Ledger]] | None = None
 ) -> Iterator[Ledger]:
-    """Take the lock of a folder, and open the ledger that there must be.
+    """Take the lock of a folder, then the lease of a database, and open the ledger that there must be.
 
-    :param now: UTC; whoever finds the lock held is told it. :param patience: how many seconds to wait for it.
-    :param pause: how to wait. :param opens: opens the ledger in another way, once the lock is held; it may
-        make one.
+    :param opens: opens the ledger in another way, once the lock is held; it may make one.
+    :raises DataError: there is none, or it can't be used.
+    :raises OrchestrationError: another command has the lock or the lease, and goes on having it.
+    """
+    if opens is None:
+        require_ledger(place)
+    if place.database is not None:  # the folder of a host that was not used yet
+        files.prove_writable(place.folder, purpose="The reports folder")
+    with lock.held(place.folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause):
+        if opens is None:
+            require_ledger(place)
+        with opens() if opens else opened(place, waiting) as ledger:
+            yield ledger
+
+
+@contextlib.contextmanager
+def folder_locked(place: Place, waiting: Waiting) -> Iterator[Ledger]:
+    """Take the lock of a folder, so that its files may be written, and open the ledger that there must be.
+
+    A database is only read: without its lease, as it stands at this moment.
+
     :raises DataError: there is none, or it can't be used.
     :raises OrchestrationError: another command has the lock, and goes on having it.
     """
-    if opens is None:
-        require_ledger(folder)
-    with lock.held(folder, now=now, patience=patience, pause=pause):
-        if opens is None:
-            require_ledger(folder)
-        with opens() if opens else Ledger(folder) as ledger:
-            yield ledger
+    opens = None if place.database is None else lambda: read(place, waiting.now)
+    with under_lock(place, waiting, opens=opens) as ledger:
+        yield ledger
+
+
+def opened(
+    place: Place,
+    waiting: Waiting,
+    *,
+    first: Callable[[str], None] | None = None,
+    makes: bool = False,
+) -> Ledger:
+    """Open a ledger to be worked on, under the folder's lock; of a file one is made where there is none.
+
+    :param first: a new one is made in any case; see `Ledger`. :param makes: a schema is made too.
+    :raises DataError: it can't be used; a database has none.
+    :raises OrchestrationError: another session has the lease, and goes on having it.
+    """
+    if place.database is None:
+        ledger = Ledger(place.folder, first=first)
+        try:
+            ledger.refuse_moved()
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+    postgres = _postgres()
+    store = (
+        postgres.leased(place, waiting, makes=makes)
+        if first is None
+        else postgres.created(place, waiting, first)
+    )
+    return Ledger(place.folder, store=store)
+
+
+def moved(folder: Path, database: Database, waiting: Waiting, how: Move) -> str:
+    """Move the ledger of a folder into a database, or end a move that was broken off; say what was done.
+
+    :raises DataError: there is none, or it can't be moved, or nothing is to be ended.
+    :raises OrchestrationError: another command has the ledger, and goes on having it.
+    """
+    from paper_run.ledger import moving
+
+    require_ledger(Place(folder))
+    postgres = _postgres()
+    with lock.held(folder, now=waiting.now, patience=waiting.patience, pause=waiting.pause):
+        source = sqlite_opening.connect(path_of(folder))
+        try:
+            return moving.moved(source, folder, database, postgres, waiting, how)
+        finally:
+            source.close()
+
+
+def _postgres() -> ModuleType:
+    """Return what opens a schema.
+
+    :raises DataError: the package that speaks with PostgreSQL is not there.
+    """
+    try:
+        from paper_run.ledger.postgres import opening
+    except ImportError as error:
+        raise DataError(
+            "PAPER_RUN_LEDGER_URL names a PostgreSQL database, and psycopg is not installed",
+            f"{error}.",
+            remedies=(
+                Remedy("Install it", of_another("pip", "install", "paper_run[postgres]")),
+                "Nothing was sent.",
+            ),
+        ) from None
+    return opening
 
 
 def is_there(folder: Path) -> bool:
     """Whether a folder has a ledger; an empty file is none."""
-    path = place(folder)
+    path = path_of(folder)
     with database.translated_errors(path):
         return path.is_symlink() or (path.exists() and path.lstat().st_size > 0)

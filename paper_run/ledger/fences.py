@@ -10,7 +10,7 @@ from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
     from paper_run.ledger.known_attempts import KnownAttempts
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
 
 
@@ -55,13 +55,7 @@ class Fences:
         :raises OrchestrationError: another one has either.
         """
         if self._is_taken(fence) or self._has_number(session.isoformat(), number):
-            raise OrchestrationError(
-                f"The session of {session} was traded by another command meanwhile",
-                "Nothing was sent.",
-                remedies=("See what it did, once it has ended: run again.",),
-                code="traded_meanwhile",
-                subject=str(session),
-            )
+            raise taken(session)
 
     def close_session(self, row: AttemptRow, *, executed: bool) -> bool:
         """Let an attempt close its session, as far as no other does; whether it is the only one that does.
@@ -120,3 +114,14 @@ class Fences:
     def _has_number(self, session: str, number: int) -> bool:
         query = f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND number = ? AND state <> 'nothing'"
         return bool(self._store.rows(query, session, number))
+
+
+def taken(session: date) -> OrchestrationError:
+    """Return that another attempt has a session's fence or number."""
+    return OrchestrationError(
+        f"The session of {session} was traded by another command meanwhile",
+        "Nothing was sent.",
+        remedies=("See what it did, once it has ended: run again.",),
+        code="traded_meanwhile",
+        subject=str(session),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
 
 
 class Holidays:
@@ -22,5 +22,7 @@ class Holidays:
         return str(found[0]["days"]) if found else None
 
     def keep(self, year: int, days: str) -> None:
-        """Keep a year's holidays."""
+        """Keep a year's holidays, unless nothing may be written."""
+        if self._store.is_read_only:
+            return
         self._store.run(put_into("calendar", ("year", "days"), key=("year",)), year, days)

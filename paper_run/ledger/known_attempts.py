@@ -9,7 +9,7 @@ from paper_run.ledger.sqlite import dialect
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
 
 _TOLD_APART = (
     "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "

@@ -22,14 +22,17 @@ from paper_run.ledger.outbox import Mails
 from paper_run.ledger.rows import UnreadableRowError
 from paper_run.ledger.sessions import Sessions
 from paper_run.ledger.sqlite import database, opening
-from paper_run.ledger.sqlite.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
+
+    from paper_run.ledger.store import Store
+    from paper_run.model.database import Server
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -47,25 +50,32 @@ def refuse_foreign(folder: Path) -> None:
 class Ledger:
     """The open ledger of a reports folder; a context manager. Each part keeps one thing.
 
+    :ivar name: what messages call it. :ivar created: whether it was made just now.
+
     Every write is one transaction, committed and synced when the method returns.
 
     :raises DataError: from every method, when the file fails; it names the file and how to recover.
     """
 
     def __init__(
-        self, folder: Path, *, copy: Path | None = None, first: Callable[[str], None] | None = None
+        self,
+        folder: Path,
+        *,
+        copy: Path | None = None,
+        first: Callable[[str], None] | None = None,
+        store: Store | None = None,
     ) -> None:
         """Open it, making one where there is none.
 
         :param copy: what is opened in its place, where nothing is to be written.
         :param first: a new one is made in any case; it is called with its id, to move away what lies there.
+        :param store: an open one, which it lies in, in place of the folder's file.
         """
-        self.path = folder / database.FILE_NAME
-        if copy is None:
-            connection, self.created = opening.connect(self.path, first)
-        else:
-            connection, self.created = opening.read_copy(copy, self.path), False
-        self._store = store = Store(connection, self.path)
+        if store is None:
+            path = folder / database.FILE_NAME
+            store = opening.connect(path, first) if copy is None else opening.read_copy(copy, path)
+        self._store = store
+        self.name, self.folder, self.created = store.name, store.folder, store.created
         self.books = Books(store.rows, store.run)
         self.broker_accounts = BrokerAccounts(store.rows, store.run)
         self.broker_money = BrokerMoney(store.rows, store.run)
@@ -89,11 +99,11 @@ class Ledger:
         if isinstance(error, PaperRunError):
             with contextlib.suppress(PaperRunError):  # the ledger itself may be what failed
                 error.ledger = self.account.identity
-        database.close(self._store.connection)
+        self._store.close()
         if isinstance(
             error, json.JSONDecodeError | UnreadableRowError
         ):  # what services say is read before it gets here
-            raise database.damaged(self.path, error) from error
+            raise self._store.damaged(error) from error
 
     def transaction(self) -> AbstractContextManager[None]:
         """Write all that is written inside it, or nothing; one inside another is a part of that."""
@@ -103,12 +113,34 @@ class Ledger:
         """Return a context in which a record that can't be read is a damaged ledger, in words."""
         return self._store.translated_errors()
 
+    def refuse_moved(self) -> None:
+        """Prove that a file has not moved into a database.
+
+        :raises DataError: it has, or was about to.
+        """
+        from paper_run.ledger.sqlite import moved
+
+        moved.refuse(self._store)
+
+    def close(self) -> None:
+        """Close it, where it is not used as a context manager."""
+        self._store.close()
+
+    def clock(self) -> datetime | None:
+        """Return its database's own time, UTC; None: it has none but this machine's."""
+        return self._store.clock()
+
+    def server(self) -> Server | None:
+        """Return what its database's server tells of itself; None: it is a file."""
+        return self._store.server()
+
+    def standbys(self) -> tuple[str | None, ...]:
+        """Return how each standby follows its database's server; None: this user may not see it."""
+        return self._store.standbys()
+
     def prove_whole(self) -> None:
-        """Have SQLite check every page and index, and read each record.
+        """Have the database check itself as far as it can, and read each record.
 
         :raises DataError: something is damaged.
         """
-        from paper_run.ledger.sqlite import wholeness
-
-        with self.translated_errors():
-            wholeness.prove(self._store.connection)
+        self._store.prove_whole()

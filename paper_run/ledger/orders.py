@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from paper_run import money
 from paper_run.ledger import rows
+from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from paper_run.ledger.sqlite.store import Store
+    from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.order import OrderState, SignalOrder
 
@@ -61,6 +62,15 @@ class Orders:
         with self._store.translated_errors():
             return {each["client_order_id"]: rows.order(each) for each in found}
 
+    def newest_at_gateway(self) -> str | None:
+        """Return the id of the order written last that the gateway has told of; None: there is none."""
+        found = self._store.rows(
+            "SELECT client_order_id FROM orders JOIN trades ON trades.id = trade WHERE rehearsal = 0 AND "
+            f"orders.status IS NOT NULL AND (told_by IS NULL OR gateway_status IS NOT NULL) "
+            f"ORDER BY orders.{dialect.ROW} DESC LIMIT 1"
+        )
+        return found[0]["client_order_id"] if found else None
+
     def owners(self, client_order_ids: Iterable[str]) -> dict[str, int]:
         """Return which of these orders are owned, and by which attempt's row."""
         owned = {}
@@ -68,6 +78,16 @@ class Orders:
             for row in self._store.rows("SELECT trade FROM orders WHERE client_order_id = ?", identity):
                 owned[identity] = int(row["trade"])
         return owned
+
+    def sent_before(self, attempt: int, broker_order_ids: Iterable[str]) -> dict[str, OrderState]:
+        """Return which of these orders, by the broker's ids, were sent by attempts before one, by row."""
+        query = "SELECT * FROM orders WHERE trade < ? AND broker_order_id = ?"
+        with self._store.translated_errors():
+            return {
+                identity: rows.order(row)
+                for identity in broker_order_ids
+                for row in self._store.rows(query, attempt, identity)
+            }
 
     def _own(self, row: AttemptRow, mapping: SignalOrder) -> None:
         if mapping.client_order_id is None or mapping.qty is None or mapping.side is None:

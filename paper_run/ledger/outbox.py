@@ -145,8 +145,8 @@ class Mails:
                 "INSERT INTO deliveries (mail, destination, state, copies, claimed_by, claimed_until) "
                 "VALUES (?, ?, 'open', 0, ?, ?) ON CONFLICT (mail, destination) DO UPDATE "
                 "SET claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until "
-                "WHERE state = 'open' AND (claimed_by IS NULL OR claimed_by = excluded.claimed_by "
-                "OR claimed_until <= ?)",
+                "WHERE deliveries.state = 'open' AND (deliveries.claimed_by IS NULL "
+                "OR deliveries.claimed_by = excluded.claimed_by OR deliveries.claimed_until <= ?)",
                 row.id,
                 destination,
                 host,

@@ -33,7 +33,7 @@ _ENDED = (
 # Amounts are kept as text, and sorted as numbers only where that is said.
 _DEEPEST = (
     "SELECT height FROM sessions WHERE epoch = ? AND complete = 1 AND height IS NOT NULL "
-    "ORDER BY CAST(height AS REAL) LIMIT 1"
+    "ORDER BY CAST(height AS DOUBLE PRECISION) LIMIT 1"
 )
 
 
@@ -81,8 +81,9 @@ class Sessions:
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
         """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
-            "SELECT session, CAST(closing AS REAL) AS closing, CAST(drawdown AS REAL) AS fall, "
-            "CAST(day_pnl AS REAL) AS day_pnl FROM sessions "
+            "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
+            "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl "
+            "FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,
@@ -90,6 +91,8 @@ class Sessions:
         closings, falls, days = (
             [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl")
         )
+        if not points:
+            return []
         chosen = downsample.kept((closings, falls, days), (closings, days), most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
@@ -196,6 +199,10 @@ class Sessions:
             session,
         )
         return found[0]["status"] if found else None
+
+    def marked(self) -> list[str]:
+        """Return the sessions that have a mark, by their ISO dates, oldest first."""
+        return [row["session"] for row in self._rows("SELECT session FROM marks ORDER BY session")]
 
     def latest_marked(self) -> str | None:
         """Return the latest session that has a mark, by its ISO date."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from paper_run import money
 from paper_run.book import days
 from paper_run.book.days import Day, Running
 from paper_run.book.holdings import Book, Holding
+from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
 from paper_run.ledger.rows import amount, reader_of, text
@@ -26,6 +27,7 @@ class PastValuation(NamedTuple):
     :ivar book: None where an older program wrote it: it is folded anew. :ivar seen: each symbol as it was
         believed last. :ivar suspects: the symbols that may have split, with the session since which.
     :ivar is_closed: whether it was marked whole after the close, so that it stays.
+    :ivar written_marks: the price of each open position, as it is written; older programs kept none.
     """
 
     session: date
@@ -35,6 +37,14 @@ class PastValuation(NamedTuple):
     totals: Mapping[str, Decimal | None]
     suspects: Mapping[str, str]
     is_closed: bool
+    written_marks: Mapping[str, tuple[str, str, str | None]] = {}
+
+    def mark(self, symbol: str) -> Mark | None:
+        """Return the price that a position was valued at; None: it had none, or that is not known."""
+        if (written := self.written_marks.get(symbol)) is None:
+            return None
+        price, source, time = written
+        return Mark(Decimal(price), source, None if time is None else datetime.fromisoformat(time))
 
 
 class Closing(NamedTuple):
@@ -43,6 +53,7 @@ class Closing(NamedTuple):
     :ivar is_closed: see `PastValuation`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
+    :ivar marks: the price of each open position.
     """
 
     seen: Mapping[str, Seen]
@@ -50,6 +61,7 @@ class Closing(NamedTuple):
     is_closed: bool = False
     spans: bool = False
     counts: bool = True
+    marks: Mapping[str, Mark] = {}
 
 
 class Valuations:
@@ -266,10 +278,16 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     there = {
         symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
     }
+    marks = {
+        symbol: [text(each.price), each.source, each.time and each.time.isoformat()]
+        for symbol, each in closing.marks.items()
+    }
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
     state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}
-    return json.dumps(state | ({"at_broker": there} if there else {}) | {"suspects": suspects})
+    return json.dumps(
+        state | ({"at_broker": there} if there else {}) | {"suspects": suspects, "marks": marks}
+    )
 
 
 @reader_of("sessions")
@@ -293,7 +311,7 @@ def state(row: Any) -> PastValuation | None:
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
     book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]), *moved)
-    return _kept(row, book, seen, totals, read["suspects"])
+    return _kept(row, book, seen, totals, read["suspects"])._replace(written_marks=read.get("marks", {}))
 
 
 def _older(row: Any, read: Any) -> PastValuation:

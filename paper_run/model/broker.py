@@ -28,6 +28,11 @@ def comparable(symbol: str) -> str:
     return symbol.replace("/", "").upper()
 
 
+def may_be_share(asset_class: str | None) -> bool:
+    """Whether a class of assets is that of shares; what has none that is told may be one."""
+    return asset_class in (None, US_EQUITY)
+
+
 def as_written(names: Iterable[str]) -> Callable[[str], str]:
     """Return what tells how one of these names is written there; of another one it returns that itself."""
     written = {comparable(each): each for each in names}

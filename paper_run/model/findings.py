@@ -34,6 +34,10 @@ CODES = {
     "older_session": "A later session was traded, and nobody but this machine's clock says what day it is.",
     "wrong_date": "A session was traded that is yet to come.",
     "ledger_missing": "There is no ledger where there must be one, or it lacks results that lie beside it.",
+    "ledger_moved": "The ledger's file was moved into a database, and trades no more.",
+    "ledger_pooled": "A connection pooler stands before the ledger's database.",
+    "ledger_unsynced": "The server of the ledger's database does not sync what it writes.",
+    "database_changed": "The server of the ledger's database was promoted or restored: rows may be missing.",
     "ledger_leftover": "What lies beside the ledger does not belong to it, or is damaged.",
     "files_missing": "Files of a report are not there, and can't be made by who asks.",
     # the settings, the run and its answer

@@ -24,10 +24,8 @@ def broker_block(broker: BrokerParty, *, most: int) -> list[str]:
         "Broker's Cash": f"{text.money(broker.cash.broker)} (ours {text.money(broker.cash.ours)})",
     }
     if broker.proven:
-        left = broker.equity.residual
-        shown = f"not known: {why_not_known(broker)}" if left is None else text.signed_money(left)
         apart = text.signed_money(broker.equity.difference)
-        figures["Equity Difference"] = f"{apart}, of which without a name: {shown}"
+        figures["Equity Difference"] = f"{apart}, {_unexplained(broker)}"
     rows = [each for each in broker.positions if broker.proven and not each.agree]
     others = unlisted(len(rows), most, "in the report")
     return [
@@ -35,6 +33,17 @@ def broker_block(broker: BrokerParty, *, most: int) -> list[str]:
         *map(_party_line, rows[:most]),
         *([f"    {others}"] if others else []),
     ]
+
+
+def _unexplained(broker: BrokerParty) -> str:
+    """Say what of equity and cash nothing explains; that it is nothing only where all else is well too."""
+    equity, cash = broker.equity.residual, broker.cash.unexplained
+    if equity == cash == 0 and not any(each.differs or each.qty is None for each in broker.positions):
+        return "nothing unexplained"
+    shown = ["not known" if each is None else text.signed_money(each) for each in (equity, cash)]
+    why = f" ({why_not_known(broker)})" if None in (equity, cash) else ""
+    of_cash = f", of cash {shown[1]}" if shown[0] != shown[1] else ""
+    return f"unexplained: {shown[0]}{of_cash}{why}"
 
 
 def _party_line(row: PartyRow) -> str:

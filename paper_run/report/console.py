@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from paper_run.errors import Remedy
     from paper_run.model.result import RunResult
     from paper_run.model.service import ServiceHealth
     from paper_run.settings.config import Config
@@ -61,15 +62,14 @@ class Console:
             self._line(f"! {notice.text}", paint=terminal.YELLOW)
         self._line()
 
-    def mark_header(self, config: Config, moment: datetime) -> None:
+    def mark_header(self, config: Config, moment: datetime, change: str = "") -> None:
         """Print the banner of a mark.
 
-        :param moment: the exchange's time.
+        :param moment: the exchange's time. :param change: what a person changes in the book first.
         """
         self._line(RULE)
-        self._line(
-            f"  MARK TO MARKET - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD
-        )
+        what = f"RESOLVE: {change}" if change else "MARK TO MARKET"
+        self._line(f"  {what} - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD)
         self._line(RULE)
         for notice in config.notices:
             self._line(f"! {notice.text}", paint=terminal.YELLOW)
@@ -85,6 +85,11 @@ class Console:
     def notice(self, words: str) -> None:
         """Print a line that must not be missed."""
         self._line(f"  {words}", paint=terminal.YELLOW)
+
+    def advice(self, words: str, remedy: Remedy) -> None:
+        """Print a line that must not be missed, and what to do about it."""
+        self.notice(words)
+        self._remedy(remedy)
 
     def health(self, services: tuple[ServiceHealth, ...]) -> None:
         """Print each service with a tick or a cross."""
@@ -159,8 +164,7 @@ class Console:
                 f"  {sign} {found.text}", paint=terminal.YELLOW if found.severity == "warning" else None
             )
             for remedy in found.remedies:
-                shown = remedy._replace(command=self._invocation.whole(remedy.command))
-                self._line(f"      {shown}")
+                self._remedy(remedy)
 
     def _counts(self, result: RunResult) -> None:
         totals = result.totals
@@ -222,9 +226,12 @@ class Console:
         """Print which mail was sent."""
         self.signed("good", f"Mailed: {subject}")
 
-    def complete(self, result: RunResult) -> None:
-        """Print the closing banner."""
-        what = "MARK" if result.is_mark else "PAPER RUN"
+    def complete(self, result: RunResult, *, of_a_change: bool = False) -> None:
+        """Print the closing banner.
+
+        :param of_a_change: whether it is a mark that goes with a change of the book.
+        """
+        what = "RESOLVE" if of_a_change else "MARK" if result.is_mark else "PAPER RUN"
         label = f"{result.label} - " if result.label else ""
         self._line()
         self._line(RULE)
@@ -239,6 +246,9 @@ class Console:
     def signed(self, tone: Literal["good", "bad"], words: str) -> None:
         """Print a line with a tick or a cross."""
         self._line(f"  {text.SIGNS[tone]} {words}", paint=terminal.GREEN if tone == "good" else terminal.RED)
+
+    def _remedy(self, remedy: Remedy) -> None:
+        self._line(f"      {remedy._replace(command=self._invocation.whole(remedy.command))}")
 
     def _figure(self, label: str, value: str) -> None:
         self._line(f"  {label + ':':<20}{value}")

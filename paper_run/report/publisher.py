@@ -72,13 +72,7 @@ class Publisher:
         self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
     ) -> tuple[list[Path], list[DataError]]:
         """Write the files of results, the extra outputs of the last one, the index and the history."""
-        written: list[Path] = []
-        failed: list[DataError] = []
-        made = list(reports)
-        for number, each in enumerate(made, 1):
-            done, not_done = each.save(outputs if number == len(made) else ())
-            written += done
-            failed += not_done
+        written, failed = self.save_own(reports, outputs)
         try:
             overview = self._overview()
             label = result.label(sandbox=bool(self._ledger.account.is_sandbox), rehearsal=False)
@@ -86,6 +80,19 @@ class Publisher:
             return written, [*failed, error]
         done, not_done = sessions.save(overview, self._folder, label=label)
         return [*written, *done], [*failed, *self._failed, *not_done]
+
+    def save_own(
+        self, reports: Iterable[Reports], outputs: Iterable[Path] = ()
+    ) -> tuple[list[Path], list[DataError]]:
+        """Write the files of results, and the extra outputs of the last one; none over all sessions."""
+        written: list[Path] = []
+        failed: list[DataError] = []
+        made = list(reports)
+        for number, each in enumerate(made, 1):
+            done, not_done = each.save(outputs if number == len(made) else ())
+            written += done
+            failed += not_done
+        return written, failed
 
     def _overview(self) -> sessions.Overview:
         history = self._ledger.sessions

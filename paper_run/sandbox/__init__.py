@@ -24,6 +24,9 @@ CUTOFF   Fills at the broker, but T4's connection to it breaks: `rejected` with 
 SPLIT    Splits 2:1 at the open of the third session there is, 2025-01-06: its prices halve, and the shares
          that were held double, at the broker and in T4, which takes them over from it.
 DIVIDEND Pays 0.25 dollars in cash on each share that was held before that session.
+FEE      Costs a cent a share that is bought or sold: accrued by day, charged when the next session begins.
+INTEREST The account gets 4.17 dollars of interest in the third session, if any was held before it.
+DEPOSIT  Likewise 1,000 dollars are deposited in cash.
 
 The quotes service is the broker too, and shows what it is asked for with any pair of keys: `/v2/account`,
 `/v2/orders` (`status, after, until, direction, limit, symbols`), `/v2/orders:by_client_order_id`,

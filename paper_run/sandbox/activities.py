@@ -45,15 +45,13 @@ def _fill(row: sqlite3.Row) -> dict[str, Any]:
 
 def _move(row: sqlite3.Row) -> dict[str, Any]:
     digits = row["date"].replace("-", "") + "000000000"
-    optional = {"per_share_amount": row["per_share_amount"]} if row["per_share_amount"] else {}
+    optional = {name: row[name] for name in ("symbol", "qty", "per_share_amount") if row[name]}
     return {
         "id": f"{digits}::{uuid_of('activity|' + str(row['number']))}",
         "activity_type": row["type"],
         "date": row["date"],
         "net_amount": row["net_amount"],
         "description": row["description"],
-        "symbol": row["symbol"],
-        "qty": row["qty"],
         "status": "executed",
         **optional,
     }

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
-from paper_run.sandbox import activities, broker, corporate, market, special
+from paper_run.sandbox import activities, broker, corporate, market, postings, special
 from paper_run.sandbox.account import Position, total, written
 from paper_run.sandbox.clock import http_date, priced_session, zulu
 from paper_run.sandbox.exchange_days import FIRST_SESSION, new_york, previous_session
@@ -79,7 +79,7 @@ def _account(connection: sqlite3.Connection, _: Request) -> Answer:
             "status": "ACTIVE",
             "currency": "USD",
             "cash": written(broker.cash(connection)),
-            "accrued_fees": "0",
+            "accrued_fees": written(postings.accrued_fees(connection)),
             "portfolio_value": equity,
             "equity": equity,
             "last_equity": last_equity,

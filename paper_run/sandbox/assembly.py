@@ -109,7 +109,7 @@ class Sandbox:
 
     @property
     def cash(self) -> Decimal:
-        """The account's cash in dollars: 100,000 less what the fills have cost."""
+        """The account's cash in dollars: 100,000 less what the fills have cost, and what was posted."""
         with self._running().store.reading() as connection:
             return broker.cash(connection)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from paper_run.sandbox import corporate, market, special
+from paper_run.sandbox import corporate, market, postings, special
 from paper_run.sandbox.account import Position, cash_of_fill, total, written
 from paper_run.sandbox.clock import priced_session, zulu
 from paper_run.sandbox.exchange_days import new_york
@@ -58,16 +58,18 @@ def place(connection: sqlite3.Connection, order: Order, session: date, now: date
 
 
 def begin(connection: sqlite3.Connection, session: date) -> None:
-    """Close the session before, once: its equity, and what befalls the shares before this one opens."""
+    """Close the session before, once: fees and equity, and what befalls the account before this one opens."""
     last_played, begun = connection.execute("SELECT last_played, session FROM account, broker").fetchone()
     if begun == session.isoformat():
         return
     day = priced_session(date.fromisoformat(last_played) if last_played else None)
+    postings.charge_fees(connection, day)
     worth = written(equity(connection, day))
     connection.execute("UPDATE broker SET session = ?, last_equity = ?", (session.isoformat(), worth))
-    corporate.befall(
-        connection, session, {symbol: held for symbol, (held, _) in positions(connection).items()}
-    )
+    if session == corporate.EX_DATE:
+        shares = {symbol: held for symbol, (held, _) in positions(connection).items()}
+        corporate.befall(connection, session, shares)
+        postings.befall(connection, session, shares)
 
 
 def open_session(connection: sqlite3.Connection, session: date) -> None:
@@ -106,8 +108,8 @@ def positions(connection: sqlite3.Connection) -> dict[str, tuple[Position, str]]
 
 
 def cash(connection: sqlite3.Connection) -> Decimal:
-    """Return the account's cash."""
-    return Decimal(connection.execute("SELECT cash FROM account").fetchone()[0])
+    """Return the account's cash as the broker tells it: the fees that accrue are off it by day."""
+    return postings.balance(connection) - postings.accrued_fees(connection)
 
 
 def values(connection: sqlite3.Connection, day: date) -> list[Decimal]:
@@ -179,5 +181,4 @@ def _fill(
     connection.execute(
         "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)", (symbol, *map(str, after), stamp)
     )
-    balance = total([cash(connection), cash_of_fill(signed, price)])
-    connection.execute("UPDATE account SET cash = ?", (str(balance),))
+    postings.move_cash(connection, cash_of_fill(signed, price))

@@ -9,6 +9,7 @@ from paper_run.sandbox import special
 from paper_run.sandbox.account import Position, written
 from paper_run.sandbox.exchange_days import FIRST_SESSION, next_session
 from paper_run.sandbox.identifiers import uuid_of
+from paper_run.sandbox.postings import post
 
 EX_DATE = next_session(next_session(FIRST_SESSION))
 SHARES_FOR_ONE = 2
@@ -21,23 +22,20 @@ def befall(connection: sqlite3.Connection, session: date, held: dict[str, Positi
 
     A short position owes the shares and the dividend.
     """
-    if session != EX_DATE:
-        return
     if (shares := held.get(special.SPLIT, Position()).qty) != 0:
         more = shares * (SHARES_FOR_ONE - 1)
         connection.execute(
             "UPDATE positions SET qty = ? WHERE symbol = ?", (str(shares + more), special.SPLIT)
         )
         words = f"Forward split {SHARES_FOR_ONE}:1 of {special.SPLIT}"
-        _enter(connection, "SPLIT", session, special.SPLIT, words, Decimal(0), qty=written(more))
+        post(connection, "SPLIT", session, words, Decimal(0), symbol=special.SPLIT, qty=written(more))
     if (shares := held.get(special.DIVIDEND, Position()).qty) != 0:
         paid = (shares * DIVIDEND_A_SHARE).quantize(_CENT)
-        balance = Decimal(connection.execute("SELECT cash FROM account").fetchone()[0]) + paid
-        connection.execute("UPDATE account SET cash = ?", (str(balance),))
-        words = f"Cash dividend of {special.DIVIDEND}"
-        a_share = str(DIVIDEND_A_SHARE)
-        _enter(
-            connection, "DIV", session, special.DIVIDEND, words, paid, qty=written(shares), per_share=a_share
+        post(
+            *(connection, "DIV", session, f"Cash dividend of {special.DIVIDEND}", paid),
+            symbol=special.DIVIDEND,
+            qty=written(shares),
+            per_share=str(DIVIDEND_A_SHARE),
         )
 
 
@@ -54,21 +52,3 @@ def listed() -> dict[str, list[tuple[str, dict[str, Any]]]]:
 
 def _action(symbol: str) -> dict[str, Any]:
     return {"id": uuid_of(f"corporate action|{symbol}"), "symbol": symbol, "cusip": "000000000"}
-
-
-def _enter(
-    connection: sqlite3.Connection,
-    kind: str,
-    day: date,
-    symbol: str,
-    description: str,
-    net_amount: Decimal,
-    *,
-    qty: str,
-    per_share: str | None = None,
-) -> None:
-    connection.execute(
-        "INSERT INTO activities (type, date, symbol, description, net_amount, qty, per_share_amount)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (kind, day.isoformat(), symbol, description, str(net_amount), qty, per_share),
-    )

@@ -12,8 +12,28 @@ DEAF = "DEAF"
 CUTOFF = "CUTOFF"
 SPLIT = "SPLIT"
 DIVIDEND = "DIVIDEND"
+FEE = "FEE"
+INTEREST = "INTEREST"
+DEPOSIT = "DEPOSIT"
 
-TRADED = frozenset({REJECT, REFUSE, PARTIAL, LATE, CANCEL, DOUBT, NOPRICE, DEAF, CUTOFF, SPLIT, DIVIDEND})
+TRADED = frozenset(
+    {
+        REJECT,
+        REFUSE,
+        PARTIAL,
+        LATE,
+        CANCEL,
+        DOUBT,
+        NOPRICE,
+        DEAF,
+        CUTOFF,
+        SPLIT,
+        DIVIDEND,
+        FEE,
+        INTEREST,
+        DEPOSIT,
+    }
+)
 
 UNHEARD = frozenset({DEAF, CUTOFF})
 """What fills at the broker, and the gateway never hears of it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReading, OrdersRead
 from paper_run.services.call_failures import CallFailed, KeysRefused
+from paper_run.services.parallel import gather
 
 if TYPE_CHECKING:
     from paper_run.model.broker import MoneyActivity
@@ -108,6 +109,35 @@ def reading(wanted: Wanted | None, answers: Sequence[Any]) -> BrokerReading | No
         problems=(f"it {refusals[0].words}",) if refusals else tuple(said),
         refused=bool(refusals),
         has_no_list=wanted.companies is not None and actions is None,
+    )
+
+
+def of_one_moment(
+    broker: "Broker | None", wanted: Wanted | None, first: BrokerReading | None, *, seconds: float
+) -> BrokerReading | None:
+    """Return a reading whose cash, shares and money are of one moment, as far as two looks can tell.
+
+    Money that comes between two answers of a reading is in one of them alone, and would be a difference that
+    nothing explains. So they are asked for once more, at once; where they have moved all is read again.
+
+    :param first: what was read; it stays where the second look fails.
+    """
+    if broker is None or wanted is None or wanted.money_since is None or first is None:
+        return first
+    what_moves = Wanted(money_since=wanted.money_since)
+    second = reading(what_moves, gather(calls(broker, what_moves, seconds=seconds)))
+    if second is None or second.problems or None in (had := _what_moves(first)) or had == _what_moves(second):
+        return first
+    again = reading(wanted, gather(calls(broker, wanted, seconds=seconds)))
+    return first if again is None or again.problems else again
+
+
+def _what_moves(read: BrokerReading) -> tuple[object, object, object]:
+    """Return cash, shares and activities; None for what could not be read."""
+    return (
+        None if read.account is None else (read.account.number, read.account.cash),
+        None if read.positions is None else {each.symbol: each.qty for each in read.positions},
+        None if read.money is None else set(read.money),
     )
 
 

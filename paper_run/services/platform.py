@@ -109,7 +109,10 @@ class Platform:
         if isinstance(market, Exception):
             raise market
         after = Observations(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
-        after.broker = broker_reading.reading(of_broker, answers[: len(at_broker)])
+        after.broker = broker_reading.of_one_moment(
+            *(self.broker, of_broker, broker_reading.reading(of_broker, answers[: len(at_broker)])),
+            seconds=AFTER,
+        )
         orders = answers[len(at_broker) :]
         refused = (each.refusal for each in (positions, *orders) if isinstance(each, Unauthorized))
         after.refusal = next(refused, None)

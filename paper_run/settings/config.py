@@ -12,9 +12,10 @@ from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
 from paper_run.model.exchange import ExchangeName
 from paper_run.model.findings import Finding
+from paper_run.model.place import Database, Place
 from paper_run.model.redaction import Secrets
 from paper_run.model.service import ServiceIdentity, ServiceUrl
-from paper_run.settings import auth, broker, email, raw
+from paper_run.settings import auth, broker, database, email, raw
 from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import (
     CLOSED_DATES,
@@ -50,7 +51,8 @@ class Config(NamedTuple):
     where none is to be. `mail` is None when nobody is to be mailed. `identity` None: nothing is signed.
     `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and services.
     `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
-    with `new_ledger`.
+    with `new_ledger`. `database` None: the ledger is a file in the reports folder; with `accept_database` it
+    is used though its server may have lost rows.
     """
 
     symbols: tuple[str, ...]
@@ -84,9 +86,16 @@ class Config(NamedTuple):
     ledger: str = ""
     require_ledger: bool = False
     new_ledger: bool = False
+    database: Database | None = None
+    accept_database: bool = False
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
+
+    @property
+    def place(self) -> Place:
+        """Where ledger and files are."""
+        return Place(self.reports_dir, self.database)
 
     @property
     def secrets(self) -> Secrets:
@@ -154,6 +163,7 @@ def load(sources: Sources, *, today: date) -> Config:
         identity=auth.read(sources),
         sandbox_demands_signatures=checked("--auth"),
         require_ledger=checked(REQUIRE_LEDGER),
+        database=database.read(sources),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(

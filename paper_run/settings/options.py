@@ -7,7 +7,7 @@ from paper_run.settings.variables import VARIABLES
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
-_OF_ALL = (*_OF_SERVICES, "history", "report", "email", "schedule", "sandbox", "completion")
+_OF_ALL = (*_OF_SERVICES, "history", "report", "email", "ledger", "schedule", "sandbox", "completion")
 
 # A row has no check of its own where its value is read with what else is known: a date with the exchange's
 # today, a path with the folder that it is relative to, a key, a password or a secret with its other half or
@@ -77,15 +77,25 @@ OPTIONS = (
         "Make a ledger on purpose: where one is missing.",
         more="Make a ledger on purpose, [where one is missing](../README.md#the-ledger).",
     ),
+    switch(
+        "--accept-database",
+        _DAY,
+        "Trade though the ledger's server was promoted or restored.",
+        more="Trade though the ledger's server was promoted or restored since, and nobody can tell whether "
+        "it has lost what was traded today.",
+    ),
+    switch("--resume", ("ledger",), "End a move that was broken off."),
+    switch("--abandon", ("ledger",), "Take a move back that was broken off: the database must have nothing."),
     switch("--stale", ("mark",), "Read every order that still works, not only the newest 500."),
     switch("--again", ("mark",), "Move the closing of a session that was marked whole."),
+    switch("--all", ("report",), "The files of every attempt and mark that the ledger has.", name="of_all"),
     switch(
         "--all",
         ("history",),
-        "Several accounts: name the reports folder of each.",
+        "Several accounts: name the reports folder of each, or its database.",
         name="of_all",
         more="Several accounts, a row each with its latest session, and what they come to: name the reports "
-        "folder of each.",
+        "folder of each, or its database as `URL#SCHEMA`.",
     ),
     switch("--json", ("history",), "Print JSON.", name="as_json"),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
@@ -250,8 +260,10 @@ OPTIONS = (
     Option(
         "--ledger",
         ("mark", "resolve", "email"),
-        "Refuse any other ledger than that of this id.",
+        "The one ledger that a printed command is for: any other is refused.",
         metavar="ID",
+        more="The one ledger that a printed command is for, by its id (`ledger` in the JSON): any other is "
+        "refused, so that a line that is pasted in another folder changes nothing there.",
     ),
     Option(
         "--reports-dir",
@@ -262,6 +274,19 @@ OPTIONS = (
         default="reports",
         more="Where reports go. A relative one lies beside the `.env` file if one is used.",
         path="dir",
+    ),
+    Option(
+        "--ledger-url",
+        (*_OF_SERVICES, "history", "report", "email", "ledger"),
+        "The PostgreSQL database that has the ledger of several hosts.",
+        metavar="URL",
+        variable="PAPER_RUN_LEDGER_URL",
+        said="a file in the reports folder",
+        more="The PostgreSQL database that has [the ledger of several hosts]"
+        "(../README.md#the-ledger): `postgresql://...`. A password comes "
+        "from it, `PGPASSFILE` or `~/.pgpass`, and is shown nowhere.",
+        check="database.url",
+        secret=True,
     ),
     Option(
         "--env-file",

@@ -23,6 +23,18 @@ VARIABLES = (
         check="raw.switch",
     ),
     variable(
+        "PAPER_RUN_LEDGER_SCHEMA",
+        "The schema of that database which is this account's ledger; a sandbox's ends in `_sandbox`.",
+        default="paper_run",
+        check="database.schema",
+    ),
+    variable(
+        "PAPER_RUN_PLATFORM",
+        "What tells the platform from another one where hosts reach it by different URLs: a name, the same "
+        "on each. It must be set where the ledger is in a database.",
+        check="database.platform",
+    ),
+    variable(
         "ALPACA_API_KEY_ID",
         "The key of quotes and broker; it and the secret, or neither. `APCA_API_KEY_ID` means "
         "the same. Sent to these two only, shown and kept nowhere.",

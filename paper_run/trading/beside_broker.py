@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import comparison, parties, splits
@@ -10,9 +10,10 @@ from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.book_figures import BrokerFigures, BrokerHolding
-from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.broker import as_written, comparable, may_be_share
 from paper_run.model.commands import ours
 from paper_run.model.listing import listed
+from paper_run.trading import hand_trades
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from paper_run.book.comparison import Difference
     from paper_run.book.holdings import Book
     from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
     from paper_run.model.book_figures import BookFigures
+    from paper_run.model.broker import FillActivity
     from paper_run.model.findings import Finding
+    from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
     from paper_run.trading.our_shares import OurShares
 
@@ -34,6 +38,7 @@ _NOT_JOINED = "what the account has besides this book is not booked"
 
 def compared(
     figures: BookFigures,
+    ledger: Ledger,
     shares: OurShares,
     read: Observations,
     period: BookPeriod,
@@ -64,7 +69,8 @@ def compared(
     items = (*beside.values(), *fractions.values(), *figures.waiting)
     apart = _explained(figures, broker, items, () if period.has_account else (_NOT_JOINED,))
     told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
-    differing = _differing(told, figures.in_flight, splitting)
+    before = _filled_late(told, ledger, read, period)
+    differing = _differing(told, figures.in_flight, splitting, before)
     is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
@@ -83,11 +89,11 @@ def _figures(read: Observations, held: Mapping[str, Holding]) -> BrokerFigures |
     """Return the account in the broker's words, its symbols written as ours; None where it was not read."""
     if read.broker is None or (account := read.broker.account) is None:
         return None
-    names = {comparable(symbol): symbol for symbol in held}
+    written = as_written(held)
     positions = None
     if read.broker.positions is not None:
         positions = {
-            names.get(comparable(each.symbol), each.symbol): BrokerHolding(
+            written(each.symbol): BrokerHolding(
                 qty=each.qty,
                 avg_entry_price=each.avg_entry_price,
                 price=each.current_price,
@@ -113,7 +119,7 @@ def _beside(
     """Return what no order of ours traded and is no share: in no total of ours, and in the broker's."""
     found = {}
     for symbol, each in (broker.positions or {}).items():
-        if symbol in held or not (is_beside(symbol) or each.asset_class not in (None, US_EQUITY)):
+        if symbol in held or (may_be_share(each.asset_class) and not is_beside(symbol)):
             continue
         worth = parties.Held(each.qty, each.price, each.market_value).worth
         reason = f"the broker has no value of {symbol}" if worth is None else ""
@@ -183,33 +189,83 @@ def _quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple
     ]
 
 
+class _Late(NamedTuple):
+    """An order of an earlier book that has filled since, signed shares, and what a share of that cost."""
+
+    order: OrderState
+    qty: Decimal
+    price: Decimal
+
+
+def _filled_late(
+    differences: Mapping[str, tuple[Difference, ...]],
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+) -> dict[str, _Late]:
+    """Return, by symbol, the order of an earlier book whose latest fills are what the broker has more."""
+    proven = read.proven_broker
+    fills = proven.activities.fills if proven is not None and proven.activities is not None else ()
+    found = {}
+    for symbol, each in _quantities(differences):
+        by_order: dict[str, list[FillActivity]] = {}
+        for fill in fills:
+            if comparable(fill.symbol) == comparable(symbol):
+                by_order.setdefault(fill.order_id, []).append(fill)
+        more = money.CONTEXT.subtract(each.theirs, each.ours)
+        for identity, order in ledger.orders.sent_before(period.attempt, by_order).items():
+            cash = hand_trades.brought_by_latest(by_order[identity], more)
+            if cash is not None:
+                found[symbol] = _Late(order, more, money.CONTEXT.divide(cash.copy_negate(), more))
+    return found
+
+
 def _differing(
-    differences: Mapping[str, tuple[Difference, ...]], in_flight: Collection[str], splitting: Collection[str]
+    differences: Mapping[str, tuple[Difference, ...]],
+    in_flight: Collection[str],
+    splitting: Collection[str],
+    late: Mapping[str, _Late],
 ) -> list[Finding]:
     """Say where the broker has another quantity; another average stands beside the position alone.
 
     :param splitting: of these it may be a split, which is not to be booked as a trade.
+    :param late: what orders of an earlier book have filled.
     """
     found = _quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
-        flying = "; orders of ours are in flight" if symbol in in_flight else ""
-        take = (
-            Remedy(
-                "If it was traded by hand, at what a share of that cost",
-                ours("resolve", "--position", f"{symbol}={money.trimmed(each.theirs)}@PRICE"),
-            ),
-            Remedy("Else, at the price of now, which moves no P&L", ours("resolve", "--position", symbol)),
-        )
+        why = "; orders of ours are in flight" if symbol in in_flight else ""
+        remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
+        if (order := late.get(symbol)) is not None:
+            why += f"; {_of_before(order)}"
         words = (
             f"The broker differs on {symbol}: quantity {money.short(each.theirs)} instead of "
-            f"{money.short(each.ours)}{flying}."
+            f"{money.short(each.ours)}{why}."
         )
-        remedies = () if flying or symbol in splitting else take
         said.append(findings.warning("broker_differs", words, subject=symbol, remedies=remedies))
     if (more := len(found) - _MOST) > 0:
         said.append(findings.warning("broker_differs", f"The broker differs on {more} more symbols."))
     return said
+
+
+def _of_before(late: _Late) -> str:
+    order = late.order
+    return (
+        f"{order.side} {money.short(order.qty)} {order.symbol} ({order.client_order_id}), an order from "
+        f"before this book, has filled {money.short(late.qty.copy_abs())} at {money.short(late.price)}"
+    )
+
+
+def _ways_out(symbol: str, each: Difference, late: _Late | None) -> tuple[Remedy, ...]:
+    """Return what a person may do of a quantity that is another one at the broker."""
+    qty, asks = money.trimmed(each.theirs), "If it was traded by hand, at what a share of that cost"
+    price = "PRICE"
+    if late is not None:
+        asks, price = "Take it over at what it cost", money.short(late.price)
+    return (
+        Remedy(asks, ours("resolve", "--position", f"{symbol}={qty}@{price}")),
+        Remedy("Else, at the price of now, which moves no P&L", ours("resolve", "--position", symbol)),
+    )
 
 
 def _unnamed(apart: parties.Explained, broker: BrokerFigures) -> list[Finding]:

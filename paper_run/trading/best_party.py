@@ -8,7 +8,7 @@ from paper_run import money
 from paper_run.book import holdings, marks, valuation
 from paper_run.errors import DataError, Remedy
 from paper_run.model import reading_messages
-from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.broker import as_written, may_be_share
 from paper_run.model.commands import ours
 from paper_run.model.order import BROKER, GATEWAY
 from paper_run.trading import pricing
@@ -49,12 +49,12 @@ def of(read: Observations, names: Collection[str]) -> BestParty | None:
     :param names: the symbols of the book: a party may write them otherwise.
     """
     if (proven := read.proven_broker) is not None and proven.positions is not None:
-        written = {comparable(name): name for name in names}
-        theirs = {written.get(comparable(each.symbol), each.symbol): each for each in proven.positions}
+        written = as_written(names)
+        theirs = {written(each.symbol): each for each in proven.positions}
         beside = (
             symbol
             for symbol, each in theirs.items()
-            if symbol not in names and each.asset_class not in (None, US_EQUITY)
+            if symbol not in names and not may_be_share(each.asset_class)
         )
         return BestParty(BROKER, {symbol: each.qty for symbol, each in theirs.items()}, frozenset(beside))
     if read.positions is None:

@@ -10,7 +10,7 @@ from paper_run.book.holdings import Entry
 from paper_run.ledger import found_before
 from paper_run.ledger.found_before import Adopted
 from paper_run.model import findings
-from paper_run.model.broker import US_EQUITY, as_written
+from paper_run.model.broker import as_written, may_be_share
 from paper_run.trading import pricing, shared_account
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class _Opening(NamedTuple):
         base = [before.cash, before.accrued_fees or money.ZERO]
         for each in before.positions:
             symbol = written(each.symbol)
-            is_share = each.asset_class in (None, US_EQUITY) and not self.is_beside(symbol)
+            is_share = may_be_share(each.asset_class) and not self.is_beside(symbol)
             if not each.qty or not (is_share or symbol in traded):
                 continue
             worth = self._worth(symbol, each)

@@ -52,7 +52,7 @@ def look_again(
     """
     when = f"on {exchange_time(now, ledger.account.exchange).isoformat(sep=' ', timespec='seconds')}"
     look = _Look(ledger, platform, AtBroker(ledger, platform.broker, calendar), when, is_heard=is_heard)
-    found = [look.at_kept(each) for each in pending.found(ledger.path.parent)]
+    found = [look.at_kept(each) for each in pending.found(ledger.folder)]
     found += [look.at(row) for row in ledger.attempts.incomplete()]
     found += [look.doubts.at(row) for row in ledger.attempts.doubtful()]
     for text in look.doubts.strangers:
@@ -85,7 +85,7 @@ class _Look:
         if row is None:
             return None
         written = None if row.answer is not None else self._with_answer(row, each)
-        pending.drop(self._ledger.path.parent, each.key)
+        pending.drop(self._ledger.folder, each.key)
         return written
 
     def _with_answer(self, row: AttemptRow, each: pending.Pending) -> AttemptRow | None:

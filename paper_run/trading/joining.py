@@ -8,7 +8,7 @@ from paper_run import money
 from paper_run.book import parties
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model import findings
-from paper_run.model.broker import US_EQUITY, comparable
+from paper_run.model.broker import comparable, may_be_share
 from paper_run.model.listing import listed
 from paper_run.trading import not_known, shared_account
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from paper_run.model.broker import BrokerPosition, BrokerReading
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
-    from paper_run.trading.best_party import ByHand
     from paper_run.trading.observations import Moment
 
 _NAMED = 5
@@ -76,11 +75,11 @@ def join(
     if shared_account.by(ledger, period, proven, read.told) is not None:
         return Joined(period)
     book = ours.book
-    beside = _others(book, proven, is_beside)
-    why = _why_it_waits(ours, proven, beside) or _was_filled_meanwhile(ledger, proven, moment)
+    beside = others(book, proven, is_beside)
+    why = why_it_waits(ours, proven, beside) or _was_filled_meanwhile(ledger, proven, moment)
     if why is not None:
         return Joined(period, (_waits(proven, why),))
-    cash = _cash(proven, period, book)
+    cash = cash_beside(proven, period, book)
     shares = [Entry("adjustment", each.symbol, each.qty, _worth(each) or money.ZERO) for each in beside]
     # One flow of all: what other shares had cost is off the cash, and is no money that went out.
     more = money.total((cash, *(each.dollars for each in shares)))
@@ -91,38 +90,7 @@ def join(
     return Joined(ledger.books.join(period, session), found)
 
 
-def book_by_hand(
-    ledger: Ledger,
-    read: Observations,
-    period: BookPeriod,
-    session: date,
-    said: ByHand,
-    ours: Ours,
-    booked_at: datetime,
-    is_beside: Callable[[str], bool],
-) -> None:
-    """Book the shares that a person takes over, and what they cost in cash besides the price of now.
-
-    With both our cash is the account's, and P&L has not moved. Where the account differs in more than its
-    cash, that is not booked.
-
-    :param ours: without what the person has said. :param booked_at: UTC.
-    """
-    if not said.entries:
-        return
-    ledger.books.append(period, session, said.entries, booked_at, note=said.note)
-    proven = read.proven_broker
-    if proven is None or not period.has_account or shared_account.by(ledger, period, proven, read.told):
-        return
-    ours = ours._replace(book=ledger.books.current(period).book)
-    if _others(ours.book, proven, is_beside) or _why_it_waits(ours, proven, ()) is not None:
-        return
-    if cash := _cash(proven, period, ours.book):
-        rest = Entry("other", ACCOUNT, money.ZERO, cash)
-        ledger.books.append(period, session, (rest,), booked_at, note=f"cash of trades by hand, {said.note}")
-
-
-def _others(book: Book, proven: BrokerReading, is_beside: Callable[[str], bool]) -> list[BrokerPosition]:
+def others(book: Book, proven: BrokerReading, is_beside: Callable[[str], bool]) -> list[BrokerPosition]:
     """Return the shares of the account that the book has never had."""
     own = set(map(comparable, book.holdings))
     return [
@@ -130,12 +98,12 @@ def _others(book: Book, proven: BrokerReading, is_beside: Callable[[str], bool])
         for each in proven.positions or ()
         if each.qty
         and comparable(each.symbol) not in own
-        and each.asset_class in (None, US_EQUITY)
+        and may_be_share(each.asset_class)
         and not is_beside(each.symbol)
     ]
 
 
-def _why_it_waits(ours: Ours, proven: BrokerReading, beside: Collection[BrokerPosition]) -> str | None:
+def why_it_waits(ours: Ours, proven: BrokerReading, beside: Collection[BrokerPosition]) -> str | None:
     """Say why it can't be booked yet, a clause; None where it can."""
     account = proven.account
     if account is None or account.cash is None or proven.positions is None:
@@ -178,8 +146,11 @@ def _was_filled_meanwhile(ledger: Ledger, proven: BrokerReading, moment: Moment)
     return None
 
 
-def _cash(proven: BrokerReading, period: BookPeriod, book: Book) -> Decimal:
-    """Return the broker's cash less ours, dollars: the fees off its balances are not off ours yet."""
+def cash_beside(proven: BrokerReading, period: BookPeriod, book: Book) -> Decimal:
+    """Return the broker's cash less ours, signed dollars: the fees off its balances are not off ours yet.
+
+    :raises ValueError: the account does not tell its cash.
+    """
     account = proven.account
     if account is None or account.cash is None:
         raise ValueError("an account that does not tell its cash can't be booked")

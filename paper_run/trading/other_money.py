@@ -141,7 +141,7 @@ class _Booking:
                 *(self._period, self._session, made, self._booked_at), activity=activity.identity
             )
             self._held = None
-            self._say(activity, before, now, is_news=is_news)
+            self._say(activity, before, now, is_news=is_news, is_known=had.words is not None)
 
     def _wait(self, activity: MoneyActivity, waits: Waits) -> None:
         about = _about(activity)
@@ -153,7 +153,13 @@ class _Booking:
             self.found.append(findings.note("money_waits", text, subject=activity.symbol or ""))
 
     def _say(
-        self, activity: MoneyActivity, before: Posted | None, now: Posted | None, *, is_news: bool
+        self,
+        activity: MoneyActivity,
+        before: Posted | None,
+        now: Posted | None,
+        *,
+        is_news: bool,
+        is_known: bool,
     ) -> None:
         about, subject = f"{_about(activity)} ({activity.identity})", activity.symbol or ""
         if not is_news:
@@ -162,8 +168,8 @@ class _Booking:
                 f"fraction: {_amount(now)}, a trade of it. Nothing is to be done."
             )
             self.found.append(findings.note("money_corrected", text, subject=subject))
-        elif before is not None:
-            what = "canceled" if now is None else "corrected"
+        elif before is not None or is_known:
+            what = "canceled" if now is None else "reinstated" if before is None else "corrected"
             text = (
                 f"The broker has {what} {about}: it was {_amount(before)} and is {_amount(now)}. The "
                 "difference is in the book; nothing is to be done."

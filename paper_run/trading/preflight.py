@@ -54,10 +54,16 @@ class Services(NamedTuple):
 
 
 def check(
-    config: Config, platform: Platform, calendar: Calendar, clock: Clock, progress: Progress
+    config: Config,
+    platform: Platform,
+    calendar: Calendar,
+    clock: Clock,
+    progress: Progress,
+    ledger: Ledger | None = None,
 ) -> Services:
     """Check the services and find the session; nothing is sent yet.
 
+    :param ledger: its database tells what day it is too, if it lies in one.
     :raises DependencyError: a service is unfit, or they do not belong together, or a clock is wrong.
     :raises DataError: the date of the signals lies after the session.
     """
@@ -65,10 +71,10 @@ def check(
     while True:
         health = _healthy_services(config, platform, clock, progress)
         sandbox_session = _sandbox_session(health)
-        now, said = clock.now(), todays_date.told(health)
-        if sandbox_session is not None or said is None:
+        now, said = clock.now(), [*filter(None, (todays_date.told(health), _database(ledger)))]
+        if sandbox_session is not None or not said:
             break
-        if not (seconds := todays_date.seconds_until_agreed(said, calendar, now)):
+        if not (seconds := max(todays_date.seconds_until_agreed(each, calendar, now) for each in said)):
             break
         progress.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
         platform.deadline.uncounted(clock.pause)(seconds)
@@ -80,7 +86,7 @@ def check(
             remedies=("Leave --as-of-date out to use the session's own date; nothing was sent.",),
         )
     is_sandbox = sandbox_session is not None
-    services = Services(health, session, is_sandbox, is_proved=is_sandbox or said is not None)
+    services = Services(health, session, is_sandbox, is_proved=is_sandbox or bool(said))
     if services.sandbox:
         progress.notice(f"SANDBOX - simulated prices; it plays the session of {session}")
     if not services.is_proved:
@@ -90,6 +96,12 @@ def check(
             "REHEARSAL - the gateway is in DRY_RUN: nothing is executed, the notional is simulated"
         )
     return services
+
+
+def _database(ledger: Ledger | None) -> todays_date.Told | None:
+    """Return the time of a ledger's database, None where it has none of its own."""
+    moment = None if ledger is None else ledger.clock()
+    return None if ledger is None or moment is None else todays_date.Told("database", ledger.name, moment)
 
 
 def prove_account(
@@ -212,7 +224,7 @@ def still_open(ledger: Ledger, of: Collection[int] | None = None) -> tuple[Findi
         for row in ledger.attempts.unsure()
         if of is None or row.id in of
     )
-    kept = tuple(pending.unreadable(ledger.path.parent)) if of is None else ()
+    kept = tuple(pending.unreadable(ledger.folder)) if of is None else ()
     return (
         kept
         + attempts

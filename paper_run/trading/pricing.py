@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import marks, splits, valuation
-from paper_run.book.holdings import TRADES
 from paper_run.model.broker import comparable
 from paper_run.trading.believed import Believed, of_these_shares
 from paper_run.trading.our_shares import at_broker
+from paper_run.trading.priced_symbol import Symbol, Today
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import date
-    from decimal import Decimal
 
-    from paper_run.book.holdings import Book, Entry, Holding
-    from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.book.holdings import Book
+    from paper_run.ledger.book import Books
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Listed, Waiting
     from paper_run.trading.observations import Moment
+    from paper_run.trading.our_shares import OurShares
 
 
 _NOTHING: Mapping[str, splits.Span] = {}
@@ -39,6 +40,7 @@ class Priced(NamedTuple):
     :ivar waiting: the listed splits that the account does not show yet. :ivar over: the symbols that no list
         speaks for after all, with the session since which they may have split.
     :ivar coming: the symbols that have split, or are called otherwise, after this session.
+    :ivar earlier: the symbols that have the price of an earlier valuation of the session.
     """
 
     prices: dict[str, marks.Mark]
@@ -50,6 +52,7 @@ class Priced(NamedTuple):
     waiting: Mapping[str, Waiting]
     over: dict[str, str]
     coming: frozenset[str]
+    earlier: set[str]
 
     @property
     def splitting(self) -> frozenset[str]:
@@ -57,88 +60,9 @@ class Priced(NamedTuple):
         return self.coming | self.suspects.keys()
 
 
-class _Symbol(NamedTuple):
-    """A symbol of the book.
-
-    :ivar last: as it was believed last, before this session. :ivar was: the same, at what a share of before
-        all that came since was worth. :ivar since: its entries since then.
-    :ivar today: as it was believed last in this session, if nobody has said anything of it since.
-    :ivar theirs: the gateway's quantity, None where it is not known. :ivar at_broker: likewise the broker's.
-    :ivar missing: by how many shares fills of ours may be missing that the gateway has counted.
-    """
-
-    name: str
-    held: Holding
-    mark: marks.Mark | str
-    last: splits.Seen | None
-    was: splits.Seen | None
-    today: splits.Seen | None
-    since: Sequence[Entry]
-    theirs: Decimal | None
-    at_broker: Decimal | None
-    missing: splits.Span | None
-
-    @property
-    def traded(self) -> list[Decimal]:
-        """What it was traded at since, dollars."""
-        return [each.price for each in self.since if each.price is not None and each.price > 0]
-
-    @property
-    def is_traded(self) -> bool:
-        """Whether it was bought or sold after it was believed last, also later in that session."""
-        before = self.last or self.today
-        moved = before is not None and before.ours != self.held.qty and not self.said
-        if self.last is None and self.today is not None:
-            return moved
-        return moved or any(each.kind in TRADES for each in self.since)
-
-    @property
-    def said(self) -> list[splits.Ratio]:
-        """The splits that were said since."""
-        return [each.ratio for each in self.since if each.ratio is not None]
-
-    def suspicion(self, *, moved_today: bool) -> splits.Suspicion | None:
-        """Say what speaks for a split that the book does not know of; a person's word ends it.
-
-        :param moved_today: whether something of it was booked after it was believed last in this session.
-        """
-        found = None
-        marked = [self.mark.price] if isinstance(self.mark, marks.Mark) else []
-        if self.was is not None and not any(_says_quantity(each) for each in self.since):
-            now = splits.Now(
-                [*self.traded, *marked],
-                self.said,
-                self.held.qty,
-                self.theirs,
-                is_traded=bool(self.traded),
-                missing=self.missing,
-                at_broker=self.at_broker,
-            )
-            found = splits.suspicion(self.was, now)
-        if found is None and self.today is not None and isinstance(self.mark, marks.Mark):
-            found = splits.late_price(self.today.price, self.mark.price, is_traded=moved_today)
-        return found
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the broker has our quantity."""
-        return self.at_broker == self.held.qty
-
-    def seen(self, session: str, price: Decimal | None) -> splits.Seen | None:
-        """Return what it is compared with next: at its price, else as before, else at a trade's."""
-        before = self.last or self.today
-        if price is None and before is None and self.traded:
-            price = self.traded[-1]
-        return (
-            before
-            if price is None
-            else splits.Seen(price, session, self.held.qty, self.theirs, self.at_broker)
-        )
-
-
 def price(
     books: Books,
-    period: BookPeriod,
+    shares: OurShares,
     kept: PastValuation | None,
     session: date,
     book: Book,
@@ -155,7 +79,7 @@ def price(
     :param kept: the book as it was valued last. :param listed: what the broker lists.
     :param missing: by symbol, by how many shares fills of ours that the gateway may have counted are missing.
     """
-    day = session.isoformat()
+    day, period = session.isoformat(), shares.period
     before = books.valuations.last(period.id, before=day)
     believed = Believed(books, period, before)
     suspects, earlier = believed.suspects(kept), believed.suspects(before)
@@ -167,16 +91,19 @@ def price(
         if each.kind in _SAID
     )
     moved = frozenset(map(believed.names.of_entry, new))
-    found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming)
+    found = Priced({}, {}, {}, {}, {}, {}, listed.waiting, {}, listed.coming, set())
     today = {
-        name: each
+        name: Today(each, kept.mark(name) if kept else None)
         for name, each in (kept.seen if kept else {}).items()
         if each.session == day and name not in answered
     }
     for symbol in _symbols(book, believed, today, suspects, read, moment, session, missing):
         name = symbol.name
         each = symbol._replace(theirs=None, at_broker=None) if name in listed.coming else symbol
-        suspicion = None if moment.calendar.exchange == "24/7" else each.suspicion(moved_today=name in moved)
+        suspicion = None
+        if moment.calendar.exchange != "24/7":
+            has_split = partial(shares.has_split, name)
+            each, suspicion = each.judged(has_split=has_split, moved_today=name in moved)
         if suspicion is None and name in suspects and name not in answered:
             suspicion = splits.Suspicion(f"since {suspects[name]} nobody has said whether there was one")
         began, waiting = suspects.get(name) or earlier.get(name, day), listed.waiting.get(name)
@@ -204,7 +131,7 @@ class _Doubt(NamedTuple):
     traded: str
 
 
-def _keep(found: Priced, each: _Symbol, day: str, doubt: _Doubt | None) -> None:
+def _keep(found: Priced, each: Symbol, day: str, doubt: _Doubt | None) -> None:
     """Note a symbol's price or why it has none, and what it is compared with next."""
     mark, is_open = each.mark, bool(each.held.qty)
     if doubt is not None:
@@ -215,6 +142,8 @@ def _keep(found: Priced, each: _Symbol, day: str, doubt: _Doubt | None) -> None:
     if is_open:
         if isinstance(mark, marks.Mark):
             found.prices[each.name], priced = mark, mark.price
+            if each.is_earlier:
+                found.earlier.add(each.name)
         else:
             found.unpriced[each.name] = mark
     seen = each.seen(day, priced)
@@ -225,38 +154,46 @@ def _keep(found: Priced, each: _Symbol, day: str, doubt: _Doubt | None) -> None:
 def _symbols(
     book: Book,
     believed: Believed,
-    today: Mapping[str, splits.Seen],
+    today: Mapping[str, Today],
     suspects: Iterable[str],
     read: Observations,
     moment: Moment,
     session: date,
     missing: Mapping[str, splits.Span],
-) -> Iterable[_Symbol]:
-    """Yield each symbol that is open, or was when it was believed last."""
+) -> Iterable[Symbol]:
+    """Yield each symbol that is open, or was when it was believed last.
+
+    Where the price of now is none of the session any more, it has the one that it was valued at last.
+    """
     last = believed.last
     listed, there = listed_positions(read), at_broker(read)
     for name in sorted({*valuation.open_symbols(book), *last, *today, *suspects}):
         position = listed.get(name)
         theirs = None if read.positions is None else position.qty if position else money.ZERO
-        mark = mark_of(name, position, read, moment, session)
-        since, was = believed.since(name), believed.was(name, mark)
-        yield _Symbol(
+        newest, own = _newest(name, position, read, moment), today.get(name)
+        is_late = isinstance(newest, marks.Mark) and not _is_of(newest, moment, session)
+        earlier = own.mark if own is not None and is_late else None
+        mark = earlier or _of_session(newest, moment, session)
+        other = isinstance(mark, marks.Mark) and _at_broker(name, read)
+        since = believed.since(name)
+        told, others = (
+            of_these_shares(each, since, believed.was(name, each), moment.now)
+            for each in (mark, _of_session(other or "", moment, session))
+        )
+        yield Symbol(
             name,
             book.holdings[name],
-            of_these_shares(mark, since, was, moment.now),
+            told,
             last.get(name),
-            was,
-            today.get(name),
+            believed.was(name, mark),
+            own.seen if own is not None else None,
             since,
             theirs,
             None if there is None else there.get(comparable(name), money.ZERO),
             missing.get(name),
+            else_at_broker=others if isinstance(others, marks.Mark) else None,
+            is_earlier=earlier is not None,
         )
-
-
-def _says_quantity(entry: Entry) -> bool:
-    """Whether an entry says by itself how many shares there are: booked by hand, or of an older program."""
-    return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)
 
 
 def _possible_split(suspicion: splits.Suspicion) -> str:
@@ -278,13 +215,22 @@ def mark_of(
 
     A session is completed only with prices dated before the next session's date.
     """
-    mark = _newest(symbol, position, read, moment)
-    if isinstance(mark, str) or moment.now.date() <= session:
+    return _of_session(_newest(symbol, position, read, moment), moment, session)
+
+
+def _of_session(mark: marks.Mark | str, moment: Moment, session: date) -> marks.Mark | str:
+    """Return a price, or that it is one of after the session that is valued."""
+    if isinstance(mark, str) or _is_of(mark, moment, session):
         return mark
     following = moment.calendar.next_session(session)
-    if marks.is_of(mark, moment.now, following):
-        return mark
     return f"its price is of {following} or later, after the session that is valued"
+
+
+def _is_of(mark: marks.Mark, moment: Moment, session: date) -> bool:
+    """Whether a session may be completed with a price."""
+    if moment.now.date() <= session:
+        return True
+    return marks.is_of(mark, moment.now, moment.calendar.next_session(session))
 
 
 def _newest(symbol: str, position: Position | None, read: Observations, moment: Moment) -> marks.Mark | str:

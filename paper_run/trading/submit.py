@@ -87,7 +87,7 @@ class _Sending:
         self.broken: list[PaperRunError] = []
         self.asked = self.is_kept = self.is_taken = False
         self.leaves_by = 0.0
-        self._folder = self.ledger.path.parent
+        self._folder = self.ledger.folder
         self._urls = (self.platform.orchestrator.url, self.platform.execution_gateway.url)
 
     def begin(self, *, after: int | None, mailed: bool) -> None:
@@ -104,7 +104,7 @@ class _Sending:
             started_at=attempt.known.started_at,
             document=attempt.stated(),
             timeout=self.timeout,
-            leaves_until=self.clock.now() + timedelta(seconds=LEAVES_WITHIN),
+            leaves_until=(self.ledger.clock() or self.clock.now()) + timedelta(seconds=LEAVES_WITHIN),
             after=after,
             mailed=mailed,
         )
@@ -201,7 +201,11 @@ class _Sending:
 
     def _repeats(self, run: Orchestration) -> frozenset[str]:
         identities = [each.client_order_id for each in run.mappings if each.client_order_id]
-        owners = self.ledger.orders.owners(identities)
+        try:
+            owners = self.ledger.orders.owners(identities)
+        except DataError as error:  # the ledger is lost, and the answer is here: it is told
+            self.attempt.unwritten.append(error)
+            return frozenset()
         return frozenset(identity for identity, owner in owners.items() if owner != self.attempt.row.id)
 
     def _lost(self, verdict: response.Lost) -> None:

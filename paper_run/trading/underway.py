@@ -57,7 +57,7 @@ class AttemptUnderway:
         self.platform, self.ledger, self.clock, _, self.calendar = means
         self.started = self.clock.monotonic()
         self.name = attempt_name(snapshot.session, number)
-        started = exchange_time(self.clock.now(), self.ledger.account.exchange)
+        started = exchange_time(self.ledger.clock() or self.clock.now(), self.ledger.account.exchange)
         self.known = Known(snapshot, number, started, ledger=self.ledger.account.identity)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []

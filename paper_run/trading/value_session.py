@@ -21,12 +21,14 @@ from paper_run.trading import (
     best_party,
     book_opening,
     corporate,
+    hand_trades,
     joining,
     listed_splits,
     not_known,
     order_outcomes,
     other_money,
     pricing,
+    valuation_findings,
 )
 from paper_run.trading.our_shares import OurShares
 from paper_run.trading.strangers import Strangers
@@ -42,10 +44,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
     from paper_run.services.platform import Observations
-    from paper_run.trading.best_party import BestParty
     from paper_run.trading.observations import Moment
-
-_MOST_DIFFERENCES = 20
 
 
 class Occasion(NamedTuple):
@@ -115,7 +114,7 @@ def bring_up_to_date(
     joined = joining.join(ledger, read, period, session, own, moment, booked_at, is_beside)
     if new or by_hand.entries or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
-        joining.book_by_hand(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
+        hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
         (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
@@ -127,7 +126,7 @@ def bring_up_to_date(
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
-        closing = _closing(period, session, valued, priced, occasion, moment, spans=spans)
+        closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
         books.valuations.keep(period.id, session, last, book, valued, closing)
     theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
@@ -151,10 +150,15 @@ def bring_up_to_date(
         moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
     )
     remarks += [closing_kept(session, since_closing)] if is_over else []
-    remarks += (*joined.found, *corporate.named(session, read, shares), *_standing_beside(beside))
+    remarks += (
+        *joined.found,
+        *corporate.named(session, read, shares),
+        *_standing_beside(beside),
+        *valuation_findings.of(figures, priced, best_party.of(read, shown.holdings)),
+    )
     return beside_broker.compared(
-        figures._replace(remarks=(*remarks, *_words(figures, priced, best_party.of(read, shown.holdings)))),
-        *(shares, read, joined.period, book, is_beside, priced.splitting),
+        figures._replace(remarks=tuple(remarks)),
+        *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
 
 
@@ -184,7 +188,7 @@ def _priced(
     now = books.current(shares.period, kept)
     listed = listed_splits.listed(shares, session, read, missing, moment.calendar, moment.now.date())
     lacks = strangers.missing(now.book, shares, session, missing)
-    return now, pricing.price(books, shares.period, kept, session, now.book, read, moment, listed, lacks)
+    return now, pricing.price(books, shares, kept, session, now.book, read, moment, listed, lacks)
 
 
 def _not_known(ledger: Ledger, read: Observations, moment: Moment) -> tuple[NotKnown, ...]:
@@ -218,6 +222,7 @@ def _spans(period: BookPeriod, opening: Opening | None, session: date, moment: M
 
 def _closing(
     period: BookPeriod,
+    kept: PastValuation | None,
     session: date,
     valued: valuation.Valuation,
     priced: pricing.Priced,
@@ -226,10 +231,17 @@ def _closing(
     *,
     spans: bool,
 ) -> Closing:
-    """Return how a session is kept: one that was marked whole after its close stays, if its base does."""
+    """Return how a session is kept: one that was marked whole after its close stays, if its base does.
+
+    One that has a price of a valuation before does not, which is of any time of the session, unless that
+    stayed.
+    """
     is_last = occasion.is_mark and valued.complete and moment.calendar.hours(session)[1] <= moment.now
     counts = not period.provisional
-    return Closing(priced.seen, priced.suspects, is_closed=is_last and counts, spans=spans, counts=counts)
+    stayed = kept is not None and kept.session == session and kept.is_closed
+    is_closed = is_last and counts and (stayed or not priced.earlier)
+    marks = priced.prices
+    return Closing(priced.seen, priced.suspects, is_closed=is_closed, spans=spans, counts=counts, marks=marks)
 
 
 def _differences(
@@ -281,66 +293,3 @@ def _statistics(
         found = statistics.statistics(state, year)
         return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
     return statistics.statistics(state.after(today), year)
-
-
-def _words(figures: BookFigures, priced: pricing.Priced, best: BestParty | None) -> list[Finding]:
-    """Say what has no price, what does not tie out, and where the gateway has another quantity.
-
-    Another average price or realized P&L stands beside the position alone: nobody need act on it.
-
-    :param best: where it is the broker, nobody need act on the gateway's quantity: what the broker has
-        stands beside it.
-    """
-    said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
-    said += [
-        _possible_split(symbol, f"What {symbol} realized is not known: {reason}.", priced)
-        for symbol, reason in priced.unknown.items()
-        if symbol not in figures.unpriced
-    ]
-    said += corporate.over(priced.over)
-    bridges = (figures.valuation.session, figures.valuation.inception)
-    for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
-        words = f"The book does not tie out: {unexplained} dollars are unexplained."
-        said.append(findings.warning("unexplained", words))
-    found = [
-        (symbol, each)
-        for symbol, differs in figures.differences.items()
-        for each in differs
-        if each.field == "qty"
-    ]
-    for symbol, each in found[:_MOST_DIFFERENCES]:
-        flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
-        quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"
-        words = f"The {each.party} differs on {symbol}: {quantities}{flying}"
-        if best is not None and best.is_broker:
-            theirs = best.qty(symbol)
-            other = "ours" if theirs == each.ours else money.short(theirs)
-            said.append(findings.note("gateway_differs", f"{words}; the broker has {other}.", subject=symbol))
-            continue
-        # Without a price nothing can be booked at it.
-        at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""
-        take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
-        is_split = symbol in priced.splitting
-        remedies = () if symbol in figures.in_flight or is_split else (take,)
-        said.append(findings.warning("gateway_differs", f"{words}.", subject=symbol, remedies=remedies))
-    if (more := len(found) - _MOST_DIFFERENCES) > 0:
-        said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))
-    return said
-
-
-def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:
-    words = f"{symbol} has no price: {reason}."
-    if symbol in priced.suspects:
-        return _possible_split(symbol, words, priced)
-    return findings.warning("unpriced", words, subject=symbol)
-
-
-def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
-    if (waiting := priced.waiting.get(symbol)) is not None:
-        return findings.warning("split_pending", words, subject=symbol, remedies=waiting.remedies)
-    ratio = priced.ratios.get(symbol, "N:M")
-    remedies = (
-        Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, ratio)),
-        Remedy("If it did not", ours("resolve", "--split", symbol, "1:1")),
-    )
-    return findings.warning("possible_split", words, subject=symbol, remedies=remedies)

@@ -63,7 +63,7 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
         row = ledger.attempts.numbered(session, int(match[2] or 1) if match else 1)
     if row is None:
         raise DataError(
-            f"The ledger {ledger.path} has no attempt {name}",
+            f"The ledger {ledger.name} has no attempt {name}",
             remedies=(Remedy("See which there are", ours("history")),),
         )
     return row
@@ -82,6 +82,17 @@ def documents(ledger: Ledger, name: str) -> list[str]:
         return [marked]
     marked = ledger.sessions.mark(str(row.session)) if name in ("latest", str(row.session)) else None
     return [row.document] if marked is None else [row.document, marked]
+
+
+def all_documents(ledger: Ledger) -> list[list[str]]:
+    """Return all results that the ledger has, a session's together, oldest first."""
+    found: dict[str, list[str]] = {}
+    for session, number in sorted(ledger.attempts.names()):
+        row = ledger.attempts.numbered(iso_date.read(session), number)
+        found.setdefault(session, []).extend([] if row is None else [row.document])
+    for session in ledger.sessions.marked():
+        found.setdefault(session, []).append(ledger.sessions.mark(session) or "")
+    return [found[session] for session in sorted(found)]
 
 
 def record_verdict(

@@ -54,6 +54,14 @@ def test_a_report_of_several_attempts_is_of_the_latest(say: Say, folder: Path) -
     assert saved(folder)["warnings"] == ["the second"]
 
 
+def test_a_report_of_all_is_of_each_attempt(say: Say, folder: Path) -> None:
+    """All of them, of a file too; a ledger without an attempt has nothing to make."""
+    for each in (1, 2):
+        recorded(folder, number=each, rehearsal=True)
+    assert say("report", "--all")[0] == 0
+    assert {*FILES, *(each.replace("17_", "17-2_") for each in FILES)} <= {*written(folder)}
+
+
 @pytest.mark.parametrize("state", ["sent", "unsettled", "answered", "nothing"])
 def test_a_report_can_be_made_of_any_trade(say: Say, folder: Path, state: str) -> None:
     """Also of one of which nothing is known; it is a report, so the exit status is its own."""

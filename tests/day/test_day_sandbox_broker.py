@@ -8,6 +8,8 @@ from support.command import run_command, start_command
 from support.desk import read_rows
 from support.faulty_http import exact
 
+SESSIONS = ("2025-01-02", "2025-01-03", "2025-01-06")
+
 
 def test_a_deaf_gateway_in_the_sandbox(tmp_path: Path) -> None:
     """Two sessions with DEAF: its fills are the broker's, everything is valued, nobody needs to look."""
@@ -46,6 +48,30 @@ def test_a_dividend_in_the_sandbox(tmp_path: Path) -> None:
     assert "Dividend" in (folder / "2025-01-06_paper_run.html").read_text("utf-8")
 
 
+def test_fees_interest_and_a_deposit_in_the_sandbox(tmp_path: Path) -> None:
+    """Each is in its line of the bridge, what accrues has a name, and nothing is left; a mark agrees."""
+    expected = [(0, 0, 0), (1, 0, 0), (1, Decimal("4.17"), 1000)]  # days of fees, interest, cash
+    fees = [Decimal(0)]
+    for session, (charged, interest, cash) in zip(SESSIONS, expected, strict=True):
+        for command in ("run", "mark"):
+            asked = ("--symbols", "FEE", "INTEREST", "DEPOSIT") if command == "run" else ("mark",)
+            finished = run_command(*asked, "--sandbox", cwd=tmp_path)
+            assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+            kind = "paper_run" if command == "run" else "mark"
+            result = exact((tmp_path / f"reports/sandbox/{session}_{kind}.json").read_text("utf-8"))
+            assert (result["pnl"]["complete"], result["warnings"]) == (True, [])
+            equity, account = result["pnl"]["equity"], result["parties"]["broker"]
+            assert (account["equity"]["residual"], account["cash"]["unexplained"]) == (0, 0)
+            moved = equity.get("money", {"income": 0, "flows": 0})
+            assert moved["income"] == interest - charged * fees[-1]
+            assert (moved["flows"], equity["adjustments"]) == (cash, cash)
+            types = [each["activity_type"] for each in result["pnl"].get("money", [])]
+            assert types == ["FEE"] * charged + (["INT", "CSD"] if cash else [])
+        (bought,) = [each["qty"] for each in result["orders"] if each["symbol"] == "FEE"]
+        fees.append(Decimal(bought) / 100)
+        assert account["equity"]["accrued_fees"] == fees[-1] > 0
+
+
 def test_a_served_sandbox_is_read_with_the_printed_command(tmp_path: Path) -> None:
     """The command that it prints leads to its broker too."""
     with start_command("sandbox", "--port", "0", cwd=tmp_path) as process:
@@ -68,7 +94,7 @@ def test_a_served_sandbox_is_read_with_the_printed_command(tmp_path: Path) -> No
 
 def test_a_split_in_the_sandbox(tmp_path: Path) -> None:
     """SPLIT doubles on the third session: its broker lists it and shows it, so it is booked by itself."""
-    for session in ("2025-01-02", "2025-01-03", "2025-01-06"):
+    for session in SESSIONS:
         finished = run_command("--sandbox", "--symbols", "SPLIT", "MSFT", cwd=tmp_path)
         assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
         result = exact((tmp_path / f"reports/sandbox/{session}_paper_run.json").read_text("utf-8"))
@@ -79,3 +105,21 @@ def test_a_split_in_the_sandbox(tmp_path: Path) -> None:
         each for each in read_rows(tmp_path / "reports/sandbox/ledger.sqlite3", "entries") if each["ratio"]
     ]
     assert (split["symbol"], split["ratio"], split["effective"]) == ("SPLIT", "2:1", "2025-01-06")
+
+
+def test_a_mark_keeps_the_price_that_the_run_had_of_the_broker(tmp_path: Path) -> None:
+    """The sandbox's clock shows the next morning by then: what is known of the session stays known."""
+    run_command("--sandbox", "--symbols", "DEAF", "AAPL", "MSFT", cwd=tmp_path)
+    run = exact((tmp_path / "reports/sandbox/2025-01-02_paper_run.json").read_text("utf-8"))
+    for _ in range(2):
+        finished = run_command("mark", "--sandbox", cwd=tmp_path)
+        assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
+        mark = exact((tmp_path / "reports/sandbox/2025-01-02_mark.json").read_text("utf-8"))
+        assert (mark["pnl"]["complete"], mark["warnings"]) == (True, [])
+        for name in ("qty", "mark_price", "price_source", "total_pnl"):
+            assert [each[name] for each in mark["pnl"]["positions"]] == [
+                each[name] for each in run["pnl"]["positions"]
+            ]
+        assert mark["pnl"]["equity"] == run["pnl"]["equity"]
+    (session,) = read_rows(tmp_path / "reports/sandbox/ledger.sqlite3", "sessions")
+    assert (session["complete"], session["closed"]) == (1, 0)

@@ -248,7 +248,7 @@ def test_a_mail_of_an_older_ledger_goes_to_whoever_has_not_had_it(
     released = next(n for n, script in enumerate(MIGRATIONS) if "TABLE deliveries" in script)
     monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS[:released])
     day.reports.mkdir()
-    opening.connect(day.ledger)[0].close()
+    opening.connect(day.ledger).connection.close()
     notice = Notice("closed", "2026-11-25", "a holiday", "No session.", (), 0, "2026-11-26", None)
     alter(
         day,

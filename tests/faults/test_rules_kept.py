@@ -1,10 +1,12 @@
 """Rule 9: the answer is kept first, and a failure behind the POST says that it was sent."""
 
+import shlex
 import threading
 
 import pytest
 from support.answers import Answer, plain_500
 from support.desk import Desk
+from support.faulty_http import exact
 from support.odd_platform import RUN, RUNS
 
 KEPT = "after replace ????????-*-*-*-*.json"
@@ -28,6 +30,23 @@ def test_rule_9_the_kept_answer_is_brought_in_by_its_key(desk: Desk, command: st
     assert desk.saved()["status"] == "success"
     assert pending(desk) == []
     assert (desk.run().returncode, desk.platform.executed) == (0, 1)
+
+
+def test_a_run_that_was_killed_before_it_was_valued_names_what_values_it(desk: Desk) -> None:
+    """Shown again it names the mark, which makes its P&L known; then it names where that stands."""
+    desk.run(at=KEPT, do="SIGKILL")
+    for _ in range(2):
+        finished = desk.run()
+        assert (finished.returncode, desk.saved()["pnl"]) == (0, None)
+        (printed,) = [line for line in finished.stdout.splitlines() if "Value the session: " in line]
+    words = shlex.split(printed)
+    assert words[words.index("-m") + 1 :][:2] == ["paper_run", "mark"]
+    assert desk.run(*words[words.index("paper_run") + 1 :]).returncode == 0
+    marked = exact((desk.reports / f"{desk.session}_mark.json").read_text("utf-8"))
+    assert marked["pnl"]["complete"] is True
+    said = desk.run().stdout
+    assert f"its P&L is in the session's mark, {desk.session}_mark.html" in said
+    assert "Value the session" not in said
 
 
 @pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])

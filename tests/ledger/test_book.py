@@ -22,6 +22,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database, opening, schema
 from paper_run.ledger.valuations import Closing
 from paper_run.model.order import OrderState
+from paper_run.model.place import Place
 from paper_run.model.service import Position
 from paper_run.report import csv_tables
 
@@ -45,7 +46,7 @@ def closed(ledger: Ledger, *states: OrderState, session: date = SESSION, **chang
 def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a ledger of the first version with one closed trade and its filled order."""
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:1])
-    connection, _ = opening.connect(path / database.FILE_NAME)
+    connection = opening.connect(path / database.FILE_NAME).connection
     columns = {
         **rows.snapshot_columns(a_snapshot()),
         "id": 1,
@@ -104,9 +105,9 @@ def test_an_older_ledger_that_may_only_be_read_stays_as_it_is(
     older(tmp_path, monkeypatch)
     content = (tmp_path / database.FILE_NAME).read_bytes()
     monkeypatch.setattr(existing, "may_write", lambda _: False)
-    with existing.read(tmp_path) as ledger:
+    with existing.read(Place(tmp_path), NOON) as ledger:
         assert [line.session for line in ledger.sessions.lines()] == [str(SESSION)]
-        assert ledger.path == tmp_path / database.FILE_NAME
+        assert ledger.name == str(tmp_path / database.FILE_NAME)
     assert (tmp_path / database.FILE_NAME).read_bytes() == content
     assert [path.name for path in tmp_path.iterdir()] == [database.FILE_NAME]
 
@@ -254,7 +255,7 @@ def test_the_marks_of_an_older_ledger_are_given_to_their_books(
 ) -> None:
     """Of two books that were valued in a session the mark is of the one whose beginning it states."""
     monkeypatch.setattr(database, "MIGRATIONS", schema.MIGRATIONS[:3])
-    connection, _ = opening.connect(tmp_path / database.FILE_NAME)
+    connection = opening.connect(tmp_path / database.FILE_NAME).connection
     connection.executescript("""
         INSERT INTO trades (id, session, number, key, state, rehearsal, in_doubt, sandbox, started_at,
             parameters, positions, health, notices, document, status) VALUES

@@ -128,3 +128,28 @@ def test_a_reset_needs_nobody(life: Life, broker: OddBroker) -> None:
     assert [each["symbol"] for each in day["pnl"]["positions"]] == ["NVDA"]
     is_the_brokers(day, broker)
     assert [each["number"] for each in life.rows("broker_accounts")] == [NUMBER, "PA3FAKE00002"]
+
+
+def test_an_order_of_a_book_that_was_ended_fills(life: Life, broker: OddBroker) -> None:
+    """Nobody traded by hand: it is named with what it cost, and taken over with the printed command."""
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(5, None, **GTC))
+    order = life.order_id("MSFT")
+    life.run("resolve", "--reset")
+    life.next_session()
+    life.trade(NVDA=buy(3, "50"))
+    broker.fill("MSFT", "5", "98")
+    life.next_session()
+    day = life.trade(NVDA=NO_ORDER)
+    (said,) = [
+        each for each in day["findings"] if each["code"] == "broker_differs" and each["subject"] == "MSFT"
+    ]
+    assert said["text"] == (
+        f"The broker differs on MSFT: quantity 5 instead of 0; buy 5 MSFT ({order}), an order from before "
+        "this book, has filled 5 at 98."
+    )
+    assert "by hand" not in str(said["remedies"])
+    _, *command = said["remedies"][0]["command"].split()
+    assert "MSFT=5@98" in command
+    marked = life.resolve(*command[1:])
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("5 98")
+    is_the_brokers(marked, broker)

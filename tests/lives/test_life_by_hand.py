@@ -52,6 +52,34 @@ def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) ->
     assert figures(row(life.mark(), "XYZ"), "qty realized_pnl market_value") == amounts("0 25 0")
 
 
+@pytest.mark.parametrize(
+    ("said", "head"),
+    [
+        (("--position", "AAPL=4@110.5"), "AAPL is 4 shares, at 110.5"),
+        (("--position", "AAPL"), "quantity taken over of AAPL"),
+        (("--position", "all"), "quantity taken over of each symbol that differs"),
+        (("--split", "AAPL", "2:1"), "split 2:1 of AAPL"),
+        (("--split", "AAPL", "1:1"), "no split of AAPL"),
+        (("--order", "", "--filled", "10@101"), "order {order} filled 10 at 101"),
+        (("--order", "", "--not-filled"), "order {order} not filled"),
+    ],
+)
+def test_a_change_of_the_book_heads_its_result(life: Life, said: tuple[str, ...], head: str) -> None:
+    """By what it did, and not as a mark, which goes with it."""
+    life.trade(AAPL=buy(10, "100"))
+    order = life.order_id("AAPL")
+    life.next_session()
+    life.says(
+        "AAPL", qty="20" if "--split" in said else "19", current_price="50" if "--split" in said else "100"
+    )
+    life.trade(MSFT=NO_ORDER)
+    life.run("resolve", *(word or order for word in said))
+    shown = life.last.stdout
+    assert shown.splitlines()[1].startswith(f"  RESOLVE: {head.format(order=order)} - 20")
+    assert "RESOLVE COMPLETE - Status: " in shown
+    assert "MARK" not in shown
+
+
 def test_without_a_book_it_is_said_what_begins_one(life: Life) -> None:
     """Nobody but an attempt has its capital; one of which nothing is known is settled first."""
     life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])

@@ -89,6 +89,35 @@ def test_a_gateways_price_of_before_a_split_is_not_these_shares(
     assert figures(marked["pnl"], "complete day_pnl") == (True, Decimal(100 * ratio[0] // ratio[1]))
 
 
+def test_a_gateway_that_keeps_the_price_of_before_a_split(life: Life, broker: OddBroker) -> None:
+    """The broker's is right: the symbol has that while the gateway says 100, and then the gateway's again."""
+    held(life, broker)
+    broker.lists("forward_splits", "AAPL", EX_DATE, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    broker.prices["AAPL"] = Decimal(51)
+    for total in (200, 400, 600):
+        for day in (life.trade(MSFT=NO_ORDER), life.mark()):
+            assert figures(day["pnl"], "complete day_pnl total_pnl") == (True, *amounts(f"200 {total}"))
+            assert row(day, "AAPL")["price_source"] == "broker"
+            assert found(day, "possible_split") == []
+        broker.prices["AAPL"] += 1
+        life.next_session()
+    life.prices(AAPL="53")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "AAPL"), "mark_price price_source") == (53, "gateway")
+
+
+def test_a_price_that_falls_without_a_split_is_suspect_whoever_else_says_less(
+    life: Life, broker: OddBroker
+) -> None:
+    """No split of it is booked: the gateway's 49 after 100 is not believed, and not gone round."""
+    held(life, broker)
+    life.prices(AAPL="49")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    assert [each["subject"] for each in found(day, "possible_split")] == ["AAPL"]
+
+
 def test_a_split_that_is_booked_after_its_session_is_in_no_price_of_it(life: Life, broker: OddBroker) -> None:
     """The ex-date closed at 100, without it: at 51 a day later it is no second split, nor can be said."""
     held(life, broker, qty=10)

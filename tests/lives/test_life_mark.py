@@ -189,11 +189,10 @@ def test_a_closing_that_is_whole_stays(desk: Desk) -> None:
         _succeeds(said)
         assert "keeps the closing that it was marked at after its close" in said.stdout
         assert desk.files() == closed
-    # On purpose it moves; at Wednesday's price it can't.
+    # On purpose it moves; at Wednesday's price it can't, so that it has its own still.
     _succeeds(desk.run("mark", "--again"))
-    marked = _mark_of(desk, "2026-03-03")
-    assert figures(marked, "complete total_pnl") == (False, None)
-    assert "its price is of 2026-03-04 or later" in str(marked["positions"])
+    assert figures(_mark_of(desk, "2026-03-03"), "complete total_pnl") == (True, *amounts("10"))
+    assert [(each["complete"], each["closed"]) for each in desk.rows("sessions")] == [(1, 1)]
     position["updated_at"] = "2026-03-03T23:00:00Z"
     _succeeds(desk.run("mark", "--again"))
     assert figures(_mark_of(desk, "2026-03-03"), "complete total_pnl") == (True, *amounts("30"))

@@ -15,7 +15,7 @@ import pytest
 from support.answers import Answer, plain_500
 from support.broker_server import NUMBER
 from support.command import ROOT, clean_environment
-from support.faulty_http import exact
+from support.faulty_http import Request, exact
 from support.life import NO_ORDER, Life, buy, row, says, sell, told
 from support.odd_broker import OddBroker
 from support.odd_orchestrator import order_id_of
@@ -86,6 +86,8 @@ def test_a_dividend_is_paid_canceled_and_corrected(life: Life, broker: OddBroker
     day = life.trade(NVDA=NO_ORDER)
     assert settled(day, broker)["day_pnl"] == Decimal("10.50")
     assert row(day, "AAPL")["realized_pnl"] == Decimal("10.50")
+    assert codes(day) == [("money_corrected", "note")]
+    assert says(told(day), "The broker has reinstated Dividend of AAPL", "was nothing and is +10.50 dollars")
     dividend["net_amount"] = "10.40"
     assert settled(life.mark(), broker)["day_pnl"] == Decimal("10.40")
     # All of it took effect on the day of the dividend, and each is booked once.
@@ -478,3 +480,46 @@ def test_income_of_what_the_book_sold_and_of_what_it_never_had(life: Life, broke
     }
     assert [row(marked, name)["qty"] for name in ("AAPL", "IBM", "account")] == [0, 0, 0]
     settled(life.mark(), broker)
+
+
+def test_money_that_comes_between_two_answers_of_a_reading(life: Life, broker: OddBroker) -> None:
+    """The cash has the deposit, the list of that moment not yet: it is read again, and booked at once."""
+    life.next_session()
+    broker.post("CSD", "1000")
+    lists = []
+    healthy = broker.healthy
+
+    def answer(request: Request) -> tuple[int, Any]:
+        status, body = healthy(request)
+        if request.path == "/v2/account/activities" and "category" in request.query:
+            lists.append(body)
+            return status, body if len(lists) > 1 else []
+        return status, body
+
+    broker.healthy = answer  # type: ignore[method-assign]
+    day = life.trade(NVDA=NO_ORDER)
+    assert money(day) == {"flows": 1000, "inflows": 1000}
+    settled(day, broker)
+    # Where nothing moves it is read no third time.
+    before = len(lists)
+    settled(life.mark(), broker)
+    assert len(lists) == before + 2
+
+
+def test_a_second_look_that_fails_leaves_the_first(life: Life, broker: OddBroker) -> None:
+    """The account was read, and so it is: no failure, and what was told is booked."""
+    life.next_session()
+    life.trade(NVDA=NO_ORDER)
+    broker.post("CSD", "1000")
+    healthy, looks = broker.healthy, []
+
+    def answer(request: Request) -> tuple[int, Any]:
+        looks.append(request.path)
+        is_second = request.path == "/v2/account" and looks.count(request.path) > 1
+        return (500, {"message": "later"}) if is_second else healthy(request)
+
+    broker.healthy = answer  # type: ignore[method-assign]
+    marked = life.mark()
+    assert looks.count("/v2/account") > 1
+    assert money(marked) == {"flows": 1000, "inflows": 1000}
+    settled(marked, broker)

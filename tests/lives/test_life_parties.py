@@ -65,7 +65,7 @@ def test_money_that_nobody_named_is_said_until_it_is_gone(life: Life, broker: Od
         "The broker's equity is 37.00 dollars more than ours, and nothing explains that."
     )
     assert day["exit_status"] == 0
-    assert "of which without a name: −$37.00" in life.last.stdout
+    assert "unexplained: −$37.00\n" in life.last.stdout
     page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
     assert "✕</b> −$37.00" in page
     table = (life.reports / f"{life.session}_positions.csv").read_text("utf-8")
@@ -101,6 +101,57 @@ def test_an_account_that_is_not_proven_is_shown_and_compared_with_nothing(
     assert {each["code"] for each in day["findings"]} & {"residual", "broker_differs"} == set()
     life.take_keys()
     assert "parties" not in life.mark()
+
+
+def traded_by_hand(broker: OddBroker, symbol: str, qty: int, price: str, now: str) -> None:
+    """Buy shares at the broker, past the gateway; a share of them costs another price now."""
+    order = {"client_order_id": f"by-hand-{len(broker.orders)}", "symbol": symbol, "side": "buy", "qty": qty}
+    order |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(order, Decimal(qty), Decimal(price), "filled")
+    broker.prices[symbol] = Decimal(now)
+
+
+def test_shares_are_taken_over_with_their_cash_while_others_wait(life: Life, broker: OddBroker) -> None:
+    """A second symbol differs, a dividend's amount is not told: what the first cost is known."""
+    life.trade(AAPL=buy(10, "100"))
+    traded_by_hand(broker, "GOOG", 5, "50", "52")
+    traded_by_hand(broker, "TSLA", 3, "200", "201")
+    posted = broker.post("DIV", "0", "AAPL")
+    del posted["net_amount"]
+    booked = life.resolve("--position", "GOOG")
+    assert booked["pnl"]["equity"]["money"]["other"] == 10  # 5 x (52 - 50)
+    life.resolve("--position", "TSLA=3@200")
+    posted["net_amount"] = "4"
+    marked = life.mark()
+    assert left(marked) == (0, 0)
+    assert (marked["pnl"]["equity"]["money"]["other"], marked["pnl"]["day_pnl"]) == (10, 7)
+
+
+def test_a_second_trade_by_hand_is_told_from_the_first(life: Life, broker: OddBroker) -> None:
+    """Each takes its own executions; two at once take those of both."""
+    life.trade(AAPL=buy(10, "100"))
+    for other, prices in ((10, ("50", "52")), (13, ("51", "52")), (9, ("56", "52"))):
+        traded_by_hand(broker, "GOOG", 5 if other == 10 else 3 if other == 13 else 1, *prices)
+        booked = life.resolve("--position", "all")
+        assert (booked["pnl"]["equity"]["money"]["other"], left(booked)) == (other, (0, 0))
+    traded_by_hand(broker, "GOOG", 1, "50", "52")
+    traded_by_hand(broker, "TSLA", 2, "200", "201")
+    booked = life.resolve("--position", "all")
+    assert (booked["pnl"]["equity"]["money"]["other"], left(booked)) == (13, (0, 0))
+
+
+def test_what_its_executions_no_longer_tell_is_what_the_cash_is_off(life: Life, broker: OddBroker) -> None:
+    """Of ten days ago: the interest of a Saturday, which is Monday's, is not in what the shares cost."""
+    life.trade(AAPL=buy(10, "100"))
+    traded_by_hand(broker, "GOOG", 5, "50", "52")
+    for _ in range(9):
+        life.next_session()
+    life.trade(MSFT=NO_ORDER)  # Friday the 17th
+    broker.post("INT", "2", day="2025-01-18")
+    life.now = life.now.replace(day=18)
+    life.run("resolve", "--position", "GOOG")
+    booked = life.result(life.reports / "2025-01-17_mark.json", "2025-01-17")
+    assert (booked["pnl"]["equity"]["money"]["other"], left(booked)) == (10, (0, 0))
 
 
 def test_a_trade_by_hand_is_booked_at_what_it_cost_and_nothing_is_left(life: Life, broker: OddBroker) -> None:

@@ -181,3 +181,29 @@ def test_what_a_person_says_of_a_new_symbol_is_priced_at_once(quoted: Life) -> N
     marked = life.mark()
     assert figures(row(marked, "CANC"), "mark_price unrealized_pnl") == amounts("101 2")
     assert figures(marked["pnl"], "complete total_pnl") == (True, 19)
+
+
+def test_the_next_mornings_price_does_not_make_a_session_unknown(quoted: Life) -> None:
+    """At 08:00 there is a trade of that day alone: the session keeps its price of 10:00, and is not closed.
+
+    A mark of the evening has the last trade of the day, and stays.
+    """
+    life = quoted
+    source = life.platform.quotes
+    source.trades["AAPL"] = dict(trade(life, "101", 60))
+    day = life.trade(AAPL=buy(10, "100"))
+    assert figures(row(day, "AAPL"), "mark_price price_source") == (101, "trade")
+    first = row(day, "AAPL")["price_time"]
+    life.now += timedelta(hours=22)
+    source.trades["AAPL"] = dict(trade(life, "140", 60))
+    for _ in range(2):
+        life.run("mark")
+        marked = life.result(life.reports / "2025-01-06_mark.json", "2025-01-06")
+        assert figures(row(marked, "AAPL"), "mark_price price_source price_time") == (101, "trade", first)
+        assert figures(marked["pnl"], "complete total_pnl") == (True, 10)
+        assert marked["warnings"] == []
+    (session,) = life.rows("sessions")
+    assert (session["complete"], session["closed"]) == (1, 0)
+    source.trades["AAPL"] = dict(trade(life, "103", 12 * 3600))  # of 20:00 in New York
+    life.run("mark")
+    assert [(each["complete"], each["closed"]) for each in life.rows("sessions")] == [(1, 1)]

@@ -87,7 +87,24 @@ def test_a_residual_that_is_not_known_says_why():
     document["parties"]["broker"]["equity"] |= {"residual": None, "rounding": None, "reasons": reasons}
     assert rows(document, ["Step", "Equity", "Cash"])[-1] == ["Residual", "? —", "? $0.00"]
     assert "The residual is not known: the broker has no price of MSFT." in Page(render(document)).text
-    assert "of which without a name: not known: the broker has no price of MSFT" in console(document)
+    assert "unexplained: not known, of cash $0.00 (the broker has no price of MSFT)" in console(document)
+
+
+def test_nothing_is_unexplained_only_where_all_is_well():
+    """Cash that is, a quantity that is another one or that is not known are not passed over with a zero."""
+    document = three_parties()
+    assert ", nothing unexplained\n" in console(document)
+    other = apart()["parties"]["broker"]["positions"][-1]
+    for change in (
+        lambda party: party["cash"].update(unexplained=Decimal("12.00")),
+        lambda party: party["positions"][0].update(qty=None),
+        lambda party: party["positions"][-1].update(other),
+    ):
+        document = three_parties()
+        change(document["parties"]["broker"])
+        said = console(document)
+        assert "nothing unexplained" not in said
+        assert ", unexplained: $0.00" in said
 
 
 @pytest.mark.parametrize(
@@ -105,7 +122,7 @@ def test_the_console_has_a_short_block():
         "  Broker:             paper account PA3XYZ12ABCD\n",
         "  Broker's Equity:    $104,162.80\n",
         "  Broker's Cash:      $78,548.83 (ours $81,672.81)\n",
-        "  Equity Difference:  −$2,025.13, of which without a name: −$10.00\n",
+        "  Equity Difference:  −$2,025.13, unexplained: −$10.00, of cash +$4,163.40\n",
         "    MSFT     ours 48, gateway 48, broker 58\n",
         "    BTCUSD   ours 0, gateway 0, broker 0.01\n",
     ):

@@ -16,6 +16,9 @@ EVERYTHING = (
     "CUTOFF",
     "SPLIT",
     "DIVIDEND",
+    "FEE",
+    "INTEREST",
+    "DEPOSIT",
     "PARTIAL",
     "LATE",
     "DOUBT",
@@ -193,7 +196,7 @@ def assert_ties_out(platform):
     assert len(activities) < 100
     cash, shares = Decimal(100000), {}
     for each in activities:
-        symbol, qty = each["symbol"], Decimal(each["qty"])
+        symbol, qty = each.get("symbol"), Decimal(each.get("qty", 0))
         if each["activity_type"] == "FILL":
             qty = qty if each["side"] == "buy" else -qty
             cash -= qty * Decimal(each["price"])
@@ -201,6 +204,7 @@ def assert_ties_out(platform):
             cash += Decimal(each["net_amount"])
             qty = qty if each["activity_type"] == "SPLIT" else Decimal(0)
         shares[symbol] = shares.get(symbol, Decimal(0)) + qty
+    cash -= Decimal(account["accrued_fees"])
     assert Decimal(account["cash"]) == cash
     held = {each["symbol"]: Decimal(each["qty"]) for each in positions}
     assert held == {symbol: qty for symbol, qty in shares.items() if qty}
@@ -266,17 +270,17 @@ def test_activities_are_paged_by_the_last_id(platform):
     while True:
         page = platform.broker(f"/v2/account/activities?direction=asc&page_size=4{token}")
         paged += page
-        token = f"&page_token={page[-1]['id']}"
         if len(page) < 4:
             break
+        token = f"&page_token={page[-1]['id']}"
     assert paged == whole
     that_day = platform.broker("/v2/account/activities?direction=asc&after=2025-01-06")
     assert {each["activity_type"] for each in that_day} == {"FILL"}
     assert all(each["transaction_time"] >= "2025-01-06" for each in that_day)
     earlier = platform.broker("/v2/account/activities?direction=asc&until=2025-01-06")
-    moved = [each for each in whole if each["activity_type"] != "FILL"]
+    moved = [each for each in whole if each.get("date") == "2025-01-06"]
+    assert {each["activity_type"] for each in moved} == {"SPLIT", "DIV", "INT", "CSD"}
     assert [*earlier, *moved, *that_day] == whole
-    assert {each["date"] for each in moved} == {"2025-01-06"}
 
 
 def test_deaf(platform):
@@ -340,6 +344,47 @@ def test_dividend(platform):
         for fill in platform.broker("/v2/account/activities?activity_types=FILL&after=2025-01-04")
     )
     assert platform.sandbox.cash == cash + Decimal(paid["net_amount"]) - spent
+
+
+def test_fee(platform):
+    """FEE: a cent a share, off the balances in its session, and charged when the next one begins."""
+    for charged in range(3):
+        play(platform, "FEE", "AAPL")
+        fees = platform.broker("/v2/account/activities?activity_types=FEE&direction=asc")
+        fills = platform.broker("/v2/account/activities?activity_types=FILL&direction=asc")
+        costs = [Decimal(each["qty"]) / 100 for each in fills if each["symbol"] == "FEE"]
+        assert [-Decimal(each["net_amount"]) for each in fees] == costs[:charged]
+        account = platform.broker("/v2/account")
+        assert Decimal(account["accrued_fees"]) == costs[charged] > 0
+        assert Decimal(account["cash"]) == platform.sandbox.cash
+    assert [each["date"] for each in fees] == ["2025-01-02", "2025-01-03"]
+    assert all("symbol" not in each and "qty" not in each for each in fees)
+    # By its id it stands before the fills of its day, though it was posted after them.
+    assert [each["activity_type"] for each in platform.broker("/v2/account/activities?direction=asc")][
+        :2
+    ] == [
+        "FEE",
+        "FILL",
+    ]
+
+
+def test_interest_and_a_deposit(platform):
+    """INTEREST and DEPOSIT: once, with the third session, in cash, if they were held before it."""
+    play(platform, "INTEREST", "DEPOSIT", sessions=2)
+    play(platform, "AAPL", sessions=2)
+    moved = platform.broker("/v2/account/activities?category=non_trade_activity&direction=asc")
+    assert sorted((each["activity_type"], each["net_amount"], each["date"]) for each in moved) == [
+        ("CSD", "1000", "2025-01-06"),
+        ("INT", "4.17", "2025-01-06"),
+    ]
+    assert_ties_out(platform)
+
+
+def test_without_their_symbols_nothing_is_posted(platform):
+    """Who holds none of them pays no fee, and gets neither interest nor cash."""
+    play(platform, *DEFAULT, sessions=4)
+    assert platform.broker("/v2/account/activities?category=non_trade_activity") == []
+    assert platform.broker("/v2/account")["accrued_fees"] == "0"
 
 
 def test_a_short_position_owes_them(platform):

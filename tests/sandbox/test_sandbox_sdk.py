@@ -50,7 +50,8 @@ def test_its_models_validate_every_answer(platform):
         unavailable("alpaca-py is not installed (pip install 'paper_run[ci]')")
     for _ in range(3):
         platform.run(
-            "AAPL", "DEAF", "CUTOFF", "SPLIT", "DIVIDEND", "PARTIAL", "LATE", "REFUSE", "CANCEL", "MSFT"
+            *("AAPL", "DEAF", "CUTOFF", "SPLIT", "DIVIDEND", "PARTIAL", "LATE", "REFUSE", "CANCEL", "MSFT"),
+            *("FEE", "INTEREST", "DEPOSIT"),
         )
     command = [sys.executable, "-c", READS, platform.sandbox.broker_url, *platform.sandbox.broker_keys]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
@@ -65,5 +66,5 @@ def test_its_models_validate_every_answer(platform):
     assert read["positions"] == {each["symbol"]: each["qty"] for each in platform.broker("/v2/positions")}
     listed = platform.broker("/v2/account/activities")
     assert read["activities"] == sorted(each["activity_type"] for each in listed)
-    assert {"FILL", "DIV", "SPLIT"} == set(read["activities"])
+    assert {"FILL", "DIV", "SPLIT", "FEE", "INT", "CSD"} == set(read["activities"])
     assert read["actions"] == {"forward_splits": ["SPLIT"], "cash_dividends": ["DIVIDEND"]}

@@ -11,7 +11,7 @@ from paper_run.sandbox import Sandbox, market
 
 TRADED = {
     *("REJECT", "REFUSE", "PARTIAL", "LATE", "CANCEL", "DOUBT", "NOPRICE"),
-    *("DEAF", "CUTOFF", "SPLIT", "DIVIDEND"),
+    *("DEAF", "CUTOFF", "SPLIT", "DIVIDEND", "FEE", "INTEREST", "DEPOSIT"),
 }
 FIRST, SECOND = date(2025, 1, 2), date(2025, 1, 3)
 

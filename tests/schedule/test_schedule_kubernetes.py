@@ -191,7 +191,7 @@ def test_a_pod_is_what_the_restricted_standard_admits(tmp_path: Path) -> None:
 
 def test_a_secret_is_a_reference_and_its_value_stands_nowhere(tmp_path: Path) -> None:
     """Each that is set here, a URL with a login in it too, and the ledger's URL whether it is set or not."""
-    text, found = _printed(cwd=tmp_path, env=SECRETS)
+    text, found = _printed(cwd=tmp_path, env=SECRETS | {"PAPER_RUN_PLATFORM": "paper-1"})
     assert "s3cr3t" not in text.lower()
     for each in found.values():
         environment = _environment(each)

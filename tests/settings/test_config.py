@@ -62,6 +62,12 @@ VARIABLES = [
         ["http://a", "http://b", "http://c"],
     ),
     ("--orchestrator-url", "ORCHESTRATOR_URL", "orchestrator", ["http://a", "http://b", "http://c"]),
+    (
+        "--ledger-url",
+        "PAPER_RUN_LEDGER_URL",
+        "database",
+        ["postgresql://a/x", "postgres://b:1/x", "postgresql://c,d/x"],
+    ),
 ]
 
 
@@ -81,11 +87,12 @@ def test_a_flag_beats_the_environment_beats_the_file(
     """Flag, environment, .env file, default: the first that sets a value counts."""
     typed, exported, written = values
     (tmp_path / ".env").write_text(f"{variable}={written}\n")
-    alone = [getattr(configured({flag: value}), field) for value in values]
+    named = {"PAPER_RUN_PLATFORM": "paper-1"}  # a database goes with it
+    alone = [getattr(configured({flag: value}, named), field) for value in values]
     assert alone[0] != alone[1] != alone[2]
-    assert getattr(configured({flag: typed}, {variable: exported}, here=tmp_path), field) == alone[0]
-    assert getattr(configured({}, {variable: exported}, here=tmp_path), field) == alone[1]
-    assert getattr(configured({}, {}, here=tmp_path), field) == alone[2]
+    assert getattr(configured({flag: typed}, {variable: exported, **named}, here=tmp_path), field) == alone[0]
+    assert getattr(configured({}, {variable: exported, **named}, here=tmp_path), field) == alone[1]
+    assert getattr(configured({}, named, here=tmp_path), field) == alone[2]
 
 
 def test_a_named_env_file_takes_the_place_of_the_one_here(tmp_path: Path) -> None:

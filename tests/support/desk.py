@@ -129,6 +129,11 @@ class Desk:
         """Return what the ledger has, in the order of its rows."""
         return read_rows(self.ledger, table)
 
+    def write(self, statement: str) -> None:
+        """Write to the ledger itself, behind its back."""
+        with contextlib.closing(sqlite3.connect(self.ledger)) as connection, connection:
+            connection.execute(statement)
+
     def leftovers(self) -> list[str]:
         return sorted(path.name for path in self.reports.rglob("*.tmp"))
 

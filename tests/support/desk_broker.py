@@ -1,8 +1,7 @@
 """The broker behind a desk's gateway: it lives in the same time and has what the orchestrator ordered."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,12 +73,10 @@ class DeskBroker(BrokerServer):
 
 def prove(desk: Desk, number: str = NUMBER) -> None:
     """Have the account be the present book's, as if it had known one of its orders."""
-    with closing(sqlite3.connect(desk.ledger)) as connection, connection:
-        connection.execute(
-            "INSERT INTO broker_accounts (epoch, number, proven_at, proven_by) "
-            "SELECT MAX(id), ?, '', '' FROM epochs WHERE true ON CONFLICT (epoch) DO NOTHING",
-            (number,),
-        )
+    desk.write(
+        "INSERT INTO broker_accounts (epoch, number, proven_at, proven_by) "
+        f"SELECT MAX(id), '{number}', '', '' FROM epochs WHERE true ON CONFLICT (epoch) DO NOTHING"
+    )
 
 
 @contextmanager

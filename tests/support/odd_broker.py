@@ -206,7 +206,7 @@ class OddBroker(BrokerServer):
         return self.executions.get(order["symbol"], [(order["filled_qty"], order["filled_avg_price"])])
 
     def _activity(self, order: dict[str, Any], number: int, qty: str, price: str) -> dict[str, Any]:
-        day = order["submitted_at"][:10].replace("-", "")
+        day = (order["filled_at"] or order["submitted_at"])[:10].replace("-", "")
         return {
             "id": f"{day}000000000::{order['id']}{number}",
             "activity_type": "FILL",

@@ -63,7 +63,34 @@ class Steps:
                 step(f"after sql {words}")
                 return cursor
 
+        if "PAPER_RUN_LEDGER_URL" in os.environ:
+            self._follow_database()
         sqlite3.connect = lambda *args, **kwargs: connect(*args, factory=Followed, **kwargs)  # type: ignore[assignment]
+
+    def _follow_database(self) -> None:
+        import psycopg
+
+        from paper_run.ledger.postgres import commit
+
+        step, execute, answer = self.step, psycopg.Connection.execute, commit._answer
+
+        def followed(self_: Any, query: Any, *args: Any, **more: Any) -> Any:
+            words = " ".join(str(query).split()[:3])
+            if not words.startswith((*_WRITES, "SELECT pg_try_advisory_lock")):
+                return execute(self_, query, *args, **more)
+            step(f"before sql {words}")
+            cursor = execute(self_, query, *args, **more)
+            step(f"after sql {words}")
+            return cursor
+
+        def answered(connection: Any, patience: float) -> Any:
+            step("before sql COMMIT")
+            said = answer(connection, patience)
+            step("after sql COMMIT")
+            return said
+
+        psycopg.Connection.execute = followed  # type: ignore[method-assign]
+        commit._answer = answered
 
     def _follow_requests(self) -> None:
         exchange = Transport._exchange

@@ -1,5 +1,6 @@
 """The time that a command under test goes by: moved to a fixed day, and running ahead at each pause."""
 
+import os
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -41,4 +42,9 @@ class Warp:
         """Have the commands of this process go by this time; sockets still wait in real time."""
         Clock.__new__.__defaults__ = (self.monotonic, self.pause, self.boottime)  # type: ignore[attr-defined]
         calendar.utc_now = self.now  # type: ignore[assignment]
+        if "PAPER_RUN_LEDGER_URL" in os.environ:  # a database of that time
+            from paper_run.ledger.postgres import session
+
+            apart = timedelta(seconds=float(os.environ.get("FAULTS_DATABASE_AHEAD", "0")))
+            session.clock = lambda _: self.now() + apart
         Transport.__init__.__kwdefaults__ |= {"now": self.monotonic, "pause": self.pause}

@@ -29,7 +29,7 @@ def said(figures: BookFigures) -> list[Finding]:
 
 def flows(both: Both) -> list[tuple[str, Decimal, Decimal, str]]:
     """What came in: symbol, shares, dollars, and what it was."""
-    rows = read_rows(both.ledger.path, "entries")
+    rows = read_rows(Path(both.ledger.name), "entries")
     return [
         (row["symbol"], Decimal(row["qty"]), Decimal(row["dollars"]), row["note"])
         for row in rows

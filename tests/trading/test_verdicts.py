@@ -145,7 +145,7 @@ def test_a_trade_that_is_not_there_is_refused(ledger: Ledger, name: str) -> None
     with pytest.raises(DataError) as caught:
         verdicts.named(ledger, name)
     assert name in caught.value.title
-    assert str(ledger.path) in caught.value.title
+    assert ledger.name in caught.value.title
 
 
 # Not placed

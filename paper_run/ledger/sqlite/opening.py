@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from paper_run.ledger.sqlite import database
 from paper_run.ledger.sqlite.copies import beside
+from paper_run.ledger.sqlite.store import Store
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
     from pathlib import Path
 
 
-def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sqlite3.Connection, bool]:
-    """Open the ledger, making it when there is none; tell whether it was made.
+def connect(path: Path, first: Callable[[str], None] | None = None) -> Store:
+    """Open the ledger, making it when there is none.
 
     A new one is made whole under another name and linked into place, so that no crash leaves half of one.
 
@@ -33,10 +33,10 @@ def connect(path: Path, first: Callable[[str], None] | None = None) -> tuple[sql
 
             leftovers.prove(path, path)
         connection = database.opened(path, path)
-    return connection, created
+    return Store(connection, path, created=created)
 
 
-def read_copy(copy: Path, path: Path) -> sqlite3.Connection:
+def read_copy(copy: Path, path: Path) -> Store:
     """Open the copy of a ledger, to be read in its place.
 
     :raises DataError: as `connect`, of the ledger itself.
@@ -46,4 +46,4 @@ def read_copy(copy: Path, path: Path) -> sqlite3.Connection:
             from paper_run.ledger.sqlite import leftovers
 
             leftovers.prove(copy, path)
-        return database.opened(copy, path)
+        return Store(database.opened(copy, path), path)

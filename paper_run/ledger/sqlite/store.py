@@ -13,16 +13,22 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from paper_run.errors import DataError
+
 
 class Store:
-    """A connection to the file of a ledger, and where it lies.
+    """A connection to the file of a ledger, and where it lies; a `ledger.store.Store`."""
 
-    :raises DataError: from every method, when the file fails; it names the file and how to recover.
-    """
+    is_read_only = False
+    platform: str | None = None
+    cluster: str | None = None
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, created: bool = False) -> None:
         self.connection = connection
         self.path = path
+        self.name = str(path)
+        self.folder = path.parent
+        self.created = created
         self._rolled_back: list[Callable[[], None]] = []
 
     def when_rolled_back(self, forget: Callable[[], None]) -> None:
@@ -68,3 +74,34 @@ class Store:
     def execute_many(self, statement: str, values: Iterable[Any]) -> None:
         """Run a statement for each of these."""
         self.connection.executemany(statement, values)
+
+    def sends(self, key: str) -> None:
+        """Write nothing: whoever has the lock of the folder knows that its sender has ended."""
+
+    def clock(self) -> None:
+        """Return that a file has no time (UTC) of its own."""
+
+    def server(self) -> None:
+        """Return that a file has no server."""
+
+    def standbys(self) -> tuple[str | None, ...]:
+        """Return that nothing follows a file."""
+        return ()
+
+    def damaged(self, error: Exception) -> DataError:
+        """Return that a record can't be read, in words, with what is left to do."""
+        return database.damaged(self.path, error)
+
+    def prove_whole(self) -> None:
+        """Have SQLite check every page and index, and read each record.
+
+        :raises DataError: something is damaged.
+        """
+        from paper_run.ledger.sqlite import wholeness
+
+        with self.translated_errors():
+            wholeness.prove(self.connection)
+
+    def close(self) -> None:
+        """Take what was written into the file itself, and close it."""
+        database.close(self.connection)

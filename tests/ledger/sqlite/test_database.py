@@ -73,7 +73,7 @@ def test_a_new_ledger_is_whole(tmp_path: Path) -> None:
     """Marked as ours, at the newest version, in WAL mode; it lies where it should, and nothing beside it."""
     with Ledger(tmp_path) as ledger:
         assert ledger.created
-        assert ledger.path == tmp_path / "ledger.sqlite3"
+        assert ledger.name == str(tmp_path / "ledger.sqlite3")
     assert os.listdir(tmp_path) == ["ledger.sqlite3"]
     assert pragma(tmp_path, "application_id") == APPLICATION_ID
     assert pragma(tmp_path, "user_version") == len(MIGRATIONS)
@@ -93,7 +93,7 @@ def test_it_is_made_once(tmp_path: Path) -> None:
 def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
     """Each commit waits for the disk: synchronous is FULL (2), in WAL mode, with foreign keys on."""
     for _ in range(2):  # the one that makes it, and a later one
-        connection, _ = opening.connect(tmp_path / "ledger.sqlite3")
+        connection = opening.connect(tmp_path / "ledger.sqlite3").connection
         with closing(connection):
             asked = ("synchronous", "journal_mode", "foreign_keys")
             assert [connection.execute(f"PRAGMA {each}").fetchone()[0] for each in asked] == [2, "wal", 1]
@@ -101,7 +101,7 @@ def test_every_connection_syncs_in_full(tmp_path: Path) -> None:
 
 def test_a_row_of_an_unknown_trade_is_refused(tmp_path: Path) -> None:
     """An order always has an attempt that owns it."""
-    connection, _ = opening.connect(tmp_path / "ledger.sqlite3")
+    connection = opening.connect(tmp_path / "ledger.sqlite3").connection
     insert = "INSERT INTO orders (client_order_id, trade, symbol, side, qty) VALUES ('a', 7, 'A', 'buy', '1')"
     with closing(connection), pytest.raises(sqlite3.IntegrityError):
         connection.execute(insert)
@@ -454,7 +454,7 @@ def test_attempts_that_lay_otherwise_are_kept_as_they_are(
     before = next(at for at, script in enumerate(MIGRATIONS) if "new_trades" in script)
     with monkeypatch.context() as older:
         older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
-        connection, _ = opening.connect(tmp_path / database.FILE_NAME)
+        connection = opening.connect(tmp_path / database.FILE_NAME).connection
     texts = ("key", "started_at", "parameters", "positions", "health", "notices", "document")
     connection.execute(
         "INSERT INTO trades (id, session, number, state, rehearsal, in_doubt, sandbox, fence, version, "
@@ -523,7 +523,7 @@ def test_two_that_upgrade_it_at_once_both_end_with_it(
         def __len__(self) -> int:
             if not Overtaken.overtaken:
                 Overtaken.overtaken = True
-                connection, _ = opening.connect(tmp_path / "ledger.sqlite3")
+                connection = opening.connect(tmp_path / "ledger.sqlite3").connection
                 connection.close()
             return super().__len__()
 
@@ -575,7 +575,7 @@ def test_a_ledger_that_another_program_writes_is_named(tmp_path: Path, holder: s
 
 def test_a_busy_ledger_is_waited_for_a_little(tmp_path: Path) -> None:
     """One who only writes a row is no reason to fail; the wait is part of the 10 s that a day may take."""
-    connection, _ = opening.connect(tmp_path / "ledger.sqlite3")
+    connection = opening.connect(tmp_path / "ledger.sqlite3").connection
     with closing(connection):
         waits = connection.execute("PRAGMA busy_timeout").fetchone()[0]
     assert 1000 <= waits <= 5000

@@ -1,0 +1,195 @@
+"""Opening a schema: to be worked on under the lease, or only read; made on purpose alone."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from paper_run.errors import DataError, Remedy
+from paper_run.ledger.postgres import errors, lease, schema, session
+from paper_run.ledger.postgres.store import Store
+from paper_run.model.commands import ours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from paper_run.ledger.waiting import Waiting
+    from paper_run.model.place import Place
+
+
+def leased(place: Place, waiting: Waiting, *, makes: bool = False) -> Store:
+    """Open the schema that there must be, and take its lease.
+
+    :param makes: whether one is made where there is none.
+    :raises DataError: there is none, or it can't be used.
+    :raises OrchestrationError: another session has the lease, and goes on having it.
+    """
+    store = _store(place, waiting.now)
+    try:
+        if makes and not is_there(store):
+            _make(store)
+        _require(store)
+        lease.take(store, waiting)
+        _migrate(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def read(place: Place, now: datetime) -> Store:
+    """Open the schema that there must be to be read, as it stands at this moment; a standby's will do.
+
+    :param now: UTC.
+    :raises DataError: there is none, or it can't be read.
+    """
+    store = _store(place, now, reads_only=True)
+    try:
+        _require(store)
+        with store.translated_errors():
+            store.connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        _refuse_older(store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def created(place: Place, waiting: Waiting, first: Callable[[str], None]) -> Store:
+    """Make a ledger in a schema that has none, whole or not at all, and take its lease.
+
+    :param first: called with its id before it is there: it may move away what lies in the folder.
+    :raises DataError: there is one already, or it can't be made.
+    """
+    store = _store(place, waiting.now)
+    try:
+        refuse_another(store)
+        _make(store, first)
+        lease.take(store, waiting)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _store(place: Place, now: datetime, *, reads_only: bool = False) -> Store:
+    if place.database is None:
+        raise LookupError("a place without a database has no schema")
+    connection, facts = session.opened(place.database, now=now, reads_only=reads_only)
+    return Store(connection, facts, place, began=now, reads_only=reads_only)
+
+
+def to_move_to(place: Place, now: datetime) -> Store:
+    """Open a database that a ledger is to be moved into; whether one is there is not asked yet.
+
+    :param now: UTC.
+    """
+    return _store(place, now)
+
+
+def is_there(store: Store) -> bool:
+    """Whether the schema has a ledger."""
+    (found,) = store.rows("SELECT to_regclass(?) IS NOT NULL", f"{store.database.schema}.schema_version")
+    return bool(found[0])
+
+
+def lock_schema(store: Store) -> None:
+    """Let nobody else make the schema until the open transaction ends."""
+    store.rows("SELECT pg_advisory_xact_lock(hashtext(?))", store.database.schema)
+
+
+def make_tables(store: Store) -> None:
+    """Make the schema and its tables, in the open transaction."""
+    connection = store.connection
+    connection.execute(
+        sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(store.database.schema))
+    )
+    for script in schema.MIGRATIONS:
+        connection.execute(script)
+    connection.execute("INSERT INTO schema_version VALUES (%s)", (schema.version(),))
+
+
+def refuse_another(store: Store) -> None:
+    """Prove that the schema has no ledger.
+
+    :raises DataError: it has one.
+    """
+    if is_there(store):
+        raise DataError(
+            f"--new-ledger: there is a ledger already, {store.name}",
+            "What was traded is in it; nothing was sent.",
+            remedies=(
+                Remedy("Go on with it", ours()),
+                "Or name another schema: PAPER_RUN_LEDGER_SCHEMA=NAME",
+            ),
+        )
+
+
+def _make(store: Store, first: Callable[[str], None] | None = None) -> None:
+    """Make the schema, unless another session has made it meanwhile."""
+    identity = secrets.token_hex(4)
+    with errors.translated(store.database), store.transaction():
+        lock_schema(store)
+        if is_there(store):
+            if first is not None:
+                refuse_another(store)
+            return
+        make_tables(store)
+        facts = {
+            "ledger": identity,
+            "lease": str(secrets.randbits(62)),
+            "platform": store.database.platform,
+            "database": store.cluster or "",
+        }
+        store.execute_many("INSERT INTO account (name, value) VALUES (?, ?)", facts.items())
+        if first is not None:
+            first(identity)
+    store.created = True
+
+
+def _require(store: Store) -> None:
+    if not is_there(store):
+        raise DataError(
+            f"There is no ledger {store.name}",
+            "A schema that was dropped, or another one, looks like this; nothing was sent.",
+            remedies=(
+                "Name the one that has it: PAPER_RUN_LEDGER_SCHEMA=NAME",
+                Remedy("If this is the first day, make it on purpose", ours("--new-ledger")),
+            ),
+            code="ledger_missing",
+        )
+    version = _version(store)
+    if version > schema.version():
+        raise DataError(
+            f"The ledger {store.name} was written by a newer paper_run",
+            f"It has version {version}; this program knows versions up to {schema.version()}.",
+            remedies=("Upgrade paper_run: pip install --upgrade paper_run; nothing was sent.",),
+        )
+
+
+def _refuse_older(store: Store) -> None:
+    if _version(store) < schema.version():
+        raise DataError(
+            f"The ledger {store.name} was written by an earlier paper_run",
+            "What only reads changes nothing in it.",
+            remedies=(Remedy("Bring it up to date", ours("mark")),),
+        )
+
+
+def _version(store: Store) -> int:
+    (found,) = store.rows("SELECT version FROM schema_version")
+    return int(found["version"])
+
+
+def _migrate(store: Store) -> None:
+    """Bring the schema up to date, under the lease; it only adds, so that an older program goes on."""
+    version = _version(store)
+    if version == schema.version():
+        return
+    with errors.translated(store.database), store.transaction():
+        for script in schema.MIGRATIONS[version - schema.BEGINS_AT + 1 :]:
+            store.connection.execute(script)
+        store.connection.execute("UPDATE schema_version SET version = %s", (schema.version(),))

@@ -1,0 +1,98 @@
+"""The shares that a person takes over from a party, booked with what they cost besides the price of now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.book.holdings import ACCOUNT, Entry
+from paper_run.model.broker import comparable
+from paper_run.trading import joining, shared_account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date, datetime
+    from decimal import Decimal
+
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.broker import BrokerReading, FillActivity
+    from paper_run.services.platform import Observations
+    from paper_run.trading.best_party import ByHand
+    from paper_run.trading.joining import Ours
+
+
+def book(
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    session: date,
+    said: ByHand,
+    ours: Ours,
+    booked_at: datetime,
+    is_beside: Callable[[str], bool],
+) -> None:
+    """Book the shares that a person takes over, and what they cost in cash besides the price of now.
+
+    With both our cash is the account's, and P&L has not moved. The broker's executions tell what they cost;
+    else it is what its cash is off ours, unless more than these shares may be in that.
+
+    :param ours: without what the person has said. :param booked_at: UTC.
+    """
+    if not said.entries:
+        return
+    ledger.books.append(period, session, said.entries, booked_at, note=said.note)
+    proven = read.proven_broker
+    if proven is None or not period.has_account or shared_account.by(ledger, period, proven, read.told):
+        return
+    cash = _by_executions(ledger, proven, said.entries)
+    if cash is None:
+        ours = ours._replace(book=ledger.books.current(period).book)
+        cash = _off_ours(proven, period, ours, is_beside)
+    if cash:
+        rest = Entry("other", ACCOUNT, money.ZERO, cash)
+        ledger.books.append(period, session, (rest,), booked_at, note=f"cash of trades by hand, {said.note}")
+
+
+def brought_by_latest(fills: Iterable[FillActivity], qty: Decimal) -> Decimal | None:
+    """Return what the latest executions that make up signed shares brought, dollars; None: none do."""
+    shares = cash = money.ZERO
+    dated = [(each.time, each) for each in fills if each.time is not None]
+    for _, each in sorted(dated, key=lambda pair: pair[0], reverse=True):
+        signed = each.qty if each.side == "buy" else each.qty.copy_negate()
+        shares = money.CONTEXT.add(shares, signed)
+        cash = money.CONTEXT.subtract(cash, money.product(signed, each.price))
+        if shares == qty:
+            return cash
+    return None
+
+
+def _by_executions(ledger: Ledger, proven: BrokerReading, entries: Iterable[Entry]) -> Decimal | None:
+    """Return what executions of others' orders brought more than the entries say, dollars.
+
+    None where those that were read do not add up to the shares of each entry.
+    """
+    owners = ledger.orders.owners(each.client_order_id for each in proven.all_orders)
+    others = {each.identity for each in proven.all_orders if each.client_order_id not in owners}
+    fills = proven.activities.fills if proven.activities is not None else ()
+    theirs = [each for each in fills if each.order_id in others]
+    brought = []
+    for entry in entries:
+        own = (each for each in theirs if comparable(each.symbol) == comparable(entry.symbol))
+        if (cash := brought_by_latest(own, entry.qty)) is None:
+            return None
+        brought.append(money.CONTEXT.add(cash, entry.dollars))
+    return money.total(brought)
+
+
+def _off_ours(
+    proven: BrokerReading, period: BookPeriod, ours: Ours, is_beside: Callable[[str], bool]
+) -> Decimal | None:
+    """Return what the broker's cash is off ours, without what of it waits to be booked; None: not known."""
+    waiting = [each.cash for each in ours.waiting]
+    known = [each for each in waiting if each is not None]
+    if len(known) < len(waiting) or joining.others(ours.book, proven, is_beside):
+        return None
+    if joining.why_it_waits(ours._replace(waiting=()), proven, ()) is not None:
+        return None
+    return money.total((joining.cash_beside(proven, period, ours.book), *known))

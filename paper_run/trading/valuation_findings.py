@@ -1,0 +1,82 @@
+"""What a valuation has to say: what has no price, what does not tie out, where the gateway differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.errors import Remedy
+from paper_run.model import findings
+from paper_run.model.commands import ours
+from paper_run.trading import corporate
+
+if TYPE_CHECKING:
+    from paper_run.model.book_figures import BookFigures
+    from paper_run.model.findings import Finding
+    from paper_run.trading import pricing
+    from paper_run.trading.best_party import BestParty
+
+_MOST_DIFFERENCES = 20
+
+
+def of(figures: BookFigures, priced: pricing.Priced, best: BestParty | None) -> list[Finding]:
+    """Say what has no price, what does not tie out, and where the gateway has another quantity.
+
+    Another average price or realized P&L stands beside the position alone: nobody need act on it.
+
+    :param best: where it is the broker, nobody need act on the gateway's quantity: what the broker has
+        stands beside it.
+    """
+    said = [_unpriced(symbol, reason, priced) for symbol, reason in figures.unpriced.items()]
+    said += [
+        _possible_split(symbol, f"What {symbol} realized is not known: {reason}.", priced)
+        for symbol, reason in priced.unknown.items()
+        if symbol not in figures.unpriced
+    ]
+    said += corporate.over(priced.over)
+    bridges = (figures.valuation.session, figures.valuation.inception)
+    for unexplained in {bridge.unexplained for bridge in bridges if bridge.unexplained}:
+        words = f"The book does not tie out: {unexplained} dollars are unexplained."
+        said.append(findings.warning("unexplained", words))
+    found = [
+        (symbol, each)
+        for symbol, differs in figures.differences.items()
+        for each in differs
+        if each.field == "qty"
+    ]
+    for symbol, each in found[:_MOST_DIFFERENCES]:
+        flying = "; orders of ours are in flight" if symbol in figures.in_flight else ""
+        quantities = f"quantity {money.short(each.theirs)} instead of {money.short(each.ours)}"
+        words = f"The {each.party} differs on {symbol}: {quantities}{flying}"
+        if best is not None and best.is_broker:
+            theirs = best.qty(symbol)
+            other = "ours" if theirs == each.ours else money.short(theirs)
+            said.append(findings.note("gateway_differs", f"{words}; the broker has {other}.", subject=symbol))
+            continue
+        # Without a price nothing can be booked at it.
+        at = f"={money.trimmed(each.theirs)}@PRICE" if symbol in figures.unpriced else ""
+        take = Remedy("If your broker agrees with it", ours("resolve", "--position", f"{symbol}{at}"))
+        is_split = symbol in priced.splitting
+        remedies = () if symbol in figures.in_flight or is_split else (take,)
+        said.append(findings.warning("gateway_differs", f"{words}.", subject=symbol, remedies=remedies))
+    if (more := len(found) - _MOST_DIFFERENCES) > 0:
+        said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))
+    return said
+
+
+def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:
+    words = f"{symbol} has no price: {reason}."
+    if symbol in priced.suspects:
+        return _possible_split(symbol, words, priced)
+    return findings.warning("unpriced", words, subject=symbol)
+
+
+def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
+    if (waiting := priced.waiting.get(symbol)) is not None:
+        return findings.warning("split_pending", words, subject=symbol, remedies=waiting.remedies)
+    ratio = priced.ratios.get(symbol, "N:M")
+    remedies = (
+        Remedy("If it split, with M shares that became N", ours("resolve", "--split", symbol, ratio)),
+        Remedy("If it did not", ours("resolve", "--split", symbol, "1:1")),
+    )
+    return findings.warning("possible_split", words, subject=symbol, remedies=remedies)

@@ -1,0 +1,124 @@
+"""Rule 16: a ledger moved from its file into a schema: equal, at once or not at all, never in two places."""
+
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.desk import Desk, read_rows
+from support.hosts import Host
+from support.postgres_server import Schema
+
+TABLES = ("calendar", "trades", "orders", "epochs", "entries", "sessions", "marks", "mails", "deliveries")
+
+
+@pytest.fixture
+def host(tmp_path: Path, schema: Schema) -> Iterator[Host]:
+    """One whose ledger is a file still."""
+    made = Host(tmp_path, schema)
+    with made.platform:
+        for name in schema.env:
+            if name == "PAPER_RUN_LEDGER_URL":
+                del made.env[name]
+        yield made
+
+
+def traded(host: Host, days: int = 2) -> dict[str, list[dict[str, Any]]]:
+    """Trade some days; return all that the file has."""
+    for _ in range(days):
+        assert host.run().returncode == 0
+        assert host.run("mark").returncode == 0
+        host.next_session()
+    return {table: read_rows(host.ledger, table) for table in TABLES}
+
+
+def _by_name(rows: list[dict[str, Any]]) -> list[str]:
+    """Return rows in words, whatever the sequence of their columns."""
+    return sorted(repr(sorted(row.items())) for row in rows)
+
+
+def test_rule_16_a_moved_ledger_is_equal_and_goes_on(host: Host, schema: Schema) -> None:
+    """Row by row, with its id; the next day trades from the schema, and older files are the same bytes."""
+    before = traded(host)
+    files = host.files()
+    moved = host.run("ledger", "move", host.ledger, schema.server.url)
+    assert (moved.returncode, "each compared" in moved.stdout) == (0, True)
+    for table, rows in before.items():
+        ours = [{name: value for name, value in row.items() if name != "rowid"} for row in schema.rows(table)]
+        assert sorted(sorted(row.items()) for row in ours) == sorted(sorted(row.items()) for row in rows), (
+            table
+        )
+    host.env["PAPER_RUN_LEDGER_URL"] = schema.server.url
+    assert host.run("report", "--all").returncode == 0
+    assert host.files() == files
+    assert host.run().returncode == 0
+    assert len(host.platform.posts) == 3
+    assert [row["id"] for row in schema.rows()] == [1, 2, 3]
+
+
+def test_rule_16_the_moved_file_trades_no_more(host: Host, schema: Schema, tmp_path: Path) -> None:
+    """Neither itself nor a restored backup of it, whether the database answers or not."""
+    traded(host, 1)
+    backup = tmp_path / "backup"
+    shutil.copyfile(host.ledger, backup)
+    assert host.run("ledger", "move", host.ledger, schema.server.url).returncode == 0
+    for words in ((), ("--again",), ("mark",), ("resolve",)):
+        refused = host.run(*words)
+        assert (refused.returncode, "moved to" in refused.stderr) == (3, True)
+    shutil.copyfile(backup, host.ledger)
+    assert host.run().returncode == 3
+    assert host.run("history").returncode == 0
+    assert len(host.platform.posts) == 1
+
+
+@pytest.mark.parametrize("at", ["before sql BEGIN", "before sql INSERT INTO account*", "before sql COMMIT"])
+def test_rule_16_a_move_that_was_broken_off_can_be_ended_or_taken_back(
+    host: Host, schema: Schema, at: str
+) -> None:
+    """Killed at any step: the file trades no more, the schema is whole or not there; each of two ends it."""
+    before = traded(host, 1)
+    host.env["PAPER_RUN_LEDGER_URL"] = schema.server.url
+    words = ("ledger", "move", host.ledger)
+    killed = host.run(*words, at=at, do="SIGKILL")
+    assert killed.returncode == -signal.SIGKILL
+    del host.env["PAPER_RUN_LEDGER_URL"]
+    assert host.run().returncode == 3
+    taken_back = host.run(*words, schema.server.url, "--abandon")
+    assert (taken_back.returncode, "Taken back" in taken_back.stdout) == (0, True)
+    assert {table: read_rows(host.ledger, table) for table in TABLES} == before
+    assert host.run(*words, schema.server.url, "--resume").returncode == 3
+    assert host.run(*words, schema.server.url).returncode == 0
+    again = host.run(*words, schema.server.url, "--resume")
+    assert (again.returncode, "the move had ended" in again.stdout) == (0, True)
+    refused = host.run(*words, schema.server.url, "--abandon")
+    assert (refused.returncode, "already" in refused.stderr) == (3, True)
+    assert host.run().returncode == 3
+
+
+def test_rule_16_a_move_to_a_database_that_is_down_marks_and_can_be_resumed(
+    host: Host, schema: Schema
+) -> None:
+    """The file refuses from the first moment, and is not given back while nobody knows what is there."""
+    traded(host, 1)
+    url = schema.server.url
+    down = url.replace(str(schema.server.port), "1")
+    words = ("ledger", "move", host.ledger)
+    assert host.run(*words, down).returncode == 1
+    assert host.run().returncode == 3
+    assert host.run(*words, down, "--abandon").returncode == 1
+    assert host.run().returncode == 3
+    other = host.run(*words, url, "--resume")
+    assert (other.returncode, "is being moved to" in other.stderr) == (3, True)
+
+
+def test_a_ledger_is_not_moved_over_another_one(host: Host, schema: Schema, tmp_path: Path) -> None:
+    """Exit 3, and what is there stays."""
+    traded(host, 1)
+    (tmp_path / "two").mkdir()
+    other = Host(tmp_path / "two", schema, host)
+    assert other.begin().returncode in (0, 2)
+    refused = host.run("ledger", "move", host.ledger, schema.server.url)
+    assert (refused.returncode, "there is a ledger already" in refused.stderr) == (3, True)
+    assert len(Desk.rows(host)) == 1

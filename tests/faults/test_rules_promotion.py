@@ -1,0 +1,123 @@
+"""Rule 16: a server that was promoted or restored may have lost rows; and which hosts belong to a ledger."""
+
+import shutil
+from pathlib import Path
+
+from support.answers import plain_500
+from support.hosts import two_hosts
+from support.odd_platform import ORDERS, RUNS
+from support.postgres_server import OWNER, PASSWORD, Schema, Server
+
+
+def restored(server: Server, copy: Path | None = None) -> None:
+    """Stop a server and start it as one that was restored: from a copy of its data, on another timeline."""
+    server.stop()
+    if copy is not None:
+        shutil.rmtree(server.data)
+        shutil.copytree(copy, server.data)
+        server.own(server.data)
+    (server.data / "recovery.signal").touch()
+    server.own(server.data / "recovery.signal")
+    server.start("-c", "restore_command=false", "-c", "recovery_target_timeline=latest")
+    while server.ask("SELECT pg_is_in_recovery()") != [(False,)]:
+        pass
+
+
+def test_rule_16_a_promoted_server_is_trusted_once_something_tells_that_nothing_is_missing(
+    tmp_path: Path, own_server: Server
+) -> None:
+    """The list of runs is enough; without it exit 3 and no POST, but with a word; each is said once."""
+    with two_hosts(tmp_path, Schema(own_server)) as (one, _):
+        assert one.begin().returncode == 0
+        restored(own_server)
+        one.next_session()
+        told = one.run()
+        assert (told.returncode, len(one.platform.posts)) == (0, 2)
+        assert "was promoted or restored since" in told.stdout
+        one.next_session()
+        assert "was promoted" not in one.run().stdout
+        restored(own_server)
+        one.next_session()
+        one.platform.orchestrator.always("GET", RUNS, plain_500())
+        untold = one.run()
+        assert (untold.returncode, len(one.platform.posts)) == (3, 3)
+        assert "--accept-database" in untold.stderr
+        assert one.run("--again").returncode == 3
+        assert one.run("--accept-database").returncode == 0
+        assert len(one.platform.posts) == 4
+
+
+def test_rule_16_a_restored_server_that_lacks_todays_row_trades_nothing(
+    tmp_path: Path, own_server: Server
+) -> None:
+    """Neither on the host that has its files, nor on one that has none, with --again or not."""
+    with two_hosts(tmp_path, Schema(own_server)) as (one, two):
+        assert one.begin().returncode == 0
+        one.next_session()
+        two.next_session()
+        own_server.stop()
+        copy = tmp_path / "copy"
+        shutil.copytree(own_server.data, copy)
+        own_server.start()
+        assert one.run().returncode == 0
+        restored(own_server, copy)
+        older = one.run()
+        assert (older.returncode, "knows nothing of" in older.stderr) == (3, True)
+        listed = two.run()
+        assert (listed.returncode, len(one.platform.posts)) == (2, 2)
+        assert two.run("--again").returncode == 2
+        one.platform.orchestrator.always("GET", RUNS, plain_500())
+        assert two.run().returncode == 3
+        assert len(one.platform.posts) == 2
+
+
+def test_rule_16_a_new_host_proves_that_its_gateway_is_the_ledgers(tmp_path: Path, schema: Schema) -> None:
+    """Its gateway must know the ledger's newest order before its first POST; afterwards nothing is asked."""
+    with two_hosts(tmp_path, schema) as (one, _):
+        assert one.begin().returncode == 0
+        schema.ask("DELETE FROM account WHERE name LIKE 'host %'")
+        one.next_session()
+        one.platform.gateway.always("GET", ORDERS + "/*", plain_500())
+        assert one.run().returncode == 1
+        one.platform.gateway._scripts.clear()
+        known = dict(one.platform.gateway.orders)
+        one.platform.gateway.orders.clear()
+        other = one.run()
+        assert (other.returncode, "does not know the ledger's order" in other.stderr) == (3, True)
+        assert len(one.platform.posts) == 1
+        one.platform.gateway.orders.update(known)
+        assert one.run().returncode == 0
+        (kept,) = schema.ask("SELECT value FROM account WHERE name LIKE 'host %'")
+        assert kept["value"] == one.env["ORCHESTRATOR_URL"]
+
+
+def test_rule_16_an_asynchronous_standby_is_a_warning_and_may_be_read(
+    tmp_path: Path, own_server: Server
+) -> None:
+    """In each run and in doctor; who may not see how it follows is told so; `history` reads the standby."""
+    own_server.ask("ALTER SYSTEM SET wal_keep_size = '64MB'")
+    own_server.ask(f"ALTER ROLE {OWNER} REPLICATION")
+    schema = Schema(own_server)
+    with two_hosts(tmp_path, schema) as (one, two):
+        assert one.begin().returncode == 0
+        with own_server.standby() as standby:
+            one.next_session()
+            unseen = one.run()
+            assert (unseen.returncode, "GRANT pg_monitor" in unseen.stdout) == (0, True)
+            own_server.ask(f"GRANT pg_monitor TO {OWNER}")
+            one.next_session()
+            seen = one.run()
+            assert (seen.returncode, "follows the ledger's server asynchronously" in seen.stdout) == (0, True)
+            doctor = one.run("doctor")
+            assert "asynchronously" in doctor.stdout
+            while standby.ask("SELECT pg_last_wal_replay_lsn()") != own_server.ask(
+                "SELECT pg_current_wal_lsn()"
+            ):
+                pass
+            two.env["PAPER_RUN_LEDGER_URL"] = standby.url
+            assert two.run("history").stdout == one.run("history").stdout
+            assert two.run("report").returncode == 0
+            assert "as of" in two.run("doctor").stdout
+            refused = two.run()
+            assert (refused.returncode, len(one.platform.posts)) == (1, 3)
+            assert PASSWORD not in refused.stderr
