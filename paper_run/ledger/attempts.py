@@ -256,7 +256,7 @@ def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> Ledger
         f"{insert_into('trades', nothing)} ON CONFLICT (key) DO UPDATE SET state = 'nothing', fence = NULL, "
     )
     try:
-        unclear.apart(put + "status = 'failed', version = trades.version + 1", tuple(nothing.values()))
+        unclear.apart(f"{put}{_UNLESS_KNOWN}", tuple(nothing.values()))
     except DataError as error:
         why = f"Nothing was sent. Whether the ledger has its row is not known: {unclear.explanation} {error}"
         remedies = (Remedy("If it has, it is listed as one whose outcome is unknown", ours("resolve")),)
@@ -266,6 +266,7 @@ def _annulled(unclear: UnclearCommitError, columns: Mapping[str, Any]) -> Ledger
     return LedgerLostError("The ledger's database did not confirm what it was given", why, remedies=remedies)
 
 
+_UNLESS_KNOWN = "status = 'failed', version = trades.version + 1 WHERE trades.state IN ('sent', 'unsettled')"
 _STATED = dialect.field(":document", "status")
 _STATUS = f"status = CASE WHEN rehearsal = 1 AND {_STATED} = 'success' THEN 'rehearsal' ELSE {_STATED} END"
 _AS_READ = "WHERE id = :id AND version = :version"

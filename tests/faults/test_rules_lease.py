@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,13 +190,34 @@ def test_rule_16_a_host_that_lost_the_lease_sends_nothing(
     assert one.saved() == two.saved()
 
 
-def test_rule_16_the_fence_holds_where_the_lease_does_not(hosts: tuple[Host, Host], postgres: Server) -> None:
-    """Two sessions that both believe to have it: the database refuses the second row, exit 2."""
+def test_rule_16_while_one_has_the_lease_no_other_begins(hosts: tuple[Host, Host]) -> None:
+    """It is waited for 60 s, and named: process, host and start; then exit 2, and nothing was sent."""
     one, two = hosts
     assert one.begin().returncode == 0
     one.next_session()
     two.next_session()
     with one.start(at=f"after GET {RUNS}*", do="SIGSTOP") as slow:
+        os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
+        for words in ((), ("--again",), ("mark",), ("resolve",)):
+            busy = two.run(*words)
+            assert (busy.returncode, len(one.platform.posts)) == (2, 1)
+            assert f"Process {slow.pid} on {socket.gethostname()}"[:40] in busy.stderr
+        assert two.run("history").returncode == 0
+        slow.send_signal(signal.SIGCONT)
+        slow.communicate(timeout=60)
+    assert len(one.platform.posts) <= 2
+    assert one.run().returncode == 0
+    assert len(one.platform.posts) == 2
+
+
+@pytest.mark.parametrize("at", [f"after GET {RUNS}*", "before sql INSERT INTO trades"])
+def test_rule_16_the_fence_holds_where_the_lease_does_not(hosts: tuple[Host, Host], at: str) -> None:
+    """Two sessions that both believe to have it: the database refuses the second row, exit 2."""
+    one, two = hosts
+    assert one.begin().returncode == 0
+    one.next_session()
+    two.next_session()
+    with one.start(at=at, do="SIGSTOP") as slow:
         os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
         one.schema.ask("UPDATE account SET value = '17' WHERE name = 'lease'")
         assert two.run().returncode == 0
