@@ -117,4 +117,4 @@ class Symbol(NamedTuple):
 
 def _says_quantity(entry: Entry) -> bool:
     """Whether an entry says by itself how many shares there are: booked by hand, or of an older program."""
-    return entry.kind in ("adjustment", "rename") or (entry.kind == "split" and entry.ratio is None)
+    return entry.kind == "adjustment" or (entry.kind == "split" and entry.ratio is None)

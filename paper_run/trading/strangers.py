@@ -12,7 +12,7 @@ from paper_run.model.broker import comparable
 from paper_run.trading.our_shares import at_broker
 
 if TYPE_CHECKING:
-    from paper_run.book.holdings import Book, Holding
+    from paper_run.book.holdings import Book
     from paper_run.book.renames import Names
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.calendar import Calendar
@@ -70,30 +70,42 @@ class Strangers:
     ) -> Mapping[str, splits.Span]:
         """Return by symbol how many signed shares the book may lack of what another party has counted.
 
-        What a person has booked by hand since the valuation of an earlier session is lacked no more.
+        What the broker has beyond the book is that where it is what was traded by hand since the valuation of
+        an earlier session; of that session's day it may have been before that or after. What a person has
+        booked by hand since is lacked no more.
 
         :param more: what it may lack besides.
         """
         there = at_broker(self._read)
-        if there is None or not any(_differs(symbol, held, there) for symbol, held in book.holdings.items()):
+        ahead = {} if there is None else _ahead(book, there)
+        if not ahead:
             return more
         before = self._ledger.books.valuations.last(ours.period.id, before=session.isoformat())
-        since = ours.period.session if before is None else before.session
+        if before is None:
+            return more
         names, result = ours.booked_names(), dict(more)
-        said = [each for each in ours.entries if each.kind == "adjustment" and each.effective >= str(since)]
-        found = [each for each in self.all if each.day >= since]
-        for symbol in {each.shares(names) for each in found}:
-            traded = money.total(each.qty for each in found if each.shares(names) == symbol)
-            booked = money.total(each.qty for each in said if names.of_entry(each) == symbol)
-            if not (lacks := money.CONTEXT.subtract(traded, booked)):
-                continue
-            low, high = more.get(symbol, (money.ZERO, money.ZERO))
-            result[symbol] = splits.Span(
-                money.CONTEXT.add(low, min(lacks, money.ZERO)),
-                money.CONTEXT.add(high, max(lacks, money.ZERO)),
+        for symbol, qty in ahead.items():
+            own = [each for each in self.of(symbol, names) if each.day >= before.session]
+            booked = money.total(
+                each.qty
+                for each in ours.of(symbol, names)
+                if each.kind == "adjustment" and each.id > before.entry and names.of_entry(each) == symbol
             )
+            may_be_before = len([each for each in own if each.day == before.session])
+            sums = {money.total(each.qty for each in own[start:]) for start in range(may_be_before + 1)}
+            if own and money.CONTEXT.add(qty, booked) in sums:
+                low, high = more.get(symbol, (money.ZERO, money.ZERO))
+                result[symbol] = splits.Span(
+                    money.CONTEXT.add(low, min(qty, money.ZERO)),
+                    money.CONTEXT.add(high, max(qty, money.ZERO)),
+                )
         return result
 
 
-def _differs(symbol: str, held: "Holding", there: Mapping[str, Decimal]) -> bool:
-    return held.qty != there.get(comparable(symbol), money.ZERO)
+def _ahead(book: "Book", there: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return by how many signed shares the broker is ahead of the book, by symbol."""
+    differ = (
+        (symbol, money.CONTEXT.subtract(there.get(comparable(symbol), money.ZERO), held.qty))
+        for symbol, held in book.holdings.items()
+    )
+    return {symbol: qty for symbol, qty in differ if qty}

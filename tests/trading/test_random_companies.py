@@ -2,7 +2,7 @@
 
 import tempfile
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +14,7 @@ from trading.broker_account import Both, position
 
 from paper_run.book import splits
 from paper_run.model.book_figures import BookFigures
-from paper_run.model.broker import CorporateAction
+from paper_run.model.broker import Activities, BrokerOrder, CorporateAction, FillActivity, OrdersRead
 from paper_run.money import ZERO, product
 from paper_run.services.platform import Observations
 from paper_run.trading import value_session
@@ -51,7 +51,9 @@ class Company:
     events: list[Event]
     shares: dict[str, Decimal] = field(default_factory=dict)
     qty: Decimal = ZERO
+    by_hand: Decimal = ZERO
     dollars: Decimal = ZERO
+    fills: list[FillActivity] = field(default_factory=list)
 
     def name(self, session: int) -> str:
         return NAMES[len([each for each in self.events if each.is_rename and each.session <= session])]
@@ -67,8 +69,8 @@ class Company:
         """Let a night go by."""
         for each in self.events:
             if each.session == session and each.ratio is not None:
-                each.base = self.qty
-                self.qty = each.ratio.applied(self.qty)
+                each.base = self.qty + self.by_hand
+                self.qty, self.by_hand = each.ratio.applied(self.qty), each.ratio.applied(self.by_hand)
             if each.session + each.applied == session:
                 self._show(each)
 
@@ -82,10 +84,40 @@ class Company:
         self.shares[new] = self.shares.get(new, ZERO) + self.shares.pop(old, ZERO)
 
     def trade(self, session: int, qty: Decimal) -> None:
+        self._fill(session, qty)
+        self.qty += qty
+
+    def trade_by_hand(self, session: int, qty: Decimal, day: date) -> None:
+        """Have somebody trade it in the account, which tells of that; nobody sells what they have not."""
+        if not qty or self.by_hand + qty < 0:
+            return
+        self._fill(session, qty)
+        self.by_hand += qty
+        fill = FillActivity(
+            identity=f"{day:%Y%m%d}{len(self.fills):04}",
+            order_id=f"by-hand-{len(self.fills)}",
+            symbol=self.name(session),
+            side="buy" if qty > 0 else "sell",
+            qty=abs(qty),
+            price=self.price(session),
+            kind="fill",
+            cum_qty=abs(qty),
+            leaves_qty=ZERO,
+            order_status="filled",
+            time=datetime(day.year, day.month, day.day, 15, tzinfo=UTC),
+        )
+        self.fills.append(fill)
+
+    def _fill(self, session: int, qty: Decimal) -> None:
         name = self.name(session)
         self.shares[name] = self.shares.get(name, ZERO) + qty
-        self.qty += qty
         self.dollars += product(qty, self.price(session))
+
+    def orders(self) -> tuple[BrokerOrder, ...]:
+        """Return the orders of what was traded by hand."""
+        none = dict.fromkeys(BrokerOrder._fields)
+        made = ({"identity": each.order_id, "client_order_id": each.order_id} for each in self.fills)
+        return tuple(BrokerOrder(**none | each) for each in made)  # type: ignore[arg-type]
 
     def actions(self, session: int, dates: list[date]) -> tuple[CorporateAction, ...]:
         """Return what is listed by a session."""
@@ -122,7 +154,11 @@ class Random(Both):
         self.held.clear()
         read = super().observed()
         assert read.broker is not None
-        read.broker = read.broker._replace(actions=self.company.actions(self.number, self.dates))
+        read.broker = read.broker._replace(
+            actions=self.company.actions(self.number, self.dates),
+            orders=OrdersRead(self.company.orders(), None),
+            activities=Activities(tuple(self.company.fills), ()),
+        )
         return read
 
 
@@ -151,10 +187,18 @@ trades = st.lists(
 )
 
 
+by_hand = st.lists(st.sampled_from([0, 0, 0, 7, -7, 17]).map(Decimal), min_size=SESSIONS, max_size=SESSIONS)
+
+
 @settings(max_examples=30, deadline=None)
-@given(events(), trades)
-def test_the_book_is_the_account(happens: list[Event], traded: list[Decimal]) -> None:
-    """Nobody wins or loses by a split or a rename: each whole valuation says so, the last is whole."""
+@given(events(), trades, by_hand, st.booleans())
+def test_the_book_is_the_account(
+    happens: list[Event], traded: list[Decimal], others: list[Decimal], is_first: bool
+) -> None:
+    """Nobody wins or loses by a split or a rename: each whole valuation says so, the last is whole.
+
+    :param others: what is traded by hand in each session, before it is valued (`is_first`) or after that.
+    """
     with tempfile.TemporaryDirectory() as folder:
         account = Random(Path(folder))
         account.company, account.dates = Company(happens), [FIRST]
@@ -164,11 +208,15 @@ def test_the_book_is_the_account(happens: list[Event], traded: list[Decimal]) ->
             account.number, account.session = number, session
             account.company.opens(number)
             qty = Decimal(120) if not number else traded[number - 1] if number <= EVENTS else ZERO
-            figures = _played(account, qty)
-            for each in (figures, account.mark()):
-                if each.valuation.complete:
-                    assert each.valuation.total_pnl == 0
+            for is_mark in (False, True):
+                if is_mark is not is_first:
+                    account.company.trade_by_hand(number, others[number], session)
+                figures = account.mark() if is_mark else _played(account, qty)
+                if figures.valuation.complete:
+                    assert figures.valuation.total_pnl == 0
         last = account.mark()
+        if account.company.fills:
+            return  # a suspicion stays while the account has another quantity
         assert last.valuation.complete
         held = {each.symbol: each.holding.qty for each in last.valuation.positions if each.holding.qty}
         name = account.company.name(SESSIONS)
