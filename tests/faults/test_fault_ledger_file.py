@@ -121,11 +121,12 @@ def test_a_record_that_is_no_json_is_said_to_be_damaged(traded: Desk, column: st
     assert traded.platform.posts == []
 
 
-def without_the_last_script() -> list[str]:
-    """Return the statements that take away what the last script adds: tables and columns."""
-    now, before = shape_of(MIGRATIONS), shape_of(MIGRATIONS[:-1])
-    assert now != before
-    return [f"DROP TABLE {table}" for table in now.keys() - before.keys()] + [
+def without_the_last_addition() -> tuple[int, list[str]]:
+    """Return the version before the last script that adds a table or a column, and what takes that away."""
+    now = shape_of(MIGRATIONS)
+    version = max(n for n in range(len(MIGRATIONS)) if shape_of(MIGRATIONS[:n]) != now)
+    before = shape_of(MIGRATIONS[:version])
+    return version, [f"DROP TABLE {table}" for table in now.keys() - before.keys()] + [
         f"ALTER TABLE {table} DROP COLUMN {column}"
         for table, columns in before.items()
         for column in now[table] - columns
@@ -143,10 +144,10 @@ def shape_of(scripts: Sequence[str]) -> dict[str, set[str]]:
 def test_what_only_reads_does_not_bring_an_older_ledger_up_to_date(traded: Desk) -> None:
     """It holds no lock, and an earlier version may be at work with it: the file stays byte for byte."""
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection, connection:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        for undone in without_the_last_script():
+        version, statements = without_the_last_addition()
+        for undone in statements:
             connection.execute(undone)
-        connection.execute(f"PRAGMA user_version = {version - 1}")
+        connection.execute(f"PRAGMA user_version = {version}")
     with contextlib.closing(sqlite3.connect(traded.ledger)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = traded.ledger.read_bytes()

@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own: one a session on a free loopback port, a schema a test."""
 
 import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -22,6 +23,7 @@ from support.chromium import unavailable
 OWNER, PASSWORD = "ledger_owner", "s3cretL3dger"
 _DEBIANS = Path("/usr/lib/postgresql")
 _PATIENCE = 30.0
+_PR_SET_PDEATHSIG = 1
 _CONFIGURATION = {
     "listen_addresses": "'127.0.0.1'",
     "fsync": "on",
@@ -32,6 +34,11 @@ _CONFIGURATION = {
     "autovacuum": "off",
     "log_min_messages": "warning",
 }
+
+
+def _end_with_the_tests() -> None:
+    """Have the kernel stop the server when whoever has started it is killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 class Server:
@@ -72,6 +79,7 @@ class Server:
                 user=self._user,
                 group=None if self._user is None else "nogroup",
                 cwd=self._folder,
+                preexec_fn=_end_with_the_tests,  # noqa: PLW1509  a call of the kernel alone
                 stdout=log,
                 stderr=log,
                 env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
