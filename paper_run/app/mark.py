@@ -19,7 +19,6 @@ from paper_run.trading import (
     observations,
     preflight,
     value_session,
-    verdicts,
 )
 from paper_run.trading.mark_result import result_of
 from paper_run.trading.restatement import read_again
@@ -60,6 +59,8 @@ def mark_session(
         the results beside it, or what could be read is not enough to value anew what was valued whole before.
     """
     if change is not None:
+        from paper_run.trading import verdicts
+
         change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
     existing.require_ledger(config.place)
     files.prove_writable(config.reports_dir, purpose="The reports folder")
@@ -209,6 +210,8 @@ def _recorded(
 
 def _say(workspace: Workspace, said: Said, by: str) -> None:
     """Record what an order has filled, with the files of its attempt where a doubt ends with it."""
+    from paper_run.trading import verdicts
+
     row = verdicts.say_filled(said, workspace.ledger, by)
     filled = "not filled" if said.price is None else f"filled {said.qty} at {said.price}"
     workspace.console.notice(f"Order {said.name}: {filled}, said {by}")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
-from paper_run.model import broker_messages, calendar, findings, messages, reading_messages
+from paper_run.model import calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead
 from paper_run.model.listing import listed as first_of
@@ -15,7 +15,7 @@ from paper_run.services.call_failures import CallFailed
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import broker_word, once, order_ids, preflight
+from paper_run.trading import broker_word, once, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,6 +58,8 @@ class Preparation(NamedTuple):
 
     def is_ours(self, order: BrokerOrder) -> bool:
         """Whether it is an order of this gateway and strategy, whoever asked for it."""
+        from paper_run.trading import order_ids
+
         return self.strategy is not None and order_ids.is_hash_of(order, self.strategy)
 
 
@@ -140,6 +142,8 @@ def refuse_someone_elses(preparation: Preparation, platform: Platform, ledger: L
         return
     for order in preparation.strangers or ():
         if preparation.is_ours(order):
+            from paper_run.model import broker_messages
+
             raise broker_messages.someone_elses_order(
                 platform.broker.url, _words(order), order.client_order_id, snapshot.session
             )

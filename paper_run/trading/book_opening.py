@@ -11,7 +11,7 @@ from paper_run.ledger import found_before
 from paper_run.ledger.found_before import Adopted
 from paper_run.model import findings
 from paper_run.model.broker import as_written, may_be_share
-from paper_run.trading import pricing, shared_account
+from paper_run.trading import pricing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,6 +64,8 @@ class _Opening(NamedTuple):
             return None
         if before.cash is None or before.positions is None or before.money is None:
             return None
+        from paper_run.trading import shared_account
+
         if shared_account.by(self.ledger, self.ledger.books.period(), proven, self.read.told) is not None:
             return None
         traded = self.row.snapshot.parameters.symbols

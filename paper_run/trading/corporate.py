@@ -10,7 +10,6 @@ from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
-from paper_run.trading import shown_splits
 from paper_run.trading.listed_splits import split_of
 from paper_run.trading.our_shares import come, is_rename
 
@@ -61,6 +60,8 @@ def book_listed(
         split = split_of(action, ours, names)
         if split is None or split.is_booked:
             continue
+        from paper_run.trading import shown_splits
+
         account = shown_splits.account(split, books, ours, names, missing)
         if shown_splits.has_moved(split, account, strangers.of(split.shares, names)):
             note = f"{split.ratio} listed by the broker as {action.kind}, ex-date {split.effective}"

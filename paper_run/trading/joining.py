@@ -10,7 +10,7 @@ from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model import findings
 from paper_run.model.broker import comparable, may_be_share
 from paper_run.model.listing import listed
-from paper_run.trading import not_known, shared_account
+from paper_run.trading import not_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -72,6 +72,8 @@ def join(
     proven = read.proven_broker
     if proven is None or ours.is_changed or period.has_account or period.provisional:
         return Joined(period)
+    from paper_run.trading import shared_account
+
     if shared_account.by(ledger, period, proven, read.told) is not None:
         return Joined(period)
     book = ours.book

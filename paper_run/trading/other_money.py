@@ -9,8 +9,6 @@ from paper_run.book import posted
 from paper_run.book.parties import Item
 from paper_run.ledger.broker_money import Kept, words_of
 from paper_run.model import findings, money_types
-from paper_run.trading import shared_account
-from paper_run.trading.money_counting import Counting, Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from paper_run.model.broker import MoneyActivity
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Observations
+    from paper_run.trading.money_counting import Counting, Waits
     from paper_run.trading.observations import Moment
     from paper_run.trading.our_shares import OurShares
 
@@ -64,6 +63,9 @@ def book(
     reading, kept, period = read.proven_broker, ledger.broker_money, ours.period
     if reading is None or reading.money is None:
         return Booked()
+    from paper_run.trading import shared_account
+    from paper_run.trading.money_counting import Counting
+
     if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
         return Booked((shared,))
     activities = _each_once(reading.money)
@@ -121,6 +123,8 @@ class _Booking:
 
     def take(self, activity: MoneyActivity, kept: Kept | None, counting: Counting) -> None:
         """Book an activity as it stands, if it is another one than was booked."""
+        from paper_run.trading.money_counting import Waits
+
         had = kept or _NEW
         is_news = had.words != words_of(activity)
         if not is_news and (had.in_base or not counting.is_fraction_now(activity, had.counts)):

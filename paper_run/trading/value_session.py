@@ -17,11 +17,9 @@ from paper_run.model.findings import Finding
 from paper_run.model.order import GATEWAY
 from paper_run.trading import (
     adjustments,
-    beside_broker,
     best_party,
     book_opening,
     corporate,
-    hand_trades,
     joining,
     listed_splits,
     not_known,
@@ -34,7 +32,7 @@ from paper_run.trading.our_shares import OurShares
 from paper_run.trading.strangers import Strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from paper_run.book.bridge import Opening
@@ -114,7 +112,7 @@ def bring_up_to_date(
     joined = joining.join(ledger, read, period, session, own, moment, booked_at, is_beside)
     if new or by_hand.entries or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
-        hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
+        _book_by_hand(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
         (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
@@ -156,10 +154,42 @@ def bring_up_to_date(
         *_standing_beside(beside),
         *valuation_findings.of(figures, priced, best_party.of(read, shown.holdings)),
     )
-    return beside_broker.compared(
+    return _beside_broker(
         figures._replace(remarks=tuple(remarks)),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
+
+
+def _book_by_hand(
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    session: date,
+    by_hand: best_party.ByHand,
+    own: joining.Ours,
+    booked_at: datetime,
+    is_beside: Callable[[str], bool],
+) -> None:
+    from paper_run.trading import hand_trades
+
+    hand_trades.book(ledger, read, period, session, by_hand, own, booked_at, is_beside)
+
+
+def _beside_broker(
+    figures: BookFigures,
+    ledger: Ledger,
+    shares: OurShares,
+    read: Observations,
+    period: BookPeriod,
+    book: holdings.Book,
+    is_beside: Callable[[str], bool],
+    splitting: Collection[str],
+) -> BookFigures:
+    if read.broker is None:
+        return figures
+    from paper_run.trading import beside_broker
+
+    return beside_broker.compared(figures, ledger, shares, read, period, book, is_beside, splitting)
 
 
 def _theirs(position: Position) -> comparison.Theirs:

@@ -8,7 +8,7 @@ from paper_run.model import findings
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import account, assets, book, cells, charts, orders
+from paper_run.report.html import assets, book, cells, charts, orders
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -70,10 +70,18 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_identity(result),
         **_trading(result),
         **_book(result, valued),
-        "account": account.view(result.parties.broker) if result.parties else None,
+        "account": _account(result),
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
+
+
+def _account(result: RunResult) -> Any:
+    if not result.parties:
+        return None
+    from paper_run.report.html import account
+
+    return account.view(result.parties.broker)
 
 
 def _identity(result: RunResult) -> dict[str, Any]:
