@@ -12,7 +12,7 @@ from support.hosts import Host, two_hosts
 from support.odd_platform import RUN
 from support.postgres_server import Schema, Server
 
-COUNT = int(os.environ.get("TWO_HOSTS", "4"))
+COUNT = int(os.environ.get("TWO_HOSTS", "3"))
 """How many schedules are played; the seeds are always the same, from 0."""
 STEPS = (
     "before GET *",
