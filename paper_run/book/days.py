@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from paper_run.money import ZERO
 
-_CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
-_SUMS = Context(prec=40, rounding=ROUND_HALF_EVEN)
+CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
+SUMS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 """Wider than what is added up: a variance is a small difference of large sums of squares."""
 _ONE = Decimal(1)
 _PLACES = Decimal(10) ** -6
@@ -73,7 +73,7 @@ class Running(NamedTuple):
 
     def after(self, day: Day) -> "Running":
         """Return the state after one more session."""
-        with localcontext(_CONTEXT):
+        with localcontext(CONTEXT):
             earned = _return(day)
             equity = None
             if self.equity is not None and self.equity > ZERO and earned is not None:
@@ -100,10 +100,10 @@ class Running(NamedTuple):
         )
         if earned is None:
             return counted
-        square = _SUMS.multiply(earned, earned)
+        square = SUMS.multiply(earned, earned)
         return counted._replace(
-            squares=_SUMS.add(self.squares, square),
-            losses=_SUMS.add(self.losses, square) if earned < ZERO else self.losses,
+            squares=SUMS.add(self.squares, square),
+            losses=SUMS.add(self.losses, square) if earned < ZERO else self.losses,
             best=earned if self.best is None else max(self.best, earned),
             worst=earned if self.worst is None else min(self.worst, earned),
         )
@@ -145,19 +145,19 @@ def whole(
 
 def unrounded_return(day: Day) -> Decimal | None:
     """Return the ratio day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
-    with localcontext(_CONTEXT):
+    with localcontext(CONTEXT):
         return _return(day)
 
 
 def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
     """Return what came into a session's equity, no P&L, less what went out: dollars, not negative."""
-    with localcontext(_CONTEXT):
+    with localcontext(CONTEXT):
         return max(ZERO, closing - opening - day_pnl)
 
 
 def daily_return(day: Day) -> Decimal | None:
     """Return the ratio day_pnl / (opening + inflow), six places; None when that is nothing or a debt."""
-    with localcontext(_CONTEXT):
+    with localcontext(CONTEXT):
         return rounded(_return(day))
 
 
@@ -166,7 +166,7 @@ def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
 
     :param before: the level after the day before; None: there was nothing to compound. The first is 1.
     """
-    with localcontext(_CONTEXT):
+    with localcontext(CONTEXT):
         earned = _return(day)
         if before is None or before <= ZERO or earned is None:
             return None
@@ -175,12 +175,12 @@ def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
 
 def fall(level: Decimal | None) -> Decimal | None:
     """Return the drawdown at a level, a ratio of zero or less, six places."""
-    with localcontext(_CONTEXT):
+    with localcontext(CONTEXT):
         return rounded(None if level is None else level - _ONE)
 
 
 def _added(so_far: Decimal | None, more: Decimal | None) -> Decimal | None:
-    return None if so_far is None or more is None else _SUMS.add(so_far, more)
+    return None if so_far is None or more is None else SUMS.add(so_far, more)
 
 
 def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:

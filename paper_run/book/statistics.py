@@ -4,17 +4,14 @@ Source: docs/CONCEPTS, "Statistics".
 """
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import NamedTuple
 
-from paper_run.book.days import TOO_LARGE, Running, rounded
+from paper_run.book.days import CONTEXT, SUMS, TOO_LARGE, Running, rounded
 from paper_run.money import ZERO
 
 SESSIONS_A_YEAR: Mapping[str, int] = {"XNYS": 252, "24/7": 365}
 """How many sessions a year has, by the exchange."""
-_CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)
-_WIDE = Context(prec=40, rounding=ROUND_HALF_EVEN)
-"""As wide as the sums of the state."""
 _PERCENT_PLACES = Decimal(10) ** -4
 _NO_PERCENTAGES = ("sharpe_ratio", "sortino_ratio")
 _FOR_RISK, _FOR_A_YEAR = 20, 60
@@ -62,7 +59,7 @@ def statistics(state: Running, sessions_a_year: int = SESSIONS_A_YEAR["XNYS"]) -
 
     :param state: after the last of the complete sessions. :param sessions_a_year: see SESSIONS_A_YEAR.
     """
-    with localcontext(_WIDE):
+    with localcontext(SUMS):
         found = _figures(state, sessions_a_year) if state.sessions else {}
         counted = {name: state.single if name in _OF_SINGLE_DAYS else state.sessions for name in _MINIMUM}
         counted["daily_return"] = min(state.sessions, 1)
@@ -89,7 +86,7 @@ def _figures(state: Running, sessions_a_year: int) -> dict[str, Decimal | None]:
         figures["max_drawdown"] = state.deepest
         # A power of a debt is no rate, and where the exponent is whole it would look like one.
         if state.sessions >= _FOR_A_YEAR and equity >= 0:
-            with localcontext(_CONTEXT):
+            with localcontext(CONTEXT):
                 figures["annualised_return"] = equity ** (Decimal(sessions_a_year) / state.sessions) - 1
     if not state.single:
         return figures
