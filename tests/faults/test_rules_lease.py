@@ -32,6 +32,16 @@ def ended_sessions(server: Server, schema: Schema) -> list[int]:
     return [pid for pid, _ in found]
 
 
+@pytest.fixture
+def day_two(hosts: tuple[Host, Host]) -> tuple[Host, Host]:
+    """Return the hosts on the second day: the first one has made the ledger, and traded."""
+    one, two = hosts
+    assert one.begin().returncode == 0
+    one.next_session()
+    two.next_session()
+    return hosts
+
+
 def test_rule_16_a_second_host_shows_what_was_recorded(hosts: tuple[Host, Host]) -> None:
     """No POST; its files are byte for byte the first host's, and it exits as the trade did."""
     one, two = hosts
@@ -105,12 +115,9 @@ def test_rule_14_a_schema_is_made_on_purpose_alone(hosts: tuple[Host, Host]) -> 
     assert len(one.platform.posts) == 1
 
 
-def test_rule_16_a_host_waits_for_another_one_that_trades(hosts: tuple[Host, Host]) -> None:
+def test_rule_16_a_host_waits_for_another_one_that_trades(day_two: tuple[Host, Host]) -> None:
     """While its POST is answered nobody else sends one; then what it recorded is shown."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     two.env["FAULTS_TICK"] = one.env["FAULTS_TICK"] = "0.25"
     with one.start(at="before POST *", do="SIGSTOP") as slow:
         os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
@@ -127,12 +134,9 @@ def test_rule_16_a_host_waits_for_another_one_that_trades(hosts: tuple[Host, Hos
     assert one.files().items() >= two.files().items() != {}
 
 
-def test_rule_16_a_row_in_flight_is_left_alone(hosts: tuple[Host, Host], postgres: Server) -> None:
+def test_rule_16_a_row_in_flight_is_left_alone(day_two: tuple[Host, Host], postgres: Server) -> None:
     """Its host has lost the lease and goes on waiting: the other one waits too, looks, and sends nothing."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     ended: list[int] = []
     when_posted(one, lambda: ended.extend(ended_sessions(postgres, one.schema)))
     lost = one.run()
@@ -168,13 +172,10 @@ def test_rule_9_a_killed_sender_is_looked_for_at_once_on_its_own_host(hosts: tup
 
 @pytest.mark.parametrize("at", ["before sql INSERT INTO trades", "before sql COMMIT"])
 def test_rule_16_a_host_that_lost_the_lease_sends_nothing(
-    hosts: tuple[Host, Host], postgres: Server, at: str
+    day_two: tuple[Host, Host], postgres: Server, at: str
 ) -> None:
     """It was suspended before its row was there, another one has traded, and it wakes: no second POST."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     with one.start(at=at, do="SIGSTOP") as slow:
         os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
         assert len(ended_sessions(postgres, one.schema)) == 1
@@ -190,12 +191,9 @@ def test_rule_16_a_host_that_lost_the_lease_sends_nothing(
     assert one.saved() == two.saved()
 
 
-def test_rule_16_while_one_has_the_lease_no_other_begins(hosts: tuple[Host, Host]) -> None:
+def test_rule_16_while_one_has_the_lease_no_other_begins(day_two: tuple[Host, Host]) -> None:
     """It is waited for 60 s, and named: process, host and start; then exit 2, and nothing was sent."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     with one.start(at=f"after GET {RUNS}*", do="SIGSTOP") as slow:
         os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
         for words in ((), ("--again",), ("mark",), ("resolve",)):
@@ -211,12 +209,9 @@ def test_rule_16_while_one_has_the_lease_no_other_begins(hosts: tuple[Host, Host
 
 
 @pytest.mark.parametrize("at", [f"after GET {RUNS}*", "before sql INSERT INTO trades"])
-def test_rule_16_the_fence_holds_where_the_lease_does_not(hosts: tuple[Host, Host], at: str) -> None:
+def test_rule_16_the_fence_holds_where_the_lease_does_not(day_two: tuple[Host, Host], at: str) -> None:
     """Two sessions that both believe to have it: the database refuses the second row, exit 2."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     with one.start(at=at, do="SIGSTOP") as slow:
         os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
         one.schema.ask("UPDATE account SET value = '17' WHERE name = 'lease'")
@@ -227,12 +222,11 @@ def test_rule_16_the_fence_holds_where_the_lease_does_not(hosts: tuple[Host, Hos
     assert "traded by another command meanwhile" in stderr
 
 
-def test_rule_16_a_commit_with_a_lost_answer_never_sends(hosts: tuple[Host, Host], postgres: Server) -> None:
+def test_rule_16_a_commit_with_a_lost_answer_never_sends(
+    day_two: tuple[Host, Host], postgres: Server
+) -> None:
     """It may be there: its row is made one that placed nothing, exit 1; the next command trades."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     one.schema.ask(
         "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS "
         "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'"
@@ -251,12 +245,9 @@ def test_rule_16_a_commit_with_a_lost_answer_never_sends(hosts: tuple[Host, Host
     assert len(one.platform.posts) == 2
 
 
-def test_rule_16_a_commit_with_a_notice_never_sends(hosts: tuple[Host, Host]) -> None:
+def test_rule_16_a_commit_with_a_notice_never_sends(day_two: tuple[Host, Host]) -> None:
     """As "committed locally, but might not have been replicated" comes: nothing is sent upon it."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     one.schema.ask(
         "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END$$"
@@ -273,12 +264,9 @@ def test_rule_16_a_commit_with_a_notice_never_sends(hosts: tuple[Host, Host]) ->
     assert two.run().returncode == 0
 
 
-def test_rule_16_what_can_not_be_annulled_stays_and_is_named(hosts: tuple[Host, Host]) -> None:
+def test_rule_16_what_can_not_be_annulled_stays_and_is_named(day_two: tuple[Host, Host]) -> None:
     """The row is there and says `sent`: the session stays closed, and `resolve` lists it."""
-    one, two = hosts
-    assert one.begin().returncode == 0
-    one.next_session()
-    two.next_session()
+    one, two = day_two
     one.schema.ask(
         "CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS "
         "$$BEGIN RAISE WARNING 'might not have been replicated'; RETURN NULL; END$$"
