@@ -20,6 +20,7 @@ from paper_run.trading import (
     best_party,
     book_opening,
     corporate,
+    hand_trades,
     joining,
     listed_splits,
     not_known,
@@ -112,7 +113,7 @@ def bring_up_to_date(
     joined = joining.join(ledger, read, period, session, own, moment, booked_at, is_beside)
     if new or by_hand.entries or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
-        _book_by_hand(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
+        hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
         (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)
     positions = pricing.listed_positions(read)
     strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
@@ -158,21 +159,6 @@ def bring_up_to_date(
         figures._replace(remarks=tuple(remarks)),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
-
-
-def _book_by_hand(
-    ledger: Ledger,
-    read: Observations,
-    period: BookPeriod,
-    session: date,
-    by_hand: best_party.ByHand,
-    own: joining.Ours,
-    booked_at: datetime,
-    is_beside: Callable[[str], bool],
-) -> None:
-    from paper_run.trading import hand_trades
-
-    hand_trades.book(ledger, read, period, session, by_hand, own, booked_at, is_beside)
 
 
 def _beside_broker(
