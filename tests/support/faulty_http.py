@@ -129,6 +129,11 @@ class ScriptedService:
                         return then
         return Answer()
 
+    def is_at_rest(self) -> bool:
+        """Tell whether nothing is worked on, and nobody is connected."""
+        with self.log.changed:
+            return not self._connections and not self.log.late
+
     def up(self) -> None:
         """Accept connections."""
         self._http.server_activate()
