@@ -1,5 +1,6 @@
 """Rule 16: which server a ledger trusts, how it is reached, and what is said of it where it can't be."""
 
+import contextlib
 import os
 import signal
 import time
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from support.command import Finished
 from support.hosts import Host
-from support.pooler import pooling
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
+from support.proxy import proxy
 
 from paper_run.ledger.postgres.schema import version as newest
 
@@ -51,10 +52,9 @@ def setting(server: Server, name: str, value: str) -> Iterator[None]:
 
 def test_rule_16_a_pooler_is_refused(host: Host) -> None:
     """Exit 3: what holds the lease is one session of the server itself; nothing is sent."""
-    with pooling(host.schema.server.port) as port:
-        host.env["PAPER_RUN_LEDGER_URL"] = host.schema.server.url.replace(
-            str(host.schema.server.port), str(port)
-        )
+    with proxy(host.schema.server.port) as between:
+        between.pools = True
+        host.reach_by(between.port)
         pooled = host.begin()
     assert (pooled.returncode, host.platform.posts) == (3, [])
     assert "A connection pooler stands before the ledger" in pooled.stderr
@@ -198,6 +198,37 @@ def test_rule_16_an_older_schema_is_brought_up_to_date_under_the_lease(host: Hos
     (version,) = host.schema.ask("SELECT version FROM schema_version")
     assert version["version"] == newest()
     assert host.run("history").returncode == 0
+
+
+@contextmanager
+def slow(host: Host, what: str) -> Iterator[None]:
+    """Have the server take three seconds, without a word, for what changes its tables."""
+    with contextlib.closing(host.schema.connect()) as connection:
+        connection.execute("SET search_path = public")
+        connection.execute(
+            "CREATE FUNCTION be_slow() RETURNS event_trigger LANGUAGE plpgsql AS "
+            "$$BEGIN PERFORM pg_sleep(3); END$$"
+        )
+        connection.execute(
+            f"CREATE EVENT TRIGGER be_slow ON ddl_command_end WHEN TAG IN ('{what}') "
+            "EXECUTE FUNCTION be_slow()"
+        )
+        try:
+            yield
+        finally:
+            connection.execute("DROP EVENT TRIGGER be_slow")
+            connection.execute("DROP FUNCTION be_slow()")
+
+
+def test_tables_that_take_long_to_be_made_or_changed_are_waited_for(host: Host) -> None:
+    """Longer than for any other answer: nothing was sent, and years of results may be rewritten."""
+    host.env["FAULTS_PATIENCE"] = "2"
+    with slow(host, "CREATE SCHEMA"):
+        assert host.begin().returncode == 0
+    host.schema.ask("ALTER TABLE sessions DROP COLUMN running")
+    host.schema.ask("UPDATE schema_version SET version = 17")
+    with slow(host, "ALTER TABLE"):
+        assert host.run("mark").returncode == 0
 
 
 @pytest.mark.parametrize("at", ["", "before sql INSERT INTO trades", "before sql COMMIT"])
