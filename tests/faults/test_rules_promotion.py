@@ -62,7 +62,7 @@ def test_rule_16_a_new_host_proves_that_its_gateway_is_the_ledgers(tmp_path: Pat
         one.next_session()
         one.platform.gateway.always("GET", ORDERS + "/*", plain_500())
         assert one.run().returncode == 1
-        one.platform.gateway._scripts.clear()
+        one.platform.gateway.calm()
         known = dict(one.platform.gateway.orders)
         one.platform.gateway.orders.clear()
         other = one.run()

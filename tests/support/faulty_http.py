@@ -119,6 +119,11 @@ class ScriptedService:
         """Answer every request of a route so."""
         self.script(method, path, (), then=answer)
 
+    def calm(self) -> None:
+        """Answer well again, whatever was told."""
+        with self.log.changed:
+            self._scripts.clear()
+
     def next_answer(self, method: str, path: str) -> Answer:
         with self.log.changed:
             for scripted, pattern, answers, then in self._scripts:
