@@ -214,9 +214,9 @@ class Play:
         elif halt == "POST":
             self._arrived.clear()
             self._released.clear()
-        host.env["FAULTS_PATIENCE"] = _PATIENCE
+        usual, host.env["FAULTS_PATIENCE"] = host.env["FAULTS_PATIENCE"], _PATIENCE
         with host.forked(*arguments, **strike if halt == "step" else {}) as process:
-            del host.env["FAULTS_PATIENCE"]
+            host.env["FAULTS_PATIENCE"] = usual
             if halt == "step":
                 process.stopped(_LONGEST)
             else:

@@ -11,6 +11,9 @@ from support.desk import Desk
 from support.postgres_server import Schema
 from support.warp import Passed
 
+_PATIENCE = "60"
+"""Seconds that a database may say nothing: a machine that is busy is no finding."""
+
 
 class Host(Desk):
     """A desk whose ledger is in a schema that other hosts use too.
@@ -27,7 +30,7 @@ class Host(Desk):
             self._passed.begin()
         else:
             self._passed, self.ahead = first._passed, first.ahead
-        self.env |= {**schema.env, "FAULTS_CLOCK": str(self._passed.path)}
+        self.env |= {**schema.env, "FAULTS_CLOCK": str(self._passed.path), "FAULTS_PATIENCE": _PATIENCE}
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead + timedelta(seconds=self._passed.seconds())

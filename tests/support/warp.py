@@ -1,5 +1,6 @@
 """The time that a command under test goes by: moved to a fixed day, and running ahead at each pause."""
 
+import math
 import os
 import struct
 import time
@@ -76,6 +77,7 @@ class Warp:
 
             apart = timedelta(seconds=float(os.environ.get("FAULTS_DATABASE_AHEAD", "0")))
             session.clock = lambda _: self.now() + apart
-            patience = float(os.environ.get("FAULTS_PATIENCE", session.Connection.patience))
-            session.Connection.patience = patience
+            if patience := os.environ.get("FAULTS_PATIENCE"):
+                session.Connection.patience = float(patience)
+                session._CONNECT_SECONDS = math.ceil(float(patience))
         Transport.__init__.__kwdefaults__ |= {"now": self.monotonic, "pause": self.pause}
