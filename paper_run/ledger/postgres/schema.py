@@ -224,6 +224,15 @@ MIGRATIONS = (
     ALTER TABLE sessions ADD COLUMN running TEXT COLLATE "C";
     """,
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
+    """
+    CREATE TABLE mail_channels (
+        mail BIGINT NOT NULL REFERENCES mails (id),
+        channel TEXT COLLATE "C" NOT NULL CHECK (channel IN ('email', 'push')),
+        state TEXT COLLATE "C" NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        ended_at TEXT COLLATE "C",
+        PRIMARY KEY (mail, channel)
+    );
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

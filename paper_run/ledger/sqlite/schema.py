@@ -136,4 +136,14 @@ MIGRATIONS = (
     DROP TABLE marks;
     ALTER TABLE new_marks RENAME TO marks;
     """,
+    """
+    -- by which channels a mail goes, and how it ended with each; one without a row here goes by e-mail alone
+    CREATE TABLE mail_channels (
+        mail INTEGER NOT NULL REFERENCES mails (id),
+        channel TEXT NOT NULL CHECK (channel IN ('email', 'push')),
+        state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        ended_at TEXT,
+        PRIMARY KEY (mail, channel)
+    );
+    """,
 )
