@@ -198,7 +198,9 @@ def _recorded(
         problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
     still_open = preflight.still_open(ledger)
     now = moment.calendar.clock(started)
-    result = result_of(ledger, book, problems, now, health, after.earlier, still_open)
+    result = result_of(
+        *(ledger, book, problems, now, health, after.earlier, still_open), workspace.config.thresholds
+    )
     document = result_json.encode(result)
     before = ledger.sessions.mark_status(result.session)
     ledger.sessions.keep_mark(book.session, document)

@@ -133,7 +133,8 @@ def _row(line: SessionLine) -> str:
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
-    links = [_trade(line.session, number, status) for number, status in line.attempts]
+    has_lost = line.day_pnl is not None and line.day_pnl < 0
+    links = [_trade(line.session, number, status, has_lost=has_lost) for number, status in line.attempts]
     if line.marked:
         links.append(_link(f"{line.session}_mark.html", f"{line.session}: mark", "≈", "quiet", "mark"))
     incomplete = "" if line.complete else ' class="incomplete"'
@@ -145,10 +146,12 @@ def _row(line: SessionLine) -> str:
     )
 
 
-def _trade(session: str, number: int, status: str) -> str:
+def _trade(session: str, number: int, status: str, *, has_lost: bool) -> str:
     tone, sign = ("quiet", _REHEARSAL if status == "rehearsal" else _OTHER)
     if status in STATUSES:
         tone, sign = STATUSES[status][0], ""
+    if tone == "good" and has_lost:
+        tone = "calm"
     shown = status if number == 1 else f"{number} {status}"
     name = f"{session}, attempt {'1: ' if number == 1 else ''}{shown}"
     return _link(f"{attempt_name(session, number)}_paper_run.html", name, sign, tone, shown)

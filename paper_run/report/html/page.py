@@ -71,6 +71,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_trading(result),
         **_book(result, valued),
         "account": _account(result),
+        "limits": _limits(result),
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
@@ -82,6 +83,14 @@ def _account(result: RunResult) -> Any:
     from paper_run.report.html import account
 
     return account.view(result.parties.broker)
+
+
+def _limits(result: RunResult) -> Any:
+    if result.limits is None:
+        return None
+    from paper_run.report.html import limits
+
+    return markup(limits.items(result.limits))
 
 
 def _identity(result: RunResult) -> dict[str, Any]:
@@ -221,6 +230,6 @@ def _parameters(parameters: Requested) -> list[tuple[str, str]]:
     return [
         ("Symbols", symbols or text.ABSENT),
         ("Capital", text.money(parameters.capital)),
-        ("Maximum position", text.money(parameters.max_position_size)),
+        ("Maximum per signal", text.money(parameters.max_position_size)),
         ("Signals as of", text.one_line(parameters.as_of_date or text.ABSENT)),
     ]
