@@ -72,7 +72,9 @@ def mark_session(
         files.sweep(config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()), _what(change) if change else "")
         try:
-            occasion = value_session.Occasion(is_mark=True, again=again, change=change)
+            occasion = value_session.Occasion(
+                is_mark=True, again=again, change=change, gross_limit=config.thresholds.gross
+            )
             valued = _value(workspace, platform, with_stale, occasion)
         except PaperRunError as error:
             failed = error

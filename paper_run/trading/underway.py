@@ -146,7 +146,10 @@ class AttemptUnderway:
                 in_doubt = conclude(known).result.totals.num_orders_in_doubt
                 if in_doubt or self.ledger.attempts.is_in_doubt(self.row):
                     self.record(state, known)
-                book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now())
+                book = value_session.bring_up_to_date(
+                    *(self.ledger, after, moment, self.clock.now()),
+                    value_session.Occasion(gross_limit=self.known.thresholds.gross),
+                )
                 self.record(state, known._replace(book=book))
             self.restated = restated
         except DataError as error:

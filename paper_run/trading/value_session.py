@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 class Occasion(NamedTuple):
     """Why the book is valued.
 
+    :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
         moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
         session that was valued whole keeps that where this valuation is not.
@@ -61,6 +62,7 @@ class Occasion(NamedTuple):
     again: bool = False
     change: adjustments.Change | None = None
     keeps_whole: bool = False
+    gross_limit: Decimal | None = None
 
 
 AN_ATTEMPT = Occasion()
@@ -263,7 +265,9 @@ def _closing(
     stayed = kept is not None and kept.session == session and kept.is_closed
     is_closed = is_last and counts and (stayed or not priced.earlier)
     marks = priced.prices
-    return Closing(priced.seen, priced.suspects, is_closed=is_closed, spans=spans, counts=counts, marks=marks)
+    return Closing(
+        *(priced.seen, priced.suspects, is_closed, spans, counts, marks), gross_limit=occasion.gross_limit
+    )
 
 
 def _differences(

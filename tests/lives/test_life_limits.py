@@ -141,3 +141,21 @@ def test_a_limit_that_is_none_is_refused(life: Life, value: str) -> None:
     if value:
         assert "PAPER_RUN_WARN_DRAWDOWN" in life.last.stderr
         assert "or off" in life.last.stderr
+
+
+def test_exposure_over_time(life: Life) -> None:
+    """Each session keeps what it held long and short; page and index draw it with the limit, from then on."""
+    life.trade(*LARGE, AAPL=buy(200, "200"), MSFT=sell(100, "200"))
+    assert "panel exposure" not in page(life)
+    life.next_session()
+    life.prices(AAPL="200", MSFT="200")
+    life.env["PAPER_RUN_WARN_GROSS"] = "75"
+    life.trade(*LARGE, AAPL=buy(100, "200"))
+    rows = [(each["long_value"], each["short_value"], each["gross_limit"]) for each in life.rows("sessions")]
+    assert rows == [("40000.00", "-20000.00", "150"), ("60000.00", "-20000.00", "75")]
+    said = "Gross 80 % of equity on 7 Jan 2025 (limit 75 %): long 60 %, short −20 %."
+    assert said in page(life)
+    assert said in (life.reports / "index.html").read_text()
+    written = page(life)
+    life.run("report", life.session)
+    assert page(life) == written

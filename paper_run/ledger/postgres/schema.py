@@ -224,6 +224,11 @@ MIGRATIONS = (
     ALTER TABLE sessions ADD COLUMN running TEXT COLLATE "C";
     """,
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
+    """
+    ALTER TABLE sessions ADD COLUMN long_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN short_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT COLLATE "C";
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

@@ -8,9 +8,9 @@ from urllib.parse import quote
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import calendar, cells
+from paper_run.report.html import calendar, cells, exposure_curve
 from paper_run.report.html.assets import asset, markup, policy, template
-from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
@@ -60,6 +60,9 @@ def render(
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
+        "scale": scale(curve),
+        "exposed": markup(exposure_curve.exposure_curve(curve)),
+        "exposed_words": exposure_curve.described(curve),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
