@@ -179,7 +179,9 @@ class _Day:
             self._refuse_what_time_has_changed(services)
         end = submit(
             preparation.snapshot,
-            Means(self.platform, self.ledger, self.clock, self.console, self.calendar),
+            Means(
+                self.platform, self.ledger, self.clock, self.console, self.calendar, self.config.thresholds
+            ),
             number=self.ledger.fences.next_number(self.session),
             timeout=self.config.timeout,
             after=self.newest if self.again else None,

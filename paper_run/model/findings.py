@@ -105,6 +105,7 @@ CODES = {
     "money_corrected": "The broker has canceled or corrected money that was booked, and so it is booked.",
     "money_waits": "What moved at the broker can't be booked yet.",
     "money_shared": "Another ledger trades the same account, so that its money can't be told apart.",
+    "limit_passed": "What is at risk, or was lost, is past a limit that warns.",
     "residual": "What differs between our equity and the broker's has no name, or that is not known.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""

@@ -27,6 +27,7 @@ from paper_run.model.result import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from paper_run.book.limits import Limits
     from paper_run.model.findings import Finding
     from paper_run.model.parties import Parties
 
@@ -68,6 +69,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "orders": [each._asdict() for each in result.orders],
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
         **_parties_document(result),
+        **_limits_document(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
@@ -99,6 +101,7 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
             parties=_parties(content),
+            limits=_limits(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
@@ -132,6 +135,22 @@ def _parties(content: Mapping[str, Any]) -> Parties | None:
     from paper_run.model import parties_json
 
     return parties_json.from_json(content["parties"])
+
+
+def _limits_document(result: RunResult) -> dict[str, Any]:
+    if result.limits is None:
+        return {}
+    from paper_run.model import limits
+
+    return {"limits": limits.to_json(result.limits)}
+
+
+def _limits(content: Mapping[str, Any]) -> Limits | None:
+    if not content.get("limits"):
+        return None
+    from paper_run.model import limits
+
+    return limits.from_json(content["limits"])
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

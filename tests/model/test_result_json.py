@@ -16,6 +16,7 @@ from support.tree import ROOT
 
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.limits import Limit, Limits
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
@@ -348,6 +349,18 @@ PARTIES = st.builds(
         st.lists(PARTY_ROWS, max_size=3).map(tuple),
     ),
 )
+LIMITS = st.builds(
+    Limits,
+    *(
+        st.builds(
+            *(Limit, st.just(name), AMOUNT, AMOUNT, AMOUNT, st.none() | st.booleans(), WORDS, WORDS),
+            if_filled=st.booleans(),
+        )
+        for name in ("gross", "position", "day_loss", "drawdown")
+    ),
+    AMOUNT,
+    AMOUNT,
+)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -368,6 +381,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     ledger=TEXT,
     parties=st.none() | PARTIES,
+    limits=st.none() | LIMITS,
 )
 
 
