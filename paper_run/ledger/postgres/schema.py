@@ -224,6 +224,9 @@ MIGRATIONS = (
     ALTER TABLE sessions ADD COLUMN running TEXT COLLATE "C";
     """,
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
+    """
+    ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

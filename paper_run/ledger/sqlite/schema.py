@@ -136,4 +136,8 @@ MIGRATIONS = (
     DROP TABLE marks;
     ALTER TABLE new_marks RENAME TO marks;
     """,
+    """
+    -- the market's prices before the POST, JSON by symbol; NULL: they were not read
+    ALTER TABLE trades ADD COLUMN arrivals TEXT;
+    """,
 )
