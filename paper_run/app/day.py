@@ -165,7 +165,9 @@ class _Day:
     def _trade(self, services: preflight.Services) -> End:
         moment = None if services.sandbox else self.clock.now()
         as_of_date = hours.signals_date(self.config, self.calendar, self.session, moment)
-        preparation = before_post.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
+        preparation = before_post.snapshot(
+            self.config, services, self.platform, self.ledger, as_of_date, self.clock.now()
+        )
         if not self.again:
             before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
         for notice in self._proved(preparation, services):

@@ -238,6 +238,9 @@ MIGRATIONS = (
     ALTER TABLE sessions ADD COLUMN short_value TEXT COLLATE "C";
     ALTER TABLE sessions ADD COLUMN gross_limit TEXT COLLATE "C";
     """,
+    """
+    ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

@@ -153,4 +153,8 @@ MIGRATIONS = (
     ALTER TABLE sessions ADD COLUMN short_value TEXT;
     ALTER TABLE sessions ADD COLUMN gross_limit TEXT;
     """,
+    """
+    -- the market's prices before the POST, JSON by symbol; NULL: they were not read
+    ALTER TABLE trades ADD COLUMN arrivals TEXT;
+    """,
 )
