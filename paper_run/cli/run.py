@@ -17,6 +17,7 @@ from paper_run.cli import (
 from paper_run.cli.parsing import (
     DayCommand,
     options_of,
+    version,
 )
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 @click.command(name="run", cls=DayCommand, hidden=True)
 @options_of("run")
+@version
 def run(**given: Any) -> ExitStatus:
     """Run the day."""
     from paper_run.services.deadline import Deadline
