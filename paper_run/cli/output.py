@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from paper_run.cli import flags
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from paper_run.model.commands import Invocation
@@ -20,9 +21,24 @@ if TYPE_CHECKING:
     from paper_run.report.console import Console
 
 
+_TENTH = 10
+
+
 def is_silent(given: Mapping[str, Any]) -> bool:
     """Whether nobody watches a progress bar."""
     return given["quiet"] or not sys.stdout.isatty()
+
+
+def told_in_lines(given: Mapping[str, Any], sessions: int) -> Callable[[], None]:
+    """Return what is called after each of several sessions: piped, a line says so at every tenth."""
+    shown, played = console(given, quiet=sys.stdout.isatty()), itertools.count(1)
+
+    def tell() -> None:
+        number = next(played)
+        if number % _TENTH == 0 and number < sessions:
+            shown.say(f"SANDBOX: {number:,} of {sessions:,} sessions played")
+
+    return tell
 
 
 def clock() -> Clock:
