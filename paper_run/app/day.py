@@ -87,7 +87,7 @@ def play(
     *,
     show: Callable[[], None],
 ) -> Played:
-    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed and pushed.
+    """Play several sandbox sessions one after the other, each a day like any other; the last is told of.
 
     :param sessions: how many, one at least. :param show: called after each.
     :raises PaperRunError: as `run_day`; those before it are played.

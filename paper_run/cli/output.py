@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
@@ -13,7 +14,7 @@ from paper_run.cli import flags
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from paper_run.model.commands import Invocation
@@ -24,21 +25,24 @@ if TYPE_CHECKING:
 _TENTH = 10
 
 
-def is_silent(given: Mapping[str, Any]) -> bool:
-    """Whether nobody watches a progress bar."""
-    return given["quiet"] or not sys.stdout.isatty()
+@contextlib.contextmanager
+def progress(given: Mapping[str, Any], sessions: int) -> Iterator[Callable[[], None]]:
+    """Show how many of several sessions are played: a bar on a terminal, piped a line at every tenth.
 
-
-def told_in_lines(given: Mapping[str, Any], sessions: int) -> Callable[[], None]:
-    """Return what is called after each of several sessions: piped, a line says so at every tenth."""
-    shown, played = console(given, quiet=sys.stdout.isatty()), itertools.count(1)
+    What is yielded is to be called after each.
+    """
+    if given["quiet"] or sys.stdout.isatty():
+        with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=given["quiet"]) as bar:
+            yield lambda: bar.update(1)
+        return
+    shown, played = console(given), itertools.count(1)
 
     def tell() -> None:
         number = next(played)
         if number % _TENTH == 0 and number < sessions:
             shown.say(f"SANDBOX: {number:,} of {sessions:,} sessions played")
 
-    return tell
+    yield tell
 
 
 def clock() -> Clock:

@@ -89,11 +89,8 @@ def _play_sessions(
 
     beat.begins()
     silent = output.console(given, quiet=True)
-    with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
-        told = output.told_in_lines(given, sessions)
-        played = day.play(
-            settings, platform, output.clock(), silent, sessions, show=lambda: (bar.update(1), told())
-        )
+    with output.progress(given, sessions) as show:
+        played = day.play(settings, platform, output.clock(), silent, sessions, show=show)
     listing.sessions(output.console(given), played.tally, settings.reports_dir)
     unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
     unopened += streams.unwritten()

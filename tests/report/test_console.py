@@ -300,7 +300,7 @@ def test_colour_changes_nothing_but_the_colour() -> None:
 def test_colour_is_for_a_terminal_that_wants_it(
     monkeypatch: pytest.MonkeyPatch, tty: bool, environment: dict[str, str], coloured: bool, name: str
 ) -> None:
-    """Not when piped or on a dumb terminal, unless it is forced; never with NO_COLOR; no line is rewritten."""
+    """Not when piped or on a dumb terminal, unless forced; never with NO_COLOR; no line is rewritten."""
     screen = Screen(tty=tty)
     monkeypatch.setattr(sys, name, screen)
     made = terminal.standard_output(environment) if name == "stdout" else terminal.standard_error(environment)
