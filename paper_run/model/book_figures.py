@@ -13,6 +13,7 @@ from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
     from paper_run.book.parties import Explained, Item
+    from paper_run.model.costs import CostBasis
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
@@ -96,6 +97,7 @@ class BookFigures(NamedTuple):
     :ivar waiting: what moved at the broker and is not in the book yet.
     :ivar moved: the money besides trading that the session's bridge has in it.
     :ivar is_gateway_read: whether the gateway's positions could be read.
+    :ivar cost_basis: what the cost of trading is reckoned with; None: no arrival price was asked for.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -121,3 +123,4 @@ class BookFigures(NamedTuple):
     provisional: bool = False
     waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()
+    cost_basis: "CostBasis | None" = None

@@ -13,6 +13,7 @@ from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehears
 if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.costs import Costs
     from paper_run.model.parties import Parties
     from paper_run.model.result import Pnl, Statistics
     from paper_run.trading.conclude import Known
@@ -38,6 +39,7 @@ class Valued(NamedTuple):
     pnl: Pnl | None
     statistics: Statistics
     parties: Parties | None = None
+    costs: Costs | None = None
 
 
 class Written(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
 from paper_run.book import comparison, days, holdings, statistics, valuation
@@ -84,7 +84,7 @@ def bring_up_to_date(
     if change.split is not None:
         voided = adjustments.book_split(books, period, change.split, read, moment, booked_at, change.note)
         remarks += corporate.voided_closings(change.split.symbol, change.split.ratio, voided)
-    kept = books.last_valuation(period)
+    kept = before = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
     remarks += ledger.open_orders.book_fills(
         *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
@@ -156,9 +156,23 @@ def bring_up_to_date(
         *valuation_findings.of(figures, priced, best_party.of(read, shown.holdings)),
     )
     return _beside_broker(
-        figures._replace(remarks=tuple(remarks)),
+        _measured(
+            figures._replace(remarks=tuple(remarks)),
+            *(ledger, period, before, read, moment, priced, is_over),
+        ),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
+
+
+def _measured(figures: BookFigures, ledger: Ledger, period: BookPeriod, *observed: Any) -> BookFigures:
+    """Bring up to date what trading cost; nothing of it where no arrival price was ever asked for."""
+    has_arrivals = ledger.sessions.has_arrivals(str(figures.session))
+    if not (has_arrivals or ledger.sessions.has_costs(period.id)):
+        return figures
+    from paper_run.trading import measured
+
+    basis = measured.costs(figures, measured.Valuing(ledger, period, *observed))
+    return figures._replace(cost_basis=basis if has_arrivals else None)
 
 
 def _beside_broker(

@@ -71,6 +71,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_trading(result),
         **_book(result, valued),
         "account": _account(result),
+        "execution": _execution(result),
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
@@ -82,6 +83,14 @@ def _account(result: RunResult) -> Any:
     from paper_run.report.html import account
 
     return account.view(result.parties.broker)
+
+
+def _execution(result: RunResult) -> str:
+    if result.costs is None:
+        return ""
+    from paper_run.report.html import execution
+
+    return markup(execution.section(result.costs))
 
 
 def _identity(result: RunResult) -> dict[str, Any]:
