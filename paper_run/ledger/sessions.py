@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from paper_run.ledger.costs import SessionCosts
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
@@ -185,6 +186,23 @@ class Sessions:
         ):
             attempts.setdefault((books.of_attempt(identity), session), {})[number] = status
         return attempts
+
+    def has_arrivals(self, session: str) -> bool:
+        """Whether the market's prices were asked for before an attempt of a session, an ISO date."""
+        return bool(
+            self._rows("SELECT 1 FROM trades WHERE session = ? AND arrivals IS NOT NULL LIMIT 1", session)
+        )
+
+    def has_costs(self, book: int) -> bool:
+        """Whether they were in any session of a book, by its id."""
+        return bool(self._rows("SELECT 1 FROM session_costs WHERE epoch = ? LIMIT 1", book))
+
+    @property
+    def costs(self) -> SessionCosts:
+        """What each session's trading cost."""
+        from paper_run.ledger.costs import SessionCosts
+
+        return SessionCosts(self._rows, self._run)
 
     def mark(self, session: str) -> str | None:
         """Return the result of a session's latest mark, the session by its ISO date."""

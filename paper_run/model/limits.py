@@ -118,7 +118,7 @@ def _would(each: Limit) -> str:
 
 
 def shown(percent: Decimal, limit: Decimal | None = None) -> str:
-    """Return a percentage of three digits, more where a limit would look like it: `198 %`, `12.4 %`."""
+    """Return a ratio in percent, three digits, more where a limit would look like it: `198 %`, `12.4 %`."""
     places = 0 if abs(percent) >= 100 else 1 if abs(percent) >= 10 else 2
     for digits in range(places, 5):
         rounded = round(percent, digits)

@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 from builders import moved
 from builders.attempts import a_snapshot, run, signal
+from builders.costs import COSTS
 from builders.documents import good_day
 from builders.limits import LIMITS
 from builders.moments import SESSION
@@ -39,7 +40,15 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
+        *(
+            "base_account",
+            "provisional",
+            "limits",
+            "arrival_price",
+            "arrival_source",
+            "arrival_time",
+            "costs",
+        ),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -139,7 +148,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 27
+    assert len(found) == 30
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -147,7 +156,7 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES, limits=LIMITS))
+    content = document(replace(RESULT, parties=PARTIES, limits=LIMITS, costs=COSTS))
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     broker = content["parties"]["broker"]
@@ -163,12 +172,14 @@ def test_the_names_are_the_programs_in_its_order() -> None:
         == parts["bridge"]["properties"]["money"]["required"]
     )
     assert list(document(_with_money())["pnl"]["money"][0]) == parts["moved"]["required"]
+    assert list(content["costs"]) == parts["costs"]["required"]
+    assert list(content["costs"]["orders"][0]) == parts["order_cost"]["required"]
+    assert list(content["costs"]["mean"]) == parts["costs"]["properties"]["mean"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
-    assert list(content["orders"][0]) == parts["order"]["required"]
+    assert list(content["orders"][0]) == list(parts["order"]["properties"])
     assert list(content["health"][0]) == parts["health"]["required"]
-    arrived = document(replace(RESULT, orders=(ORDER._replace(arrival_price=Decimal(1)),)))
-    assert list(arrived["orders"][0]) == list(parts["order"]["properties"])
+    assert list(document(RESULT)["orders"][0]) == parts["order"]["required"]
     assert set(ORDER._fields) - set(parts["order"]["required"]) == set(ARRIVAL)
 
 

@@ -70,6 +70,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_book(result, valued),
         "account": _account(result),
         "limits": _limits(result),
+        "execution": _execution(result),
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
@@ -89,6 +90,14 @@ def _limits(result: RunResult) -> Any:
     from paper_run.report.html import limits
 
     return markup(limits.items(result.limits))
+
+
+def _execution(result: RunResult) -> str:
+    if result.costs is None:
+        return ""
+    from paper_run.report.html import execution
+
+    return markup(execution.section(result.costs))
 
 
 def _identity(result: RunResult) -> dict[str, Any]:
