@@ -8,6 +8,8 @@ from paper_run.ledger.outbox import MailRow
 from paper_run.model import result_json
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import letters, message
+from paper_run.report.day import with_own
+from paper_run.report.summary.glance import Past
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from paper_run.report.publisher import Publisher
     from paper_run.report.summary.summary import Occasion
     from paper_run.settings.email import MailSettings
+
+
+MOST_SESSIONS = 366
+"""So far back a letter looks: the longest year, on an exchange that never closes."""
 
 
 class Told(NamedTuple):
@@ -77,17 +83,34 @@ class Composer:
                 return letters.of_notice(notice, self._invocation, cache_folder=self._publisher.cache_folder)
             occasion, document = _occasion(row), self._document(row)
         reports = self._made.get(document) or self._publisher.reports(document)
+        past = self._past(reports)
         return letters.of_result(
             reports.result,
+            past=past,
             occasion=occasion,
             attachments=_attachments(reports),
             invocation=self._invocation,
             cache_folder=self._publisher.cache_folder,
         )
 
+    def _past(self, reports: Reports) -> Past:
+        """Return what the letter about a result looks back on: the sessions of its book, the one before."""
+        result, sessions = reports.result, self._ledger.sessions
+        with self._ledger.translated_errors():
+            book = sessions.book(result.session, result.attempt)
+            lines = sessions.latest(book, result.session, MOST_SESSIONS)
+            document = sessions.stated_before(book, result.session)
+            before = None if document is None else result_json.decode(document)
+        return Past(with_own(result, lines), before)
+
     def message(self, row: MailRow, letter: Letter, now: datetime) -> bytes:
         """Return the whole message of a mail, ready to be sent; `now` is its date."""
-        identity = message.message_id(
+        with self._ledger.translated_errors():
+            earlier = [each for each in self._ledger.mails.of_session(row.session) if _was_sent(each, row)]
+        return _composed(letter, self._settings, self._identity(row), now, map(self._identity, earlier))
+
+    def _identity(self, row: MailRow) -> str:
+        return message.message_id(
             session=row.session,
             attempt=row.attempt_number or None,
             kind=row.kind,
@@ -95,7 +118,6 @@ class Composer:
             ledger=self._ledger.mails.identity(),
             sender=self._settings.sender,
         )
-        return _composed(letter, self._settings, identity, now)
 
     def printed(self, told: Told, now: datetime) -> bytes:
         """Return a message that is to be sent by somebody else; nothing is recorded.
@@ -144,7 +166,14 @@ def of_notice(
     return letter.subject, _composed(letter, settings, identity, now)
 
 
-def _composed(letter: Letter, settings: MailSettings, identity: str, now: datetime) -> bytes:
+def _was_sent(row: MailRow, later: MailRow) -> bool:
+    """Tell whether a mail of the same session was sent before another one; a printed one is of no row."""
+    return row.state == "sent" and (not later.id or row.id < later.id)
+
+
+def _composed(
+    letter: Letter, settings: MailSettings, identity: str, now: datetime, earlier: Iterable[str] = ()
+) -> bytes:
     return message.compose(
         letter,
         sender=settings.sender,
@@ -152,6 +181,7 @@ def _composed(letter: Letter, settings: MailSettings, identity: str, now: dateti
         cc=settings.cc,
         message_id=identity,
         date=now,
+        earlier=tuple(earlier),
         list_id=message.list_id(settings.sender),
     )
 

@@ -10,6 +10,7 @@ from paper_run.report.text import one_line
 
 if TYPE_CHECKING:
     from paper_run.model.result import RunResult
+    from paper_run.report.summary.glance import Glance
     from paper_run.report.summary.movers import Movers
 
 
@@ -31,7 +32,7 @@ class Count(NamedTuple):
 class Item(NamedTuple):
     """One thing to look at: what it is in a word or two, what it is about, and why."""
 
-    tone: Tone
+    tone: Tone | Literal[""]
     kind: str
     about: str
     said: str
@@ -51,6 +52,7 @@ class Summary(NamedTuple):
     :ivar name: what the letter is of. :ivar day: the session in words. :ivar moment: when it began.
     :ivar verdict: whether a person is needed. :ivar status: how the day went, in a sentence or two.
     :ivar figures: day P&L, total P&L and equity. :ivar absence: why there are none.
+    :ivar glance: how it has gone so far. :ivar news: what changed, and the orders that went well.
     :ivar notional: what was traded. :ivar steps: what a person may do, under `steps_heading`.
     """
 
@@ -68,6 +70,8 @@ class Summary(NamedTuple):
     sections: tuple[Section, ...] = ()
     steps_heading: str = ""
     steps: tuple[Remedy, ...] = ()
+    glance: "Glance | None" = None
+    news: tuple[Section, ...] = ()
     movers: "Movers | None" = None
     facts: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()
