@@ -1,4 +1,4 @@
-"""The mail in the morning, from the ledger alone: how it went, what changed, and below which mail it stands."""
+"""The mail in the morning, from the ledger alone: how it went, what changed, below which mail it is."""
 
 from email.message import EmailMessage
 

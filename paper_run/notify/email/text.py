@@ -10,9 +10,8 @@ if TYPE_CHECKING:
 
     from paper_run.errors import Remedy
     from paper_run.report.summary.figures import Figure
-    from paper_run.report.summary.glance import Glance
     from paper_run.report.summary.movers import Movers
-    from paper_run.report.summary.summary import Section, Summary
+    from paper_run.report.summary.summary import Glance, Section, Summary
 
 _WIDTH = 78
 _LABEL = 20

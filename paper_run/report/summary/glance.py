@@ -10,7 +10,7 @@ from paper_run.model.listing import listed
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.summary.figures import Figure
-from paper_run.report.summary.summary import Item, Section
+from paper_run.report.summary.summary import Bar, Glance, Item, Section
 from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
@@ -40,22 +40,6 @@ class Past(NamedTuple):
 
 
 NO_PAST = Past()
-
-
-class Bar(NamedTuple):
-    """A session's P&L: pixels above zero, and below it."""
-
-    up: int
-    down: int
-
-
-class Glance(NamedTuple):
-    """How it has gone: `words` say what the bars show; what there is nothing of is empty."""
-
-    bars: tuple[Bar, ...]
-    words: str
-    periods: tuple[Figure, ...]
-    risk: tuple[Figure, ...]
 
 
 def glance(result: RunResult, past: Past) -> Glance:

@@ -10,7 +10,6 @@ from paper_run.report.text import one_line
 
 if TYPE_CHECKING:
     from paper_run.model.result import RunResult
-    from paper_run.report.summary.glance import Glance
     from paper_run.report.summary.movers import Movers
 
 
@@ -46,6 +45,22 @@ class Section(NamedTuple):
     more: str = ""
 
 
+class Bar(NamedTuple):
+    """A session's P&L: pixels above zero, and below it."""
+
+    up: int
+    down: int
+
+
+class Glance(NamedTuple):
+    """How it has gone: `words` say what the bars show; what there is nothing of is empty."""
+
+    bars: tuple[Bar, ...]
+    words: str
+    periods: tuple[Figure, ...]
+    risk: tuple[Figure, ...]
+
+
 class Summary(NamedTuple):
     """A letter's content, most important first; what it has nothing of is empty.
 
@@ -70,7 +85,7 @@ class Summary(NamedTuple):
     sections: tuple[Section, ...] = ()
     steps_heading: str = ""
     steps: tuple[Remedy, ...] = ()
-    glance: "Glance | None" = None
+    glance: Glance | None = None
     news: tuple[Section, ...] = ()
     movers: "Movers | None" = None
     facts: tuple[tuple[str, str], ...] = ()
