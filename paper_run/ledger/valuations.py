@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
-from paper_run.ledger.rows import amount, reader_of, text
+from paper_run.ledger.rows import amount, mark, marks_to_json, reader_of, text
 from paper_run.ledger.statements import put_into
 
 _MOVED = ("flows", "other", "inflows")
@@ -43,8 +43,7 @@ class PastValuation(NamedTuple):
         """Return the price that a position was valued at; None: it had none, or that is not known."""
         if (written := self.written_marks.get(symbol)) is None:
             return None
-        price, source, time = written
-        return Mark(Decimal(price), source, None if time is None else datetime.fromisoformat(time))
+        return mark(written)
 
 
 class Closing(NamedTuple):
@@ -292,10 +291,7 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     there = {
         symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
     }
-    marks = {
-        symbol: [text(each.price), each.source, each.time and each.time.isoformat()]
-        for symbol, each in closing.marks.items()
-    }
+    marks = marks_to_json(closing.marks)
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
     state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}

@@ -28,6 +28,7 @@ CODES = {
     "valued_before": "A mark read too little to take the place of a whole valuation.",
     "already_traded": "Somebody else has traded the session.",
     "mail_unsent": "An e-mail could not be sent.",
+    "push_unsent": "A push notification was not taken.",
     # the clock and the ledger
     "clock_disagrees": "This machine and a service have another date at the exchange.",
     "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",
@@ -48,6 +49,7 @@ CODES = {
     "broker_order": "The broker says of an order of ours what nothing can be booked of.",
     "broker_live": "The host of the broker is a live account's, and nobody has said that it may be read.",
     "broker_unread": "The broker could not be read before the request was sent.",
+    "arrivals_unread": "The market's prices could not be read before the request was sent.",
     "broker_strangers": "The broker has orders of today that are nobody's of this ledger's.",
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
     "recovered": "How it became known what came of an attempt.",

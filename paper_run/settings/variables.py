@@ -164,4 +164,17 @@ VARIABLES = (
         default="always",
         check="email.on",
     ),
+    variable(
+        "PAPER_RUN_NOTIFY",
+        "Where [push notifications](USING.md#by-e-mail) go: URLs of apprise with blanks between them, "
+        "such as `ntfys://ntfy.sh/TOPIC`. They are secrets: shown nowhere but for scheme and host.",
+        check="notify.urls",
+        secret=True,
+    ),
+    variable(
+        "PAPER_RUN_NOTIFY_ON",
+        "When one is pushed: `always`, `problems` or `never`.",
+        said="as `PAPER_RUN_EMAIL_ON` says",
+        check="email.on",
+    ),
 )

@@ -68,7 +68,13 @@ def conclude(known: Known) -> Outcome:
     run = known.orchestration and with_adopted(known.orchestration, known.states)
     mappings = run.mappings if run else ()
     rows = order_outcomes.order_rows(
-        mappings, known.states, known.snapshot.parameters, repeats=known.repeats, quotes=known.quotes
+        mappings,
+        known.states,
+        known.snapshot.parameters,
+        repeats=known.repeats,
+        quotes=known.quotes,
+        arrivals=known.snapshot.arrivals,
+        zone=known.started_at.tzinfo,
     )
     tally = _counts(known, run, rows)
     status = known.status or (order_outcomes.run_status(run, tally) if run else "unknown")

@@ -17,7 +17,7 @@ from paper_run.trading.conclude import with_adopted
 from paper_run.trading.restatement import stated_ids
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
     from paper_run.book.limits import Thresholds
     from paper_run.ledger.ledger import Ledger
@@ -43,7 +43,7 @@ def result_of(
     :param started: on the exchange's clock. :param thresholds: past what a limit is passed.
     :raises LookupError: the ledger has no attempt, so that there is no book either.
     """
-    rows, large = _orders(ledger, book.session, earlier)
+    rows, large = _orders(ledger, book.session, earlier, started.tzinfo)
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.attempts.latest()
     if latest is None:
@@ -86,7 +86,7 @@ def result_of(
 
 
 def _orders(
-    ledger: Ledger, session: date, earlier: dict[str, OrderState]
+    ledger: Ledger, session: date, earlier: dict[str, OrderState], zone: tzinfo | None
 ) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
     """Return the session's orders as they stand, and the earlier ones that were read again.
 
@@ -101,7 +101,15 @@ def _orders(
         states = ledger.orders.order_states(row, also=stated_ids(row))
         quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
         asked = row.snapshot.parameters
-        own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
+        own = order_outcomes.order_rows(
+            _mappings(row, states),
+            states,
+            asked,
+            repeats=shown,
+            quotes=quotes,
+            arrivals=row.snapshot.arrivals,
+            zone=zone,
+        )
         rows += own
         shown |= {each.client_order_id for each in own if each.client_order_id}
         large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])

@@ -27,7 +27,7 @@ from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
-from paper_run.model.order import Outcome, PriceSource
+from paper_run.model.order import ARRIVAL, Outcome, PriceSource
 from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import decode, document, dumps, encode
 from paper_run.model.service import ServiceHealth
@@ -39,7 +39,7 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *("base_account", "provisional", "limits"),
+        *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -167,7 +167,9 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
     assert list(content["health"][0]) == parts["health"]["required"]
-    assert set(ORDER._fields) == set(parts["order"]["required"])
+    arrived = document(replace(RESULT, orders=(ORDER._replace(arrival_price=Decimal(1)),)))
+    assert list(arrived["orders"][0]) == list(parts["order"]["properties"])
+    assert set(ORDER._fields) - set(parts["order"]["required"]) == set(ARRIVAL)
 
 
 def _with_money() -> RunResult:
