@@ -14,6 +14,7 @@ from paper_run.model.findings import Finding
 if TYPE_CHECKING:
     from paper_run.book.parties import Explained, Item
     from paper_run.model.costs import CostBasis
+    from paper_run.model.signals import Signals
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
@@ -98,6 +99,7 @@ class BookFigures(NamedTuple):
     :ivar moved: the money besides trading that the session's bridge has in it.
     :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar cost_basis: what the cost of trading is reckoned with; None: no arrival price was asked for.
+    :ivar signals: how right they were; None: no arrival price was ever asked for.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -124,3 +126,4 @@ class BookFigures(NamedTuple):
     waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()
     cost_basis: "CostBasis | None" = None
+    signals: "Signals | None" = None

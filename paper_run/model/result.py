@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paper_run.model.costs import Costs
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
+    from paper_run.model.signals import Signals
 
 
 LOST = frozenset({"timeout", "unknown", "interrupted"})
@@ -205,6 +206,7 @@ class RunResult:
     :ivar how_known: how it became known what came of it, where that was not known at once.
     :ivar pnl: None where nothing could be valued. :ivar parties: what the broker has beside it; None where no
         broker was read. :ivar costs: what trading cost; None where no arrival price was asked for.
+    :ivar signals: how right the predictions were; None where it never was.
     :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
@@ -229,6 +231,7 @@ class RunResult:
     ledger: str
     parties: "Parties | None" = None
     costs: "Costs | None" = None
+    signals: "Signals | None" = None
     is_old: bool = False
 
     @property

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 SCHEMA_VERSION = 1
-_SECTIONS = ("parties", "costs")
+_SECTIONS = ("parties", "costs", "signals")
 """What not every result has; each has a codec of its own, which is loaded where it does."""
 
 

@@ -101,6 +101,7 @@ def result_of(
         parties=result_rows.parties(book),
         statistics=result_rows.statistics(book),
         costs=_costs(book, asked),
+        signals=book.signals,
         ledger=ledger.account.identity,
     )
 

@@ -165,14 +165,14 @@ def bring_up_to_date(
 
 
 def _measured(figures: BookFigures, ledger: Ledger, period: BookPeriod, *observed: Any) -> BookFigures:
-    """Bring up to date what trading cost; nothing of it where no arrival price was ever asked for."""
+    """Bring costs and signals up to date; nothing of them where no arrival price was ever asked for."""
     has_arrivals = ledger.sessions.has_arrivals(str(figures.session))
     if not (has_arrivals or ledger.sessions.has_costs(period.id)):
         return figures
     from paper_run.trading import measured
 
-    basis = measured.costs(figures, measured.Valuing(ledger, period, *observed))
-    return figures._replace(cost_basis=basis if has_arrivals else None)
+    found = measured.measured(figures, measured.Valuing(ledger, period, *observed))
+    return found if has_arrivals else found._replace(cost_basis=None)
 
 
 def _beside_broker(
