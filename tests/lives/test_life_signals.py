@@ -25,8 +25,11 @@ def session(life: Life, *args: str, predicted: dict[str, str] | None = None, **p
     """Trade a session whose market is at these prices, with these predictions."""
     for symbol, price in prices.items():
         life.platform.quotes.trades[symbol] = {"t": life.now.isoformat(), "p": float(price)}
+    qty = 1 + len(args)  # with --again another order, or the gateway takes it for the same
+    words = predicted or {}
     plans = {
-        symbol: expecting((predicted or {}).get(symbol, "0.01"), price) for symbol, price in prices.items()
+        symbol: buy(qty, price, mapping={"predicted_return": float(words.get(symbol, "0.01"))})
+        for symbol, price in prices.items()
     }
     return life.trade(*args, **plans)
 
