@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import days
+from paper_run.book import days, limits
 from paper_run.book.days import Day, Running
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
@@ -53,6 +53,7 @@ class Closing(NamedTuple):
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
     :ivar marks: the price of each open position.
+    :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     """
 
     seen: Mapping[str, Seen]
@@ -61,6 +62,7 @@ class Closing(NamedTuple):
     spans: bool = False
     counts: bool = True
     marks: Mapping[str, Mark] = {}
+    gross_limit: Decimal | None = None
 
 
 class Valuations:
@@ -212,6 +214,7 @@ class Valuations:
             "state": _written(book, valuation, closing),
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
+            **_exposure(valuation, closing),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
             "running": None
             if day is None or not counts
@@ -230,6 +233,17 @@ class Valuations:
             period,
             STATES_KEPT - 1,
         )
+
+
+def _exposure(valuation: Valuation, closing: Closing) -> dict[str, str | None]:
+    """Return the columns of what is held long and short, as far as all of it is known."""
+    values = {row.symbol: row.market_value for row in valuation.positions if row.market_value is not None}
+    held = limits.exposure(values) if valuation.complete else None
+    return {
+        "long_value": None if held is None else money.digits(held.long),
+        "short_value": None if held is None else money.digits(held.short),
+        "gross_limit": text(closing.gross_limit),
+    }
 
 
 def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:

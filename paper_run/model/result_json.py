@@ -31,8 +31,13 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 SCHEMA_VERSION = 1
-_SECTIONS = ("parties", "costs", "signals")
-"""What not every result has; each has a codec of its own, which is loaded where it does."""
+_SECTIONS = {
+    "parties": "parties_json",
+    "limits": "limits",
+    "costs": "costs_json",
+    "signals": "signals_json",
+}
+"""What not every result has, and the module of its codec, which is loaded where it does."""
 
 
 def encode(result: RunResult) -> str:
@@ -141,7 +146,7 @@ def _sections(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _codec(section: str) -> Any:
-    return import_module(f"paper_run.model.{section}_json")
+    return import_module(f"paper_run.model.{_SECTIONS[section]}")
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

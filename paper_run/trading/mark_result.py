@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import ExitStatus, worst
-from paper_run.model import findings, result_json, result_rows
+from paper_run.model import findings, limits, result_json, result_rows
 from paper_run.model.result import RunResult
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import (
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, tzinfo
 
+    from paper_run.book.limits import Thresholds
     from paper_run.book.marks import Mark
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
@@ -59,10 +60,11 @@ def result_of(
     health: tuple[ServiceHealth, ...],
     earlier: dict[str, OrderState],
     still_open: tuple[Finding, ...],
+    thresholds: Thresholds,
 ) -> RunResult:
     """Return the result of a mark.
 
-    :param started: on the exchange's clock.
+    :param started: on the exchange's clock. :param thresholds: past what a limit is passed.
     :raises LookupError: the ledger has no attempt, so that there is no book either.
     """
     rows, large, asked = _orders(ledger, book.session, earlier, started.tzinfo)
@@ -71,6 +73,7 @@ def result_of(
     if latest is None:
         raise LookupError("there is a book without an attempt")
     exit_status = worst(failure.exit_status for failure in problems.failures)
+    stands = limits.of(book, thresholds)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
         run_id=None,
@@ -92,6 +95,7 @@ def result_of(
                 *map(findings.of_error, problems.failures),
                 *problems.found,
                 *book.remarks,
+                *limits.found(stands),
                 *large,
                 *still_open,
                 *(found for row in rows if (found := order_outcomes.problem(row))),
@@ -99,6 +103,7 @@ def result_of(
         ),
         pnl=result_rows.pnl(book),
         parties=result_rows.parties(book),
+        limits=stands,
         statistics=result_rows.statistics(book),
         costs=_costs(book, asked),
         signals=book.signals,

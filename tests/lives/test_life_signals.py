@@ -39,7 +39,7 @@ def pairs(document: Any) -> list[tuple[str, Decimal, Decimal, bool]]:
 
 
 def test_a_pair_is_a_prediction_and_the_way_to_the_next_arrival_price(quoted: Life) -> None:
-    """AAPL went from 100 to 102, MSFT from 200 to 199; a prediction of zero, or a price that stood, is none."""
+    """AAPL went from 100 to 102, MSFT from 200 to 199; no prediction, or no move, is no pair."""
     life = quoted
     first = session(
         life,

@@ -17,6 +17,7 @@ from support.tree import ROOT
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.execution import MeanCost
+from paper_run.book.limits import Limit, Limits
 from paper_run.book.signals import Interval, Quality
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
@@ -359,6 +360,18 @@ PARTIES = st.builds(
         st.lists(PARTY_ROWS, max_size=3).map(tuple),
     ),
 )
+LIMITS = st.builds(
+    Limits,
+    *(
+        st.builds(
+            *(Limit, st.just(name), AMOUNT, AMOUNT, AMOUNT, st.none() | st.booleans(), WORDS, WORDS),
+            if_filled=st.booleans(),
+        )
+        for name in ("gross", "position", "day_loss", "drawdown")
+    ),
+    AMOUNT,
+    AMOUNT,
+)
 FLAG = st.none() | st.booleans()
 ORDER_COSTS = st.builds(OrderCost, TEXT, TEXT, TEXT, *[AMOUNT] * 6, FLAG, WORDS)
 COSTS = st.builds(
@@ -403,6 +416,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     ledger=TEXT,
     parties=st.none() | PARTIES,
+    limits=st.none() | LIMITS,
     costs=st.none() | COSTS,
     signals=st.none() | SIGNALS,
 )

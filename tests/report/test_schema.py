@@ -14,6 +14,7 @@ from builders import moved
 from builders.attempts import a_snapshot, run, signal
 from builders.costs import COSTS
 from builders.documents import good_day
+from builders.limits import LIMITS
 from builders.moments import SESSION
 from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
@@ -40,15 +41,8 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *(
-            "base_account",
-            "provisional",
-            "arrival_price",
-            "arrival_source",
-            "arrival_time",
-            "costs",
-            "signals",
-        ),
+        *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
+        *("costs", "signals"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -148,7 +142,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 31
+    assert len(found) == 34
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -156,7 +150,8 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES, costs=COSTS, signals=SIGNALS))
+    sections = {"parties": PARTIES, "limits": LIMITS, "costs": COSTS, "signals": SIGNALS}
+    content = document(replace(RESULT, **sections))  # type: ignore[arg-type]
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     broker = content["parties"]["broker"]
