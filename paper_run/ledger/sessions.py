@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.costs import SessionCosts
+    from paper_run.ledger.signals import SessionSignals
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
@@ -226,6 +227,13 @@ class Sessions:
         from paper_run.ledger.costs import SessionCosts
 
         return SessionCosts(self._rows, self._run)
+
+    @property
+    def signals(self) -> SessionSignals:
+        """How right each session's signals were."""
+        from paper_run.ledger.signals import SessionSignals
+
+        return SessionSignals(self._rows, self._run)
 
     def mark(self, session: str) -> str | None:
         """Return the result of a session's latest mark, the session by its ISO date."""

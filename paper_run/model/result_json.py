@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
 
 SCHEMA_VERSION = 1
-_SECTIONS = {"parties": "parties_json", "limits": "limits", "costs": "costs_json"}
+_SECTIONS = {
+    "parties": "parties_json",
+    "limits": "limits",
+    "costs": "costs_json",
+    "signals": "signals_json",
+}
 """What not every result has, and the module of its codec, which is loaded where it does."""
 
 

@@ -120,6 +120,7 @@ def conclude(known: Known) -> Outcome:
         limits=stands,
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         costs=_costs(known, rows),
+        signals=known.book.signals if known.book else None,
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))

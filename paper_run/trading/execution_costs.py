@@ -93,13 +93,17 @@ def _asked_of(ledger: Ledger, row: AttemptRow, zone: tzinfo | None) -> list[Aske
     return [
         Asked(
             *(name, state.symbol, state.side, state.qty, state, arrivals.get(state.symbol)),
-            _dated(arrivals.get(state.symbol), row.started_at, zone),
+            dated(arrivals.get(state.symbol), row.started_at, zone),
         )
         for name, state in ledger.orders.order_states(row).items()
     ]
 
 
-def _dated(arrival: Mark | None, started: datetime, zone: tzinfo | None) -> date:
+def dated(arrival: Mark | None, started: datetime, zone: tzinfo | None) -> date:
+    """Return the exchange's day of an arrival price, that of the attempt where its source says no time.
+
+    :param started: of any zone. :param zone: the exchange's.
+    """
     moment = started if arrival is None or arrival.time is None else arrival.time
     return moment.astimezone(zone).date()
 
@@ -127,7 +131,7 @@ def asked(
         Asked(
             *(row.client_order_id, row.symbol, row.side, row.qty),
             *(states.get(row.client_order_id), known.get(row.symbol)),
-            _dated(known.get(row.symbol), started, started.tzinfo),
+            dated(known.get(row.symbol), started, started.tzinfo),
             is_unsure=row.outcome == "in_doubt",
         )
         for row in rows

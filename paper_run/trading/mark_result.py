@@ -106,6 +106,7 @@ def result_of(
         limits=stands,
         statistics=result_rows.statistics(book),
         costs=_costs(book, asked),
+        signals=book.signals,
         ledger=ledger.account.identity,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book import execution, marks
 from paper_run.model.costs import CostBasis
-from paper_run.trading import execution_costs
+from paper_run.trading import execution_costs, predictions
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,14 +37,27 @@ class Valuing(NamedTuple):
     is_over: bool
 
 
-def costs(figures: BookFigures, valuing: Valuing) -> CostBasis:
-    """Write what the session's orders cost, and what earlier ones' do by what was learned of them since.
+def measured(figures: BookFigures, valuing: Valuing) -> BookFigures:
+    """Write what the session's orders cost and how right its signals were, and of earlier ones what changed.
 
-    :return: what a result's costs are reckoned with.
+    What is stated of it is returned with the figures.
     """
+    ledger, period, before = valuing.ledger, valuing.period, valuing.before
+    news = ledger.sessions.costs.news(period.id, before.entry if before is not None else 0)
+    basis = _costs(figures, valuing, news)
+    suspects = valuing.priced.suspects
+    over = [since for symbol, since in (before.suspects if before else {}).items() if symbol not in suspects]
+    found = predictions.keep(
+        *(ledger, period, figures.session, valuing.moment.calendar, suspects),
+        since=min((*over, *filter(None, [news.split]), str(figures.session))),
+    )
+    return figures._replace(cost_basis=basis, signals=found)
+
+
+def _costs(figures: BookFigures, valuing: Valuing, news: News) -> CostBasis:
+    """Write what the orders cost; return what a result's costs are reckoned with."""
     ledger, period, session = valuing.ledger, valuing.period, figures.session
     read, moment, found = valuing.read, valuing.moment, ledger.sessions.costs
-    news = found.news(period.id, valuing.before.entry if valuing.before is not None else 0)
     first = min((*news.traded, *filter(None, [news.split]), str(session)))
     kept = found.closings(period.id, str(session))
     basis = CostBasis(

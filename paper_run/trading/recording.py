@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from paper_run.model.costs import Costs
     from paper_run.model.parties import Parties
     from paper_run.model.result import Pnl, Statistics
+    from paper_run.model.signals import Signals
     from paper_run.trading.conclude import Known
 
 EXECUTED = findings.warning(
@@ -42,6 +43,7 @@ class Valued(NamedTuple):
     parties: Parties | None = None
     limits: Limits | None = None
     costs: Costs | None = None
+    signals: Signals | None = None
 
 
 class Written(NamedTuple):

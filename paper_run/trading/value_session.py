@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import days, holdings, statistics, valuation
@@ -16,6 +16,7 @@ from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.trading import (
     adjustments,
+    arrivals,
     beside_gateway,
     best_party,
     book_opening,
@@ -162,23 +163,12 @@ def bring_up_to_date(
         *valuation_findings.of(figures, priced, best_party.of(read, shown.holdings)),
     )
     return _beside_broker(
-        _measured(
+        arrivals.made_of(
             figures._replace(remarks=tuple(remarks)),
             *(ledger, period, before, read, moment, priced, is_over),
         ),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
-
-
-def _measured(figures: BookFigures, ledger: Ledger, period: BookPeriod, *observed: Any) -> BookFigures:
-    """Bring up to date what trading cost; nothing of it where no arrival price was ever asked for."""
-    has_arrivals = ledger.sessions.has_arrivals(str(figures.session))
-    if not (has_arrivals or ledger.sessions.has_costs(period.id)):
-        return figures
-    from paper_run.trading import measured
-
-    basis = measured.costs(figures, measured.Valuing(ledger, period, *observed))
-    return figures._replace(cost_basis=basis if has_arrivals else None)
 
 
 def _beside_broker(

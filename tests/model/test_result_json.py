@@ -18,6 +18,7 @@ from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.execution import MeanCost
 from paper_run.book.limits import Limit, Limits
+from paper_run.book.signals import Interval, Quality
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
@@ -36,6 +37,7 @@ from paper_run.model.result import (
     Totals,
 )
 from paper_run.model.result_json import decode, dumps, encode, loads
+from paper_run.model.signals import SignalPair, Signals
 
 # The names and their order, as DESIGN's "Files" has them.
 TOP = [
@@ -382,6 +384,18 @@ COSTS = st.builds(
     st.booleans(),
     st.builds(MeanCost, AMOUNT, AMOUNT, st.integers(0, 20), st.just(20)),
 )
+QUALITIES = st.builds(
+    Quality,
+    *[st.integers(0, 999)] * 3,
+    AMOUNT,
+    st.none() | st.builds(Interval, exact, exact),
+    AMOUNT,
+    st.integers(0, 999),
+    *[AMOUNT] * 3,
+    st.integers(0, 999),
+)
+SIGNAL_PAIRS = st.builds(SignalPair, TEXT, exact, exact, st.booleans())
+SIGNALS = st.builds(Signals, QUALITIES, WORDS, st.lists(SIGNAL_PAIRS, max_size=3).map(tuple), AMOUNT, WORDS)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -404,6 +418,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     parties=st.none() | PARTIES,
     limits=st.none() | LIMITS,
     costs=st.none() | COSTS,
+    signals=st.none() | SIGNALS,
 )
 
 

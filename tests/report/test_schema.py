@@ -18,6 +18,7 @@ from builders.limits import LIMITS
 from builders.moments import SESSION
 from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
+from builders.signals import SIGNALS
 from jsonschema import Draft202012Validator
 from support.answers import Answer, detail_text, plain_500
 from support.command import reports, run_command
@@ -40,15 +41,8 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *(
-            "base_account",
-            "provisional",
-            "limits",
-            "arrival_price",
-            "arrival_source",
-            "arrival_time",
-            "costs",
-        ),
+        *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
+        *("costs", "signals"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -148,7 +142,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 30
+    assert len(found) == 34
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -156,7 +150,8 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES, limits=LIMITS, costs=COSTS))
+    sections = {"parties": PARTIES, "limits": LIMITS, "costs": COSTS, "signals": SIGNALS}
+    content = document(replace(RESULT, **sections))  # type: ignore[arg-type]
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     broker = content["parties"]["broker"]
@@ -175,6 +170,10 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(content["costs"]) == parts["costs"]["required"]
     assert list(content["costs"]["orders"][0]) == parts["order_cost"]["required"]
     assert list(content["costs"]["mean"]) == parts["costs"]["properties"]["mean"]["required"]
+    assert list(content["signals"]) == parts["signals"]["required"]
+    assert list(content["signals"]["quality"]) == parts["signals"]["properties"]["quality"]["required"]
+    assert list(content["signals"]["quality"]["interval"]) == parts["interval"]["required"]
+    assert list(content["signals"]["pairs"][0]) == parts["signal_pair"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == list(parts["order"]["properties"])

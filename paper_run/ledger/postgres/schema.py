@@ -240,6 +240,8 @@ MIGRATIONS = (
     """,
     """
     ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
+    """,
+    """
     CREATE TABLE session_costs (
         epoch BIGINT NOT NULL REFERENCES epochs (id),
         session TEXT COLLATE "C" NOT NULL,

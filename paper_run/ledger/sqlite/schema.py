@@ -156,6 +156,8 @@ MIGRATIONS = (
     """
     -- the market's prices before the POST, JSON by symbol; NULL: they were not read
     ALTER TABLE trades ADD COLUMN arrivals TEXT;
+    """,
+    """
     -- what each session's orders cost, of which arrival prices were read
     CREATE TABLE session_costs (
         epoch INTEGER NOT NULL REFERENCES epochs (id),
