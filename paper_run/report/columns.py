@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 WIDTH = 100
+_LEAST_WIDTH = 40
 _GAP = "  "
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 # "interrupted," fits.
 _NARROWEST = 12
+
+
+def width() -> int:
+    """Return how many columns there are: those that the variable COLUMNS names, at most `WIDTH`."""
+    typed = os.environ.get("COLUMNS", "")
+    return max(_LEAST_WIDTH, min(WIDTH, int(typed))) if typed.isascii() and typed.isdigit() else WIDTH
 
 
 class Block(NamedTuple):
@@ -22,14 +30,14 @@ class Block(NamedTuple):
 
 
 def table(heads: Sequence[str], blocks: Sequence[Block], *, wrapped: int) -> str:
-    """Return a table of at most `WIDTH` columns, as far as its amounts leave room: they are never shortened.
+    """Return a table of at most `width()` columns, as far as amounts leave room: none is shortened.
 
     :param wrapped: which column takes more rows where it is too long; it and those before it are words.
     """
     rows = [row for block in blocks for row in (*block.rows, block.footer)]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     others = sum(widths) - widths[wrapped] + len(_GAP) * (len(widths) - 1)
-    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], WIDTH - others))
+    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width() - others))
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     shown = _shown(heads, widths, wrapped)
     for block in blocks:
@@ -38,6 +46,18 @@ def table(heads: Sequence[str], blocks: Sequence[Block], *, wrapped: int) -> str
             shown += _shown(row, widths, wrapped)
         shown += [rule, *_shown(block.footer, widths, wrapped)]
     return "\n".join(shown) + "\n"
+
+
+def in_lines(words: Sequence[str]) -> Iterator[str]:
+    """Yield words that belong together on a line, or from where there is no room on lines of their own."""
+    line = ""
+    for each in words:
+        if line and len(line) + len(_GAP) + len(each.rstrip()) > width():
+            yield line.rstrip()
+            line = _GAP + each
+        else:
+            line += (_GAP if line else "") + each
+    yield line.rstrip()
 
 
 def _shown(row: Sequence[str], widths: Sequence[int], wrapped: int) -> list[str]:

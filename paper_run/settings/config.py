@@ -128,7 +128,7 @@ class Config(NamedTuple):
 
 
 _SECRETS = {each.variable for each in OPTIONS if each.secret}
-_KEY_VARIABLES = (
+KEY_VARIABLES = (
     ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
     ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
 )
@@ -237,9 +237,9 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
     """Read the key pair of quotes and broker, under Alpaca's two spellings; both or none."""
     found = [
         next((given for name in names if (given := sources.variable(name)) is not None), None)
-        for names in _KEY_VARIABLES
+        for names in KEY_VARIABLES
     ]
-    for given, missing in zip(found, reversed(_KEY_VARIABLES), strict=True):
+    for given, missing in zip(found, reversed(KEY_VARIABLES), strict=True):
         if given is not None and not re.fullmatch(r"[!-~]+", given.value):
             raise SourcedValue("<hidden>", given.origin).wrong("printable characters without a blank")
         if given is not None and None in found:

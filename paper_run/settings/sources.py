@@ -13,6 +13,7 @@ from paper_run.settings.options import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from paper_run.settings.in_force import From
     from paper_run.settings.option import Option
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
@@ -93,6 +94,24 @@ class Sources:
         if name in self._file_values:
             return SourcedValue(self._file_values[name], f"{name} in {self.file}")
         return None
+
+    def typed(self, option: Option, alias: str = "") -> tuple[From, str, list[str]]:
+        """Return where a setting was typed and its values there; none for the default, or nothing at all.
+
+        :param alias: another variable that means the same.
+        """
+        if values := self._flags.get(option.flag):
+            return "flag", option.flag, list(values)
+        counts_empty = bool(option.flag) and option.default is not None
+        for name in filter(None, (option.variable, alias)):
+            if (given := self._typed(name)) is not None and (given.value.strip() or counts_empty):
+                is_file = name not in self._environment
+                return (
+                    ("file", str(self.file), [given.value])
+                    if is_file
+                    else ("environment", name, [given.value])
+                )
+        return "default", "", []
 
     def checked(self, name: str) -> Any:
         """Return a setting as the check of its row reads it, None where it is not set.
