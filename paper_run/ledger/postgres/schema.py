@@ -233,6 +233,14 @@ MIGRATIONS = (
         PRIMARY KEY (mail, channel)
     );
     """,
+    """
+    ALTER TABLE sessions ADD COLUMN long_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN short_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT COLLATE "C";
+    """,
+    """
+    ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

@@ -146,4 +146,15 @@ MIGRATIONS = (
         PRIMARY KEY (mail, channel)
     );
     """,
+    """
+    -- market value of what is long and of what is short (zero or less), dollars, and past which percent of
+    -- equity gross exposure was warned of then; NULL: not known, and no limit
+    ALTER TABLE sessions ADD COLUMN long_value TEXT;
+    ALTER TABLE sessions ADD COLUMN short_value TEXT;
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT;
+    """,
+    """
+    -- the market's prices before the POST, JSON by symbol; NULL: they were not read
+    ALTER TABLE trades ADD COLUMN arrivals TEXT;
+    """,
 )
