@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.settings import database, urls
 from paper_run.settings.config import KEY_VARIABLES, reports_folder
@@ -11,15 +11,13 @@ from paper_run.settings.notify import PushUrl
 from paper_run.settings.options import OPTIONS
 
 if TYPE_CHECKING:
-    from paper_run.settings.option import Option
+    from paper_run.settings.option import From, Option
     from paper_run.settings.sources import Sources
 
 HIDDEN = "<hidden>"
 _ALIASES = dict(KEY_VARIABLES)
 _SECRET_URLS = ("PAPER_RUN_HEARTBEAT_URL", "PAPER_RUN_NOTIFY")
 _ARE_URLS = ("urls.base", "broker.host")
-
-From = Literal["flag", "environment", "file", "default"]
 
 
 class Setting(NamedTuple):

@@ -13,8 +13,7 @@ from paper_run.settings.options import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paper_run.settings.in_force import From
-    from paper_run.settings.option import Option
+    from paper_run.settings.option import From, Option
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
