@@ -29,7 +29,7 @@ def config(*, as_json: bool, **given: Any) -> ExitStatus:
     else:
         failed = []
         console = output.console(given)
-        for line in settings_table.lines(found, file):
+        for line in settings_table.lines(found, file, output.width()):
             console.say(line)
     flags.settings(given, found=sources, sends=False)
     return output.ended([*failed, *streams.unwritten()])

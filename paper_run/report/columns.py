@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 WIDTH = 100
-_LEAST_WIDTH = 40
 _GAP = "  "
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 # "interrupted," fits.
 _NARROWEST = 12
-
-
-def width() -> int:
-    """Return how many columns there are: those that the variable COLUMNS names, at most `WIDTH`."""
-    typed = os.environ.get("COLUMNS", "")
-    return max(_LEAST_WIDTH, min(WIDTH, int(typed))) if typed.isascii() and typed.isdigit() else WIDTH
 
 
 class Block(NamedTuple):
@@ -29,15 +21,30 @@ class Block(NamedTuple):
     footer: Sequence[str]
 
 
-def table(heads: Sequence[str], blocks: Sequence[Block], *, wrapped: int) -> str:
-    """Return a table of at most `width()` columns, as far as amounts leave room: none is shortened.
+def table(
+    heads: Sequence[str],
+    blocks: Sequence[Block],
+    *,
+    wrapped: int,
+    width: int = WIDTH,
+    spare: Sequence[str] = (),
+) -> str:
+    """Return a table of at most `width` columns, as far as amounts leave room: none is shortened.
 
     :param wrapped: which column takes more rows where it is too long; it and those before it are words.
+    :param spare: heads of the columns that are left out where there is no room, the first one first.
     """
-    rows = [row for block in blocks for row in (*block.rows, block.footer)]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    left_out: list[str] = []
+    for head in spare:
+        if _narrowest(heads, blocks, wrapped) <= width:
+            break
+        at = heads.index(head)
+        heads = [*heads[:at], *heads[at + 1 :]]
+        blocks = [_without(each, at) for each in blocks]
+        left_out.append(head)
+    widths = _widths(heads, blocks)
     others = sum(widths) - widths[wrapped] + len(_GAP) * (len(widths) - 1)
-    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width() - others))
+    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width - others))
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     shown = _shown(heads, widths, wrapped)
     for block in blocks:
@@ -45,14 +52,34 @@ def table(heads: Sequence[str], blocks: Sequence[Block], *, wrapped: int) -> str
         for row in block.rows:
             shown += _shown(row, widths, wrapped)
         shown += [rule, *_shown(block.footer, widths, wrapped)]
+    if left_out:
+        shown.append(f"No room for: {', '.join(reversed(left_out))}.")
     return "\n".join(shown) + "\n"
 
 
-def in_lines(words: Sequence[str]) -> Iterator[str]:
+def _widths(heads: Sequence[str], blocks: Sequence[Block]) -> list[int]:
+    rows = [row for block in blocks for row in (*block.rows, block.footer)]
+    return [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+
+
+def _narrowest(heads: Sequence[str], blocks: Sequence[Block], wrapped: int) -> int:
+    """Return how wide a table is at least."""
+    widths = _widths(heads, blocks)
+    return sum(widths) - widths[wrapped] + _NARROWEST + len(_GAP) * (len(widths) - 1)
+
+
+def _without(block: Block, at: int) -> Block:
+    """Return a block without a column."""
+    return Block(
+        [[*row[:at], *row[at + 1 :]] for row in block.rows], [*block.footer[:at], *block.footer[at + 1 :]]
+    )
+
+
+def in_lines(words: Sequence[str], width: int = WIDTH) -> Iterator[str]:
     """Yield words that belong together on a line, or from where there is no room on lines of their own."""
     line = ""
     for each in words:
-        if line and len(line) + len(_GAP) + len(each.rstrip()) > width():
+        if line and len(line) + len(_GAP) + len(each.rstrip()) > width:
             yield line.rstrip()
             line = _GAP + each
         else:

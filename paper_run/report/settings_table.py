@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _GAP = "  "
 
 
-def lines(settings: Sequence[Setting], file: str | None) -> Iterator[str]:
+def lines(settings: Sequence[Setting], file: str | None, width: int = columns.WIDTH) -> Iterator[str]:
     """Yield a line for each setting: its name, its value, where that comes from; more where one is too long.
 
     :param file: the path of the settings file that is read, None for none.
@@ -28,7 +28,7 @@ def lines(settings: Sequence[Setting], file: str | None) -> Iterator[str]:
             yield f"{each.name:<{wide}}{_GAP}not set"
             continue
         words = (f"{each.name:<{wide}}", text.one_line(value), f"({text.one_line(_origin(each))})")
-        yield from columns.in_lines(words)
+        yield from columns.in_lines(words, width)
 
 
 def _origin(setting: Setting) -> str:

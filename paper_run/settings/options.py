@@ -62,14 +62,14 @@ OPTIONS = (
     ),
     Option(
         "--output",
-        _DAY,
+        ("run", "mark"),
         "Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard "
         "output; repeatable.",
         kind="repeated",
         metavar="PATH",
         variable="PAPER_RUN_OUTPUT",
         more="Also write there: `.json`, `.html`, `.csv` (orders), or `-` for the JSON alone on "
-        "standard output. Repeatable; commas in the variable.",
+        "standard output. Repeatable; commas in the variable, which counts for the day alone.",
         path="file",
     ),
     switch("--dry-run", _DAY, "Check everything and print the plan; send nothing."),
@@ -100,9 +100,15 @@ OPTIONS = (
         more="Several accounts, a row each with its latest session, and what they come to: name the reports "
         "folder of each, or its database as `URL#SCHEMA`.",
     ),
-    switch("--json", ("history", "config"), "Print JSON.", name="as_json"),
+    switch(
+        "--json",
+        ("mark", "history", "resolve", "doctor", "config"),
+        "Print JSON: one document.",
+        name="as_json",
+    ),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
     Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
+    Option("--last", ("history",), "The newest N sessions alone.", metavar="N", short="-n"),
     switch("--placed", ("resolve",), "It did trade."),
     switch("--not-placed", ("resolve",), "It did not: the session is open again."),
     Option("--run-id", ("resolve",), "With --placed: the orchestrator's run.", metavar="ID"),
