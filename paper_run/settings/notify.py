@@ -74,7 +74,8 @@ class PushUrl(NamedTuple):
         _, user, host = self._server
         rest = self.url.partition("://")[2]
         yield self.url
-        yield rest
+        if not host:
+            yield rest
         behind = rest.removeprefix(f"{user}@" if user else "").removeprefix(host)
         for part in (user, *user.split(":"), *re.split(r"[/?&#=:]", behind)):
             yield part

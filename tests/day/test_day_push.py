@@ -164,7 +164,7 @@ def test_a_no_that_becomes_a_yes(day: Day, receiver: Receivers) -> None:
 def test_one_that_is_never_reached_is_given_up_after_a_day(day: Day) -> None:
     """The tries of a day and one more, whichever is over first."""
     day.env["PAPER_RUN_NOTIFY"] = f"json://{refusing().base.removeprefix('http://')}/{TOKEN}"
-    day.must(status=1)
+    assert "sending JSON notification to 127.0.0.1)" in day.must(status=1).stderr
     day.later(minutes=25 * 60)
     assert "It was tried in 24 hours and is not sent again" in day.must("email", status=1).stderr
     assert states(day) == ["unwanted"]
