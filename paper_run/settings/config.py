@@ -21,6 +21,8 @@ from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import (
     CLOSED_DATES,
     HEARTBEAT_URL,
+    NOTIFY,
+    NOTIFY_ON,
     OPEN_DATES,
     QUOTES_URL,
     REQUIRE_LEDGER,
@@ -197,6 +199,8 @@ def mail(sources: Sources) -> "MailSettings | None":
 
 def push(sources: Sources) -> "PushSettings | None":
     """Return the settings of push notifications alone; None when there is nowhere to send one."""
+    if sources.variable(NOTIFY) is None and sources.variable(NOTIFY_ON) is None:
+        return None  # as on most days, which need not load what reads them
     from paper_run.settings import notify
 
     return notify.read(sources)

@@ -23,6 +23,7 @@ WARN = tuple(
     f"PAPER_RUN_WARN_{name}" for name in ("GROSS", "POSITION", "DAY_LOSS", "DRAWDOWN")
 )  # as in `book.limits.Thresholds`
 HEARTBEAT_URL = heartbeat.VARIABLE
+NOTIFY, NOTIFY_ON = "PAPER_RUN_NOTIFY", "PAPER_RUN_NOTIFY_ON"
 SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""
 _CHECKED = {each.flag or each.variable: each for each in OPTIONS if each.check}
