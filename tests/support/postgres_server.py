@@ -24,7 +24,7 @@ from support.chromium import unavailable
 
 OWNER, PASSWORD = "ledger_owner", "s3cretL3dger"
 _DEBIANS = Path("/usr/lib/postgresql")
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 _PR_SET_PDEATHSIG = 1
 _MEMORY, _ROOM = Path("/dev/shm"), 1 << 30
 """Where files are kept in memory, and how many bytes must be free there: to sync one takes no time then."""
@@ -35,6 +35,7 @@ _CONFIGURATION = {
     "min_wal_size": "8MB",
     "max_wal_size": "64MB",
     "max_connections": "60",
+    "authentication_timeout": "20s",  # whoever says nothing at all may hold up a shutdown for so long
     "wal_level": "replica",
     "max_wal_senders": "4",
     "autovacuum": "off",
