@@ -17,6 +17,7 @@ from paper_run.cli import (
 from paper_run.cli.parsing import (
     DayCommand,
     options_of,
+    version,
 )
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 @click.command(name="run", cls=DayCommand, hidden=True)
 @options_of("run")
+@version
 def run(**given: Any) -> ExitStatus:
     """Run the day."""
     from paper_run.services.deadline import Deadline
@@ -87,8 +89,8 @@ def _play_sessions(
 
     beat.begins()
     silent = output.console(given, quiet=True)
-    with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
-        played = day.play(settings, platform, output.clock(), silent, sessions, show=lambda: bar.update(1))
+    with output.progress(given, sessions) as show:
+        played = day.play(settings, platform, output.clock(), silent, sessions, show=show)
     listing.sessions(output.console(given), played.tally, settings.reports_dir)
     unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
     unopened += streams.unwritten()
@@ -101,16 +103,23 @@ def _play_sessions(
 
 @contextlib.contextmanager
 def _untold(given: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[None]:
-    """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
+    """Tell what stops a run before there is a ledger to queue a message in, if nobody was told of it."""
     try:
         yield
     except PaperRunError as error:
-        if error.told or given["dry_run"] or given["no_email"]:
+        if error.told or given["dry_run"]:
             raise
         from paper_run.app import send
 
         invocation = output.invocation(given)
-        found = send.unrecorded(error, sources, invocation, deadline, is_sandbox=given["sandbox"])
+        found = send.unrecorded(
+            error,
+            sources,
+            invocation,
+            deadline,
+            is_sandbox=given["sandbox"],
+            mails=not given["no_email"],
+        )
         if found is error:
             raise
         raise found from None

@@ -74,7 +74,7 @@ def test_rule_16_every_write_is_synced_whatever_the_server_says(host: Host) -> N
     """A server where commits are not waited for has them waited for here, and its own time limits none."""
     server = host.schema.server
     server.ask(f"ALTER ROLE {OWNER} SET synchronous_commit = off")
-    server.ask(f"ALTER ROLE {OWNER} SET idle_session_timeout = '50ms'")
+    server.ask(f"ALTER ROLE {OWNER} SET idle_session_timeout = '2s'")
     server.ask(f"ALTER ROLE {OWNER} SET statement_timeout = '20s'")
     try:
         assert host.begin().returncode == 0

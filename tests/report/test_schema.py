@@ -13,6 +13,7 @@ import pytest
 from builders import moved
 from builders.attempts import a_snapshot, run, signal
 from builders.documents import good_day
+from builders.limits import LIMITS
 from builders.moments import SESSION
 from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
@@ -26,7 +27,7 @@ from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
-from paper_run.model.order import Outcome, PriceSource
+from paper_run.model.order import ARRIVAL, Outcome, PriceSource
 from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import decode, document, dumps, encode
 from paper_run.model.service import ServiceHealth
@@ -38,7 +39,7 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *("base_account", "provisional"),
+        *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -138,7 +139,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 24
+    assert len(found) == 27
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -146,7 +147,7 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES))
+    content = document(replace(RESULT, parties=PARTIES, limits=LIMITS))
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     broker = content["parties"]["broker"]
@@ -166,7 +167,9 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
     assert list(content["health"][0]) == parts["health"]["required"]
-    assert set(ORDER._fields) == set(parts["order"]["required"])
+    arrived = document(replace(RESULT, orders=(ORDER._replace(arrival_price=Decimal(1)),)))
+    assert list(arrived["orders"][0]) == list(parts["order"]["properties"])
+    assert set(ORDER._fields) - set(parts["order"]["required"]) == set(ARRIVAL)
 
 
 def _with_money() -> RunResult:

@@ -30,6 +30,7 @@ _TABLES = {
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",
+    "mail_channels": "mail, channel",
     "broker_accounts": "epoch",
     "broker_money": "epoch, activity",
     "broker_money_reads": "epoch",
