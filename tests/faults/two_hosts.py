@@ -70,7 +70,7 @@ _LONGEST = 240.0
 class Play:
     """One schedule, drawn from its seed.
 
-    :ivar lost: keys of attempts that were in the ledger before its server was restored or replaced.
+    :ivar lost: what was known to the ledger before its server was restored or replaced, see `known`.
     """
 
     def __init__(self, seed: int, hosts: tuple[Host, Host], server: Server, lines: dict[Host, Proxy]) -> None:
@@ -78,7 +78,7 @@ class Play:
         self.hosts, self.server, self.lines = hosts, server, lines
         self.platform = hosts[0].platform
         self.told = [f"seed {seed}"]
-        self.lost: set[str] = set()
+        self.lost: set[Any] = set()
         self.counts: Counter[str] = Counter()
         self.posted: defaultdict[str, list[str]] = defaultdict(list)
         """The keys of the POSTs that arrived, by session."""
@@ -313,9 +313,11 @@ class Play:
         for line in self.lines.values():
             line.target = self.server.port
 
-    def known(self) -> set[str]:
-        """Return the keys of the attempts that are in the ledger."""
-        return {row["key"] for row in self.hosts[0].rows()}
+    def known(self) -> set[Any]:
+        """Return what is in the ledger that has files: attempts, by key and with their version, and marks."""
+        rows = self.hosts[0].rows()
+        marks = {(row["session"], row["document"]) for row in self.hosts[0].rows("marks")}
+        return marks | {row["key"] for row in rows} | {(row["key"], row["version"]) for row in rows}
 
     def calm(self) -> None:
         """Let all be well again, and wait until nothing is under way."""
