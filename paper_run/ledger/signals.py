@@ -103,5 +103,5 @@ def _tally(row: Any) -> Tally:
 @reader_of("session_signals")
 def _session(row: Any) -> SignalSession:
     return SignalSession(
-        row["session"], tuple(Pair(*each) for each in json.loads(row["pairs"])), amount(row["recent"])
+        row["session"], tuple(map(Pair._make, json.loads(row["pairs"]))), amount(row["recent"])
     )
