@@ -75,12 +75,12 @@ class Tally(NamedTuple):
 
 
 def session_ic(pairs: Sequence[Pair]) -> Decimal | None:
-    """Return the rank IC of a session, -1 to 1, negative where it was wrong; None with fewer than 5 pairs."""
+    """Return a session's rank IC, a ratio, negative where it was wrong; None with fewer than 5 pairs."""
     return rank_ic(pairs) if len(pairs) >= LEAST_SYMBOLS else None
 
 
 def rank_ic(pairs: Sequence[Pair]) -> Decimal | None:
-    """Return Spearman's correlation of predicted and realized, -1 to 1, negative where they go apart.
+    """Return Spearman's correlation of predicted and realized, a ratio, negative where they go apart.
 
     Equal values have the mean of their ranks. None where one side has no two different values.
     Spearman, "The Proof and Measurement of Association between Two Things" (1904).
@@ -163,7 +163,7 @@ def quality(tally: Tally, latest: Sequence[Pair], recent: Decimal | None) -> Qua
     """Return the figures of all pairs so far.
 
     :param latest: the newest pairs that count, at most `RANKED`. :param recent: the rank IC of the latest 20
-        sessions, -1 to 1, negative where it was wrong; None: not known.
+        sessions, a ratio, negative where it was wrong; None: not known.
     """
     found = Quality(tally.pairs, LEAST_PAIRS, tally.hits, ranked=len(latest), sessions=tally.sessions)
     if tally.pairs < LEAST_PAIRS:
@@ -196,7 +196,7 @@ _NO_SPREAD = Decimal(10) ** -30
 
 
 def recent_ic(sessions: Iterable[Sequence[Pair]]) -> Decimal | None:
-    """Return the rank IC over the pairs of the latest 20 sessions, -1 to 1, negative where it was wrong.
+    """Return the rank IC over the pairs of the latest 20 sessions, a ratio, negative where it was wrong.
 
     :param sessions: each session's pairs, the newest first. None: they are fewer.
     """

@@ -46,7 +46,7 @@ class SessionSignals:
     def keep(
         self, period: int, session: str, pairs: Sequence[Pair], tally: Tally, recent: Decimal | None
     ) -> None:
-        """Write a session's pairs, what all have come to, and the recent rank IC, signed."""
+        """Write a session's pairs, what all have come to, and the recent rank IC, a signed ratio."""
         columns = {
             "epoch": period,
             "session": session,
