@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import days
+from paper_run.book import days, drawdowns
 from paper_run.book.days import Day, Running
+from paper_run.book.drawdowns import Drawdowns
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
+from paper_run.ledger import session_states as states
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
 
@@ -73,6 +75,7 @@ class Valuations:
     def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
         self._rows = rows
         self._run = run
+        self.months = states.Months(rows, run, self.days_between)
 
     def last(self, period: int, before: str | None = None) -> PastValuation | None:
         """Return the book as it was valued last.
@@ -97,7 +100,7 @@ class Valuations:
         )
         return [kept for row in found if (kept := state(row)) is not None]
 
-    def last_complete(self, period: int, session: date, *, through: bool = False) -> Any:
+    def last_complete(self, period: int, session: date | str, *, through: bool = False) -> Any:
         """Return the row of the last complete session before one; None if there is none.
 
         :param through: or of that one.
@@ -115,21 +118,21 @@ class Valuations:
 
         :param through: with the one of that date.
         """
+        return self.days_between(period, "", _end(before, through=through))
+
+    def days_between(self, period: int, since: str, end: str) -> list[tuple[str, Day]]:
+        """Return the complete sessions from an ISO date to before another one, oldest first."""
         found = self._rows(
             "SELECT session, traded, gains, spans, inflow, opening, day_pnl, closing, exposure FROM sessions "
-            "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
+            "WHERE epoch = ? AND session >= ? AND session < ? AND complete = 1 ORDER BY session",
             period,
-            _end(before, through=through),
+            since,
+            end,
         )
-        read, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
-        for (
-            session,
-            so_far,
-            gains,
-            spans,
-            came_in,
-            *figures,
-        ) in found:  # a thousand of them must not cost a day anything
+        read, subtract = [], money.CONTEXT.subtract
+        traded = self.traded_before(period, since) if since and found else money.ZERO
+        # A thousand of them must not cost a day anything.
+        for session, so_far, gains, spans, came_in, *figures in found:
             total = Decimal(so_far)
             opening, day_pnl, closing, exposure = map(Decimal, figures)
             inflow = inflow_of(came_in, gains, opening, day_pnl, closing)
@@ -150,12 +153,22 @@ class Valuations:
     def _running(self, period: int, before: date, row: Any, *, through: bool = False) -> Running:
         if row is None:
             return days.NOTHING_YET
-        if (kept := _running_of(row)) is not None:
+        if (kept := states.kept_running(row)) is not None:
             return kept
         # An older program wrote it, or a session before it did not count when it was written.
         return days.running(day for _, day in self.days(period, before, through=through))
 
-    def traded_before(self, period: int, session: date) -> Decimal:
+    def drawdowns_of(self, period: int, before: date | str, row: Any) -> Drawdowns:
+        """Return the drawdowns' state after the last complete session before a date.
+
+        :param row: that session's, see `last_complete`.
+        """
+        if row is None:
+            return drawdowns.NONE_YET
+        kept = states.kept_drawdowns(row)
+        return drawdowns.fallen(self.days_between(period, "", str(before))) if kept is None else kept
+
+    def traded_before(self, period: int, session: date | str) -> Decimal:
         """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
         row = self.last_complete(period, session)
         return money.ZERO if row is None else Decimal(row["traded"])
@@ -170,13 +183,17 @@ class Valuations:
         self._run(
             "UPDATE sessions SET complete = 0, closed = 0 WHERE epoch = ? AND session >= ?", period, session
         )
+        self.months.forget(session, period)
         return [row["session"] for row in found]
 
     def count(self, period: int) -> None:
         """Have the sessions that did not count as yet be in curve and statistics, if they are whole."""
         self._run(
-            "UPDATE sessions SET complete = 1, running = NULL WHERE epoch = ? AND closing IS NOT NULL", period
+            "UPDATE sessions SET complete = 1, running = NULL, drawdowns = NULL "
+            "WHERE epoch = ? AND closing IS NOT NULL",
+            period,
         )
+        self.months.forget("", period)
 
     def keep(
         self, period: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
@@ -214,11 +231,15 @@ class Valuations:
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
-            "running": None
-            if day is None or not counts
-            else _written_running(self._running(period, session, before).after(day)),
+            "running": None,
+            "drawdowns": None,
         }
+        if day is not None and counts:
+            columns["running"] = states.written_running(self._running(period, session, before).after(day))
+            fallen = self.drawdowns_of(period, session, before).after(session.isoformat(), day)
+            columns["drawdowns"] = states.written_drawdowns(fallen)
         self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
+        self.months.keep(period, session.isoformat())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
         self._run(
             "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "
@@ -244,21 +265,10 @@ def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, 
     return days.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
 
 
-def _written_running(state: Running) -> str:
-    return json.dumps([each if isinstance(each, int) else text(each) for each in state])
-
-
-@reader_of("sessions")
-def _running_of(row: Any) -> Running | None:
-    """Return the statistics' state that a row of `sessions` keeps; None where it keeps none."""
-    kept = json.loads(row["running"] or "[]")
-    if len(kept) != len(Running._fields):
-        return None
-    return Running._make(each if isinstance(each, int) else amount(each) for each in kept)
-
-
-def _end(session: date, *, through: bool) -> str:
+def _end(session: date | str, *, through: bool) -> str:
     """Return the ISO date before which sessions are earlier than one, or that one (`through`)."""
+    if isinstance(session, str):
+        return session
     return (session + timedelta(days=int(through))).isoformat()
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.findings import Finding
     from paper_run.model.parties import Parties
+    from paper_run.model.periods import Periods
 
 SCHEMA_VERSION = 1
 
@@ -71,6 +72,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
+        **_periods_document(result),
         "health": [each._asdict() for each in result.health],
         **found,
         "warnings": findings.texts(result.findings, "warning"),
@@ -100,6 +102,7 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
             parties=_parties(content),
             statistics=_statistics(content.get("statistics") or {}),
+            periods=_periods(content),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
             ledger=str(content.get("ledger") or ""),
@@ -132,6 +135,22 @@ def _parties(content: Mapping[str, Any]) -> Parties | None:
     from paper_run.model import parties_json
 
     return parties_json.from_json(content["parties"])
+
+
+def _periods_document(result: RunResult) -> dict[str, Any]:
+    if result.periods is None:
+        return {}
+    from paper_run.model import periods_json
+
+    return {"periods": periods_json.to_json(result.periods)}
+
+
+def _periods(content: Mapping[str, Any]) -> Periods | None:
+    if not content.get("periods"):
+        return None
+    from paper_run.model import periods_json
+
+    return periods_json.from_json(content["periods"])
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

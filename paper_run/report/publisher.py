@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
+from paper_run.ledger.periods import over_periods
 from paper_run.model import result
 from paper_run.report import sessions
 from paper_run.report.day import CACHE_FOLDER, Reports
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.history import SessionLine
+    from paper_run.model.periods import Periods
 
 
 class Publisher:
@@ -104,4 +107,8 @@ class Publisher:
         curve = self._curve(book, present[-1].session) if present else ()
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
-        return sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)
+        periods = self._periods(book, present[-1].session) if present else None
+        return sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table, periods)
+
+    def _periods(self, book: int, through: str) -> Periods:
+        return over_periods(self._ledger.books.valuations, book, date.fromisoformat(through))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.model.history import EndedBook, SessionLine
+    from paper_run.model.periods import Periods
 
 LISTED = 260
 
@@ -25,6 +26,7 @@ class Overview(NamedTuple):
     :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
     :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
     :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
+    :ivar periods: the present book's.
     """
 
     latest: Sequence[SessionLine]
@@ -33,6 +35,7 @@ class Overview(NamedTuple):
     book: int
     ended: Sequence[EndedBook]
     table: Iterable[Sequence[str | None]]
+    periods: Periods | None = None
 
 
 def files(folder: Path) -> tuple[Path, Path]:
@@ -52,6 +55,7 @@ def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[P
             num_sessions=sessions.number,
             book=sessions.book,
             ended=sessions.ended,
+            of_periods=sessions.periods,
         )
 
     contents: tuple[Callable[[], str], ...] = (page, lambda: csv_tables.history_file(sessions.table))

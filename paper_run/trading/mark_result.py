@@ -76,6 +76,7 @@ def result_of(
         pnl=result_rows.pnl(book),
         parties=result_rows.parties(book),
         statistics=result_rows.statistics(book),
+        periods=book.periods,
         ledger=ledger.account.identity,
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from paper_run import money
 from paper_run.book import comparison, days, holdings, statistics, valuation
 from paper_run.errors import Remedy
+from paper_run.ledger.periods import over_periods
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
 from paper_run.model.book_figures import BookFigures, NotKnown
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.book import BookPeriod, Books, CurrentBook
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
+    from paper_run.model.periods import Periods
     from paper_run.model.service import Position
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
@@ -139,7 +141,7 @@ def bring_up_to_date(
         in_flight=in_flight,
         unpriced=priced.unpriced,
         sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
-        statistics=_statistics(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over),
+        **_over_sessions(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over),
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
@@ -277,7 +279,12 @@ def _differences(
     return found
 
 
-def _statistics(
+class _OverSessions(TypedDict):
+    statistics: Mapping[str, statistics.Statistic]
+    periods: Periods
+
+
+def _over_sessions(
     ledger: Ledger,
     period: BookPeriod,
     session: date,
@@ -286,26 +293,27 @@ def _statistics(
     *,
     spans: bool,
     is_over: bool,
-) -> dict[str, statistics.Statistic]:
-    """Return the statistics over the complete sessions; one that is not has no return of its own.
+) -> _OverSessions:
+    """Return statistics and periods over the complete sessions; one that is not has no return of its own.
 
     :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
     """
-    state = ledger.books.valuations.running(period.id, session, through=is_over)
+    valuations = ledger.books.valuations
+    state = valuations.running(period.id, session, through=is_over)
     bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
-    if is_over:
-        return statistics.statistics(state, year)
-    since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(period.id, session))
-    today = (
-        None
-        if period.provisional
-        else days.whole(
-            *(bridge.opening, valued.day_pnl, bridge.closing, valued.exposure, since),
+    today = None
+    if not is_over and not period.provisional:
+        today = days.whole(
+            *(bridge.opening, valued.day_pnl, bridge.closing, valued.exposure),
+            money.CONTEXT.subtract(traded, valuations.traded_before(period.id, session)),
             None if bridge.money is None else bridge.money.inflows,
             spans=spans,
         )
-    )
-    if today is None:
-        found = statistics.statistics(state, year)
-        return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
-    return statistics.statistics(state.after(today), year)
+    found = statistics.statistics(state if today is None else state.after(today), year)
+    counts = is_over or today is not None
+    if not counts:
+        found["daily_return"] = found["daily_return"]._replace(value=None, percent=None)
+    return {
+        "statistics": found,
+        "periods": over_periods(valuations, period.id, session, through=counts),
+    }

@@ -14,15 +14,19 @@ from builders.attempts import begun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paper_run.book import periods
 from paper_run.book.bridge import Money, Opening
 from paper_run.book.days import Day, running, unrounded_return
+from paper_run.book.drawdowns import fallen
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import value
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.periods import over_periods
 from paper_run.ledger.valuations import Closing, PastValuation
+from paper_run.model.periods import Periods
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
 NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)
@@ -195,10 +199,10 @@ def test_the_days_for_the_statistics(ledger: Ledger) -> None:
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("value"), st.sampled_from(["99", "101.37", "140", None]), st.booleans()),
-        st.tuples(st.just("next")),
+        st.tuples(st.just("next"), st.sampled_from([1, 1, 9, 40])),
         st.tuples(st.just("provisional"), st.sampled_from(["98", "105"])),
         st.tuples(st.just("count")),
-        st.tuples(st.just("void"), st.integers(0, 5)),
+        st.tuples(st.just("void"), st.integers(0, 50)),
         st.tuples(st.just("forget"), st.integers(0, 5)),
     ),
     min_size=1,
@@ -214,7 +218,7 @@ def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) 
         closings, book, session = ledger.books.valuations, period(ledger).id, MONDAY
         for name, *given_ in steps:
             if name == "next":
-                session += timedelta(days=1)
+                session += timedelta(days=given_[0])
             elif name == "value":
                 valued(ledger, session, given_[0], Closing({}, {}, spans=given_[1]))
             elif name == "provisional":
@@ -225,10 +229,80 @@ def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) 
                 closings.void(book, (session - timedelta(days=given_[0])).isoformat())
             else:
                 older = (session - timedelta(days=given_[0])).isoformat()
-                ledger.books._run("UPDATE sessions SET running = NULL WHERE session = ?", older)
+                ledger.books._run(
+                    "UPDATE sessions SET running = NULL, drawdowns = NULL WHERE session = ?", older
+                )
             for through in (False, True):
                 read = [day for _, day in closings.days(book, session, through=through)]
                 assert closings.running(book, session, through=through) == running(read)
+                assert over_periods(closings, book, session, through=through) == _read_whole(
+                    closings.days(book, session, through=through), session
+                )
+
+
+def _read_whole(days: list[tuple[str, Day]], session: date) -> Periods:
+    """Return the periods of all sessions, read anew."""
+    months = periods.months(days)
+    return Periods(
+        days[-1][0] if days else None,
+        periods.to_date(session, months, days),
+        periods.by_year(months),
+        periods.by_month(months),
+        fallen(days).stated(),
+    )
+
+
+def test_a_day_reads_the_sessions_of_its_own_month_alone(ledger: Ledger) -> None:
+    """The months before are kept, however many sessions they had; a late one is read as it was written."""
+    closings, book = ledger.books.valuations, period(ledger).id
+    for day in range(0, 90, 3):
+        valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
+    last = MONDAY + timedelta(days=87)
+    expected = over_periods(closings, book, last)
+    assert [each.name for each in expected.months] == ["2025-01", "2025-02", "2025-03", "2025-04"]
+    ledger.books._run("UPDATE sessions SET day_pnl = 'unreadable' WHERE session < '2025-03-31'")
+    assert over_periods(closings, book, last) == expected
+    valued(ledger, last + timedelta(days=1), "110")
+    assert over_periods(closings, book, last + timedelta(days=1)).months[:3] == expected.months[:3]
+
+
+def test_what_changes_a_session_changes_its_month(ledger: Ledger) -> None:
+    """A split that is said late voids from a session on; a wrong date takes one out; a reset begins anew."""
+    closings, book = ledger.books.valuations, period(ledger).id
+    for day in range(0, 90, 3):
+        valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
+    last = MONDAY + timedelta(days=87)
+
+    def agrees() -> Periods:
+        found = over_periods(closings, book, last)
+        assert found == _read_whole(closings.days(book, last, through=True), last)
+        return found
+
+    before = agrees()
+    ledger.fences.set_aside(date(2025, 2, 2), "a person")
+    assert agrees().months[1].n == before.months[1].n - 1
+    closings.void(book, "2025-02-11")
+    assert [each.name for each in agrees().months] == ["2025-01", "2025-02"]
+    valued(ledger, last, "110")
+    assert [each.name for each in agrees().months] == ["2025-01", "2025-02", "2025-04"]
+    ledger.books.close_period("a person")
+    assert over_periods(closings, book + 1, last).months == ()
+
+
+def test_an_older_programs_sessions_have_months_too(ledger: Ledger) -> None:
+    """They are read once, and kept with the next session."""
+    closings, book = ledger.books.valuations, period(ledger).id
+    for day in range(0, 90, 3):
+        valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
+    last = MONDAY + timedelta(days=87)
+    expected = over_periods(closings, book, last)
+    ledger.books._run("DELETE FROM months")
+    ledger.books._run("UPDATE sessions SET drawdowns = NULL, running = NULL")
+    assert over_periods(closings, book, last) == expected
+    valued(ledger, last + timedelta(days=1), "110")
+    assert [row["month"] for row in ledger.books._rows("SELECT month FROM months ORDER BY month")] == [
+        *("2025-01", "2025-02", "2025-03")
+    ]
 
 
 def test_a_day_reads_no_session_but_the_last(ledger: Ledger) -> None:

@@ -16,12 +16,15 @@ from support.tree import ROOT
 
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.drawdowns import Drawdown
+from paper_run.book.periods import Period
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
 from paper_run.model.order import Order
 from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
+from paper_run.model.periods import Periods
 from paper_run.model.result import (
     HealthRow,
     MoneyRow,
@@ -348,6 +351,14 @@ PARTIES = st.builds(
         st.lists(PARTY_ROWS, max_size=3).map(tuple),
     ),
 )
+PERIOD_ROWS = st.lists(
+    st.builds(Period, TEXT, TEXT, AMOUNT, AMOUNT, st.integers(0, 999), minimum=st.just(1), percent=AMOUNT),
+    max_size=3,
+).map(tuple)
+DRAWDOWNS = st.lists(
+    st.builds(Drawdown, TEXT, TEXT, WORDS, exact, st.integers(1, 999), st.integers(1, 999)), max_size=3
+).map(tuple)
+PERIODS = st.builds(Periods, WORDS, PERIOD_ROWS, PERIOD_ROWS, PERIOD_ROWS, st.none() | DRAWDOWNS)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -368,6 +379,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     ledger=TEXT,
     parties=st.none() | PARTIES,
+    periods=st.none() | PERIODS,
 )
 
 

@@ -15,6 +15,7 @@ from builders.attempts import a_snapshot, run, signal
 from builders.documents import good_day
 from builders.moments import SESSION
 from builders.parties import PARTIES
+from builders.periods import PERIODS, of, sessions
 from builders.results import ORDER, RESULT
 from jsonschema import Draft202012Validator
 from support.answers import Answer, detail_text, plain_500
@@ -27,6 +28,7 @@ from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
 from paper_run.model.order import Outcome, PriceSource
+from paper_run.model.periods import Periods
 from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import decode, document, dumps, encode
 from paper_run.model.service import ServiceHealth
@@ -38,7 +40,9 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *("base_account", "provisional"),
+        *("base_account", "provisional", "periods"),
+        *("sharpe_standard_error", "sharpe_lower", "sharpe_upper", "probabilistic_sharpe"),
+        *("skewness", "kurtosis"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -138,7 +142,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 24
+    assert len(found) == 27
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -146,7 +150,7 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES))
+    content = document(replace(RESULT, parties=PARTIES, periods=PERIODS))
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     broker = content["parties"]["broker"]
@@ -162,6 +166,9 @@ def test_the_names_are_the_programs_in_its_order() -> None:
         == parts["bridge"]["properties"]["money"]["required"]
     )
     assert list(document(_with_money())["pnl"]["money"][0]) == parts["moved"]["required"]
+    for part, name in (("to_date", "period"), ("months", "period"), ("drawdowns", "drawdown")):
+        assert list(content["periods"][part][0]) == list(parts[name]["properties"])
+    assert list(content["periods"]) == parts["periods"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
@@ -194,6 +201,14 @@ def test_money_that_no_activity_is_behind_has_none_of_an_activitys_words() -> No
     assert faults(encode(replace(result, pnl=result.pnl._replace(money=tuple(rows))))) == []
     for odd in (rows[0]._replace(kind="gift"), rows[0]._replace(source="gateway")):
         assert faults(encode(replace(result, pnl=result.pnl._replace(money=(odd,)))))
+
+
+def test_periods_of_any_age() -> None:
+    """None yet, a fall that is under way or over, nothing left to compound; older documents have none."""
+    nothing = Periods(None, PERIODS.to_date, (), (), None)
+    for periods in (PERIODS, nothing, of([]), of(sessions(1)), of(sessions(400))):
+        assert faults(encode(replace(RESULT, periods=periods))) == []
+    assert "periods" not in document(RESULT)
 
 
 def test_the_words_are_the_programs() -> None:

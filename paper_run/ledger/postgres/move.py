@@ -27,6 +27,7 @@ _TABLES = {
     "epochs": "id",
     "entries": "id",
     "sessions": "epoch, session",
+    "months": "epoch, month",
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",

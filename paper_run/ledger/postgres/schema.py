@@ -224,6 +224,17 @@ MIGRATIONS = (
     ALTER TABLE sessions ADD COLUMN running TEXT COLLATE "C";
     """,
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
+    """
+    ALTER TABLE sessions ADD COLUMN drawdowns TEXT COLLATE "C";
+    CREATE TABLE months (
+        epoch BIGINT NOT NULL REFERENCES epochs (id),
+        month TEXT COLLATE "C" NOT NULL,
+        sessions INTEGER NOT NULL,
+        pnl TEXT COLLATE "C" NOT NULL,
+        growth TEXT COLLATE "C",
+        PRIMARY KEY (epoch, month)
+    );
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

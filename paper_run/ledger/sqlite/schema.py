@@ -136,4 +136,17 @@ MIGRATIONS = (
     DROP TABLE marks;
     ALTER TABLE new_marks RENAME TO marks;
     """,
+    """
+    -- the drawdowns' state after the session, see book/drawdowns: JSON; NULL: made of all sessions before
+    ALTER TABLE sessions ADD COLUMN drawdowns TEXT;
+    -- the months of a book that are over, made of its complete sessions
+    CREATE TABLE months (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        month TEXT NOT NULL,              -- 2025-01
+        sessions INTEGER NOT NULL,        -- how many
+        pnl TEXT NOT NULL,                -- the sum of their day P&L, dollars and cents
+        growth TEXT,                      -- what 1 has compounded to; NULL: nothing was there to compound
+        PRIMARY KEY (epoch, month)
+    );
+    """,
 )

@@ -59,7 +59,13 @@ _STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, i
     ("Mean turnover", lambda each: each.turnover, text.fixed_percent, 4),
     ("Volatility, a year", lambda each: each.volatility, text.fixed_percent, 4),
     ("Sharpe ratio", lambda each: each.sharpe_ratio, text.ratio, 2),
+    ("Sharpe ratio, standard error", lambda each: each.sharpe_standard_error, text.ratio, 2),
+    ("Sharpe ratio, 95 % from", lambda each: each.sharpe_lower, text.ratio, 2),
+    ("Sharpe ratio, 95 % to", lambda each: each.sharpe_upper, text.ratio, 2),
+    ("Sharpe ratio above 0, probability", lambda each: each.probabilistic_sharpe, text.fixed_percent, 4),
     ("Sortino ratio", lambda each: each.sortino_ratio, text.ratio, 2),
+    ("Skewness", lambda each: each.skewness, text.ratio, 2),
+    ("Kurtosis", lambda each: each.kurtosis, text.ratio, 2),
     ("Annualised return", lambda each: each.annualised_return, text.signed_percent, 4),
 )
 
@@ -220,8 +226,7 @@ def _statistic_row(statistic: Statistic, label: str, show: _Show, places: int) -
     if value is not None:
         cell = cells.number(value, lambda _: show(text.percentage(statistic)), places)
     elif n < minimum:
-        more = minimum - n
-        cell = f'<td class="needs">needs {more:,} more session{"s" * (more != 1)}</td>'
+        cell = f'<td class="needs">{cells.needs(minimum - n)}</td>'
     else:
         cell = '<td class="needs">not defined</td>'
     return f'<tr><th scope="row">{escaped(label)}</th>{cell}<td>{text.count(n)}</td></tr>'

@@ -44,6 +44,11 @@ def gain(amount: Decimal | None) -> str:
     return f"<td{coloured}>{text.signed_money(amount)}</td>"
 
 
+def needs(sessions: int) -> str:
+    """Say how many sessions a figure lacks."""
+    return f"needs {sessions:,} more session{'s' * (sessions != 1)}"
+
+
 def signed(tone: str, sign: str = "") -> str:
     """Return a tone's sign, or another, in its colour."""
     return f'<b class="{tone}">{sign or text.SIGNS[tone]}</b>'
