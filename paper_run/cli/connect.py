@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from paper_run.model.service import ServiceIdentity
     from paper_run.services.broker import Broker
     from paper_run.services.deadline import Deadline
-    from paper_run.services.platform import Platform
+    from paper_run.services.platform import BenchmarkSource, Platform
     from paper_run.services.quotes import Quotes
     from paper_run.settings.config import Config
+
+_USUAL_BENCHMARK = "SPY"
 
 
 @contextlib.contextmanager
@@ -66,7 +68,7 @@ def connected(
         signer = settings.identity and Signer(settings.identity, now=output.clock().now)
         transport = Transport(**shared, signer=signer)
         stack.callback(transport.close)
-        quotes, broker = _alpaca(settings, pair, shared, stack)
+        quotes, benchmark, broker = _alpaca(settings, pair, shared, stack)
         yield (
             settings,
             Platform(
@@ -75,6 +77,7 @@ def connected(
                 execution_gateway=settings.execution_gateway,
                 orchestrator=settings.orchestrator,
                 quotes=quotes,
+                benchmark=benchmark,
                 broker=broker,
                 demands_broker=settings.broker is not None and settings.broker.is_demanded,
                 deadline=deadline,
@@ -93,12 +96,17 @@ def made_identity() -> ServiceIdentity:
 
 def _alpaca(
     settings: Config, pair: tuple[str, str] | None, shared: Mapping[str, Any], stack: contextlib.ExitStack
-) -> tuple[Quotes | None, Broker | None]:
-    """Connect to the quote source and the broker, if there are keys for them; of a sandbox to its broker."""
+) -> tuple[Quotes | None, BenchmarkSource | None, Broker | None]:
+    """Connect to the quote source and the broker, if there are keys for them.
+
+    A sandbox's positions have its gateway's prices: its quotes are the benchmark's alone.
+    """
     if pair is None:
-        return None, None
+        return None, None, None
+    from paper_run.model.calendar import USUAL
     from paper_run.model.service import ServiceUrl
     from paper_run.services.alpaca import Keys
+    from paper_run.services.platform import BenchmarkSource
     from paper_run.services.quotes import Quotes
     from paper_run.services.transport import Transport
     from paper_run.settings.variables import DATA_HOST
@@ -107,15 +115,20 @@ def _alpaca(
     transport = Transport(**shared, environment=not settings.plays_sandbox, reads_only=True)
     stack.callback(transport.close)
     data = settings.quotes or ServiceUrl(base=DATA_HOST)
-    keys = Keys(*pair)
-    quotes = None if settings.plays_sandbox else Quotes(transport, data, keys)
-    if settings.broker is None:
-        return quotes, None
-    if settings.plays_sandbox:
+    if settings.plays_sandbox and settings.broker is not None:
         data = settings.broker.url
+    keys = Keys(*pair)
+    source = Quotes(transport, data, keys)
+    usual = _USUAL_BENCHMARK if settings.exchange == USUAL else ""
+    symbol = usual if settings.benchmark is None else settings.benchmark
+    benchmark = BenchmarkSource(symbol, source) if symbol else None
+    quotes = None if settings.plays_sandbox else source
+    if settings.broker is None:
+        return quotes, benchmark, None
     from paper_run.services.broker import Broker
 
-    return quotes, Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)
+    at_broker = Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)
+    return quotes, benchmark, at_broker
 
 
 def wait_for_ctrl_c() -> None:

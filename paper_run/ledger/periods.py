@@ -1,4 +1,4 @@
-"""What the weeks, months and years of a book came to, of its months that are kept and its latest sessions."""
+"""What a book came to over its periods and beside its benchmark, of what its latest sessions keep."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.valuations import Valuations
+    from paper_run.model.benchmark import Benchmark
 
 
 def over_periods(valuations: Valuations, period: int, session: date, *, through: bool = True) -> Periods:
@@ -19,7 +20,7 @@ def over_periods(valuations: Valuations, period: int, session: date, *, through:
 
     :param period: the book, by its id. :param through: whether the session is in them, if it is complete.
     """
-    end = (session + timedelta(days=int(through))).isoformat()
+    end = _end(session, through=through)
     months = valuations.months.read(period, end)
     monday = (session - timedelta(days=session.weekday())).isoformat()
     last = valuations.last_complete(period, end)
@@ -30,3 +31,23 @@ def over_periods(valuations: Valuations, period: int, session: date, *, through:
         months=periods.by_month(months),
         drawdowns=valuations.drawdowns_of(period, end, last).stated(),
     )
+
+
+def over_benchmark(
+    valuations: Valuations, period: int, session: date, sessions_a_year: int, *, through: bool = True
+) -> Benchmark | None:
+    """Return a book beside its benchmark, up to a session; None where none is read.
+
+    :param period: the book, by its id. :param through: whether the session is in it, if it is complete.
+    """
+    end = _end(session, through=through)
+    last = valuations.last_complete(period, end)
+    if last is None or last["benchmark"] is None:
+        return None
+    from paper_run.ledger import benchmarks
+
+    return benchmarks.stated(last, valuations.beside(period, end, last), sessions_a_year)
+
+
+def _end(session: date, *, through: bool) -> str:
+    return (session + timedelta(days=int(through))).isoformat()

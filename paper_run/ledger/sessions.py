@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from paper_run.book import downsample
 from paper_run.book.days import Day, unrounded_return
 from paper_run.ledger.rows import amount
+from paper_run.ledger.session_days import inflow_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
-from paper_run.ledger.valuations import inflow_of
 from paper_run.model.history import EndedBook, SessionLine
 from paper_run.money import ZERO
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
-_FIGURES, _TABLE = f"{_COLUMNS}, opening, height, gains, inflow FROM sessions", f"{_COLUMNS} FROM sessions"
+_FIGURES, _TABLE = (
+    f"{_COLUMNS}, opening, height, gains, inflow, benchmark_equity FROM sessions",
+    f"{_COLUMNS} FROM sessions",
+)
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -82,18 +85,20 @@ class Sessions:
         """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
             "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
-            "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl "
+            "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl, "
+            "CAST(COALESCE(benchmark_equity, closing) AS DOUBLE PRECISION) AS compared "
             "FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,
         )
-        closings, falls, days = (
-            [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl")
+        closings, falls, days, compared = (
+            [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl", "compared")
         )
         if not points:
             return []
-        chosen = downsample.kept((closings, falls, days), (closings, days), most)
+        beside = [] if compared == closings else [compared]
+        chosen = downsample.kept((closings, falls, days, *beside), (closings, days, *beside), most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
             f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",
@@ -232,6 +237,7 @@ def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_mar
     if amounts["drawdown"] is not None:
         amounts["drawdown"] = Decimal(row["height"]) - 1
     return SessionLine(
+        benchmark=amount(row["benchmark_equity"]) if complete else None,
         session=session,
         attempts=tuple(attempts.items()),
         complete=complete,

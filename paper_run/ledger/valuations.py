@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
 from paper_run.book import days, drawdowns
@@ -14,9 +14,13 @@ from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
+from paper_run.ledger import session_days
 from paper_run.ledger import session_states as states
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
+
+if TYPE_CHECKING:
+    from paper_run.book.benchmark import Beside
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
@@ -55,7 +59,7 @@ class Closing(NamedTuple):
     :ivar is_closed: see `PastValuation`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
-    :ivar marks: the price of each open position.
+    :ivar marks: the price of each open position. :ivar benchmark: its symbol and price; None: none is read.
     """
 
     seen: Mapping[str, Seen]
@@ -64,6 +68,7 @@ class Closing(NamedTuple):
     spans: bool = False
     counts: bool = True
     marks: Mapping[str, Mark] = {}
+    benchmark: tuple[str, Mark | None] | None = None
 
 
 class Valuations:
@@ -122,24 +127,21 @@ class Valuations:
 
     def days_between(self, period: int, since: str, end: str) -> list[tuple[str, Day]]:
         """Return the complete sessions from an ISO date to before another one, oldest first."""
-        found = self._rows(
-            "SELECT session, traded, gains, spans, inflow, opening, day_pnl, closing, exposure FROM sessions "
-            "WHERE epoch = ? AND session >= ? AND session < ? AND complete = 1 ORDER BY session",
-            period,
-            since,
-            end,
-        )
-        read, subtract = [], money.CONTEXT.subtract
-        traded = self.traded_before(period, since) if since and found else money.ZERO
-        # A thousand of them must not cost a day anything.
-        for session, so_far, gains, spans, came_in, *figures in found:
-            total = Decimal(so_far)
-            opening, day_pnl, closing, exposure = map(Decimal, figures)
-            inflow = inflow_of(came_in, gains, opening, day_pnl, closing)
-            day = Day(opening, day_pnl, closing, exposure, subtract(total, traded), inflow, bool(spans))
-            read.append((session, day))
-            traded = total
-        return read
+        traded = self.traded_before(period, since) if since else money.ZERO
+        return session_days.between(self._rows, period, since, end, traded)
+
+    def beside(self, period: int, end: str, row: Any) -> "Beside | None":
+        """Return the comparison's state after the last complete session before an ISO date; None: no such.
+
+        :param row: that session's, see `last_complete`.
+        """
+        if row is None or row["benchmark"] is None:
+            return None
+        from paper_run.ledger import benchmarks
+
+        if row["beside"] is not None:
+            return benchmarks.state_of(row)
+        return benchmarks.anew(self._rows, period, end, self.days_between(period, "", end))
 
     def running(self, period: int, before: date, *, through: bool = False) -> Running:
         """Return the statistics' state after the last complete session before a date.
@@ -189,7 +191,7 @@ class Valuations:
     def count(self, period: int) -> None:
         """Have the sessions that did not count as yet be in curve and statistics, if they are whole."""
         self._run(
-            "UPDATE sessions SET complete = 1, running = NULL, drawdowns = NULL "
+            "UPDATE sessions SET complete = 1, running = NULL, drawdowns = NULL, beside = NULL "
             "WHERE epoch = ? AND closing IS NOT NULL",
             period,
         )
@@ -231,13 +233,19 @@ class Valuations:
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
-            "running": None,
-            "drawdowns": None,
+            **dict.fromkeys(("running", "drawdowns", "benchmark", "beside", "benchmark_equity")),
         }
         if day is not None and counts:
             columns["running"] = states.written_running(self._running(period, session, before).after(day))
             fallen = self.drawdowns_of(period, session, before).after(session.isoformat(), day)
             columns["drawdowns"] = states.written_drawdowns(fallen)
+        if closing.benchmark is not None:
+            from paper_run.ledger import benchmarks
+
+            counted, name = day if counts else None, session.isoformat()
+            columns |= benchmarks.columns(
+                closing.benchmark, name, counted, lambda: self.beside(period, name, before)
+            )
         self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
         self.months.keep(period, session.isoformat())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
@@ -252,17 +260,6 @@ class Valuations:
             period,
             STATES_KEPT - 1,
         )
-
-
-def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
-    """Return a session's inflow, dollars, never negative, see `days.Day`.
-
-    :param said: as its row has it, None where the figures tell it. :param gains: as its row has them: an
-        older program's gain of an opening was in the closing, and in no return.
-    """
-    if said is not None:
-        return Decimal(said)
-    return days.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
 
 
 def _end(session: date | str, *, through: bool) -> str:

@@ -13,6 +13,7 @@ from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
     from paper_run.book.parties import Explained, Item
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.periods import Periods
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
@@ -98,7 +99,7 @@ class BookFigures(NamedTuple):
     :ivar moved: the money besides trading that the session's bridge has in it.
     :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar sessions_a_year: what the yearly statistics count with.
-    :ivar periods: over the same sessions as the statistics.
+    :ivar periods: and `benchmark`: over the same sessions as the statistics.
     """
 
     since: date
@@ -124,3 +125,4 @@ class BookFigures(NamedTuple):
     waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()
     periods: "Periods | None" = None
+    benchmark: "Benchmark | None" = None

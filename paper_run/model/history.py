@@ -14,6 +14,7 @@ class SessionLine(NamedTuple):
         both unrounded: they are rounded once, where they are shown.
     :ivar marked: whether it was valued by a mark, which has files of its own.
     :ivar book: the number of its book, see `EndedBook`.
+    :ivar benchmark: what equity would be in the benchmark, see `Benchmark`; None: it has not begun.
     """
 
     session: str
@@ -26,6 +27,7 @@ class SessionLine(NamedTuple):
     drawdown: Decimal | None
     marked: bool
     book: int = 1
+    benchmark: Decimal | None = None
 
 
 class EndedBook(NamedTuple):

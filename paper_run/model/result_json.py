@@ -27,6 +27,7 @@ from paper_run.model.result import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.findings import Finding
     from paper_run.model.parties import Parties
     from paper_run.model.periods import Periods
@@ -73,6 +74,7 @@ def document(result: RunResult) -> dict[str, Any]:
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
         **_periods_document(result),
+        **_benchmark_document(result),
         "health": [each._asdict() for each in result.health],
         **found,
         "warnings": findings.texts(result.findings, "warning"),
@@ -103,6 +105,7 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             parties=_parties(content),
             statistics=_statistics(content.get("statistics") or {}),
             periods=_periods(content),
+            benchmark=_benchmark(content),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
             ledger=str(content.get("ledger") or ""),
@@ -151,6 +154,22 @@ def _periods(content: Mapping[str, Any]) -> Periods | None:
     from paper_run.model import periods_json
 
     return periods_json.from_json(content["periods"])
+
+
+def _benchmark_document(result: RunResult) -> dict[str, Any]:
+    if result.benchmark is None:
+        return {}
+    from paper_run.model import benchmark_json
+
+    return {"benchmark": benchmark_json.to_json(result.benchmark)}
+
+
+def _benchmark(content: Mapping[str, Any]) -> Benchmark | None:
+    if not content.get("benchmark"):
+        return None
+    from paper_run.model import benchmark_json
+
+    return benchmark_json.from_json(content["benchmark"])
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

@@ -121,5 +121,12 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
             daily_return=days.unrounded_return(day),
             drawdown=drawdown,
             marked=result.is_mark,
+            benchmark=_line(result),
         ),
     ]
+
+
+def _line(result: RunResult) -> Decimal | None:
+    """Return what equity would be in the benchmark after a result's session, dollars and cents."""
+    beside = result.benchmark
+    return beside.equity if beside is not None and beside.through == result.session else None

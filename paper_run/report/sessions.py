@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.history import EndedBook, SessionLine
     from paper_run.model.periods import Periods
 
@@ -26,7 +27,7 @@ class Overview(NamedTuple):
     :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
     :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
     :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
-    :ivar periods: the present book's.
+    :ivar periods: the present book's; `benchmark` likewise.
     """
 
     latest: Sequence[SessionLine]
@@ -36,6 +37,7 @@ class Overview(NamedTuple):
     ended: Sequence[EndedBook]
     table: Iterable[Sequence[str | None]]
     periods: Periods | None = None
+    benchmark: Benchmark | None = None
 
 
 def files(folder: Path) -> tuple[Path, Path]:
@@ -56,6 +58,7 @@ def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[P
             book=sessions.book,
             ended=sessions.ended,
             of_periods=sessions.periods,
+            beside=sessions.benchmark,
         )
 
     contents: tuple[Callable[[], str], ...] = (page, lambda: csv_tables.history_file(sessions.table))

@@ -52,7 +52,7 @@ class Config(NamedTuple):
     `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and services.
     `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
     with `new_ledger`. `database` None: the ledger is a file in the reports folder; with `accept_database` it
-    is used though its server may have lost rows.
+    is used though its server may have lost rows. `benchmark` None: the usual one, "": none.
     """
 
     symbols: tuple[str, ...]
@@ -88,6 +88,7 @@ class Config(NamedTuple):
     new_ledger: bool = False
     database: Database | None = None
     accept_database: bool = False
+    benchmark: str | None = None
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
@@ -152,6 +153,7 @@ def load(sources: Sources, *, today: date) -> Config:
         execution_gateway=checked("--execution-gateway-url"),
         orchestrator=checked("--orchestrator-url"),
         exchange=exchange(sources),
+        benchmark=checked("--benchmark"),
         closed_dates=checked(CLOSED_DATES) or frozenset(),
         open_dates=checked(OPEN_DATES) or frozenset(),
         latest_start=checked("--latest-start"),

@@ -161,6 +161,19 @@ OPTIONS = (
         more=("Whose sessions: `XNYS`, the New York Stock Exchange, or `24/7`, where each UTC day is one."),
         check="calendar.exchange",
     ),
+    Option(
+        "--benchmark",
+        ("run", "mark", "resolve"),
+        "Compare returns with this symbol's, or `none`.",
+        metavar="SYMBOL",
+        variable="PAPER_RUN_BENCHMARK",
+        said="SPY where quotes are configured",
+        more=(
+            "The symbol whose price return stands beside the book's, read with the quotes; `none` for none. "
+            "Another symbol begins anew."
+        ),
+        check="amounts.benchmark",
+    ),
     switch(
         "--ignore-calendar",
         _DAY,

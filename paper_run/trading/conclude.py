@@ -107,6 +107,7 @@ def conclude(known: Known) -> Outcome:
         parties=result_rows.parties(known.book) if known.book else None,
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         periods=known.book.periods if known.book else None,
+        benchmark=known.book.benchmark if known.book else None,
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))

@@ -77,6 +77,7 @@ def result_of(
         parties=result_rows.parties(book),
         statistics=result_rows.statistics(book),
         periods=book.periods,
+        benchmark=book.benchmark,
         ledger=ledger.account.identity,
     )
 

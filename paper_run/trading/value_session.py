@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from paper_run import money
 from paper_run.book import comparison, days, holdings, statistics, valuation
 from paper_run.errors import Remedy
-from paper_run.ledger.periods import over_periods
+from paper_run.ledger.periods import over_benchmark, over_periods
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
 from paper_run.model.book_figures import BookFigures, NotKnown
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.book import BookPeriod, Books, CurrentBook
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.periods import Periods
     from paper_run.model.service import Position
     from paper_run.services.platform import Observations
@@ -127,7 +128,9 @@ def bring_up_to_date(
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
-        closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
+        closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)._replace(
+            benchmark=pricing.of_benchmark(read, moment, session)
+        )
         books.valuations.keep(period.id, session, last, book, valued, closing)
     theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
@@ -282,6 +285,7 @@ def _differences(
 class _OverSessions(TypedDict):
     statistics: Mapping[str, statistics.Statistic]
     periods: Periods
+    benchmark: Benchmark | None
 
 
 def _over_sessions(
@@ -316,4 +320,5 @@ def _over_sessions(
     return {
         "statistics": found,
         "periods": over_periods(valuations, period.id, session, through=counts),
+        "benchmark": over_benchmark(valuations, period.id, session, year, through=counts),
     }

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from builders import moved, periods
+from builders import benchmarks, moved, periods
 from builders.documents import (
     HOSTILE,
     book,
@@ -137,6 +137,7 @@ def failed_run() -> dict[str, Any]:
         pnl=None,
         statistics={},
         periods=None,
+        benchmark=None,
         errors=["Signal Service is not healthy at http://localhost:8001/health: 503 Model not loaded."],
     )
     document["health"][0] |= {"status": "unhealthy", "detail": "Model not loaded"}
@@ -155,6 +156,7 @@ def unknown_run() -> dict[str, Any]:
         pnl=None,
         statistics={},
         periods=None,
+        benchmark=None,
         errors=["POST http://localhost:8003/api/v1/orchestration/run: no answer within 300 s."],
     )
 
@@ -168,6 +170,7 @@ def rehearsal() -> dict[str, Any]:
         pnl=None,
         statistics={},
         periods=None,
+        benchmark=None,
         results={"num_orders_filled": 0},
         warnings=["The execution gateway is in DRY_RUN."],
     )
@@ -204,7 +207,11 @@ def first_day() -> dict[str, Any]:
     for name, value in known.items():
         counted[name]["value"] = Decimal(value)
     return changed(
-        good_day(), pnl=book(positions, since="2025-01-17"), statistics=counted, periods=periods.document(1)
+        good_day(),
+        pnl=book(positions, since="2025-01-17"),
+        statistics=counted,
+        periods=periods.document(1),
+        benchmark=benchmarks.document(1),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from builders import periods
+from builders import benchmarks, periods
 from paper_run.model.history import SessionLine
 from paper_run.money import cents, product, total
 
@@ -314,6 +314,7 @@ def good_day() -> dict[str, Any]:
         "pnl": book(held_positions(), realized_today="64.20"),
         "statistics": statistics(51),
         "periods": periods.document(),
+        "benchmark": benchmarks.document(),
         "health": [
             {
                 "service": "signal_service",

@@ -14,7 +14,7 @@ from builders.attempts import begun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paper_run.book import periods
+from paper_run.book import benchmark, periods
 from paper_run.book.bridge import Money, Opening
 from paper_run.book.days import Day, running, unrounded_return
 from paper_run.book.drawdowns import fallen
@@ -22,10 +22,11 @@ from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import value
+from paper_run.ledger import benchmarks
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
-from paper_run.ledger.periods import over_periods
-from paper_run.ledger.valuations import Closing, PastValuation
+from paper_run.ledger.periods import over_benchmark, over_periods
+from paper_run.ledger.valuations import Closing, PastValuation, Valuations
 from paper_run.model.periods import Periods
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
@@ -198,7 +199,12 @@ def test_the_days_for_the_statistics(ledger: Ledger) -> None:
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("value"), st.sampled_from(["99", "101.37", "140", None]), st.booleans()),
+        st.tuples(
+            st.just("value"),
+            st.sampled_from(["99", "101.37", "140", None]),
+            st.booleans(),
+            st.sampled_from(["400", "404", "150", "", None]),
+        ),
         st.tuples(st.just("next"), st.sampled_from([1, 1, 9, 40])),
         st.tuples(st.just("provisional"), st.sampled_from(["98", "105"])),
         st.tuples(st.just("count")),
@@ -220,9 +226,13 @@ def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) 
             if name == "next":
                 session += timedelta(days=given_[0])
             elif name == "value":
-                valued(ledger, session, given_[0], Closing({}, {}, spans=given_[1]))
+                price, spans, compared = given_
+                mark = Mark(Decimal(compared), "trade", NOW) if compared else None
+                seen = None if compared is None else ("SPY", mark)
+                valued(ledger, session, price, Closing({}, {}, spans=spans, benchmark=seen))
             elif name == "provisional":
-                valued(ledger, session, given_[0], Closing({}, {}, counts=False))
+                seen = ("SPY", Mark(Decimal(410), "trade", NOW))
+                valued(ledger, session, given_[0], Closing({}, {}, counts=False, benchmark=seen))
             elif name == "count":
                 closings.count(book)
             elif name == "void":
@@ -230,7 +240,8 @@ def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) 
             else:
                 older = (session - timedelta(days=given_[0])).isoformat()
                 ledger.books._run(
-                    "UPDATE sessions SET running = NULL, drawdowns = NULL WHERE session = ?", older
+                    "UPDATE sessions SET running = NULL, drawdowns = NULL, beside = NULL WHERE session = ?",
+                    older,
                 )
             for through in (False, True):
                 read = [day for _, day in closings.days(book, session, through=through)]
@@ -238,6 +249,22 @@ def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) 
                 assert over_periods(closings, book, session, through=through) == _read_whole(
                     closings.days(book, session, through=through), session
                 )
+                _assert_benchmark(closings, book, session, through=through)
+
+
+def _assert_benchmark(closings: Valuations, book: int, session: date, *, through: bool) -> None:
+    """The comparison is that of all rows, read anew."""
+    end = (session + timedelta(days=int(through))).isoformat()
+    read = benchmarks.readings(closings._rows, book, end)
+    days = [(name, day, read[name]) for name, day in closings.days(book, session, through=through)]
+    state, found = benchmark.through(days), over_benchmark(closings, book, session, 252, through=through)
+    if not days or days[-1][2] is None:
+        assert found is None
+        return
+    assert found is not None
+    assert found.figures == benchmark.figures(state, 252)
+    assert (found.since, found.equity) == ((None, None) if state is None else (state.since, state.line))
+    assert found.price == days[-1][2].price
 
 
 def _read_whole(days: list[tuple[str, Day]], session: date) -> Periods:

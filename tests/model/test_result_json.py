@@ -21,6 +21,7 @@ from paper_run.book.periods import Period
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.benchmark import Benchmark
 from paper_run.model.findings import Finding, warning
 from paper_run.model.order import Order
 from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
@@ -359,6 +360,13 @@ DRAWDOWNS = st.lists(
     st.builds(Drawdown, TEXT, TEXT, WORDS, exact, st.integers(1, 999), st.integers(1, 999)), max_size=3
 ).map(tuple)
 PERIODS = st.builds(Periods, WORDS, PERIOD_ROWS, PERIOD_ROWS, PERIOD_ROWS, st.none() | DRAWDOWNS)
+BENCHMARKS = st.builds(
+    Benchmark,
+    *(TEXT, WORDS, TEXT, AMOUNT, AMOUNT, WORDS, WORDS, st.integers(0, 9)),
+    st.dictionaries(
+        TEXT, st.builds(Statistic, AMOUNT, st.integers(0, 999), st.integers(1, 60), AMOUNT), max_size=3
+    ),
+)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -380,6 +388,7 @@ RESULTS_OF_ANY_KIND = st.builds(
     ledger=TEXT,
     parties=st.none() | PARTIES,
     periods=st.none() | PERIODS,
+    benchmark=st.none() | BENCHMARKS,
 )
 
 

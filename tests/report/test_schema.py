@@ -12,6 +12,8 @@ from typing import Any, get_args
 import pytest
 from builders import moved
 from builders.attempts import a_snapshot, run, signal
+from builders.benchmarks import BENCHMARK
+from builders.benchmarks import of as benchmark_after
 from builders.documents import good_day
 from builders.moments import SESSION
 from builders.parties import PARTIES
@@ -40,7 +42,7 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *("base_account", "provisional", "periods"),
+        *("base_account", "provisional", "periods", "benchmark"),
         *("sharpe_standard_error", "sharpe_lower", "sharpe_upper", "probabilistic_sharpe"),
         *("skewness", "kurtosis"),
     }
@@ -142,7 +144,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 27
+    assert len(found) == 29
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -150,7 +152,7 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES, periods=PERIODS))
+    content = document(replace(RESULT, parties=PARTIES, periods=PERIODS, benchmark=BENCHMARK))
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     broker = content["parties"]["broker"]
@@ -168,6 +170,8 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(document(_with_money())["pnl"]["money"][0]) == parts["moved"]["required"]
     for part, name in (("to_date", "period"), ("months", "period"), ("drawdowns", "drawdown")):
         assert list(content["periods"][part][0]) == list(parts[name]["properties"])
+    assert list(content["benchmark"]) == parts["benchmark"]["required"]
+    assert list(content["benchmark"]["figures"]) == parts["benchmark_figures"]["required"]
     assert list(content["periods"]) == parts["periods"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
@@ -209,6 +213,13 @@ def test_periods_of_any_age() -> None:
     for periods in (PERIODS, nothing, of([]), of(sessions(1)), of(sessions(400))):
         assert faults(encode(replace(RESULT, periods=periods))) == []
     assert "periods" not in document(RESULT)
+
+
+def test_a_benchmark_of_any_age() -> None:
+    """One that has not begun, one that has, and one with figures of risk; without one nothing is said."""
+    for number in (1, 3, 51):
+        assert faults(encode(replace(RESULT, benchmark=benchmark_after(number)))) == []
+    assert "benchmark" not in document(RESULT)
 
 
 def test_the_words_are_the_programs() -> None:

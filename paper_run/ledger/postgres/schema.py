@@ -226,6 +226,9 @@ MIGRATIONS = (
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
     """
     ALTER TABLE sessions ADD COLUMN drawdowns TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN benchmark TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN beside TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN benchmark_equity TEXT COLLATE "C";
     CREATE TABLE months (
         epoch BIGINT NOT NULL REFERENCES epochs (id),
         month TEXT COLLATE "C" NOT NULL,

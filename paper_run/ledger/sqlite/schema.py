@@ -139,6 +139,12 @@ MIGRATIONS = (
     """
     -- the drawdowns' state after the session, see book/drawdowns: JSON; NULL: made of all sessions before
     ALTER TABLE sessions ADD COLUMN drawdowns TEXT;
+    -- the benchmark's price, JSON: symbol, price, source, time; NULL: none was read
+    ALTER TABLE sessions ADD COLUMN benchmark TEXT;
+    -- the comparison's state, see book/benchmark: JSON; NULL beside a price: it is made of all sessions
+    ALTER TABLE sessions ADD COLUMN beside TEXT;
+    -- what equity would be in the benchmark, dollars and cents; NULL: it has not begun
+    ALTER TABLE sessions ADD COLUMN benchmark_equity TEXT;
     -- the months of a book that are over, made of its complete sessions
     CREATE TABLE months (
         epoch INTEGER NOT NULL REFERENCES epochs (id),

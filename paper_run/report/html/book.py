@@ -147,7 +147,7 @@ def money_rows(moved: Sequence[MoneyRow]) -> str:
 def statistic_rows(statistics: Statistics) -> str:
     """Return each statistic with its sessions; one that needs more of them says how many."""
     return "".join(
-        _statistic_row(found, label, show, places)
+        cells.statistic(found, label, show, places)
         for label, of, show, places in _STATISTICS
         if (found := of(statistics)) is not None
     )
@@ -219,14 +219,3 @@ def _unexplained(amount: Decimal | None) -> str:
     if amount is None:
         return f"<td>{text.ABSENT}</td>"
     return f"<td>{cells.signed('bad' if amount else 'good')} {text.signed_money(amount)}</td>"
-
-
-def _statistic_row(statistic: Statistic, label: str, show: _Show, places: int) -> str:
-    value, n, minimum = statistic.value, statistic.n, statistic.minimum
-    if value is not None:
-        cell = cells.number(value, lambda _: show(text.percentage(statistic)), places)
-    elif n < minimum:
-        cell = f'<td class="needs">{cells.needs(minimum - n)}</td>'
-    else:
-        cell = '<td class="needs">not defined</td>'
-    return f'<tr><th scope="row">{escaped(label)}</th>{cell}<td>{text.count(n)}</td></tr>'

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import calendar, cells, periods
+from paper_run.report.html import benchmark, calendar, cells, periods
 from paper_run.report.html.assets import asset, markup, policy, template
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.svg import escaped
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.history import EndedBook, SessionLine
     from paper_run.model.periods import Periods
 
@@ -39,6 +40,7 @@ def render(
     book: int = 1,
     ended: Sequence[EndedBook] = (),
     of_periods: Periods | None = None,
+    beside: Benchmark | None = None,
 ) -> str:
     """Return the page; the same sessions give the same text.
 
@@ -51,6 +53,7 @@ def render(
     :param num_sessions: how many sessions the present book has, when they are more than are listed.
     :param book: the present book's number. :param ended: the books before it, oldest first.
     :param of_periods: what the periods of the present book came to; None: it has no session.
+    :param beside: the present book beside its benchmark; None: none is read.
     """
     present = [line for line in lines if line.book == book]
     shown = text.one_line(label or "")
@@ -64,6 +67,8 @@ def render(
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
+        "benchmark": markup(benchmark.section(beside)),
+        "benchmark_line": markup(benchmark.line(beside)),
         "periods": markup(periods.section(of_periods)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,

@@ -8,7 +8,7 @@ from paper_run.model import findings
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, book, cells, charts, orders, periods
+from paper_run.report.html import assets, benchmark, book, cells, charts, orders, periods
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -71,6 +71,8 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_trading(result),
         **_book(result, valued),
         "account": _account(result),
+        "benchmark": markup(benchmark.section(result.benchmark)),
+        "benchmark_line": markup(benchmark.line(result.benchmark)),
         "periods": markup(periods.section(result.periods)),
         **_curve(result, valued),
     }
