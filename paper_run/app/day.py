@@ -183,7 +183,7 @@ class _Day:
             number=self.ledger.fences.next_number(self.session),
             timeout=self.config.timeout,
             after=self.newest if self.again else None,
-            mailed=self.outbox.takes,
+            channels=self.outbox.takes,
         )
         try:
             file_again(self.workspace, end.restated)

@@ -28,6 +28,7 @@ CODES = {
     "valued_before": "A mark read too little to take the place of a whole valuation.",
     "already_traded": "Somebody else has traded the session.",
     "mail_unsent": "An e-mail could not be sent.",
+    "push_unsent": "A push notification was not taken.",
     # the clock and the ledger
     "clock_disagrees": "This machine and a service have another date at the exchange.",
     "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",

@@ -222,9 +222,9 @@ class Console:
         """Print where a file lies."""
         self.signed("good", f"Saved to: {path}")
 
-    def mailed(self, subject: str) -> None:
-        """Print which mail was sent."""
-        self.signed("good", f"Mailed: {subject}")
+    def sent(self, how: str, subject: str) -> None:
+        """Print which message was sent, and how in a word or two."""
+        self.signed("good", f"{how}: {subject}")
 
     def complete(self, result: RunResult, *, of_a_change: bool = False) -> None:
         """Print the closing banner.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
+    from paper_run.settings.notify import PushSettings
 
 T = TypeVar("T")
 
@@ -48,7 +49,8 @@ class Config(NamedTuple):
     `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
     services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
     source; `quote_keys` None: positions have the gateway's prices, and no broker is read. `broker` is None
-    where none is to be. `mail` is None when nobody is to be mailed. `identity` None: nothing is signed.
+    where none is to be. `mail` is None when nobody is to be mailed, `push` when nothing is
+    pushed. `identity` None: nothing is signed.
     `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and services.
     `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
     with `new_ledger`. `database` None: the ledger is a file in the reports folder; with `accept_database` it
@@ -76,6 +78,7 @@ class Config(NamedTuple):
     quote_keys: tuple[str, str] | None = None
     broker: "BrokerSettings | None" = None
     mail: "MailSettings | None" = None
+    push: "PushSettings | None" = None
     heartbeat: "HeartbeatUrl | None" = None
     identity: ServiceIdentity | None = None
     sandbox_demands_signatures: bool = False
@@ -100,7 +103,7 @@ class Config(NamedTuple):
 
     @property
     def secrets(self) -> Secrets:
-        """What nobody may read: passwords of URLs and mail, keys of quotes and broker, the secret."""
+        """What nobody may read: passwords of URLs and mail, keys of quotes and broker, the secret, tokens."""
         from paper_run.model.redaction import Secrets
 
         urls = [self.signal_service, self.execution_gateway, self.orchestrator, self.quotes]
@@ -108,8 +111,11 @@ class Config(NamedTuple):
         logins = [url.credentials for url in urls if url is not None and url.credentials is not None]
         if self.mail is not None and self.mail.user is not None and self.mail.password is not None:
             logins.append((self.mail.user, self.mail.password))
-        shared = () if self.identity is None else (self.identity.secret,)
-        return Secrets(logins=logins, keys=(*(self.quote_keys or ()), *shared))
+        keys = [*(self.quote_keys or ()), *(() if self.identity is None else (self.identity.secret,))]
+        for url in () if self.push is None else self.push.urls:
+            logins += [] if url.login is None else [url.login]
+            keys += url.tokens
+        return Secrets(logins=logins, keys=keys)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -161,6 +167,7 @@ def load(sources: Sources, *, today: date) -> Config:
         quote_keys=keys,
         broker=account,
         mail=mailed,
+        push=push(sources),
         heartbeat=heartbeat(sources),
         identity=auth.read(sources),
         sandbox_demands_signatures=checked("--auth"),
@@ -184,6 +191,13 @@ def heartbeat(sources: Sources) -> "HeartbeatUrl | None":
 def mail(sources: Sources) -> "MailSettings | None":
     """Return the settings of the e-mail alone; None when nobody is to be mailed."""
     return email.read(sources)
+
+
+def push(sources: Sources) -> "PushSettings | None":
+    """Return the settings of push notifications alone; None when there is nowhere to send one."""
+    from paper_run.settings import notify
+
+    return notify.read(sources)
 
 
 def reports_folder(sources: Sources) -> Path:

@@ -89,7 +89,7 @@ VARIABLES = (
     ),
     variable(
         "PAPER_RUN_HEARTBEAT_URL",
-        "Where the [heartbeat](../README.md#when-nothing-runs-at-all) goes. It is a secret: "
+        "Where the [heartbeat](USING.md#when-nothing-runs-at-all) goes. It is a secret: "
         "shown nowhere but for its host.",
         check="heartbeat.heartbeat_url",
         secret=True,
@@ -137,6 +137,19 @@ VARIABLES = (
         "PAPER_RUN_EMAIL_ON",
         "`always`, `problems` (only when a person is needed) or `never`.",
         default="always",
+        check="email.on",
+    ),
+    variable(
+        "PAPER_RUN_NOTIFY",
+        "Where [push notifications](USING.md#by-e-mail) go: URLs of apprise with blanks between them, "
+        "such as `ntfys://ntfy.sh/TOPIC`. They are secrets: shown nowhere but for scheme and host.",
+        check="notify.urls",
+        secret=True,
+    ),
+    variable(
+        "PAPER_RUN_NOTIFY_ON",
+        "When one is pushed: `always`, `problems` or `never`.",
+        said="as `PAPER_RUN_EMAIL_ON` says",
         check="email.on",
     ),
 )

@@ -225,6 +225,15 @@ MIGRATIONS = (
     """,
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
     """
+    CREATE TABLE mail_channels (
+        mail BIGINT NOT NULL REFERENCES mails (id),
+        channel TEXT COLLATE "C" NOT NULL CHECK (channel IN ('email', 'push')),
+        state TEXT COLLATE "C" NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        ended_at TEXT COLLATE "C",
+        PRIMARY KEY (mail, channel)
+    );
+    """,
+    """
     ALTER TABLE sessions ADD COLUMN drawdowns TEXT COLLATE "C";
     ALTER TABLE sessions ADD COLUMN benchmark TEXT COLLATE "C";
     ALTER TABLE sessions ADD COLUMN beside TEXT COLLATE "C";

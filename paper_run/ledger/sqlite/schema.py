@@ -137,6 +137,16 @@ MIGRATIONS = (
     ALTER TABLE new_marks RENAME TO marks;
     """,
     """
+    -- by which channels a mail goes, and how it ended with each; one without a row here goes by e-mail alone
+    CREATE TABLE mail_channels (
+        mail INTEGER NOT NULL REFERENCES mails (id),
+        channel TEXT NOT NULL CHECK (channel IN ('email', 'push')),
+        state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        ended_at TEXT,
+        PRIMARY KEY (mail, channel)
+    );
+    """,
+    """
     -- the drawdowns' state after the session, see book/drawdowns: JSON; NULL: made of all sessions before
     ALTER TABLE sessions ADD COLUMN drawdowns TEXT;
     -- the benchmark's price, JSON: symbol, price, source, time; NULL: none was read
