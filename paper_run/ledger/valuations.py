@@ -20,7 +20,7 @@ from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
-    from paper_run.book.benchmark import Beside
+    from paper_run.book.benchmark import Beside, Reading
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
@@ -129,6 +129,12 @@ class Valuations:
         """Return the complete sessions from an ISO date to before another one, oldest first."""
         traded = self.traded_before(period, since) if since else money.ZERO
         return session_days.between(self._rows, period, since, end, traded)
+
+    def benchmark_readings(self, period: int) -> "dict[str, Reading | None]":
+        """Return what each complete session keeps of a benchmark, by its ISO date."""
+        from paper_run.ledger import benchmarks
+
+        return benchmarks.readings(self._rows, period, "~")
 
     def beside(self, period: int, end: str, row: Any) -> "Beside | None":
         """Return the comparison's state after the last complete session before an ISO date; None: no such.

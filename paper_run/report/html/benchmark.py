@@ -37,7 +37,7 @@ def section(benchmark: Benchmark | None) -> str:
     symbol = escaped(benchmark.symbol)
     return (
         f'<section aria-labelledby="benchmark"><h2 id="benchmark">Beside {symbol}</h2>\n'
-        f'<div class="scroll" role="region" tabindex="0" aria-label="Beside {symbol}">'
+        f'<div class="scroll" role="region" tabindex="0" aria-label="Beside {symbol}, table">'
         '<table class="plain statistics"><thead><tr><th scope="col">Figure</th><th scope="col">Value</th>'
         f'<th scope="col">Sessions</th></tr></thead><tbody>{_rows(benchmark)}</tbody></table></div>\n'
         f'<p class="aside">{line(benchmark)} {_left_out(benchmark)}</p></section>'
