@@ -37,7 +37,7 @@ def _to_date(period: Period) -> str:
     tone = text.tone_of(period.pnl)
     coloured = f' class="{tone}"' if tone else ' class="absent"' if period.value is None else ""
     return (
-        f"<div><dt>{period.name.capitalize()} to date</dt><dd{coloured}>{_rate(period)}</dd>"
+        f"<div><dt>{escaped(period.name.capitalize())} to date</dt><dd{coloured}>{_rate(period)}</dd>"
         f'<dd class="aside">{said} since {_day(period.since)}</dd></div>'
     )
 
