@@ -87,7 +87,7 @@ def play(
     *,
     show: Callable[[], None],
 ) -> Played:
-    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed.
+    """Play several sandbox sessions one after the other, each a day like any other; the last is told of.
 
     :param sessions: how many, one at least. :param show: called after each.
     :raises PaperRunError: as `run_day`; those before it are played.
@@ -96,7 +96,7 @@ def play(
     earlier: tuple[PaperRunError, ...] = ()
     for left in reversed(range(sessions)):
         earlier += last.failures
-        last = run_day(config._replace(mail=None) if left else config, platform, clock, console)
+        last = run_day(config._replace(mail=None, push=None) if left else config, platform, clock, console)
         if last.reports is not None:
             tally.add(last.reports.result)
         show()
@@ -165,7 +165,9 @@ class _Day:
     def _trade(self, services: preflight.Services) -> End:
         moment = None if services.sandbox else self.clock.now()
         as_of_date = hours.signals_date(self.config, self.calendar, self.session, moment)
-        preparation = before_post.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
+        preparation = before_post.snapshot(
+            self.config, services, self.platform, self.ledger, as_of_date, self.clock.now()
+        )
         if not self.again:
             before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
         for notice in self._proved(preparation, services):
@@ -179,7 +181,9 @@ class _Day:
             self._refuse_what_time_has_changed(services)
         end = submit(
             preparation.snapshot,
-            Means(self.platform, self.ledger, self.clock, self.console, self.calendar),
+            Means(
+                self.platform, self.ledger, self.clock, self.console, self.calendar, self.config.thresholds
+            ),
             number=self.ledger.fences.next_number(self.session),
             timeout=self.config.timeout,
             after=self.newest if self.again else None,

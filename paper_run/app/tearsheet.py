@@ -19,7 +19,7 @@ from paper_run.model.tearsheet import Asked, TearSheet
 from paper_run.report.day import CACHE_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -86,7 +86,7 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
         statistics=statistics.statistics(days.running(day for _, day in read), year),
         periods=_periods(read),
         benchmark=beside,
-        curve=_curve(read, compared),
+        curve=_curve(read, compared, {line.session: line for line in whole if line.book == book}),
     )
 
 
@@ -129,7 +129,11 @@ def _begun(
     return benchmark.Beside(before.symbol, row["session"], day.opening, before.price)
 
 
-def _curve(read: Sequence[tuple[str, Day]], compared: Sequence[Beside | None]) -> list[SessionLine]:
+def _curve(
+    read: Sequence[tuple[str, Day]],
+    compared: Sequence[Beside | None],
+    lines_of: Mapping[str, SessionLine],
+) -> list[SessionLine]:
     level: Decimal | None = Decimal(1)
     earned, lines = money.ZERO, []
     for (session, day), state in zip(read, compared, strict=True):
@@ -146,6 +150,9 @@ def _curve(read: Sequence[tuple[str, Day]], compared: Sequence[Beside | None]) -
                 daily_return=days.unrounded_return(day),
                 drawdown=None if level is None else level - 1,
                 marked=False,
+                long=lines_of[session].long,
+                short=lines_of[session].short,
+                gross_limit=lines_of[session].gross_limit,
                 benchmark=None if state is None else state.line,
             )
         )

@@ -68,21 +68,20 @@ def connected(
         signer = settings.identity and Signer(settings.identity, now=output.clock().now)
         transport = Transport(**shared, signer=signer)
         stack.callback(transport.close)
-        quotes, benchmark, broker = _alpaca(settings, pair, shared, stack)
-        yield (
-            settings,
-            Platform(
-                transport,
-                signal_service=settings.signal_service,
-                execution_gateway=settings.execution_gateway,
-                orchestrator=settings.orchestrator,
-                quotes=quotes,
-                benchmark=benchmark,
-                broker=broker,
-                demands_broker=settings.broker is not None and settings.broker.is_demanded,
-                deadline=deadline,
-            ),
+        quotes, broker = _alpaca(settings, pair, shared, stack)
+        platform = Platform(
+            transport,
+            signal_service=settings.signal_service,
+            execution_gateway=settings.execution_gateway,
+            orchestrator=settings.orchestrator,
+            quotes=None if settings.plays_sandbox else quotes,
+            arrivals=quotes,
+            broker=broker,
+            demands_broker=settings.broker is not None and settings.broker.is_demanded,
+            deadline=deadline,
         )
+        platform.benchmark = _benchmark(settings, quotes)
+        yield settings, platform
 
 
 def made_identity() -> ServiceIdentity:
@@ -96,17 +95,12 @@ def made_identity() -> ServiceIdentity:
 
 def _alpaca(
     settings: Config, pair: tuple[str, str] | None, shared: Mapping[str, Any], stack: contextlib.ExitStack
-) -> tuple[Quotes | None, BenchmarkSource | None, Broker | None]:
-    """Connect to the quote source and the broker, if there are keys for them.
-
-    A sandbox's positions have its gateway's prices: its quotes are the benchmark's alone.
-    """
+) -> tuple[Quotes | None, Broker | None]:
+    """Connect to the quote source and the broker, if there are keys for them; of a sandbox to its own."""
     if pair is None:
-        return None, None, None
-    from paper_run.model.calendar import USUAL
+        return None, None
     from paper_run.model.service import ServiceUrl
     from paper_run.services.alpaca import Keys
-    from paper_run.services.platform import BenchmarkSource
     from paper_run.services.quotes import Quotes
     from paper_run.services.transport import Transport
     from paper_run.settings.variables import DATA_HOST
@@ -118,17 +112,24 @@ def _alpaca(
     if settings.plays_sandbox and settings.broker is not None:
         data = settings.broker.url
     keys = Keys(*pair)
-    source = Quotes(transport, data, keys)
-    usual = _USUAL_BENCHMARK if settings.exchange == USUAL else ""
-    symbol = usual if settings.benchmark is None else settings.benchmark
-    benchmark = BenchmarkSource(symbol, source) if symbol else None
-    quotes = None if settings.plays_sandbox else source
+    quotes = Quotes(transport, data, keys)
     if settings.broker is None:
-        return quotes, benchmark, None
+        return quotes, None
     from paper_run.services.broker import Broker
 
-    at_broker = Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)
-    return quotes, benchmark, at_broker
+    return quotes, Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)
+
+
+def _benchmark(settings: Config, quotes: Quotes | None) -> BenchmarkSource | None:
+    """Return what the book is compared with: what was named, else SPY on New York's days."""
+    if quotes is None:
+        return None
+    from paper_run.model.calendar import USUAL
+    from paper_run.services.platform import BenchmarkSource
+
+    usual = _USUAL_BENCHMARK if settings.exchange == USUAL else ""
+    symbol = usual if settings.benchmark is None else settings.benchmark
+    return BenchmarkSource(symbol, quotes) if symbol else None
 
 
 def wait_for_ctrl_c() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
-from paper_run.book import periods
+from paper_run.book import limits, periods
 from paper_run.book.days import Running
 from paper_run.book.drawdowns import Drawdown, Drawdowns
 from paper_run.book.periods import Month
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from paper_run.book.days import Day
+    from paper_run.book.valuation import Valuation
 
     ReadDays = Callable[[int, str, str], Sequence[tuple[str, Day]]]
     """Reads a book's complete sessions from an ISO date to before another one."""
@@ -82,6 +83,20 @@ def _after(kept: Sequence[Month]) -> str:
 @reader_of("months")
 def _month(row: Any) -> Month:
     return Month(row["month"], int(row["sessions"]), Decimal(row["pnl"]), amount(row["growth"]))
+
+
+def exposure_columns(valuation: Valuation, gross_limit: Decimal | None) -> dict[str, str | None]:
+    """Return the columns of what is held long and short, as far as all of it is known.
+
+    :param gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
+    """
+    values = {row.symbol: row.market_value for row in valuation.positions if row.market_value is not None}
+    held = limits.exposure(values) if valuation.complete else None
+    return {
+        "long_value": None if held is None else money.digits(held.long),
+        "short_value": None if held is None else money.digits(held.short),
+        "gross_limit": text(gross_limit),
+    }
 
 
 def written_running(state: Running) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
 from paper_run.ledger import session_days
 from paper_run.ledger import session_states as states
-from paper_run.ledger.rows import amount, reader_of, text
+from paper_run.ledger.rows import amount, mark, marks_to_json, reader_of, text
 from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class PastValuation(NamedTuple):
         """Return the price that a position was valued at; None: it had none, or that is not known."""
         if (written := self.written_marks.get(symbol)) is None:
             return None
-        price, source, time = written
-        return Mark(Decimal(price), source, None if time is None else datetime.fromisoformat(time))
+        return mark(written)
 
 
 class Closing(NamedTuple):
@@ -60,6 +59,7 @@ class Closing(NamedTuple):
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
     :ivar marks: the price of each open position. :ivar benchmark: its symbol and price; None: none is read.
+    :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     """
 
     seen: Mapping[str, Seen]
@@ -69,6 +69,7 @@ class Closing(NamedTuple):
     counts: bool = True
     marks: Mapping[str, Mark] = {}
     benchmark: tuple[str, Mark | None] | None = None
+    gross_limit: Decimal | None = None
 
 
 class Valuations:
@@ -238,6 +239,7 @@ class Valuations:
             "state": _written(book, valuation, closing),
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
+            **states.exposure_columns(valuation, closing.gross_limit),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
             **dict.fromkeys(("running", "drawdowns", "benchmark", "beside", "benchmark_equity")),
         }
@@ -291,10 +293,7 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     there = {
         symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
     }
-    marks = {
-        symbol: [text(each.price), each.source, each.time and each.time.isoformat()]
-        for symbol, each in closing.marks.items()
-    }
+    marks = marks_to_json(closing.marks)
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
     state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}

@@ -15,6 +15,9 @@ class SessionLine(NamedTuple):
     :ivar marked: whether it was valued by a mark, which has files of its own.
     :ivar book: the number of its book, see `EndedBook`.
     :ivar benchmark: what equity would be in the benchmark, see `Benchmark`; None: it has not begun.
+    :ivar long: market value of what was long, and `short` of what was short, zero or less; None: not known,
+        as of sessions that an older program valued.
+    :ivar gross_limit: past what it was warned of gross exposure, percent of equity; None: it never was.
     """
 
     session: str
@@ -28,6 +31,9 @@ class SessionLine(NamedTuple):
     marked: bool
     book: int = 1
     benchmark: Decimal | None = None
+    long: Decimal | None = None
+    short: Decimal | None = None
+    gross_limit: Decimal | None = None
 
 
 class EndedBook(NamedTuple):

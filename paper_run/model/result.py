@@ -15,6 +15,7 @@ from paper_run.model.findings import Finding
 from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
+    from paper_run.book.limits import Limits
     from paper_run.model.benchmark import Benchmark
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
@@ -211,7 +212,9 @@ class RunResult:
     :ivar timestamp: when it began, on the exchange's clock, ISO 8601 with its offset.
     :ivar how_known: how it became known what came of it, where that was not known at once.
     :ivar pnl: None where nothing could be valued. :ivar parties: what the broker has beside it; None where no
-        broker was read. :ivar periods: None where there is no book, and in older records.
+        broker was read. :ivar limits: what is at risk beside the limits that warn; None where nothing is
+        valued, and in older records.
+    :ivar periods: None where there is no book, and in older records.
     :ivar benchmark: None where none is read.
     :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
@@ -236,6 +239,7 @@ class RunResult:
     findings: tuple[Finding, ...]
     ledger: str
     parties: "Parties | None" = None
+    limits: "Limits | None" = None
     periods: "Periods | None" = None
     benchmark: "Benchmark | None" = None
     is_old: bool = False

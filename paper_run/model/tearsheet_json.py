@@ -50,6 +50,8 @@ def _point(line: SessionLine) -> dict[str, Any]:
         "daily_return": _rounded(line.daily_return),
         "drawdown": _rounded(line.drawdown),
         "benchmark": line.benchmark,
+        "long": line.long,
+        "short": line.short,
     }
 
 

@@ -39,7 +39,10 @@ class BenchmarkSource(NamedTuple):
 
 
 class Platform:
-    """What the day talks to."""
+    """What the day talks to.
+
+    :ivar benchmark: what the book is compared with; None: nothing.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Platform:
         execution_gateway: ServiceUrl,
         orchestrator: ServiceUrl,
         quotes: Quotes | None = None,
-        benchmark: BenchmarkSource | None = None,
+        arrivals: Quotes | None = None,
         broker: Broker | None = None,
         demands_broker: bool = False,
         deadline: Deadline | None = None,
@@ -58,12 +61,13 @@ class Platform:
 
         :param deadline: the command's own, which the transports keep.
         :param quotes: the configured quote source; None: positions are valued at the gateway's prices.
-        :param benchmark: what the book is compared with; None: nothing.
+        :param arrivals: what is asked, before an attempt, at which prices it trades; None: nobody.
         :param broker: the account's own broker; None: it is not read.
         :param demands_broker: whether a person has said that it is to be read, so that a failure counts.
         """
         self.quotes = quotes
-        self.benchmark = benchmark
+        self.arrivals = arrivals
+        self.benchmark: BenchmarkSource | None = None
         self.broker = broker
         self.demands_broker = demands_broker
         self.deadline = deadline or Deadline()
@@ -306,11 +310,11 @@ def _asked(quotes: Quotes | None, symbols: tuple[str, ...]) -> MarketReading | N
         seen = quotes.latest(symbols, seconds=AFTER)
     except CallFailed as error:
         return MarketReading(None, (f"it {error.words}",))
-    return MarketReading(_by_symbol(seen), seen.problems)
+    return MarketReading(by_symbol(seen), seen.problems)
 
 
-def _by_symbol(seen: MarketData) -> dict[str, Market]:
-    """Put a symbol's quote and last trade together."""
+def by_symbol(seen: MarketData) -> dict[str, Market]:
+    """Put each symbol's quote and last trade together, dollars."""
     market = {}
     for symbol in {**seen.quotes, **seen.trades}:
         quote, trade = seen.quotes.get(symbol), seen.trades.get(symbol)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from paper_run.book.limits import Thresholds
 from paper_run.errors import DataError
 from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
@@ -23,6 +24,7 @@ from paper_run.settings.sources import (
     OPEN_DATES,
     QUOTES_URL,
     REQUIRE_LEDGER,
+    WARN,
     SourcedValue,
     Sources,
 )
@@ -54,7 +56,8 @@ class Config(NamedTuple):
     `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and services.
     `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
     with `new_ledger`. `database` None: the ledger is a file in the reports folder; with `accept_database` it
-    is used though its server may have lost rows. `benchmark` None: the usual one, "": none.
+    is used though its server may have lost rows. `thresholds` are the limits that warn.
+    `benchmark` None: the usual one, "": none.
     """
 
     symbols: tuple[str, ...]
@@ -92,6 +95,7 @@ class Config(NamedTuple):
     database: Database | None = None
     accept_database: bool = False
     benchmark: str | None = None
+    thresholds: Thresholds = Thresholds()
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
@@ -173,6 +177,7 @@ def load(sources: Sources, *, today: date) -> Config:
         sandbox_demands_signatures=checked("--auth"),
         require_ledger=checked(REQUIRE_LEDGER),
         database=database.read(sources),
+        thresholds=Thresholds(*map(checked, WARN)),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(

@@ -85,7 +85,7 @@ class _Sending:
 
     def __init__(self, attempt: AttemptUnderway, means: Means, timeout: Decimal) -> None:
         self.attempt = attempt
-        self.platform, self.ledger, self.clock, self.progress, self.calendar = means
+        self.platform, self.ledger, self.clock, self.progress, self.calendar, _ = means
         self.timeout = timeout
         self.broken: list[PaperRunError] = []
         self.asked = self.is_kept = self.is_taken = False

@@ -234,6 +234,14 @@ MIGRATIONS = (
     );
     """,
     """
+    ALTER TABLE sessions ADD COLUMN long_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN short_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT COLLATE "C";
+    """,
+    """
+    ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
+    """,
+    """
     ALTER TABLE sessions ADD COLUMN drawdowns TEXT COLLATE "C";
     ALTER TABLE sessions ADD COLUMN benchmark TEXT COLLATE "C";
     ALTER TABLE sessions ADD COLUMN beside TEXT COLLATE "C";
@@ -246,6 +254,7 @@ MIGRATIONS = (
         growth TEXT COLLATE "C",
         PRIMARY KEY (epoch, month)
     );
+    CREATE INDEX kept_books ON sessions (epoch, session) WHERE state IS NOT NULL;
     """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""

@@ -147,6 +147,17 @@ MIGRATIONS = (
     );
     """,
     """
+    -- market value of what is long and of what is short (zero or less), dollars, and past which percent of
+    -- equity gross exposure was warned of then; NULL: not known, and no limit
+    ALTER TABLE sessions ADD COLUMN long_value TEXT;
+    ALTER TABLE sessions ADD COLUMN short_value TEXT;
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT;
+    """,
+    """
+    -- the market's prices before the POST, JSON by symbol; NULL: they were not read
+    ALTER TABLE trades ADD COLUMN arrivals TEXT;
+    """,
+    """
     -- the drawdowns' state after the session, see book/drawdowns: JSON; NULL: made of all sessions before
     ALTER TABLE sessions ADD COLUMN drawdowns TEXT;
     -- the benchmark's price, JSON: symbol, price, source, time; NULL: none was read
@@ -164,5 +175,7 @@ MIGRATIONS = (
         growth TEXT,                      -- what 1 has compounded to; NULL: nothing was there to compound
         PRIMARY KEY (epoch, month)
     );
+    -- the few rows that keep a book are found without reading all
+    CREATE INDEX kept_books ON sessions (epoch, session) WHERE state IS NOT NULL;
     """,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book import downsample
+from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, benchmark, book, periods
+from paper_run.report.html import assets, benchmark, book, exposure_curve, periods
 from paper_run.report.html.assets import markup
 from paper_run.report.html.day_bars import day_bars, table_rows
 from paper_run.report.html.equity_curve import described, equity_curve
@@ -56,6 +57,8 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
         "benchmark": markup(benchmark.section(sheet.benchmark)),
         "benchmark_line": markup(benchmark.line(sheet.benchmark)),
         "days": markup(day_bars(drawn, number)),
+        "exposed": markup(exposure_curve.exposure_curve(drawn)),
+        "exposed_words": exposure_curve.described(drawn),
         "num_drawn": text.count(len(drawn)) if len(drawn) < number else "",
         "statistic_rows": markup(book.named_statistic_rows(sheet.statistics)),
         "sections": [markup(made) for section in _SECTIONS if (made := section(sheet))],
@@ -97,9 +100,10 @@ def _equity(sheet: TearSheet) -> list[tuple[str, str]]:
 
 def _drawn(curve: Sequence[SessionLine]) -> list[SessionLine]:
     """Return at most so many sessions that the curve looks like the whole; no extreme is lost."""
-    lines = [[float(value or 0) for value in each] for each in _series(curve)]
-    closings, falls, gains, compared = lines
-    chosen = downsample.kept((closings, falls, gains, compared), (closings, gains, compared), _DRAWN)
+    if len(curve) <= _DRAWN:
+        return list(curve)
+    closings, falls, *others = ([float(value or 0) for value in each] for each in _series(curve))
+    chosen = downsample.kept((closings, falls, *others), (closings, *others), _DRAWN)
     return [curve[at] for at in chosen]
 
 
@@ -109,6 +113,8 @@ def _series(curve: Sequence[SessionLine]) -> tuple[list[Any], ...]:
         [line.drawdown for line in curve],
         [line.day_pnl for line in curve],
         [line.closing if line.benchmark is None else line.benchmark for line in curve],
+        [share(line.long, line.closing) for line in curve],
+        [share(line.short, line.closing) for line in curve],
     )
 
 
