@@ -14,6 +14,7 @@ SUMS = Context(prec=40, rounding=ROUND_HALF_EVEN)
 """Wider than what is added up: a variance is a small difference of large sums of squares."""
 _ONE = Decimal(1)
 _PLACES = Decimal(10) ** -6
+_PERCENT_PLACES = Decimal(10) ** -4
 # A ratio of this size is a division by next to nothing: by a cent of equity, or by the deviation of equal
 # returns, whose mean can be off in its last digit. Up to it 28 digits make six true decimals.
 TOO_LARGE = Decimal(10) ** 12
@@ -52,8 +53,8 @@ class Running(NamedTuple):
     :ivar equity: what 1 has compounded to; None once there is nothing to compound. :ivar peak: its highest.
     :ivar deepest: the deepest fall from a peak, zero or less.
     :ivar exposure: the sum of exposure / closing. :ivar turnover: that of traded / (opening + inflow).
-    :ivar returns: the sum of single days' returns, with `squares` of them, and `losses`, the squares of the
-        negative ones; `best` and `worst` of them.
+    :ivar returns: the sum of single days' returns, with `squares`, `cubes` and `fourths` of them, and
+        `losses`, the squares of the negative ones; `best` and `worst` of them.
     """
 
     sessions: int = 0
@@ -70,6 +71,8 @@ class Running(NamedTuple):
     losses: Decimal = ZERO
     best: Decimal | None = None
     worst: Decimal | None = None
+    cubes: Decimal = ZERO
+    fourths: Decimal = ZERO
 
     @property
     def drawdown(self) -> Decimal | None:
@@ -114,6 +117,8 @@ class Running(NamedTuple):
             losses=SUMS.add(self.losses, square) if earned < ZERO else self.losses,
             best=earned if self.best is None else max(self.best, earned),
             worst=earned if self.worst is None else min(self.worst, earned),
+            cubes=SUMS.add(self.cubes, SUMS.multiply(square, earned)),
+            fourths=SUMS.add(self.fourths, SUMS.multiply(square, square)),
         )
 
 
@@ -205,3 +210,10 @@ def rounded(value: Decimal | None) -> Decimal | None:
     if value is None or abs(value) >= TOO_LARGE:
         return None
     return value.quantize(_PLACES) + ZERO
+
+
+def percentage(value: Decimal | None) -> Decimal | None:
+    """Return a ratio in percent as it is shown: two places, half to even, rounded once, from all digits."""
+    if value is None or abs(value) >= TOO_LARGE:
+        return None
+    return (value.quantize(_PERCENT_PLACES) + ZERO).scaleb(2)

@@ -5,15 +5,21 @@ Source: docs/CONCEPTS, "Statistics".
 
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
+from math import erfc
 from typing import NamedTuple
 
-from paper_run.book.days import CONTEXT, SUMS, TOO_LARGE, Running, rounded
+from paper_run.book.days import CONTEXT, SUMS, Running, percentage, rounded
 from paper_run.money import ZERO
 
 SESSIONS_A_YEAR: Mapping[str, int] = {"XNYS": 252, "24/7": 365}
 """How many sessions a year has, by the exchange."""
-_PERCENT_PLACES = Decimal(10) ** -4
-_NO_PERCENTAGES = ("sharpe_ratio", "sortino_ratio")
+_SHARPE = ("sharpe_standard_error", "sharpe_lower", "sharpe_upper")
+_SHAPE = ("skewness", "kurtosis")
+_NO_PERCENTAGES = ("sharpe_ratio", "sortino_ratio", *_SHARPE, *_SHAPE)
+_IN_95_OF_100 = Decimal("1.959963984540054")
+"""So many standard errors on both sides of a normal mean are 95 %."""
+_LEAST = Decimal(10) ** -15
+_STEADY = 10**6
 _FOR_RISK, _FOR_A_YEAR = 20, 60
 _MINIMUM = {
     "total_return": 1,
@@ -28,11 +34,15 @@ _MINIMUM = {
     "sharpe_ratio": _FOR_RISK,
     "sortino_ratio": _FOR_RISK,
     "annualised_return": _FOR_A_YEAR,
+    **dict.fromkeys((*_SHARPE, "probabilistic_sharpe", *_SHAPE), _FOR_RISK),
 }
 
 # A return over several sessions is no day's, and does not stand beside those of single days.
 _OF_SINGLE_DAYS = frozenset(
-    {"best_day", "worst_day", "win_rate", "volatility", "sharpe_ratio", "sortino_ratio"}
+    {
+        *("best_day", "worst_day", "win_rate", "volatility", "sharpe_ratio", "sortino_ratio"),
+        *(*_SHARPE, "probabilistic_sharpe", *_SHAPE),
+    }
 )
 
 
@@ -68,7 +78,7 @@ def statistics(state: Running, sessions_a_year: int = SESSIONS_A_YEAR["XNYS"]) -
                 rounded(found.get(name)),
                 counted[name],
                 minimum,
-                None if name in _NO_PERCENTAGES else _percent(found.get(name)),
+                None if name in _NO_PERCENTAGES else percentage(found.get(name)),
             )
             for name, minimum in _MINIMUM.items()
         }
@@ -110,14 +120,43 @@ def _risk(state: Running, returns: Decimal, sessions_a_year: int) -> dict[str, D
     # Equal returns differ in the last digit of so many: that is none.
     deviation = (max(ZERO, state.squares - returns * returns / n) / (n - 1)).sqrt()
     downside = (state.losses / n).sqrt()
-    return {
+    found = {
         "volatility": deviation * year,
         "sharpe_ratio": mean / deviation * year if deviation else None,
         "sortino_ratio": mean / downside * year if downside else None,
     }
+    # Of returns as equal as these, forty digits do not tell the shape.
+    if not deviation or abs(mean) >= deviation * _STEADY:
+        return found
+    return found | _uncertainty(state, mean, mean / deviation, year)
 
 
-def _percent(value: Decimal | None) -> Decimal | None:
-    if value is None or abs(value) >= TOO_LARGE:
-        return None
-    return (value.quantize(_PERCENT_PLACES) + ZERO).scaleb(2)
+def _uncertainty(state: Running, mean: Decimal, sharpe: Decimal, year: Decimal) -> dict[str, Decimal | None]:
+    """Return how sure a Sharpe ratio is, and the shape of the returns that this hangs on.
+
+    Lo, "The Statistics of Sharpe Ratios" (2002): the standard error of independent returns. Bailey and Lopez
+    de Prado, "The Sharpe Ratio Efficient Frontier" (2012): the probability that the true ratio is above zero,
+    which counts with skewness and kurtosis. These are of the population: m3 / m2^1.5 and m4 / m2^2, 3 for a
+    normal distribution.
+
+    :param mean: of the returns. :param sharpe: of a session, `year` that of so many.
+    """
+    n = Decimal(state.single)
+    second, third, fourth = (each / n for each in (state.squares, state.cubes, state.fourths))
+    m2 = second - mean**2
+    m3 = third - 3 * mean * second + 2 * mean**3
+    m4 = fourth - 4 * mean * third + 6 * mean**2 * second - 3 * mean**4
+    skewness, kurtosis = m3 / (m2 * m2.sqrt()), m4 / m2**2
+    error = ((1 + sharpe**2 / 2) / n).sqrt() * year
+    beyond = 1 - skewness * sharpe + (kurtosis - 1) / 4 * sharpe**2
+    probable = None
+    if beyond > _LEAST:
+        probable = Decimal(repr(erfc(-float(sharpe * (n - 1).sqrt() / (2 * beyond).sqrt())) / 2))
+    return {
+        "sharpe_standard_error": error,
+        "sharpe_lower": sharpe * year - _IN_95_OF_100 * error,
+        "sharpe_upper": sharpe * year + _IN_95_OF_100 * error,
+        "probabilistic_sharpe": probable,
+        "skewness": skewness,
+        "kurtosis": kurtosis,
+    }

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from paper_run.model.service import ServiceIdentity
     from paper_run.services.broker import Broker
     from paper_run.services.deadline import Deadline
-    from paper_run.services.platform import Platform
+    from paper_run.services.platform import BenchmarkSource, Platform
     from paper_run.services.quotes import Quotes
     from paper_run.settings.config import Config
+
+_USUAL_BENCHMARK = "SPY"
 
 
 @contextlib.contextmanager
@@ -67,20 +69,19 @@ def connected(
         transport = Transport(**shared, signer=signer)
         stack.callback(transport.close)
         quotes, broker = _alpaca(settings, pair, shared, stack)
-        yield (
-            settings,
-            Platform(
-                transport,
-                signal_service=settings.signal_service,
-                execution_gateway=settings.execution_gateway,
-                orchestrator=settings.orchestrator,
-                quotes=None if settings.plays_sandbox else quotes,
-                arrivals=quotes,
-                broker=broker,
-                demands_broker=settings.broker is not None and settings.broker.is_demanded,
-                deadline=deadline,
-            ),
+        platform = Platform(
+            transport,
+            signal_service=settings.signal_service,
+            execution_gateway=settings.execution_gateway,
+            orchestrator=settings.orchestrator,
+            quotes=None if settings.plays_sandbox else quotes,
+            arrivals=quotes,
+            broker=broker,
+            demands_broker=settings.broker is not None and settings.broker.is_demanded,
+            deadline=deadline,
         )
+        platform.benchmark = _benchmark(settings, quotes)
+        yield settings, platform
 
 
 def made_identity() -> ServiceIdentity:
@@ -117,6 +118,18 @@ def _alpaca(
     from paper_run.services.broker import Broker
 
     return quotes, Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)
+
+
+def _benchmark(settings: Config, quotes: Quotes | None) -> BenchmarkSource | None:
+    """Return what the book is compared with: what was named, else SPY on New York's days."""
+    if quotes is None:
+        return None
+    from paper_run.model.calendar import USUAL
+    from paper_run.services.platform import BenchmarkSource
+
+    usual = _USUAL_BENCHMARK if settings.exchange == USUAL else ""
+    symbol = usual if settings.benchmark is None else settings.benchmark
+    return BenchmarkSource(symbol, quotes) if symbol else None
 
 
 def wait_for_ctrl_c() -> None:

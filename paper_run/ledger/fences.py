@@ -105,7 +105,9 @@ class Fences:
                 day,
             )
             self._store.run("DELETE FROM sessions WHERE session = ?", day)
-            self._store.run("UPDATE sessions SET running = NULL WHERE session > ?", day)
+            states = "running = NULL, drawdowns = NULL, beside = NULL"
+            self._store.run(f"UPDATE sessions SET {states} WHERE session > ?", day)
+            self._store.run("DELETE FROM months WHERE month >= ?", day[:7])
         self._known.forget()
 
     def _is_taken(self, fence: str | None) -> bool:

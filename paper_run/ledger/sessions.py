@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from paper_run.book import downsample
 from paper_run.book.days import Day, unrounded_return
 from paper_run.ledger.rows import amount
+from paper_run.ledger.session_days import inflow_of
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
-from paper_run.ledger.valuations import inflow_of
 from paper_run.model.history import EndedBook, SessionLine
 from paper_run.money import ZERO
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
-_MORE = "opening, height, gains, inflow, long_value, short_value, gross_limit"
+_MORE = "opening, height, gains, inflow, long_value, short_value, gross_limit, benchmark_equity"
 _FIGURES, _TABLE = f"{_COLUMNS}, {_MORE} FROM sessions", f"{_COLUMNS} FROM sessions"
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
@@ -86,7 +86,8 @@ class Sessions:
         points = self._rows(
             "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
             "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl, "
-            "CAST(long_value AS DOUBLE PRECISION) AS held, CAST(short_value AS DOUBLE PRECISION) AS short "
+            "CAST(long_value AS DOUBLE PRECISION) AS held, CAST(short_value AS DOUBLE PRECISION) AS short, "
+            "CAST(COALESCE(benchmark_equity, closing) AS DOUBLE PRECISION) AS compared "
             "FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
@@ -272,7 +273,9 @@ def _drawn(points: Sequence[Any], most: int) -> list[int]:
     if len(points) <= most:
         return list(range(len(points)))
     closings, falls, days = ([row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl"))
-    lows, highs = [closings, falls, days], [closings, days]
+    compared = [row["compared"] or 0 for row in points]
+    beside = [] if compared == closings else [compared]
+    lows, highs = [closings, falls, days, *beside], [closings, days, *beside]
     first = next((at for at, row in enumerate(points) if row["held"] is not None), None)
     if first is None:
         return downsample.kept(lows, highs, most)
@@ -300,6 +303,7 @@ def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_mar
     if amounts["drawdown"] is not None:
         amounts["drawdown"] = Decimal(row["height"]) - 1
     return SessionLine(
+        benchmark=amount(row["benchmark_equity"]) if complete else None,
         session=session,
         attempts=tuple(attempts.items()),
         complete=complete,

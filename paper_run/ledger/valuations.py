@@ -4,17 +4,23 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import days, limits
+from paper_run.book import days, drawdowns
 from paper_run.book.days import Day, Running
+from paper_run.book.drawdowns import Drawdowns
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
+from paper_run.ledger import session_days
+from paper_run.ledger import session_states as states
 from paper_run.ledger.rows import amount, mark, marks_to_json, reader_of, text
 from paper_run.ledger.statements import put_into
+
+if TYPE_CHECKING:
+    from paper_run.book.benchmark import Beside, Reading
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
@@ -52,7 +58,7 @@ class Closing(NamedTuple):
     :ivar is_closed: see `PastValuation`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
-    :ivar marks: the price of each open position.
+    :ivar marks: the price of each open position. :ivar benchmark: its symbol and price; None: none is read.
     :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     """
 
@@ -62,6 +68,7 @@ class Closing(NamedTuple):
     spans: bool = False
     counts: bool = True
     marks: Mapping[str, Mark] = {}
+    benchmark: tuple[str, Mark | None] | None = None
     gross_limit: Decimal | None = None
 
 
@@ -74,6 +81,7 @@ class Valuations:
     def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
         self._rows = rows
         self._run = run
+        self.months = states.Months(rows, run, self.days_between)
 
     def last(self, period: int, before: str | None = None) -> PastValuation | None:
         """Return the book as it was valued last.
@@ -98,7 +106,7 @@ class Valuations:
         )
         return [kept for row in found if (kept := state(row)) is not None]
 
-    def last_complete(self, period: int, session: date, *, through: bool = False) -> Any:
+    def last_complete(self, period: int, session: date | str, *, through: bool = False) -> Any:
         """Return the row of the last complete session before one; None if there is none.
 
         :param through: or of that one.
@@ -116,28 +124,31 @@ class Valuations:
 
         :param through: with the one of that date.
         """
-        found = self._rows(
-            "SELECT session, traded, gains, spans, inflow, opening, day_pnl, closing, exposure FROM sessions "
-            "WHERE epoch = ? AND session < ? AND complete = 1 ORDER BY session",
-            period,
-            _end(before, through=through),
-        )
-        read, traded, subtract = [], money.ZERO, money.CONTEXT.subtract
-        for (
-            session,
-            so_far,
-            gains,
-            spans,
-            came_in,
-            *figures,
-        ) in found:  # a thousand of them must not cost a day anything
-            total = Decimal(so_far)
-            opening, day_pnl, closing, exposure = map(Decimal, figures)
-            inflow = inflow_of(came_in, gains, opening, day_pnl, closing)
-            day = Day(opening, day_pnl, closing, exposure, subtract(total, traded), inflow, bool(spans))
-            read.append((session, day))
-            traded = total
-        return read
+        return self.days_between(period, "", _end(before, through=through))
+
+    def days_between(self, period: int, since: str, end: str) -> list[tuple[str, Day]]:
+        """Return the complete sessions from an ISO date to before another one, oldest first."""
+        traded = self.traded_before(period, since) if since else money.ZERO
+        return session_days.between(self._rows, period, since, end, traded)
+
+    def benchmark_readings(self, period: int) -> "dict[str, Reading | None]":
+        """Return what each complete session keeps of a benchmark, by its ISO date."""
+        from paper_run.ledger import benchmarks
+
+        return benchmarks.readings(self._rows, period, "~")
+
+    def beside(self, period: int, end: str, row: Any) -> "Beside | None":
+        """Return the comparison's state after the last complete session before an ISO date; None: no such.
+
+        :param row: that session's, see `last_complete`.
+        """
+        if row is None or row["benchmark"] is None:
+            return None
+        from paper_run.ledger import benchmarks
+
+        if row["beside"] is not None:
+            return benchmarks.state_of(row)
+        return benchmarks.anew(self._rows, period, end, self.days_between(period, "", end))
 
     def running(self, period: int, before: date, *, through: bool = False) -> Running:
         """Return the statistics' state after the last complete session before a date.
@@ -151,12 +162,22 @@ class Valuations:
     def _running(self, period: int, before: date, row: Any, *, through: bool = False) -> Running:
         if row is None:
             return days.NOTHING_YET
-        if (kept := _running_of(row)) is not None:
+        if (kept := states.kept_running(row)) is not None:
             return kept
         # An older program wrote it, or a session before it did not count when it was written.
         return days.running(day for _, day in self.days(period, before, through=through))
 
-    def traded_before(self, period: int, session: date) -> Decimal:
+    def drawdowns_of(self, period: int, before: date | str, row: Any) -> Drawdowns:
+        """Return the drawdowns' state after the last complete session before a date.
+
+        :param row: that session's, see `last_complete`.
+        """
+        if row is None:
+            return drawdowns.NONE_YET
+        kept = states.kept_drawdowns(row)
+        return drawdowns.fallen(self.days_between(period, "", str(before))) if kept is None else kept
+
+    def traded_before(self, period: int, session: date | str) -> Decimal:
         """Return the value of all fills up to the last complete closing of an earlier session, dollars."""
         row = self.last_complete(period, session)
         return money.ZERO if row is None else Decimal(row["traded"])
@@ -171,13 +192,17 @@ class Valuations:
         self._run(
             "UPDATE sessions SET complete = 0, closed = 0 WHERE epoch = ? AND session >= ?", period, session
         )
+        self.months.forget(session, period)
         return [row["session"] for row in found]
 
     def count(self, period: int) -> None:
         """Have the sessions that did not count as yet be in curve and statistics, if they are whole."""
         self._run(
-            "UPDATE sessions SET complete = 1, running = NULL WHERE epoch = ? AND closing IS NOT NULL", period
+            "UPDATE sessions SET complete = 1, running = NULL, drawdowns = NULL, beside = NULL "
+            "WHERE epoch = ? AND closing IS NOT NULL",
+            period,
         )
+        self.months.forget("", period)
 
     def keep(
         self, period: int, session: date, entry: int, book: Book, valuation: Valuation, closing: Closing
@@ -214,13 +239,23 @@ class Valuations:
             "state": _written(book, valuation, closing),
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
-            **_exposure(valuation, closing),
+            **states.exposure_columns(valuation, closing.gross_limit),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
-            "running": None
-            if day is None or not counts
-            else _written_running(self._running(period, session, before).after(day)),
+            **dict.fromkeys(("running", "drawdowns", "benchmark", "beside", "benchmark_equity")),
         }
+        if day is not None and counts:
+            columns["running"] = states.written_running(self._running(period, session, before).after(day))
+            fallen = self.drawdowns_of(period, session, before).after(session.isoformat(), day)
+            columns["drawdowns"] = states.written_drawdowns(fallen)
+        if closing.benchmark is not None:
+            from paper_run.ledger import benchmarks
+
+            counted, name = day if counts else None, session.isoformat()
+            columns |= benchmarks.columns(
+                closing.benchmark, name, counted, lambda: self.beside(period, name, before)
+            )
         self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
+        self.months.keep(period, session.isoformat())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
         self._run(
             "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "
@@ -235,43 +270,10 @@ class Valuations:
         )
 
 
-def _exposure(valuation: Valuation, closing: Closing) -> dict[str, str | None]:
-    """Return the columns of what is held long and short, as far as all of it is known."""
-    values = {row.symbol: row.market_value for row in valuation.positions if row.market_value is not None}
-    held = limits.exposure(values) if valuation.complete else None
-    return {
-        "long_value": None if held is None else money.digits(held.long),
-        "short_value": None if held is None else money.digits(held.short),
-        "gross_limit": text(closing.gross_limit),
-    }
-
-
-def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
-    """Return a session's inflow, dollars, never negative, see `days.Day`.
-
-    :param said: as its row has it, None where the figures tell it. :param gains: as its row has them: an
-        older program's gain of an opening was in the closing, and in no return.
-    """
-    if said is not None:
-        return Decimal(said)
-    return days.inflow(opening, day_pnl, closing) if gains == "0" else money.ZERO
-
-
-def _written_running(state: Running) -> str:
-    return json.dumps([each if isinstance(each, int) else text(each) for each in state])
-
-
-@reader_of("sessions")
-def _running_of(row: Any) -> Running | None:
-    """Return the statistics' state that a row of `sessions` keeps; None where it keeps none."""
-    kept = json.loads(row["running"] or "[]")
-    if len(kept) != len(Running._fields):
-        return None
-    return Running._make(each if isinstance(each, int) else amount(each) for each in kept)
-
-
-def _end(session: date, *, through: bool) -> str:
+def _end(session: date | str, *, through: bool) -> str:
     """Return the ISO date before which sessions are earlier than one, or that one (`through`)."""
+    if isinstance(session, str):
+        return session
     return (session + timedelta(days=int(through))).isoformat()
 
 

@@ -48,6 +48,7 @@ _READ: dict[str, Callable[[Any], object]] = {
     "epochs": lambda row: (rows.amount(row["base"]), json.loads(row["realized"])),
     "entries": lambda row: (rows.amount(row["qty"]), rows.amount(row["dollars"])),
     "sessions": lambda row: (rows.amount(row["opening"]), json.loads(row["state"] or "null")),
+    "months": lambda row: (rows.amount(row["pnl"]), rows.amount(row["growth"])),
     "calendar": lambda row: json.loads(row["days"]),
     "marks": lambda row: result_json.decode(row["document"]),
     "mails": lambda row: (json.loads(row["content"] or "null"), json.loads(row["reached"])),

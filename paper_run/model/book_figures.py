@@ -14,7 +14,9 @@ from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
     from paper_run.book.parties import Explained, Item
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.costs import CostBasis
+    from paper_run.model.periods import Periods
     from paper_run.model.signals import Signals
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
@@ -104,6 +106,7 @@ class BookFigures(NamedTuple):
     :ivar cost_basis: what the cost of trading is reckoned with; None: no arrival price was asked for.
     :ivar signals: how right they were; None: no arrival price was ever asked for.
     :ivar sessions_a_year: what the yearly statistics count with.
+    :ivar periods: and `benchmark`: over the same sessions as the statistics.
     """
 
     since: date
@@ -128,6 +131,8 @@ class BookFigures(NamedTuple):
     provisional: bool = False
     waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()
+    periods: "Periods | None" = None
+    benchmark: "Benchmark | None" = None
     drawdown: Decimal | None = None
     working: Mapping[str, Working] = {}
     cost_basis: "CostBasis | None" = None

@@ -16,9 +16,11 @@ from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
     from paper_run.book.limits import Limits
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.costs import Costs
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
+    from paper_run.model.periods import Periods
     from paper_run.model.signals import Signals
 
 
@@ -181,6 +183,12 @@ class Statistics(NamedTuple):
     sharpe_ratio: Statistic | None = None
     sortino_ratio: Statistic | None = None
     annualised_return: Statistic | None = None
+    sharpe_standard_error: Statistic | None = None
+    sharpe_lower: Statistic | None = None
+    sharpe_upper: Statistic | None = None
+    probabilistic_sharpe: Statistic | None = None
+    skewness: Statistic | None = None
+    kurtosis: Statistic | None = None
 
 
 class HealthRow(NamedTuple):
@@ -209,6 +217,7 @@ class RunResult:
         broker was read. :ivar limits: what is at risk beside the limits that warn; None where nothing is
         valued, and in older records. :ivar costs: what trading cost; None where no arrival price was asked
         for. :ivar signals: how right the predictions were; None where it never was.
+    :ivar periods: None without a book, and in older records. :ivar benchmark: None where none is read.
     :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
@@ -235,6 +244,8 @@ class RunResult:
     limits: "Limits | None" = None
     costs: "Costs | None" = None
     signals: "Signals | None" = None
+    periods: "Periods | None" = None
+    benchmark: "Benchmark | None" = None
     is_old: bool = False
 
     @property

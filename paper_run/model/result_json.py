@@ -36,6 +36,8 @@ _SECTIONS = {
     "limits": "limits",
     "costs": "costs_json",
     "signals": "signals_json",
+    "periods": "periods_json",
+    "benchmark": "benchmark_json",
 }
 """What not every result has, and the module of its codec, which is loaded where it does."""
 

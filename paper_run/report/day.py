@@ -126,8 +126,15 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
             daily_return=days.unrounded_return(day),
             drawdown=drawdown,
             marked=result.is_mark,
+            benchmark=_line(result),
             long=held.long,
             short=held.short,
             gross_limit=result.limits.gross.limit if result.limits else None,
         ),
     ]
+
+
+def _line(result: RunResult) -> Decimal | None:
+    """Return what equity would be in the benchmark after a result's session, dollars and cents."""
+    beside = result.benchmark
+    return beside.equity if beside is not None and beside.through == result.session else None

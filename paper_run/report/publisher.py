@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from paper_run.book.statistics import SESSIONS_A_YEAR
 from paper_run.errors import DataError
+from paper_run.ledger.periods import over_benchmark, over_periods
 from paper_run.model import result
 from paper_run.report import sessions
 from paper_run.report.day import CACHE_FOLDER, Reports
@@ -115,4 +118,12 @@ class Publisher:
         curve = self._curve(book, present[-1].session) if present else ()
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
-        return sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)
+        found = sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)
+        if not present:
+            return found
+        through, valuations = date.fromisoformat(present[-1].session), self._ledger.books.valuations
+        year = SESSIONS_A_YEAR[self._ledger.account.exchange]
+        return found._replace(
+            periods=over_periods(valuations, book, through),
+            benchmark=over_benchmark(valuations, book, through, year),
+        )

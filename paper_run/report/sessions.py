@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.history import EndedBook, SessionLine
+    from paper_run.model.periods import Periods
 
 LISTED = 260
 
@@ -25,6 +27,7 @@ class Overview(NamedTuple):
     :ivar latest: those to list, at most LISTED. :ivar curve: those of the present book that its curve shows.
     :ivar number: how many the present book has. :ivar book: its number. :ivar ended: the books before it.
     :ivar table: all of all books as text, see `csv_tables.HISTORY_COLUMNS`.
+    :ivar periods: the present book's; `benchmark` likewise.
     """
 
     latest: Sequence[SessionLine]
@@ -33,6 +36,8 @@ class Overview(NamedTuple):
     book: int
     ended: Sequence[EndedBook]
     table: Iterable[Sequence[str | None]]
+    periods: Periods | None = None
+    benchmark: Benchmark | None = None
 
 
 def files(folder: Path) -> tuple[Path, Path]:
@@ -52,6 +57,8 @@ def save(sessions: Overview, folder: Path, *, label: str | None) -> tuple[list[P
             num_sessions=sessions.number,
             book=sessions.book,
             ended=sessions.ended,
+            of_periods=sessions.periods,
+            beside=sessions.benchmark,
         )
 
     contents: tuple[Callable[[], str], ...] = (page, lambda: csv_tables.history_file(sessions.table))

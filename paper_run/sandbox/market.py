@@ -19,6 +19,9 @@ from hashlib import sha256
 from paper_run.sandbox.corporate import EX_DATE, SHARES_FOR_ONE
 from paper_run.sandbox.special import SPLIT
 
+BENCHMARK = "SPY"
+"""Its price is what one share of each of `_BASKET` comes to, so that it moves as they do."""
+_BASKET = ("AAPL", "MSFT", "GOOGL", "AMZN", "NVDA", "TSLA", "META", "JPM")
 _SCALE = 1_000_000
 # (period in half days, amplitude in millionths of the base price)
 _OCTAVES = ((1, 14_000), (6, 8_000), (22, 20_000), (90, 80_000), (370, 200_000))
@@ -63,6 +66,8 @@ def quote(symbol: str, day: date) -> tuple[Decimal, Decimal]:
 
 
 def _price(symbol: str, half_day: int) -> Decimal:
+    if symbol == BENCHMARK:
+        return sum((_price(each, half_day) for each in _BASKET), Decimal(0))
     base = _LOWEST_BASE + _hash(f"{symbol}|base") % (_HIGHEST_BASE - _LOWEST_BASE + 1)
     move = 0
     for period, amplitude in _OCTAVES:

@@ -31,8 +31,18 @@ _NOT_SAID: Mapping[str, Asked] = {}
 T = TypeVar("T")
 
 
+class BenchmarkSource(NamedTuple):
+    """What the book is compared with, and who has its price: the quote source, in a sandbox one beside it."""
+
+    symbol: str
+    quotes: Quotes
+
+
 class Platform:
-    """What the day talks to."""
+    """What the day talks to.
+
+    :ivar benchmark: what the book is compared with; None: nothing.
+    """
 
     def __init__(
         self,
@@ -57,6 +67,7 @@ class Platform:
         """
         self.quotes = quotes
         self.arrivals = arrivals
+        self.benchmark: BenchmarkSource | None = None
         self.broker = broker
         self.demands_broker = demands_broker
         self.deadline = deadline or Deadline()
@@ -86,6 +97,7 @@ class Platform:
         symbols: Iterable[str] = (),
         asked: Mapping[str, Asked] = _NOT_SAID,
         of_broker: Wanted | None = None,
+        with_benchmark: bool = False,
     ) -> Observations:
         """Read the orders, the positions, the quotes and the broker at once, over the pooled connections.
 
@@ -96,6 +108,7 @@ class Platform:
         :param symbols: what quotes are asked for, if a source of them is configured.
         :param asked: what the orders are, by id, where that is known.
         :param of_broker: what is asked of the broker, if one is configured; None: nothing.
+        :param with_benchmark: whether the benchmark's price is read, with the quotes.
         :raises Exception: a fault of our own; what can't be read is said in the observations.
         """
         own = tuple(dict.fromkeys(client_order_ids))
@@ -103,7 +116,11 @@ class Platform:
         others = tuple(identity for identity in dict.fromkeys((*earlier, *over)) if identity not in own)
         self.deadline.begin(AFTER, orders=len(own) + len(others))
         gateway = _GivesUp(self.execution_gateway, seconds=AFTER, patience=1)
-        first: list[Callable[[], Any]] = [partial(self._market, tuple(symbols)), gateway.positions]
+        compared = self.benchmark if with_benchmark else None
+        first: list[Callable[[], Any]] = [
+            partial(self._market, tuple(symbols), compared),
+            gateway.positions,
+        ]
         at_broker = broker_reading.calls(self.broker, of_broker, seconds=AFTER)
         reads: list[Callable[[], Any]] = [
             partial(gateway.order, identity, asked.get(identity)) for identity in (*own, *others)
@@ -111,7 +128,9 @@ class Platform:
         market, positions, *answers = gather([*first, *at_broker, *reads])
         if isinstance(market, Exception):
             raise market
-        after = Observations(market, is_silent=isinstance(positions, NoAnswer | NeverSent))
+        after = Observations(market.of_positions, is_silent=isinstance(positions, NoAnswer | NeverSent))
+        if compared is not None:
+            after.benchmark = (compared.symbol, market.of_benchmark)
         after.broker = broker_reading.of_one_moment(
             *(self.broker, of_broker, broker_reading.reading(of_broker, answers[: len(at_broker)])),
             seconds=AFTER,
@@ -144,17 +163,15 @@ class Platform:
                 )
         return after
 
-    def _market(self, symbols: tuple[str, ...]) -> MarketReading | None:
+    def _market(self, symbols: tuple[str, ...], compared: BenchmarkSource | None) -> _Prices:
         """Ask the quote source, if one is configured; that it failed is a value."""
-        if self.quotes is None:
-            return None
-        if not symbols:
-            return MarketReading({}, ())
-        try:
-            seen = self.quotes.latest(symbols, seconds=AFTER)
-        except CallFailed as error:
-            return MarketReading(None, (f"it {error.words}",))
-        return MarketReading(by_symbol(seen), seen.problems)
+        if compared is None:
+            return _Prices(_asked(self.quotes, symbols), None)
+        shared = compared.quotes is self.quotes and bool(symbols)
+        read = _asked(self.quotes, tuple(sorted({*symbols, compared.symbol})) if shared else symbols)
+        beside = read if shared else _asked(compared.quotes, (compared.symbol,))
+        known = None if beside is None else beside.by_symbol
+        return _Prices(read, None if known is None else known.get(compared.symbol))
 
     def find_orders(
         self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked] = _NOT_SAID
@@ -199,7 +216,8 @@ class Observations:
     :ivar broker: what the broker says, None where none is configured. :ivar account: its account, once that
         is proven to be the book's. :ivar told: the orders of ours that it tells of then.
     :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
-        could not be read again. :ivar refusal: why it would not be read (401, 403); None: it was no such.
+        could not be read again. :ivar benchmark: its symbol, and what the quote source has of it.
+    :ivar refusal: why it would not be read (401, 403); None: it was no such.
     """
 
     def __init__(self, market: MarketReading | None = None, *, is_silent: bool = False) -> None:
@@ -216,6 +234,7 @@ class Observations:
         self.broker: BrokerReading | None = None
         self.account: ProvenAccount | None = None
         self.told: dict[str, OrderState] = {}
+        self.benchmark: tuple[str, Market | None] | None = None
         self.left_out = 0
         self.unread_ended = 0
 
@@ -275,6 +294,23 @@ class _GivesUp:
         except (NoAnswer, NeverSent) as error:
             self._failures.append(error)
             raise
+
+
+class _Prices(NamedTuple):
+    of_positions: MarketReading | None
+    of_benchmark: Market | None
+
+
+def _asked(quotes: Quotes | None, symbols: tuple[str, ...]) -> MarketReading | None:
+    if quotes is None:
+        return None
+    if not symbols:
+        return MarketReading({}, ())
+    try:
+        seen = quotes.latest(symbols, seconds=AFTER)
+    except CallFailed as error:
+        return MarketReading(None, (f"it {error.words}",))
+    return MarketReading(by_symbol(seen), seen.problems)
 
 
 def by_symbol(seen: MarketData) -> dict[str, Market]:

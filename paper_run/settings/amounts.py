@@ -23,6 +23,7 @@ _THRESHOLD_FORM = (
     "or off"
 )
 _SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
+_BENCHMARK_FORM = "the symbol of a US share, such as SPY, or none"
 _LONGEST_WAIT = Decimal(86_400)
 
 
@@ -45,6 +46,19 @@ def symbols(values: Iterable[RawValue]) -> tuple[str, ...]:
         if not given.value.strip(", \t\r\n"):
             raise given.wrong(_SYMBOL_FORM, because="it names no symbol")
     return tuple(found)
+
+
+def benchmark(given: RawValue) -> str:
+    """Read the symbol to compare the book with, in capitals; "" for `none`.
+
+    :raises DataError: it can be no US share's.
+    """
+    if given.value.lower() == "none":
+        return ""
+    symbol = raw.symbol(given.value)
+    if symbol is None or "/" in symbol or len(symbol) > 32:
+        raise given.wrong(_BENCHMARK_FORM)
+    return symbol
 
 
 def dollars(given: RawValue) -> Decimal:

@@ -59,6 +59,7 @@ class Config(NamedTuple):
     `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
     with `new_ledger`. `database` None: the ledger is a file in the reports folder; with `accept_database` it
     is used though its server may have lost rows. `thresholds` are the limits that warn.
+    `benchmark` None: the usual one, "": none.
     """
 
     symbols: tuple[str, ...]
@@ -95,6 +96,7 @@ class Config(NamedTuple):
     new_ledger: bool = False
     database: Database | None = None
     accept_database: bool = False
+    benchmark: str | None = None
     thresholds: Thresholds = Thresholds()
 
     def __repr__(self) -> str:
@@ -163,6 +165,7 @@ def load(sources: Sources, *, today: date) -> Config:
         execution_gateway=checked("--execution-gateway-url"),
         orchestrator=checked("--orchestrator-url"),
         exchange=exchange(sources),
+        benchmark=checked("--benchmark"),
         closed_dates=checked(CLOSED_DATES) or frozenset(),
         open_dates=checked(OPEN_DATES) or frozenset(),
         latest_start=checked("--latest-start"),

@@ -109,6 +109,14 @@ OPTIONS = (
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
     Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
     Option("--last", ("history",), "The newest N sessions alone.", metavar="N", short="-n"),
+    Option(
+        "--since",
+        ("report",),
+        "A tear sheet of the sessions from that date on.",
+        metavar="YYYY-MM-DD",
+        more="A tear sheet, `tearsheet.html` and `tearsheet.json`, of the sessions from that date on.",
+    ),
+    Option("--until", ("report",), "With --since: up to that date.", metavar="YYYY-MM-DD"),
     switch("--placed", ("resolve",), "It did trade."),
     switch("--not-placed", ("resolve",), "It did not: the session is open again."),
     Option("--run-id", ("resolve",), "With --placed: the orchestrator's run.", metavar="ID"),
@@ -169,6 +177,19 @@ OPTIONS = (
         default="XNYS",
         more=("Whose sessions: `XNYS`, the New York Stock Exchange, or `24/7`, where each UTC day is one."),
         check="calendar.exchange",
+    ),
+    Option(
+        "--benchmark",
+        ("run", "mark", "resolve"),
+        "Compare returns with this symbol's, or `none`.",
+        metavar="SYMBOL",
+        variable="PAPER_RUN_BENCHMARK",
+        said="SPY where quotes are configured",
+        more=(
+            "The symbol whose price return stands beside the book's, read with the quotes; `none` for none. "
+            "Another symbol begins anew."
+        ),
+        check="amounts.benchmark",
     ),
     switch(
         "--ignore-calendar",

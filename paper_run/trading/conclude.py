@@ -121,6 +121,8 @@ def conclude(known: Known) -> Outcome:
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         costs=_costs(known, rows),
         signals=known.book.signals if known.book else None,
+        periods=known.book.periods if known.book else None,
+        benchmark=known.book.benchmark if known.book else None,
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))

@@ -107,6 +107,8 @@ def result_of(
         statistics=result_rows.statistics(book),
         costs=_costs(book, asked),
         signals=book.signals,
+        periods=book.periods,
+        benchmark=book.benchmark,
         ledger=ledger.account.identity,
     )
 

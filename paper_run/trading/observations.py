@@ -76,6 +76,7 @@ def read(
         symbols=sorted(wanted),
         asked={order.name: order.asked for order in again.orders} | asked,
         of_broker=_of_broker(platform, ledger, session, wanted),
+        with_benchmark=True,
     )
     after.account = ledger.broker_accounts.proven()
     after.left_out = again.more

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from paper_run import money
 from paper_run.book import days, holdings, statistics, valuation
 from paper_run.book.limits import Working
 from paper_run.errors import Remedy
+from paper_run.ledger.periods import over_benchmark, over_periods
 from paper_run.ledger.valuations import Closing
 from paper_run.model.book_figures import BookFigures, NotKnown
 from paper_run.model.commands import ours
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
+    from paper_run.model.benchmark import Benchmark
+    from paper_run.model.periods import Periods
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
@@ -129,7 +132,9 @@ def bring_up_to_date(
     if is_over and opening is not None:
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
-        closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
+        closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)._replace(
+            benchmark=pricing.of_benchmark(read, moment, session)
+        )
         books.valuations.keep(period.id, session, last, book, valued, closing)
     counted = _counted(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over)
     theirs = {symbol: beside_gateway.theirs(each) for symbol, each in positions.items()}
@@ -147,6 +152,7 @@ def bring_up_to_date(
         sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
         statistics=_statistics(ledger, counted),
         drawdown=None if counted.is_without else counted.state.drawdown,
+        **_over_sessions(ledger, period, session, through=not counted.is_without),
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
@@ -270,6 +276,20 @@ def _working(orders: Iterable[Followed], prices: Mapping[str, marks.Mark]) -> di
         if left > 0:
             found[order.name] = Working(order.symbol, left if order.side == "buy" else -left, price)
     return found
+
+
+class _OverSessions(TypedDict):
+    periods: Periods
+    benchmark: Benchmark | None
+
+
+def _over_sessions(ledger: Ledger, period: BookPeriod, session: date, *, through: bool) -> _OverSessions:
+    """Return what the book came to over its periods and beside its benchmark, over the same sessions."""
+    valuations, year = ledger.books.valuations, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
+    return {
+        "periods": over_periods(valuations, period.id, session, through=through),
+        "benchmark": over_benchmark(valuations, period.id, session, year, through=through),
+    }
 
 
 class _Counted(NamedTuple):

@@ -11,6 +11,7 @@ from builders.whole_lists import drawdown, figures
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from scipy import stats
 from support.schema import SCHEMA
 
 from paper_run.book.days import (
@@ -189,8 +190,8 @@ def test_a_zero_has_no_sign() -> None:
 
 
 def test_the_names_are_those_of_the_schema_in_its_order() -> None:
-    """Every statistic that the result document requires is there, and none besides."""
-    assert list(statistics(FOUR)) == SCHEMA["$defs"]["statistics"]["required"]
+    """Every statistic of the result document is there, and none besides."""
+    assert list(statistics(FOUR)) == list(SCHEMA["$defs"]["statistics"]["properties"])
 
 
 def test_without_sessions_there_are_no_figures() -> None:
@@ -200,7 +201,13 @@ def test_without_sessions_there_are_no_figures() -> None:
     assert drawdown([]) == ()
 
 
-MINIMUMS = dict.fromkeys(statistics([]), 1) | dict.fromkeys(RISK, 20) | {"annualised_return": 60}
+UNCERTAIN = ("sharpe_standard_error", "sharpe_lower", "sharpe_upper", "probabilistic_sharpe")
+SHAPE = ("skewness", "kurtosis")
+MINIMUMS = (
+    dict.fromkeys(statistics([]), 1)
+    | dict.fromkeys((*RISK, *UNCERTAIN, *SHAPE), 20)
+    | {"annualised_return": 60}
+)
 
 
 @pytest.mark.parametrize("n", [1, 19, 20, 59, 60])
@@ -233,7 +240,8 @@ def test_days_without_a_loss_have_no_sortino_ratio() -> None:
 def test_days_without_any_pnl_are_zero_and_not_none() -> None:
     """A book that never moved has returns, drawdown and volatility of zero; its ratios are not defined."""
     found = values(returning(*["0"] * 60))
-    assert {name for name, value in found.items() if value is None} == {"sharpe_ratio", "sortino_ratio"}
+    undefined = {"sharpe_ratio", "sortino_ratio", *UNCERTAIN, *SHAPE}
+    assert {name for name, value in found.items() if value is None} == undefined
     assert {value for value in found.values() if value is not None} == {0}
 
 
@@ -477,7 +485,7 @@ def test_a_return_over_several_sessions_is_no_days() -> None:
     assert (found["best_day"][:2], found["worst_day"][:2]) == ((Decimal("0.2"), 2), (Decimal("0.1"), 2))
     assert (found["win_rate"][:2], found["volatility"].n, found["turnover"].n) == ((1, 2), 2, 3)
     assert {name: each.n for name, each in found.items() if name not in COMPOUNDED} == {
-        **dict.fromkeys(("best_day", "worst_day", "win_rate", *RISK), 2),
+        **dict.fromkeys(("best_day", "worst_day", "win_rate", *RISK, *UNCERTAIN, *SHAPE), 2),
         "exposure": 3,
         "turnover": 3,
         "daily_return": 1,
@@ -608,3 +616,61 @@ def test_the_state_tells_what_all_sessions_tell(days: list[Day], year: int) -> N
         else:
             assert statistic.value is not None, name
             assert abs(statistic.value - value) <= Decimal("0.00000051"), name
+
+
+# How sure a Sharpe ratio is
+
+
+def test_the_uncertainty_worked_by_hand() -> None:
+    """Ten days of +2 % and ten of -1 %: two values of equal number have no skewness and a kurtosis of 1."""
+    found = statistics(returning(*["0.02", "-0.01"] * 10))
+    # A session's ratio: 0.005 / 0.015389675281 = 0.324893...; squared 0.105555... = 19 / 180
+    # root((1 + 0.0527777...) / 20) x root(252) = 0.229431... x 15.874507866
+    assert found["sharpe_standard_error"].value == Decimal("3.642115")
+    # 5.157519 -+ 1.959964 x 3.642115
+    assert found["sharpe_lower"].value == Decimal("-1.980895")
+    assert found["sharpe_upper"].value == Decimal("12.295933")
+    # 0.324893 x root(19) / root(1 - 0 + 0) = 1.416176; of a normal distribution 92.1638 % lie below it
+    assert (found["probabilistic_sharpe"].value, found["probabilistic_sharpe"].percent) == (
+        Decimal("0.921638"),
+        Decimal("92.16"),
+    )
+    assert (found["skewness"].value, found["kurtosis"].value) == (0, 1)
+    assert {found[name].minimum for name in (*UNCERTAIN, *SHAPE)} == {20}
+    assert {found[name].percent for name in UNCERTAIN[:3]} == {None}
+    assert {values(returning(*["0.02", "-0.01"] * 9))[name] for name in UNCERTAIN} == {None}
+
+
+@settings(max_examples=80, deadline=None)
+@given(LONG_SERIES)
+def test_the_uncertainty_agrees_with_scipy(series: list[Decimal]) -> None:
+    """Skewness and kurtosis are scipy's of the population, the probability its normal distribution's."""
+    ours, returns = _beside(series)
+    spread = returns.std(ddof=1)
+    if not spread or abs(returns.mean()) >= spread * 1e3 or spread < 1e-7:
+        return
+    skewness, kurtosis = stats.skew(returns), stats.kurtosis(returns, fisher=False)
+    assert _same(ours["skewness"], skewness)
+    assert _same(ours["kurtosis"], kurtosis)
+    ratio, n = returns.mean() / spread, len(returns)
+    error = ((1 + ratio**2 / 2) / n) ** 0.5 * 252**0.5
+    assert _same(ours["sharpe_standard_error"], error)
+    low, high = stats.norm.interval(0.95, loc=ratio * 252**0.5, scale=error)
+    assert _same(ours["sharpe_lower"], low)
+    assert _same(ours["sharpe_upper"], high)
+    beyond = 1 - skewness * ratio + (kurtosis - 1) / 4 * ratio**2
+    if beyond > 1e-9:
+        assert _same(ours["probabilistic_sharpe"], stats.norm.cdf(ratio * ((n - 1) / beyond) ** 0.5))
+
+
+def test_where_the_shape_says_nothing_there_is_no_probability() -> None:
+    """Returns without a spread, or with next to none; or two values that leave the estimate no spread."""
+    for series in (["0.01"] * 20, [*["0.01"] * 19, "0.0100000001"]):
+        found = values(returning(*series))
+        assert {found[name] for name in (*UNCERTAIN, *SHAPE)} == {None}
+    # Five of a and fifteen of 1 %, with a such that the ratio is 2 / skewness: a/4 + 0.0075 is the root of
+    # three times the deviation, 0.75 x (a - 0.01) x root(20/19).
+    part = Decimal("0.75") * (Decimal(20) / 19).sqrt()
+    a = ((part + Decimal("0.75")) / 100 / (part - Decimal("0.25"))).quantize(Decimal(10) ** -20)
+    found = values(returning(*[str(a)] * 5, *["0.01"] * 15))
+    assert (found["probabilistic_sharpe"], found["sharpe_standard_error"] is None) == (None, False)

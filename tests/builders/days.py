@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from builders import moved
+from builders import benchmarks, moved, periods
 from builders.documents import (
     HOSTILE,
     book,
@@ -137,6 +137,8 @@ def failed_run() -> dict[str, Any]:
         | {"total_notional": Decimal("0.00"), "success_rate": None, "duration_seconds": Decimal("0.0")},
         pnl=None,
         statistics={},
+        periods=None,
+        benchmark=None,
         errors=["Signal Service is not healthy at http://localhost:8001/health: 503 Model not loaded."],
     )
     document["health"][0] |= {"status": "unhealthy", "detail": "Model not loaded"}
@@ -154,6 +156,8 @@ def unknown_run() -> dict[str, Any]:
         results=dict.fromkeys(good_day()["results"], None) | {"duration_seconds": Decimal("310.4")},
         pnl=None,
         statistics={},
+        periods=None,
+        benchmark=None,
         errors=["POST http://localhost:8003/api/v1/orchestration/run: no answer within 300 s."],
     )
 
@@ -166,6 +170,8 @@ def rehearsal() -> dict[str, Any]:
         label="REHEARSAL - nothing executed",
         pnl=None,
         statistics={},
+        periods=None,
+        benchmark=None,
         results={"num_orders_filled": 0},
         warnings=["The execution gateway is in DRY_RUN."],
     )
@@ -201,7 +207,13 @@ def first_day() -> dict[str, Any]:
     counted = statistics(1)
     for name, value in known.items():
         counted[name]["value"] = Decimal(value)
-    return changed(good_day(), pnl=book(positions, since="2025-01-17"), statistics=counted)
+    return changed(
+        good_day(),
+        pnl=book(positions, since="2025-01-17"),
+        statistics=counted,
+        periods=periods.document(1),
+        benchmark=benchmarks.document(1),
+    )
 
 
 def incomplete_day() -> dict[str, Any]:

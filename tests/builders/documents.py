@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from builders import benchmarks, periods
 from paper_run.model.history import SessionLine
 from paper_run.money import cents, product, total
 
@@ -161,7 +162,14 @@ _STATISTICS = {
     "sharpe_ratio": ("1.438102", 20),
     "sortino_ratio": ("2.204417", 20),
     "annualised_return": ("0.109123", 60),
+    "sharpe_standard_error": ("2.231907", 20),
+    "sharpe_lower": ("-2.936355", 20),
+    "sharpe_upper": ("5.812559", 20),
+    "probabilistic_sharpe": ("0.739021", 20),
+    "skewness": ("-0.213377", 20),
+    "kurtosis": ("3.480216", 20),
 }
+_RATIOS = ("sharpe_", "sortino_", "skewness", "kurtosis")
 
 
 def statistics(sessions: int) -> dict[str, Any]:
@@ -170,7 +178,7 @@ def statistics(sessions: int) -> dict[str, Any]:
     for name, (value, minimum) in _STATISTICS.items():
         known = Decimal(value) if sessions >= minimum else None
         percent = (
-            None if known is None or name.endswith("_ratio") else (known * 100).quantize(Decimal("0.01"))
+            None if known is None or name.startswith(_RATIOS) else (known * 100).quantize(Decimal("0.01"))
         )
         found[name] = {"value": known, "n": sessions, "minimum": minimum, "percent": percent}
     return found
@@ -305,6 +313,8 @@ def good_day() -> dict[str, Any]:
         ],
         "pnl": book(held_positions(), realized_today="64.20"),
         "statistics": statistics(51),
+        "periods": periods.document(),
+        "benchmark": benchmarks.document(),
         "health": [
             {
                 "service": "signal_service",

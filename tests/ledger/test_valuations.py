@@ -16,17 +16,22 @@ from builders.attempts import begun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paper_run.book import benchmark, periods
 from paper_run.book.bridge import Money, Opening
 from paper_run.book.days import Day, running, unrounded_return
+from paper_run.book.drawdowns import fallen
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import value
+from paper_run.ledger import benchmarks
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.periods import over_benchmark, over_periods
 from paper_run.ledger.sqlite import database, opening
 from paper_run.ledger.sqlite.schema import MIGRATIONS
-from paper_run.ledger.valuations import Closing, PastValuation
+from paper_run.ledger.valuations import Closing, PastValuation, Valuations
+from paper_run.model.periods import Periods
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
 NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)
@@ -198,11 +203,16 @@ def test_the_days_for_the_statistics(ledger: Ledger) -> None:
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("value"), st.sampled_from(["99", "101.37", "140", None]), st.booleans()),
-        st.tuples(st.just("next")),
+        st.tuples(
+            st.just("value"),
+            st.sampled_from(["99", "101.37", "140", None]),
+            st.booleans(),
+            st.sampled_from(["400", "404", "150", "", None]),
+        ),
+        st.tuples(st.just("next"), st.sampled_from([1, 1, 9, 40])),
         st.tuples(st.just("provisional"), st.sampled_from(["98", "105"])),
         st.tuples(st.just("count")),
-        st.tuples(st.just("void"), st.integers(0, 5)),
+        st.tuples(st.just("void"), st.integers(0, 50)),
         st.tuples(st.just("forget"), st.integers(0, 5)),
     ),
     min_size=1,
@@ -218,21 +228,112 @@ def test_the_statistics_state_is_that_of_all_rows(steps: list[tuple[Any, ...]]) 
         closings, book, session = ledger.books.valuations, period(ledger).id, MONDAY
         for name, *given_ in steps:
             if name == "next":
-                session += timedelta(days=1)
+                session += timedelta(days=given_[0])
             elif name == "value":
-                valued(ledger, session, given_[0], Closing({}, {}, spans=given_[1]))
+                price, spans, compared = given_
+                mark = Mark(Decimal(compared), "trade", NOW) if compared else None
+                seen = None if compared is None else ("SPY", mark)
+                valued(ledger, session, price, Closing({}, {}, spans=spans, benchmark=seen))
             elif name == "provisional":
-                valued(ledger, session, given_[0], Closing({}, {}, counts=False))
+                seen = ("SPY", Mark(Decimal(410), "trade", NOW))
+                valued(ledger, session, given_[0], Closing({}, {}, counts=False, benchmark=seen))
             elif name == "count":
                 closings.count(book)
             elif name == "void":
                 closings.void(book, (session - timedelta(days=given_[0])).isoformat())
             else:
                 older = (session - timedelta(days=given_[0])).isoformat()
-                ledger.books._run("UPDATE sessions SET running = NULL WHERE session = ?", older)
+                ledger.books._run(
+                    "UPDATE sessions SET running = NULL, drawdowns = NULL, beside = NULL WHERE session = ?",
+                    older,
+                )
             for through in (False, True):
                 read = [day for _, day in closings.days(book, session, through=through)]
                 assert closings.running(book, session, through=through) == running(read)
+                assert over_periods(closings, book, session, through=through) == _read_whole(
+                    closings.days(book, session, through=through), session
+                )
+                _assert_benchmark(closings, book, session, through=through)
+
+
+def _assert_benchmark(closings: Valuations, book: int, session: date, *, through: bool) -> None:
+    """The comparison is that of all rows, read anew."""
+    end = (session + timedelta(days=int(through))).isoformat()
+    read = benchmarks.readings(closings._rows, book, end)
+    days = [(name, day, read[name]) for name, day in closings.days(book, session, through=through)]
+    state, found = benchmark.through(days), over_benchmark(closings, book, session, 252, through=through)
+    if not days or days[-1][2] is None:
+        assert found is None
+        return
+    assert found is not None
+    assert found.figures == benchmark.figures(state, 252)
+    assert (found.since, found.equity) == ((None, None) if state is None else (state.since, state.line))
+    assert found.price == days[-1][2].price
+
+
+def _read_whole(days: list[tuple[str, Day]], session: date) -> Periods:
+    """Return the periods of all sessions, read anew."""
+    months = periods.months(days)
+    return Periods(
+        days[-1][0] if days else None,
+        periods.to_date(session, months, days),
+        periods.by_year(months),
+        periods.by_month(months),
+        fallen(days).stated(),
+    )
+
+
+def test_a_day_reads_the_sessions_of_its_own_month_alone(ledger: Ledger) -> None:
+    """The months before are kept, however many sessions they had; a late one is read as it was written."""
+    closings, book = ledger.books.valuations, period(ledger).id
+    for day in range(0, 90, 3):
+        valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
+    last = MONDAY + timedelta(days=87)
+    expected = over_periods(closings, book, last)
+    assert [each.name for each in expected.months] == ["2025-01", "2025-02", "2025-03", "2025-04"]
+    ledger.books._run("UPDATE sessions SET day_pnl = 'unreadable' WHERE session < '2025-03-31'")
+    assert over_periods(closings, book, last) == expected
+    valued(ledger, last + timedelta(days=1), "110")
+    assert over_periods(closings, book, last + timedelta(days=1)).months[:3] == expected.months[:3]
+
+
+def test_what_changes_a_session_changes_its_month(ledger: Ledger) -> None:
+    """A split that is said late voids from a session on; a wrong date takes one out; a reset begins anew."""
+    closings, book = ledger.books.valuations, period(ledger).id
+    for day in range(0, 90, 3):
+        valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
+    last = MONDAY + timedelta(days=87)
+
+    def agrees() -> Periods:
+        found = over_periods(closings, book, last)
+        assert found == _read_whole(closings.days(book, last, through=True), last)
+        return found
+
+    before = agrees()
+    ledger.fences.set_aside(date(2025, 2, 2), "a person")
+    assert agrees().months[1].n == before.months[1].n - 1
+    closings.void(book, "2025-02-11")
+    assert [each.name for each in agrees().months] == ["2025-01", "2025-02"]
+    valued(ledger, last, "110")
+    assert [each.name for each in agrees().months] == ["2025-01", "2025-02", "2025-04"]
+    ledger.books.close_period("a person")
+    assert over_periods(closings, book + 1, last).months == ()
+
+
+def test_an_older_programs_sessions_have_months_too(ledger: Ledger) -> None:
+    """They are read once, and kept with the next session."""
+    closings, book = ledger.books.valuations, period(ledger).id
+    for day in range(0, 90, 3):
+        valued(ledger, MONDAY + timedelta(days=day), str(100 + day % 7))
+    last = MONDAY + timedelta(days=87)
+    expected = over_periods(closings, book, last)
+    ledger.books._run("DELETE FROM months")
+    ledger.books._run("UPDATE sessions SET drawdowns = NULL, running = NULL")
+    assert over_periods(closings, book, last) == expected
+    valued(ledger, last + timedelta(days=1), "110")
+    assert [row["month"] for row in ledger.books._rows("SELECT month FROM months ORDER BY month")] == [
+        *("2025-01", "2025-02", "2025-03")
+    ]
 
 
 def test_a_day_reads_no_session_but_the_last(ledger: Ledger) -> None:

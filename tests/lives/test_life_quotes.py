@@ -207,3 +207,52 @@ def test_the_next_mornings_price_does_not_make_a_session_unknown(quoted: Life) -
     source.trades["AAPL"] = dict(trade(life, "103", 12 * 3600))  # of 20:00 in New York
     life.run("mark")
     assert [(each["complete"], each["closed"]) for each in life.rows("sessions")] == [(1, 1)]
+
+
+def spy(life: Life, price: str) -> None:
+    life.platform.quotes.trades["SPY"] = dict(trade(life, price, 60))
+
+
+def test_the_benchmark_is_read_with_the_marks(quoted: Life) -> None:
+    """In their own requests; its line begins with its first price, at the equity of that session."""
+    life = quoted
+    life.prices(AAPL="100")
+    life.platform.quotes.trades["AAPL"] = dict(trade(life, "100", 60))
+    first = life.trade(AAPL=buy(10, "100"))
+    assert (first["benchmark"]["since"], first["benchmark"]["price"]) == (None, None)
+    asked = [each for each in life.requests_of("quotes") if each.path.startswith("/v2/stocks/")]
+    assert {each.query["symbols"][0] for each in asked} == {"AAPL,SPY"}
+    assert len(asked) == 2
+    prices = ("400", "404", "202", "204.02")
+    for at, price in enumerate(prices):
+        life.next_session()
+        spy(life, price)
+        life.platform.quotes.trades["AAPL"] = dict(trade(life, str(101 + at), 60))
+        life.prices(AAPL=str(101 + at))
+        day = life.trade(AAPL=NO_ORDER)
+    found = day["benchmark"]
+    # From 400 over 404; 202 may be a split and is left out; then 1 % again: 1.01 x 1.01.
+    assert figures(found, "symbol left_out price_source") == ("SPY", 1, "trade")
+    assert figures(found["figures"]["return"], "value n minimum") == (*amounts("0.0201"), 2, 1)
+    # Equity was 100,010 where it began.
+    assert found["equity"] == amounts("102020.20")[0]
+    assert figures(found["figures"]["beta"], "value n minimum") == (None, 2, 20)
+    page = next(life.folder.rglob(f"{day['session']}_paper_run.html")).read_text("utf-8")
+    assert '<path class="beside" d="M' in page
+    assert "The thin line is SPY, from the equity of 7 Jan 2025, where its data begin" in page
+
+
+def test_none_is_asked_for_no_benchmark(quoted: Life) -> None:
+    """`none` reads none and states none; another symbol begins anew."""
+    life = quoted
+    life.env = {**life.env, "PAPER_RUN_BENCHMARK": "none"}
+    life.prices(AAPL="100")
+    day = life.trade(AAPL=buy(10, "100"))
+    assert "benchmark" not in day
+    assert {*(each.query["symbols"][0] for each in life.requests_of("quotes") if each.query)} == {"AAPL"}
+    life.env = {**life.env, "PAPER_RUN_BENCHMARK": "qqq"}
+    life.platform.quotes.trades["QQQ"] = dict(trade(life, "50", 60))
+    life.next_session()
+    life.platform.quotes.trades["QQQ"] = dict(trade(life, "50", 60))
+    day = life.trade(AAPL=NO_ORDER)
+    assert figures(day["benchmark"], "symbol since price") == ("QQQ", day["session"], 50)

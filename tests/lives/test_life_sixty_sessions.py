@@ -147,6 +147,26 @@ def _assert_sessions_hang_together(life: list[Seen]) -> None:
         closing, earned = pnl["equity"]["closing"], earned + pnl["day_pnl"]
     assert earned == life[-1].result["pnl"]["total_pnl"] == closing - Decimal(100000)
     assert life[-1].result["statistics"]["annualised_return"]["n"] == len(sessions) == 50
+    _assert_periods(sessions, life[-1].result)
+
+
+def _assert_periods(sessions: list[Seen], last: dict[str, Any]) -> None:
+    """Each month's and year's P&L is that of its sessions, to the cent, and its return compounds theirs."""
+    days = [seen.result for seen in sessions]
+    for part, length in (("months", 7), ("years", 4)):
+        names = list(dict.fromkeys(each["session"][:length] for each in days))
+        assert [each["name"] for each in last["periods"][part]] == names
+        for period in last["periods"][part]:
+            own = [each["pnl"] for each in days if each["session"].startswith(period["name"])]
+            assert (period["pnl"], period["n"]) == (sum(each["day_pnl"] for each in own), len(own))
+            grown = Decimal(1)
+            for each in own:
+                grown *= 1 + each["day_pnl"] / each["equity"]["opening"]
+            assert abs(period["value"] - (grown - 1)) <= Decimal("0.000001")
+    assert last["periods"]["through"] == days[-1]["session"]
+    deepest = last["periods"]["drawdowns"][0]
+    assert deepest["depth"] == last["statistics"]["max_drawdown"]["value"]
+    assert {deepest["trough"], deepest["peak"]} - {""} <= {each["session"] for each in days}
 
 
 def _assert_no_differences(life: list[Seen]) -> None:

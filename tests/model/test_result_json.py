@@ -16,16 +16,20 @@ from support.tree import ROOT
 
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.drawdowns import Drawdown
 from paper_run.book.execution import MeanCost
 from paper_run.book.limits import Limit, Limits
+from paper_run.book.periods import Period
 from paper_run.book.signals import Interval, Quality
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.benchmark import Benchmark
 from paper_run.model.costs import Costs, OrderCost
 from paper_run.model.findings import Finding, warning
 from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
+from paper_run.model.periods import Periods
 from paper_run.model.result import (
     HealthRow,
     MoneyRow,
@@ -396,6 +400,21 @@ QUALITIES = st.builds(
 )
 SIGNAL_PAIRS = st.builds(SignalPair, TEXT, exact, exact, st.booleans())
 SIGNALS = st.builds(Signals, QUALITIES, WORDS, st.lists(SIGNAL_PAIRS, max_size=3).map(tuple), AMOUNT, WORDS)
+PERIOD_ROWS = st.lists(
+    st.builds(Period, TEXT, TEXT, AMOUNT, AMOUNT, st.integers(0, 999), minimum=st.just(1), percent=AMOUNT),
+    max_size=3,
+).map(tuple)
+DRAWDOWNS = st.lists(
+    st.builds(Drawdown, TEXT, TEXT, WORDS, exact, st.integers(1, 999), st.integers(1, 999)), max_size=3
+).map(tuple)
+PERIODS = st.builds(Periods, WORDS, PERIOD_ROWS, PERIOD_ROWS, PERIOD_ROWS, st.none() | DRAWDOWNS)
+BENCHMARKS = st.builds(
+    Benchmark,
+    *(TEXT, WORDS, TEXT, AMOUNT, AMOUNT, WORDS, WORDS, st.integers(0, 9)),
+    st.dictionaries(
+        TEXT, st.builds(Statistic, AMOUNT, st.integers(0, 999), st.integers(1, 60), AMOUNT), max_size=3
+    ),
+)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -419,6 +438,8 @@ RESULTS_OF_ANY_KIND = st.builds(
     limits=st.none() | LIMITS,
     costs=st.none() | COSTS,
     signals=st.none() | SIGNALS,
+    periods=st.none() | PERIODS,
+    benchmark=st.none() | BENCHMARKS,
 )
 
 

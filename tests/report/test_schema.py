@@ -12,11 +12,14 @@ from typing import Any, get_args
 import pytest
 from builders import moved
 from builders.attempts import a_snapshot, run, signal
+from builders.benchmarks import BENCHMARK
+from builders.benchmarks import of as benchmark_after
 from builders.costs import COSTS
 from builders.documents import good_day
 from builders.limits import LIMITS
 from builders.moments import SESSION
 from builders.parties import PARTIES
+from builders.periods import PERIODS, of, sessions
 from builders.results import ORDER, RESULT
 from builders.signals import SIGNALS
 from jsonschema import Draft202012Validator
@@ -30,6 +33,7 @@ from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
 from paper_run.model.order import ARRIVAL, Outcome, PriceSource
+from paper_run.model.periods import Periods
 from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import decode, document, dumps, encode
 from paper_run.model.service import ServiceHealth
@@ -43,6 +47,10 @@ LATER = frozenset(
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
         *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
         *("costs", "signals"),
+        "periods",
+        "benchmark",
+        *("sharpe_standard_error", "sharpe_lower", "sharpe_upper", "probabilistic_sharpe"),
+        *("skewness", "kurtosis"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -142,7 +150,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 34
+    assert len(found) == 39
     for each in found:
         assert each["additionalProperties"] is False
         assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
@@ -151,6 +159,7 @@ def test_every_object_is_strict() -> None:
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
     sections = {"parties": PARTIES, "limits": LIMITS, "costs": COSTS, "signals": SIGNALS}
+    sections |= {"periods": PERIODS, "benchmark": BENCHMARK}
     content = document(replace(RESULT, **sections))  # type: ignore[arg-type]
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
@@ -174,6 +183,11 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(content["signals"]["quality"]) == parts["signals"]["properties"]["quality"]["required"]
     assert list(content["signals"]["quality"]["interval"]) == parts["interval"]["required"]
     assert list(content["signals"]["pairs"][0]) == parts["signal_pair"]["required"]
+    for part, name in (("to_date", "period"), ("months", "period"), ("drawdowns", "drawdown")):
+        assert list(content["periods"][part][0]) == list(parts[name]["properties"])
+    assert list(content["benchmark"]) == parts["benchmark"]["required"]
+    assert list(content["benchmark"]["figures"]) == parts["benchmark_figures"]["required"]
+    assert list(content["periods"]) == parts["periods"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == list(parts["order"]["properties"])
@@ -207,6 +221,21 @@ def test_money_that_no_activity_is_behind_has_none_of_an_activitys_words() -> No
     assert faults(encode(replace(result, pnl=result.pnl._replace(money=tuple(rows))))) == []
     for odd in (rows[0]._replace(kind="gift"), rows[0]._replace(source="gateway")):
         assert faults(encode(replace(result, pnl=result.pnl._replace(money=(odd,)))))
+
+
+def test_periods_of_any_age() -> None:
+    """None yet, a fall that is under way or over, nothing left to compound; older documents have none."""
+    nothing = Periods(None, PERIODS.to_date, (), (), None)
+    for periods in (PERIODS, nothing, of([]), of(sessions(1)), of(sessions(400))):
+        assert faults(encode(replace(RESULT, periods=periods))) == []
+    assert "periods" not in document(RESULT)
+
+
+def test_a_benchmark_of_any_age() -> None:
+    """One that has not begun, one that has, and one with figures of risk; without one nothing is said."""
+    for number in (1, 3, 51):
+        assert faults(encode(replace(RESULT, benchmark=benchmark_after(number)))) == []
+    assert "benchmark" not in document(RESULT)
 
 
 def test_the_words_are_the_programs() -> None:

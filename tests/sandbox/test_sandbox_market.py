@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from statistics import pstdev
+from statistics import correlation, pstdev
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,7 +57,7 @@ def test_the_quotes_mid_is_near_the_open(symbol, day):
 
 def test_daily_moves_are_those_of_a_stock():
     """Over 250 sessions the daily move is about 1 to 2 percent, and no day moves a tenth."""
-    for symbol in ("AAPL", "MSFT", "GOOGL", "SPY"):
+    for symbol in ("AAPL", "MSFT", "GOOGL", "XYZ"):
         closes, day = [], FIRST_SESSION
         for _ in range(250):
             closes.append(market.close_price(symbol, day))
@@ -65,6 +65,20 @@ def test_daily_moves_are_those_of_a_stock():
         moves = [float(b / a - 1) for a, b in pairwise(closes)]
         assert 0.008 < pstdev(moves) < 0.02
         assert max(map(abs, moves)) < 0.1
+
+
+def test_the_benchmark_moves_as_the_shares_do():
+    """It is a share of each of eight, so its moves are smaller than one's, and theirs are in them."""
+    day = date(2025, 3, 4)
+    assert market.close_price("SPY", day) > sum(market.close_price(each, day) for each in ("AAPL", "MSFT"))
+    closes = {"SPY": [], "AAPL": []}
+    for _ in range(250):
+        for symbol, found in closes.items():
+            found.append(float(market.close_price(symbol, day)))
+        day = next_session(day)
+    moves = [[b / a - 1 for a, b in pairwise(found)] for found in closes.values()]
+    assert 0.003 < pstdev(moves[0]) < 0.012
+    assert correlation(*moves) > 0.1
 
 
 def test_an_open_is_not_the_close_before_it():

@@ -49,6 +49,7 @@ VARIABLES = [
     ("--output", "PAPER_RUN_OUTPUT", "outputs", ["/a.json", "/b.json", "/c.json"]),
     ("--reports-dir", "PAPER_RUN_REPORTS_DIR", "reports_dir", ["/a", "/b", "/c"]),
     ("--exchange", "PAPER_RUN_EXCHANGE", "exchange", ["24/7", "XNYS", "24/7"]),
+    ("--benchmark", "PAPER_RUN_BENCHMARK", "benchmark", ["QQQ", "brk.b", "none"]),
     ("--latest-start", "PAPER_RUN_LATEST_START", "latest_start", ["10:00", "11:30", "15:59"]),
     ("--email-to", "PAPER_RUN_EMAIL_TO", "mail", ["ann@example.com", "bob@example.com", "eve@example.com"]),
     ("--auth", "PAPER_RUN_SANDBOX_AUTH", "sandbox_demands_signatures", ["hmac", "none", "hmac"]),
@@ -197,6 +198,20 @@ def test_an_empty_variable_names_no_symbol() -> None:
 
 
 # Amounts
+
+
+@pytest.mark.parametrize(("typed", "read"), [("spy", "SPY"), ("BRK.B", "BRK.B"), ("none", ""), ("None", "")])
+def test_a_benchmark_is_a_share_or_none(typed: str, read: str) -> None:
+    """In capitals; nothing said is the usual one, which is decided with the quotes."""
+    assert configured({"--benchmark": typed}).benchmark == read
+    assert configured().benchmark is None
+
+
+@pytest.mark.parametrize("typed", ["BTC/USD", "S P", "", "^GSPC", "X" * 33])
+def test_what_can_be_no_benchmark_is_refused(typed: str) -> None:
+    """A pair, two words, nothing, an index of another source."""
+    with pytest.raises(DataError, match="the symbol of a US share, such as SPY, or none"):
+        configured({"--benchmark": typed})
 
 
 @pytest.mark.parametrize("flag", ["--capital", "--max-position-size"])

@@ -11,7 +11,7 @@ from paper_run.settings.options import OPTIONS, default
 CHECKED = [each for each in OPTIONS if each.check]
 
 
-OF_A_DATE = {"--as-of-date", "--since", "--ex-date"}
+OF_A_DATE = {"--as-of-date", "--since", "--until", "--ex-date"}
 OF_A_FOLDER = {"--output", "--reports-dir", "--env-file", "--into", "PAPER_RUN_SMTP_CA_FILE"}
 OF_ANOTHER = {
     "ALPACA_API_KEY_ID",

@@ -29,6 +29,7 @@ _TABLES = {
     "sessions": "epoch, session",
     "session_costs": "epoch, session",
     "session_signals": "epoch, session",
+    "months": "epoch, month",
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",

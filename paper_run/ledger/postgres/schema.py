@@ -259,6 +259,21 @@ MIGRATIONS = (
         PRIMARY KEY (epoch, session)
     );
     """,
+    """
+    ALTER TABLE sessions ADD COLUMN drawdowns TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN benchmark TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN beside TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN benchmark_equity TEXT COLLATE "C";
+    CREATE TABLE months (
+        epoch BIGINT NOT NULL REFERENCES epochs (id),
+        month TEXT COLLATE "C" NOT NULL,
+        sessions INTEGER NOT NULL,
+        pnl TEXT COLLATE "C" NOT NULL,
+        growth TEXT COLLATE "C",
+        PRIMARY KEY (epoch, month)
+    );
+    CREATE INDEX kept_books ON sessions (epoch, session) WHERE state IS NOT NULL;
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

@@ -177,4 +177,25 @@ MIGRATIONS = (
         PRIMARY KEY (epoch, session)
     );
     """,
+    """
+    -- the drawdowns' state after the session, see book/drawdowns: JSON; NULL: made of all sessions before
+    ALTER TABLE sessions ADD COLUMN drawdowns TEXT;
+    -- the benchmark's price, JSON: symbol, price, source, time; NULL: none was read
+    ALTER TABLE sessions ADD COLUMN benchmark TEXT;
+    -- the comparison's state, see book/benchmark: JSON; NULL beside a price: it is made of all sessions
+    ALTER TABLE sessions ADD COLUMN beside TEXT;
+    -- what equity would be in the benchmark, dollars and cents; NULL: it has not begun
+    ALTER TABLE sessions ADD COLUMN benchmark_equity TEXT;
+    -- the months of a book that are over, made of its complete sessions
+    CREATE TABLE months (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        month TEXT NOT NULL,              -- 2025-01
+        sessions INTEGER NOT NULL,        -- how many
+        pnl TEXT NOT NULL,                -- the sum of their day P&L, dollars and cents
+        growth TEXT,                      -- what 1 has compounded to; NULL: nothing was there to compound
+        PRIMARY KEY (epoch, month)
+    );
+    -- the few rows that keep a book are found without reading all
+    CREATE INDEX kept_books ON sessions (epoch, session) WHERE state IS NOT NULL;
+    """,
 )

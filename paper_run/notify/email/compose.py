@@ -8,7 +8,7 @@ from paper_run.ledger.outbox import MailRow
 from paper_run.model import result_json
 from paper_run.notify.email import letters, message
 from paper_run.report.day import with_own
-from paper_run.report.summary.glance import Past
+from paper_run.report.summary.glance import MOST_BARS, Past
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from paper_run.notify.email.letters import Letter
     from paper_run.report.day import Reports
     from paper_run.settings.email import MailSettings
-
-
-MOST_SESSIONS = 366
-"""So far back a letter looks: the longest year, on an exchange that never closes."""
 
 
 class Composer:
@@ -57,7 +53,7 @@ class Composer:
         sessions = self._contents.ledger.sessions
         with self._contents.ledger.translated_errors():
             book = sessions.book(result.session, result.attempt)
-            lines = sessions.latest(book, result.session, MOST_SESSIONS)
+            lines = sessions.latest(book, result.session, MOST_BARS)
             document = sessions.stated_before(book, result.session)
             before = None if document is None else result_json.decode(document)
         return Past(with_own(result, lines), before)

@@ -10,7 +10,7 @@ from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from paper_run.book.bridge import Bridge
     from paper_run.book.comparison import Difference
@@ -48,19 +48,25 @@ _PARTS: dict[str, tuple[tuple[str, Callable[[Bridge], Decimal | None]], ...]] = 
 }
 _REST = frozenset({"trading", "the rest"})
 _KINDS = {"income": "P&amp;L", "flow": "no P&amp;L", "other": "no P&amp;L", "cash_in_lieu": "a trade"}
-_STATISTICS: tuple[tuple[str, Callable[[Statistics], Statistic | None], _Show, int], ...] = (
-    ("Total return", lambda each: each.total_return, text.signed_percent, 4),
-    ("Return of the day", lambda each: each.daily_return, text.signed_percent, 4),
-    ("Best day", lambda each: each.best_day, text.signed_percent, 4),
-    ("Worst day", lambda each: each.worst_day, text.signed_percent, 4),
-    ("Maximum drawdown", lambda each: each.max_drawdown, text.signed_percent, 4),
-    ("Win rate", lambda each: each.win_rate, text.fixed_percent, 4),
-    ("Mean exposure", lambda each: each.exposure, text.fixed_percent, 4),
-    ("Mean turnover", lambda each: each.turnover, text.fixed_percent, 4),
-    ("Volatility, a year", lambda each: each.volatility, text.fixed_percent, 4),
-    ("Sharpe ratio", lambda each: each.sharpe_ratio, text.ratio, 2),
-    ("Sortino ratio", lambda each: each.sortino_ratio, text.ratio, 2),
-    ("Annualised return", lambda each: each.annualised_return, text.signed_percent, 4),
+_STATISTICS: tuple[tuple[str, str, _Show, int], ...] = (
+    ("Total return", "total_return", text.signed_percent, 4),
+    ("Return of the day", "daily_return", text.signed_percent, 4),
+    ("Best day", "best_day", text.signed_percent, 4),
+    ("Worst day", "worst_day", text.signed_percent, 4),
+    ("Maximum drawdown", "max_drawdown", text.signed_percent, 4),
+    ("Win rate", "win_rate", text.fixed_percent, 4),
+    ("Mean exposure", "exposure", text.fixed_percent, 4),
+    ("Mean turnover", "turnover", text.fixed_percent, 4),
+    ("Volatility, a year", "volatility", text.fixed_percent, 4),
+    ("Sharpe ratio", "sharpe_ratio", text.ratio, 2),
+    ("Sharpe ratio, standard error", "sharpe_standard_error", text.ratio, 2),
+    ("Sharpe ratio, 95 % from", "sharpe_lower", text.ratio, 2),
+    ("Sharpe ratio, 95 % to", "sharpe_upper", text.ratio, 2),
+    ("Sharpe ratio above 0, probability", "probabilistic_sharpe", text.fixed_percent, 4),
+    ("Sortino ratio", "sortino_ratio", text.ratio, 2),
+    ("Skewness", "skewness", text.ratio, 2),
+    ("Kurtosis", "kurtosis", text.ratio, 2),
+    ("Annualised return", "annualised_return", text.signed_percent, 4),
 )
 
 
@@ -140,10 +146,15 @@ def money_rows(moved: Sequence[MoneyRow]) -> str:
 
 def statistic_rows(statistics: Statistics) -> str:
     """Return each statistic with its sessions; one that needs more of them says how many."""
+    return named_statistic_rows(statistics._asdict())
+
+
+def named_statistic_rows(statistics: Mapping[str, Statistic | None]) -> str:
+    """Return the rows of statistics by their names, see `statistic_rows`."""
     return "".join(
-        _statistic_row(found, label, show, places)
-        for label, of, show, places in _STATISTICS
-        if (found := of(statistics)) is not None
+        cells.statistic(found, label, show, places)
+        for label, name, show, places in _STATISTICS
+        if (found := statistics[name]) is not None
     )
 
 
@@ -213,15 +224,3 @@ def _unexplained(amount: Decimal | None) -> str:
     if amount is None:
         return f"<td>{text.ABSENT}</td>"
     return f"<td>{cells.signed('bad' if amount else 'good')} {text.signed_money(amount)}</td>"
-
-
-def _statistic_row(statistic: Statistic, label: str, show: _Show, places: int) -> str:
-    value, n, minimum = statistic.value, statistic.n, statistic.minimum
-    if value is not None:
-        cell = cells.number(value, lambda _: show(text.percentage(statistic)), places)
-    elif n < minimum:
-        more = minimum - n
-        cell = f'<td class="needs">needs {more:,} more session{"s" * (more != 1)}</td>'
-    else:
-        cell = '<td class="needs">not defined</td>'
-    return f'<tr><th scope="row">{escaped(label)}</th>{cell}<td>{text.count(n)}</td></tr>'

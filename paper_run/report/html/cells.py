@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
+    from paper_run.book.statistics import Statistic
+
 
 _NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
@@ -42,6 +44,23 @@ def gain(amount: Decimal | None) -> str:
     tone = text.tone_of(amount)
     coloured = f' class="{tone}"' if tone else ""
     return f"<td{coloured}>{text.signed_money(amount)}</td>"
+
+
+def needs(sessions: int) -> str:
+    """Say how many sessions a figure lacks."""
+    return f"needs {sessions:,} more session{'s' * (sessions != 1)}"
+
+
+def statistic(figure: Statistic, label: str, show: Callable[[Any], str], places: int) -> str:
+    """Return a row with a figure and its sessions; one that needs more of them says how many."""
+    value, n, minimum = figure.value, figure.n, figure.minimum
+    if value is not None:
+        cell = number(value, lambda _: show(text.percentage(figure)), places)
+    elif n < minimum:
+        cell = f'<td class="needs">{needs(minimum - n)}</td>'
+    else:
+        cell = '<td class="needs">not defined</td>'
+    return f'<tr><th scope="row">{escaped(label)}</th>{cell}<td>{text.count(n)}</td></tr>'
 
 
 def signed(tone: str, sign: str = "") -> str:

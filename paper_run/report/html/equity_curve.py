@@ -12,6 +12,7 @@ from paper_run.report.html.x_scale import SIDE, x_scale
 from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from paper_run.model.history import SessionLine
@@ -27,12 +28,16 @@ _LEAST_DAYS_BETWEEN = 30
 
 
 class _Point(NamedTuple):
-    """A session on the plot: `across` from 0 to 1000, `equity` in dollars, `drawdown` a ratio up to 0."""
+    """A session on the plot: `across` from 0 to 1000, `equity` in dollars, `drawdown` a ratio up to 0.
+
+    :ivar benchmark: what equity would be in it, dollars; None: it has not begun.
+    """
 
     across: float
     session: str
     equity: Decimal
     drawdown: Decimal
+    benchmark: Decimal | None = None
 
 
 class _Label(NamedTuple):
@@ -108,14 +113,16 @@ def _points(curve: "Sequence[SessionLine]") -> list[_Point]:
     return [
         start,
         *(
-            _Point(scale.places[line.session], line.session, equity, line.drawdown or ZERO)
+            _Point(scale.places[line.session], line.session, equity, line.drawdown or ZERO, line.benchmark)
             for line, equity in valued
         ),
     ]
 
 
 def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
-    lowest, highest = min(point.equity for point in points), max(point.equity for point in points)
+    compared = [point.benchmark for point in points if point.benchmark is not None]
+    heights = [*(point.equity for point in points), *compared]
+    lowest, highest = min(heights), max(heights)
     span = max(highest - lowest, abs(highest) / 1000, Decimal(1))
     bottom, top = lowest - span * _MARGIN, highest + span * _MARGIN
 
@@ -144,7 +151,8 @@ def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
         f'<path class="gain" clip-path="url(#above)" {area}/>'
         f'<clipPath id="below"><rect y="{level:.1f}" width="{SIDE}" height="{SIDE}"/></clipPath>'
         f'<path class="loss" clip-path="url(#below)" {area}/>'
-        f'<path class="start" d="M0 {level:.1f}H{SIDE}"/><path class="line" d="M{line}"/></svg>'
+        f'<path class="start" d="M0 {level:.1f}H{SIDE}"/><path class="line" d="M{line}"/>'
+        f"{_beside(points, down)}</svg>"
     )
     sessions = points[1:]
     high = max(sessions, key=lambda point: point.equity)
@@ -158,6 +166,18 @@ def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
         f'<circle class="last" cx="{last.across / 10:.2f}%" cy="{down(last.equity) / 10:.2f}%" r=".3em"/>'
     )
     return drawn, labels
+
+
+def _beside(points: Sequence[_Point], down: "Callable[[Decimal], float]") -> str:
+    """Return the benchmark's line; where a session has none it is broken."""
+    path, pen = "", "M"
+    for point in points:
+        if point.benchmark is None:
+            pen = "M"
+        else:
+            path += f"{pen}{point.across:.1f} {down(point.benchmark):.1f}"
+            pen = "L"
+    return f'<path class="beside" d="{path}"/>' if path else ""
 
 
 def _drawdown_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import calendar, cells, exposure_curve
+from paper_run.report.html import benchmark, calendar, cells, exposure_curve, periods
 from paper_run.report.html.assets import asset, markup, policy, template
 from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import escaped
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from paper_run.model.benchmark import Benchmark
     from paper_run.model.history import EndedBook, SessionLine
+    from paper_run.model.periods import Periods
 
 _PAGE, _STYLE = "index.html", "index.css"
 HISTORY_FILE = "history.csv"
@@ -37,6 +39,8 @@ def render(
     num_sessions: int | None = None,
     book: int = 1,
     ended: Sequence[EndedBook] = (),
+    of_periods: Periods | None = None,
+    beside: Benchmark | None = None,
 ) -> str:
     """Return the page; the same sessions give the same text.
 
@@ -48,6 +52,8 @@ def render(
     :param cache_folder: where the compiled template is kept, see `assets.template`.
     :param num_sessions: how many sessions the present book has, when they are more than are listed.
     :param book: the present book's number. :param ended: the books before it, oldest first.
+    :param of_periods: what the periods of the present book came to; None: it has no session.
+    :param beside: the present book beside its benchmark; None: none is read.
     """
     present = [line for line in lines if line.book == book]
     shown = text.one_line(label or "")
@@ -64,6 +70,9 @@ def render(
         "exposed": markup(exposure_curve.exposure_curve(curve)),
         "exposed_words": exposure_curve.described(curve),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
+        "benchmark": markup(benchmark.section(beside)),
+        "benchmark_line": markup(benchmark.line(beside)),
+        "periods": markup(periods.section(of_periods)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
         "rows": markup(_rows(present)),

@@ -8,7 +8,7 @@ from paper_run.model import findings
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, book, cells, charts, orders
+from paper_run.report.html import assets, benchmark, book, cells, charts, orders, periods
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -77,6 +77,9 @@ def render(
         **_trading(result),
         **_book(result, valued),
         "account": _account(result),
+        "benchmark": markup(benchmark.section(result.benchmark)),
+        "benchmark_line": markup(benchmark.line(result.benchmark)),
+        "periods": markup(periods.section(result.periods)),
         "limits": _limits(result),
         "execution": _execution(result),
         "signals": _signals(result, signals),

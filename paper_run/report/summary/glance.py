@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.book.to_date import to_date
 from paper_run.model import limits
 from paper_run.model.listing import listed
 from paper_run.money import ZERO
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.limits import Limit
-    from paper_run.book.to_date import ToDate
+    from paper_run.book.periods import Period
     from paper_run.model.history import SessionLine
     from paper_run.model.result import PositionRow, RunResult
 
@@ -26,6 +25,7 @@ MOST_BARS = 30
 TALLEST = 44
 """Pixels of the largest bar."""
 _NAMED = 4
+_PERIODS = frozenset({"week", "month", "year"})
 
 
 class Past(NamedTuple):
@@ -95,18 +95,16 @@ def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
 
 
 def _periods(result: RunResult, lines: Sequence[SessionLine]) -> tuple[Figure, ...]:
-    through = day_of(result.session)
-    if not lines or through is None:
+    if not lines or result.periods is None:
         return ()
-    known = [(line.session, line.day_pnl, line.daily_return) for line in lines if line.day_pnl is not None]
-    found = [_period(each) for each in to_date(through, known)]
+    found = [_period(each) for each in result.periods.to_date if each.name in _PERIODS]
     last, statistic = lines[-1], text.percentage(result.statistics.max_drawdown)
     now = text.signed_percent(last.drawdown) if last.session == result.session else text.ABSENT
     deepest = "" if statistic is None else f"deepest {text.signed_percent(statistic)}"
     return (*found, Figure("Drawdown", now, deepest))
 
 
-def _period(each: ToDate) -> Figure:
+def _period(each: Period) -> Figure:
     label = f"{each.name.capitalize()} to date"
     aside = text.signed_percent(each.value) if each.value is not None else ""
     return Figure(label, text.signed_money(each.pnl), aside, text.tone_of(each.pnl))

@@ -6,10 +6,12 @@ from html import unescape
 from typing import Any
 
 import pytest
-from builders import days, letters, limits, stated
+from builders import days, letters, limits, periods, stated
 from builders.documents import changed, good_day
 from builders.sessions import line
 
+from paper_run.book.days import Day
+from paper_run.model import periods_json
 from paper_run.model.result_json import of_document
 from paper_run.report.summary.glance import NO_PAST, TALLEST, Past, glance
 
@@ -56,30 +58,43 @@ def test_fewer_sessions_are_fewer_bars() -> None:
     assert (nothing.bars, nothing.words, nothing.periods, nothing.risk) == ((), "", (), ())
 
 
+def with_periods(document: dict[str, Any], moves: list[tuple[str, str]]) -> dict[str, Any]:
+    """The day with the periods that these sessions' P&L make, of 100,000 dollars."""
+    opening, told = Decimal(100_000), []
+    for session, earned in moves:
+        pnl = Decimal(earned)
+        told.append((session, Day(opening, pnl, opening + pnl, Decimal(0), Decimal(0))))
+        opening += pnl
+    return changed(document, periods=periods_json.to_json(periods.of(told)))
+
+
 def test_week_month_and_year_to_date() -> None:
-    """Sums of the sessions' P&L, and their returns compounded; the week begins on Monday."""
-    lines = [
-        line("2024-12-31", "5000"),
-        line("2025-01-02", "1000", daily_return=Decimal("0.01")),
-        line("2025-01-10", "-2000", daily_return=Decimal("-0.02")),
-        line("2025-01-13", "300", daily_return=Decimal("0.003")),
-        line("2025-01-17", "100", daily_return=Decimal("0.001"), drawdown=Decimal("-0.0161")),
+    """Those of the result: sums of the sessions' P&L, and their returns compounded."""
+    moves = [
+        ("2024-12-31", "5000"),
+        ("2025-01-02", "1050"),
+        ("2025-01-10", "-2000"),
+        ("2025-01-13", "300"),
+        ("2025-01-17", "100"),
     ]
-    text = text_of(good_day(), Past(lines))
-    assert "\nWeek to date        +$400.00  +0.40%\n" in text
-    assert "\nMonth to date       −$600.00  −0.62%\n" in text
-    assert "\nYear to date        −$600.00  −0.62%\n" in text
+    last = [line("2025-01-17", "100", drawdown=Decimal("-0.0161"))]
+    text = text_of(with_periods(good_day(), moves), Past(last))
+    assert "\nWeek to date        +$400.00  +0.38%\n" in text
+    assert "\nMonth to date       −$550.00  −0.52%\n" in text
+    assert "\nYear to date        −$550.00  −0.52%\n" in text
     assert "\nDrawdown            −1.61%  deepest −1.42%\n" in text
+    assert "Quarter to date" not in text
 
 
 def test_a_session_that_is_not_valued_is_in_no_period() -> None:
     """The words say with which the bars end, and its drawdown is not known."""
     lines = [line("2025-01-15", "300"), line("2025-01-16", "-100")]
-    text = " ".join(text_of(days.incomplete_day(), Past(lines)).split())
+    day = with_periods(days.incomplete_day(), [("2025-01-15", "300"), ("2025-01-16", "-100")])
+    text = " ".join(text_of(day, Past(lines)).split())
     assert "They end with 16 Jan 2025." in text
     assert "Drawdown not known deepest" in text
-    early = Past([line("2024-11-04", "300")])
-    assert "Week to date not known" in " ".join(text_of(good_day(), early).split())
+    early = with_periods(good_day(), [("2024-11-04", "300")])
+    assert "Week to date not known" in " ".join(text_of(early, Past([line("2024-11-04", "300")])).split())
 
 
 def test_what_is_at_risk_stands_beside_its_limit() -> None:

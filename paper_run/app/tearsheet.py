@@ -1,0 +1,174 @@
+"""A tear sheet: a book over any period, from the ledger alone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.app.workspace import read_place
+from paper_run.book import benchmark, days, drawdowns, periods, statistics
+from paper_run.errors import DataError, Remedy
+from paper_run.ledger import benchmarks, existing, files
+from paper_run.model import result, result_json, tearsheet_json
+from paper_run.model.commands import ours
+from paper_run.model.history import SessionLine
+from paper_run.model.periods import Periods
+from paper_run.model.tearsheet import Asked, TearSheet
+from paper_run.report.day import CACHE_FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from paper_run.book.benchmark import Beside, Reading
+    from paper_run.book.days import Day
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.valuations import Valuations
+    from paper_run.model.benchmark import Benchmark
+    from paper_run.model.place import Place
+
+_END = date.max
+
+
+def make(place: Place, now: datetime, since: date, until: date | None) -> list[Path]:
+    """Write the tear sheet of a period into the reports folder; return its files, the page last.
+
+    The ledger is only read, and figures are of the book that has the period's last complete session.
+
+    :param now: UTC. :param until: the last date that is in it; None: whatever there is.
+    :raises DataError: there is no ledger or no complete session in the period, or a file can't be written.
+    """
+    existing.require_ledger(place)
+    with read_place(place, now) as account:
+        sheet = _sheet(account.ledger, since, until)
+    from paper_run.report.html import tearsheet
+
+    files.prove_writable(place.folder, purpose="The reports folder")
+    document = result_json.dumps(tearsheet_json.to_json(sheet))
+    page = tearsheet.render(sheet, cache_folder=place.folder / CACHE_FOLDER)
+    written = [place.folder / "tearsheet.json", place.folder / "tearsheet.html"]
+    for path, content in zip(written, (document, page), strict=True):
+        files.write_atomic(path, content.encode())
+    return written
+
+
+def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
+    end = _END if until is None else until + timedelta(days=1)
+    first, after = since.isoformat(), end.isoformat()
+    valuations, lines = ledger.books.valuations, ledger.sessions.lines()
+    own = [line for line in lines if first <= line.session < after]
+    whole = [line for line in own if line.complete]
+    if not whole:
+        raise _nothing_there(since, until, [line.session for line in lines if line.complete])
+    book = whole[-1].book
+    read = valuations.days_between(book, first, after)
+    year = statistics.SESSIONS_A_YEAR[ledger.account.exchange]
+    beside, compared = _compared(ledger, book, read, year)
+    pnl = money.total(day.day_pnl for _, day in read)
+    opening, closing = read[0][1].opening, read[-1][1].closing
+    return TearSheet(
+        ledger=ledger.account.identity,
+        label=result.label(sandbox=bool(ledger.account.is_sandbox), rehearsal=False),
+        book=book,
+        books=ledger.sessions.present(),
+        asked=Asked(first, None if until is None else until.isoformat()),
+        first=read[0][0],
+        through=read[-1][0],
+        not_valued=sum(not line.complete for line in own if line.book == book),
+        sessions_a_year=year,
+        opening=opening,
+        pnl=pnl,
+        adjustments=money.total((closing, -opening, -pnl)),
+        closing=closing,
+        statistics=statistics.statistics(days.running(day for _, day in read), year),
+        periods=_periods(read),
+        benchmark=beside,
+        curve=_curve(read, compared, {line.session: line for line in whole if line.book == book}),
+    )
+
+
+def _periods(read: Sequence[tuple[str, Day]]) -> Periods:
+    months, through = periods.months(read), read[-1][0]
+    return Periods(
+        through=through,
+        to_date=periods.to_date(date.fromisoformat(through), months, read),
+        years=periods.by_year(months),
+        months=periods.by_month(months),
+        drawdowns=drawdowns.fallen(read).stated(),
+    )
+
+
+def _compared(
+    ledger: Ledger, book: int, read: Sequence[tuple[str, Day]], year: int
+) -> tuple[Benchmark | None, Sequence[Beside | None]]:
+    """Return the benchmark over the period, and its state after each session; it begins before the first."""
+    valuations = ledger.books.valuations
+    readings = valuations.benchmark_readings(book)
+    state, states = _begun(valuations, book, read[0], readings), []
+    for session, day in read:
+        state = benchmark.followed(state, session, day, readings.get(session))
+        states.append(state)
+    last = valuations.last_complete(book, f"{read[-1][0]}~")
+    if last is None or last["benchmark"] is None:
+        return None, states
+    return benchmarks.stated(last, state, year), states
+
+
+def _begun(
+    valuations: Valuations, book: int, first: tuple[str, Day], readings: dict[str, Reading | None]
+) -> Beside | None:
+    """Return the comparison as it begins with the closing that the first session opened from."""
+    session, day = first
+    row = valuations.last_complete(book, session)
+    before = None if row is None else readings.get(row["session"])
+    if row is None or before is None or before.price is None:
+        return None
+    return benchmark.Beside(before.symbol, row["session"], day.opening, before.price)
+
+
+def _curve(
+    read: Sequence[tuple[str, Day]],
+    compared: Sequence[Beside | None],
+    lines_of: Mapping[str, SessionLine],
+) -> list[SessionLine]:
+    level: Decimal | None = Decimal(1)
+    earned, lines = money.ZERO, []
+    for (session, day), state in zip(read, compared, strict=True):
+        level = days.drawdown_level(level, day)
+        earned = money.total((earned, day.day_pnl))
+        lines.append(
+            SessionLine(
+                session=session,
+                attempts=(),
+                complete=True,
+                day_pnl=day.day_pnl,
+                total_pnl=earned,
+                closing=day.closing,
+                daily_return=days.unrounded_return(day),
+                drawdown=None if level is None else level - 1,
+                marked=False,
+                long=lines_of[session].long,
+                short=lines_of[session].short,
+                gross_limit=lines_of[session].gross_limit,
+                benchmark=None if state is None else state.line,
+            )
+        )
+    return lines
+
+
+def _nothing_there(since: date, until: date | None, complete: Sequence[str]) -> DataError:
+    to = "on" if until is None else f"to {until}"
+    there = (
+        f"The ledger's complete sessions are from {complete[0]} to {complete[-1]}."
+        if complete
+        else "No session of this ledger has a complete valuation yet."
+    )
+    return DataError(
+        f"There is no complete session from {since} {to}",
+        there,
+        remedies=[Remedy("Take all of them", ours("report", "--since", complete[0]))] if complete else (),
+        code="no_session",
+    )

@@ -1,0 +1,53 @@
+"""What a book came to over its periods and beside its benchmark, of what its latest sessions keep."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from paper_run.book import periods
+from paper_run.model.periods import Periods
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from paper_run.ledger.valuations import Valuations
+    from paper_run.model.benchmark import Benchmark
+
+
+def over_periods(valuations: Valuations, period: int, session: date, *, through: bool = True) -> Periods:
+    """Return what the periods of a book came to, up to a session.
+
+    :param period: the book, by its id. :param through: whether the session is in them, if it is complete.
+    """
+    end = _end(session, through=through)
+    months = valuations.months.read(period, end)
+    monday = (session - timedelta(days=session.weekday())).isoformat()
+    last = valuations.last_complete(period, end)
+    return Periods(
+        through=None if last is None else last["session"],
+        to_date=periods.to_date(session, months, valuations.days_between(period, monday, end)),
+        years=periods.by_year(months),
+        months=periods.by_month(months),
+        drawdowns=valuations.drawdowns_of(period, end, last).stated(),
+    )
+
+
+def over_benchmark(
+    valuations: Valuations, period: int, session: date, sessions_a_year: int, *, through: bool = True
+) -> Benchmark | None:
+    """Return a book beside its benchmark, up to a session; None where none is read.
+
+    :param period: the book, by its id. :param through: whether the session is in it, if it is complete.
+    """
+    end = _end(session, through=through)
+    last = valuations.last_complete(period, end)
+    if last is None or last["benchmark"] is None:
+        return None
+    from paper_run.ledger import benchmarks
+
+    return benchmarks.stated(last, valuations.beside(period, end, last), sessions_a_year)
+
+
+def _end(session: date, *, through: bool) -> str:
+    return (session + timedelta(days=int(through))).isoformat()

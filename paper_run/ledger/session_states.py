@@ -1,0 +1,137 @@
+"""What goes along with the sessions so that no day reads all of them: each row's states, and the months."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from paper_run import money
+from paper_run.book import limits, periods
+from paper_run.book.days import Running
+from paper_run.book.drawdowns import Drawdown, Drawdowns
+from paper_run.book.periods import Month
+from paper_run.ledger.rows import amount, reader_of, text
+from paper_run.ledger.statements import insert_into
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from paper_run.book.days import Day
+    from paper_run.book.valuation import Valuation
+
+    ReadDays = Callable[[int, str, str], Sequence[tuple[str, Day]]]
+    """Reads a book's complete sessions from an ISO date to before another one."""
+
+_COLUMNS = ("epoch", "month", "sessions", "pnl", "growth")
+
+
+class Months:
+    """The part of the ledger that holds a book's months; a book is named by its id in all of it.
+
+    A month is kept once a later one has a session; whatever changes a session forgets its month and those
+    after it, which are then made of the sessions again.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None], days: ReadDays) -> None:
+        self._rows = rows
+        self._run = run
+        self._days = days
+
+    def read(self, period: int, end: str) -> list[Month]:
+        """Return the months of the complete sessions before an ISO date, oldest first."""
+        kept = [
+            _month(row)
+            for row in self._rows(
+                "SELECT month, sessions, pnl, growth FROM months WHERE epoch = ? AND month < ? "
+                "ORDER BY month",
+                period,
+                end[:7],
+            )
+        ]
+        return [*kept, *periods.months(self._days(period, _after(kept), end))]
+
+    def keep(self, period: int, session: str) -> None:
+        """Keep the months before a session's that are not kept yet; the session is written anew."""
+        self.forget(session, period)
+        begin = f"{session[:7]}-01"
+        (newest,) = self._rows("SELECT MAX(month) AS month FROM months WHERE epoch = ?", period)
+        last = [] if newest["month"] is None else [Month(newest["month"])]
+        for each in periods.months(self._days(period, _after(last), begin)):
+            values = (period, each.name, each.sessions, money.digits(each.pnl), text(each.growth))
+            self._run(insert_into("months", _COLUMNS), *values)
+
+    def forget(self, session: str, period: int | None = None) -> None:
+        """Forget the month of a session, an ISO date, and those after it.
+
+        :param period: in this book alone.
+        """
+        query, month = "DELETE FROM months WHERE month >= ?", session[:7]
+        if period is None:
+            self._run(query, month)
+        else:
+            self._run(f"{query} AND epoch = ?", month, period)
+
+
+def _after(kept: Sequence[Month]) -> str:
+    """Return what is not less than any session of these months, and less than those of later ones."""
+    return f"{kept[-1].name}-99" if kept else ""
+
+
+@reader_of("months")
+def _month(row: Any) -> Month:
+    return Month(row["month"], int(row["sessions"]), Decimal(row["pnl"]), amount(row["growth"]))
+
+
+def exposure_columns(valuation: Valuation, gross_limit: Decimal | None) -> dict[str, str | None]:
+    """Return the columns of what is held long and short, as far as all of it is known.
+
+    :param gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
+    """
+    values = {row.symbol: row.market_value for row in valuation.positions if row.market_value is not None}
+    held = limits.exposure(values) if valuation.complete else None
+    return {
+        "long_value": None if held is None else money.digits(held.long),
+        "short_value": None if held is None else money.digits(held.short),
+        "gross_limit": text(gross_limit),
+    }
+
+
+def written_running(state: Running) -> str:
+    """Return the statistics' state as a row of `sessions` keeps it."""
+    return json.dumps([each if isinstance(each, int) else text(each) for each in state])
+
+
+@reader_of("sessions")
+def kept_running(row: Any) -> Running | None:
+    """Return the statistics' state that a row of `sessions` keeps; None where it keeps none."""
+    kept = json.loads(row["running"] or "[]")
+    if len(kept) != len(Running._fields):
+        return None
+    return Running._make(each if isinstance(each, int) else amount(each) for each in kept)
+
+
+def written_drawdowns(state: Drawdowns) -> str:
+    """Return the drawdowns' state as a row of `sessions` keeps it."""
+    now = None if state.now is None else _written(state.now)
+    return json.dumps([text(state.level), state.peak, now, [*map(_written, state.ended)]])
+
+
+@reader_of("sessions")
+def kept_drawdowns(row: Any) -> Drawdowns | None:
+    """Return the drawdowns' state that a row of `sessions` keeps; None where it keeps none."""
+    if row["drawdowns"] is None:
+        return None
+    level, peak, now, ended = json.loads(row["drawdowns"])
+    return Drawdowns(amount(level), peak, None if now is None else _read(now), tuple(map(_read, ended)))
+
+
+def _written(each: Drawdown) -> list[Any]:
+    return [each.peak, each.trough, each.recovery, money.digits(each.depth), each.sessions, each.falling]
+
+
+def _read(content: list[Any]) -> Drawdown:
+    peak, trough, recovery, depth, sessions, falling = content
+    return Drawdown(peak, trough, recovery, Decimal(depth), int(sessions), int(falling))
