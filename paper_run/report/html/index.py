@@ -8,7 +8,7 @@ from urllib.parse import quote
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import benchmark, calendar, cells, exposure_curve, periods
+from paper_run.report.html import benchmark, calendar, cells, periods
 from paper_run.report.html.assets import asset, markup, policy, template
 from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import escaped
@@ -67,8 +67,7 @@ def render(
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
         "scale": scale(curve),
-        "exposed": markup(exposure_curve.exposure_curve(curve)),
-        "exposed_words": exposure_curve.described(curve),
+        **_exposure(curve),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
         "benchmark": markup(benchmark.section(beside)),
         "benchmark_line": markup(benchmark.line(beside)),
@@ -84,6 +83,18 @@ def render(
         **_figures(present, curve, num_sessions or len(present)),
     }
     return template(_PAGE, cache_folder=cache_folder).render(view)
+
+
+def _exposure(curve: Sequence[SessionLine]) -> dict[str, Any]:
+    """Return the panel of exposure; a point is no curve."""
+    if len(curve) < 2:
+        return {"exposed": None}
+    from paper_run.report.html import exposure_curve
+
+    return {
+        "exposed": markup(exposure_curve.exposure_curve(curve)),
+        "exposed_words": exposure_curve.described(curve),
+    }
 
 
 def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number: int) -> dict[str, Any]:
