@@ -5,6 +5,7 @@ Source: docs/CONCEPTS, "Signals".
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
+from operator import mul
 from typing import NamedTuple
 
 from paper_run.book.days import CONTEXT, SUMS, rounded
@@ -14,7 +15,7 @@ LEAST_PAIRS = 100
 """Before there are so many pairs no figure says anything."""
 LEAST_SYMBOLS = 5
 """So many pairs a session needs for a rank IC of its own."""
-RANKED = 2000
+RANKED = 1000
 """The rank IC over all pairs is over the latest of them, at most so many: a day reads no more."""
 RECENT = 20
 """Over so many sessions the recent rank IC is."""
@@ -74,12 +75,12 @@ class Tally(NamedTuple):
 
 
 def session_ic(pairs: Sequence[Pair]) -> Decimal | None:
-    """Return the rank IC of a session, -1 to 1, negative where it was wrong; None with fewer than 5 pairs."""
+    """Return a session's rank IC, a ratio, negative where it was wrong; None with fewer than 5 pairs."""
     return rank_ic(pairs) if len(pairs) >= LEAST_SYMBOLS else None
 
 
 def rank_ic(pairs: Sequence[Pair]) -> Decimal | None:
-    """Return Spearman's correlation of predicted and realized, -1 to 1, negative where they go apart.
+    """Return Spearman's correlation of predicted and realized, a ratio, negative where they go apart.
 
     Equal values have the mean of their ranks. None where one side has no two different values.
     Spearman, "The Proof and Measurement of Association between Two Things" (1904).
@@ -87,8 +88,8 @@ def rank_ic(pairs: Sequence[Pair]) -> Decimal | None:
     ours = _doubled_ranks([each.predicted for each in pairs])
     theirs = _doubled_ranks([each.realized for each in pairs])
     n, sum_of = len(pairs), sum(ours)  # of both: ranks always add up to the same
-    both = n * sum(left * right for left, right in zip(ours, theirs, strict=True)) - sum_of * sum_of
-    spread = (n * sum(each * each for each in side) - sum_of * sum_of for side in (ours, theirs))
+    both = n * sum(map(mul, ours, theirs)) - sum_of * sum_of
+    spread = (n * sum(map(mul, side, side)) - sum_of * sum_of for side in (ours, theirs))
     left, right = spread
     if not (left and right):
         return None
@@ -100,6 +101,10 @@ def _doubled_ranks(values: Sequence[float]) -> list[int]:
     """Return twice each value's rank, which is whole also where it is the mean of two."""
     ranks = [0] * len(values)
     order = sorted(range(len(values)), key=values.__getitem__)
+    if len(set(values)) == len(values):  # as nearly always, and thousands of them must cost a day little
+        for at, of_it in enumerate(order, 1):
+            ranks[of_it] = 2 * at
+        return ranks
     start = 0
     while start < len(order):
         end = start
@@ -158,7 +163,7 @@ def quality(tally: Tally, latest: Sequence[Pair], recent: Decimal | None) -> Qua
     """Return the figures of all pairs so far.
 
     :param latest: the newest pairs that count, at most `RANKED`. :param recent: the rank IC of the latest 20
-        sessions, -1 to 1, negative where it was wrong; None: not known.
+        sessions, a ratio, negative where it was wrong; None: not known.
     """
     found = Quality(tally.pairs, LEAST_PAIRS, tally.hits, ranked=len(latest), sessions=tally.sessions)
     if tally.pairs < LEAST_PAIRS:
@@ -191,7 +196,7 @@ _NO_SPREAD = Decimal(10) ** -30
 
 
 def recent_ic(sessions: Iterable[Sequence[Pair]]) -> Decimal | None:
-    """Return the rank IC over the pairs of the latest 20 sessions, -1 to 1, negative where it was wrong.
+    """Return the rank IC over the pairs of the latest 20 sessions, a ratio, negative where it was wrong.
 
     :param sessions: each session's pairs, the newest first. None: they are fewer.
     """

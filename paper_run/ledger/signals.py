@@ -46,7 +46,7 @@ class SessionSignals:
     def keep(
         self, period: int, session: str, pairs: Sequence[Pair], tally: Tally, recent: Decimal | None
     ) -> None:
-        """Write a session's pairs, what all have come to, and the recent rank IC, signed."""
+        """Write a session's pairs, what all have come to, and the recent rank IC, a signed ratio."""
         columns = {
             "epoch": period,
             "session": session,
@@ -103,5 +103,5 @@ def _tally(row: Any) -> Tally:
 @reader_of("session_signals")
 def _session(row: Any) -> SignalSession:
     return SignalSession(
-        row["session"], tuple(Pair(*each) for each in json.loads(row["pairs"])), amount(row["recent"])
+        row["session"], tuple(map(Pair._make, json.loads(row["pairs"]))), amount(row["recent"])
     )
