@@ -30,6 +30,7 @@ def history(
     as_csv: bool,
     since: str | None,
     last: str | None,
+    monthly: bool,
     **given: Any,
 ) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown.
@@ -38,13 +39,16 @@ def history(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
+    if as_csv and monthly:
+        raise click.UsageError("--monthly goes with --json alone.")
     if of_all:
-        return _accounts(
-            places, given, as_json=as_json, others=as_csv or since is not None or last is not None
-        )
+        others = as_csv or monthly or since is not None or last is not None
+        return _accounts(places, given, as_json=as_json, others=others)
     if places:
         raise click.UsageError("A folder is named by --reports-dir DIR; several by --all DIR DIR.")
     newest = None if last is None else flags.whole_number({"last": last}, "last", least=1, most=_MOST)
+    if monthly:
+        return _months(given, as_json=as_json, since=since, newest=newest)
     return _sessions(given, as_json=as_json, as_csv=as_csv, since=since, newest=newest)
 
 
@@ -60,6 +64,19 @@ def _sessions(
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
     listing.table(output.console(given), history_table.table(lines, output.width()), is_sandbox=is_sandbox)
+    return ExitStatus.SUCCESS
+
+
+def _months(given: Mapping[str, Any], *, as_json: bool, since: str | None, newest: int | None) -> ExitStatus:
+    from paper_run.app import history
+    from paper_run.report import listing, months_table
+
+    first = flags.past_day("--since", since, given)
+    lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first)
+    found = months_table.months(lines, newest)
+    if as_json:
+        return output.ended(streams.print_raw(months_table.json_text(found)))
+    listing.table(output.console(given), months_table.table(found, output.width()), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
 
 

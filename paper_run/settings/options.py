@@ -108,7 +108,6 @@ OPTIONS = (
     ),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
     Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
-    Option("--last", ("history",), "The newest N sessions alone.", metavar="N", short="-n"),
     Option(
         "--since",
         ("report",),
@@ -117,6 +116,8 @@ OPTIONS = (
         more="A tear sheet, `tearsheet.html` and `tearsheet.json`, of the sessions from that date on.",
     ),
     Option("--until", ("report",), "With --since: up to that date.", metavar="YYYY-MM-DD"),
+    Option("--last", ("history",), "The newest N alone.", metavar="N", short="-n"),
+    switch("--monthly", ("history",), "Months in place of sessions."),
     switch("--placed", ("resolve",), "It did trade."),
     switch("--not-placed", ("resolve",), "It did not: the session is open again."),
     Option("--run-id", ("resolve",), "With --placed: the orchestrator's run.", metavar="ID"),

@@ -77,6 +77,10 @@ def test_history_is_cut_to_the_newest(day: Day) -> None:
     assert read("history", day.must("history", "--sandbox", "--json", "--last", "99")) == every
     shown = day.must("history", "--sandbox", "-n", "1").lines
     assert shown[-1].startswith("Sum         1 session ")
+    (month,) = read("history_monthly", day.must("history", "--sandbox", "--json", "--monthly", "-n", "3"))
+    assert (month["month"], month["sessions"], month["closing"]) == ("2025-01", 4, every[-1]["closing"])
+    assert "2025-01  4 " in day.must("history", "--sandbox", "--monthly").stdout
+    assert "--monthly goes with --json" in day.must("history", "--monthly", "--csv", status=3).stderr
     assert "--last: '0' is not allowed" in day.must("history", "-n", "0", status=3).stderr
 
 
