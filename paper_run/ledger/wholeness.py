@@ -48,6 +48,8 @@ _READ: dict[str, Callable[[Any], object]] = {
     "epochs": lambda row: (rows.amount(row["base"]), json.loads(row["realized"])),
     "entries": lambda row: (rows.amount(row["qty"]), rows.amount(row["dollars"])),
     "sessions": lambda row: (rows.amount(row["opening"]), json.loads(row["state"] or "null")),
+    "session_costs": lambda row: (rows.amount(row["cost"]), json.loads(row["closings"])),
+    "session_signals": lambda row: (json.loads(row["pairs"]), json.loads(row["state"])),
     "calendar": lambda row: json.loads(row["days"]),
     "marks": lambda row: result_json.decode(row["document"]),
     "mails": lambda row: (json.loads(row["content"] or "null"), json.loads(row["reached"])),
