@@ -103,6 +103,29 @@ class Sessions:
         )
         return [_line((book, row["session"]), {}, row, is_marked=False) for row in rows]
 
+    def latest(self, book: int, before: str, number: int) -> list[SessionLine]:
+        """Return a book's last complete sessions before an ISO date, so many at most, oldest first."""
+        rows = self._rows(
+            f"{_FIGURES} WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session DESC LIMIT ?",
+            *(book, before, number),
+        )
+        return [_line((book, row["session"]), {}, row, is_marked=False) for row in reversed(rows)]
+
+    def stated_before(self, book: int, before: str) -> str | None:
+        """Return the record of a book's last session before an ISO date: its mark, else its attempt."""
+        rows = self._rows(
+            "SELECT MAX(session) AS session FROM sessions WHERE epoch = ? AND session < ?", book, before
+        )
+        if (session := rows[0]["session"]) is None:
+            return None
+        marks = self._rows("SELECT document FROM marks WHERE session = ? AND epoch = ?", session, book)
+        found = marks or self._rows(
+            "SELECT document FROM trades WHERE session = ? AND state <> 'nothing' AND rehearsal = 0 "
+            "ORDER BY id DESC LIMIT 1",
+            session,
+        )
+        return str(found[0]["document"]) if found else None
+
     def table(self) -> list[Sequence[str | None]]:
         """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
 

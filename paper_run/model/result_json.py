@@ -128,7 +128,7 @@ def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
 def _orders_document(result: RunResult) -> list[dict[str, Any]]:
     """Return the orders; where no arrival price was asked for, as in older records, none is said."""
     written = [each._asdict() for each in result.orders]
-    if result.costs is None and all(each.arrival_price is None for each in result.orders):
+    if result.costs is None and all(each[name] is None for each in written for name in ARRIVAL):
         for each in written:
             for name in ARRIVAL:
                 del each[name]
