@@ -49,6 +49,8 @@ _READ: dict[str, Callable[[Any], object]] = {
     "entries": lambda row: (rows.amount(row["qty"]), rows.amount(row["dollars"])),
     "sessions": lambda row: (rows.amount(row["opening"]), json.loads(row["state"] or "null")),
     "months": lambda row: (rows.amount(row["pnl"]), rows.amount(row["growth"])),
+    "session_costs": lambda row: (rows.amount(row["cost"]), json.loads(row["closings"])),
+    "session_signals": lambda row: (json.loads(row["pairs"]), json.loads(row["state"])),
     "calendar": lambda row: json.loads(row["days"]),
     "marks": lambda row: result_json.decode(row["document"]),
     "mails": lambda row: (json.loads(row["content"] or "null"), json.loads(row["reached"])),

@@ -135,6 +135,8 @@ def _percent(value: float) -> str:
 
 
 def _line(signals: Signals, past: Sequence[SignalSession], session: str) -> str:
+    if signals.quality.pairs < signals.quality.minimum:
+        return ""
     known = [(each.session, each.recent) for each in reversed(past[:MOST_SESSIONS])]
     known.append((session, signals.quality.recent_ic))
     points = [(name, float(ic)) for name, ic in known if ic is not None][-MOST_SESSIONS:]

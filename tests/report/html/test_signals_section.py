@@ -29,6 +29,8 @@ def test_below_a_hundred_pairs_it_says_how_many_are_missing() -> None:
     found = section(SIGNALS._replace(quality=Quality(99, 100, 60)), (), SESSION)
     assert found.count("needs 1 more pair<") == 2
     assert "Mean IC" not in found
+    few = SIGNALS._replace(quality=QUALITY._replace(pairs=99))
+    assert "Rank IC of 20 sessions" not in section(few, PAST, SESSION)
     assert "needs 97 more pairs<" in section(SIGNALS._replace(quality=Quality(3, 100, 2)), (), SESSION)
 
 
