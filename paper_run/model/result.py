@@ -17,9 +17,11 @@ from paper_run.model.service import HEALTHY
 if TYPE_CHECKING:
     from paper_run.book.limits import Limits
     from paper_run.model.benchmark import Benchmark
+    from paper_run.model.costs import Costs
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
     from paper_run.model.periods import Periods
+    from paper_run.model.signals import Signals
 
 
 LOST = frozenset({"timeout", "unknown", "interrupted"})
@@ -213,7 +215,8 @@ class RunResult:
     :ivar how_known: how it became known what came of it, where that was not known at once.
     :ivar pnl: None where nothing could be valued. :ivar parties: what the broker has beside it; None where no
         broker was read. :ivar limits: what is at risk beside the limits that warn; None where nothing is
-        valued, and in older records.
+        valued, and in older records. :ivar costs: what trading cost; None where no arrival price was asked
+        for. :ivar signals: how right the predictions were; None where it never was.
     :ivar periods: None where there is no book, and in older records.
     :ivar benchmark: None where none is read.
     :ivar ledger: the id of the ledger that has it.
@@ -240,6 +243,8 @@ class RunResult:
     ledger: str
     parties: "Parties | None" = None
     limits: "Limits | None" = None
+    costs: "Costs | None" = None
+    signals: "Signals | None" = None
     periods: "Periods | None" = None
     benchmark: "Benchmark | None" = None
     is_old: bool = False

@@ -28,6 +28,8 @@ _TABLES = {
     "entries": "id",
     "sessions": "epoch, session",
     "months": "epoch, month",
+    "session_costs": "epoch, session",
+    "session_signals": "epoch, session",
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",
