@@ -170,5 +170,4 @@ def _nothing_there(since: date, until: date | None, complete: Sequence[str]) -> 
         f"There is no complete session from {since} {to}",
         there,
         remedies=[Remedy("Take all of them", ours("report", "--since", complete[0]))] if complete else (),
-        code="no_session",
     )

@@ -86,7 +86,7 @@ def _month(row: Any) -> Month:
 
 
 def exposure_columns(valuation: Valuation, gross_limit: Decimal | None) -> dict[str, str | None]:
-    """Return the columns of what is held long and short, as far as all of it is known.
+    """Return the columns of what is held long and short, dollars, short negative, as far as all is known.
 
     :param gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     """
