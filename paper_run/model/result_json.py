@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
@@ -25,13 +26,18 @@ from paper_run.model.result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from paper_run.book.limits import Limits
     from paper_run.model.findings import Finding
-    from paper_run.model.parties import Parties
 
 SCHEMA_VERSION = 1
+_SECTIONS = {
+    "parties": "parties_json",
+    "limits": "limits",
+    "costs": "costs_json",
+    "signals": "signals_json",
+}
+"""What not every result has, and the module of its codec, which is loaded where it does."""
 
 
 def encode(result: RunResult) -> str:
@@ -66,10 +72,9 @@ def document(result: RunResult) -> dict[str, Any]:
         "settled": result.how_known,
         "parameters": {**result.parameters._asdict(), "symbols": list(result.parameters.symbols)},
         "results": result.totals._asdict(),
-        "orders": _orders_document(result.orders),
+        "orders": _orders_document(result),
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
-        **_parties_document(result),
-        **_limits_document(result),
+        **_sections_document(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
@@ -100,13 +105,12 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             totals=_totals(content.get("results") or {}),
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
-            parties=_parties(content),
-            limits=_limits(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
             ledger=str(content.get("ledger") or ""),
             is_old="findings" not in content,
+            **_sections(content),
         )
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no record of a result: {error!r}") from error
@@ -121,46 +125,28 @@ def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
     )
 
 
-def _orders_document(orders: Sequence[Order]) -> list[dict[str, Any]]:
-    """Return the orders; where no arrival price was read, as in older records, nothing is said of any."""
-    written = [each._asdict() for each in orders]
-    if all(each.arrival_price is None for each in orders):
+def _orders_document(result: RunResult) -> list[dict[str, Any]]:
+    """Return the orders; where no arrival price was asked for, as in older records, none is said."""
+    written = [each._asdict() for each in result.orders]
+    if result.costs is None and all(each[name] is None for each in written for name in ARRIVAL):
         for each in written:
             for name in ARRIVAL:
                 del each[name]
     return written
 
 
-def _parties_document(result: RunResult) -> dict[str, Any]:
-    if result.parties is None:
-        return {}
-    from paper_run.model import parties_json
-
-    return {"parties": parties_json.to_json(result.parties)}
+def _sections_document(result: RunResult) -> dict[str, Any]:
+    """Return the sections that a result has, each under its name; older records have none of them."""
+    stated = ((name, getattr(result, name)) for name in _SECTIONS)
+    return {name: _codec(name).to_json(each) for name, each in stated if each is not None}
 
 
-def _parties(content: Mapping[str, Any]) -> Parties | None:
-    if not content.get("parties"):
-        return None
-    from paper_run.model import parties_json
-
-    return parties_json.from_json(content["parties"])
+def _sections(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _codec(name).from_json(content[name]) for name in _SECTIONS if content.get(name)}
 
 
-def _limits_document(result: RunResult) -> dict[str, Any]:
-    if result.limits is None:
-        return {}
-    from paper_run.model import limits
-
-    return {"limits": limits.to_json(result.limits)}
-
-
-def _limits(content: Mapping[str, Any]) -> Limits | None:
-    if not content.get("limits"):
-        return None
-    from paper_run.model import limits
-
-    return limits.from_json(content["limits"])
+def _codec(section: str) -> Any:
+    return import_module(f"paper_run.model.{_SECTIONS[section]}")
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

@@ -27,6 +27,8 @@ _TABLES = {
     "epochs": "id",
     "entries": "id",
     "sessions": "epoch, session",
+    "session_costs": "epoch, session",
+    "session_signals": "epoch, session",
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",
