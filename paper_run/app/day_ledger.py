@@ -25,6 +25,12 @@ _NEW = Remedy(
     ours("--new-ledger"),
 )
 
+_APART = (
+    "If it is gone for good, move its files into a folder before-NAME beside them: "
+    "what lies there is still not traded again"
+)
+"""Of a database, where a ledger is never made over another one."""
+
 
 @contextlib.contextmanager
 def ledger_of_the_day(config: Config, platform: Platform, waiting: Waiting) -> Iterator[Ledger]:
@@ -91,7 +97,7 @@ def outdated(config: Config, ledger: Ledger) -> DataError | None:
         f"The ledger {ledger.name} knows nothing of {named} beside it",
         "It is older than these results, or another one: what it does not know it would trade again; "
         "nothing was sent.",
-        remedies=("Restore the newest backup of the ledger", _NEW),
+        remedies=("Restore the newest backup of the ledger", _NEW if config.database is None else _APART),
         code="ledger_missing",
     )
 

@@ -18,12 +18,12 @@ _STEPS = (
     "before sql UPDATE*",
     "after replace*",
 )
-_SIGNALS = ("SIGKILL", "SIGSTOP", "SIGSTOP", "SIGTERM")
+_SIGNALS = ("SIGKILL", *["SIGSTOP"] * 3, "SIGTERM")
 _WORDS = {
     "asked": (b"COMMIT", b"COMMIT", b"INSERT INTO trades", b"UPDATE trades", b"pg_try_advisory_lock", b""),
     "answered": (b"COMMIT", b"COMMIT", b"INSERT 0 1", b"UPDATE 1", b"BEGIN", b""),
 }
-HALTS = ("step", "step", "line", "line", "POST")
+HALTS = (*["step"] * 5, *["line"] * 3, *["POST"] * 2)
 _SERVER = (
     "terminate",
     "cancel",
@@ -35,10 +35,10 @@ _SERVER = (
     "promoted",
     "left behind",
 )
-MEANWHILE = ("nothing", "nothing", "time", *_SERVER)
+MEANWHILE = (*["nothing"] * 6, "time", "time", *_SERVER)
 LOSES = ("restored", "left behind")
 """After these rows may be missing: so long does it take that no POST waits to leave, nor is one worked on."""
-COMMANDS = (*[()] * 8, ("mark",), ("resolve",), ("report",))
+COMMANDS = (*[()] * 12, ("mark",), ("resolve",), ("report",))
 ANSWERS = (None, None, Answer(reset=True, process="before"), Answer(reset=True, process="never"))
 WRONG = (0, 0, -7, 5)
 """Minutes that a clock may be from the true one."""
@@ -49,7 +49,7 @@ def strike(drawn: Random) -> dict[str, Any]:
     """Draw which signal a command gets, at which step."""
     return {
         "at": drawn.choice(_STEPS),
-        "nth": drawn.choice((1, 1, 1, 2, 3)),
+        "nth": drawn.choice((1, 1, 1, 1, 1, 2, 3)),
         "do": drawn.choice(_SIGNALS),
     }
 

@@ -49,9 +49,17 @@ def test_rule_16_a_restored_server_that_lacks_todays_row_trades_nothing(
         listed = two.run()
         assert (listed.returncode, len(one.platform.posts)) == (2, 2)
         assert two.run("--again").returncode == 2
+        assert "move its files into a folder before-NAME" in older.stderr
+        (one.reports / "before-lost").mkdir()
+        for path in one.reports.glob(f"{one.session}_*"):
+            path.rename(one.reports / "before-lost" / path.name)
+        assert "was traded with an earlier ledger" in one.run().stderr
         one.platform.orchestrator.always("GET", RUNS, plain_500())
         assert two.run().returncode == 3
         assert len(one.platform.posts) == 2
+        one.platform.orchestrator.calm()
+        one.next_session()
+        assert (one.run().returncode, len(one.platform.posts)) == (0, 3)
 
 
 def test_rule_16_a_new_host_proves_that_its_gateway_is_the_ledgers(tmp_path: Path, schema: Schema) -> None:

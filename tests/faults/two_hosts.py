@@ -58,7 +58,7 @@ class Play:
             host.wrong = timedelta(minutes=self.drawn.choice(blows.WRONG))
             self.told.append(f"{host.folder.name} is wrong by {host.wrong}")
         for _ in range(self.drawn.randint(1, 4)):
-            if self.drawn.random() < 0.4:
+            if self.drawn.random() < 0.6:
                 self.told.append("the next session")
                 self.hosts[0].let_pass(24 * 60)
             self.round()
