@@ -13,7 +13,7 @@
     const body = table.tBodies[0];
     const rows = [...body.rows];
     const heads = [...table.tHead.rows[0].cells];
-    const isNumeric = (column) => getComputedStyle(heads[column]).textAlign === "right";
+    const isNumeric = (column) => !("words" in heads[column].dataset);
     const sort = (column, direction) => {
       const numeric = isNumeric(column);
       const keyed = rows.map((row) => {
@@ -63,9 +63,9 @@
   }
 
   // Long tables open fast because only the rows in sight are drawn; the others follow when the page is at rest.
-  addEventListener("load", () => setTimeout(() => {
+  addEventListener("load", () => requestIdleCallback(() => {
     for (const table of document.querySelectorAll(".long")) table.classList.add("drawn");
-  }, 1000));
+  }, { timeout: 1000 }));
 
   // A range lies over the curve, unseen: pointer, finger and arrow keys all move the one crosshair.
   const panels = document.getElementById("panels");

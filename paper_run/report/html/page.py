@@ -119,6 +119,7 @@ def _trading(result: RunResult) -> dict[str, Any]:
         ],
         "orders_known": totals.num_orders_submitted is not None,
         "order_rows": markup(orders.order_rows(listed)),
+        "order_total": markup(f"<td>{text.money(totals.total_notional)}</td>"),
         "num_listed": len(listed),
         "num_unlisted": len(result.orders) - len(listed),
     }
