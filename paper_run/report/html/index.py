@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import calendar, cells
+from paper_run.report.html import calendar, cells, navigation
 from paper_run.report.html.assets import asset, markup, policy, template
+from paper_run.report.html.day_bars import table_rows
 from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.history import EndedBook, SessionLine
 
-_PAGE, _STYLE = "index.html", "index.css"
+_PAGE, _STYLE, _SCRIPT = "index.html", "index.css", "report.js"
 HISTORY_FILE = "history.csv"
 
 _REHEARSAL, _OTHER = "≈", "·"
@@ -55,11 +55,14 @@ def render(
     num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
         "css": markup(asset(_STYLE)),
-        "policy": policy(style=_STYLE),
+        "script": markup(asset(_SCRIPT)),
+        "policy": policy(style=_STYLE, script=_SCRIPT),
+        "sections": navigation.sections,
         "label": shown,
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
+        "curve_rows": markup(table_rows([line for line in curve if line.closing is not None])),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
@@ -121,15 +124,17 @@ def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
         f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
         f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
         f"{_money(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
-        f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n{_rows(own)}</tbody>"
+        f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n"
+        f"{_rows(own, ended=True)}</tbody>"
     )
 
 
-def _rows(lines: Sequence[SessionLine]) -> str:
-    return "\n".join(_row(line) for line in reversed(lines))
+def _rows(lines: Sequence[SessionLine], *, ended: bool = False) -> str:
+    return "\n".join(_row(line, ended=ended) for line in reversed(lines))
 
 
-def _row(line: SessionLine) -> str:
+def _row(line: SessionLine, *, ended: bool) -> str:
+    place = f' id="{escaped(line.session)}{f".{line.book}" if ended else ""}"'
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
@@ -139,7 +144,8 @@ def _row(line: SessionLine) -> str:
     incomplete = "" if line.complete else ' class="incomplete"'
     note = "" if line.complete else " <small>not valued</small>"
     return (
-        f'<tr{incomplete}><th scope="row">{name}{weekday}</th><td>{" ".join(links) or text.ABSENT}</td>'
+        f'<tr{place}{incomplete}><th scope="row">{name}{weekday}</th>'
+        f"<td>{' '.join(links) or text.ABSENT}</td>"
         f"{_money(line.day_pnl, note)}{_rate(line.daily_return)}{_money(line.total_pnl)}"
         f"<td>{text.money(line.closing)}</td>{_rate(line.drawdown)}</tr>"
     )
@@ -156,8 +162,8 @@ def _trade(session: str, number: int, status: str) -> str:
 
 def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:
     """Return a link to a report in the same folder; no name can make it lead anywhere else."""
-    address = quote(text.one_line(file), safe="")
-    return f'<a href="{address}" aria-label="{escaped(name)}">{cells.signed(tone, sign)} {escaped(shown)}</a>'
+    words = f"{cells.signed(tone, sign)} {escaped(shown)}"
+    return f'<a href="{navigation.address(file)}" aria-label="{escaped(name)}">{words}</a>'
 
 
 def _money(amount: Decimal | None, note: str = "") -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run.model import findings
+from paper_run.model.attempt import attempt_name
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, book, cells, charts, orders
+from paper_run.report.html import assets, book, cells, charts, navigation, orders
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -59,6 +60,8 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         "css": markup(assets.asset("report.css")),
         "script": markup(assets.asset("report.js")),
         "policy": assets.policy(style="report.css", script="report.js"),
+        "links": navigation.links(result.session, file_name(result)),
+        "sections": navigation.sections,
         "long": _LONG,
         "widest": cells.widest,
         "headline": headline(result),
@@ -74,6 +77,13 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
+
+
+def file_name(result: RunResult) -> str:
+    """Return the name of a result's page and JSON, without the suffix."""
+    if result.attempt is None:
+        return f"{result.session}_mark"
+    return f"{attempt_name(result.session, result.attempt)}_paper_run"
 
 
 def _account(result: RunResult) -> Any:
