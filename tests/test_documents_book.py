@@ -18,8 +18,9 @@ from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
 from paper_run.settings import config
 from paper_run.settings.config import Sources
 
+USING = ROOT / "docs" / "USING.md"
 GUIDE = ROOT / "docs" / "IMPLEMENTATION_GUIDES" / "p0t6-paper-run.md"
-DOCUMENTS = (README, GUIDE, ROOT / "CLAUDE.md", ROOT / "reports" / "README.md")
+DOCUMENTS = (README, USING, GUIDE, ROOT / "CLAUDE.md", ROOT / "reports" / "README.md")
 _MEMORY = {"ledger.sqlite3", "ledger.lock", "platform.sqlite3"}
 
 
@@ -48,11 +49,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_day_and_its_mark_leave_the_files_that_the_readme_lists(folder: Path) -> None:
+def test_a_day_and_its_mark_leave_the_files_that_are_listed(folder: Path) -> None:
     """The table of files names what lies there after a run and a mark, and nothing else."""
     written = {
         name.replace("2025-01-17", "2025-01-07")
-        for cell in _first_cells(_section(README, "What a day leaves"))
+        for cell in _first_cells(_section(USING, "What a day leaves"))
         for name in re.findall(r"`([^`]+)`", cell)
     }
     there = {path.name for path in (folder / "reports" / "sandbox").iterdir() if path.name[0] != "."}
@@ -60,9 +61,11 @@ def test_a_day_and_its_mark_leave_the_files_that_the_readme_lists(folder: Path) 
     assert written - _MEMORY == there - _MEMORY - of_others
 
 
-def test_the_readme_shows_what_history_prints(folder: Path) -> None:
-    """The history in the README is that of the sandbox after four sessions, line by line."""
-    shown = re.search(r"```text\n\$ [^\n]*paper_run (history[^\n]*)\n(.*?)```", README.read_text(), re.DOTALL)
+def test_what_history_prints_is_shown(folder: Path) -> None:
+    """The history in the document is that of the sandbox after four sessions, line by line."""
+    shown = re.search(
+        r"```text\n\$ [^\n]*paper_run (history[^\n]*)\n(.*?)```", USING.read_text("utf-8"), re.DOTALL
+    )
     assert shown
     assert run_command(*shown[1].split(), cwd=folder).stdout == shown[2]
 

@@ -1,4 +1,4 @@
-"""The README is true: its commands, tables, links and exit statuses agree with the program."""
+"""README, "Using paper_run" and reference are true: commands, tables, links and exit statuses."""
 
 import importlib.util
 import os
@@ -17,6 +17,7 @@ from paper_run.settings import sources
 from paper_run.settings.options import OPTIONS
 
 REFERENCE = ROOT / "docs" / "REFERENCE.md"
+USING = ROOT / "docs" / "USING.md"
 DOCUMENTS = sorted(
     path
     for path in project_files()
@@ -70,9 +71,9 @@ def _described() -> dict[str, str]:
 
 
 def _tables() -> Iterator[tuple[list[str], list[list[str]]]]:
-    """Yield the header and the rows of each table of the README and of the reference."""
+    """Yield the header and the rows of each table of "Using paper_run" and of the reference."""
     block: list[list[str]] = []
-    for line in [*README.read_text("utf-8").splitlines(), "", *REFERENCE.read_text("utf-8").splitlines(), ""]:
+    for line in [*USING.read_text("utf-8").splitlines(), "", *REFERENCE.read_text("utf-8").splitlines(), ""]:
         if line.startswith("|"):
             block.append([cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))])
         elif block:
@@ -85,6 +86,11 @@ def _rows(first_column: str) -> list[list[str]]:
     rows = [row for header, body in _tables() if first_column in header[0] for row in body]
     assert rows, f"no table whose first column is named '{first_column}'"
     return rows
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    """It weighs 10 KB at most; what is longer is told behind its links."""
+    assert README.stat().st_size <= 10_000
 
 
 def _options(text: str) -> set[str]:
@@ -140,7 +146,7 @@ def test_the_options_tables_are_the_help_pages() -> None:
 
 
 def test_the_commands_table_is_the_help_page() -> None:
-    """Every command of `--help` has its row in the README, and the README has no other."""
+    """Every command of `--help` has its row in "Using paper_run", which has no other."""
     written = {match[1] for row in _rows("command") if (match := re.match(r"`([a-z-]+)", row[0]))}
     assert written == _commands()
 
@@ -190,7 +196,7 @@ def _variables_of_options() -> list[str]:
 
 
 def test_the_exit_statuses_table_is_the_program() -> None:
-    """The README's table of exit statuses has each status of the program, and no other."""
+    """The table of exit statuses has each status of the program, and no other."""
     written = [int(re.sub(r"\D", "", row[0])) for row in _rows("exit")]
     assert written == list(ExitStatus)
 

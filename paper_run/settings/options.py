@@ -75,7 +75,7 @@ OPTIONS = (
         "--new-ledger",
         _DAY,
         "Make a ledger on purpose: where one is missing.",
-        more="Make a ledger on purpose, [where one is missing](../README.md#the-ledger).",
+        more="Make a ledger on purpose, [where one is missing](USING.md#the-ledger).",
     ),
     switch(
         "--accept-database",
@@ -283,7 +283,7 @@ OPTIONS = (
         variable="PAPER_RUN_LEDGER_URL",
         said="a file in the reports folder",
         more="The PostgreSQL database that has [the ledger of several hosts]"
-        "(../README.md#the-ledger): `postgresql://...`. A password comes "
+        "(USING.md#the-ledger): `postgresql://...`. A password comes "
         "from it, `PGPASSFILE` or `~/.pgpass`, and is shown nowhere.",
         check="database.url",
         secret=True,

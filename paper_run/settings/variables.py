@@ -89,7 +89,7 @@ VARIABLES = (
     ),
     variable(
         "PAPER_RUN_HEARTBEAT_URL",
-        "Where the [heartbeat](../README.md#when-nothing-runs-at-all) goes. It is a secret: "
+        "Where the [heartbeat](USING.md#when-nothing-runs-at-all) goes. It is a secret: "
         "shown nowhere but for its host.",
         check="heartbeat.heartbeat_url",
         secret=True,

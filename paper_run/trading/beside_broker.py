@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 _BROKER = "broker"
 _MOST = 20
 _NAMED = 5
+_BOOKED = (
+    Remedy(
+        "If nobody will ever say what it was, book it as money besides trading",
+        ours("resolve", "--position", "all"),
+    ),
+)
 _NOT_JOINED = "what the account has besides this book is not booked"
 
 
@@ -79,7 +85,7 @@ def compared(
         remarks=(
             *figures.remarks,
             *differing,
-            *_unnamed(apart, broker),
+            *_unnamed(apart, broker, is_ours=period.has_account),
             *(_not_compared(apart) if period.has_account and not is_said else []),
         ),
     )
@@ -268,12 +274,15 @@ def _ways_out(symbol: str, each: Difference, late: _Late | None) -> tuple[Remedy
     )
 
 
-def _unnamed(apart: parties.Explained, broker: BrokerFigures) -> list[Finding]:
-    """Say what of the cash and of the equity nothing explains."""
+def _unnamed(apart: parties.Explained, broker: BrokerFigures, *, is_ours: bool) -> list[Finding]:
+    """Say what of the cash and of the equity nothing explains.
+
+    :param is_ours: whether all that the account had when the book began, or was joined, is in the book.
+    """
     said = []
     if cash := apart.cash.amount:
         words = f"The broker's cash is {_dollars(cash)} than the book's, and nothing explains that."
-        said.append(findings.warning("broker_differs", words, subject="cash"))
+        said.append(findings.warning("broker_differs", words, subject="cash", remedies=_BOOKED * is_ours))
     if left := apart.residual.amount:
         own = _own(broker)
         inside = f" The broker's own equity is {own:,.2f} dollars off its cash and positions." if own else ""

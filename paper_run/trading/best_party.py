@@ -63,10 +63,14 @@ def of(read: Observations, names: Collection[str]) -> BestParty | None:
 
 
 class ByHand(NamedTuple):
-    """The entries that a person has made, and what is noted of them: to whose quantity, by whom, when."""
+    """What a person has made: entries, and what is noted of them: to whose quantity, by whom, when.
+
+    :ivar is_all: whether all that differs is to be booked: once no share does, the broker's cash.
+    """
 
     entries: list[holdings.Entry]
     note: str = ""
+    is_all: bool = False
 
 
 def differences(
@@ -80,7 +84,8 @@ def differences(
 ) -> ByHand:
     """Return the entries that bring what a person names to the best party's quantity, P&L-neutral.
 
-    `all` is each symbol that differs and of which no order of ours still works, of the book's kind.
+    `all` is each symbol that differs and of which no order of ours still works, of the book's kind; where
+    none differs from the broker its cash may (`hand_trades`).
 
     :param prices: of what the book holds. :param beside: what stands beside the book.
     :raises DataError: there is nothing to adjust, or no price to do it at.
@@ -133,11 +138,23 @@ def differences(
             )
         shares, dollars = valuation.adjustment(held, qty, mark.price)
         entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
-    named = "every symbol" if adjust == ("all",) else ", ".join(adjust)
-    if not entries:
-        raise DataError(
-            "--position: there is no difference to book",
-            f"The {best.name} has the book's quantity of {named}.",
-            remedies=(Remedy("Nothing was booked. See where they differ", ours("mark")),),
-        )
-    return ByHand(entries, f"to the {best.name}'s quantity {change.note}")
+    is_all = adjust == ("all",)
+    if not entries and not (is_all and best.is_broker):
+        raise nothing_differs(f"The {best.name} has the book's quantity of {_named(adjust)}.")
+    return ByHand(entries, f"to the {best.name}'s quantity {change.note}", is_all)
+
+
+def nothing_differs(why: str) -> DataError:
+    """Say that there is nothing to adjust.
+
+    :param why: a sentence.
+    """
+    return DataError(
+        "--position: there is no difference to book",
+        why,
+        remedies=(Remedy("Nothing was booked. See where they differ", ours("mark")),),
+    )
+
+
+def _named(adjust: Collection[str]) -> str:
+    return "every symbol" if adjust == ("all",) else ", ".join(adjust)

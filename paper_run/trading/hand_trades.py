@@ -1,4 +1,4 @@
-"""The shares that a person takes over from a party, booked with what they cost besides the price of now."""
+"""What a person takes over from a party: shares, with what they cost besides the price of now, and cash."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model.broker import comparable
-from paper_run.trading import joining, shared_account
+from paper_run.trading import best_party, joining, shared_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,23 +35,44 @@ def book(
     """Book the shares that a person takes over, and what they cost in cash besides the price of now.
 
     With both our cash is the account's, and P&L has not moved. The broker's executions tell what they cost;
-    else it is what its cash is off ours, unless more than these shares may be in that.
+    else it is what its cash is off ours, unless more than these shares may be in that. What is left over so
+    is booked by `all` once no quantity differs.
 
     :param ours: without what the person has said. :param booked_at: UTC.
+    :raises DataError: all that differs was to be booked, and nothing does, or not by what is known.
     """
-    if not said.entries:
+    if not said.entries and not said.is_all:
         return
     ledger.books.append(period, session, said.entries, booked_at, note=said.note)
-    proven = read.proven_broker
-    if proven is None or not period.has_account or shared_account.by(ledger, period, proven, read.told):
-        return
-    cash = _by_executions(ledger, proven, said.entries)
-    if cash is None:
-        ours = ours._replace(book=ledger.books.current(period).book)
-        cash = _off_ours(proven, period, ours, is_beside)
+    cash = _cash(ledger, read, period, said, ours, is_beside)
     if cash:
         rest = Entry("other", ACCOUNT, money.ZERO, cash)
         ledger.books.append(period, session, (rest,), booked_at, note=f"cash of trades by hand, {said.note}")
+    elif not said.entries:
+        same = "The broker has the book's quantity of every symbol"
+        raise best_party.nothing_differs(
+            f"{same}, and its cash."
+            if cash is not None
+            else f"{same}; what its cash may differ by is not known."
+        )
+
+
+def _cash(
+    ledger: Ledger,
+    read: Observations,
+    period: BookPeriod,
+    said: ByHand,
+    ours: Ours,
+    is_beside: Callable[[str], bool],
+) -> Decimal | None:
+    """Return the dollars to book besides the entries, in is positive; None: that can't be known."""
+    proven = read.proven_broker
+    if proven is None or not period.has_account or shared_account.by(ledger, period, proven, read.told):
+        return None
+    if said.entries and (cash := _by_executions(ledger, proven, said.entries)) is not None:
+        return cash
+    ours = ours._replace(book=ledger.books.current(period).book)
+    return _off_ours(proven, period, ours, is_beside)
 
 
 def brought_by_latest(fills: Iterable[FillActivity], qty: Decimal) -> Decimal | None:

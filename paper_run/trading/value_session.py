@@ -111,7 +111,7 @@ def bring_up_to_date(
     unsure = {*priced.unknown, *priced.suspects, *not_known.by_symbol(missing)}
     own = joining.Ours(book, unsure, moved.waiting, is_changed=occasion.change is not None)
     joined = joining.join(ledger, read, period, session, own, moment, booked_at, is_beside)
-    if new or by_hand.entries or joined.period != period:
+    if new or by_hand.entries or by_hand.is_all or joined.period != period:
         books.append(period, session, new, booked_at, note=change.note or None)
         hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
         (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)

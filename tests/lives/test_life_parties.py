@@ -206,3 +206,27 @@ def test_the_difference_is_taken_from_the_broker_and_not_from_a_deaf_gateway(
     life.resolve("--position", "AAPL", status=1)
     notes = [each["note"] for each in life.rows("entries") if each["kind"] == "adjustment"]
     assert notes[1].startswith("to the gateway's quantity by ")
+
+
+def test_cash_that_no_execution_tells_of_is_booked_once_no_share_differs(
+    life: Life, broker: OddBroker
+) -> None:
+    """One of two symbols is taken over while the other differs: the rest of its cash is booked by `all`."""
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(5, "200"))
+    life.next_session()
+    broker.move("AAPL", "16", "1610")
+    broker.move("MSFT", "8", "1610")
+    broker.deposit -= 3220
+    life.trade(NVDA=NO_ORDER)
+    life.run("resolve", "--position", "AAPL")
+    life.run("resolve", "--position", "MSFT=13@200")
+    day = life.mark()
+    found = {each["code"]: each for each in day["findings"] if each["subject"] == "cash"}
+    assert [each["command"] for each in found["broker_differs"]["remedies"]] == [
+        f"paper-run resolve --position all --ledger {day['ledger']}"
+    ]
+    before = day["pnl"]["total_pnl"]
+    life.run("resolve", "--position", "all")
+    day = life.mark()
+    assert (left(day), day["pnl"]["total_pnl"]) == ((0, 0), before)
+    assert life.run("resolve", "--position", "all", status=3).stderr.count("and its cash.") == 1

@@ -6,6 +6,7 @@ what must be put on the wire byte by byte, is `socket_server`'s.
 
 import contextlib
 import email.utils
+import itertools
 import os
 import socket
 import struct
@@ -28,13 +29,15 @@ from support.answers import HEALTHY, Answer
 from support.strict_signatures import Gate
 
 _HELD_FOR_EVER = 60.0
+_CONNECTIONS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A request as it came in; header names in lower case, `at` on the monotonic clock.
 
-    `connection` is the client's port: two requests with the same one came over one connection.
+    `connection` numbers the connections: two requests with the same number came over one. A client's port
+    would not do: it is given out again soon after a connection is closed.
     """
 
     service: str
@@ -200,6 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def setup(self) -> None:
+        self.connection_number = next(_CONNECTIONS)
+        super().setup()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
         """Say nothing."""
 
@@ -219,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
             at=time.monotonic(),
-            connection=self.client_address[1],
+            connection=self.connection_number,
         )
         service.log.record(request)
         if service.gate and (refused := service.gate.answer(self.command, self.path, self.headers, body)):

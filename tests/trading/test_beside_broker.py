@@ -13,8 +13,14 @@ from paper_run.book.parties import Left
 from paper_run.errors import Remedy
 from paper_run.model import result_rows
 from paper_run.model.book_figures import BookFigures
+from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
 from paper_run.model.parties import CashBeside
+
+BOOKED = Remedy(
+    "If nobody will ever say what it was, book it as money besides trading",
+    ours("resolve", "--position", "all"),
+)
 
 
 @pytest.fixture
@@ -130,6 +136,7 @@ def test_what_the_account_has_besides_is_booked_once(both: Both) -> None:
             "warning",
             "cash",
             "The broker's cash is 0.37 dollars more than the book's, and nothing explains that.",
+            (BOOKED,),
         ),
         Finding(
             "residual",
