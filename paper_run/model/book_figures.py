@@ -13,6 +13,7 @@ from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
     from paper_run.book.parties import Explained, Item
+    from paper_run.model.symbols import Symbols
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
@@ -95,6 +96,7 @@ class BookFigures(NamedTuple):
         None: it is that attempt's capital. :ivar provisional: whether the base may be set right yet.
     :ivar waiting: what moved at the broker and is not in the book yet.
     :ivar moved: the money besides trading that the session's bridge has in it.
+    :ivar symbols: each with its history; None while there is none.
     :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
@@ -121,3 +123,4 @@ class BookFigures(NamedTuple):
     provisional: bool = False
     waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()
+    symbols: "Symbols | None" = None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.findings import Finding
     from paper_run.model.parties import Parties
+    from paper_run.model.symbols import Symbols
 
 SCHEMA_VERSION = 1
 
@@ -68,6 +69,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "orders": [each._asdict() for each in result.orders],
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
         **_parties_document(result),
+        **_symbols_document(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
@@ -99,6 +101,7 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
             parties=_parties(content),
+            symbols=_symbols(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
@@ -132,6 +135,22 @@ def _parties(content: Mapping[str, Any]) -> Parties | None:
     from paper_run.model import parties_json
 
     return parties_json.from_json(content["parties"])
+
+
+def _symbols_document(result: RunResult) -> dict[str, Any]:
+    if result.symbols is None:
+        return {}
+    from paper_run.model import symbols_json
+
+    return {"symbols": symbols_json.to_json(result.symbols)}
+
+
+def _symbols(content: Mapping[str, Any]) -> Symbols | None:
+    if not content.get("symbols"):
+        return None
+    from paper_run.model import symbols_json
+
+    return symbols_json.from_json(content["symbols"])
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

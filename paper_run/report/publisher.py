@@ -104,4 +104,5 @@ class Publisher:
         curve = self._curve(book, present[-1].session) if present else ()
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
-        return sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)
+        symbols = self._ledger.symbols.latest(book)
+        return sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table, symbols)

@@ -105,6 +105,7 @@ def conclude(known: Known) -> Outcome:
         how_known=known.how_known,
         pnl=result_rows.pnl(known.book) if known.book else None,
         parties=result_rows.parties(known.book) if known.book else None,
+        symbols=known.book.symbols if known.book else None,
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         ledger=known.ledger,
     )

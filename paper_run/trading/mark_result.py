@@ -75,6 +75,7 @@ def result_of(
         ),
         pnl=result_rows.pnl(book),
         parties=result_rows.parties(book),
+        symbols=book.symbols,
         statistics=result_rows.statistics(book),
         ledger=ledger.account.identity,
     )

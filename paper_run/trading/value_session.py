@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run import money
 from paper_run.book import comparison, days, holdings, statistics, valuation
 from paper_run.errors import Remedy
+from paper_run.ledger.book import CurrentBook
 from paper_run.ledger.valuations import Closing
 from paper_run.model import findings
 from paper_run.model.book_figures import BookFigures, NotKnown
@@ -27,6 +28,7 @@ from paper_run.trading import (
     order_outcomes,
     other_money,
     pricing,
+    symbol_rows,
     valuation_findings,
 )
 from paper_run.trading.our_shares import OurShares
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.bridge import Opening
     from paper_run.book.splits import Span
-    from paper_run.ledger.book import BookPeriod, Books, CurrentBook
+    from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
@@ -52,12 +54,14 @@ class Occasion(NamedTuple):
     :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
         moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
         session that was valued whole keeps that where this valuation is not.
+    :ivar signals: prediction and weight by symbol, ratios, where this is the session's attempt.
     """
 
     is_mark: bool = False
     again: bool = False
     change: adjustments.Change | None = None
     keeps_whole: bool = False
+    signals: Mapping[str, tuple[Decimal | None, Decimal | None]] | None = None
 
 
 AN_ATTEMPT = Occasion()
@@ -126,7 +130,7 @@ def bring_up_to_date(
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
-        books.valuations.keep(period.id, session, last, book, valued, closing)
+        _keep(ledger, period, session, CurrentBook(book, last), valued, closing, occasion)
     theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
     figures = BookFigures(
@@ -147,6 +151,7 @@ def bring_up_to_date(
         provisional=period.provisional,
         waiting=moved.waiting,
         moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
+        symbols=symbol_rows.stated(ledger, period, session, valued),
     )
     remarks += [closing_kept(session, since_closing)] if is_over else []
     remarks += (
@@ -159,6 +164,20 @@ def bring_up_to_date(
         figures._replace(remarks=tuple(remarks)),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
+
+
+def _keep(
+    ledger: Ledger,
+    period: BookPeriod,
+    session: date,
+    now: CurrentBook,
+    valued: valuation.Valuation,
+    closing: Closing,
+    occasion: Occasion,
+) -> None:
+    """Write a session's row and those of its symbols."""
+    ledger.books.valuations.keep(period.id, session, now.last, now.book, valued, closing)
+    symbol_rows.keep(ledger, period, session, valued, counts=closing.counts, signals=occasion.signals)
 
 
 def _beside_broker(

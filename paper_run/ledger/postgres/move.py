@@ -27,6 +27,8 @@ _TABLES = {
     "epochs": "id",
     "entries": "id",
     "sessions": "epoch, session",
+    "symbol_sessions": "epoch, symbol, session",
+    "round_trips": "epoch, session, number",
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",

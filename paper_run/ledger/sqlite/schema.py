@@ -136,4 +136,40 @@ MIGRATIONS = (
     DROP TABLE marks;
     ALTER TABLE new_marks RENAME TO marks;
     """,
+    """
+    -- a symbol in a session, as it was valued last, see book/symbols; amounts as text, NULL: not known
+    CREATE TABLE symbol_sessions (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        symbol TEXT NOT NULL,
+        qty TEXT NOT NULL,                -- signed
+        average TEXT,
+        mark TEXT,
+        realized_pnl TEXT,
+        unrealized_pnl TEXT,
+        total_pnl TEXT,
+        day_pnl TEXT,
+        holding_pnl TEXT,
+        trading_pnl TEXT,
+        prediction TEXT,
+        weight TEXT,
+        PRIMARY KEY (epoch, symbol, session)
+    );
+    CREATE INDEX symbols_of_sessions ON symbol_sessions (epoch, session);
+    -- what ended from flat to flat, see book/round_trips; `session` is the one whose valuation found it
+    CREATE TABLE round_trips (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        symbol TEXT NOT NULL,
+        side TEXT NOT NULL,
+        opened TEXT NOT NULL,
+        closed TEXT NOT NULL,
+        sessions INTEGER NOT NULL,
+        pnl TEXT NOT NULL,
+        PRIMARY KEY (epoch, session, number)
+    );
+    -- what each symbol has come to after the session: JSON; NULL: it is made of all rows and entries before
+    ALTER TABLE sessions ADD COLUMN symbols TEXT;
+    """,
 )

@@ -6,10 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO, total
 from paper_run.report import text
-from paper_run.report.html.navigation import address
+from paper_run.report.html.navigation import page_of
 from paper_run.report.html.svg import escaped
 from paper_run.report.text import MONTHS, WEEKDAYS, day_of, long_date
 
@@ -110,14 +109,9 @@ def _session(day: date, line: SessionLine, bounds: tuple[Decimal, Decimal] | Non
 
 
 def _linked(line: SessionLine, shown: str) -> str:
-    """Return what a day shows as a link to its page: the mark's, else that of its last attempt."""
-    if line.marked:
-        name = f"{line.session}_mark.html"
-    elif line.attempts:
-        name = f"{attempt_name(line.session, line.attempts[-1][0])}_paper_run.html"
-    else:
-        return shown
-    return f'<a href="{address(name)}">{shown}</a>'
+    """Return what a day shows as a link to its page."""
+    page = page_of(line)
+    return f'<a href="{page}">{shown}</a>' if page else shown
 
 
 def _shade(pnl: Decimal, bounds: tuple[Decimal, Decimal] | None) -> str:

@@ -16,14 +16,15 @@ from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
     from pathlib import Path
 
+    from paper_run.book.symbols import SymbolTotals
     from paper_run.model.history import EndedBook, SessionLine
 
 _PAGE, _STYLE, _SCRIPT = "index.html", "index.css", "report.js"
-HISTORY_FILE = "history.csv"
+HISTORY_FILE, SYMBOLS_FILE = "history.csv", "symbols.csv"
 
 _REHEARSAL, _OTHER = "≈", "·"
 
@@ -37,6 +38,7 @@ def render(
     num_sessions: int | None = None,
     book: int = 1,
     ended: Sequence[EndedBook] = (),
+    symbols: Mapping[str, SymbolTotals] | None = None,
 ) -> str:
     """Return the page; the same sessions give the same text.
 
@@ -48,6 +50,7 @@ def render(
     :param cache_folder: where the compiled template is kept, see `assets.template`.
     :param num_sessions: how many sessions the present book has, when they are more than are listed.
     :param book: the present book's number. :param ended: the books before it, oldest first.
+    :param symbols: what each symbol of the present book has come to.
     """
     present = [line for line in lines if line.book == book]
     shown = text.one_line(label or "")
@@ -70,11 +73,22 @@ def render(
         "num_listed": text.count(len(present)),
         "book": book if ended else None,
         "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
+        "symbol_rows": markup(_symbols(symbols or {}, present)),
+        "num_symbols": len(symbols or {}),
+        "symbols_file": SYMBOLS_FILE,
         "num_earlier": num_earlier,
         "history_file": HISTORY_FILE,
         **_figures(present, curve, num_sessions or len(present)),
     }
     return template(_PAGE, cache_folder=cache_folder).render(view)
+
+
+def _symbols(totals: Mapping[str, SymbolTotals], lines: Sequence[SessionLine]) -> str:
+    if not totals:
+        return ""
+    from paper_run.report.html import symbols
+
+    return symbols.index_rows(totals, {line.session: navigation.page_of(line) or "" for line in lines})
 
 
 def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number: int) -> dict[str, Any]:

@@ -10,12 +10,15 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from paper_run.model.attempt import attempt_name
 from paper_run.report import text
 from paper_run.report.html.assets import markup
 from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+
+    from paper_run.model.history import SessionLine
 
 INDEX = "index.html"
 _HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>')
@@ -25,6 +28,15 @@ _HIDDEN = re.compile(r'<span class="sr">.*?</span>')
 def address(file: str) -> str:
     """Return the relative address of a file in the same folder; no name can make it lead anywhere else."""
     return quote(text.one_line(file), safe="")
+
+
+def page_of(line: SessionLine) -> str | None:
+    """Return the relative address of a session's page: the mark's, else its last attempt's."""
+    if line.marked:
+        return address(f"{line.session}_mark.html")
+    if not line.attempts:
+        return None
+    return address(f"{attempt_name(line.session, line.attempts[-1][0])}_paper_run.html")
 
 
 def links(session: str, name: str) -> Markup:

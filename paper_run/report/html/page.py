@@ -74,6 +74,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_trading(result),
         **_book(result, valued),
         "account": _account(result),
+        "symbols": _symbols(result),
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
@@ -92,6 +93,14 @@ def _account(result: RunResult) -> Any:
     from paper_run.report.html import account
 
     return account.view(result.parties.broker)
+
+
+def _symbols(result: RunResult) -> Any:
+    if result.symbols is None:
+        return None
+    from paper_run.report.html import symbols
+
+    return symbols.view(result)
 
 
 def _identity(result: RunResult) -> dict[str, Any]:
