@@ -21,7 +21,7 @@ class ExitStatus(IntEnum):
         return made
 
     SUCCESS = 0, "all is well, or there is no session today"
-    DEPENDENCY = 1, "a service is down or unhealthy, or a mail could not be sent"
+    DEPENDENCY = 1, "a service is down or unhealthy, or a message could not be sent"
     ORCHESTRATION = 2, "the orchestration failed, its outcome is not known, or it is too late"
     DATA = 3, "wrong input, or a file that can't be read or written"
     INTERRUPTED = 130, "interrupted by Ctrl-C or SIGTERM"

@@ -1,6 +1,8 @@
 """What the whole suite shares: options (a schedule of faults again, new golden files), a ledger, counts."""
 
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ from support.postgres_server import own_server, postgres, schema  # noqa: F401 -
 from paper_run.ledger.ledger import Ledger
 
 TESTS = Path(__file__).parent
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
 _LONG = {folder: at for at, folder in enumerate(("year", "faults", "day", "lives", "browser"))}
 
 # A machine that is busy is no finding.
@@ -32,6 +36,21 @@ hypothesis.settings.load_profile("project")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-seed", type=int, help="play this one random schedule of faults again")
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden with what is found")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the tests' folders in memory where there is room: a day syncs two dozen files, and a disk is slow.
+
+    `--basetemp` says otherwise. They are gone at the end.
+    """
+    if config.option.basetemp is None and not hasattr(config, "workerinput") and _has_room(_MEMORY):
+        config.option.basetemp = tempfile.mkdtemp(prefix="paper_run-tests-", dir=_MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def _has_room(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= _ROOM
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -165,7 +165,9 @@ class _Day:
     def _trade(self, services: preflight.Services) -> End:
         moment = None if services.sandbox else self.clock.now()
         as_of_date = hours.signals_date(self.config, self.calendar, self.session, moment)
-        preparation = before_post.snapshot(self.config, services, self.platform, self.ledger, as_of_date)
+        preparation = before_post.snapshot(
+            self.config, services, self.platform, self.ledger, as_of_date, self.clock.now()
+        )
         if not self.again:
             before_post.refuse_someone_elses(preparation, self.platform, self.ledger)
         for notice in self._proved(preparation, services):
@@ -179,11 +181,13 @@ class _Day:
             self._refuse_what_time_has_changed(services)
         end = submit(
             preparation.snapshot,
-            Means(self.platform, self.ledger, self.clock, self.console, self.calendar),
+            Means(
+                self.platform, self.ledger, self.clock, self.console, self.calendar, self.config.thresholds
+            ),
             number=self.ledger.fences.next_number(self.session),
             timeout=self.config.timeout,
             after=self.newest if self.again else None,
-            mailed=self.outbox.takes,
+            channels=self.outbox.takes,
         )
         try:
             file_again(self.workspace, end.restated)

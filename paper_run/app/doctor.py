@@ -74,6 +74,7 @@ def examine(config: Config, platform: Platform, now: Callable[[], datetime]) -> 
     yield _clocks(config, services, heard)
     yield from doctor_alpaca.examine(config, platform)
     yield _mail(config, platform.deadline)
+    yield from _push(config)
     if config.heartbeat is not None:
         yield Check("Heartbeat", f"each run tells {config.heartbeat.shown}; not told now")
 
@@ -209,6 +210,27 @@ def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) 
     if abs(seconds) > _CLOCK_SECONDS:
         return Check("Clock", words, ExitStatus.DEPENDENCY, "set one of them right: timedatectl set-ntp true")
     return Check("Clock", "agrees with the services'")
+
+
+def _push(config: Config) -> Iterator[Check]:
+    """Read each URL as a day does, if there is one; nothing is pushed."""
+    push = config.push
+    if push is None:
+        return
+    if push.on == "never":
+        yield Check("Push", "nothing is pushed: PAPER_RUN_NOTIFY_ON=never")
+        return
+    from paper_run.notify.push.services import services
+
+    when = "always" if push.on == "always" else "only when a person is needed"
+    for url in push.urls:
+        try:
+            (service,) = services([url])
+        except DataError as error:
+            remedy = error.remedies[0]
+            yield Check("Push", str(error), error.exit_status, remedy.command or remedy.text)
+        else:
+            yield Check("Push", f"{url.shown} by {service.name}; {when}; nothing is sent now")
 
 
 def _mail(config: Config, deadline: Deadline) -> Check:

@@ -81,14 +81,14 @@ def stopped(workspace: Workspace, error: PaperRunError, queue: Callable[[], None
 
 
 def deliver(workspace: Workspace, made: Iterable[Reports] = ()) -> tuple[PaperRunError, ...]:
-    """Send the mails that are queued, and show which; return what went wrong."""
+    """Send the messages that are queued, and show which; return what went wrong."""
     console = workspace.console
-    with console.waiting("Sending the e-mail"):
+    with console.waiting("Sending the messages"):
         delivered = workspace.outbox.deliver(workspace.publisher, made)
     if delivered is None:
         return ()
-    for subject in delivered.subjects:
-        console.mailed(subject)
+    for sent in delivered.sent:
+        console.sent(sent.how, sent.subject)
     for failure in delivered.failures:
         failure.ledger = workspace.publisher.ledger
     return delivered.failures

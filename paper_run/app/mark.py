@@ -72,7 +72,9 @@ def mark_session(
         files.sweep(config.reports_dir)
         console.mark_header(config, calendar.clock(clock.now()), _what(change) if change else "")
         try:
-            occasion = value_session.Occasion(is_mark=True, again=again, change=change)
+            occasion = value_session.Occasion(
+                is_mark=True, again=again, change=change, gross_limit=config.thresholds.gross
+            )
             valued = _value(workspace, platform, with_stale, occasion)
         except PaperRunError as error:
             failed = error
@@ -198,7 +200,9 @@ def _recorded(
         problems = problems._replace(failures=(*problems.failures, not_known.failure(book.not_known)))
     still_open = preflight.still_open(ledger)
     now = moment.calendar.clock(started)
-    result = result_of(ledger, book, problems, now, health, after.earlier, still_open)
+    result = result_of(
+        *(ledger, book, problems, now, health, after.earlier, still_open), workspace.config.thresholds
+    )
     document = result_json.encode(result)
     before = ledger.sessions.mark_status(result.session)
     ledger.sessions.keep_mark(book.session, document)

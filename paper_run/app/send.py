@@ -1,8 +1,8 @@
-"""Mails: those that are queued, a session's again, and what stops a run before there is a ledger."""
+"""Messages: those that are queued, a session's again, and what stops a run before there is a ledger."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened
@@ -11,13 +11,16 @@ from paper_run.ledger import existing
 from paper_run.model import calendar, messages
 from paper_run.model.commands import ours
 from paper_run.notify import outbox
-from paper_run.notify.email.compose import Composer, Told
+from paper_run.notify.contents import Contents, Told
+from paper_run.notify.email.compose import Composer
 from paper_run.report.summary.notices import Notice
 from paper_run.settings import config
 from paper_run.settings.email import require_host
 from paper_run.trading import verdicts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.commands import Invocation
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from paper_run.settings.sources import Sources
 
 
+T = TypeVar("T")
+
+
 def composed(account: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool) -> bytes:
     """Return a whole message, to be sent by somebody else; nothing is recorded.
 
@@ -38,26 +44,30 @@ def composed(account: Config, clock: Clock, console: Console, attempt: str | Non
     mail = _mail(account)
     with opened(account, clock, console) as workspace:
         told = _told(workspace.ledger, attempt or "latest", of_mark=of_mark)
-        composer = Composer(workspace.ledger, workspace.publisher, mail, invocation=account.invocation)
-        return composer.printed(told, clock.now())
+        contents = Contents(workspace.ledger, workspace.publisher, invocation=account.invocation)
+        return Composer(contents, mail).printed(told, clock.now())
 
 
 def send(
     account: Config, clock: Clock, console: Console, attempt: str | None, *, of_mark: bool
 ) -> tuple[PaperRunError, ...]:
-    """Send what is queued, and first queue a session's mail again if one is named; return what failed.
+    """Send what is queued, and first queue a session's message again if one is named; return what failed.
 
-    :raises DataError: nobody is to be mailed, there is no server for it, or the ledger has no such thing.
+    By mail and by push, whichever there is.
+
+    :raises DataError: there is neither, or it can't be used, or the ledger has no such thing.
     """
-    mail = _mail(account)
+    mail = _mail(account) if account.push is None else account.mail
+    prove_push(account)
     existing.require_ledger(account.place)
-    require_host(mail)
+    if mail is not None:
+        require_host(mail)
     with opened(account, clock, console) as workspace:
         if attempt is not None or of_mark:
             workspace.outbox.again(_told(workspace.ledger, attempt or "latest", of_mark=of_mark))
         elif not workspace.ledger.mails.queued():
             command = account.invocation.whole(ours("email", "SESSION"))
-            console.say(f"No e-mail is waiting. To send one again: {command}")
+            console.say(f"No message is waiting. To send one again: {command}")
         return deliver(workspace)
 
 
@@ -71,23 +81,52 @@ def _mail(account: Config) -> MailSettings:
     return account.mail
 
 
+def prove_push(account: Config) -> None:
+    """Prove that push notifications can be sent, if they are to be; nothing is sent.
+
+    :raises DataError: they can't.
+    """
+    if account.push is not None:
+        from paper_run.notify.push.services import services
+
+        services(account.push.urls)
+
+
 def unrecorded(
-    error: PaperRunError, sources: Sources, invocation: Invocation, deadline: Deadline, *, is_sandbox: bool
+    error: PaperRunError,
+    sources: Sources,
+    invocation: Invocation,
+    deadline: Deadline,
+    *,
+    is_sandbox: bool,
+    mails: bool = True,
 ) -> PaperRunError:
-    """Mail what stops a run before there is a ledger to queue a mail in; return all that went wrong.
+    """Tell what stops a run before there is a ledger to queue a message in; return all that went wrong.
 
     :param sources: where the settings are typed; with wrong ones there is no way to tell.
+    :param mails: whether a mail is to be sent too.
     """
     try:
-        settings = config.mail(sources)
         today = calendar.exchange_time(calendar.utc_now(), config.exchange(sources)).date()
     except DataError:
         return error
-    if settings is None or settings.host is None:
+    mail = _usable(lambda: config.mail(sources)) if mails else None
+    push = _usable(lambda: config.push(sources))
+    if mail is not None and mail.host is None:
+        mail = None
+    if mail is None and push is None:
         return error
     notice = Notice.of_error(error, "stopped", today, is_sandbox=is_sandbox)
-    unsent = outbox.send_unrecorded(notice, settings, calendar.utc_now(), invocation, deadline)
+    unsent = outbox.send_unrecorded(notice, mail, push, calendar.utc_now(), invocation, deadline)
     return SeveralErrors((*messages.single(error), *unsent)) if unsent else error
+
+
+def _usable(read: Callable[[], T | None]) -> T | None:
+    """Return settings; None where they are wrong: another channel may tell of it."""
+    try:
+        return read()
+    except DataError:
+        return None
 
 
 def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:

@@ -63,7 +63,7 @@ class Workspace(Account):
         self.config = config
         self.clock = clock
         self.console = console
-        self.outbox = Outbox(ledger, config.mail, clock.now, config.invocation, deadline)
+        self.outbox = Outbox(ledger, config.mail, config.push, clock.now, config.invocation, deadline)
 
     @cached_property
     def calendar(self) -> Calendar:

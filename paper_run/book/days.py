@@ -71,6 +71,14 @@ class Running(NamedTuple):
     best: Decimal | None = None
     worst: Decimal | None = None
 
+    @property
+    def drawdown(self) -> Decimal | None:
+        """How far equity stands below its highest, a ratio of zero or less; None: there is nothing left."""
+        if self.equity is None:
+            return None
+        with localcontext(CONTEXT):
+            return (self.equity - self.peak) / self.peak
+
     def after(self, day: Day) -> "Running":
         """Return the state after one more session."""
         with localcontext(CONTEXT):

@@ -43,13 +43,34 @@ def choose(market: Market, now: datetime, is_open_at: Callable[[datetime], bool]
 
     :param now: of any zone. :param is_open_at: whether the exchange was open at a moment.
     """
-    if (middle := _middle(market)) is not None and market.quoted_at is not None:
-        fresh = -_CLOCKS_APART <= now - market.quoted_at <= FRESH
-        if fresh and is_open_at(market.quoted_at):
-            return Mark(middle, "quote", market.quoted_at)
-    if (price := usable(market.traded)) is not None:
-        return Mark(price, "trade", market.traded_at)
-    return None
+    quoted = _quoted(market, now)
+    if quoted is not None and is_open_at(quoted[1]):
+        return Mark(quoted[0], "quote", quoted[1])
+    return _last_trade(market)
+
+
+def arrival(market: Market, now: datetime) -> Mark | None:
+    """Return the middle of a fresh, narrow quote, else the last trade, else None.
+
+    What the market was at when it was decided to trade; so a quote counts before the bell too.
+
+    :param now: of any zone.
+    """
+    quoted = _quoted(market, now)
+    return Mark(quoted[0], "quote", quoted[1]) if quoted is not None else _last_trade(market)
+
+
+def _quoted(market: Market, now: datetime) -> tuple[Decimal, datetime] | None:
+    """Return the middle of a fresh, narrow quote, and its time."""
+    middle, moment = _middle(market), market.quoted_at
+    if middle is None or moment is None or not -_CLOCKS_APART <= now - moment <= FRESH:
+        return None
+    return middle, moment
+
+
+def _last_trade(market: Market) -> Mark | None:
+    price = usable(market.traded)
+    return None if price is None else Mark(price, "trade", market.traded_at)
 
 
 def usable(price: Decimal | None) -> Decimal | None:

@@ -74,7 +74,8 @@ def connected(
                 signal_service=settings.signal_service,
                 execution_gateway=settings.execution_gateway,
                 orchestrator=settings.orchestrator,
-                quotes=quotes,
+                quotes=None if settings.plays_sandbox else quotes,
+                arrivals=quotes,
                 broker=broker,
                 demands_broker=settings.broker is not None and settings.broker.is_demanded,
                 deadline=deadline,
@@ -94,7 +95,7 @@ def made_identity() -> ServiceIdentity:
 def _alpaca(
     settings: Config, pair: tuple[str, str] | None, shared: Mapping[str, Any], stack: contextlib.ExitStack
 ) -> tuple[Quotes | None, Broker | None]:
-    """Connect to the quote source and the broker, if there are keys for them; of a sandbox to its broker."""
+    """Connect to the quote source and the broker, if there are keys for them; of a sandbox to its own."""
     if pair is None:
         return None, None
     from paper_run.model.service import ServiceUrl
@@ -107,12 +108,12 @@ def _alpaca(
     transport = Transport(**shared, environment=not settings.plays_sandbox, reads_only=True)
     stack.callback(transport.close)
     data = settings.quotes or ServiceUrl(base=DATA_HOST)
+    if settings.plays_sandbox and settings.broker is not None:
+        data = settings.broker.url
     keys = Keys(*pair)
-    quotes = None if settings.plays_sandbox else Quotes(transport, data, keys)
+    quotes = Quotes(transport, data, keys)
     if settings.broker is None:
         return quotes, None
-    if settings.plays_sandbox:
-        data = settings.broker.url
     from paper_run.services.broker import Broker
 
     return quotes, Broker(transport, settings.broker.url, data=data, keys=keys, kind=settings.broker.kind)

@@ -19,7 +19,7 @@ def doctor(**given: Any) -> ExitStatus:
     from paper_run.report import listing
 
     flags.refuse_urls_with_sandbox(given)
-    settings, console, clock = flags.settings(given), output.console(given), output.clock()
+    settings, console, clock = flags.settings(given, pushes=False), output.console(given), output.clock()
     found = []
     with connect.connected(settings, given) as (settings, platform):
         for check in doctor.examine(settings, platform, clock.now):

@@ -1,4 +1,4 @@
-"""The command about the e-mail: send what is queued, send a session's mail again, print it."""
+"""The command about messages: send what is queued, send a session's again, print its mail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paper_run.errors import ExitStatus
 @click.argument("attempt", metavar="[SESSION[-n]|latest]", required=False)
 @options_of("email")
 def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **given: Any) -> ExitStatus:
-    """Send the mails that are queued; with a session, send its mail again, on purpose."""
+    """Send the messages that are queued, by mail and push; with a session, send its own again, on purpose."""
     from paper_run.app import send
 
     settings = flags.account(given)

@@ -57,11 +57,14 @@ def here() -> Path:
         ) from None
 
 
-def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: bool = True) -> Config:
+def settings(
+    flags: Mapping[str, Any], *, found: Sources | None = None, sends: bool = True, pushes: bool = True
+) -> Config:
     """Return every setting of a command, read and checked.
 
     :param found: where they are looked up, if that is known already.
     :param sends: whether mails are to be sent, so that there must be a server for them.
+    :param pushes: whether push notifications are to be sent, so that their URLs must be of use.
     :raises DataError: one is wrong.
     """
     from paper_run.settings import config, email
@@ -74,6 +77,10 @@ def settings(flags: Mapping[str, Any], *, found: Sources | None = None, sends: b
         invocation=invocation(flags, found),
         ledger=flags.get("ledger") or "",
     )
+    if sends and pushes and read.push is not None:
+        from paper_run.app import send
+
+        send.prove_push(read)
     if flags.get("no_email"):
         return read._replace(mail=None)
     if read.mail is not None and read.mail.on != "never" and sends:

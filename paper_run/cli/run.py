@@ -101,16 +101,23 @@ def _play_sessions(
 
 @contextlib.contextmanager
 def _untold(given: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[None]:
-    """Mail what stops a run before there is a ledger to queue a mail in, if nobody was told of it."""
+    """Tell what stops a run before there is a ledger to queue a message in, if nobody was told of it."""
     try:
         yield
     except PaperRunError as error:
-        if error.told or given["dry_run"] or given["no_email"]:
+        if error.told or given["dry_run"]:
             raise
         from paper_run.app import send
 
         invocation = output.invocation(given)
-        found = send.unrecorded(error, sources, invocation, deadline, is_sandbox=given["sandbox"])
+        found = send.unrecorded(
+            error,
+            sources,
+            invocation,
+            deadline,
+            is_sandbox=given["sandbox"],
+            mails=not given["no_email"],
+        )
         if found is error:
             raise
         raise found from None

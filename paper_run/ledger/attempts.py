@@ -17,7 +17,7 @@ from paper_run.model import findings
 from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.fences import Fences
     from paper_run.ledger.known_attempts import KnownAttempts
     from paper_run.ledger.orders import Orders
-    from paper_run.ledger.outbox import Mails
+    from paper_run.ledger.outbox import ChannelName, Mails
     from paper_run.ledger.store import Store
     from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.findings import Finding
@@ -121,7 +121,7 @@ class Attempts:
         timeout: Decimal | None = None,
         leaves_until: datetime | None = None,
         after: int | None = None,
-        mailed: bool = False,
+        channels: Sequence[ChannelName] = (),
     ) -> AttemptRow:
         """Write the row that must be there before the POST is sent.
 
@@ -129,7 +129,7 @@ class Attempts:
             at the latest, of any zone, like `started_at`.
         :param after: the session's newest row when a person asked to trade once more, on purpose (0: none);
             None: it is the session's one attempt.
-        :param mailed: queue the mail about it too, so that whatever happens there is one.
+        :param channels: queue the message about it for these too, so that whatever happens there is one.
         :raises OrchestrationError: the session has another such attempt; nothing was written.
         """
         session = snapshot.session.isoformat()
@@ -150,9 +150,14 @@ class Attempts:
         try:
             with self._store.transaction():
                 identity = self._write_first(columns, snapshot.session, number)
-                if mailed:
+                if channels:
                     self._mails.queue(
-                        "run", columns["session"], started_at, attempt=identity, attempt_number=number
+                        "run",
+                        columns["session"],
+                        started_at,
+                        attempt=identity,
+                        attempt_number=number,
+                        channels=channels,
                     )
         except UnclearCommitError as unclear:
             raise _annulled(unclear, columns) from unclear

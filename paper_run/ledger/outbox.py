@@ -1,11 +1,13 @@
-"""The mails in the ledger: queued with what they tell, and how each ended."""
+"""The messages in the ledger: queued with what they tell and by which channels, and how each ended."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 MailKind = Literal["run", "settled", "mark", "close", "stopped", "unvalued", "late", "closed"]
+ChannelName = Literal["email", "push"]
+EMAIL: Sequence[ChannelName] = ("email",)
 MailState = Literal["queued", "sent", "unwanted"]
 """`sent`: somebody has it, or may have it; `unwanted`: it has ended, and nobody has it."""
 DeliveryState = Literal["open", "sent", "refused", "unconfirmed", "expired"]
@@ -63,10 +65,12 @@ class Mails:
         attempt_number: int = 0,
         content: str | None = None,
         on_purpose: bool = False,
+        channels: Sequence[ChannelName] = EMAIL,
     ) -> None:
         """Write a mail that is to be sent, the next of its session, kind and attempt number.
 
         :param session: ISO date. :param now: UTC. :param on_purpose: somebody asked for this very one.
+        :param channels: by which it is to go.
         """
         (last,) = self._rows(
             "SELECT COALESCE(MAX(number), 0) AS number FROM mails "
@@ -87,6 +91,15 @@ class Mails:
             content,
             now.isoformat(),
         )
+        if list(channels) == list(EMAIL):
+            return  # as each mail went before there was another channel
+        (made,) = self._rows("SELECT MAX(id) AS id FROM mails")
+        for channel in channels:
+            self._run(
+                "INSERT INTO mail_channels (mail, channel, state) VALUES (?, ?, 'queued')",
+                made["id"],
+                channel,
+            )
 
     def queued(self) -> list[MailRow]:
         """Return the mails that are to be sent, oldest first."""
@@ -96,17 +109,43 @@ class Mails:
         """Return the mails of a session, however they ended, oldest first; the session by its ISO date."""
         return self._found("SELECT * FROM mails WHERE session = ? ORDER BY id", session)
 
-    def of_attempt(self, attempt: int) -> list[MailRow]:
-        """Return the mails about an attempt by its row, oldest first."""
-        return self._found("SELECT * FROM mails WHERE trade = ? ORDER BY id", attempt)
+    def waiting_for(self, row: MailRow) -> set[ChannelName]:
+        """Return the channels by which a mail is still to go."""
+        return {name for name, state in self._channels(row).items() if state == "queued"}
 
-    def end(self, row: MailRow, state: MailState, now: datetime) -> None:
-        """Write that a mail is not sent any more; `now` is UTC."""
+    def end(self, row: MailRow, channel: ChannelName, state: MailState, now: datetime) -> None:
+        """Write that a mail is not sent any more by a channel; `now` is UTC.
+
+        With its last channel it has ended itself: `sent` if any of them has sent it.
+        """
         self._run(
-            "UPDATE mails SET state = ?, trouble = NULL, ended_at = ? WHERE id = ?",
+            "UPDATE mail_channels SET state = ?, ended_at = ? WHERE mail = ? AND channel = ?",
             state,
             now.isoformat(),
             row.id,
+            channel,
+        )
+        states = {**self._channels(row), channel: state}.values()
+        if "queued" not in states:
+            self._run(
+                "UPDATE mails SET state = ?, trouble = NULL, ended_at = ? WHERE id = ?",
+                "sent" if "sent" in states else state,
+                now.isoformat(),
+                row.id,
+            )
+
+    def _channels(self, row: MailRow) -> dict[ChannelName, MailState]:
+        kept = self._rows("SELECT channel, state FROM mail_channels WHERE mail = ?", row.id)
+        return {each["channel"]: each["state"] for each in kept} or {"email": row.state}
+
+    def was_told(self, attempt: int) -> bool:
+        """Tell whether anybody has, or may have, a mail about an attempt by its row."""
+        return bool(
+            self._rows(
+                "SELECT id FROM mails WHERE trade = ? AND (state = 'sent' OR EXISTS (SELECT 1 FROM deliveries"
+                " WHERE deliveries.mail = mails.id AND deliveries.state IN ('sent', 'unconfirmed')))",
+                attempt,
+            )
         )
 
     def want(self, row: MailRow) -> None:
@@ -115,23 +154,23 @@ class Mails:
 
     # whom it goes to
 
-    def deliveries(self, row: MailRow, addresses: Iterable[str]) -> dict[str, Delivery]:
-        """Return how far a mail has come with each address."""
+    def deliveries(self, row: MailRow, destinations: Iterable[str]) -> dict[str, Delivery]:
+        """Return how far a mail has come with each destination: a URL, of a person `mailto:` the address."""
         kept = {
             each["destination"]: Delivery(each["state"], each["copies"])
             for each in self._rows("SELECT * FROM deliveries WHERE mail = ?", row.id)
         }
         return {
-            address: Delivery("sent")
-            if address in row.reached
-            else kept.get(self._destination(address), Delivery())
-            for address in addresses
+            each: Delivery("sent")
+            if each.removeprefix("mailto:") in row.reached
+            else kept.get(self._named(each), Delivery())
+            for each in destinations
         }
 
     def claim(
-        self, row: MailRow, addresses: Iterable[str], host: str, now: datetime, until: datetime
+        self, row: MailRow, destinations: Iterable[str], host: str, now: datetime, until: datetime
     ) -> list[str]:
-        """Take what is open for a host that sends it until then; return the addresses that are its own.
+        """Take what is open for a host that sends it until then; return the destinations that are its own.
 
         Another host's claim counts until its time is over; one of this host is a dead program's, since
         whoever sends holds the lock.
@@ -139,8 +178,8 @@ class Mails:
         :param now: UTC, like `until`.
         """
         claimed = []
-        for address in addresses:
-            destination = self._destination(address)
+        for each in destinations:
+            destination = self._named(each)
             self._run(
                 "INSERT INTO deliveries (mail, destination, state, copies, claimed_by, claimed_until) "
                 "VALUES (?, ?, 'open', 0, ?, ?) ON CONFLICT (mail, destination) DO UPDATE "
@@ -159,19 +198,19 @@ class Mails:
                 destination,
             )
             if kept["state"] == "open" and kept["claimed_by"] == host:
-                claimed.append(address)
+                claimed.append(each)
         return claimed
 
-    def hand_over(self, row: MailRow, addresses: Iterable[str]) -> None:
+    def hand_over(self, row: MailRow, destinations: Iterable[str]) -> None:
         """Write that a copy leaves: from here on it may have arrived."""
-        for address in addresses:
+        for each in destinations:
             self._run(
                 "UPDATE deliveries SET copies = copies + 1 WHERE mail = ? AND destination = ?",
                 row.id,
-                self._destination(address),
+                self._named(each),
             )
 
-    def deliver(self, row: MailRow, address: str, delivery: Delivery, now: datetime) -> None:
+    def deliver(self, row: MailRow, destination: str, delivery: Delivery, now: datetime) -> None:
         """Write what became of a delivery, which nobody is sending any more; `now` is UTC."""
         self._run(
             "UPDATE deliveries SET state = ?, copies = ?, claimed_by = NULL, claimed_until = NULL, "
@@ -180,13 +219,14 @@ class Mails:
             delivery.copies,
             None if delivery.state == "open" else now.isoformat(),
             row.id,
-            self._destination(address),
+            self._named(destination),
         )
 
-    def _destination(self, address: str) -> str:
+    def _named(self, destination: str) -> str:
+        """Return the name that the ledger has for a destination: nobody can read the URL in it."""
         from hashlib import sha256
 
-        return sha256(f"{self.identity()} mailto:{address}".encode()).hexdigest()[:16]
+        return sha256(f"{self.identity()} {destination}".encode()).hexdigest()[:16]
 
     def _found(self, query: str, *values: Any) -> list[MailRow]:
         return [_mail(row) for row in self._rows(query, *values)]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from paper_run import money
+from paper_run.book.marks import Mark
 from paper_run.model import findings
 from paper_run.model.attempt import AttemptRow, Parameters, Snapshot
 from paper_run.model.broker import BrokerBefore, HeldBefore, OrderIds
@@ -16,7 +17,7 @@ from paper_run.model.order import OrderState
 from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 Read = TypeVar("Read")
 
@@ -68,6 +69,7 @@ def snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
         "health": json.dumps([_health(each) for each in snapshot.health]),
         "notices": json.dumps(findings.to_json(snapshot.notices)),
         "broker_before": None if snapshot.broker is None else json.dumps(_broker(snapshot.broker)),
+        "arrivals": None if snapshot.arrivals is None else json.dumps(marks_to_json(snapshot.arrivals)),
     }
 
 
@@ -117,7 +119,29 @@ def _snapshot(row: Mapping[str, Any]) -> Snapshot:
         gateway_clock=None if clock is None else datetime.fromisoformat(clock),
         notices=findings.from_json(json.loads(row["notices"])),
         broker=None if row["broker_before"] is None else _broker_before(json.loads(row["broker_before"])),
+        arrivals=None if row["arrivals"] is None else _marks(json.loads(row["arrivals"])),
     )
+
+
+def marks_to_json(marks: Mapping[str, Mark]) -> dict[str, list[str | None]]:
+    """Return prices by symbol as a row keeps them: price in dollars, source, time in ISO 8601."""
+    return {
+        symbol: [text(each.price), each.source, None if each.time is None else each.time.isoformat()]
+        for symbol, each in marks.items()
+    }
+
+
+def mark(written: Sequence[str | None]) -> Mark:
+    """Return a price, dollars, as a row keeps it.
+
+    :raises ValueError: it is none.
+    """
+    price, source, time = written
+    return Mark(Decimal(str(price)), str(source), None if time is None else datetime.fromisoformat(time))
+
+
+def _marks(entry: Mapping[str, Sequence[str | None]]) -> dict[str, Mark]:
+    return {symbol: mark(each) for symbol, each in entry.items()}
 
 
 def _broker(before: BrokerBefore) -> dict[str, Any]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
-_FIGURES, _TABLE = f"{_COLUMNS}, opening, height, gains, inflow FROM sessions", f"{_COLUMNS} FROM sessions"
+_MORE = "opening, height, gains, inflow, long_value, short_value, gross_limit"
+_FIGURES, _TABLE = f"{_COLUMNS}, {_MORE} FROM sessions", f"{_COLUMNS} FROM sessions"
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -82,18 +83,16 @@ class Sessions:
         """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
         points = self._rows(
             "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
-            "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl "
+            "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl, "
+            "CAST(long_value AS DOUBLE PRECISION) AS held, CAST(short_value AS DOUBLE PRECISION) AS short "
             "FROM sessions "
             "WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session",
             book,
             before,
         )
-        closings, falls, days = (
-            [row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl")
-        )
         if not points:
             return []
-        chosen = downsample.kept((closings, falls, days), (closings, days), most)
+        chosen = _drawn(points, most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
             f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",
@@ -219,6 +218,26 @@ class Sessions:
         )
 
 
+def _drawn(points: Sequence[Any], most: int) -> list[int]:
+    """Return which points a curve goes through: of each series that is drawn the extremes, and its first."""
+    if len(points) <= most:
+        return list(range(len(points)))
+    closings, falls, days = ([row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl"))
+    lows, highs = [closings, falls, days], [closings, days]
+    first = next((at for at, row in enumerate(points) if row["held"] is not None), None)
+    if first is None:
+        return downsample.kept(lows, highs, most)
+    long, short = ([_part(row[name], row["closing"]) for row in points] for name in ("held", "short"))
+    gross = [each - other for each, other in zip(long, short, strict=True)]
+    held = [long, short, gross]
+    return sorted({first, *downsample.kept([*lows, *held], [*highs, *held], most - 1)})
+
+
+def _part(value: float | None, equity: float | None) -> float:
+    """Return a part of equity; none where nothing is known of it, or there is no equity."""
+    return value / equity if value and equity and equity > 0 else 0.0
+
+
 def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
     book, session = key
     complete = row is not None and bool(row["complete"])
@@ -237,5 +256,8 @@ def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_mar
         complete=complete,
         marked=is_marked,
         book=book,
+        long=amount(row["long_value"]) if complete else None,
+        short=amount(row["short_value"]) if complete else None,
+        gross_limit=amount(row["gross_limit"]) if complete else None,
         **amounts,
     )

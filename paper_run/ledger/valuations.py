@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import days
+from paper_run.book import days, limits
 from paper_run.book.days import Day, Running
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
-from paper_run.ledger.rows import amount, reader_of, text
+from paper_run.ledger.rows import amount, mark, marks_to_json, reader_of, text
 from paper_run.ledger.statements import put_into
 
 _MOVED = ("flows", "other", "inflows")
@@ -43,8 +43,7 @@ class PastValuation(NamedTuple):
         """Return the price that a position was valued at; None: it had none, or that is not known."""
         if (written := self.written_marks.get(symbol)) is None:
             return None
-        price, source, time = written
-        return Mark(Decimal(price), source, None if time is None else datetime.fromisoformat(time))
+        return mark(written)
 
 
 class Closing(NamedTuple):
@@ -54,6 +53,7 @@ class Closing(NamedTuple):
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
     :ivar marks: the price of each open position.
+    :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     """
 
     seen: Mapping[str, Seen]
@@ -62,6 +62,7 @@ class Closing(NamedTuple):
     spans: bool = False
     counts: bool = True
     marks: Mapping[str, Mark] = {}
+    gross_limit: Decimal | None = None
 
 
 class Valuations:
@@ -213,6 +214,7 @@ class Valuations:
             "state": _written(book, valuation, closing),
             "closed": int(closing.is_closed),
             "spans": int(closing.spans),
+            **_exposure(valuation, closing),
             "inflow": None if bridge.money is None else money.digits(bridge.money.inflows),
             "running": None
             if day is None or not counts
@@ -232,6 +234,17 @@ class Valuations:
             period,
             STATES_KEPT - 1,
         )
+
+
+def _exposure(valuation: Valuation, closing: Closing) -> dict[str, str | None]:
+    """Return the columns of what is held long and short, as far as all of it is known."""
+    values = {row.symbol: row.market_value for row in valuation.positions if row.market_value is not None}
+    held = limits.exposure(values) if valuation.complete else None
+    return {
+        "long_value": None if held is None else money.digits(held.long),
+        "short_value": None if held is None else money.digits(held.short),
+        "gross_limit": text(closing.gross_limit),
+    }
 
 
 def inflow_of(said: str | None, gains: str, opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
@@ -279,10 +292,7 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     there = {
         symbol: text(each.at_broker) for symbol, each in closing.seen.items() if each.at_broker is not None
     }
-    marks = {
-        symbol: [text(each.price), each.source, each.time and each.time.isoformat()]
-        for symbol, each in closing.marks.items()
-    }
+    marks = marks_to_json(closing.marks)
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
     state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}

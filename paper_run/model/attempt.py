@@ -8,6 +8,9 @@ from paper_run.model.findings import Finding
 from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paper_run.book.marks import Mark
     from paper_run.model.broker import BrokerBefore
 
 
@@ -31,6 +34,7 @@ class Snapshot(NamedTuple):
     `known_runs` are the ids that the orchestrator listed, None when its list could not be read.
     `gateway_clock` is the gateway's own time (UTC), with which its orders' times can be compared.
     `broker` is None where it was not asked.
+    `arrivals` has the market's price of each symbol as it was then; None: nobody was asked.
     """
 
     session: date
@@ -44,6 +48,7 @@ class Snapshot(NamedTuple):
     gateway_clock: datetime | None
     notices: tuple[Finding, ...]
     broker: "BrokerBefore | None" = None
+    arrivals: "Mapping[str, Mark] | None" = None
 
     @property
     def held(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.limits import Working
 from paper_run.book.statistics import Statistic
 from paper_run.book.valuation import Valuation
 from paper_run.errors import Remedy
@@ -98,6 +99,8 @@ class BookFigures(NamedTuple):
     :ivar moved: the money besides trading that the session's bridge has in it.
     :ivar symbols: each with its history; None while there is none.
     :ivar is_gateway_read: whether the gateway's positions could be read.
+    :ivar working: what each working order may yet fill, by its name, at its limit or its symbol's mark.
+    :ivar drawdown: how far equity stands below its highest, a ratio of zero or less; None: not known.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -123,4 +126,6 @@ class BookFigures(NamedTuple):
     provisional: bool = False
     waiting: "tuple[Item, ...]" = ()
     moved: tuple[BookedMoney, ...] = ()
+    drawdown: Decimal | None = None
+    working: Mapping[str, Working] = {}
     symbols: "Symbols | None" = None

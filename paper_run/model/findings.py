@@ -28,6 +28,7 @@ CODES = {
     "valued_before": "A mark read too little to take the place of a whole valuation.",
     "already_traded": "Somebody else has traded the session.",
     "mail_unsent": "An e-mail could not be sent.",
+    "push_unsent": "A push notification was not taken.",
     # the clock and the ledger
     "clock_disagrees": "This machine and a service have another date at the exchange.",
     "clock_unproved": "No service tells a time of its own that this machine's clock could be compared with.",
@@ -48,6 +49,7 @@ CODES = {
     "broker_order": "The broker says of an order of ours what nothing can be booked of.",
     "broker_live": "The host of the broker is a live account's, and nobody has said that it may be read.",
     "broker_unread": "The broker could not be read before the request was sent.",
+    "arrivals_unread": "The market's prices could not be read before the request was sent.",
     "broker_strangers": "The broker has orders of today that are nobody's of this ledger's.",
     "outcome_unknown": "It is not known what came of an attempt of this ledger.",
     "recovered": "How it became known what came of an attempt.",
@@ -104,6 +106,7 @@ CODES = {
     "money_corrected": "The broker has canceled or corrected money that was booked, and so it is booked.",
     "money_waits": "What moved at the broker can't be booked yet.",
     "money_shared": "Another ledger trades the same account, so that its money can't be told apart.",
+    "limit_passed": "What is at risk, or was lost, is past a limit that warns.",
     "residual": "What differs between our equity and the broker's has no name, or that is not known.",
 }
 """Each code with what it stands for; a code that was once written is never given another meaning."""

@@ -14,6 +14,9 @@ class SessionLine(NamedTuple):
         both unrounded: they are rounded once, where they are shown.
     :ivar marked: whether it was valued by a mark, which has files of its own.
     :ivar book: the number of its book, see `EndedBook`.
+    :ivar long: market value of what was long, and `short` of what was short, zero or less; None: not known,
+        as of sessions that an older program valued.
+    :ivar gross_limit: past what it was warned of gross exposure, percent of equity; None: it never was.
     """
 
     session: str
@@ -26,6 +29,9 @@ class SessionLine(NamedTuple):
     drawdown: Decimal | None
     marked: bool
     book: int = 1
+    long: Decimal | None = None
+    short: Decimal | None = None
+    gross_limit: Decimal | None = None
 
 
 class EndedBook(NamedTuple):

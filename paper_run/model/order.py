@@ -106,6 +106,9 @@ class Order(NamedTuple):
 
     Quantities are unsigned. `outcome` is None for a signal without an order. `price_source` says where
     `price` comes from; an `estimated` notional has no price, only a size.
+
+    :ivar arrival_price: the market's price right before it was asked for, dollars, with the source (`quote`
+        or `trade`) and that source's time of it, on the exchange's clock, ISO 8601; None: not known.
     """
 
     symbol: str
@@ -125,6 +128,13 @@ class Order(NamedTuple):
     target_weight: Decimal | None
     skip_reason: str | None
     error_message: str | None
+    arrival_price: Decimal | None = None
+    arrival_source: str | None = None
+    arrival_time: str | None = None
+
+
+ARRIVAL = ("arrival_price", "arrival_source", "arrival_time")
+"""The fields of an order that only a record has of which an arrival price is known."""
 
 
 _CALLS_FOR_NONE = frozenset({"zero_weight", "qty_less_than_one_share"})

@@ -15,6 +15,7 @@ from paper_run.model.findings import Finding
 from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
+    from paper_run.book.limits import Limits
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
     from paper_run.model.symbols import Symbols
@@ -204,7 +205,8 @@ class RunResult:
     :ivar timestamp: when it began, on the exchange's clock, ISO 8601 with its offset.
     :ivar how_known: how it became known what came of it, where that was not known at once.
     :ivar pnl: None where nothing could be valued. :ivar parties: what the broker has beside it; None where no
-        broker was read. :ivar symbols: each with its history; older records have none.
+        broker was read. :ivar limits: what is at risk beside the limits that warn; None where nothing is
+        valued, and in older records. :ivar symbols: each with its history; older records have none.
     :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
@@ -228,6 +230,7 @@ class RunResult:
     findings: tuple[Finding, ...]
     ledger: str
     parties: "Parties | None" = None
+    limits: "Limits | None" = None
     symbols: "Symbols | None" = None
     is_old: bool = False
 

@@ -11,7 +11,7 @@ from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import Statistic
 from paper_run.model import findings
 from paper_run.model import json_fields as fields
-from paper_run.model.order import Order
+from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.result import (
     USUAL_SESSIONS_A_YEAR,
     HealthRow,
@@ -25,8 +25,9 @@ from paper_run.model.result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from paper_run.book.limits import Limits
     from paper_run.model.findings import Finding
     from paper_run.model.parties import Parties
     from paper_run.model.symbols import Symbols
@@ -66,9 +67,10 @@ def document(result: RunResult) -> dict[str, Any]:
         "settled": result.how_known,
         "parameters": {**result.parameters._asdict(), "symbols": list(result.parameters.symbols)},
         "results": result.totals._asdict(),
-        "orders": [each._asdict() for each in result.orders],
+        "orders": _orders_document(result.orders),
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
         **_parties_document(result),
+        **_limits_document(result),
         **_symbols_document(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
@@ -101,6 +103,7 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
             parties=_parties(content),
+            limits=_limits(content),
             symbols=_symbols(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
@@ -121,6 +124,16 @@ def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
     )
 
 
+def _orders_document(orders: Sequence[Order]) -> list[dict[str, Any]]:
+    """Return the orders; where no arrival price was read, as in older records, nothing is said of any."""
+    written = [each._asdict() for each in orders]
+    if all(each.arrival_price is None for each in orders):
+        for each in written:
+            for name in ARRIVAL:
+                del each[name]
+    return written
+
+
 def _parties_document(result: RunResult) -> dict[str, Any]:
     if result.parties is None:
         return {}
@@ -135,6 +148,22 @@ def _parties(content: Mapping[str, Any]) -> Parties | None:
     from paper_run.model import parties_json
 
     return parties_json.from_json(content["parties"])
+
+
+def _limits_document(result: RunResult) -> dict[str, Any]:
+    if result.limits is None:
+        return {}
+    from paper_run.model import limits
+
+    return {"limits": limits.to_json(result.limits)}
+
+
+def _limits(content: Mapping[str, Any]) -> Limits | None:
+    if not content.get("limits"):
+        return None
+    from paper_run.model import limits
+
+    return limits.from_json(content["limits"])
 
 
 def _symbols_document(result: RunResult) -> dict[str, Any]:
@@ -264,7 +293,7 @@ _TOTALS = fields.reading(fields.amount, Totals._fields) | fields.reading(fields.
 _ORDER = (
     fields.reading(fields.text, Order._fields)
     | fields.reading(fields.amount, ["qty", "filled_qty", "filled_avg_price", "price", "notional"])
-    | fields.reading(fields.amount, ["predicted_return", "target_weight"])
+    | fields.reading(fields.amount, ["predicted_return", "target_weight", "arrival_price"])
     | fields.reading(fields.whole, ["rank"])
     | fields.reading(str, ["symbol"])
 )

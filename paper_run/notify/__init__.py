@@ -1,1 +1,1 @@
-"""The e-mail of a day: a result becomes a letter, a letter a message, and the message is delivered once."""
+"""Messages of a day: a result becomes a mail or a push notification, and each is delivered once."""

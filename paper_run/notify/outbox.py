@@ -1,7 +1,8 @@
-"""The ledger's mails: queued with what they tell, and sent after the day is saved."""
+"""The ledger's messages: queued with what they tell, and sent after the day is saved, by each channel."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError
@@ -14,41 +15,54 @@ if TYPE_CHECKING:
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
-    from paper_run.ledger.outbox import MailKind, MailRow
+    from paper_run.ledger.outbox import ChannelName, MailKind, MailRow
     from paper_run.model.attempt import AttemptRow
-    from paper_run.notify.dispatch import Delivered
-    from paper_run.notify.email.compose import Composer, Told
+    from paper_run.notify.channel import Channel, Delivered, Sent
+    from paper_run.notify.contents import Contents, Told
     from paper_run.report.day import Reports
     from paper_run.report.publisher import Publisher
     from paper_run.report.summary.notices import Notice, NoticeKind
-    from paper_run.settings.email import MailSettings
+    from paper_run.settings.email import EmailOn, MailSettings
+    from paper_run.settings.notify import PushSettings
 
 
 class Outbox:
-    """Queues and sends a ledger's mails; whoever uses it holds the ledger's lock.
+    """Queues and sends a ledger's messages; whoever uses it holds the ledger's lock.
 
-    :param settings: None: nobody is to be mailed, so nothing is queued and nothing sent.
-    :param invocation: what makes the commands in a mail run as they stand. :param deadline: the command's.
+    :param mail: None: nobody is to be mailed, so nothing is queued for it and nothing mailed.
+    :param push: likewise of push notifications.
+    :param invocation: what makes the commands in a message run as they stand. :param deadline: the command's.
     """
 
     def __init__(
         self,
         ledger: Ledger,
-        settings: MailSettings | None,
+        mail: MailSettings | None,
+        push: PushSettings | None,
         now: Callable[[], datetime],
         invocation: Invocation = PLAIN,
         deadline: Deadline | None = None,
     ) -> None:
         self._ledger = ledger
         self._deadline = deadline or Deadline()
-        self._settings = settings
+        self._mail = mail
+        self._push = push
         self._now = now
         self._invocation = invocation
 
     @property
-    def takes(self) -> bool:
-        """Whether mails are queued without being asked for one by one."""
-        return self._settings is not None and self._settings.on != "never"
+    def takes(self) -> tuple[ChannelName, ...]:
+        """The channels for which messages are queued without being asked for one by one."""
+        return tuple(name for name, on in self._configured().items() if on != "never")
+
+    def _configured(self) -> dict[ChannelName, EmailOn]:
+        """Return the channels that there are, with when each is used; a push is on its way before a mail."""
+        found: dict[ChannelName, EmailOn] = {}
+        if self._push is not None:
+            found["push"] = self._push.on
+        if self._mail is not None:
+            found["email"] = self._mail.on
+        return found
 
     def closed(self, day: date, why: str, words: str, next_session: date) -> None:
         """Queue that there is no session on a day; `words` say it in a sentence."""
@@ -95,7 +109,9 @@ class Outbox:
             told = [Notice.from_json(row.content) for row in rows if row.content is not None]
         if all((each.kind, each.title) != (notice.kind, notice.title) for each in told):
             content = notice.to_json()
-            self._ledger.mails.queue(notice.kind, notice.session, self._now(), content=content)
+            self._ledger.mails.queue(
+                notice.kind, notice.session, self._now(), content=content, channels=self.takes
+            )
 
     def marked(self, kind: MailKind, session: str, status: str, before: str | None) -> None:
         """Queue the mail about a mark, unless the session has had one of its kind: `mark` or `close`.
@@ -108,58 +124,83 @@ class Outbox:
             return
         mended = status == "success" and before not in (None, "success")
         if mended or all(row.kind != kind for row in self._ledger.mails.of_session(session)):
-            self._ledger.mails.queue(kind, session, self._now())
+            self._ledger.mails.queue(kind, session, self._now(), channels=self.takes)
 
     def outcome_known(self, row: AttemptRow) -> None:
         """Queue the mail that the outcome of an attempt is known, if one has said that it was not."""
-        if self.takes and any(mail.state == "sent" for mail in self._ledger.mails.of_attempt(row.id)):
+        if self.takes and self._ledger.mails.was_told(row.id):
             self._ledger.mails.queue(
-                "settled", str(row.session), self._now(), attempt=row.id, attempt_number=row.number
+                "settled",
+                str(row.session),
+                self._now(),
+                attempt=row.id,
+                attempt_number=row.number,
+                channels=self.takes,
             )
 
     def deliver(self, publisher: Publisher, made: Iterable[Reports] = ()) -> Delivered | None:
-        """Send what is queued, oldest first, over one connection.
+        """Send what is queued, oldest first, by each channel side by side; none holds up another.
 
         :param made: reports that are there already and need not be made once more.
         :return: what became of it; None: there was nothing to send.
         """
-        settings = self._settings
-        if settings is None:
+        if not self._configured():
             return None
         with self._ledger.translated_errors():
-            queued = self._ledger.mails.queued()
+            queued = [(row, self._ledger.mails.waiting_for(row)) for row in self._ledger.mails.queued()]
         if not queued:
             return None
-        from paper_run.notify.dispatch import Delivered, Dispatch
-        from paper_run.notify.email.compose import Composer
+        from paper_run.notify.channel import Delivered
+        from paper_run.notify.contents import Contents
 
-        composer = Composer(self._ledger, publisher, settings, invocation=self._invocation, made=made)
-        try:
-            rows = [row for row in queued if self._is_wanted(row, settings, composer)]
-            return Dispatch(
-                self._ledger, settings, composer, self._now, seconds=self._deadline.for_mail()
-            ).send(rows)
-        except DataError as error:
-            return Delivered(failures=(error,))
+        contents = Contents(self._ledger, publisher, invocation=self._invocation, made=made)
+        started: list[Channel] = []
+        sent: list[Sent] = []
+        failures: list[PaperRunError] = []
+        for channel in self._channels(contents):
+            try:
+                on = self._configured()[channel.name]
+                rows = [row for row, names in queued if channel.name in names]
+                channel.start([row for row in rows if self._is_wanted(row, channel.name, on, contents)])
+            except DataError as error:
+                failures.append(error)
+            else:
+                started.append(channel)
+        for channel in reversed(started):  # a mail's conversation is held here, while others are on their way
+            done = channel.finish()
+            sent += done.sent
+            failures += done.failures
+        return Delivered(tuple(sent), tuple({str(each): each for each in failures}.values()))
 
-    def _is_wanted(self, row: MailRow, settings: MailSettings, composer: Composer) -> bool:
-        """Tell whether a mail is to be sent; one that nobody wants is ended."""
-        if row.on_purpose or settings.on == "always":
+    def _channels(self, contents: Contents) -> Iterable[Channel]:
+        if self._push is not None:
+            from paper_run.notify.push.dispatch import Pushed
+
+            yield Pushed(self._push, contents, self._now, seconds=self._deadline.for_mail())
+        if self._mail is not None:
+            from paper_run.notify.email.dispatch import Email
+
+            yield Email(self._mail, contents, self._now, left=self._deadline.for_mail)
+
+    def _is_wanted(self, row: MailRow, channel: ChannelName, on: EmailOn, contents: Contents) -> bool:
+        """Tell whether a message is to be sent by a channel; one that nobody wants there is ended."""
+        if row.on_purpose or on == "always":
             return True
-        if settings.on == "problems" and composer.is_problem(row):
+        if on == "problems" and contents.is_problem(row):
             return True
-        self._ledger.mails.end(row, "unwanted", self._now())
+        self._ledger.mails.end(row, channel, "unwanted", self._now())
         return False
 
     # by hand
 
     def again(self, told: Told) -> None:
-        """Queue a mail on purpose, whatever was sent before; one that waits is sent in its place."""
-        attempt = told.attempt.id if told.attempt else None
+        """Queue a message on purpose, whatever was sent before; one that waits is sent in its place."""
+        attempt, channels = told.attempt.id if told.attempt else None, tuple(self._configured())
         waiting = [
             row
             for row in self._ledger.mails.queued()
             if (row.session, row.kind, row.attempt) == (told.session, told.kind, attempt)
+            and self._ledger.mails.waiting_for(row).issuperset(channels)
         ]
         if waiting:
             self._ledger.mails.want(waiting[-1])
@@ -172,20 +213,40 @@ class Outbox:
             attempt_number=told.attempt.number if told.attempt else 0,
             content=told.content,
             on_purpose=True,
+            channels=channels,
         )
 
 
 def send_unrecorded(
-    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation, deadline: Deadline
+    notice: Notice,
+    mail: MailSettings | None,
+    push: PushSettings | None,
+    now: datetime,
+    invocation: Invocation,
+    deadline: Deadline,
 ) -> tuple[PaperRunError, ...]:
     """Send a notice that no ledger can keep: it can't be opened, or it is not known which one.
 
     :return: why it was not sent.
     """
-    if settings.on == "never":
-        return ()
-    from paper_run.notify import undelivered
-    from paper_run.notify.email import compose, refusals, smtp
+    pushed = None
+    if push is not None and push.on != "never":
+        from paper_run.notify.push.dispatch import Unrecorded
+
+        with contextlib.suppress(DataError):  # it may be the very one that is told
+            pushed = Unrecorded(notice, push, invocation, seconds=deadline.for_mail())
+    failed = (
+        ()
+        if mail is None or mail.on == "never"
+        else _mail_unrecorded(notice, mail, now, invocation, deadline)
+    )
+    return (*failed, *(pushed.finish() if pushed else ()))
+
+
+def _mail_unrecorded(
+    notice: Notice, settings: MailSettings, now: datetime, invocation: Invocation, deadline: Deadline
+) -> tuple[PaperRunError, ...]:
+    from paper_run.notify.email import compose, refusals, smtp, undelivered
 
     subject, message = compose.of_notice(notice, settings, now, invocation)
     try:

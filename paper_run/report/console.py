@@ -12,7 +12,7 @@ from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.listing import unlisted
 from paper_run.report import terminal, text
-from paper_run.report.lines import moved_line, order_line, position_line
+from paper_run.report.lines import limits_line, moved_line, order_line, position_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ class Console:
         self._line()
         self._line(f"Symbols:     {', '.join(config.symbols)}")
         self._line(f"Capital:     {text.money(config.capital)}")
-        self._line(f"Max Position: {text.money(config.max_position_size)}")
+        self._line(f"Maximum per signal: {text.money(config.max_position_size)}")
         if config.as_of_date:
             self._line(f"As Of Date:  {config.as_of_date}")
         for notice in config.notices:
@@ -199,6 +199,8 @@ class Console:
         if moved := moved_line(equity):
             self._figure("Besides Trading", moved)
         self._figure("Equity", text.money(equity.closing))
+        if result.limits is not None:
+            self._figure("Limits", limits_line(result.limits))
         if result.parties is not None:
             from paper_run.report.broker_block import broker_block
 
@@ -222,9 +224,9 @@ class Console:
         """Print where a file lies."""
         self.signed("good", f"Saved to: {path}")
 
-    def mailed(self, subject: str) -> None:
-        """Print which mail was sent."""
-        self.signed("good", f"Mailed: {subject}")
+    def sent(self, how: str, subject: str) -> None:
+        """Print which message was sent, and how in a word or two."""
+        self.signed("good", f"{how}: {subject}")
 
     def complete(self, result: RunResult, *, of_a_change: bool = False) -> None:
         """Print the closing banner.
@@ -235,7 +237,12 @@ class Console:
         label = f"{result.label} - " if result.label else ""
         self._line()
         self._line(RULE)
-        self._line(f"  {label}{what} COMPLETE - Status: {result.status.upper()}", paint=terminal.BOLD)
+        status = result.status.upper()
+        if result.limits is not None and result.limits.passed:
+            from paper_run.report.summary import headline
+
+            status += f", but {headline.passed_limits(result)}"
+        self._line(f"  {label}{what} COMPLETE - Status: {status}", paint=terminal.BOLD)
         self._line(RULE)
 
     def say(self, words: str = "", *, paint: str | None = None, even_quiet: bool = False) -> None:

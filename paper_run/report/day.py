@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from paper_run.book import days
+from paper_run.book import days, limits
 from paper_run.errors import DataError
 from paper_run.ledger.files import write_atomic
 from paper_run.model import result_json
@@ -107,6 +107,7 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
     last = before[-1].drawdown if before else Decimal(0)
     level = days.drawdown_level(None if last is None else 1 + last, day)
     drawdown = None if level is None else level - 1
+    held = limits.exposure({each.symbol: each.market_value or Decimal(0) for each in pnl.positions})
     return [
         *before,
         SessionLine(
@@ -119,5 +120,8 @@ def with_own(result: RunResult, before: Sequence[SessionLine]) -> list[SessionLi
             daily_return=days.unrounded_return(day),
             drawdown=drawdown,
             marked=result.is_mark,
+            long=held.long,
+            short=held.short,
+            gross_limit=result.limits.gross.limit if result.limits else None,
         ),
     ]

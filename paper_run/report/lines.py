@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from paper_run.book.bridge import Bridge
+    from paper_run.book.limits import Limits
     from paper_run.errors import PaperRunError
     from paper_run.model.order import Order
     from paper_run.model.result import PositionRow
@@ -39,6 +40,18 @@ def moved_line(bridge: Bridge) -> str:
         (bridge.money.other, "other, no P&L"),
     )
     return "; ".join(f"{text.signed_money(amount)} {words}" for amount, words in amounts if amount)
+
+
+def limits_line(stated: Limits) -> str:
+    """Return what is at risk on a line, each figure with a tick, or an exclamation mark past its limit."""
+    from paper_run.model import limits
+
+    shown = []
+    for each in stated.each:
+        sign = "" if each.passed is None else f" {text.SIGNS['caution' if each.passed else 'good']}"
+        amount = text.ABSENT if each.percent is None and not each.passed else limits.figure(each)
+        shown.append(f"{limits.named(each)} {amount}{sign}")
+    return ", ".join(shown)
 
 
 def order_line(order: Order) -> str:

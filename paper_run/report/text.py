@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ABSENT = "—"
 MINUS = "−"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-SIGNS = {"good": "✓", "caution": "!", "bad": "✕", "unsure": "?"}
+SIGNS = {"good": "✓", "calm": "✓", "caution": "!", "bad": "✕", "unsure": "?"}
 """What stands beside words of a tone, so that never the colour alone tells."""
 
 _LONGEST_LABEL = 24

@@ -9,7 +9,7 @@ the value runs straight. All of it is integer arithmetic, so prices are exact to
     from paper_run.sandbox import market
     market.open_price("AAPL", date(2025, 1, 2))             # Decimal, two places
     market.fill_price("AAPL", date(2025, 1, 2), "buy")      # the open plus slippage, four places
-    market.quote("AAPL", date(2025, 1, 2))                  # (bid, ask); their mid is the close
+    market.quote("AAPL", date(2025, 1, 2))                  # (bid, ask) before the bell, round the open
 """
 
 from datetime import date
@@ -26,6 +26,7 @@ _LOWEST_BASE, _HIGHEST_BASE = 3_000, 45_000  # cents: with all octaves a price s
 _SPLITS_AT = 2 * EX_DATE.toordinal()
 _FOUR_PLACES = Decimal("0.0001")
 _BASIS_POINT = Decimal("0.0001")
+_FARTHEST_BP = 3
 
 
 def open_price(symbol: str, day: date) -> Decimal:
@@ -51,12 +52,14 @@ def fill_price(symbol: str, day: date, side: str) -> Decimal:
 
 
 def quote(symbol: str, day: date) -> tuple[Decimal, Decimal]:
-    """Return bid and ask at the close, four places, 2 to 6 basis points apart round the closing price."""
-    close = close_price(symbol, day)
-    half_spread = (close * (1 + _hash(f"{symbol}|spread|{day.isoformat()}") % 3) * _BASIS_POINT).quantize(
-        _FOUR_PLACES
-    )
-    return close - half_spread, close + half_spread
+    """Return bid and ask before a session opens, four places: their mid is near the open.
+
+    They lie 4 basis points apart, and the mid at most 3 from the open: so much a fill is off beside slippage.
+    """
+    off = _hash(f"{symbol}|before|{day.isoformat()}") % (2 * _FARTHEST_BP + 1) - _FARTHEST_BP
+    middle = (open_price(symbol, day) * (1 + off * _BASIS_POINT)).quantize(_FOUR_PLACES)
+    half_spread = (middle * 2 * _BASIS_POINT).quantize(_FOUR_PLACES)
+    return middle - half_spread, middle + half_spread
 
 
 def _price(symbol: str, half_day: int) -> Decimal:

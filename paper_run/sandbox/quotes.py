@@ -1,7 +1,6 @@
-"""Alpaca in miniature: the latest quotes and trades, which are those of the last close, and the broker."""
+"""Alpaca in miniature: quotes of before the next bell, trades of the last close, and the broker."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,15 +20,14 @@ def quotes_service(state: State, keys: tuple[str, str] | None = None) -> Service
     :param keys: the one pair that is let read; None: any pair is let.
     """
 
-    def latest(kind: str, one: Callable[[str, date], dict[str, Any]]) -> Callable[[Request], Answer]:
+    def latest(kind: str, one: Callable[[State, str], dict[str, Any]]) -> Callable[[Request], Answer]:
         def serve(request: Request) -> Answer:
             if not accepts(request, keys):
                 return _FORBIDDEN
             symbols = [symbol for symbol in request.query.get("symbols", "").split(",") if symbol]
             if not symbols:
                 return Answer(400, {"message": "symbols is required"})
-            day = priced_session(state.last_played())
-            found = {symbol: one(symbol, day) for symbol in symbols if symbol != special.NOPRICE}
+            found = {symbol: one(state, symbol) for symbol in symbols if symbol != special.NOPRICE}
             return Answer(200, {kind: found})
 
         return serve
@@ -44,13 +42,15 @@ def quotes_service(state: State, keys: tuple[str, str] | None = None) -> Service
     )
 
 
-def _quote(symbol: str, day: date) -> dict[str, Any]:
-    bid, ask = market.quote(symbol, day)
+def _quote(state: State, symbol: str) -> dict[str, Any]:
+    session, now = state.now()
+    bid, ask = market.quote(symbol, session)
     sides: dict[str, Decimal | int | str] = {"ap": ask, "as": 2, "ax": "V", "bp": bid, "bs": 3, "bx": "V"}
-    return {"t": zulu(close_time(day)), **sides, "c": ["R"], "z": "C"}
+    return {"t": zulu(now), **sides, "c": ["R"], "z": "C"}
 
 
-def _trade(symbol: str, day: date) -> dict[str, Any]:
+def _trade(state: State, symbol: str) -> dict[str, Any]:
+    day = priced_session(state.last_played())
     price = market.close_price(symbol, day)
     return {
         "t": zulu(close_time(day)),

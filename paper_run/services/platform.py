@@ -42,6 +42,7 @@ class Platform:
         execution_gateway: ServiceUrl,
         orchestrator: ServiceUrl,
         quotes: Quotes | None = None,
+        arrivals: Quotes | None = None,
         broker: Broker | None = None,
         demands_broker: bool = False,
         deadline: Deadline | None = None,
@@ -50,10 +51,12 @@ class Platform:
 
         :param deadline: the command's own, which the transports keep.
         :param quotes: the configured quote source; None: positions are valued at the gateway's prices.
+        :param arrivals: what is asked, before an attempt, at which prices it trades; None: nobody.
         :param broker: the account's own broker; None: it is not read.
         :param demands_broker: whether a person has said that it is to be read, so that a failure counts.
         """
         self.quotes = quotes
+        self.arrivals = arrivals
         self.broker = broker
         self.demands_broker = demands_broker
         self.deadline = deadline or Deadline()
@@ -151,7 +154,7 @@ class Platform:
             seen = self.quotes.latest(symbols, seconds=AFTER)
         except CallFailed as error:
             return MarketReading(None, (f"it {error.words}",))
-        return MarketReading(_by_symbol(seen), seen.problems)
+        return MarketReading(by_symbol(seen), seen.problems)
 
     def find_orders(
         self, client_order_ids: Iterable[str], *, seconds: float, asked: Mapping[str, Asked] = _NOT_SAID
@@ -274,8 +277,8 @@ class _GivesUp:
             raise
 
 
-def _by_symbol(seen: MarketData) -> dict[str, Market]:
-    """Put a symbol's quote and last trade together."""
+def by_symbol(seen: MarketData) -> dict[str, Market]:
+    """Put each symbol's quote and last trade together, dollars."""
     market = {}
     for symbol in {**seen.quotes, **seen.trades}:
         quote, trade = seen.quotes.get(symbol), seen.trades.get(symbol)

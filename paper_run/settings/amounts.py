@@ -18,6 +18,10 @@ _AMOUNT_FORM = (
     "dollars as digits with at most two decimals, above 0 and below 1000000000000, such as 20000 or 99.50"
 )
 _AMOUNT_LIMIT = Decimal(10) ** 12
+_THRESHOLD_FORM = (
+    "percent of equity as digits with at most two decimals, above 0 and below 1000000, such as 150 or 2.5, "
+    "or off"
+)
 _SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
 _LONGEST_WAIT = Decimal(86_400)
 
@@ -54,6 +58,18 @@ def dollars(given: RawValue) -> Decimal:
     if not 0 < amount < _AMOUNT_LIMIT:
         raise given.wrong(_AMOUNT_FORM)
     return amount
+
+
+def threshold(given: RawValue) -> Decimal | None:
+    """Read past what it is warned, percent of equity; None: never.
+
+    :raises DataError: it is neither a percentage above zero nor `off`.
+    """
+    if given.value == "off":
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,2})?", given.value) or not Decimal(given.value):
+        raise given.wrong(_THRESHOLD_FORM)
+    return Decimal(given.value)
 
 
 def timeout(given: RawValue) -> Decimal:

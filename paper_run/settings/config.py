@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from paper_run.book.limits import Thresholds
 from paper_run.errors import DataError
 from paper_run.model import findings, iso_date
 from paper_run.model.commands import Invocation
@@ -23,6 +24,7 @@ from paper_run.settings.sources import (
     OPEN_DATES,
     QUOTES_URL,
     REQUIRE_LEDGER,
+    WARN,
     SourcedValue,
     Sources,
 )
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from paper_run.settings.broker import BrokerSettings
     from paper_run.settings.email import MailSettings
     from paper_run.settings.heartbeat import HeartbeatUrl
+    from paper_run.settings.notify import PushSettings
 
 T = TypeVar("T")
 
@@ -48,11 +51,12 @@ class Config(NamedTuple):
     `latest_start` is on the exchange's clock, None for 15 minutes before the close. `plays_sandbox`: the
     services are a sandbox that was started for this. `quotes` is None unless PAPER_RUN_QUOTES_URL names a
     source; `quote_keys` None: positions have the gateway's prices, and no broker is read. `broker` is None
-    where none is to be. `mail` is None when nobody is to be mailed. `identity` None: nothing is signed.
+    where none is to be. `mail` is None when nobody is to be mailed, `push` when nothing is
+    pushed. `identity` None: nothing is signed.
     `secret_files` hold a password or a key. `invocation` makes a command find the same ledger and services.
     `ledger` is the id of the only ledger that may be used, "" for any; with `require_ledger` none is made but
     with `new_ledger`. `database` None: the ledger is a file in the reports folder; with `accept_database` it
-    is used though its server may have lost rows.
+    is used though its server may have lost rows. `thresholds` are the limits that warn.
     """
 
     symbols: tuple[str, ...]
@@ -76,6 +80,7 @@ class Config(NamedTuple):
     quote_keys: tuple[str, str] | None = None
     broker: "BrokerSettings | None" = None
     mail: "MailSettings | None" = None
+    push: "PushSettings | None" = None
     heartbeat: "HeartbeatUrl | None" = None
     identity: ServiceIdentity | None = None
     sandbox_demands_signatures: bool = False
@@ -88,6 +93,7 @@ class Config(NamedTuple):
     new_ledger: bool = False
     database: Database | None = None
     accept_database: bool = False
+    thresholds: Thresholds = Thresholds()
 
     def __repr__(self) -> str:
         return f"Config(reports_dir={str(self.reports_dir)!r})"  # it holds keys
@@ -99,7 +105,7 @@ class Config(NamedTuple):
 
     @property
     def secrets(self) -> Secrets:
-        """What nobody may read: passwords of URLs and mail, keys of quotes and broker, the secret."""
+        """What nobody may read: passwords of URLs and mail, keys of quotes and broker, the secret, tokens."""
         from paper_run.model.redaction import Secrets
 
         urls = [self.signal_service, self.execution_gateway, self.orchestrator, self.quotes]
@@ -107,8 +113,11 @@ class Config(NamedTuple):
         logins = [url.credentials for url in urls if url is not None and url.credentials is not None]
         if self.mail is not None and self.mail.user is not None and self.mail.password is not None:
             logins.append((self.mail.user, self.mail.password))
-        shared = () if self.identity is None else (self.identity.secret,)
-        return Secrets(logins=logins, keys=(*(self.quote_keys or ()), *shared))
+        keys = [*(self.quote_keys or ()), *(() if self.identity is None else (self.identity.secret,))]
+        for url in () if self.push is None else self.push.urls:
+            logins += [] if url.login is None else [url.login]
+            keys += url.tokens
+        return Secrets(logins=logins, keys=keys)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -159,11 +168,13 @@ def load(sources: Sources, *, today: date) -> Config:
         quote_keys=keys,
         broker=account,
         mail=mailed,
+        push=push(sources),
         heartbeat=heartbeat(sources),
         identity=auth.read(sources),
         sandbox_demands_signatures=checked("--auth"),
         require_ledger=checked(REQUIRE_LEDGER),
         database=database.read(sources),
+        thresholds=Thresholds(*map(checked, WARN)),
         env_file=sources.file.resolve() if sources.file else None,
         secret_files=_secret_files(sources),
         notices=(
@@ -182,6 +193,13 @@ def heartbeat(sources: Sources) -> "HeartbeatUrl | None":
 def mail(sources: Sources) -> "MailSettings | None":
     """Return the settings of the e-mail alone; None when nobody is to be mailed."""
     return email.read(sources)
+
+
+def push(sources: Sources) -> "PushSettings | None":
+    """Return the settings of push notifications alone; None when there is nowhere to send one."""
+    from paper_run.settings import notify
+
+    return notify.read(sources)
 
 
 def reports_folder(sources: Sources) -> Path:

@@ -19,6 +19,9 @@ QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
 OPEN_DATES = "PAPER_RUN_OPEN_DATES"
 REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
+WARN = tuple(
+    f"PAPER_RUN_WARN_{name}" for name in ("GROSS", "POSITION", "DAY_LOSS", "DRAWDOWN")
+)  # as in `book.limits.Thresholds`
 HEARTBEAT_URL = heartbeat.VARIABLE
 SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""

@@ -23,6 +23,31 @@ VARIABLES = (
         check="raw.switch",
     ),
     variable(
+        "PAPER_RUN_WARN_GROSS",
+        "Limit of gross exposure, percent of equity; past it the day is a success that needs a look. `off`: "
+        "never, as for the three below.",
+        default="150",
+        check="amounts.threshold",
+    ),
+    variable(
+        "PAPER_RUN_WARN_POSITION",
+        "Limit of the largest position, percent of equity.",
+        default="50",
+        check="amounts.threshold",
+    ),
+    variable(
+        "PAPER_RUN_WARN_DAY_LOSS",
+        "Limit of a session's loss, percent of the equity that it opened from.",
+        default="3",
+        check="amounts.threshold",
+    ),
+    variable(
+        "PAPER_RUN_WARN_DRAWDOWN",
+        "Limit of the fall from the highest equity before, percent.",
+        default="10",
+        check="amounts.threshold",
+    ),
+    variable(
         "PAPER_RUN_LEDGER_SCHEMA",
         "The schema of that database which is this account's ledger; a sandbox's ends in `_sandbox`.",
         default="paper_run",
@@ -137,6 +162,19 @@ VARIABLES = (
         "PAPER_RUN_EMAIL_ON",
         "`always`, `problems` (only when a person is needed) or `never`.",
         default="always",
+        check="email.on",
+    ),
+    variable(
+        "PAPER_RUN_NOTIFY",
+        "Where [push notifications](USING.md#by-e-mail) go: URLs of apprise with blanks between them, "
+        "such as `ntfys://ntfy.sh/TOPIC`. They are secrets: shown nowhere but for scheme and host.",
+        check="notify.urls",
+        secret=True,
+    ),
+    variable(
+        "PAPER_RUN_NOTIFY_ON",
+        "When one is pushed: `always`, `problems` or `never`.",
+        said="as `PAPER_RUN_EMAIL_ON` says",
         check="email.on",
     ),
 )

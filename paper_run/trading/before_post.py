@@ -15,7 +15,7 @@ from paper_run.services.call_failures import CallFailed
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.parallel import gather
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import broker_word, once, preflight
+from paper_run.trading import arrivals, broker_word, once, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,19 +75,29 @@ class _Told(NamedTuple):
 
 
 def snapshot(
-    config: Config, services: Services, platform: Platform, ledger: Ledger | None, as_of_date: date
+    config: Config,
+    services: Services,
+    platform: Platform,
+    ledger: Ledger | None,
+    as_of_date: date,
+    now: datetime | None = None,
 ) -> Preparation:
     """Read positions, runs and the broker's orders that are there already, and put down all that is known.
 
-    :param as_of_date: the date of the signals.
+    :param as_of_date: the date of the signals. :param now: when the market's prices are asked for, of any
+        zone; None: nothing is about to be sent, and they are not.
     :raises DependencyError: the positions can't be read.
     """
-    calls: list[Callable[[], Any]] = [partial(_positions, platform), partial(_listed_runs, platform)]
+    calls: list[Callable[[], Any]] = [
+        partial(_positions, platform),
+        partial(_listed_runs, platform),
+        partial(arrivals.read, config, platform if now else None),
+    ]
     if platform.broker is not None:
         calls += _of_broker(platform.broker, _midnight(config, services.session) - _MOMENT)
         if ledger is not None and ledger.books.period() is None:
             calls += _of_an_opening(platform.broker, services.session)
-    positions, listed, *read = gather(calls)
+    positions, listed, market, *read = gather(calls)
     told, opening = read[:2], read[2:]
     if isinstance(positions, Exception):
         raise positions
@@ -96,6 +106,8 @@ def snapshot(
     heard = _told(told)
     broker = _broker_before(heard, opening, services.session) if platform.broker is not None else None
     strangers = None if ledger is None else _strangers(ledger, heard)
+    if services.sandbox:
+        now = preflight.gateway_clock(services.gateway)
     snapshot = Snapshot(
         session=services.session,
         parameters=once.parameters(config, as_of_date),
@@ -111,8 +123,10 @@ def snapshot(
             *broker_word.before(ledger, heard.account, str(platform.broker and platform.broker.url)),
             *preflight.reminders(ledger, services),
             *_unreadable(platform.broker, heard.failed),
+            *arrivals.unread(platform, market),
         ),
         broker=broker,
+        arrivals=arrivals.prices(market, now),
     )
     strategy = None if ledger is None or broker is None else _strategy(ledger, snapshot)
     found = Preparation(snapshot, listed or (), strangers, strategy)

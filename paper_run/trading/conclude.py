@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
+from paper_run.book.limits import Thresholds
 from paper_run.errors import PaperRunError, worst
-from paper_run.model import findings, messages, result_rows
+from paper_run.model import findings, limits, messages, result_rows
 from paper_run.model.order import RUN_ENDS
 from paper_run.model.result import RunResult, Statistics, Totals
 from paper_run.trading import order_outcomes
@@ -32,6 +33,7 @@ class Known(NamedTuple):
     :ivar status: set when the run itself can't tell: failed, timeout, unknown or interrupted.
     :ivar states: the orders as the gateway last had them. :ivar repeats: ids that an earlier attempt owns.
     :ivar quotes: a quote source's prices, for orders without a fill. :ivar book: what the book says now.
+    :ivar thresholds: past what a limit is passed.
     :ivar waited: seconds waited for the run, used where the orchestrator states no duration.
     :ivar found: what was found out besides what the other facts say. :ivar ledger: the id of its ledger.
     """
@@ -51,6 +53,7 @@ class Known(NamedTuple):
     book: BookFigures | None = None
     quotes: Mapping[str, Decimal] = {}
     ledger: str = ""
+    thresholds: Thresholds = Thresholds()
 
 
 class Outcome(NamedTuple):
@@ -65,7 +68,13 @@ def conclude(known: Known) -> Outcome:
     run = known.orchestration and with_adopted(known.orchestration, known.states)
     mappings = run.mappings if run else ()
     rows = order_outcomes.order_rows(
-        mappings, known.states, known.snapshot.parameters, repeats=known.repeats, quotes=known.quotes
+        mappings,
+        known.states,
+        known.snapshot.parameters,
+        repeats=known.repeats,
+        quotes=known.quotes,
+        arrivals=known.snapshot.arrivals,
+        zone=known.started_at.tzinfo,
     )
     tally = _counts(known, run, rows)
     status = known.status or (order_outcomes.run_status(run, tally) if run else "unknown")
@@ -87,6 +96,8 @@ def conclude(known: Known) -> Outcome:
         order_outcomes.oversized(rows, known.snapshot.parameters.max_position_size),
     )
     found += [*filter(None, odd), *problems, *(known.book.remarks if known.book else ())]
+    stands = limits.of(known.book, known.thresholds, limits.priced(known.book, rows)) if known.book else None
+    found += limits.found(stands) if stands else ()
     stated = run.duration_seconds if run is not None and known.status is None else None
     result = RunResult(
         run_id=known.run_id,
@@ -105,6 +116,7 @@ def conclude(known: Known) -> Outcome:
         how_known=known.how_known,
         pnl=result_rows.pnl(known.book) if known.book else None,
         parties=result_rows.parties(known.book) if known.book else None,
+        limits=stands,
         symbols=known.book.symbols if known.book else None,
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         ledger=known.ledger,

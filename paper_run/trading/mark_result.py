@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run.errors import ExitStatus, worst
-from paper_run.model import findings, result_json, result_rows
+from paper_run.model import findings, limits, result_json, result_rows
 from paper_run.model.result import RunResult
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import (
@@ -17,8 +17,9 @@ from paper_run.trading.conclude import with_adopted
 from paper_run.trading.restatement import stated_ids
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
+    from paper_run.book.limits import Thresholds
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import BookFigures
@@ -35,18 +36,20 @@ def result_of(
     health: tuple[ServiceHealth, ...],
     earlier: dict[str, OrderState],
     still_open: tuple[Finding, ...],
+    thresholds: Thresholds,
 ) -> RunResult:
     """Return the result of a mark.
 
-    :param started: on the exchange's clock.
+    :param started: on the exchange's clock. :param thresholds: past what a limit is passed.
     :raises LookupError: the ledger has no attempt, so that there is no book either.
     """
-    rows, large = _orders(ledger, book.session, earlier)
+    rows, large = _orders(ledger, book.session, earlier, started.tzinfo)
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.attempts.latest()
     if latest is None:
         raise LookupError("there is a book without an attempt")
     exit_status = worst(failure.exit_status for failure in problems.failures)
+    stands = limits.of(book, thresholds)
     whole = book.valuation.complete and exit_status is ExitStatus.SUCCESS
     return RunResult(
         run_id=None,
@@ -68,6 +71,7 @@ def result_of(
                 *map(findings.of_error, problems.failures),
                 *problems.found,
                 *book.remarks,
+                *limits.found(stands),
                 *large,
                 *still_open,
                 *(found for row in rows if (found := order_outcomes.problem(row))),
@@ -75,6 +79,7 @@ def result_of(
         ),
         pnl=result_rows.pnl(book),
         parties=result_rows.parties(book),
+        limits=stands,
         symbols=book.symbols,
         statistics=result_rows.statistics(book),
         ledger=ledger.account.identity,
@@ -82,7 +87,7 @@ def result_of(
 
 
 def _orders(
-    ledger: Ledger, session: date, earlier: dict[str, OrderState]
+    ledger: Ledger, session: date, earlier: dict[str, OrderState], zone: tzinfo | None
 ) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
     """Return the session's orders as they stand, and the earlier ones that were read again.
 
@@ -97,7 +102,15 @@ def _orders(
         states = ledger.orders.order_states(row, also=stated_ids(row))
         quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
         asked = row.snapshot.parameters
-        own = order_outcomes.order_rows(_mappings(row, states), states, asked, repeats=shown, quotes=quotes)
+        own = order_outcomes.order_rows(
+            _mappings(row, states),
+            states,
+            asked,
+            repeats=shown,
+            quotes=quotes,
+            arrivals=row.snapshot.arrivals,
+            zone=zone,
+        )
         rows += own
         shown |= {each.client_order_id for each in own if each.client_order_id}
         large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])

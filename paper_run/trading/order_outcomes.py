@@ -14,7 +14,9 @@ from paper_run.model.result import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
+    from paper_run.book.marks import Mark
     from paper_run.model.attempt import Parameters
     from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration, OrderState, Outcome, PriceSource
@@ -47,10 +49,13 @@ def order_rows(
     *,
     repeats: Collection[str] = (),
     quotes: Mapping[str, Decimal] | None = None,
+    arrivals: Mapping[str, Mark] | None = None,
+    zone: tzinfo | None = None,
 ) -> tuple[Order, ...]:
     """Join each signal with the latest state of its order; an id seen twice is one order, counted once.
 
     :param repeats: ids that an earlier attempt owns. :param quotes: the market's price by symbol, dollars.
+    :param arrivals: likewise, right before they were asked for. :param zone: the exchange's.
     """
     rows: list[Order] = []
     seen = set(repeats)
@@ -59,7 +64,9 @@ def order_rows(
         if (identity := mapping.client_order_id) is not None:
             repeat, state = identity in seen, states.get(identity)
             seen.add(identity)
-        rows.append(_row(mapping, state, parameters, (quotes or {}).get(mapping.symbol), repeat=repeat))
+        row = _row(mapping, state, parameters, (quotes or {}).get(mapping.symbol), repeat=repeat)
+        arrival = (arrivals or {}).get(mapping.symbol)
+        rows.append(row if arrival is None or repeat else _arrived(row, arrival, zone))
     return tuple(rows)
 
 
@@ -103,6 +110,11 @@ def _row(
         skip_reason=mapping.skip_reason,
         error_message=state.error_message if state else None,
     )
+
+
+def _arrived(row: Order, arrival: Mark, zone: tzinfo | None) -> Order:
+    moment = None if arrival.time is None else arrival.time.astimezone(zone).isoformat(timespec="seconds")
+    return row._replace(arrival_price=arrival.price, arrival_source=arrival.source, arrival_time=moment)
 
 
 def _notional(

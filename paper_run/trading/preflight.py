@@ -127,6 +127,8 @@ def keep_real_quotes_away(config: Config, platform: Platform, *, is_sandbox: boo
     """
     if is_sandbox and config.quotes is None:
         platform.quotes = None
+        if not config.plays_sandbox:
+            platform.arrivals = None
         if platform.broker is not None and not config.plays_sandbox:
             platform.broker.data = None
     if is_sandbox and not (config.broker and config.broker.is_named):

@@ -11,6 +11,7 @@ from paper_run.trading import order_outcomes
 from paper_run.trading.conclude import Outcome, conclude, has_orders, is_rehearsed, was_executed
 
 if TYPE_CHECKING:
+    from paper_run.book.limits import Limits
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.parties import Parties
@@ -38,6 +39,7 @@ class Valued(NamedTuple):
     pnl: Pnl | None
     statistics: Statistics
     parties: Parties | None = None
+    limits: Limits | None = None
 
 
 class Written(NamedTuple):

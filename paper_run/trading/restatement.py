@@ -116,7 +116,7 @@ def _still_valued(result: RunResult) -> recording.Valued:
     positions = result.pnl.positions if result.pnl else ()
     if any(each.unknown_reason for each in positions):
         return _NOT_VALUED
-    return recording.Valued(result.pnl, result.statistics, result.parties)
+    return recording.Valued(result.pnl, result.statistics, result.parties, result.limits)
 
 
 def _said_anew(run: Orchestration | None) -> frozenset[str]:
@@ -168,7 +168,9 @@ def restate(  # noqa: PLR0913  each is one thing that may be known of it now
     owners = ledger.orders.owners([*(identities(run) if run else ()), *(states or ())])
     stated = result_json.decode(row.document)
     beside = _still_valued(stated) if is_valued else _NOT_VALUED
-    anew = _said_anew(run) | {each.code for each in found}
+    anew = (
+        _said_anew(run) | {each.code for each in found} | ({"limit_passed"} if not beside.limits else set())
+    )
     still_failed, earlier = _still_true(row, stated.findings, anew)
     known = Known(
         row.snapshot,

@@ -19,6 +19,9 @@ from paper_run.trading.underway import AttemptUnderway, Means
 from paper_run.trading.window import LEAVES_WITHIN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paper_run.ledger.outbox import ChannelName
     from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.order import Orchestration
     from paper_run.trading.conclude import Known
@@ -44,20 +47,20 @@ def submit(
     number: int,
     timeout: Decimal,
     after: int | None = None,
-    mailed: bool = False,
+    channels: Sequence[ChannelName] = (),
 ) -> AttemptEnd:
     """Have the orchestrator trade once and record what comes of it, fact by fact.
 
     :param timeout: seconds that the orchestration may take.
     :param after: the session's newest row when a person asked to trade once more; None: nobody did.
-    :param mailed: whether a mail about it is to be queued.
+    :param channels: by which a message about it is to be queued.
     :raises DataError: the journal row could not be written; nothing was sent. Whatever happens afterwards
         ends in an AttemptEnd.
     :raises OrchestrationError: another command trades the session; nothing was sent.
     """
     attempt = AttemptUnderway(snapshot, number, means)
     sending = _Sending(attempt, means, timeout)
-    sending.begin(after=after, mailed=mailed)
+    sending.begin(after=after, channels=channels)
     try:
         with means.platform.deadline.stopped():
             sending.orchestrate()
@@ -82,7 +85,7 @@ class _Sending:
 
     def __init__(self, attempt: AttemptUnderway, means: Means, timeout: Decimal) -> None:
         self.attempt = attempt
-        self.platform, self.ledger, self.clock, self.progress, self.calendar = means
+        self.platform, self.ledger, self.clock, self.progress, self.calendar, _ = means
         self.timeout = timeout
         self.broken: list[PaperRunError] = []
         self.asked = self.is_kept = self.is_taken = False
@@ -90,7 +93,7 @@ class _Sending:
         self._folder = self.ledger.folder
         self._urls = (self.platform.orchestrator.url, self.platform.execution_gateway.url)
 
-    def begin(self, *, after: int | None, mailed: bool) -> None:
+    def begin(self, *, after: int | None, channels: Sequence[ChannelName]) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
         attempt = self.attempt
         pending.prepare(self._folder)
@@ -106,7 +109,7 @@ class _Sending:
             timeout=self.timeout,
             leaves_until=(self.ledger.clock() or self.clock.now()) + timedelta(seconds=LEAVES_WITHIN),
             after=after,
-            mailed=mailed,
+            channels=channels,
         )
         attempt.known = attempt.known._replace(failures=())
 

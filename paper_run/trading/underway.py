@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from paper_run.book.limits import Thresholds
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import messages, result_json
 from paper_run.model.attempt import attempt_name
@@ -33,6 +34,7 @@ class Means(NamedTuple):
     """What an attempt is made with.
 
     :ivar calendar: says whether the exchange was open when a price was quoted.
+    :ivar thresholds: past what a limit is passed.
     """
 
     platform: Platform
@@ -40,6 +42,7 @@ class Means(NamedTuple):
     clock: Clock
     progress: Progress
     calendar: Calendar
+    thresholds: Thresholds = Thresholds()
 
 
 def _signals(run: Orchestration | None) -> dict[str, tuple[Decimal | None, Decimal | None]]:
@@ -61,11 +64,12 @@ class AttemptUnderway:
     row: AttemptRow
 
     def __init__(self, snapshot: Snapshot, number: int, means: Means) -> None:
-        self.platform, self.ledger, self.clock, _, self.calendar = means
+        self.platform, self.ledger, self.clock, _, self.calendar, thresholds = means
         self.started = self.clock.monotonic()
         self.name = attempt_name(snapshot.session, number)
         started = exchange_time(self.ledger.clock() or self.clock.now(), self.ledger.account.exchange)
-        self.known = Known(snapshot, number, started, ledger=self.ledger.account.identity)
+        identity = self.ledger.account.identity
+        self.known = Known(snapshot, number, started, ledger=identity, thresholds=thresholds)
         self.outcome = Outcome(*conclude(self.known))
         self.unwritten: list[PaperRunError] = []
         self.state = "sent"
@@ -149,7 +153,9 @@ class AttemptUnderway:
                 in_doubt = conclude(known).result.totals.num_orders_in_doubt
                 if in_doubt or self.ledger.attempts.is_in_doubt(self.row):
                     self.record(state, known)
-                occasion = value_session.Occasion(signals=_signals(run))
+                occasion = value_session.Occasion(
+                    gross_limit=self.known.thresholds.gross, signals=_signals(run)
+                )
                 book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now(), occasion)
                 self.record(state, known._replace(book=book))
             self.restated = restated

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import comparison, days, holdings, statistics, valuation
+from paper_run.book.limits import Working
 from paper_run.errors import Remedy
 from paper_run.ledger.book import CurrentBook
 from paper_run.ledger.valuations import Closing
@@ -35,12 +36,14 @@ from paper_run.trading.our_shares import OurShares
 from paper_run.trading.strangers import Strangers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
+    from paper_run.book import marks
     from paper_run.book.bridge import Opening
     from paper_run.book.splits import Span
     from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.service import Position
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 class Occasion(NamedTuple):
     """Why the book is valued.
 
+    :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
         moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
         session that was valued whole keeps that where this valuation is not.
@@ -61,6 +65,7 @@ class Occasion(NamedTuple):
     again: bool = False
     change: adjustments.Change | None = None
     keeps_whole: bool = False
+    gross_limit: Decimal | None = None
     signals: Mapping[str, tuple[Decimal | None, Decimal | None]] | None = None
 
 
@@ -100,7 +105,8 @@ def bring_up_to_date(
     moved = other_money.book(ledger, read, shares, session, moment, booked_at, is_beside)
     missing = _not_known(ledger, read, moment)
     remarks += (*moved.found, *not_known.found_out(missing, has_broker=read.broker is not None))
-    in_flight = frozenset(order.symbol for order in ledger.open_orders.followed())
+    followed = ledger.open_orders.followed()
+    in_flight = frozenset(order.symbol for order in followed)
     lacks = {**ledger.open_orders.missing(), **not_known.anything(missing)}
     if of_list := corporate.book_listed(books, session, read, shares, lacks, by_others, booked_at):
         kept, remarks = books.last_valuation(period), [*remarks, *of_list]
@@ -120,8 +126,7 @@ def bring_up_to_date(
         hand_trades.book(ledger, read, joined.period, session, by_hand, own, booked_at, is_beside)
         (book, last), priced = _priced(books, shares, kept, session, read, moment, lacks, by_others)
     positions = pricing.listed_positions(read)
-    strangers = {symbol: holdings.Holding() for symbol in positions if symbol not in book.holdings}
-    shown = book._replace(holdings={**book.holdings, **strangers})
+    shown = book._replace(holdings={**dict.fromkeys(positions, holdings.Holding()), **book.holdings})
     opening = books.opening(period, session, through=is_over)
     unknown = {**priced.unknown, **not_known.by_symbol(missing)}
     valued = valuation.value(shown, priced.prices, period.base, opening, unknown=unknown)
@@ -131,6 +136,7 @@ def bring_up_to_date(
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
         _keep(ledger, period, session, CurrentBook(book, last), valued, closing, occasion)
+    counted = _counted(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over)
     theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
     figures = BookFigures(
@@ -141,9 +147,11 @@ def bring_up_to_date(
         gateway=theirs,
         differences={symbol: each for symbol, each in compared.items() if symbol not in beside},
         in_flight=in_flight,
+        working=_working(followed, priced.prices),
         unpriced=priced.unpriced,
         sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
-        statistics=_statistics(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over),
+        statistics=_statistics(ledger, counted),
+        drawdown=None if counted.is_without else counted.state.drawdown,
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
@@ -153,8 +161,8 @@ def bring_up_to_date(
         moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
         symbols=symbol_rows.stated(ledger, period, session, valued),
     )
-    remarks += [closing_kept(session, since_closing)] if is_over else []
     remarks += (
+        *([closing_kept(session, since_closing)] if is_over else ()),
         *joined.found,
         *corporate.named(session, read, shares),
         *_standing_beside(beside),
@@ -276,7 +284,9 @@ def _closing(
     stayed = kept is not None and kept.session == session and kept.is_closed
     is_closed = is_last and counts and (stayed or not priced.earlier)
     marks = priced.prices
-    return Closing(priced.seen, priced.suspects, is_closed=is_closed, spans=spans, counts=counts, marks=marks)
+    return Closing(
+        *(priced.seen, priced.suspects, is_closed, spans, counts, marks), gross_limit=occasion.gross_limit
+    )
 
 
 def _differences(
@@ -296,7 +306,26 @@ def _differences(
     return found
 
 
-def _statistics(
+def _working(orders: Iterable[Followed], prices: Mapping[str, marks.Mark]) -> dict[str, Working]:
+    """Return what each order may yet fill, at its limit, else at its symbol's mark."""
+    found = {}
+    for order in orders:
+        state, mark = order.state, prices.get(order.symbol)
+        left = money.CONTEXT.subtract(order.qty, (state.filled_qty if state else None) or money.ZERO)
+        price = (state.limit_price if state else None) or (mark.price if mark else None)
+        if left > 0:
+            found[order.name] = Working(order.symbol, left if order.side == "buy" else -left, price)
+    return found
+
+
+class _Counted(NamedTuple):
+    """The statistics' state, and whether the session is not in it for it is not valued whole."""
+
+    state: days.Running
+    is_without: bool = False
+
+
+def _counted(
     ledger: Ledger,
     period: BookPeriod,
     session: date,
@@ -305,15 +334,15 @@ def _statistics(
     *,
     spans: bool,
     is_over: bool,
-) -> dict[str, statistics.Statistic]:
-    """Return the statistics over the complete sessions; one that is not has no return of its own.
+) -> _Counted:
+    """Return the statistics' state after this valuation.
 
-    :param is_over: whether the session keeps its closing: nothing of this valuation is in them.
+    :param is_over: whether the session keeps its closing: nothing of this valuation is in it.
     """
     state = ledger.books.valuations.running(period.id, session, through=is_over)
-    bridge, year = valued.session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
     if is_over:
-        return statistics.statistics(state, year)
+        return _Counted(state)
+    bridge = valued.session
     since = money.CONTEXT.subtract(traded, ledger.books.valuations.traded_before(period.id, session))
     today = (
         None
@@ -324,7 +353,12 @@ def _statistics(
             spans=spans,
         )
     )
-    if today is None:
-        found = statistics.statistics(state, year)
-        return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}
-    return statistics.statistics(state.after(today), year)
+    return _Counted(state, is_without=True) if today is None else _Counted(state.after(today))
+
+
+def _statistics(ledger: Ledger, counted: _Counted) -> dict[str, statistics.Statistic]:
+    """Return the statistics over the complete sessions; one that is not has no return of its own."""
+    found = statistics.statistics(counted.state, statistics.SESSIONS_A_YEAR[ledger.account.exchange])
+    if not counted.is_without:
+        return found
+    return {**found, "daily_return": found["daily_return"]._replace(value=None, percent=None)}

@@ -8,7 +8,7 @@ import pytest
 from book.worked import number
 from builders.moments import NOON
 
-from paper_run.book.marks import FRESH, Mark, Market, choose, is_of, is_us_equity, usable
+from paper_run.book.marks import FRESH, Mark, Market, arrival, choose, is_of, is_us_equity, usable
 
 TRADED_AT = NOON - timedelta(minutes=30)
 TRADE = Mark(Decimal("99.5"), "trade", TRADED_AT)
@@ -185,3 +185,22 @@ def test_what_may_be_a_us_share(symbol: str) -> None:
 def test_what_is_no_us_share(symbol: str) -> None:
     """Options, of which a contract is not a share, and coins."""
     assert is_us_equity(symbol) is False
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (market(), Mark(Decimal(100), "quote", NOON)),
+        (market(age=FRESH), Mark(Decimal(100), "quote", NOON - FRESH)),
+        (market(age=FRESH + SECOND), TRADE),
+        (market("98", "102"), TRADE),
+        (market(bid=None), TRADE),
+        (Market(Decimal(99), Decimal(101), None, TRADE.price, TRADED_AT), TRADE),
+        (Market(Decimal(98), Decimal(102), NOON), None),
+        (Market(), None),
+    ],
+    ids=["fresh", "five minutes", "old", "wide", "one-sided", "no time", "no trade", "nothing"],
+)
+def test_an_arrival_price_is_the_middle_else_the_last_trade(asked: Market, found: Mark | None) -> None:
+    """A quote's conditions are a mark's; but that the exchange is closed as yet does not matter."""
+    assert arrival(asked, NOON) == found

@@ -15,6 +15,7 @@ from builders.documents import (
     position,
     statistics,
 )
+from builders.limits import past, past_limits
 from builders.parties import apart, three_parties, unproven
 
 
@@ -329,7 +330,7 @@ def hostile() -> dict[str, Any]:
             return {name: poisoned(each) for name, each in value.items()}
         return [poisoned(each) for each in value] if isinstance(value, list) else value
 
-    document: dict[str, Any] = poisoned(changed(partial_day(), parties=apart()["parties"]))
+    document: dict[str, Any] = poisoned(changed(partial_day(), parties=apart()["parties"], limits=past()))
     document["pnl"]["complete"] = False
     for each in document["pnl"]["positions"]:
         each["differences"] = [difference(HOSTILE, "1", "2")]
@@ -359,5 +360,6 @@ DAYS = {
     "apart": apart,
     "unproven": unproven,
     "money": money_day,
+    "past-limits": past_limits,
     "hostile": hostile,
 }

@@ -28,6 +28,12 @@ def line(session: str, day_pnl: str | None = None, **fields: object) -> SessionL
     return SessionLine(**(made | fields))  # type: ignore[arg-type]
 
 
+def held(at: int, closing: Decimal) -> dict[str, Decimal]:
+    """Return what a session kept of what it held: up to 180 percent of its closing."""
+    long, short = Decimal(at * 37 % 100), Decimal(at * 53 % 80)
+    return {"long": closing * long / 100, "short": closing * -short / 100, "gross_limit": Decimal(150)}
+
+
 def history(number: int, *, first: date = date(2025, 1, 2)) -> list[SessionLine]:
     """Return so many sessions: workdays but holidays, every 5th marked, some unvalued, some traded twice."""
     lines: list[SessionLine] = []
@@ -61,6 +67,7 @@ def history(number: int, *, first: date = date(2025, 1, 2)) -> list[SessionLine]
                     daily_return=pnl / opening,
                     drawdown=closing / peak - 1,
                     marked=at % 5 == 0,
+                    **({} if at < 4 else held(at, closing)),
                 )
             )
         day += timedelta(days=1)

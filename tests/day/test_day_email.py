@@ -256,7 +256,7 @@ def test_the_queue_can_be_sent_by_hand(day: MailedDay) -> None:
     assert "refused the connection" in day.must("email", status=1).stderr
     day.server.up()
     assert "Mailed: [paper_run] 2026-11-25" in day.must("email").stdout
-    assert "No e-mail is waiting" in day.must("email").stdout
+    assert "No message is waiting" in day.must("email").stdout
     assert len(day.mails) == 1
 
 

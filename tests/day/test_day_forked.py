@@ -61,6 +61,24 @@ def test_how_it_ends_is_told(tmp_path: Path) -> None:
         run(tmp_path, entry="signal:pause", timeout=0.2)
 
 
+def test_one_that_is_suspended_is_told_from_one_that_has_ended(tmp_path: Path) -> None:
+    """Each time that it is, until it has ended; one that nobody waits for is killed."""
+    env = clean_environment(tmp_path)
+    with forked.started(cwd=tmp_path, env=env, entry="signal:pause") as fork:
+        for _ in range(2):
+            fork.send_signal(signal.SIGSTOP)
+            assert fork.stopped()
+            fork.send_signal(signal.SIGCONT)
+        fork.send_signal(signal.SIGTERM)
+        assert not fork.stopped()
+        assert fork.ended()[0] == -signal.SIGTERM
+        fork.send_signal(signal.SIGSTOP)  # its number may be another's by now
+    with forked.started(cwd=tmp_path, env=env, entry="signal:pause") as left:
+        os.kill(left.pid, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(left.pid, 0)
+
+
 MEASURED = """
 from pathlib import Path
 from support import forked

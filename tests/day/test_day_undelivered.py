@@ -55,7 +55,7 @@ def test_a_refusal_for_good_ends_a_mail(day: MailedDay, stage: str) -> None:
         assert "email 2026-11-25" in said.stderr
         tried = refusing.connections
         assert day.must().stderr == ""
-        assert "No e-mail is waiting" in day.must("email").stdout
+        assert "No message is waiting" in day.must("email").stdout
         assert refusing.connections == tried
     assert day.queue == [("2026-11-25", "run", "unwanted")]
 
@@ -128,7 +128,7 @@ def test_what_waits_is_given_up_after_a_day(day: MailedDay, trouble: str) -> Non
         said = day.at("2026-11-26 15:01").must("email", status=1)
         assert "It has waited for 24 hours and is not sent again by itself" in said.stderr
         assert "email 2026-11-25" in said.stderr
-        assert "No e-mail is waiting" in day.must("email").stdout
+        assert "No message is waiting" in day.must("email").stdout
     assert [state for _, _, state in day.queue] == ["unwanted"]
 
 
@@ -169,7 +169,7 @@ def test_an_answer_dropped_after_the_message_gets_one_more_copy(day: MailedDay) 
         said = day.must("email", status=1)
         assert "no more are sent by themselves" in said.stderr
         assert day.must().stderr == ""
-        assert "No e-mail is waiting" in day.must("email").stdout
+        assert "No message is waiting" in day.must("email").stdout
         assert dropping.stages.count("end") == 2
     assert [state for _, _, state in day.queue] == ["sent"]
 
@@ -196,7 +196,7 @@ def test_a_kill_after_the_message_is_a_dropped_answer(day: MailedDay) -> None:
                 process.kill()
         said = day.must("email", status=1)
         assert "It is not known whether an e-mail arrived" in said.stderr
-        assert "No e-mail is waiting" in day.must("email").stdout
+        assert "No message is waiting" in day.must("email").stdout
         assert frozen.stages.count("end") == 2
 
 

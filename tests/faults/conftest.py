@@ -18,7 +18,9 @@ from paper_run.ledger import existing
 from paper_run.ledger.waiting import Waiting
 from paper_run.model.place import Database, Place
 
-_OF_A_FILE = re.compile(r"\.ledger\b|\"full\"|\bLedger\(|sqlite|REPORTS_DIR|--reports-dir|\bmailed_day\b")
+_OF_A_FILE = re.compile(
+    r"\.ledger\b|ledger\.lock|\"full\"|\bLedger\(|sqlite|REPORTS_DIR|--reports-dir|\bmailed_day\b"
+)
 """What tells a test that is about the ledger's file, or about more folders than one."""
 ALL = os.environ.get("FAULT_STORES") == "all"
 """Whether each test that can be is played on both; else each tenth."""

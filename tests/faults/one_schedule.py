@@ -43,7 +43,7 @@ class Schedule:
         self.launch = launch
         self.stays = not ahead
         """Real commands go by the real clock: there is no other session."""
-        self.record = Record(folder)
+        self.record = Record(folder, is_real=self.stays)
         self.counts = self.record.counts
         self.ahead = ahead
         self.env = {**world.env, **any_time((datetime.now(UTC) + ahead).date(), days=30)}

@@ -1,6 +1,6 @@
 """Rule 16: which server a ledger trusts, how it is reached, and what is said of it where it can't be."""
 
-import os
+import contextlib
 import signal
 import time
 from collections.abc import Iterator
@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.command import Finished
 from support.hosts import Host
-from support.pooler import pooling
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
+from support.proxy import proxy
 
 from paper_run.ledger.postgres.schema import version as newest
 
@@ -51,10 +50,9 @@ def setting(server: Server, name: str, value: str) -> Iterator[None]:
 
 def test_rule_16_a_pooler_is_refused(host: Host) -> None:
     """Exit 3: what holds the lease is one session of the server itself; nothing is sent."""
-    with pooling(host.schema.server.port) as port:
-        host.env["PAPER_RUN_LEDGER_URL"] = host.schema.server.url.replace(
-            str(host.schema.server.port), str(port)
-        )
+    with proxy(host.schema.server.port) as between:
+        between.pools = True
+        host.reach_by(between.port)
         pooled = host.begin()
     assert (pooled.returncode, host.platform.posts) == (3, [])
     assert "A connection pooler stands before the ledger" in pooled.stderr
@@ -76,7 +74,7 @@ def test_rule_16_every_write_is_synced_whatever_the_server_says(host: Host) -> N
     """A server where commits are not waited for has them waited for here, and its own time limits none."""
     server = host.schema.server
     server.ask(f"ALTER ROLE {OWNER} SET synchronous_commit = off")
-    server.ask(f"ALTER ROLE {OWNER} SET idle_session_timeout = '50ms'")
+    server.ask(f"ALTER ROLE {OWNER} SET idle_session_timeout = '2s'")
     server.ask(f"ALTER ROLE {OWNER} SET statement_timeout = '20s'")
     try:
         assert host.begin().returncode == 0
@@ -200,6 +198,37 @@ def test_rule_16_an_older_schema_is_brought_up_to_date_under_the_lease(host: Hos
     assert host.run("history").returncode == 0
 
 
+@contextmanager
+def slow(host: Host, what: str) -> Iterator[None]:
+    """Have the server take three seconds, without a word, for what changes its tables."""
+    with contextlib.closing(host.schema.connect()) as connection:
+        connection.execute("SET search_path = public")
+        connection.execute(
+            "CREATE FUNCTION be_slow() RETURNS event_trigger LANGUAGE plpgsql AS "
+            "$$BEGIN PERFORM pg_sleep(3); END$$"
+        )
+        connection.execute(
+            f"CREATE EVENT TRIGGER be_slow ON ddl_command_end WHEN TAG IN ('{what}') "
+            "EXECUTE FUNCTION be_slow()"
+        )
+        try:
+            yield
+        finally:
+            connection.execute("DROP EVENT TRIGGER be_slow")
+            connection.execute("DROP FUNCTION be_slow()")
+
+
+def test_tables_that_take_long_to_be_made_or_changed_are_waited_for(host: Host) -> None:
+    """Longer than for any other answer: nothing was sent, and years of results may be rewritten."""
+    host.env["FAULTS_PATIENCE"] = "2"
+    with slow(host, "CREATE SCHEMA"):
+        assert host.begin().returncode == 0
+    host.schema.ask("ALTER TABLE sessions DROP COLUMN running")
+    host.schema.ask("UPDATE schema_version SET version = 17")
+    with slow(host, "ALTER TABLE"):
+        assert host.run("mark").returncode == 0
+
+
 @pytest.mark.parametrize("at", ["", "before sql INSERT INTO trades", "before sql COMMIT"])
 def test_a_server_that_stands_still_is_waited_for_some_seconds(
     host: Host, own_server: Server, at: str
@@ -209,21 +238,21 @@ def test_a_server_that_stands_still_is_waited_for_some_seconds(
     host.env |= host.schema.env
     assert host.begin().returncode == 0
     host.next_session()
+    del host.env["FAULTS_PATIENCE"]
     if not at:
         with own_server.standing_still():
             began = time.monotonic()
-            still = host.run()
-            took = time.monotonic() - began
+            said = host.run()
+            took, status = time.monotonic() - began, said.returncode
     else:
-        with host.start(at=at, do="SIGSTOP") as process:
-            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        with host.forked(at=at, do="SIGSTOP") as process:
+            assert process.stopped()
             with own_server.standing_still():
                 began = time.monotonic()
                 process.send_signal(signal.SIGCONT)
-                stdout, stderr = process.communicate(timeout=60)
+                status, *said = process.ended()
                 took = time.monotonic() - began
-        still = Finished(returncode=process.returncode, stdout=stdout, stderr=stderr)
-    assert (still.returncode, len(host.platform.posts)) == (1, 1), still
+    assert (status, len(host.platform.posts)) == (1, 1), said
     assert took < 15
     assert host.run().returncode in ((0,) if "COMMIT" not in at else (0, 2))
     assert len(host.platform.posts) <= 2

@@ -176,13 +176,13 @@ def test_rule_16_a_host_that_lost_the_lease_sends_nothing(
 ) -> None:
     """It was suspended before its row was there, another one has traded, and it wakes: no second POST."""
     one, two = day_two
-    with one.start(at=at, do="SIGSTOP") as slow:
-        os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
+    with one.forked(at=at, do="SIGSTOP") as slow:
+        assert slow.stopped()
         assert len(ended_sessions(postgres, one.schema)) == 1
         assert two.run().returncode == 0
         slow.send_signal(signal.SIGCONT)
-        _, stderr = slow.communicate(timeout=120)
-    assert (slow.returncode, len(one.platform.posts)) == (1, 2)
+        status, _, stderr = slow.ended()
+    assert (status, len(one.platform.posts)) == (1, 2)
     assert "othing was sent" in stderr
     assert [(row["session"], row["state"]) for row in one.rows() if row["state"] != "nothing"] == [
         (row["session"], "closed") for row in one.rows() if row["state"] != "nothing"
@@ -194,15 +194,15 @@ def test_rule_16_a_host_that_lost_the_lease_sends_nothing(
 def test_rule_16_while_one_has_the_lease_no_other_begins(day_two: tuple[Host, Host]) -> None:
     """It is waited for 60 s, and named: process, host and start; then exit 2, and nothing was sent."""
     one, two = day_two
-    with one.start(at=f"after GET {RUNS}*", do="SIGSTOP") as slow:
-        os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
+    with one.forked(at=f"after GET {RUNS}*", do="SIGSTOP") as slow:
+        assert slow.stopped()
         for words in ((), ("--again",), ("mark",), ("resolve",)):
             busy = two.run(*words)
             assert (busy.returncode, len(one.platform.posts)) == (2, 1)
             assert f"Process {slow.pid} on {socket.gethostname()}"[:40] in busy.stderr
         assert two.run("history").returncode == 0
         slow.send_signal(signal.SIGCONT)
-        slow.communicate(timeout=60)
+        slow.ended()
     assert len(one.platform.posts) <= 2
     assert one.run().returncode == 0
     assert len(one.platform.posts) == 2
@@ -212,13 +212,13 @@ def test_rule_16_while_one_has_the_lease_no_other_begins(day_two: tuple[Host, Ho
 def test_rule_16_the_fence_holds_where_the_lease_does_not(day_two: tuple[Host, Host], at: str) -> None:
     """Two sessions that both believe to have it: the database refuses the second row, exit 2."""
     one, two = day_two
-    with one.start(at=at, do="SIGSTOP") as slow:
-        os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
+    with one.forked(at=at, do="SIGSTOP") as slow:
+        assert slow.stopped()
         one.schema.ask("UPDATE account SET value = '17' WHERE name = 'lease'")
         assert two.run().returncode == 0
         slow.send_signal(signal.SIGCONT)
-        _, stderr = slow.communicate(timeout=120)
-    assert (slow.returncode, len(one.platform.posts)) == (2, 2)
+        status, _, stderr = slow.ended()
+    assert (status, len(one.platform.posts)) == (2, 2)
     assert "traded by another command meanwhile" in stderr
 
 

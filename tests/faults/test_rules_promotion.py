@@ -1,26 +1,12 @@
 """Rule 16: a server that was promoted or restored may have lost rows; and which hosts belong to a ledger."""
 
-import shutil
 from pathlib import Path
 
 from support.answers import plain_500
+from support.failover import copied, following, in_step, restored
 from support.hosts import two_hosts
 from support.odd_platform import ORDERS, RUNS
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
-
-
-def restored(server: Server, copy: Path | None = None) -> None:
-    """Stop a server and start it as one that was restored: from a copy of its data, on another timeline."""
-    server.stop()
-    if copy is not None:
-        shutil.rmtree(server.data)
-        shutil.copytree(copy, server.data)
-        server.own(server.data)
-    (server.data / "recovery.signal").touch()
-    server.own(server.data / "recovery.signal")
-    server.start("-c", "restore_command=false", "-c", "recovery_target_timeline=latest")
-    while server.ask("SELECT pg_is_in_recovery()") != [(False,)]:
-        pass
 
 
 def test_rule_16_a_promoted_server_is_trusted_once_something_tells_that_nothing_is_missing(
@@ -55,12 +41,9 @@ def test_rule_16_a_restored_server_that_lacks_todays_row_trades_nothing(
         assert one.begin().returncode == 0
         one.next_session()
         two.next_session()
-        own_server.stop()
-        copy = tmp_path / "copy"
-        shutil.copytree(own_server.data, copy)
-        own_server.start()
-        assert one.run().returncode == 0
-        restored(own_server, copy)
+        with copied(own_server) as copy:
+            assert one.run().returncode == 0
+            restored(own_server, copy)
         older = one.run()
         assert (older.returncode, "knows nothing of" in older.stderr) == (3, True)
         listed = two.run()
@@ -79,7 +62,7 @@ def test_rule_16_a_new_host_proves_that_its_gateway_is_the_ledgers(tmp_path: Pat
         one.next_session()
         one.platform.gateway.always("GET", ORDERS + "/*", plain_500())
         assert one.run().returncode == 1
-        one.platform.gateway._scripts.clear()
+        one.platform.gateway.calm()
         known = dict(one.platform.gateway.orders)
         one.platform.gateway.orders.clear()
         other = one.run()
@@ -95,12 +78,11 @@ def test_rule_16_an_asynchronous_standby_is_a_warning_and_may_be_read(
     tmp_path: Path, own_server: Server
 ) -> None:
     """In each run and in doctor; who may not see how it follows is told so; `history` reads the standby."""
-    own_server.ask("ALTER SYSTEM SET wal_keep_size = '64MB'")
     own_server.ask(f"ALTER ROLE {OWNER} REPLICATION")
     schema = Schema(own_server)
     with two_hosts(tmp_path, schema) as (one, two):
         assert one.begin().returncode == 0
-        with own_server.standby() as standby:
+        with following(own_server) as standby:
             one.next_session()
             unseen = one.run()
             assert (unseen.returncode, "GRANT pg_monitor" in unseen.stdout) == (0, True)
@@ -110,10 +92,7 @@ def test_rule_16_an_asynchronous_standby_is_a_warning_and_may_be_read(
             assert (seen.returncode, "follows the ledger's server asynchronously" in seen.stdout) == (0, True)
             doctor = one.run("doctor")
             assert "asynchronously" in doctor.stdout
-            while standby.ask("SELECT pg_last_wal_replay_lsn()") != own_server.ask(
-                "SELECT pg_current_wal_lsn()"
-            ):
-                pass
+            in_step(own_server, standby)
             two.env["PAPER_RUN_LEDGER_URL"] = standby.url
             assert two.run("history").stdout == one.run("history").stdout
             assert two.run("report").returncode == 0

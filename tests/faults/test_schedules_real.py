@@ -1,5 +1,6 @@
 """Thirty more schedules with the real clock: nothing is passed in, nothing runs ahead."""
 
+from contextlib import ExitStack
 from typing import Any
 
 from faults import runner
@@ -12,5 +13,8 @@ def test_thirty_schedules_in_real_time(record_property: Any) -> None:
     players = [
         runner.start("--real", "--from", FIRST + number * EACH, "--count", EACH) for number in range(PLAYERS)
     ]
-    for player in players:
-        runner.found_by(player, record_property, real=True)
+    with ExitStack() as ends:
+        for player in players:
+            ends.callback(player.communicate)
+        for player in players:
+            runner.found_by(player, record_property, real=True)

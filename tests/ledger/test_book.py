@@ -57,7 +57,7 @@ def older(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "in_doubt": 0,
         "document": '{"status": "partial"}',
     }
-    del columns["broker_before"]
+    del columns["broker_before"], columns["arrivals"]
     marks = ", ".join(f":{name}" for name in columns)
     connection.execute(f"INSERT INTO trades ({', '.join(columns)}) VALUES ({marks})", columns)
     later = ("order_type", "time_in_force", "filled_at", "filled_dollars", "told_by")

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,6 +24,8 @@ from paper_run.book.splits import Seen
 from paper_run.book.valuation import value
 from paper_run.ledger.book import BookPeriod
 from paper_run.ledger.ledger import Ledger
+from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.sqlite.schema import MIGRATIONS
 from paper_run.ledger.valuations import Closing, PastValuation
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2025, 1, day) for day in (6, 7, 8, 9))
@@ -378,3 +382,75 @@ def test_a_curve_of_many_sessions_has_the_best_and_the_worst_day(ledger: Ledger)
     drawn = ledger.sessions.curve(260, 1)
     assert len(drawn) <= 260
     assert {900, -900} <= {line.day_pnl for line in drawn}
+
+
+# What was held
+
+
+def test_a_session_keeps_what_was_long_and_short(ledger: Ledger) -> None:
+    """With the limit that was in force; nothing of a session without a price."""
+    short = Entry("fill", "MSFT", Decimal(-4), Decimal(-800))
+    ledger.books.append(period(ledger), MONDAY, [short], NOW)
+    books, book = ledger.books, period(ledger)
+    prices = {"AAPL": Mark(Decimal(110), "gateway", None), "MSFT": Mark(Decimal("190.50"), "gateway", None)}
+    for session, marks, limit in ((MONDAY, prices, Decimal(150)), (TUESDAY, {}, None)):
+        now = books.current(book)
+        worth = value(now.book, marks, book.base, books.opening(book, session))
+        closing = Closing({}, {}, gross_limit=limit)
+        books.valuations.keep(book.id, session, now.last, now.book, worth, closing)
+    assert sessions(ledger, "long_value") == ["1100.00", None]
+    assert sessions(ledger, "short_value") == ["-762.00", None]
+    assert sessions(ledger, "gross_limit") == ["150", None]
+    first, second = ledger.sessions.lines()
+    assert (first.long, first.short, first.gross_limit) == (1100, -762, 150)
+    assert (second.long, second.short, second.gross_limit) == (None, None, None)
+
+
+def held(ledger: Ledger, exposures: list[tuple[int, int] | None]) -> None:
+    """Write so many sessions with an equity of 100 dollars each, and what was long and short of it."""
+    with ledger.transaction():
+        for at, each in enumerate(exposures):
+            session = date.fromordinal(MONDAY.toordinal() + at).isoformat()
+            ledger.books._run(
+                "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, unrealized, "
+                "gains, day_pnl, closing, exposure, traded, total_pnl, daily_return, drawdown, height, "
+                "long_value, short_value) VALUES "
+                "(1, ?, 1, 1, '1', '0', '0', '0', '0', '100', '0', '0', '0', '0', '0', '1', ?, ?)",
+                *(session, None if each is None else str(each[0]), None if each is None else str(each[1])),
+            )
+
+
+@pytest.mark.parametrize(("number", "without"), [(261, 0), (400, 0), (400, 137), (400, 399), (300, 300)])
+def test_a_curve_of_many_sessions_has_the_extremes_of_each_series(
+    ledger: Ledger, number: int, without: int
+) -> None:
+    """Long, short and gross; and it begins where the first session has kept what it held."""
+    dice = Random(number + without)
+    rows = [None if at < without else (dice.randrange(500), -dice.randrange(500)) for at in range(number)]
+    held(ledger, rows)
+    curve = ledger.sessions.curve(260, 1)
+    assert len(curve) <= 260
+    drawn = [(int(line.long), int(line.short or 0)) for line in curve if line.long is not None]
+    known = [each for each in rows if each is not None]
+    assert drawn[:1] == known[:1]
+    for series in (itemgetter(0), itemgetter(1), lambda each: each[0] - each[1]):
+        for extreme in (min, max):
+            assert extreme(map(series, drawn), default=None) == extreme(map(series, known), default=None)
+
+
+def test_a_ledger_from_before_what_was_held_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sessions are as they were, and nothing is known of what they held."""
+    before = next(at for at, script in enumerate(MIGRATIONS) if "long_value" in script)
+    with monkeypatch.context() as older:
+        older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
+        connection = opening.connect(tmp_path / database.FILE_NAME).connection
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute(
+        "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, unrealized, gains, "
+        "day_pnl, closing, exposure, traded, total_pnl, daily_return, drawdown, height) VALUES "
+        "(1, '2025-01-06', 1, 1, '100', '0', '0', '0', '5', '105', '70', '0', '5', '0.05', '0', '1')"
+    )
+    connection.close()
+    with Ledger(tmp_path) as ledger:
+        (line,) = ledger.sessions.curve(260, 1)
+        assert (line.closing, line.long, line.short, line.gross_limit) == (105, None, None, None)

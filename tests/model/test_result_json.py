@@ -16,11 +16,12 @@ from support.tree import ROOT
 
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.limits import Limit, Limits
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.findings import Finding, warning
-from paper_run.model.order import Order
+from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
 from paper_run.model.result import (
     HealthRow,
@@ -324,6 +325,13 @@ ORDERS_OF_ANY_KIND = st.builds(
     **dict.fromkeys(("qty", "filled_qty", "filled_avg_price", "price", "notional"), AMOUNT),
     **dict.fromkeys(("predicted_return", "target_weight"), AMOUNT),
 )
+ARRIVED_ORDERS = st.builds(
+    lambda order, *arrival: order._replace(**dict(zip(ARRIVAL, arrival, strict=True))),
+    ORDERS_OF_ANY_KIND,
+    exact,
+    st.sampled_from(["quote", "trade"]),
+    WORDS,
+)
 STATISTIC = st.none() | st.builds(Statistic, AMOUNT, st.integers(0, 999), st.integers(1, 60), AMOUNT)
 REMEDIES = st.lists(st.builds(Remedy, TEXT, TEXT), max_size=2).map(tuple)
 FINDINGS = st.builds(Finding, TEXT, st.sampled_from(["error", "warning", "note"]), TEXT, TEXT, REMEDIES)
@@ -348,6 +356,18 @@ PARTIES = st.builds(
         st.lists(PARTY_ROWS, max_size=3).map(tuple),
     ),
 )
+LIMITS = st.builds(
+    Limits,
+    *(
+        st.builds(
+            *(Limit, st.just(name), AMOUNT, AMOUNT, AMOUNT, st.none() | st.booleans(), WORDS, WORDS),
+            if_filled=st.booleans(),
+        )
+        for name in ("gross", "position", "day_loss", "drawdown")
+    ),
+    AMOUNT,
+    AMOUNT,
+)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -361,13 +381,14 @@ RESULTS_OF_ANY_KIND = st.builds(
     how_known=WORDS,
     parameters=st.builds(Requested, st.lists(TEXT, max_size=3).map(tuple), AMOUNT, AMOUNT, WORDS),
     totals=st.builds(Totals, *[COUNT] * 6, AMOUNT, AMOUNT, AMOUNT),
-    orders=st.lists(ORDERS_OF_ANY_KIND, max_size=3).map(tuple),
+    orders=st.lists(ORDERS_OF_ANY_KIND | ARRIVED_ORDERS, max_size=3).map(tuple),
     pnl=st.none() | PNLS,
     statistics=st.builds(Statistics, *[STATISTIC] * len(Statistics._fields)),
     health=st.lists(st.builds(HealthRow, TEXT, WORDS, TEXT, COUNT, WORDS), max_size=2).map(tuple),
     findings=st.lists(FINDINGS, max_size=3).map(tuple),
     ledger=TEXT,
     parties=st.none() | PARTIES,
+    limits=st.none() | LIMITS,
 )
 
 

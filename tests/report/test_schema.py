@@ -13,6 +13,7 @@ import pytest
 from builders import moved
 from builders.attempts import a_snapshot, run, signal
 from builders.documents import good_day
+from builders.limits import LIMITS
 from builders.moments import SESSION
 from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
@@ -27,7 +28,7 @@ from paper_run.book.parties import Kind
 from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.model.attempt import Parameters
 from paper_run.model.findings import warning
-from paper_run.model.order import Outcome, PriceSource
+from paper_run.model.order import ARRIVAL, Outcome, PriceSource
 from paper_run.model.result import RunResult, RunStatus, label
 from paper_run.model.result_json import decode, document, dumps, encode
 from paper_run.model.service import ServiceHealth
@@ -39,7 +40,7 @@ from paper_run.trading.order_outcomes import NOT_KNOWN
 LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
-        *("base_account", "provisional"),
+        *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -139,7 +140,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 29
+    assert len(found) == 32
     for each in found:
         assert each["additionalProperties"] is False
         # What an attempt asks for names its symbols in any document.
@@ -149,7 +150,7 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES, symbols=SYMBOLS))
+    content = document(replace(RESULT, parties=PARTIES, limits=LIMITS, symbols=SYMBOLS))
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     assert list(content["symbols"]) == parts["symbols"]["required"]
@@ -174,7 +175,9 @@ def test_the_names_are_the_programs_in_its_order() -> None:
     assert list(content["results"]) == parts["results"]["required"]
     assert list(content["orders"][0]) == parts["order"]["required"]
     assert list(content["health"][0]) == parts["health"]["required"]
-    assert set(ORDER._fields) == set(parts["order"]["required"])
+    arrived = document(replace(RESULT, orders=(ORDER._replace(arrival_price=Decimal(1)),)))
+    assert list(arrived["orders"][0]) == list(parts["order"]["properties"])
+    assert set(ORDER._fields) - set(parts["order"]["required"]) == set(ARRIVAL)
 
 
 def _with_money() -> RunResult:

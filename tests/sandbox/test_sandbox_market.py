@@ -47,12 +47,12 @@ def test_a_fill_costs_the_trader_one_to_five_basis_points(symbol, day):
 
 @settings(max_examples=60, deadline=None)
 @given(symbol=anything, day=st.dates())
-def test_the_quotes_mid_is_the_close(symbol, day):
-    """Bid and ask lie 2 to 6 basis points apart, evenly round the close."""
+def test_the_quotes_mid_is_near_the_open(symbol, day):
+    """Bid and ask lie 4 basis points apart, their middle at most 3 from the open."""
     bid, ask = market.quote(symbol, day)
-    close = market.close_price(symbol, day)
-    assert (bid + ask) / 2 == close
-    assert Decimal("0.00018") < (ask - bid) / close < Decimal("0.00062")
+    opening = market.open_price(symbol, day)
+    assert abs((bid + ask) / 2 / opening - 1) < Decimal("0.00031")
+    assert Decimal("0.00039") < (ask - bid) / opening < Decimal("0.00041")
 
 
 def test_daily_moves_are_those_of_a_stock():

@@ -8,7 +8,7 @@ import pytest
 
 from paper_run.sandbox import Sandbox, market
 from paper_run.sandbox.assembly import NAMES
-from paper_run.sandbox.exchange_days import close_time
+from paper_run.sandbox.exchange_days import close_time, next_session
 
 DEFAULT = ("AAPL", "MSFT", "GOOGL")
 FIRST, SECOND = date(2025, 1, 2), date(2025, 1, 3)
@@ -42,8 +42,8 @@ def test_orders_fill_at_the_sessions_open_with_slippage(platform):
         assert order["broker_order_id"] == line["broker_order_id"] is not None
 
 
-def test_positions_and_quotes_stand_at_the_close_of_the_session_played(platform):
-    """After a run current price and quotes are that session's close, so unrealized P&L is not zero."""
+def test_positions_and_trades_stand_at_the_close_of_the_session_played(platform):
+    """After a run current price and last trade are that session's close; quotes are of the next morning."""
     platform.run(*DEFAULT)
     for symbol, position in platform.positions().items():
         close = market.close_price(symbol, FIRST)
@@ -51,10 +51,12 @@ def test_positions_and_quotes_stand_at_the_close_of_the_session_played(platform)
         expected = Decimal(position["qty"]) * (close - Decimal(position["avg_entry_price"]))
         assert Decimal(position["unrealized_pl"]) == expected != 0
         quote = platform.quotes("quotes", symbol).body["quotes"][symbol]
-        assert (Decimal(str(quote["bp"])), Decimal(str(quote["ap"]))) == market.quote(symbol, FIRST)
-        assert datetime.fromisoformat(quote["t"]) == close_time(FIRST)
+        sides = (Decimal(str(quote["bp"])), Decimal(str(quote["ap"])))
+        assert sides == market.quote(symbol, next_session(FIRST))
+        assert datetime.fromisoformat(quote["t"]).date() == next_session(FIRST)
         trade = platform.quotes("trades", symbol).body["trades"][symbol]
         assert Decimal(str(trade["p"])) == close
+        assert datetime.fromisoformat(trade["t"]) == close_time(FIRST)
 
 
 def test_the_totals_of_the_envelope_are_the_sums_of_its_positions(platform):

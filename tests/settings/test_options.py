@@ -64,11 +64,11 @@ def test_the_usual_exchange_is_the_default():
 
 
 def test_what_nobody_may_see_is_marked():
-    """Keys, passwords, secrets, and the address that is one; not the files that hold them."""
+    """Keys, passwords, secrets, and the addresses that are some; not the files that hold them."""
     named = {
         each.variable
         for each in OPTIONS
-        if re.search("KEY|PASSWORD|SECRET|HEARTBEAT|LEDGER_URL", each.variable)
+        if re.search("KEY|PASSWORD|SECRET|HEARTBEAT|LEDGER_URL|NOTIFY$", each.variable)
     }
     assert {each.variable for each in OPTIONS if each.secret} == {
         each for each in named if not each.endswith("_FILE")

@@ -23,17 +23,21 @@ ENTRY = "support.launcher:entry_point"
 class Desk:
     """Commands in a folder of their own, against a platform that lives in the same time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, platform: OddPlatform | None = None) -> None:
         self.folder = folder
         self.ahead = FIRST - datetime.now(UTC)
-        self.platform = OddPlatform(now=lambda: datetime.now(UTC) + self.ahead)
+        self.platform = platform or OddPlatform(now=self.now)
         self.env = {**self.platform.urls, **any_time(FIRST.date(), days=60)}
         self.said: list[Finished] = []
         """What every command said."""
 
+    def now(self) -> datetime:
+        """Return the time, UTC, that commands and platform go by."""
+        return datetime.now(UTC) + self.ahead
+
     @property
     def session(self) -> str:
-        return (datetime.now(UTC) + self.ahead).date().isoformat()
+        return self.now().date().isoformat()
 
     @property
     def reports(self) -> Path:
@@ -99,6 +103,13 @@ class Desk:
             finally:
                 if process.poll() is None:
                     process.kill()
+
+    @contextlib.contextmanager
+    def forked(self, *args: str | Path, at: str = "", nth: int = 1, do: str = "") -> Iterator[forked.Fork]:
+        """Start a command as `start` does, but as a fork of one that has imported everything."""
+        variables = self._variables(at, nth, do)
+        with forked.started(*map(str, args), cwd=self.folder, env=variables, entry=ENTRY) as fork:
+            yield fork
 
     def _variables(self, at: str, nth: int, do: str) -> dict[str, str]:
         variables = clean_environment(self.folder) | self.env

@@ -122,6 +122,11 @@ class ScriptedService:
         """Answer every request of a route so."""
         self.script(method, path, (), then=answer)
 
+    def calm(self) -> None:
+        """Answer well again, whatever was told."""
+        with self.log.changed:
+            self._scripts.clear()
+
     def next_answer(self, method: str, path: str) -> Answer:
         with self.log.changed:
             for scripted, pattern, answers, then in self._scripts:
@@ -131,6 +136,11 @@ class ScriptedService:
                     if then is not None:
                         return then
         return Answer()
+
+    def is_at_rest(self) -> bool:
+        """Tell whether nothing is worked on, and nobody is connected."""
+        with self.log.changed:
+            return not self._connections and not self.log.late
 
     def up(self) -> None:
         """Accept connections."""

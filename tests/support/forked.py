@@ -40,16 +40,88 @@ def run(
 
     :param entry: `module:function`, which ends as a program does.
     """
+    with started(*args, cwd=cwd, env=env, entry=entry) as fork:
+        return fork.ended(timeout)
+
+
+@contextlib.contextmanager
+def started(*args: str, cwd: Path, env: Mapping[str, str], entry: str = PACKAGE) -> Iterator["Fork"]:
+    """Start a command, to be struck and awaited; it is killed when the block is left."""
     request = {"entry": entry, "args": args, "cwd": str(cwd), "env": dict(env), "umask": _umask()}
+    ours, theirs = os.pipe()
     with (
         open(os.devnull, "rb") as stdin,
         tempfile.TemporaryFile() as stdout,
         tempfile.TemporaryFile() as stderr,
+        open(ours, "rb", buffering=0) as news,
     ):
-        with _STARTING:
-            forker = _forker()
-        status = _ended(forker, request, [stdin, stdout, stderr], timeout)
-        return status, _text(stdout), _text(stderr)
+        with open(theirs, "wb", buffering=0), _STARTING:
+            _forker().ask(request, [*(stream.fileno() for stream in (stdin, stdout, stderr)), theirs])
+        fork = Fork(args, news, stdout, stderr)
+        try:
+            yield fork
+        finally:
+            fork.kill()
+
+
+class Fork:
+    """A command that runs.
+
+    :ivar pid: its process.
+    """
+
+    def __init__(self, args: tuple[str, ...], news: IO[bytes], stdout: IO[bytes], stderr: IO[bytes]) -> None:
+        self._args, self._news, self._stdout, self._stderr = args, news, stdout, stderr
+        self._told = b""
+        self._status: int | None = None
+        self.pid = int(self._line(None))
+
+    def stopped(self, timeout: float = 60) -> bool:
+        """Wait until it is suspended or has ended; tell whether it is suspended."""
+        if self._line(timeout, keep=True) != b"stopped":
+            return False
+        self._line(0)
+        return True
+
+    def is_running(self) -> bool:
+        """Tell whether nothing has been told of it yet."""
+        return self._status is None and not self._told and not select.select([self._news], [], [], 0)[0]
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it is known to have ended."""
+        if self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def ended(self, timeout: float = 60) -> tuple[int, str, str]:
+        """Wait for its end; return its status (negative: killed by that signal) and what it said."""
+        if self._status is None:
+            self._end(timeout)
+        assert self._status is not None
+        return self._status, _text(self._stdout), _text(self._stderr)
+
+    def kill(self) -> None:
+        """Let it be gone."""
+        if self._status is None:
+            self.send_signal(signal.SIGKILL)
+            self._end(None)
+
+    def _end(self, timeout: float | None) -> None:
+        while (line := self._line(timeout)) == b"stopped":
+            pass
+        self._status = int(line)
+
+    def _line(self, timeout: float | None, *, keep: bool = False) -> bytes:
+        """Return what is told next: its process, that it is suspended, or its status."""
+        while b"\n" not in self._told:
+            if not select.select([self._news], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self._args, timeout or 0)
+            more = self._news.read(64)
+            assert more, "the process that forks is gone"
+            self._told += more
+        line, _, rest = self._told.partition(b"\n")
+        self._told = self._told if keep else rest
+        return line
 
 
 def stop() -> None:
@@ -57,21 +129,6 @@ def stop() -> None:
     if _forker.cache_info().currsize:
         _forker().stop()
         _forker.cache_clear()
-
-
-def _ended(forker: "_Forker", request: Any, streams: list[IO[bytes]], timeout: float) -> int:
-    ours, theirs = os.pipe()
-    with open(ours, "rb") as news:
-        try:
-            forker.ask(request, [*(stream.fileno() for stream in streams), theirs])
-        finally:
-            os.close(theirs)
-        pid = int(news.readline())
-        if not select.select([news], [], [], timeout)[0]:
-            os.kill(pid, signal.SIGKILL)
-            news.readline()
-            raise subprocess.TimeoutExpired(request["args"], timeout)
-        return int(news.readline())
 
 
 def _text(stream: IO[bytes]) -> str:
@@ -161,8 +218,10 @@ def main() -> None:
 def _reap(news: dict[int, int]) -> Iterator[int]:
     """Tell of each command that has ended, and return it."""
     for pid in list(news):
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
+        ended, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+        if ended and os.WIFSTOPPED(status):
+            os.write(news[pid], b"stopped\n")
+        elif ended:
             os.write(news[pid], b"%d\n" % os.waitstatus_to_exitcode(status))
             os.close(news.pop(pid))
             yield pid

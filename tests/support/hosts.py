@@ -2,23 +2,49 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from support.command import Finished
 from support.desk import Desk
 from support.postgres_server import Schema
+from support.warp import Passed
+
+_PATIENCE = "60"
+"""Seconds that a database may say nothing: a machine that is busy is no finding."""
 
 
 class Host(Desk):
-    """A desk whose ledger is in a schema that other hosts use too."""
+    """A desk whose ledger is in a schema that other hosts use too.
 
-    def __init__(self, folder: Path, schema: Schema, first: Desk | None = None) -> None:
-        super().__init__(folder)
+    :ivar wrong: how far its own clock is from the true one, which platform and database go by.
+    """
+
+    def __init__(self, folder: Path, schema: Schema, first: "Host | None" = None) -> None:
+        super().__init__(folder, first and first.platform)
         self.schema = schema
-        if first is not None:
-            self.platform, self.ahead = first.platform, first.ahead
-        self.env |= {**self.platform.urls, **schema.env}
+        self.wrong = timedelta()
+        if first is None:
+            self._passed = Passed(folder / ".passed")
+            self._passed.begin()
+        else:
+            self._passed, self.ahead = first._passed, first.ahead
+        self.env |= {**schema.env, "FAULTS_CLOCK": str(self._passed.path), "FAULTS_PATIENCE": _PATIENCE}
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead + timedelta(seconds=self._passed.seconds())
+
+    def let_pass(self, minutes: float) -> None:
+        """Let time go by for every host, also where a command runs or is suspended."""
+        self._passed.let_pass(timedelta(minutes=minutes))
+
+    def _variables(self, at: str, nth: int, do: str) -> dict[str, str]:
+        variables = super()._variables(at, nth, do)
+        if self.wrong:
+            variables["FAULTS_AHEAD"] = str((self.ahead + self.wrong).total_seconds())
+            variables["FAULTS_DATABASE_AHEAD"] = str(-self.wrong.total_seconds())
+        return variables
 
     def rows(self, table: str = "trades") -> list[dict[str, Any]]:
         return self.schema.rows(table)
@@ -26,13 +52,14 @@ class Host(Desk):
     def write(self, statement: str) -> None:
         self.schema.ask(statement)
 
+    def reach_by(self, port: int) -> None:
+        """Reach the ledger's server by another port than its own."""
+        url = self.schema.server.url
+        self.env["PAPER_RUN_LEDGER_URL"] = url.replace(f":{self.schema.server.port}/", f":{port}/")
+
     def begin(self) -> Finished:
-        """Run the first day, which makes the ledger; again where a new server was too busy to answer."""
-        done = self.run("--new-ledger")
-        if done.returncode != 1 or "See whether it is up" not in done.stderr:
-            return done
-        again = self.run("--new-ledger")
-        return self.run() if again.returncode == 3 else again  # the schema was made already
+        """Run the first day, which makes the ledger."""
+        return self.run("--new-ledger")
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """The real command, in a time and with a mishap that the environment names.
 
 FAULTS_AHEAD: seconds that its clock is ahead of the machine's. FAULTS_TICK: how long a pause really lasts at
-most. FAULTS_USER: the number of the user that it becomes. FAULTS_AT, FAULTS_NTH, FAULTS_DO: at the n-th
-step of a pattern do that: the name of a signal, `full` for a disk that is full from then on, `suspend 11` for
-a machine that is suspended for 11 s, or `raise MemoryError` for what goes wrong in the program itself.
+most. FAULTS_CLOCK: a file with more seconds, which may change meanwhile. FAULTS_PATIENCE: how long a database
+may say nothing. FAULTS_USER: the number of the user that it becomes. FAULTS_AT, FAULTS_NTH, FAULTS_DO: at the
+n-th step of a pattern do that: the name of a signal, `full` for a disk that is full from then on, `suspend
+11` for a machine that is suspended for 11 s, `raise MemoryError` for what goes wrong in the program itself.
 """
 
 import builtins
@@ -20,7 +21,7 @@ from paper_run import cli
 from paper_run.report.html import assets
 from support.preloaded import preload
 from support.steps import Steps, fill_disk, send_signal
-from support.warp import TICK, Warp
+from support.warp import TICK, Passed, Warp
 
 
 def _action(do: str, warp: Warp) -> Callable[[], object]:
@@ -53,7 +54,9 @@ def main() -> int:
     if user := os.environ.get("FAULTS_USER"):
         _become(int(user))
     tick = float(os.environ.get("FAULTS_TICK", TICK))
-    warp = Warp(timedelta(seconds=float(os.environ["FAULTS_AHEAD"])), tick=tick)
+    clock = os.environ.get("FAULTS_CLOCK")
+    passed = None if clock is None else Passed(Path(clock))
+    warp = Warp(timedelta(seconds=float(os.environ["FAULTS_AHEAD"])), tick=tick, passed=passed)
     warp.install()
     if do := os.environ.get("FAULTS_DO"):
         action = _action(do, warp)

@@ -160,6 +160,12 @@ class Life:
             connection.execute("UPDATE sessions SET state = ? WHERE rowid = ?", (json.dumps(kept), row))
             connection.commit()
 
+    def forget_arrivals(self) -> None:
+        """Have the ledger be as an older program left it, which read no arrival prices."""
+        with contextlib.closing(sqlite3.connect(self.reports / "ledger.sqlite3")) as connection:
+            connection.execute("UPDATE trades SET arrivals = NULL")
+            connection.commit()
+
     # the gateway
 
     def prices(self, **prices: str | None) -> None:

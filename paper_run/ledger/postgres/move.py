@@ -32,13 +32,12 @@ _TABLES = {
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",
+    "mail_channels": "mail, channel",
     "broker_accounts": "epoch",
     "broker_money": "epoch, activity",
     "broker_money_reads": "epoch",
 }
 """Each table but `account`, after those whose rows it names, and what its rows are sorted by."""
-_PATIENCE = 600.0
-"""Seconds that the server may take for years of results: no attempt hangs on it."""
 
 
 def copy(source: Source, target: Store) -> int:
@@ -48,8 +47,7 @@ def copy(source: Source, target: Store) -> int:
         there.
     :raises UnclearCommitError: nobody knows whether it is there.
     """
-    target.connection.patience = _PATIENCE
-    with errors.translated(target.database), target.transaction():
+    with errors.translated(target.database), opening.patient(target), target.transaction():
         opening.lock_schema(target)
         opening.refuse_another(target)
         opening.make_tables(target)

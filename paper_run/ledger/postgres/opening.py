@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,15 @@ from paper_run.ledger.postgres.store import Store
 from paper_run.model.commands import ours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from paper_run.ledger.waiting import Waiting
     from paper_run.model.place import Place
+
+
+_PATIENCE = 600.0
+"""Seconds that the server may take to make or change tables, or for years of results: nothing hangs on it."""
 
 
 def leased(place: Place, waiting: Waiting, *, makes: bool = False) -> Store:
@@ -101,6 +106,17 @@ def lock_schema(store: Store) -> None:
     store.rows("SELECT pg_advisory_xact_lock(hashtext(?))", store.database.schema)
 
 
+@contextlib.contextmanager
+def patient(store: Store) -> Iterator[None]:
+    """Wait longer for each answer while the block runs; nothing was sent, and no attempt is under way."""
+    before = store.connection.patience
+    store.connection.patience = _PATIENCE
+    try:
+        yield
+    finally:
+        store.connection.patience = before
+
+
 def make_tables(store: Store) -> None:
     """Make the schema and its tables, in the open transaction."""
     connection = store.connection
@@ -131,7 +147,7 @@ def refuse_another(store: Store) -> None:
 def _make(store: Store, first: Callable[[str], None] | None = None) -> None:
     """Make the schema, unless another session has made it meanwhile."""
     identity = secrets.token_hex(4)
-    with errors.translated(store.database), store.transaction():
+    with errors.translated(store.database), patient(store), store.transaction():
         lock_schema(store)
         if is_there(store):
             if first is not None:
@@ -189,7 +205,7 @@ def _migrate(store: Store) -> None:
     version = _version(store)
     if version == schema.version():
         return
-    with errors.translated(store.database), store.transaction():
+    with errors.translated(store.database), patient(store), store.transaction():
         for script in schema.MIGRATIONS[version - schema.BEGINS_AT + 1 :]:
             store.connection.execute(script)
         store.connection.execute("UPDATE schema_version SET version = %s", (schema.version(),))

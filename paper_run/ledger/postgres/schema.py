@@ -225,6 +225,23 @@ MIGRATIONS = (
     """,
     "SELECT 1",  # another sequence of columns, which matters to SQLite alone
     """
+    CREATE TABLE mail_channels (
+        mail BIGINT NOT NULL REFERENCES mails (id),
+        channel TEXT COLLATE "C" NOT NULL CHECK (channel IN ('email', 'push')),
+        state TEXT COLLATE "C" NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        ended_at TEXT COLLATE "C",
+        PRIMARY KEY (mail, channel)
+    );
+    """,
+    """
+    ALTER TABLE sessions ADD COLUMN long_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN short_value TEXT COLLATE "C";
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT COLLATE "C";
+    """,
+    """
+    ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
+    """,
+    """
     CREATE TABLE symbol_sessions (
         epoch BIGINT NOT NULL REFERENCES epochs (id),
         session TEXT COLLATE "C" NOT NULL,

@@ -137,6 +137,27 @@ MIGRATIONS = (
     ALTER TABLE new_marks RENAME TO marks;
     """,
     """
+    -- by which channels a mail goes, and how it ended with each; one without a row here goes by e-mail alone
+    CREATE TABLE mail_channels (
+        mail INTEGER NOT NULL REFERENCES mails (id),
+        channel TEXT NOT NULL CHECK (channel IN ('email', 'push')),
+        state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'unwanted')),
+        ended_at TEXT,
+        PRIMARY KEY (mail, channel)
+    );
+    """,
+    """
+    -- market value of what is long and of what is short (zero or less), dollars, and past which percent of
+    -- equity gross exposure was warned of then; NULL: not known, and no limit
+    ALTER TABLE sessions ADD COLUMN long_value TEXT;
+    ALTER TABLE sessions ADD COLUMN short_value TEXT;
+    ALTER TABLE sessions ADD COLUMN gross_limit TEXT;
+    """,
+    """
+    -- the market's prices before the POST, JSON by symbol; NULL: they were not read
+    ALTER TABLE trades ADD COLUMN arrivals TEXT;
+    """,
+    """
     -- a symbol in a session, as it was valued last, see book/symbols; amounts as text, NULL: not known
     CREATE TABLE symbol_sessions (
         epoch INTEGER NOT NULL REFERENCES epochs (id),

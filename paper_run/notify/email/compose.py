@@ -2,87 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from paper_run.ledger.outbox import MailRow
-from paper_run.model import result_json
-from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import letters, message
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
-    from paper_run.ledger.ledger import Ledger
-    from paper_run.ledger.outbox import MailKind
-    from paper_run.model.attempt import AttemptRow
+    from paper_run.model.commands import Invocation
+    from paper_run.notify.contents import Contents, Told
     from paper_run.notify.email.letters import Letter
     from paper_run.report.day import Reports
-    from paper_run.report.publisher import Publisher
-    from paper_run.report.summary.summary import Occasion
     from paper_run.settings.email import MailSettings
 
 
-class Told(NamedTuple):
-    """What a mail tells of: an attempt, a session's latest mark, or a notice by its content."""
-
-    kind: MailKind
-    session: str
-    attempt: AttemptRow | None = None
-    content: str | None = None
-
-
 class Composer:
-    """Makes a ledger's mails, from the ledger as it stands.
+    """Makes the mails of what a ledger's messages tell."""
 
-    :param invocation: what makes the commands in a mail run as they stand. :param made: reports that are
-        there already and need not be made once more.
-    """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        publisher: Publisher,
-        settings: MailSettings,
-        *,
-        invocation: Invocation = PLAIN,
-        made: Iterable[Reports] = (),
-    ) -> None:
-        self._ledger = ledger
-        self._publisher = publisher
+    def __init__(self, contents: Contents, settings: MailSettings) -> None:
+        self._contents = contents
         self._settings = settings
-        self._invocation = invocation._replace(ledger=ledger.account.identity)
-        self._made = {each.json: each for each in made}
-
-    def is_problem(self, row: MailRow) -> bool:
-        """Tell whether what a mail tells needs a person.
-
-        :raises DataError: the ledger's record can't be read.
-        """
-        with self._ledger.translated_errors():
-            if row.content is not None:
-                return letters.is_problem(Notice.from_json(row.content))
-            return letters.is_problem(result_json.decode(self._document(row)))
 
     def letter(self, row: MailRow) -> Letter:
         """Return the letter of a mail.
 
         :raises DataError: the ledger's record can't be read.
         """
-        with self._ledger.translated_errors():
-            if row.content is not None:
-                notice = Notice.from_json(row.content)
-                return letters.of_notice(notice, self._invocation, cache_folder=self._publisher.cache_folder)
-            occasion, document = _occasion(row), self._document(row)
-        reports = self._made.get(document) or self._publisher.reports(document)
+        told, cache_folder = self._contents.of(row), self._contents.publisher.cache_folder
+        if isinstance(told, Notice):
+            return letters.of_notice(told, self._contents.invocation, cache_folder=cache_folder)
         return letters.of_result(
-            reports.result,
-            occasion=occasion,
-            attachments=_attachments(reports),
-            invocation=self._invocation,
-            cache_folder=self._publisher.cache_folder,
+            told.reports.result,
+            occasion=told.occasion,
+            attachments=_attachments(told.reports),
+            invocation=self._contents.invocation,
+            cache_folder=cache_folder,
         )
 
     def message(self, row: MailRow, letter: Letter, now: datetime) -> bytes:
@@ -92,7 +49,7 @@ class Composer:
             attempt=row.attempt_number or None,
             kind=row.kind,
             number=row.number,
-            ledger=self._ledger.mails.identity(),
+            ledger=self._contents.ledger.mails.identity(),
             sender=self._settings.sender,
         )
         return _composed(letter, self._settings, identity, now)
@@ -118,14 +75,6 @@ class Composer:
             queued_at=now,
         )
         return self.message(row, self.letter(row), now)
-
-    def _document(self, row: MailRow) -> str:
-        if row.attempt is not None:
-            return self._ledger.attempts.by_id(row.attempt).document
-        document = self._ledger.sessions.mark(row.session)
-        if document is None:
-            raise LookupError(f"the mail {row.id} tells of a mark that is not there")
-        return document
 
 
 def of_notice(
@@ -154,12 +103,6 @@ def _composed(letter: Letter, settings: MailSettings, identity: str, now: dateti
         date=now,
         list_id=message.list_id(settings.sender),
     )
-
-
-def _occasion(row: MailRow) -> Occasion:
-    if row.kind in ("run", "settled", "mark", "close"):
-        return row.kind
-    raise LookupError(f"the mail {row.id} is a notice without its content")
 
 
 def _attachments(reports: Reports) -> tuple[Attachment, ...]:

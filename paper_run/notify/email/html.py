@@ -51,6 +51,7 @@ PALETTE = {
 }
 LOOKS = {
     "good": Look("#1e6a43", "#eaf3ec", text.SIGNS["good"]),
+    "calm": Look("#3f4a54", "#f0eee8", text.SIGNS["calm"]),
     "caution": Look("#835200", "#fbf1dc", text.SIGNS["caution"]),
     "bad": Look("#a3262a", "#faeae7", text.SIGNS["bad"]),
     "unsure": Look("#6a3a94", "#f1eaf8", text.SIGNS["unsure"]),

@@ -59,7 +59,7 @@ def is_problem(told: RunResult | Notice) -> bool:
     """Tell whether a person is needed; an outcome that became known later is news to one, whatever it is."""
     if isinstance(told, Notice):
         return told.kind != "closed"
-    return bool(told.exit_status) or told.status != "success" or headline(told).tone != "good"
+    return bool(told.exit_status) or told.status != "success" or not headline(told).is_well
 
 
 def summary(result: RunResult, beside: Sequence[PaperRunError] = ()) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.report import text
-from paper_run.report.summary.headline import headline, problem
+from paper_run.report.summary.headline import headline, needs_only_a_look, problem
 from paper_run.report.summary.summary import Occasion, name_of
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def line(words: str) -> str:
 def _words(result: RunResult) -> str:
     head = headline(result)
     amount = _day_pnl(result, result.pnl) if result.pnl and result.pnl.complete else ""
-    if head.tone == "good":
+    if head.is_well:
         return f"{amount} OK" if amount else "OK, no P&L"
     worst = problem(result) or head.sentence
     if result.status == "success":
-        return f"{amount} Check: {worst}".lstrip()
+        return f"{amount} {'Look' if needs_only_a_look(result) else 'Check'}: {worst}".lstrip()
     return f"{head.label}: {worst}"
 
 

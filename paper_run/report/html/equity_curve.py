@@ -21,6 +21,7 @@ _MARGIN = Decimal("0.14")
 _EDGE = 25
 # Labels of the scale closer than this share of the height would run into each other.
 _NEAREST = 0.09
+_SCALES = ((9, "narrow"), (12, "middling"))
 _DATES_BETWEEN = (1 / 3, 2 / 3)
 _LEAST_DAYS_BETWEEN = 30
 
@@ -60,6 +61,12 @@ def equity_curve(curve: "Sequence[SessionLine]") -> str:
         f'<div class="panel dates"><svg class="plot" aria-hidden="true" width="100%" height="100%">'
         f"{_dates(points)}</svg>{_scale((), room)}</div>"
     )
+
+
+def scale(curve: "Sequence[SessionLine]") -> str:
+    """Return how wide the figures beside the panels are: `narrow`, `middling` or `wide`."""
+    longest = max((len(text.money(line.closing)) for line in curve if line.closing is not None), default=0)
+    return next((name for most, name in _SCALES if longest <= most), "wide")
 
 
 def described(curve: "Sequence[SessionLine]") -> str:

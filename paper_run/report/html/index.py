@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import calendar, cells, navigation
+from paper_run.report.html import calendar, cells, exposure_curve, navigation
 from paper_run.report.html.assets import asset, markup, policy, template
 from paper_run.report.html.day_bars import table_rows
-from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
@@ -65,6 +65,9 @@ def render(
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
+        "scale": scale(curve),
+        "exposed": markup(exposure_curve.exposure_curve(curve)),
+        "exposed_words": exposure_curve.described(curve),
         "curve_rows": markup(table_rows([line for line in curve if line.closing is not None])),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
         "moved": bounds is not None,
@@ -152,7 +155,8 @@ def _row(line: SessionLine, *, ended: bool) -> str:
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
-    links = [_trade(line.session, number, status) for number, status in line.attempts]
+    has_lost = line.day_pnl is not None and line.day_pnl < 0
+    links = [_trade(line.session, number, status, has_lost=has_lost) for number, status in line.attempts]
     if line.marked:
         links.append(_link(f"{line.session}_mark.html", f"{line.session}: mark", "≈", "quiet", "mark"))
     incomplete = "" if line.complete else ' class="incomplete"'
@@ -165,10 +169,12 @@ def _row(line: SessionLine, *, ended: bool) -> str:
     )
 
 
-def _trade(session: str, number: int, status: str) -> str:
+def _trade(session: str, number: int, status: str, *, has_lost: bool) -> str:
     tone, sign = ("quiet", _REHEARSAL if status == "rehearsal" else _OTHER)
     if status in STATUSES:
         tone, sign = STATUSES[status][0], ""
+    if tone == "good" and has_lost:
+        tone = "calm"
     shown = status if number == 1 else f"{number} {status}"
     name = f"{session}, attempt {'1: ' if number == 1 else ''}{shown}"
     return _link(f"{attempt_name(session, number)}_paper_run.html", name, sign, tone, shown)

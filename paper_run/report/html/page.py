@@ -13,7 +13,7 @@ from paper_run.report.html import assets, book, cells, charts, navigation, order
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
-from paper_run.report.html.equity_curve import described, equity_curve
+from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.summary import figures
 from paper_run.report.summary.headline import banners, headline
 from paper_run.report.summary.order_problems import by_importance
@@ -33,8 +33,6 @@ _LEAST_POINTS = 2
 # A table of more rows than this is drawn row by row, as it is scrolled to.
 _LONG = 60
 _PROBLEMS = {"error": "errors", "warning": "warnings", "note": "notes"}
-# The scale beside the curve: narrow, middling or wide, by the characters of its longest figure.
-_SCALES = ((9, "narrow"), (12, "middling"))
 
 _PNL_LEGEND = legend(
     ("gain", "realized gain"),
@@ -74,6 +72,7 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_trading(result),
         **_book(result, valued),
         "account": _account(result),
+        "limits": _limits(result),
         "symbols": _symbols(result),
         **_curve(result, valued),
     }
@@ -93,6 +92,14 @@ def _account(result: RunResult) -> Any:
     from paper_run.report.html import account
 
     return account.view(result.parties.broker)
+
+
+def _limits(result: RunResult) -> Any:
+    if result.limits is None:
+        return None
+    from paper_run.report.html import limits
+
+    return markup(limits.items(result.limits))
 
 
 def _symbols(result: RunResult) -> Any:
@@ -199,7 +206,6 @@ def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
     """Return the curve of the sessions that have a closing; with too few of them, the words for it."""
     if len(valued) < _LEAST_POINTS:
         return {"curve": None, "no_curve": _no_curve(result, valued)}
-    longest = max(len(text.money(line.closing)) for line in valued)
     total = result.statistics.total_return
     number = max(total.n if total is not None else 0, len(valued))
     last = valued[-1]
@@ -207,8 +213,9 @@ def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "curve": markup(equity_curve(valued)),
         "curve_words": described(valued),
         "curve_rows": markup(table_rows(valued)),
+        **_exposure(valued),
         "days": markup(day_bars(valued, number)),
-        "scale": next((name for most, name in _SCALES if longest <= most), "wide"),
+        "scale": scale(valued),
         "num_points": len(valued),
         "num_sessions": number,
         "reading": [
@@ -219,6 +226,18 @@ def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
             (text.signed_percent(last.drawdown), "Drawdown"),
         ],
         "ends_before": text.one_line(last.session) if last.session != result.session else "",
+    }
+
+
+def _exposure(valued: Sequence[SessionLine]) -> dict[str, Any]:
+    from paper_run.report.html import exposure_curve
+
+    drawn = exposure_curve.exposure_curve(valued)
+    if not drawn:
+        return {"exposed": None}
+    return {
+        "exposed": markup(drawn),
+        "exposed_words": exposure_curve.described(valued),
     }
 
 
@@ -241,6 +260,6 @@ def _parameters(parameters: Requested) -> list[tuple[str, str]]:
     return [
         ("Symbols", symbols or text.ABSENT),
         ("Capital", text.money(parameters.capital)),
-        ("Maximum position", text.money(parameters.max_position_size)),
+        ("Maximum per signal", text.money(parameters.max_position_size)),
         ("Signals as of", text.one_line(parameters.as_of_date or text.ABSENT)),
     ]

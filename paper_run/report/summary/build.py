@@ -10,7 +10,14 @@ from paper_run.model.listing import unlisted
 from paper_run.report import text
 from paper_run.report.summary import figures
 from paper_run.report.summary.figures import Figure
-from paper_run.report.summary.headline import Banner, banners, headline, problem
+from paper_run.report.summary.headline import (
+    Banner,
+    banners,
+    headline,
+    needs_only_a_look,
+    passed_limits,
+    problem,
+)
 from paper_run.report.summary.issues import issues
 from paper_run.report.summary.movers import movers
 from paper_run.report.summary.summary import NOT_KNOWN, Count, Item, Section, Summary, clip
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 
 _NAMES = {"run": "Paper run", "mark": "Mark", "close": "Close of the day", "settled": "Outcome known"}
 _NEEDS_NAMED = 3
+_WELL: tuple[Tone, ...] = ("good", "calm")
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
 _PAPER = "Paper trading: no real money."
@@ -50,7 +58,7 @@ def of_result(
         day=_day(result.session),
         moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
         tone=head.tone,
-        verdict=_verdict(head.tone, found.needs),
+        verdict=_verdict(result, head, found.needs),
         status=clip(f"{head.label}: {_sentence(result, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(result)),
         figures=_figures(result),
@@ -84,7 +92,7 @@ def with_failures(summary: Summary, failed: Sequence[PaperRunError]) -> Summary:
     steps = dict.fromkeys((*(remedy for each in failed for remedy in each.remedies), *summary.steps))
     return summary._replace(
         tone="bad",
-        verdict=f"Needs you: {titles}." if summary.tone == "good" else f"{summary.verdict} Also: {titles}.",
+        verdict=f"Needs you: {titles}." if summary.tone in _WELL else f"{summary.verdict} Also: {titles}.",
         sections=(Section("What failed besides", said, more), *summary.sections),
         steps=tuple(steps)[:_MOST_REMEDIES],
         facts=tuple(each for each in summary.facts if each[0] != "Exit status"),  # it is the result's alone
@@ -140,9 +148,11 @@ def _sentence(result: RunResult, head: Headline) -> str:
     return worst if worst and head.sentence.startswith(worst) else head.sentence
 
 
-def _verdict(tone: Tone, needs: Sequence[str]) -> str:
-    if tone == "good":
+def _verdict(result: RunResult, head: Headline, needs: Sequence[str]) -> str:
+    if head.is_well:
         return "Nothing to do."
+    if needs_only_a_look(result):
+        return f"Look: {passed_limits(result)}."
     return f"Needs you: {', '.join(needs[:_NEEDS_NAMED]) or 'see how it ended'}."
 
 

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from paper_run.model.order import Order, Outcome
-    from paper_run.model.result import PositionRow, RunResult
+    from paper_run.model.result import Pnl, PositionRow, RunResult
 
-Tone = Literal["good", "caution", "bad", "unsure"]
+Tone = Literal["good", "calm", "caution", "bad", "unsure"]
+"""`calm`: all went well, at a loss: nobody is needed, and nothing is green."""
 
 STATUSES: dict[str, tuple[Tone, str]] = {
     "success": ("good", "Success"),
@@ -31,6 +32,7 @@ _LOST = {
     "interrupted": ("The run was interrupted.", "Orders may or may not have been placed."),
 }
 _NAMED = 4
+_LIMITS_NAMED = 2
 
 
 class Headline(NamedTuple):
@@ -39,6 +41,11 @@ class Headline(NamedTuple):
     tone: Tone
     label: str
     sentence: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody is needed."""
+        return self.tone in ("good", "calm")
 
 
 class Banner(NamedTuple):
@@ -59,15 +66,41 @@ def headline(result: RunResult) -> Headline:
         found = result.findings
         if any(each.severity != "note" for each in found) or _valuation(result):
             tone = "caution"
+        elif has_lost(result.pnl):
+            tone = "calm"
+        if passed := passed_limits(result):
+            label = f"{label}, but {passed}"
     return Headline(tone, one_line(label), one_line(_sentence(result)))
 
 
 def problem(result: RunResult) -> str:
     """Return the worst problem in a sentence; "" where nothing is wrong.
 
-    Without what went well, and where orders are the problem without the error that follows from them.
+    Without what went well, and where orders are the problem without the error that follows from them; limits
+    that are passed where nothing else is.
     """
-    return one_line(_failure(result, with_error=False) or _concern(result))
+    return one_line(_failure(result, with_error=False) or _concern(result) or passed_limits(result))
+
+
+def passed_limits(result: RunResult) -> str:
+    """Return the limits that are passed, two at most, such as `gross exposure 198 % (limit 150 %)`."""
+    if result.limits is None or not (passed := result.limits.passed):
+        return ""
+    from paper_run.model import limits
+
+    more = len(passed) - _LIMITS_NAMED
+    named = [limits.words(each) for each in passed[:_LIMITS_NAMED]]
+    return one_line(" and ".join(named) if more <= 0 else f"{', '.join(named)} and {more} more")
+
+
+def needs_only_a_look(result: RunResult) -> bool:
+    """Tell whether a success needs a look for its limits alone."""
+    return bool(passed_limits(result)) and not _failure(result) and not _concern(result)
+
+
+def has_lost(pnl: Pnl | None) -> bool:
+    """Tell whether a day is known to have lost money."""
+    return pnl is not None and pnl.day_pnl is not None and pnl.day_pnl < 0
 
 
 def banners(result: RunResult) -> list[Banner]:
@@ -148,7 +181,8 @@ def _failure(result: RunResult, *, with_error: bool = True) -> str:
 
 def _concern(result: RunResult) -> str:
     """Return what a day without a failure leaves to be looked at, "" when nothing."""
-    warnings = findings.texts(result.findings, "warning")
+    others = (each for each in result.findings if each.code != "limit_passed")
+    warnings = findings.texts(others, "warning")
     if (wrong := _valuation(result)) or not warnings:
         return wrong
     more = f" ({len(warnings) - 1:,} more below.)" if len(warnings) > 1 else ""

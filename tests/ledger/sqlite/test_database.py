@@ -429,6 +429,7 @@ TEXTS = {
         "notices",
         "answer",
         "document",
+        "arrivals",
     },
     "marks": {"document"},
 }
@@ -470,7 +471,7 @@ def test_attempts_that_lay_otherwise_are_kept_as_they_are(
     connection.close()
     with Ledger(tmp_path) as ledger:
         (row,) = map(dict, ledger.attempts._store.rows("SELECT * FROM trades"))
-        assert row == was
+        assert row == {**was, "arrivals": None}
         assert [*map(tuple, ledger.attempts._store.rows("SELECT * FROM marks"))] == [
             ("2025-01-17", 2, "marked")
         ]

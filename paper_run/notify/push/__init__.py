@@ -1,0 +1,1 @@
+"""Push notifications: a message in a few lines, sent by apprise."""

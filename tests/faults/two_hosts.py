@@ -1,0 +1,323 @@
+"""A random schedule of two hosts with one ledger: what strikes them, their lines and their server."""
+
+import random
+import signal
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from faults.truth import must
+from support.answers import Answer
+from support.failover import copied, cut_off, following, in_step, promoted, restored, until
+from support.faulty_http import Request
+from support.forked import Fork
+from support.hosts import Host
+from support.odd_platform import RUN
+from support.postgres_server import Server
+from support.proxy import HOW, Kink, Proxy
+
+STEPS = (
+    "before GET *",
+    "after GET *",
+    "before sql SELECT pg_try_advisory_lock*",
+    "after sql SELECT pg_try_advisory_lock*",
+    "before sql BEGIN*",
+    "before sql INSERT INTO trades",
+    "after sql INSERT INTO trades",
+    "before sql COMMIT",
+    "after sql COMMIT",
+    "before POST *",
+    "after connect for POST",
+    "after POST *",
+    "before sql UPDATE*",
+    "after replace*",
+)
+SIGNALS = ("SIGKILL", "SIGSTOP", "SIGSTOP", "SIGTERM")
+WORDS = (
+    b"COMMIT",
+    b"COMMIT",
+    b"INSERT INTO trades",
+    b"UPDATE trades",
+    b"BEGIN",
+    b"pg_try_advisory_lock",
+    b"",
+)
+HALTS = ("step", "step", "step", "line", "line", "POST")
+SERVER = (
+    "terminate",
+    "cancel",
+    "restart",
+    "crash",
+    "down",
+    "down for an hour",
+    "restored",
+    "promoted",
+    "left behind",
+)
+MEANWHILE = ("nothing", "nothing", "time", *SERVER)
+LOSES = ("restored", "left behind")
+"""After these rows may be missing: so long does it take that no POST waits to leave, nor is one worked on."""
+COMMANDS = ((), (), (), (), (), (), ("mark",), ("resolve",), ("report",))
+ANSWERS = (None, None, Answer(reset=True, process="before"), Answer(reset=True, process="never"))
+WRONG = (0, 0, -7, 5)
+"""Minutes that a clock may be from the true one."""
+TIMEOUTS = ("0.5", "20")
+_PATIENCE = "1"
+"""Seconds that a host waits for a database that is silent, where it is going to be."""
+_LONGEST = 240.0
+
+
+class Play:
+    """One schedule, drawn from its seed.
+
+    :ivar lost: keys of attempts that were in the ledger before its server was restored or replaced.
+    """
+
+    def __init__(self, seed: int, hosts: tuple[Host, Host], server: Server, lines: dict[Host, Proxy]) -> None:
+        self.drawn = random.Random(seed)
+        self.hosts, self.server, self.lines = hosts, server, lines
+        self.platform = hosts[0].platform
+        self.told = [f"seed {seed}"]
+        self.lost: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.posted: defaultdict[str, list[str]] = defaultdict(list)
+        """The keys of the POSTs that arrived, by session."""
+        self._arrived, self._released = threading.Event(), threading.Event()
+        self._released.set()
+        self.platform.log.arrivals.append(self._arrives)
+
+    def play(self) -> None:
+        if (answer := self.drawn.choice(ANSWERS)) is not None:
+            self.platform.orchestrator.script("POST", RUN, [answer])
+            self.told.append(f"POST {answer}")
+        for host in self.hosts:
+            host.wrong = timedelta(minutes=self.drawn.choice(WRONG))
+            self.told.append(f"{host.folder.name} is wrong by {host.wrong}")
+        for _ in range(self.drawn.randint(1, 3)):
+            if self.drawn.random() < 0.4:
+                self.told.append("the next session")
+                self.hosts[0].let_pass(24 * 60)
+            self.round()
+            self.prove_never_twice()
+
+    def conclude(self) -> None:
+        """With all well again each host runs its day, and makes its files: state what must be true then."""
+        self.platform.orchestrator.calm()
+        session = self.hosts[0].session
+        before, left = self.executed(session), self.keys(session)
+        ended = [self.run(host, ("--timeout", "20")) for host in self.hosts]
+        rows = self.hosts[0].rows()
+        fenced = [row["key"] for row in rows if row["fence"] == session]
+        posted = self.posted[session]
+        nothing = {row["key"] for row in rows if row["state"] == "nothing"}
+        self.prove_never_twice()
+        must(not nothing & set(self.platform.orchestrator.keys.values()), "executed, and recorded as nothing")
+        if self.lost:
+            must(set(ended) <= {0, 2, 3}, "a day that ended otherwise")
+        else:
+            must(set(ended) <= {0, 2}, "a day that ended otherwise")
+            must(self.executed(session) == (before if left else 1), "not once")
+            must(len(posted) == (len(posted) if left else 1) <= 1, "more than one was sent")
+            must(len(fenced) == 1 and posted in ([], fenced), "the fence is not that of what was sent")
+        made = [self.run(host, ("report", "--all")) for host in self.hosts]
+        must(set(made) == ({0} if rows else {3}), "no files")
+        one, two = (host.files() for host in self.hosts)
+        must(all(one[name] == two[name] for name in one.keys() & two.keys()), "other bytes")
+        must(self.lost or one.keys() == two.keys() != set(), "other files")
+        self.counts.update(["schedules", "executed" if self.executed(session) else "not executed"])
+        self.counts["schedules where rows were lost"] += bool(self.lost)
+
+    def executed(self, session: str) -> int:
+        """Return how often a session was executed."""
+        return [run["as_of_date"] for run in self.platform.orchestrator.runs].count(session)
+
+    def prove_never_twice(self) -> None:
+        """No session was executed twice, nor sent twice unless rows were lost that told of it."""
+        for session, keys in self.posted.items():
+            must(self.executed(session) <= 1, f"{session} was executed twice")
+            must(len(keys) <= 1 or self.lost & set(keys), f"{session} was sent twice")
+
+    def run(self, host: Host, words: tuple[str, ...], **strike: Any) -> int:
+        """Run a command to its end, or wake it where it is suspended; return its status."""
+        self.told.append(f"{host.folder.name} {words} {strike or ''}")
+        with host.forked(*words, **strike) as process:
+            if strike and process.stopped(_LONGEST):
+                process.send_signal(signal.SIGCONT)
+            return self.ended(host, process)
+
+    def ended(self, host: Host, process: Fork) -> int:
+        """Wait for a command to end; return its status."""
+        status, stdout, stderr = process.ended(_LONGEST)
+        self.told += [f"{host.folder.name} ended with {status}", *stderr.splitlines()]
+        must("Traceback" not in stdout + stderr, stdout + stderr)
+        self.counts["commands"] += 1
+        self.counts["killed"] += status == -signal.SIGKILL
+        return status
+
+    def round(self) -> None:
+        """Strike one host's command, and perhaps the server; the other one runs its own meanwhile."""
+        struck, other = self.drawn.sample(self.hosts, 2)
+        if self.drawn.random() < 0.05:
+            self.pooled(struck)
+            return
+        meanwhile = self.drawn.choice(MEANWHILE)
+        with ExitStack() as stack:
+            copy = stack.enter_context(copied(self.server)) if meanwhile == "restored" else None
+            standby = (
+                stack.enter_context(following(self.server))
+                if meanwhile in ("promoted", "left behind")
+                else None
+            )
+            if standby is not None and meanwhile == "left behind":
+                cut_off(standby)
+            process = stack.enter_context(self.halted(struck))
+            if meanwhile in LOSES:
+                self._let_go()
+            self.disturb(meanwhile, copy, standby)
+            self.another(other)
+            if meanwhile.startswith("down"):
+                self.server.start()
+            self._let_go()
+            process.send_signal(signal.SIGCONT)
+            self.ended(struck, process)
+            if standby is not None:
+                self.take_place(standby)
+        self.calm()
+
+    @contextmanager
+    def halted(self, host: Host) -> Iterator[Fork]:
+        """Run a command of a host until it is struck, or where that never comes, until its end."""
+        drawn, halt = self.drawn, self.drawn.choice(HALTS)
+        words = drawn.choice(COMMANDS)
+        arguments = words or ("--timeout", drawn.choice(TIMEOUTS))
+        strike = {
+            "at": drawn.choice(STEPS),
+            "nth": drawn.choice((1, 1, 1, 2, 3)),
+            "do": drawn.choice(SIGNALS),
+        }
+        kink = Kink(
+            how=drawn.choice(HOW),
+            way=drawn.choice(("asked", "answered")),
+            words=drawn.choice(WORDS),
+            nth=drawn.choice((1, 1, 2, 3, drawn.randint(1, 60))),
+            seconds=drawn.uniform(0.05, 1.5),
+        )
+        self.told.append(f"{host.folder.name} {arguments} {halt} {kink if halt == 'line' else strike}")
+        line = self.lines[host]
+        self.counts[kink.how if halt == "line" else halt if halt == "POST" else strike["do"]] += 1
+        if halt == "line":
+            line.bend(kink)
+        elif halt == "POST":
+            self._arrived.clear()
+            self._released.clear()
+        usual, host.env["FAULTS_PATIENCE"] = host.env["FAULTS_PATIENCE"], _PATIENCE
+        with host.forked(*arguments, **strike if halt == "step" else {}) as process:
+            host.env["FAULTS_PATIENCE"] = usual
+            if halt == "step":
+                process.stopped(_LONGEST)
+            else:
+                happened = line.met if halt == "line" else self._arrived
+                while process.is_running() and not happened.wait(0.01):
+                    pass
+            yield process
+
+    def another(self, host: Host) -> None:
+        """Run a command of the other host; it may be struck as well."""
+        drawn = self.drawn
+        words, is_struck, is_run = drawn.choice(COMMANDS), drawn.random() < 0.25, drawn.random() < 0.85
+        strike = {
+            "at": drawn.choice(STEPS),
+            "nth": drawn.choice((1, 1, 1, 2, 3)),
+            "do": drawn.choice(SIGNALS),
+        }
+        if not is_run:
+            return
+        self.run(host, words or ("--timeout", drawn.choice(TIMEOUTS)), **strike if is_struck else {})
+
+    def pooled(self, host: Host) -> None:
+        """A pooler stands before the database: refused, and nothing is sent."""
+        line, posts = self.lines[host], len(self.platform.posts)
+        line.pools = True
+        refused = self.run(host, ())
+        line.pools = False
+        must((refused, len(self.platform.posts)) == (3, posts), "a pooler was not refused")
+        self.counts["pooled"] += 1
+
+    def disturb(self, what: str, copy: Path | None, standby: Server | None) -> None:
+        """Let something happen to the server, or let time pass."""
+        self.told.append(what)
+        self.counts[what] += 1
+        how = self.drawn.choice((signal.SIGINT, signal.SIGQUIT))
+        minutes = self.drawn.choice((1, 20, 60))
+        if what in ("terminate", "cancel"):
+            ours = "FROM pg_stat_activity WHERE application_name LIKE 'paper_run %'"
+            self.server.ask(f"SELECT pg_{what}_backend(pid) {ours}")
+        elif what in ("restart", "crash"):
+            self.server.stop(signal.SIGINT if what == "restart" else signal.SIGQUIT)
+            self.server.start()
+        elif what.startswith("down"):
+            self.server.stop(how)
+        elif copy is not None:
+            before = self.keys()
+            restored(self.server, copy)
+            self.lost |= before - self.keys()
+        elif standby is not None:
+            if what == "promoted":
+                in_step(self.server, standby)
+            self.promote(standby)
+        if what in (*LOSES, "time"):
+            self.hosts[0].let_pass(minutes)
+        elif what == "down for an hour":
+            self.hosts[0].let_pass(60)
+
+    def promote(self, standby: Server) -> None:
+        """Let the standby take the server's place: the name leads to it."""
+        before = self.keys()
+        promoted(self.server, standby)
+        for line in self.lines.values():
+            line.target = standby.port
+        schema = self.hosts[0].schema
+        schema.server = standby
+        self.lost |= before - self.keys()
+        schema.server = self.server
+
+    def take_place(self, standby: Server) -> None:
+        """Go on with what the standby has where the server was: restarted, no more."""
+        standby.stop()
+        self.server.take(standby.data)
+        self.server.start()
+        for line in self.lines.values():
+            line.target = self.server.port
+
+    def keys(self, session: str | None = None) -> set[str]:
+        """Return the keys of the attempts that are in the ledger, but of those that sent nothing."""
+        rows = [row for row in self.hosts[0].rows() if row["state"] != "nothing"]
+        return {row["key"] for row in rows if session in (None, row["session"])}
+
+    def calm(self) -> None:
+        """Let all be well again, and wait until nothing is under way."""
+        for line in self.lines.values():
+            line.mend()
+        ours = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'paper_run %'"
+        until(lambda: self.server.ask(ours) == [])
+        self._await_orchestrator()
+
+    def _let_go(self) -> None:
+        """Let a POST that is held be worked on; it is done when this returns."""
+        if not self._released.is_set():
+            self._released.set()
+            self._await_orchestrator()
+
+    def _await_orchestrator(self) -> None:
+        until(self.platform.orchestrator.is_at_rest)
+
+    def _arrives(self, request: Request) -> None:
+        if request.method != "POST":
+            return
+        self.posted[self.hosts[0].session].append(request.headers["idempotency-key"])
+        self._arrived.set()
+        self._released.wait(_LONGEST)
