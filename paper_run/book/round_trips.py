@@ -15,7 +15,7 @@ class OpenTrip(NamedTuple):
     """A trip that is under way; its side is that of the holding.
 
     :ivar session: the one it began in, an ISO date. :ivar realized: dollars, what the symbol had realized
-        by then.
+        by then; a loss is negative.
     """
 
     session: str

@@ -130,7 +130,7 @@ class Symbols:
     def totals_pnl(
         self, period: int, symbols: Sequence[str], most: int, until: str
     ) -> Mapping[str, list[Decimal]]:
-        """Return each symbol's total P&L, cents, at the closings of the last complete sessions, oldest first.
+        """Return each symbol's total P&L, cents, a loss negative, at the last closings, oldest first.
 
         :param most: so many sessions, until one, an ISO date.
         """
@@ -183,10 +183,8 @@ def _read(written: list[Any]) -> SymbolTotals:
 @reader_of("symbol_sessions")
 def day(row: Any) -> SymbolDay:
     """Return a row of `symbol_sessions`."""
-    qty, *amounts = (amount(row[name]) for name in (*_AMOUNTS, *_SIGNAL))
-    if qty is None:
-        raise ValueError("no quantity")
-    return SymbolDay(row["symbol"], qty, *amounts)
+    amounts = (amount(row[name]) for name in (*_AMOUNTS[1:], *_SIGNAL))
+    return SymbolDay(row["symbol"], Decimal(row["qty"]), *amounts)
 
 
 @reader_of("round_trips")

@@ -9,7 +9,7 @@ from paper_run import money
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import Statistic
-from paper_run.model import findings
+from paper_run.model import findings, sections_json
 from paper_run.model import json_fields as fields
 from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.result import (
@@ -27,10 +27,7 @@ from paper_run.model.result import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paper_run.book.limits import Limits
     from paper_run.model.findings import Finding
-    from paper_run.model.parties import Parties
-    from paper_run.model.symbols import Symbols
 
 SCHEMA_VERSION = 1
 
@@ -69,9 +66,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "results": result.totals._asdict(),
         "orders": _orders_document(result.orders),
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
-        **_parties_document(result),
-        **_limits_document(result),
-        **_symbols_document(result),
+        **sections_json.to_json(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
@@ -102,9 +97,9 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             totals=_totals(content.get("results") or {}),
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
-            parties=_parties(content),
-            limits=_limits(content),
-            symbols=_symbols(content),
+            parties=sections_json.parties(content),
+            limits=sections_json.limits(content),
+            symbols=sections_json.symbols(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
@@ -132,54 +127,6 @@ def _orders_document(orders: Sequence[Order]) -> list[dict[str, Any]]:
             for name in ARRIVAL:
                 del each[name]
     return written
-
-
-def _parties_document(result: RunResult) -> dict[str, Any]:
-    if result.parties is None:
-        return {}
-    from paper_run.model import parties_json
-
-    return {"parties": parties_json.to_json(result.parties)}
-
-
-def _parties(content: Mapping[str, Any]) -> Parties | None:
-    if not content.get("parties"):
-        return None
-    from paper_run.model import parties_json
-
-    return parties_json.from_json(content["parties"])
-
-
-def _limits_document(result: RunResult) -> dict[str, Any]:
-    if result.limits is None:
-        return {}
-    from paper_run.model import limits
-
-    return {"limits": limits.to_json(result.limits)}
-
-
-def _limits(content: Mapping[str, Any]) -> Limits | None:
-    if not content.get("limits"):
-        return None
-    from paper_run.model import limits
-
-    return limits.from_json(content["limits"])
-
-
-def _symbols_document(result: RunResult) -> dict[str, Any]:
-    if result.symbols is None:
-        return {}
-    from paper_run.model import symbols_json
-
-    return {"symbols": symbols_json.to_json(result.symbols)}
-
-
-def _symbols(content: Mapping[str, Any]) -> Symbols | None:
-    if not content.get("symbols"):
-        return None
-    from paper_run.model import symbols_json
-
-    return symbols_json.from_json(content["symbols"])
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

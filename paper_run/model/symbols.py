@@ -47,7 +47,7 @@ class SymbolRow(NamedTuple):
 
 
 class TripRow(NamedTuple):
-    """A round trip from flat to flat; P&L in dollars and cents.
+    """A round trip from flat to flat; P&L in dollars and cents, a loss negative.
 
     :ivar opened: ISO 8601, as is `closed`. :ivar sessions: how many complete sessions closed during it.
     """

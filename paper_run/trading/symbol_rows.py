@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from paper_run.book.holdings import Entry
     from paper_run.book.valuation import PositionValue, Valuation
-    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.book import BookPeriod, CurrentBook
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.symbols import Totals
-    from paper_run.ledger.valuations import PastValuation
+    from paper_run.ledger.valuations import Closing, PastValuation
 
     Signals = Mapping[str, tuple[Decimal | None, Decimal | None]]
 
@@ -37,19 +37,19 @@ def keep(
     ledger: Ledger,
     period: BookPeriod,
     session: date,
+    now: CurrentBook,
     valued: Valuation,
-    *,
-    counts: bool,
+    closing: Closing,
     signals: Signals | None,
 ) -> None:
-    """Write the symbols of a session whose row was just written, and the round trips until then.
+    """Write a session's row, those of its symbols, and the round trips until then.
 
     It goes on from the last complete session before, as its row kept it; where that kept nothing, or where an
     entry came late, all entries are read.
 
-    :param counts: whether it is in curve and statistics, if it is whole.
     :param signals: prediction and weight by symbol; None: those that its rows have stay.
     """
+    ledger.books.valuations.keep(period.id, session, now.last, now.book, valued, closing)
     start = _start(ledger, period, session)
     known = {row.symbol for row in valued.positions if row.is_known}
     days = _days(start, valued, _signals(ledger, period, session, signals))
@@ -59,7 +59,7 @@ def keep(
         [each for each in start.followed.closed if each.symbol in known],
         start.since,
     )
-    totals = _after(start, session.isoformat(), days) if valued.complete and counts else None
+    totals = _after(start, session.isoformat(), days) if valued.complete and closing.counts else None
     ledger.symbols.keep(period.id, session.isoformat(), days, totals)
 
 

@@ -135,7 +135,7 @@ def bring_up_to_date(
         valued = valuation.with_closing(valued, books.opening(period, session), opening)
     elif valued.complete or not (occasion.keeps_whole and books.is_complete(session)):
         closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
-        _keep(ledger, period, session, CurrentBook(book, last), valued, closing, occasion)
+        symbol_rows.keep(ledger, period, session, CurrentBook(book, last), valued, closing, occasion.signals)
     counted = _counted(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over)
     theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
@@ -172,20 +172,6 @@ def bring_up_to_date(
         figures._replace(remarks=tuple(remarks)),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
-
-
-def _keep(
-    ledger: Ledger,
-    period: BookPeriod,
-    session: date,
-    now: CurrentBook,
-    valued: valuation.Valuation,
-    closing: Closing,
-    occasion: Occasion,
-) -> None:
-    """Write a session's row and those of its symbols."""
-    ledger.books.valuations.keep(period.id, session, now.last, now.book, valued, closing)
-    symbol_rows.keep(ledger, period, session, valued, counts=closing.counts, signals=occasion.signals)
 
 
 def _beside_broker(

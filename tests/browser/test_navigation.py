@@ -1,10 +1,18 @@
 """From page to page: through the index to the neighbours, with the script and without, by keys too."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 from builders import documents
 from builders.sessions import history, thin
 from builders.stated import render as render_page
+from builders.symbols import SYMBOLS, row
+from support.chromium import complaints
 
+from paper_run.book.symbols import SymbolTotals
+from paper_run.model.result_json import of_document
+from paper_run.report.html import page
 from paper_run.report.html.index import render
 
 pytestmark = pytest.mark.browser
@@ -146,3 +154,33 @@ def test_the_index_sorts_filters_and_has_a_crosshair(window, browser, tmp_path):
     page.keyboard.press("Home")
     assert page.locator("#reading dd").first.text_content() == lines[0].session
     assert page.locator(".cross").is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_in_the_symbols(window, tmp_path, width):
+    """On the page of a day and on the index, wide and on a phone, which only their tables scroll."""
+    result = replace(of_document(documents.good_day()), symbols=SYMBOLS)
+    (tmp_path / "day.html").write_text(page.render(result, curve=documents.curve(40)))
+    totals = {"AAPL": SymbolTotals("2025-01-02", "2025-01-03", 2, 1, 2, 0, Decimal(40), Decimal(-10))}
+    (tmp_path / "all.html").write_text(
+        render(LINES, curve=thin(LINES), label=None, cache_folder=None, symbols=totals)
+    )
+    for name in ("day.html", "all.html"):
+        opened = window(name, bypass_csp=True, viewport={"width": width, "height": 800})
+        assert opened.locator("#symbols-table tbody tr").first.is_visible()
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        assert complaints(opened) == ""
+
+
+def test_the_symbols_sort_by_the_figure_alone(window, tmp_path):
+    """What stands below a figure in small letters is no part of it."""
+    rows = tuple(
+        row(name, "5.00", sessions=at, trips=at) for name, at in (("A", 9), ("B", 40), ("C", 10), ("D", 8))
+    )
+    result = replace(of_document(documents.good_day()), symbols=SYMBOLS._replace(rows=rows))
+    (tmp_path / "day.html").write_text(page.render(result, curve=documents.curve(40)))
+    opened = window("day.html")
+    for heading in ("Sessions", "Round trips"):
+        opened.locator("#symbols-table thead button", has_text=heading).click()
+        names = opened.locator("#symbols-table tbody th").all_text_contents()
+        assert names == ["B", "C", "A", "D"]

@@ -78,11 +78,11 @@ def _share(part: int, whole: int) -> str:
 def _row(row: SymbolRow, held: Decimal | None) -> str:
     look = "" if row.qty else ' class="closed"'
     return (
-        f"<tr{look}>{cells.name(row.symbol)}<td>{_sparkline(row.history)}</td>{cells.gain(row.total_pnl)}"
+        f"<tr{look}>{cells.name(row.symbol)}<td>{sparkline(row.history)}</td>{cells.gain(row.total_pnl)}"
         f"{cells.gain(row.holding_pnl)}{cells.gain(row.trading_pnl)}"
         f"{cells.gain(row.holding_sum if row.sessions else None)}"
         f"{cells.gain(row.trading_sum if row.sessions else None)}"
-        f"<td>{row.sessions}<small>{row.long} long, {row.short} short</small></td>{_rate(row.hit_rate)}"
+        f"<td>{row.sessions} <small>{row.long} long, {row.short} short</small></td>{_rate(row.hit_rate)}"
         f"<td>{row.trips}{_of_trips(row)}</td>"
         f"{cells.number(row.weight, text.signed_percent, 4)}"
         f"<td>{text.signed_percent(held if row.qty else None)}</td></tr>"
@@ -90,7 +90,7 @@ def _row(row: SymbolRow, held: Decimal | None) -> str:
 
 
 def _of_trips(row: SymbolRow) -> str:
-    return f"<small>{text.signed_money(row.trips_pnl)}</small>" if row.trips else ""
+    return f" <small>{text.signed_money(row.trips_pnl)}</small>" if row.trips else ""
 
 
 def _rate(rate: Rate) -> str:
@@ -128,7 +128,7 @@ def _trip(trip: TripRow) -> str:
     )
 
 
-def _sparkline(history: Sequence[Decimal]) -> str:
+def sparkline(history: Sequence[Decimal]) -> str:
     """Return a small line through the closings and zero; the table has the last figure in words."""
     if len(history) < 2:
         return text.ABSENT
