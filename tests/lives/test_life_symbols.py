@@ -1,6 +1,7 @@
 """Each symbol's row of each session through the real command, against an oracle that reads everything."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +12,12 @@ from typing import Any
 import pytest
 from support.life import NO_ORDER, Life, buy, row, sell
 
+from paper_run.book import valuation
+from paper_run.ledger.book import CurrentBook
+from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite.database import FILE_NAME
+from paper_run.ledger.valuations import Closing
+from paper_run.trading import symbol_rows
 
 CENT = Decimal("0.01")
 SUMS = (
@@ -237,3 +243,33 @@ def test_a_ledger_of_an_earlier_version_goes_on(life: Life, what: str) -> None:
     assert msft["since"] == (life.session if what == "rows" else "2025-01-06")
     if what == "states":
         proved(life)
+
+
+def test_a_day_reads_the_rows_of_its_own_sessions_alone(life: Life) -> None:
+    """In the tenth year as in the first: each query finds a book's rows by their session, none reads all."""
+    played(life)
+    asked: list[str] = []
+    with Ledger(life.reports) as ledger:
+        period = ledger.books.period()
+        assert period is not None
+        past = ledger.books.last_valuation(period)
+        assert past is not None
+        assert past.book is not None
+        marks = {name: mark for name in past.written_marks if (mark := past.mark(name))}
+        opening = ledger.books.opening(period, past.session)
+        valued = valuation.value(past.book, marks, period.base, opening)
+        connection = ledger.symbols._store.connection  # type: ignore[attr-defined]
+        connection.set_trace_callback(asked.append)
+        now = CurrentBook(past.book, past.entry)
+        with ledger.transaction():
+            symbol_rows.keep(ledger, period, past.session, now, valued, Closing({}, {}), None)
+        assert symbol_rows.stated(ledger, period, past.session, valued) is not None
+        connection.set_trace_callback(None)
+        own = [each for each in asked if "symbol_sessions" in each or "round_trips" in each]
+        assert len(own) > 6
+        for query in own:
+            for step in connection.execute(f"EXPLAIN QUERY PLAN {query}"):
+                assert "SCAN" not in step["detail"], query
+                if "SEARCH" in step["detail"]:
+                    assert re.search(r"session[=<>]", step["detail"]), query
+    proved(life)

@@ -27,7 +27,7 @@ _TABLES = {
     "epochs": "id",
     "entries": "id",
     "sessions": "epoch, session",
-    "symbol_sessions": "epoch, symbol, session",
+    "symbol_sessions": "epoch, session, symbol",
     "round_trips": "epoch, session, number",
     "marks": "session",
     "mails": "id",

@@ -257,9 +257,8 @@ MIGRATIONS = (
         trading_pnl TEXT COLLATE "C",
         prediction TEXT COLLATE "C",
         weight TEXT COLLATE "C",
-        PRIMARY KEY (epoch, symbol, session)
+        PRIMARY KEY (epoch, session, symbol)
     );
-    CREATE INDEX symbols_of_sessions ON symbol_sessions (epoch, session);
     CREATE TABLE round_trips (
         epoch BIGINT NOT NULL REFERENCES epochs (id),
         session TEXT COLLATE "C" NOT NULL,

@@ -174,9 +174,8 @@ MIGRATIONS = (
         trading_pnl TEXT,
         prediction TEXT,
         weight TEXT,
-        PRIMARY KEY (epoch, symbol, session)
+        PRIMARY KEY (epoch, session, symbol)
     );
-    CREATE INDEX symbols_of_sessions ON symbol_sessions (epoch, session);
     -- what ended from flat to flat, see book/round_trips; `session` is the one whose valuation found it
     CREATE TABLE round_trips (
         epoch INTEGER NOT NULL REFERENCES epochs (id),
