@@ -142,7 +142,8 @@ def test_the_script_prints_a_command() -> None:
 def test_the_options_tables_are_the_help_pages() -> None:
     """Every option of the day and of the commands has its row in the reference, which has no other."""
     written = _options("\n".join(row[0] for row in _rows("option")))
-    assert written - {"--help", "--version"} == set(_described()) - {"--help", "--version"}
+    of_all = {"-h", "--help", "--version"}
+    assert written - of_all == set(_described()) - of_all
 
 
 def test_the_commands_table_is_the_help_page() -> None:

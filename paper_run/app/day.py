@@ -87,7 +87,7 @@ def play(
     *,
     show: Callable[[], None],
 ) -> Played:
-    """Play several sandbox sessions one after the other, each a day like any other; the last is mailed.
+    """Play several sandbox sessions one after the other, each a day like any other; the last is told of.
 
     :param sessions: how many, one at least. :param show: called after each.
     :raises PaperRunError: as `run_day`; those before it are played.
@@ -96,7 +96,7 @@ def play(
     earlier: tuple[PaperRunError, ...] = ()
     for left in reversed(range(sessions)):
         earlier += last.failures
-        last = run_day(config._replace(mail=None) if left else config, platform, clock, console)
+        last = run_day(config._replace(mail=None, push=None) if left else config, platform, clock, console)
         if last.reports is not None:
             tally.add(last.reports.result)
         show()

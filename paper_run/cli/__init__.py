@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paper_run import __version__
 from paper_run.cli import output, streams
-from paper_run.cli.parsing import Commands
+from paper_run.cli.parsing import HELP, Commands, said, version
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
 from paper_run.model.termination import PATIENCE, never_swallow_an_interrupt
 
@@ -38,8 +37,8 @@ _COMMANDS = {
 """What each does, in a line; each is the function of its name in the module of its name."""
 
 
-@click.group(cls=Commands, known=_COMMANDS, epilog=_EPILOG)
-@click.version_option(__version__, prog_name="paper_run")
+@click.group(cls=Commands, known=_COMMANDS, epilog=_EPILOG, context_settings=HELP)
+@version
 def commands() -> None:
     """Run the day: check the services, trade once, compute P&L, save the reports."""
 
@@ -73,8 +72,8 @@ def _status_of(arguments: Sequence[str]) -> int:
         error = single
         output.show_failures((single,), single.exit_status)
     except click.UsageError as usage:
-        said = " ".join(usage.format_message().split())
-        error = DataError(said, remedies=("See --help; nothing was sent.",))
+        words, see = said(usage)
+        error = DataError(words, remedies=(f"See {see}; nothing was sent.",))
         output.show_failures((error,), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         error = Interrupted(

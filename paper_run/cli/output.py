@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from paper_run.cli import flags
 from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from paper_run.model.commands import Invocation
@@ -20,9 +22,27 @@ if TYPE_CHECKING:
     from paper_run.report.console import Console
 
 
-def is_silent(given: Mapping[str, Any]) -> bool:
-    """Whether nobody watches a progress bar."""
-    return given["quiet"] or not sys.stdout.isatty()
+_TENTH = 10
+
+
+@contextlib.contextmanager
+def progress(given: Mapping[str, Any], sessions: int) -> Iterator[Callable[[], None]]:
+    """Show how many of several sessions are played: a bar on a terminal, piped a line at every tenth.
+
+    What is yielded is to be called after each.
+    """
+    if given["quiet"] or sys.stdout.isatty():
+        with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=given["quiet"]) as bar:
+            yield lambda: bar.update(1)
+        return
+    shown, played = console(given), itertools.count(1)
+
+    def tell() -> None:
+        number = next(played)
+        if number % _TENTH == 0 and number < sessions:
+            shown.say(f"SANDBOX: {number:,} of {sessions:,} sessions played")
+
+    yield tell
 
 
 def clock() -> Clock:

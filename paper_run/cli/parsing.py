@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from paper_run import __version__
 from paper_run.cli import output
 from paper_run.errors import PaperRunError
 from paper_run.settings import options
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from paper_run.settings.option import Option
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
+version = click.version_option(__version__, "-V", "--version", prog_name="paper_run")
+_OF_THE_WHOLE = ("-h", "--help", "-V", "--version")
 
 
 class Commands(click.Group):
@@ -49,7 +55,7 @@ class Commands(click.Group):
         """Put the default command in front of bare options."""
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # at a TAB each command can still come
-        if not args or (args[0].startswith("-") and args[0] not in ("--help", "--version")):
+        if not args or (args[0].startswith("-") and args[0] not in _OF_THE_WHOLE):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
@@ -107,6 +113,26 @@ class DayCommand(click.Command):
     def get_help(self, ctx: click.Context) -> str:
         """Show the whole program's help: this command has no name to ask by."""
         return ctx.parent.get_help() if ctx.parent else super().get_help(ctx)
+
+
+def said(error: click.UsageError) -> tuple[str, str]:
+    """Return what is wrong with a line, in a sentence or two, and where the help is."""
+    named = error.ctx.info_name if error.ctx and error.ctx.parent else None
+    see = f"{named} --help" if named and named != "run" else "--help"
+    words = " ".join(error.format_message().split())
+    if isinstance(error, click.NoSuchOption):
+        flag = error.option_name
+        words = f"No such option: {flag}.{_near(flag, error.ctx)}"
+    return words, see
+
+
+def _near(flag: str, context: click.Context | None) -> str:
+    """Say which option was meant, where one is near."""
+    from difflib import get_close_matches
+
+    known = [name for each in (context.command.params if context else ()) for name in each.opts]
+    close = get_close_matches(flag, [name for name in known if name.startswith("--")], n=1, cutoff=0.75)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _complete_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -17,6 +17,7 @@ from paper_run.cli import (
 from paper_run.cli.parsing import (
     DayCommand,
     options_of,
+    version,
 )
 from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 @click.command(name="run", cls=DayCommand, hidden=True)
 @options_of("run")
+@version
 def run(**given: Any) -> ExitStatus:
     """Run the day."""
     from paper_run.services.deadline import Deadline
@@ -87,8 +89,8 @@ def _play_sessions(
 
     beat.begins()
     silent = output.console(given, quiet=True)
-    with click.progressbar(length=sessions, label="SANDBOX sessions", hidden=output.is_silent(given)) as bar:
-        played = day.play(settings, platform, output.clock(), silent, sessions, show=lambda: bar.update(1))
+    with output.progress(given, sessions) as show:
+        played = day.play(settings, platform, output.clock(), silent, sessions, show=show)
     listing.sessions(output.console(given), played.tally, settings.reports_dir)
     unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
     unopened += streams.unwritten()

@@ -84,6 +84,8 @@ def _written(planned: Schedule, into: str, given: Mapping[str, Any], *, for_user
     for path in schedule.write_units(planned, folder, for_user=for_user):
         console.saved(path)
     console.say()
+    for words in systemd.as_root(planned, for_user=for_user):
+        console.say(words)
     console.say("Nothing is installed yet. To install them:")
     for step in systemd.installation(planned, str(folder), for_user=for_user):
         console.say(f"  {step}")

@@ -24,9 +24,10 @@ class Terminal:
     A reader that goes away (`| head`) must not break a day off in the middle of an attempt.
     """
 
-    def __init__(self, stream: TextIO, *, colour: bool) -> None:
+    def __init__(self, stream: TextIO, *, colour: bool, live: bool | None = None) -> None:
         self._stream = stream
         self._colour = colour
+        self._live = colour if live is None else live
         self._gone = False
         self._plain = not _can_encode(stream, "✓❌−—")
         self._lock = threading.Lock()
@@ -34,7 +35,7 @@ class Terminal:
     @property
     def live(self) -> bool:
         """Whether a line may be rewritten: a person watches, and wants more than plain text."""
-        return self._colour
+        return self._live
 
     def line(self, words: str = "", *, paint: str | None = None) -> None:
         """Print one line."""
@@ -64,7 +65,10 @@ class Terminal:
 
 
 def standard_output(environment: Mapping[str, str]) -> Terminal:
-    """Return standard output; plain when piped, on a dumb terminal, or when NO_COLOR is set."""
+    """Return standard output; plain when piped, on a dumb terminal, or when NO_COLOR is set.
+
+    FORCE_COLOR colours what is piped; NO_COLOR goes before it.
+    """
     return _terminal(sys.stdout, environment)
 
 
@@ -74,8 +78,10 @@ def standard_error(environment: Mapping[str, str]) -> Terminal:
 
 
 def _terminal(stream: TextIO, environment: Mapping[str, str]) -> Terminal:
-    colour = stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-    return Terminal(stream, colour=colour)
+    is_watched = stream.isatty() and environment.get("TERM") != "dumb"
+    is_plain, is_forced = environment.get("NO_COLOR"), environment.get("FORCE_COLOR", "0") not in ("", "0")
+    colour = not is_plain and (is_watched or is_forced)
+    return Terminal(stream, colour=colour, live=colour and is_watched)
 
 
 def _can_encode(stream: TextIO, characters: str) -> bool:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from paper_run.schedule.plan import Schedule, Start
 
+LARGEST_LOG = 1024 * 1024
+"""Bytes; a larger one is kept once, beside the next, and what was kept before is dropped."""
 LONGEST_LINE = 998
 """Bytes of a command that Debian's cron reads; it cuts off the rest and says nothing."""
 
@@ -36,6 +38,7 @@ def crontab(schedule: Schedule) -> str:
         "CRON_TZ, which works in cronie (Fedora, RHEL, Arch); the cron of Debian and Ubuntu ignores it.",
         "Nothing is printed when all is well. Problems, each with its date, are appended to",
         f"  {log}",
+        "(past a megabyte it becomes cron.log.1, in place of the one before),",
         "so that cron itself mails only when a line could not be started. A session is traded once, however",
         "often this is started. A start missed while the machine is off is not made up for: systemd's is.",
         *_first_day(schedule),
@@ -62,10 +65,11 @@ def _cron_command(schedule: Schedule, start: Start, log: Path) -> str:
     variables = "".join(f"{name}={value} " for name, value in schedule.variables)
     command = variables + " ".join(map(_cron_quoted, schedule.words(*start.command, "-q")))
     folder, reports, file = map(_cron_quoted, map(str, (schedule.folder, schedule.reports_folder, log)))
+    kept = f'{{ test -z "$(find "$l" -size +{LARGEST_LOG // 512} 2>/dev/null)" || mv "$l" "$l.1"; }}'
     return (
         rf'case "$(TZ={times.zone} date +\%u-\%H:\%M)" in {times.pattern}-{start.pattern}) '
-        f"cd {folder} && mkdir -p {reports} && "
-        f'{{ {command} || echo "exit status $?, $(date)"; }} >> {file} 2>&1;; esac'
+        f"cd {folder} && mkdir -p {reports} && l={file} && {kept} && "
+        f'{{ {command} || echo "exit status $?, $(date)"; }} >> "$l" 2>&1;; esac'
     )
 
 

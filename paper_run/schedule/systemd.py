@@ -57,10 +57,21 @@ def unit_stream(schedule: Schedule, *, for_user: bool = False) -> str:
         *(f"  {step}" for step in installation(schedule, "paper-run-units", for_user=for_user)),
         f"For {'the whole machine' if for_user else 'your own systemd, without root'}:",
         f"  {instead}",
+        *as_root(schedule, for_user=for_user),
         *remarks(schedule),
     ]
     parts = [f"# {folder}/{unit.name}\n{unit.text}" for unit in units(schedule, for_user=for_user)]
     return "\n".join(["\n".join([*(f"# {comment}" for comment in comments), ""]), *parts])
+
+
+def as_root(schedule: Schedule, *, for_user: bool) -> tuple[str, ...]:
+    """Return what there is to know where the services would run as root; else nothing."""
+    if for_user or schedule.user != "root":
+        return ()
+    return (
+        "They run as root, as you are root here, and can write to root's own folders alone. Better make them",
+        "as the user whose reports they are.",
+    )
 
 
 def installation(schedule: Schedule, into: str, *, for_user: bool) -> tuple[str, ...]:
@@ -126,7 +137,10 @@ _COMMON_HARDENING = (
     "RestrictSUIDSGID=yes",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
+    "SystemCallFilter=~@privileged @resources",
     "SystemCallErrorNumber=EPERM",
+    "MemoryDenyWriteExecute=yes",
+    "UMask=0027",
 )
 
 
@@ -139,7 +153,16 @@ def _isolation(schedule: Schedule) -> list[str]:
         "ProtectHome=read-only",
         f"ReadWritePaths={' '.join(_unit_quoted(str(folder)) for folder in _writable(schedule))}",
         *([] if is_shared else ["PrivateTmp=yes"]),
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+        "PrivateUsers=yes",
         "PrivateDevices=yes",
+        "DevicePolicy=closed",
+        "PrivateMounts=yes",
+        "KeyringMode=private",
+        "RemoveIPC=yes",
+        "ProtectProc=invisible",
+        "ProcSubset=pid",
         "ProtectClock=yes",
         "ProtectControlGroups=yes",
         "ProtectHostname=yes",

@@ -17,6 +17,7 @@ def main() -> None:
         program = [python, "-m", "paper_run"]
         starts = {
             "--help": functools.partial(run, [*program, "--help"]),
+            "-h": functools.partial(run, [*program, "-h"]),
             "--version": functools.partial(run, [*program, "--version"]),
             "a usage error": functools.partial(run, [*program, "--no-such-option"], exit_status=3),
         }

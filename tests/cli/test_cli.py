@@ -212,7 +212,40 @@ def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[
     assert "Did you mean sandbox?" in said
 
 
+@pytest.mark.parametrize(
+    ("line", "first", "help_of"),
+    [
+        ("--capitol 5", "No such option: --capitol. Did you mean --capital?", "--help"),
+        ("history --jsn", "No such option: --jsn. Did you mean --json?", "history --help"),
+        ("resolve --positon AAPL", "No such option: --positon. Did you mean --position?", "resolve --help"),
+        ("mark --zz", "No such option: --zz.", "mark --help"),
+        ("-x", "No such option: -x.", "--help"),
+        ("schedule crn", "Invalid value for 'cron|systemd|kubernetes'", "schedule --help"),
+        ("sandbx", "No such command: sandbx. Did you mean sandbox?", "--help"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(
+    line: str, first: str, help_of: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one option that is near, or none; and the help of the very command."""
+    assert main(line.split()) == 3
+    said = capsys.readouterr().err
+    assert said.startswith(f"❌ ERROR: {first}")
+    assert f"1. See {help_of}; nothing was sent.\n" in said
+
+
 # Help
+
+
+def test_the_short_forms_are_the_long_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    """-h of everything, -V of the program; both stand in the help."""
+    for short, long in (["-h"], ["--help"]), (["mark", "-h"], ["mark", "--help"]), (["-V"], ["--version"]):
+        assert (main(short), shown := capsys.readouterr().out) == (0, shown)
+        assert (main(long), capsys.readouterr().out) == (0, shown)
+    main(["-h"])
+    shown = capsys.readouterr().out
+    assert "-V, --version" in shown
+    assert "-h, --help" in shown
 
 
 def test_help_lists_the_days_options_and_every_command(capsys: pytest.CaptureFixture[str]) -> None:

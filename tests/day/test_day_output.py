@@ -120,6 +120,14 @@ def test_a_terminal_without_colours(platform: OddPlatform, tmp_path: Path, env: 
     assert not re.search(rb"\x1b\[[0-9;]*m", shown)
 
 
+def test_several_sessions_say_how_far_they_are_in_lines(tmp_path: Path) -> None:
+    """Piped at every tenth, but not at the last, which has its own words; quietly not at all."""
+    finished = run_command("--sandbox", "--sessions", "20", cwd=tmp_path)
+    assert finished.lines[0] == "SANDBOX: 10 of 20 sessions played"
+    assert sum("sessions played" in line for line in finished.lines) == 1
+    assert run_command("--sandbox", "--sessions", "11", "-q", cwd=tmp_path).stdout == ""
+
+
 def test_hostile_text_never_reaches_the_console(platform: OddPlatform, tmp_path: Path) -> None:
     """What a service says is shown without its control characters, and escaped in the page."""
     platform.plan["AAPL"] = Plan(

@@ -270,6 +270,14 @@ def test_a_session_is_pushed_again_on_purpose(day: Day, receiver: Receivers) -> 
     assert "PAPER_RUN_EMAIL_TO is not set" in day.must("email", "--to-stdout", status=3).stderr
 
 
+def test_of_several_sessions_the_last_is_pushed(day: Day, receiver: Receivers) -> None:
+    """As it is mailed: with SANDBOX in the subject."""
+    server = receiver()
+    push_to(day, server)
+    day.must("--sandbox", "--sessions", "3", "-q")
+    assert [push["title"][:30] for push in told(server)] == ["[paper_run] 2025-01-06 SANDBOX"]
+
+
 def test_nobody_sees_the_secrets(day: Day, receiver: Receivers) -> None:
     """Neither the console with -v, nor doctor, a file, the ledger, nor another message."""
     broken, works = receiver(DOWN), receiver()

@@ -11,42 +11,33 @@ from pathlib import Path
 from typing import Any
 
 from faults.truth import must
-from support.answers import Answer
+from support.answers import Answer, plain_500
 from support.failover import copied, cut_off, following, in_step, promoted, restored, until
 from support.faulty_http import Request
 from support.forked import Fork
 from support.hosts import Host
-from support.odd_platform import RUN
+from support.odd_platform import RUN, RUNS
 from support.postgres_server import Server
 from support.proxy import HOW, Kink, Proxy
 
+_JOURNAL = ("before sql INSERT INTO trades", "after sql INSERT INTO trades", "before sql COMMIT")
+_SENT = ("after sql COMMIT", "before POST *", "after connect for POST", "after POST *")
 STEPS = (
+    *(_JOURNAL + _SENT) * 2,
     "before GET *",
     "after GET *",
     "before sql SELECT pg_try_advisory_lock*",
     "after sql SELECT pg_try_advisory_lock*",
     "before sql BEGIN*",
-    "before sql INSERT INTO trades",
-    "after sql INSERT INTO trades",
-    "before sql COMMIT",
-    "after sql COMMIT",
-    "before POST *",
-    "after connect for POST",
-    "after POST *",
     "before sql UPDATE*",
     "after replace*",
 )
 SIGNALS = ("SIGKILL", "SIGSTOP", "SIGSTOP", "SIGTERM")
-WORDS = (
-    b"COMMIT",
-    b"COMMIT",
-    b"INSERT INTO trades",
-    b"UPDATE trades",
-    b"BEGIN",
-    b"pg_try_advisory_lock",
-    b"",
-)
-HALTS = ("step", "step", "step", "line", "line", "POST")
+WORDS = {
+    "asked": (b"COMMIT", b"COMMIT", b"INSERT INTO trades", b"UPDATE trades", b"pg_try_advisory_lock", b""),
+    "answered": (b"COMMIT", b"COMMIT", b"INSERT 0 1", b"UPDATE 1", b"BEGIN", b""),
+}
+HALTS = ("step", "step", "line", "line", "POST")
 SERVER = (
     "terminate",
     "cancel",
@@ -61,13 +52,17 @@ SERVER = (
 MEANWHILE = ("nothing", "nothing", "time", *SERVER)
 LOSES = ("restored", "left behind")
 """After these rows may be missing: so long does it take that no POST waits to leave, nor is one worked on."""
-COMMANDS = ((), (), (), (), (), (), ("mark",), ("resolve",), ("report",))
+COMMANDS = (*[()] * 8, ("mark",), ("resolve",), ("report",))
 ANSWERS = (None, None, Answer(reset=True, process="before"), Answer(reset=True, process="never"))
 WRONG = (0, 0, -7, 5)
 """Minutes that a clock may be from the true one."""
 TIMEOUTS = ("0.5", "20")
 _PATIENCE = "1"
 """Seconds that a host waits for a database that is silent, where it is going to be."""
+_CLUSTER = (
+    "SELECT system_identifier::text || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) "
+    "FROM pg_control_system()"
+)
 _LONGEST = 240.0
 
 
@@ -97,7 +92,7 @@ class Play:
         for host in self.hosts:
             host.wrong = timedelta(minutes=self.drawn.choice(WRONG))
             self.told.append(f"{host.folder.name} is wrong by {host.wrong}")
-        for _ in range(self.drawn.randint(1, 3)):
+        for _ in range(self.drawn.randint(1, 4)):
             if self.drawn.random() < 0.4:
                 self.told.append("the next session")
                 self.hosts[0].let_pass(24 * 60)
@@ -108,7 +103,11 @@ class Play:
         """With all well again each host runs its day, and makes its files: state what must be true then."""
         self.platform.orchestrator.calm()
         session = self.hosts[0].session
-        before, left = self.executed(session), self.keys(session)
+        rows = self.hosts[0].rows()
+        left = [row for row in rows if row["session"] == session and row["state"] != "nothing"]
+        before = self.executed(session)
+        if not left and self.is_another_server():
+            self.trust_nothing_unseen()
         ended = [self.run(host, ("--timeout", "20")) for host in self.hosts]
         rows = self.hosts[0].rows()
         fenced = [row["key"] for row in rows if row["fence"] == session]
@@ -130,6 +129,22 @@ class Play:
         must(self.lost or one.keys() == two.keys() != set(), "other files")
         self.counts.update(["schedules", "executed" if self.executed(session) else "not executed"])
         self.counts["schedules where rows were lost"] += bool(self.lost)
+
+    def is_another_server(self) -> bool:
+        """Tell whether the server was restored or replaced since the ledger was used last."""
+        (used,) = [row["value"] for row in self.hosts[0].rows("account") if row["name"] == "database"]
+        return bool(used != self.server.ask(_CLUSTER)[0][0])
+
+    def trust_nothing_unseen(self) -> None:
+        """Nobody tells whether today was traded: refused, until a person says that nothing is missing."""
+        host, posts = self.drawn.choice(self.hosts), len(self.platform.posts)
+        self.platform.orchestrator.always("GET", RUNS, plain_500())
+        must(self.run(host, ("--timeout", "20")) == 3, "a server was trusted unseen")
+        must(len(self.platform.posts) == posts, "sent without any proof")
+        self.counts["not trusted unseen"] += 1
+        if not self.lost:
+            must(self.run(host, ("--accept-database", "--timeout", "20")) == 0, "a word was not enough")
+        self.platform.orchestrator.calm()
 
     def executed(self, session: str) -> int:
         """Return how often a session was executed."""
@@ -201,9 +216,9 @@ class Play:
         }
         kink = Kink(
             how=drawn.choice(HOW),
-            way=drawn.choice(("asked", "answered")),
-            words=drawn.choice(WORDS),
-            nth=drawn.choice((1, 1, 2, 3, drawn.randint(1, 60))),
+            way=(way := drawn.choice(("asked", "answered"))),
+            words=drawn.choice(WORDS[way]),
+            nth=drawn.choice((1, 1, 1, 2, 3, drawn.randint(1, 60))),
             seconds=drawn.uniform(0.05, 1.5),
         )
         self.told.append(f"{host.folder.name} {arguments} {halt} {kink if halt == 'line' else strike}")
@@ -262,9 +277,9 @@ class Play:
         elif what.startswith("down"):
             self.server.stop(how)
         elif copy is not None:
-            before = self.keys()
+            before = self.known()
             restored(self.server, copy)
-            self.lost |= before - self.keys()
+            self.lost |= before - self.known()
         elif standby is not None:
             if what == "promoted":
                 in_step(self.server, standby)
@@ -276,13 +291,13 @@ class Play:
 
     def promote(self, standby: Server) -> None:
         """Let the standby take the server's place: the name leads to it."""
-        before = self.keys()
+        before = self.known()
         promoted(self.server, standby)
         for line in self.lines.values():
             line.target = standby.port
         schema = self.hosts[0].schema
         schema.server = standby
-        self.lost |= before - self.keys()
+        self.lost |= before - self.known()
         schema.server = self.server
 
     def take_place(self, standby: Server) -> None:
@@ -293,10 +308,9 @@ class Play:
         for line in self.lines.values():
             line.target = self.server.port
 
-    def keys(self, session: str | None = None) -> set[str]:
-        """Return the keys of the attempts that are in the ledger, but of those that sent nothing."""
-        rows = [row for row in self.hosts[0].rows() if row["state"] != "nothing"]
-        return {row["key"] for row in rows if session in (None, row["session"])}
+    def known(self) -> set[str]:
+        """Return the keys of the attempts that are in the ledger."""
+        return {row["key"] for row in self.hosts[0].rows()}
 
     def calm(self) -> None:
         """Let all be well again, and wait until nothing is under way."""

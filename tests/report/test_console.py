@@ -289,19 +289,25 @@ def test_colour_changes_nothing_but_the_colour() -> None:
         (True, {"NO_COLOR": ""}, True),
         (False, {}, False),
         (False, {"TERM": "xterm-256color"}, False),
+        (False, {"FORCE_COLOR": "1"}, True),
+        (False, {"FORCE_COLOR": "0"}, False),
+        (False, {"FORCE_COLOR": ""}, False),
+        (True, {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+        (True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
     ],
 )
 @pytest.mark.parametrize("name", ["stdout", "stderr"])
 def test_colour_is_for_a_terminal_that_wants_it(
     monkeypatch: pytest.MonkeyPatch, tty: bool, environment: dict[str, str], coloured: bool, name: str
 ) -> None:
-    """Not when piped, not with NO_COLOR, not on a dumb terminal."""
+    """Not when piped or on a dumb terminal, unless forced; never with NO_COLOR; no line is rewritten."""
     screen = Screen(tty=tty)
     monkeypatch.setattr(sys, name, screen)
     made = terminal.standard_output(environment) if name == "stdout" else terminal.standard_error(environment)
     made.line("words", paint="31")
     assert ("\x1b" in screen.getvalue()) is coloured
     assert "words" in screen.getvalue()
+    assert made.live is (coloured and tty and environment.get("TERM") != "dumb")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])

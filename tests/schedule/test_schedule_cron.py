@@ -163,6 +163,25 @@ def test_what_goes_wrong_is_in_the_log_with_its_date(tmp_path: Path) -> None:
     assert log == "It was refused.\nexit status 2, Mon Nov 23 14:00:00 UTC 2026\n" * 2
 
 
+def test_the_log_is_bounded(tmp_path: Path) -> None:
+    """What is larger than a megabyte is kept once beside the next, and replaced by the one after."""
+    noting(tmp_path, exit_status=2, says="It was refused.\\n")
+    _, command = read_by_cron(cron.crontab(planned(tmp_path)))[0]
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (log, kept) = reports / "cron.log", reports / "cron.log.1"
+    for number in range(3):
+        log.write_bytes(b"%d" % number * (cron.LARGEST_LOG + 512))
+        done = _shell(command, path=_clock_at(tmp_path / "clock", _monday(9, 0)))
+        assert (done.stdout, done.stderr) == ("", "")
+        assert kept.read_bytes() == b"%d" % number * (cron.LARGEST_LOG + 512)
+        assert log.read_text().startswith("It was refused.\n")
+    log.write_bytes(b"x" * cron.LARGEST_LOG)
+    _shell(command, path=_clock_at(tmp_path / "clock", _monday(9, 0)))
+    assert log.stat().st_size > cron.LARGEST_LOG
+    assert kept.read_bytes()[:1] == b"2"
+
+
 def test_a_line_that_cannot_start_leaves_it_to_cron_to_say_so(tmp_path: Path) -> None:
     """Without its folder nothing is started, and the reason is on standard error, which cron mails."""
     noted = noting(tmp_path / "bin")

@@ -3,15 +3,18 @@
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from schedule.planned import ODD, noting, planned
+from support.command import clean_environment
 
 from paper_run.errors import DataError
 from paper_run.schedule import systemd
 from paper_run.schedule.plan import TIMES, Schedule
 
+CONFINED = Path(__file__).parents[1] / "support" / "confined.py"
 SERVICES = ("paper-run.service", "paper-run-mark.service")
 
 
@@ -152,6 +155,68 @@ def test_the_machines_units_are_hardened(tmp_path: Path) -> None:
         assert int(settings["TimeoutStartSec"]) == 1200
         assert int(settings["TimeoutStopSec"]) == 360, "a SIGTERM during the POST waits for its answer"
         assert _setting(text, "Environment") == ["PAPER_RUN_REQUIRE_LEDGER=1"]
+
+
+@pytest.mark.parametrize("user", ["jo", "root"])
+def test_systemd_finds_them_hardly_exposed(user: str, analyze: str, tmp_path: Path) -> None:
+    """`systemd-analyze security` gives each at most 2.0 of 10, root's too."""
+    units = _written(planned(Path("/srv/paper"), user=user), tmp_path / "units")
+    for unit in units:
+        if unit.name in SERVICES:
+            done = subprocess.run(
+                [analyze, "security", "--offline=true", "--no-pager", unit],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            (level,) = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+            assert float(level) <= 2.0, done.stdout
+
+
+def test_nothing_runs_as_root_without_a_word(tmp_path: Path) -> None:
+    """Whoever makes them as root is told so; nobody else."""
+    for user, for_user, is_told in (("root", False, True), ("root", True, False), ("jo", False, False)):
+        text = systemd.unit_stream(planned(tmp_path, user=user), for_user=for_user)
+        assert ("They run as root" in text) is is_told
+
+
+@pytest.mark.parametrize("for_user", [False, True])
+def test_a_day_goes_well_under_what_the_kernel_refuses(for_user: bool, analyze: str, tmp_path: Path) -> None:
+    """System calls, memory and umask as the units have them, no capability: run and mark of a sandbox."""
+    text = _texts(planned(tmp_path), for_user=for_user)["paper-run.service"]
+    for command in ((), ("mark",), ("doctor",)):
+        done = subprocess.run(
+            [sys.executable, CONFINED, analyze, "\n".join(_setting(text, "SystemCallFilter")), *command],
+            input=text,
+            cwd=tmp_path,
+            env={**clean_environment(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode == 77:
+            pytest.skip("needs libseccomp")
+        assert (done.returncode, done.stderr) == (0, "")
+    page = next((tmp_path / "reports" / "sandbox").glob("*_paper_run.html"))
+    assert page.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_refused_would_be_missed(analyze: str, tmp_path: Path) -> None:
+    """The confinement of the test before bites: without the network's system calls no day goes well."""
+    done = subprocess.run(
+        [sys.executable, CONFINED, analyze, "@system-service\n~@network-io"],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if done.returncode == 77:
+        pytest.skip("needs libseccomp")
+    assert done.returncode != 0
 
 
 @pytest.mark.parametrize("part", ["folder", "reports_dir", "env_file"])

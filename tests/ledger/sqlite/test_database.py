@@ -641,7 +641,7 @@ def use(folder: Path) -> None:
             if row is not None:
                 ledger.orders.order_states(row)
         for mail in (*ledger.mails.queued(), *ledger.mails.of_session(str(SESSION))):
-            ledger.mails.end(mail, "sent", NOON)
+            ledger.mails.end(mail, "email", "sent", NOON)
         ledger.attempts.knows_run("run-1")
         ledger.orders.owners(["order-1"])
         row = begun(ledger, number=ledger.fences.next_number(SESSION))
