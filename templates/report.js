@@ -83,9 +83,9 @@
   }
 
   // Long tables open fast because only the rows in sight are drawn; the others follow when the page is at rest.
-  addEventListener("load", () => requestIdleCallback(() => {
+  addEventListener("load", () => setTimeout(() => {
     for (const table of document.querySelectorAll(".long")) table.classList.add("drawn");
-  }, { timeout: 1000 }));
+  }, 1000));
 
   // A range lies over the curve, unseen: pointer, finger and arrow keys all move the one crosshair.
   const panels = document.getElementById("panels");
