@@ -10,7 +10,7 @@ import click
 from paper_run.cli import commands
 from paper_run.errors import ExitStatus
 from paper_run.settings.option import Option
-from paper_run.settings.options import OPTIONS
+from paper_run.settings.options import OPTIONS, of_command
 
 FILE = Path(__file__).with_name("REFERENCE.md")
 HEAD = """# Reference
@@ -43,8 +43,9 @@ def _command(name: str, command: click.Command) -> list[str]:
         if isinstance(each, click.Argument)
     ]
     usage = " ".join([name, *arguments])
-    own = [each for each in OPTIONS if name in each.commands and "run" not in each.commands]
-    shared = [each.flag for each in OPTIONS if name in each.commands and "run" in each.commands]
+    taken = of_command(name)
+    own = [each for each in taken if name in each.commands and "run" not in each.commands]
+    shared = [each.flag for each in taken if each not in own]
     words = " ".join((command.help or "").split("\f")[0].split())
     parts = [f"## `{usage}`", words]
     parts += [_table(own)] if own else []

@@ -32,15 +32,16 @@ class Accounts(NamedTuple):
     errors: Sequence[DataError]
 
 
-def sessions(place: Place, now: datetime, since: date | None = None) -> History:
+def sessions(place: Place, now: datetime, since: date | None = None, newest: int | None = None) -> History:
     """Return the sessions of the ledger of a place.
 
     :param now: UTC. :param since: the first one, a date at the exchange; None: all of them.
+    :param newest: how many of these, the newest; None: all of them.
     :raises DataError: there is no ledger, or it can't be read.
     """
     with read_place(place, now) as account:
         lines = account.ledger.sessions.lines(since=since.isoformat() if since else "")
-        return History(lines, bool(account.ledger.account.is_sandbox))
+        return History(lines[-newest:] if newest else lines, bool(account.ledger.account.is_sandbox))
 
 
 def accounts(places: Mapping[str, Place], now: datetime) -> Accounts:

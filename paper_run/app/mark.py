@@ -8,7 +8,7 @@ from paper_run import money
 from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier
-from paper_run.app.workspace import opened
+from paper_run.app.workspace import opened, prove_folders
 from paper_run.errors import DataError, PaperRunError
 from paper_run.ledger import existing, files
 from paper_run.model import reading_messages, result_json
@@ -63,7 +63,7 @@ def mark_session(
 
         change = change._replace(note=verdicts.by_whom(clock.now(), config.exchange))
     existing.require_ledger(config.place)
-    files.prove_writable(config.reports_dir, purpose="The reports folder")
+    prove_folders(config)
     with opened(config, clock, console, platform.deadline) as workspace:
         ledger, calendar = workspace.ledger, workspace.calendar
         ledger.account.refuse_other_exchange(config.exchange)
@@ -87,7 +87,7 @@ def mark_session(
         if valued is not None:
             file_again(workspace, valued.restated)
             reports, by_hand = workspace.publisher.reports(valued.document), change is not None
-            return save(workspace, reports, valued.failures, of_a_change=by_hand)
+            return save(workspace, reports, valued.failures, outputs=config.files, of_a_change=by_hand)
         console.notice("There is no book: one begins with an attempt that is known to be placed")
         return without_result(workspace)
 

@@ -12,7 +12,7 @@ from paper_run.trading import preflight, verdicts
 from paper_run.trading.at_broker import AtBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -38,10 +38,13 @@ def resolve(
     console: Console,
     attempt: str | None = None,
     decision: Decision | None = None,
+    *,
+    show: Callable[[listing.Open], None],
 ) -> Done:
     """Look once more at each attempt of which not all is known; then list what is open, or record a verdict.
 
     :param attempt: the attempt as commands name it. :param decision: what came of it; None: list.
+    :param show: shows the list.
     :raises PaperRunError: there is no such attempt, or it is too early to say so of it.
     """
     with opened(config, clock, console, platform.deadline) as workspace:
@@ -51,13 +54,14 @@ def resolve(
         if unheard is not None:
             console.notice(unheard)
         if attempt is None or decision is None:
-            listing.outcome_unknown(
-                console,
-                [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
-                ledger.attempts.doubtful(),
-                config.invocation._replace(ledger=ledger.account.identity),
-                mark.open_fills(workspace, platform),
-                ledger.open_orders.taken_back(),
+            show(
+                listing.Open(
+                    [row for row in ledger.attempts.incomplete() if row.outcome_unknown],
+                    ledger.attempts.doubtful(),
+                    config.invocation._replace(ledger=ledger.account.identity),
+                    mark.open_fills(workspace, platform),
+                    ledger.open_orders.taken_back(),
+                )
             )
             return Done(failed=deliver(workspace))
         row = verdicts.record_verdict(

@@ -32,6 +32,7 @@ _COMMANDS = {
     "doctor": "Look at everything that a day depends on: a line each, with the fix.",
     "schedule": "Print a crontab's lines, systemd's units or CronJobs; installs nothing.",
     "sandbox": "Serve the built-in platform on 8001-8003, quotes and broker on 8004.",
+    "config": "Show each setting in force, and where it comes from.",
     "completion": "Print the script that completes paper-run in a shell.",
 }
 """What each does, in a line; each is the function of its name in the module of its name."""

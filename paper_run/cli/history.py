@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from paper_run.model.place import Place
 
 
+_MOST = 1_000_000
+
+
 @click.command()
 @click.argument("places", metavar="[DIR...]", nargs=-1, type=click.Path(file_okay=False, path_type=str))
 @options_of("history")
 def history(
-    places: tuple[str, ...], *, of_all: bool, as_json: bool, as_csv: bool, since: str | None, **given: Any
+    places: tuple[str, ...],
+    *,
+    of_all: bool,
+    as_json: bool,
+    as_csv: bool,
+    since: str | None,
+    last: str | None,
+    **given: Any,
 ) -> ExitStatus:
     """List the sessions of the ledger, oldest first: status, day and cumulative P&L, equity, drawdown.
 
@@ -29,22 +39,27 @@ def history(
     if as_json and as_csv:
         raise click.UsageError("--json and --csv are two forms; use one of them.")
     if of_all:
-        return _accounts(places, given, as_json=as_json, others=as_csv or since is not None)
+        return _accounts(
+            places, given, as_json=as_json, others=as_csv or since is not None or last is not None
+        )
     if places:
         raise click.UsageError("A folder is named by --reports-dir DIR; several by --all DIR DIR.")
-    return _sessions(given, as_json=as_json, as_csv=as_csv, since=since)
+    newest = None if last is None else flags.whole_number({"last": last}, "last", least=1, most=_MOST)
+    return _sessions(given, as_json=as_json, as_csv=as_csv, since=since, newest=newest)
 
 
-def _sessions(given: Mapping[str, Any], *, as_json: bool, as_csv: bool, since: str | None) -> ExitStatus:
+def _sessions(
+    given: Mapping[str, Any], *, as_json: bool, as_csv: bool, since: str | None, newest: int | None
+) -> ExitStatus:
     from paper_run.app import history
     from paper_run.report import csv_tables, history_table, listing
 
     first = flags.past_day("--since", since, given)
-    lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first)
+    lines, is_sandbox = history.sessions(flags.place(given), output.clock().now(), first, newest)
     if as_json or as_csv:
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
-    listing.table(output.console(given), history_table.table(lines), is_sandbox=is_sandbox)
+    listing.table(output.console(given), history_table.table(lines, output.width()), is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
 
 
@@ -59,7 +74,9 @@ def _accounts(places: Sequence[str], given: Mapping[str, Any], *, as_json: bool,
     found = history.accounts(_places(places, given), output.clock().now())
     if as_json:
         return output.ended([*streams.print_raw(accounts_table.json_text(found.lines)), *found.errors])
-    listing.table(output.console(given), accounts_table.table(found.lines), is_sandbox=found.is_sandbox)
+    listing.table(
+        output.console(given), accounts_table.table(found.lines, output.width()), is_sandbox=found.is_sandbox
+    )
     return output.ended(found.errors)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, flags, output
+from paper_run.cli import connect, flags, output, streams
 from paper_run.cli.parsing import (
     options_of,
 )
@@ -22,18 +22,28 @@ if TYPE_CHECKING:
 @options_of("mark")
 def mark(**given: Any) -> ExitStatus:
     """Read orders, positions and quotes again and value the latest session that has opened; never trades."""
-    return valued(given, with_stale=given["stale"], again=given["again"])
+    return valued(given, with_stale=given["stale"], again=given["again"], as_json=given["as_json"])
 
 
 def valued(
-    given: Mapping[str, Any], *, with_stale: bool = False, again: bool = False, change: Change | None = None
+    given: Mapping[str, Any],
+    *,
+    with_stale: bool = False,
+    again: bool = False,
+    change: Change | None = None,
+    as_json: bool = False,
 ) -> ExitStatus:
     """Value the latest session, with a change of the book where there is one."""
     from paper_run.app import mark
+    from paper_run.settings.config import STDOUT
 
     flags.refuse_urls_with_sandbox(given)
-    with connect.connected(flags.settings(given), given) as (settings, platform):
-        console = output.console(given)
+    settings = flags.settings(given)
+    # Its variable names the day's files, which a mark must not replace.
+    outputs = settings.outputs if given.get("output") else ()
+    settings = settings._replace(outputs=(*outputs, STDOUT) if as_json else outputs)
+    with connect.connected(settings, given) as (settings, platform):
+        console = output.console(given, quiet=settings.to_stdout)
         end = mark.mark_session(
             settings,
             platform,
@@ -43,7 +53,9 @@ def valued(
             again=again,
             change=change,
         )
-    unopened = output.open_page(end.reports.page) if end.reports is not None and given.get("opens") else []
-    exit_status = worst((end.exit_status, *(failure.exit_status for failure in unopened)))
-    output.show_failures((*end.failures, *unopened), exit_status)
+    reports = end.reports
+    failed = streams.print_raw(reports.json) if reports is not None and settings.to_stdout else []
+    failed += output.open_page(reports.page) if reports is not None and given.get("opens") else []
+    exit_status = worst((end.exit_status, *(failure.exit_status for failure in failed)))
+    output.show_failures((*end.failures, *failed), exit_status)
     return exit_status

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paper_run.report.console import Console
 
 
-_TENTH = 10
+_TENTH, _LEAST_WIDTH = 10, 40
 
 
 @contextlib.contextmanager
@@ -43,6 +43,15 @@ def progress(given: Mapping[str, Any], sessions: int) -> Iterator[Callable[[], N
             shown.say(f"SANDBOX: {number:,} of {sessions:,} sessions played")
 
     yield tell
+
+
+def width() -> int:
+    """Return how many columns a table may have: those that the variable COLUMNS names, or the usual ones."""
+    from paper_run.report import columns
+
+    typed = os.environ.get("COLUMNS", "")
+    is_number = typed.isascii() and typed.isdigit() and len(typed) < 6
+    return max(_LEAST_WIDTH, min(columns.WIDTH, int(typed))) if is_number else columns.WIDTH
 
 
 def clock() -> Clock:

@@ -96,6 +96,14 @@ class Commands(click.Group):
         self.format_epilog(ctx, formatter)
 
 
+class SymbolsCommand(click.Command):
+    """A command whose `--symbols` takes one value or several."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Spread the symbols before click reads them."""
+        return super().parse_args(ctx, _spread_symbols(args))
+
+
 class DayCommand(click.Command):
     """The day's command; `--symbols` takes one value or several."""
 

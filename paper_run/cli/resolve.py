@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, flags, mark, output, resolve_flags
+from paper_run.cli import connect, flags, mark, output, resolve_flags, streams
 from paper_run.cli.output import written_files
 from paper_run.cli.parsing import options_of
 from paper_run.errors import DataError, ExitStatus
@@ -14,6 +14,7 @@ from paper_run.errors import DataError, ExitStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from paper_run.errors import PaperRunError
     from paper_run.trading.adjustments import Change
 
 
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 def resolve(attempt: str | None, **given: Any) -> ExitStatus:
     """List the attempts of which it is not known what came of them, or say what came of one."""
     from paper_run.app import resolve as resolving
+    from paper_run.report import listing
 
+    as_json = given["as_json"]
+    if as_json and (attempt is not None or any(given[name] for name in resolve_flags.SAYS)):
+        raise click.UsageError("--json goes with the list alone.")
     change = resolve_flags.change(attempt, given)
     if change is not None:
         return change_book(change, given)
@@ -31,9 +36,17 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
         return set_aside(attempt, given)
     decision = resolve_flags.decision(attempt, given)
     with connect.connected(flags.settings(given), given) as (settings, platform):
-        console = output.console(given)
-        done = resolving.resolve(settings, platform, output.clock(), console, attempt, decision)
-    return written_files(console, done.written, done.failed)
+        console = output.console(given, quiet=as_json)
+        unprinted: list[PaperRunError] = []
+
+        def show(found: listing.Open) -> None:
+            if as_json:
+                unprinted.extend(streams.print_raw(listing.outcome_unknown_json(found)))
+            else:
+                listing.outcome_unknown(console, found)
+
+        done = resolving.resolve(settings, platform, output.clock(), console, attempt, decision, show=show)
+    return written_files(console, done.written, [*done.failed, *unprinted])
 
 
 def change_book(change: Change, given: Mapping[str, Any]) -> ExitStatus:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 PLACED_OR_NOT = ("placed", "not_placed", "run_id", "orders")
+SAYS = (
+    *PLACED_OR_NOT,
+    *("position", "split", "ex_date", "reset", "filled", "not_filled", "wrong_date"),
+)
+"""What a person may say; without any of it, what is not known is listed."""
 
 
 _HOW = (

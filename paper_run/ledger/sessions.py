@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from paper_run.ledger.costs import SessionCosts
+    from paper_run.ledger.signals import SessionSignals
 
 _END = "9999-12-31"
 _COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
@@ -100,6 +102,29 @@ class Sessions:
             *(points[at]["session"] for at in chosen),
         )
         return [_line((book, row["session"]), {}, row, is_marked=False) for row in rows]
+
+    def latest(self, book: int, before: str, number: int) -> list[SessionLine]:
+        """Return a book's last complete sessions before an ISO date, so many at most, oldest first."""
+        rows = self._rows(
+            f"{_FIGURES} WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session DESC LIMIT ?",
+            *(book, before, number),
+        )
+        return [_line((book, row["session"]), {}, row, is_marked=False) for row in reversed(rows)]
+
+    def stated_before(self, book: int, before: str) -> str | None:
+        """Return the record of a book's last session before an ISO date: its mark, else its attempt."""
+        rows = self._rows(
+            "SELECT MAX(session) AS session FROM sessions WHERE epoch = ? AND session < ?", book, before
+        )
+        if (session := rows[0]["session"]) is None:
+            return None
+        marks = self._rows("SELECT document FROM marks WHERE session = ? AND epoch = ?", session, book)
+        found = marks or self._rows(
+            "SELECT document FROM trades WHERE session = ? AND state <> 'nothing' AND rehearsal = 0 "
+            "ORDER BY id DESC LIMIT 1",
+            session,
+        )
+        return str(found[0]["document"]) if found else None
 
     def table(self) -> list[Sequence[str | None]]:
         """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
@@ -185,6 +210,30 @@ class Sessions:
         ):
             attempts.setdefault((books.of_attempt(identity), session), {})[number] = status
         return attempts
+
+    def has_arrivals(self, session: str) -> bool:
+        """Whether the market's prices were asked for before an attempt of a session, an ISO date."""
+        return bool(
+            self._rows("SELECT 1 FROM trades WHERE session = ? AND arrivals IS NOT NULL LIMIT 1", session)
+        )
+
+    def has_costs(self, book: int) -> bool:
+        """Whether they were in any session of a book, by its id."""
+        return bool(self._rows("SELECT 1 FROM session_costs WHERE epoch = ? LIMIT 1", book))
+
+    @property
+    def costs(self) -> SessionCosts:
+        """What each session's trading cost."""
+        from paper_run.ledger.costs import SessionCosts
+
+        return SessionCosts(self._rows, self._run)
+
+    @property
+    def signals(self) -> SessionSignals:
+        """How right each session's signals were."""
+        from paper_run.ledger.signals import SessionSignals
+
+        return SessionSignals(self._rows, self._run)
 
     def mark(self, session: str) -> str | None:
         """Return the result of a session's latest mark, the session by its ISO date."""

@@ -14,6 +14,8 @@ from paper_run.model.findings import Finding
 
 if TYPE_CHECKING:
     from paper_run.book.parties import Explained, Item
+    from paper_run.model.costs import CostBasis
+    from paper_run.model.signals import Signals
     from paper_run.model.symbols import Symbols
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
@@ -101,6 +103,8 @@ class BookFigures(NamedTuple):
     :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar working: what each working order may yet fill, by its name, at its limit or its symbol's mark.
     :ivar drawdown: how far equity stands below its highest, a ratio of zero or less; None: not known.
+    :ivar cost_basis: what the cost of trading is reckoned with; None: no arrival price was asked for.
+    :ivar signals: how right they were; None: no arrival price was ever asked for.
     :ivar sessions_a_year: what the yearly statistics count with.
     """
 
@@ -128,4 +132,6 @@ class BookFigures(NamedTuple):
     moved: tuple[BookedMoney, ...] = ()
     drawdown: Decimal | None = None
     working: Mapping[str, Working] = {}
+    cost_basis: "CostBasis | None" = None
+    signals: "Signals | None" = None
     symbols: "Symbols | None" = None

@@ -118,7 +118,10 @@ def _would(each: Limit) -> str:
 
 
 def shown(percent: Decimal, limit: Decimal | None = None) -> str:
-    """Return a percentage of three digits, more where a limit would look like it: `198 %`, `12.4 %`."""
+    """Return a percentage of three digits, more where a limit would look like it: `198 %`, `12.4 %`.
+
+    Both are ratios x 100: 150 is 150 %.
+    """
     places = 0 if abs(percent) >= 100 else 1 if abs(percent) >= 10 else 2
     for digits in range(places, 5):
         rounded = round(percent, digits)

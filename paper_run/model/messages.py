@@ -69,7 +69,7 @@ def not_recorded(run: Orchestration, folder: str | None, attempt: str) -> PaperR
         return DependencyError(
             title,
             f"The orchestrator's answer is kept in the reports folder, in {folder}.",
-            remedies=(Remedy("Make room for the ledger; then bring it in", ours("resolve")),),
+            remedies=(Remedy("Once the ledger can be written again, bring it in", ours("resolve")),),
             code="not_recorded",
             subject=attempt,
         )

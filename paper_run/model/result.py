@@ -16,8 +16,10 @@ from paper_run.model.service import HEALTHY
 
 if TYPE_CHECKING:
     from paper_run.book.limits import Limits
+    from paper_run.model.costs import Costs
     from paper_run.model.order import Order
     from paper_run.model.parties import Parties
+    from paper_run.model.signals import Signals
     from paper_run.model.symbols import Symbols
 
 
@@ -206,7 +208,9 @@ class RunResult:
     :ivar how_known: how it became known what came of it, where that was not known at once.
     :ivar pnl: None where nothing could be valued. :ivar parties: what the broker has beside it; None where no
         broker was read. :ivar limits: what is at risk beside the limits that warn; None where nothing is
-        valued, and in older records. :ivar symbols: each with its history; older records have none.
+        valued, and in older records. :ivar costs: what trading cost; None where no arrival price was asked
+        for. :ivar signals: how right the predictions were; None where it never was.
+    :ivar symbols: each with its history; older records have none.
     :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
@@ -231,6 +235,8 @@ class RunResult:
     ledger: str
     parties: "Parties | None" = None
     limits: "Limits | None" = None
+    costs: "Costs | None" = None
+    signals: "Signals | None" = None
     symbols: "Symbols | None" = None
     is_old: bool = False
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Theirs
 from paper_run.book.statistics import Statistic
-from paper_run.model import findings, sections_json
+from paper_run.model import findings
 from paper_run.model import json_fields as fields
 from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.result import (
@@ -25,11 +26,19 @@ from paper_run.model.result import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from paper_run.model.findings import Finding
 
 SCHEMA_VERSION = 1
+_SECTIONS = {
+    "parties": "parties_json",
+    "limits": "limits",
+    "costs": "costs_json",
+    "signals": "signals_json",
+    "symbols": "symbols_json",
+}
+"""What not every result has, and the module of its codec, which is loaded where it does."""
 
 
 def encode(result: RunResult) -> str:
@@ -64,9 +73,9 @@ def document(result: RunResult) -> dict[str, Any]:
         "settled": result.how_known,
         "parameters": {**result.parameters._asdict(), "symbols": list(result.parameters.symbols)},
         "results": result.totals._asdict(),
-        "orders": _orders_document(result.orders),
+        "orders": _orders_document(result),
         "pnl": None if result.pnl is None else _pnl_document(result.pnl),
-        **sections_json.to_json(result),
+        **_sections_document(result),
         "statistics": {
             name: each._asdict() for name, each in result.statistics._asdict().items() if each is not None
         },
@@ -97,14 +106,12 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             totals=_totals(content.get("results") or {}),
             orders=tuple(map(_order, content.get("orders") or ())),
             pnl=_pnl(content["pnl"]) if content.get("pnl") else None,
-            parties=sections_json.parties(content),
-            limits=sections_json.limits(content),
-            symbols=sections_json.symbols(content),
             statistics=_statistics(content.get("statistics") or {}),
             health=tuple(map(_health, content.get("health") or ())),
             findings=_found(content),
             ledger=str(content.get("ledger") or ""),
             is_old="findings" not in content,
+            **_sections(content),
         )
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no record of a result: {error!r}") from error
@@ -119,14 +126,28 @@ def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:
     )
 
 
-def _orders_document(orders: Sequence[Order]) -> list[dict[str, Any]]:
-    """Return the orders; where no arrival price was read, as in older records, nothing is said of any."""
-    written = [each._asdict() for each in orders]
-    if all(each.arrival_price is None for each in orders):
+def _orders_document(result: RunResult) -> list[dict[str, Any]]:
+    """Return the orders; where no arrival price was asked for, as in older records, none is said."""
+    written = [each._asdict() for each in result.orders]
+    if result.costs is None and all(each[name] is None for each in written for name in ARRIVAL):
         for each in written:
             for name in ARRIVAL:
                 del each[name]
     return written
+
+
+def _sections_document(result: RunResult) -> dict[str, Any]:
+    """Return the sections that a result has, each under its name; older records have none of them."""
+    stated = ((name, getattr(result, name)) for name in _SECTIONS)
+    return {name: _codec(name).to_json(each) for name, each in stated if each is not None}
+
+
+def _sections(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _codec(name).from_json(content[name]) for name in _SECTIONS if content.get(name)}
+
+
+def _codec(section: str) -> Any:
+    return import_module(f"paper_run.model.{_SECTIONS[section]}")
 
 
 def _pnl_document(pnl: Pnl) -> dict[str, Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from paper_run.model.history import AccountLine, SessionLine
 
 _HEADS = ("Account", "Session", "Status", "Day P&L", "Total P&L", "Equity")
-_STATUS = 2
+_STATUS, _SPARE = 2, ("Session", "Total P&L")
 
 
 class InAll(NamedTuple):
@@ -57,11 +57,10 @@ def in_all(accounts: Sequence[AccountLine]) -> InAll:
     )
 
 
-def table(accounts: Sequence[AccountLine]) -> str:
+def table(accounts: Sequence[AccountLine], width: int = columns.WIDTH) -> str:
     """Return the accounts in the order given, one a row, and below them what they come to."""
-    return columns.table(
-        _HEADS, [Block([_row(each) for each in accounts], _footer(in_all(accounts)))], wrapped=_STATUS
-    )
+    block = Block([_row(each) for each in accounts], _footer(in_all(accounts)))
+    return columns.table(_HEADS, [block], wrapped=_STATUS, width=width, spare=_SPARE)
 
 
 def json_text(accounts: Sequence[AccountLine]) -> str:

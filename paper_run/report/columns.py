@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 WIDTH = 100
 _GAP = "  "
@@ -21,15 +21,30 @@ class Block(NamedTuple):
     footer: Sequence[str]
 
 
-def table(heads: Sequence[str], blocks: Sequence[Block], *, wrapped: int) -> str:
-    """Return a table of at most `WIDTH` columns, as far as its amounts leave room: they are never shortened.
+def table(
+    heads: Sequence[str],
+    blocks: Sequence[Block],
+    *,
+    wrapped: int,
+    width: int = WIDTH,
+    spare: Sequence[str] = (),
+) -> str:
+    """Return a table of at most `width` columns, as far as amounts leave room: none is shortened.
 
     :param wrapped: which column takes more rows where it is too long; it and those before it are words.
+    :param spare: heads of the columns that are left out where there is no room, the first one first.
     """
-    rows = [row for block in blocks for row in (*block.rows, block.footer)]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    left_out: list[str] = []
+    for head in spare:
+        if _narrowest(heads, blocks, wrapped) <= width:
+            break
+        at = heads.index(head)
+        heads = [*heads[:at], *heads[at + 1 :]]
+        blocks = [_without(each, at) for each in blocks]
+        left_out.append(head)
+    widths = _widths(heads, blocks)
     others = sum(widths) - widths[wrapped] + len(_GAP) * (len(widths) - 1)
-    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], WIDTH - others))
+    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width - others))
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     shown = _shown(heads, widths, wrapped)
     for block in blocks:
@@ -37,7 +52,39 @@ def table(heads: Sequence[str], blocks: Sequence[Block], *, wrapped: int) -> str
         for row in block.rows:
             shown += _shown(row, widths, wrapped)
         shown += [rule, *_shown(block.footer, widths, wrapped)]
+    if left_out:
+        shown.append(f"No room for: {', '.join(reversed(left_out))}.")
     return "\n".join(shown) + "\n"
+
+
+def _widths(heads: Sequence[str], blocks: Sequence[Block]) -> list[int]:
+    rows = [row for block in blocks for row in (*block.rows, block.footer)]
+    return [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+
+
+def _narrowest(heads: Sequence[str], blocks: Sequence[Block], wrapped: int) -> int:
+    """Return how wide a table is at least."""
+    widths = _widths(heads, blocks)
+    return sum(widths) - widths[wrapped] + _NARROWEST + len(_GAP) * (len(widths) - 1)
+
+
+def _without(block: Block, at: int) -> Block:
+    """Return a block without a column."""
+    return Block(
+        [[*row[:at], *row[at + 1 :]] for row in block.rows], [*block.footer[:at], *block.footer[at + 1 :]]
+    )
+
+
+def in_lines(words: Sequence[str], width: int = WIDTH) -> Iterator[str]:
+    """Yield words that belong together on a line, or from where there is no room on lines of their own."""
+    line = ""
+    for each in words:
+        if line and len(line) + len(_GAP) + len(each.rstrip()) > width:
+            yield line.rstrip()
+            line = _GAP + each
+        else:
+            line += (_GAP if line else "") + each
+    yield line.rstrip()
 
 
 def _shown(row: Sequence[str], widths: Sequence[int], wrapped: int) -> list[str]:

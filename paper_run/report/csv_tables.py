@@ -21,6 +21,7 @@ from paper_run.report.text import exact, printable
 
 if TYPE_CHECKING:
     from paper_run.book.symbols import SymbolTotals
+    from paper_run.model.costs import OrderCost
     from paper_run.model.history import SessionLine
     from paper_run.model.parties import PartyRow
     from paper_run.model.result import RunResult
@@ -46,7 +47,17 @@ ORDER_COLUMNS = (
     "error_message",
     "outcome",
     "label",
+    "arrival_price",
+    "arrival_source",
+    "arrival_time",
+    "arrival_notional",
+    "execution_cost",
+    "opportunity_cost",
+    "shortfall",
+    "shortfall_bps",
+    "includes_wait",
 )
+_COSTS = ORDER_COLUMNS[-6:]
 
 POSITION_COLUMNS = (
     "session",
@@ -108,10 +119,22 @@ def orders_csv(result: RunResult) -> str:
     """Return the day's orders and signals, one row each, below one header line; lines end in CRLF.
 
     `label` says SANDBOX or REHEARSAL on every row of such a day. An absent value is an empty cell.
+    `arrival_price` and what follows are empty where no price was read before the run.
     Control characters, lone surrogates and bidi overrides are U+FFFD.
     """
     day = {"session": result.session, "trade": result.attempt, "label": result.label}
-    return _table(ORDER_COLUMNS, ({**order._asdict(), **day} for order in result.orders))
+    costs = {each.client_order_id: each for each in (result.costs.orders if result.costs else ())}
+    return _table(
+        ORDER_COLUMNS,
+        (
+            {**order._asdict(), **_cost_cells(costs.get(order.client_order_id or "")), **day}
+            for order in result.orders
+        ),
+    )
+
+
+def _cost_cells(cost: OrderCost | None) -> dict[str, Any]:
+    return {name: None if cost is None else getattr(cost, name) for name in _COSTS}
 
 
 def positions_csv(result: RunResult) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paper_run.model.result import RunResult
+    from paper_run.model.signals import SignalSession
 
 
 CACHE_FOLDER = ".template-cache"
@@ -31,6 +32,7 @@ class Reports:
     later are the same bytes.
 
     :ivar before: the complete sessions of its book before its own, for the curve on the page.
+    :ivar signals: the pairs of those before its own, the newest first, likewise.
     """
 
     def __init__(self, json: str, folder: Path) -> None:
@@ -38,6 +40,7 @@ class Reports:
         self.result = result_json.decode(json)
         self._folder = folder
         self.before: Sequence[SessionLine] = ()
+        self.signals: Sequence[SignalSession] = ()
         self._rendered: dict[str, bytes] = {".json": self.json.encode()}
 
     def content(self, suffix: str) -> bytes:
@@ -49,7 +52,8 @@ class Reports:
 
     def _html(self) -> str:
         curve = with_own(self.result, self.before)
-        return page.render(self.result, curve=curve, cache_folder=self._folder / CACHE_FOLDER)
+        cache = self._folder / CACHE_FOLDER
+        return page.render(self.result, curve=curve, signals=self.signals, cache_folder=cache)
 
     def _orders(self) -> str:
         return csv_tables.orders_csv(self.result)

@@ -17,20 +17,21 @@ if TYPE_CHECKING:
     from paper_run.model.history import SessionLine
 
 _HEADS = ("Session", "Status", "Day P&L", "Total P&L", "Equity", "Return", "Drawdown")
-_STATUS = 1
+_STATUS, _SPARE = 1, ("Return", "Drawdown", "Total P&L")
 
 
-def table(lines: Sequence[SessionLine]) -> str:
+def table(lines: Sequence[SessionLine], width: int = columns.WIDTH) -> str:
     """Return the sessions in the order given, one a row, and below each book their number and its day P&L.
 
     Nothing is added up over a reset: P&L, equity and drawdown begin again with the next book.
-    At most `columns.WIDTH` wide while no amount reaches a billion dollars: a session of many attempts takes
+    At most `width` wide while no amount reaches a billion dollars: a session of many attempts takes
     more rows. Amounts are never shortened, so that the rows add up to the sum.
     """
     if not lines:
         return "No session yet.\n"
     books = [list(own) for _, own in groupby(lines, key=lambda line: line.book)]
-    return columns.table(_HEADS, [_block(own, several=len(books) > 1) for own in books], wrapped=_STATUS)
+    blocks = [_block(own, several=len(books) > 1) for own in books]
+    return columns.table(_HEADS, blocks, wrapped=_STATUS, width=width, spare=_SPARE)
 
 
 def json_text(lines: Sequence[SessionLine]) -> str:

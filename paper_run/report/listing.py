@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.model import remedies
+from paper_run.model import findings, remedies, result_json
 from paper_run.report import terminal, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from paper_run.errors import Remedy
+    from paper_run.errors import ExitStatus, Remedy
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import NotKnown
     from paper_run.model.commands import Invocation
@@ -40,6 +40,15 @@ def check(console: Console, name: str, words: str, fix: str) -> None:
         console.say(f"{text.SIGNS['good']} {said}", paint=terminal.GREEN)
 
 
+def checks_json(checks: Iterable[tuple[str, str, ExitStatus, str]], exit_status: ExitStatus) -> str:
+    """Return what was looked at as JSON: of each name, words, exit status and fix, null when it is well."""
+    rows = [
+        {"name": name, "words": words, "exit_status": int(status), "fix": fix or None}
+        for name, words, status, fix in checks
+    ]
+    return result_json.dumps({"checks": rows, "exit_status": int(exit_status)})
+
+
 def table(console: Console, lines: str, *, is_sandbox: bool) -> None:
     """Print a table as it is, and that its prices are simulated if they are."""
     if is_sandbox:
@@ -59,19 +68,61 @@ def sessions(console: Console, tally: Tally, folder: Path) -> None:
     console.say(f"  All of them:  {folder / 'index.html'}")
 
 
-def outcome_unknown(
-    console: Console,
-    attempts: Sequence[AttemptRow],
-    doubtful: Sequence[AttemptRow],
-    invocation: Invocation,
-    not_known: Sequence[NotKnown] = (),
-    taken_back: Sequence[Finding] = (),
-) -> None:
-    """Print what is not known, with the ready command for each.
+class Open(NamedTuple):
+    """What is not known.
 
-    :param not_known: what is not known of fills. :param taken_back: fills of which the gateway now says
-        less.
+    :ivar invocation: what makes the command for each run as it stands.
+    :ivar not_known: what is not known of fills. :ivar taken_back: fills of which the gateway now says less.
     """
+
+    attempts: Sequence[AttemptRow]
+    doubtful: Sequence[AttemptRow]
+    invocation: Invocation
+    not_known: Sequence[NotKnown] = ()
+    taken_back: Sequence[Finding] = ()
+
+
+def outcome_unknown_json(found: Open) -> str:
+    """Return what is not known as JSON, with the ready commands for each."""
+
+    def whole(of: Iterable[Remedy]) -> list[dict[str, str]]:
+        made = [each._replace(command=found.invocation.whole(each.command)) for each in of if each.command]
+        return findings.remedies_to_json(made)
+
+    return result_json.dumps(
+        {
+            "attempts": [
+                {
+                    "name": row.name,
+                    "started_at": row.started_at.isoformat(timespec="seconds"),
+                    "run_id": row.run_id,
+                    "known_so_far": row.how_known or None,
+                    "remedies": whole(remedies.say_what_came(row.name, row.run_id)),
+                }
+                for row in found.attempts
+            ],
+            "orders_in_doubt": [row.name for row in found.doubtful],
+            "fills": [
+                {
+                    "name": each.name,
+                    "about": each.about,
+                    "why": each.why,
+                    "symbols": list(each.symbols),
+                    "remedies": whole(each.remedies),
+                }
+                for each in found.not_known
+            ],
+            "taken_back": [
+                {"subject": each.subject, "text": each.text, "remedies": whole(each.remedies)}
+                for each in found.taken_back
+            ],
+        }
+    )
+
+
+def outcome_unknown(console: Console, found: Open) -> None:
+    """Print what is not known, with the ready command for each."""
+    attempts, doubtful, invocation, not_known, taken_back = found
     if not any((attempts, doubtful, not_known, taken_back)):
         console.say("Nothing is open: every outcome is known.")
     for row in attempts:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.history import SessionLine
+    from paper_run.model.signals import SignalSession
 
 
 class Publisher:
@@ -53,10 +54,20 @@ class Publisher:
             reports = Reports(document, self._folder)
             session, attempt = reports.result.session, reports.result.attempt
         try:
-            reports.before = self._curve(self._ledger.sessions.book(session, attempt), session)
+            book = self._ledger.sessions.book(session, attempt)
+            reports.before = self._curve(book, session)
+            if reports.result.signals is not None:
+                reports.signals = self._signals(book, session)
         except DataError as error:
             self._failed.append(error)
         return reports
+
+    def _signals(self, book: int, before: str) -> Sequence[SignalSession]:
+        from paper_run.report.html import signals
+
+        return self._ledger.sessions.signals.latest(
+            book, before, pairs=signals.MOST_POINTS, sessions=signals.MOST_SESSIONS
+        )
 
     def _curve(self, book: int, before: str) -> Sequence[SessionLine]:
         """Return a book's curve up to a session; the page of the last one and the index go through it."""

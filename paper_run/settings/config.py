@@ -21,6 +21,8 @@ from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import (
     CLOSED_DATES,
     HEARTBEAT_URL,
+    NOTIFY,
+    NOTIFY_ON,
     OPEN_DATES,
     QUOTES_URL,
     REQUIRE_LEDGER,
@@ -131,7 +133,7 @@ class Config(NamedTuple):
 
 
 _SECRETS = {each.variable for each in OPTIONS if each.secret}
-_KEY_VARIABLES = (
+KEY_VARIABLES = (
     ("ALPACA_API_KEY_ID", "APCA_API_KEY_ID"),
     ("ALPACA_API_SECRET_KEY", "APCA_API_SECRET_KEY"),
 )
@@ -197,6 +199,8 @@ def mail(sources: Sources) -> "MailSettings | None":
 
 def push(sources: Sources) -> "PushSettings | None":
     """Return the settings of push notifications alone; None when there is nowhere to send one."""
+    if sources.variable(NOTIFY) is None and sources.variable(NOTIFY_ON) is None:
+        return None  # as on most days, which need not load what reads them
     from paper_run.settings import notify
 
     return notify.read(sources)
@@ -241,9 +245,9 @@ def _quote_keys(sources: Sources) -> tuple[str, str] | None:
     """Read the key pair of quotes and broker, under Alpaca's two spellings; both or none."""
     found = [
         next((given for name in names if (given := sources.variable(name)) is not None), None)
-        for names in _KEY_VARIABLES
+        for names in KEY_VARIABLES
     ]
-    for given, missing in zip(found, reversed(_KEY_VARIABLES), strict=True):
+    for given, missing in zip(found, reversed(KEY_VARIABLES), strict=True):
         if given is not None and not re.fullmatch(r"[!-~]+", given.value):
             raise SourcedValue("<hidden>", given.origin).wrong("printable characters without a blank")
         if given is not None and None in found:

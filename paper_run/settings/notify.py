@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import DataError
+from paper_run.settings.sources import NOTIFY, NOTIFY_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from paper_run.settings.raw import RawValue
     from paper_run.settings.sources import Sources
 
-VARIABLE = "PAPER_RUN_NOTIFY"
-ON = "PAPER_RUN_NOTIFY_ON"
 
 _FORM = "URLs of apprise with blanks between them, such as ntfys://ntfy.sh/TOPIC or json://HOST:PORT/PATH"
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
@@ -30,7 +29,7 @@ class PushUrl(NamedTuple):
     """
 
     url: str
-    origin: str = VARIABLE
+    origin: str = NOTIFY
     number: int = 1
 
     def __repr__(self) -> str:
@@ -74,7 +73,8 @@ class PushUrl(NamedTuple):
         _, user, host = self._server
         rest = self.url.partition("://")[2]
         yield self.url
-        yield rest
+        if not host:
+            yield rest
         behind = rest.removeprefix(f"{user}@" if user else "").removeprefix(host)
         for part in (user, *user.split(":"), *re.split(r"[/?&#=:]", behind)):
             yield part
@@ -93,8 +93,8 @@ def read(sources: Sources) -> PushSettings | None:
 
     :raises DataError: for the first wrong value, naming its origin and the allowed form.
     """
-    found: tuple[PushUrl, ...] | None = sources.checked(VARIABLE)
-    when: EmailOn | None = sources.checked(ON)
+    found: tuple[PushUrl, ...] | None = sources.checked(NOTIFY)
+    when: EmailOn | None = sources.checked(NOTIFY_ON)
     if not found:
         return None
     from paper_run.settings import email

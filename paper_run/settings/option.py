@@ -3,6 +3,8 @@
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["value", "repeated", "pair", "switch"]
+From = Literal["flag", "environment", "file", "default"]
+"""Where a setting was typed; `default`: nowhere."""
 
 
 class Option(NamedTuple):

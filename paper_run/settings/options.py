@@ -7,7 +7,10 @@ from paper_run.settings.variables import VARIABLES
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")
-_OF_ALL = (*_OF_SERVICES, "history", "report", "email", "ledger", "schedule", "sandbox", "completion")
+_OF_ALL = (
+    *_OF_SERVICES,
+    *("history", "report", "email", "ledger", "schedule", "sandbox", "config", "completion"),
+)
 
 # A row has no check of its own where its value is read with what else is known: a date with the exchange's
 # today, a path with the folder that it is relative to, a key, a password or a secret with its other half or
@@ -59,14 +62,14 @@ OPTIONS = (
     ),
     Option(
         "--output",
-        _DAY,
+        ("run", "mark"),
         "Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard "
         "output; repeatable.",
         kind="repeated",
         metavar="PATH",
         variable="PAPER_RUN_OUTPUT",
         more="Also write there: `.json`, `.html`, `.csv` (orders), or `-` for the JSON alone on "
-        "standard output. Repeatable; commas in the variable.",
+        "standard output. Repeatable; commas in the variable, which counts for the day alone.",
         path="file",
     ),
     switch("--dry-run", _DAY, "Check everything and print the plan; send nothing."),
@@ -97,9 +100,15 @@ OPTIONS = (
         more="Several accounts, a row each with its latest session, and what they come to: name the reports "
         "folder of each, or its database as `URL#SCHEMA`.",
     ),
-    switch("--json", ("history",), "Print JSON.", name="as_json"),
+    switch(
+        "--json",
+        ("mark", "history", "resolve", "doctor", "config"),
+        "Print JSON: one document.",
+        name="as_json",
+    ),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
     Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
+    Option("--last", ("history",), "The newest N sessions alone.", metavar="N", short="-n"),
     switch("--placed", ("resolve",), "It did trade."),
     switch("--not-placed", ("resolve",), "It did not: the session is open again."),
     Option("--run-id", ("resolve",), "With --placed: the orchestrator's run.", metavar="ID"),
@@ -305,7 +314,13 @@ OPTIONS = (
 
 def of_command(command: str) -> list[Option]:
     """Return the options that a command takes, in the order of its help."""
-    return [each for each in OPTIONS if command in each.commands]
+    return [each for each in OPTIONS if takes(command, each)]
+
+
+def takes(command: str, option: Option) -> bool:
+    """Tell whether a command takes an option; `config` takes each that is a setting, to show it."""
+    is_shown = command == "config" and bool(option.flag and option.variable)
+    return command in option.commands or is_shown
 
 
 def default(name: str) -> str:

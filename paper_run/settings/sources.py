@@ -13,7 +13,7 @@ from paper_run.settings.options import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paper_run.settings.option import Option
+    from paper_run.settings.option import From, Option
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 CLOSED_DATES = "PAPER_RUN_CLOSED_DATES"
@@ -23,6 +23,7 @@ WARN = tuple(
     f"PAPER_RUN_WARN_{name}" for name in ("GROSS", "POSITION", "DAY_LOSS", "DRAWDOWN")
 )  # as in `book.limits.Thresholds`
 HEARTBEAT_URL = heartbeat.VARIABLE
+NOTIFY, NOTIFY_ON = "PAPER_RUN_NOTIFY", "PAPER_RUN_NOTIFY_ON"
 SETTINGS = {each.flag: each for each in OPTIONS if each.flag and each.variable}
 """The options that have a variable too."""
 _CHECKED = {each.flag or each.variable: each for each in OPTIONS if each.check}
@@ -96,6 +97,24 @@ class Sources:
         if name in self._file_values:
             return SourcedValue(self._file_values[name], f"{name} in {self.file}")
         return None
+
+    def typed(self, option: Option, alias: str = "") -> tuple[From, str, list[str]]:
+        """Return where a setting was typed and its values there; none for the default, or nothing at all.
+
+        :param alias: another variable that means the same.
+        """
+        if values := self._flags.get(option.flag):
+            return "flag", option.flag, list(values)
+        counts_empty = bool(option.flag) and option.default is not None
+        for name in filter(None, (option.variable, alias)):
+            if (given := self._typed(name)) is not None and (given.value.strip() or counts_empty):
+                is_file = name not in self._environment
+                return (
+                    ("file", str(self.file), [given.value])
+                    if is_file
+                    else ("environment", name, [given.value])
+                )
+        return "default", "", []
 
     def checked(self, name: str) -> Any:
         """Return a setting as the check of its row reads it, None where it is not set.

@@ -5,7 +5,7 @@ They are read right before the POST, beside what else is: they hold nothing up, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paper_run.book import marks
 from paper_run.model import findings
@@ -15,6 +15,9 @@ from paper_run.services.platform import by_symbol
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
     from paper_run.services.platform import Platform
     from paper_run.services.quotes import MarketData
@@ -56,3 +59,14 @@ def unread(platform: Platform, market: MarketData | Exception | None) -> tuple[F
         "What trading cost, and whether the signals were right, is not known of this session."
     )
     return (findings.note("arrivals_unread", text),)
+
+
+def made_of(figures: BookFigures, ledger: Ledger, period: BookPeriod, *observed: Any) -> BookFigures:
+    """Bring costs and signals up to date; nothing of them where no arrival price was ever asked for."""
+    has_arrivals = ledger.sessions.has_arrivals(str(figures.session))
+    if not (has_arrivals or ledger.sessions.has_costs(period.id)):
+        return figures
+    from paper_run.trading import measured
+
+    found = measured.measured(figures, measured.Valuing(ledger, period, *observed))
+    return found if has_arrivals else found._replace(cost_basis=None)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.attempt import Snapshot
     from paper_run.model.book_figures import BookFigures
+    from paper_run.model.costs import Costs
     from paper_run.model.findings import Finding
     from paper_run.model.order import Orchestration, Order, OrderState, SignalOrder
     from paper_run.model.result import RunStatus
@@ -119,9 +120,21 @@ def conclude(known: Known) -> Outcome:
         limits=stands,
         symbols=known.book.symbols if known.book else None,
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
+        costs=_costs(known, rows),
+        signals=known.book.signals if known.book else None,
         ledger=known.ledger,
     )
     return Outcome(result, tuple(failed))
+
+
+def _costs(known: Known, rows: tuple[Order, ...]) -> Costs | None:
+    """Return what the attempt's orders cost; None where no arrival price was asked for, or nothing valued."""
+    if known.book is None or known.book.cost_basis is None:
+        return None
+    from paper_run.trading import execution_costs
+
+    orders = execution_costs.asked(rows, known.states, known.snapshot.arrivals, known.started_at)
+    return execution_costs.stated(orders, known.book.cost_basis)
 
 
 def _has_only_repeats(known: Known, rows: tuple[Order, ...]) -> bool:

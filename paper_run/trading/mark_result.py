@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.errors import ExitStatus, worst
 from paper_run.model import findings, limits, result_json, result_rows
@@ -17,15 +17,39 @@ from paper_run.trading.conclude import with_adopted
 from paper_run.trading.restatement import stated_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime, tzinfo
 
     from paper_run.book.limits import Thresholds
+    from paper_run.book.marks import Mark
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import BookFigures
+    from paper_run.model.costs import Costs
     from paper_run.model.findings import Finding
     from paper_run.model.order import Order, OrderState, SignalOrder
     from paper_run.model.service import ServiceHealth
+
+
+class _Arrived(NamedTuple):
+    """An attempt's orders, as rows and as the ledger has them, and the prices that they arrived at."""
+
+    rows: tuple[Order, ...]
+    states: dict[str, OrderState]
+    arrivals: Mapping[str, Mark] | None
+    started: datetime
+
+
+class _Orders(NamedTuple):
+    """What a mark states of orders.
+
+    :ivar large: which of the session's are larger than its attempt allowed; of earlier ones that was said.
+    :ivar of_session: the session's own, by attempt.
+    """
+
+    rows: tuple[Order, ...]
+    large: tuple[Finding, ...]
+    of_session: tuple[_Arrived, ...]
 
 
 def result_of(
@@ -43,7 +67,7 @@ def result_of(
     :param started: on the exchange's clock. :param thresholds: past what a limit is passed.
     :raises LookupError: the ledger has no attempt, so that there is no book either.
     """
-    rows, large = _orders(ledger, book.session, earlier, started.tzinfo)
+    rows, large, asked = _orders(ledger, book.session, earlier, started.tzinfo)
     tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
     latest = ledger.attempts.latest()
     if latest is None:
@@ -82,19 +106,17 @@ def result_of(
         limits=stands,
         symbols=book.symbols,
         statistics=result_rows.statistics(book),
+        costs=_costs(book, asked),
+        signals=book.signals,
         ledger=ledger.account.identity,
     )
 
 
-def _orders(
-    ledger: Ledger, session: date, earlier: dict[str, OrderState], zone: tzinfo | None
-) -> tuple[tuple[Order, ...], tuple[Finding, ...]]:
-    """Return the session's orders as they stand, and the earlier ones that were read again.
-
-    And which of the session's are larger than its attempt allowed; of the earlier ones that was said.
-    """
+def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState], zone: tzinfo | None) -> _Orders:
+    """Return the session's orders as they stand, and the earlier ones that were read again."""
     rows: list[Order] = []
     large: list[Finding] = []
+    arrived: list[_Arrived] = []
     shown: set[str] = set()
     for row in ledger.attempts.of_session(session):
         if row.snapshot.rehearsal or row.state == "nothing":
@@ -112,6 +134,7 @@ def _orders(
             zone=zone,
         )
         rows += own
+        arrived.append(_Arrived(own, states, row.snapshot.arrivals, row.started_at.astimezone(zone)))
         shown |= {each.client_order_id for each in own if each.client_order_id}
         large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
     late = {identity: state for identity, state in earlier.items() if identity not in shown}
@@ -119,7 +142,17 @@ def _orders(
     if late and latest is not None:
         signals = [order_outcomes.signal_of(state) for state in late.values()]
         rows += order_outcomes.order_rows(signals, late, latest.snapshot.parameters)
-    return tuple(rows), tuple(large)
+    return _Orders(tuple(rows), tuple(large), tuple(arrived))
+
+
+def _costs(book: BookFigures, attempts: tuple[_Arrived, ...]) -> Costs | None:
+    """Return what the session's orders cost; None where no arrival price was asked for."""
+    if book.cost_basis is None:
+        return None
+    from paper_run.trading import execution_costs
+
+    asked = [order for each in attempts for order in execution_costs.asked(*each)]
+    return execution_costs.stated(asked, book.cost_basis)
 
 
 def _mappings(row: AttemptRow, states: dict[str, OrderState]) -> tuple[SignalOrder, ...]:

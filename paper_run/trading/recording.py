@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from paper_run.book.limits import Limits
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
+    from paper_run.model.costs import Costs
     from paper_run.model.parties import Parties
     from paper_run.model.result import Pnl, Statistics
+    from paper_run.model.signals import Signals
     from paper_run.trading.conclude import Known
 
 EXECUTED = findings.warning(
@@ -40,6 +42,8 @@ class Valued(NamedTuple):
     statistics: Statistics
     parties: Parties | None = None
     limits: Limits | None = None
+    costs: Costs | None = None
+    signals: Signals | None = None
 
 
 class Written(NamedTuple):

@@ -116,7 +116,9 @@ def _still_valued(result: RunResult) -> recording.Valued:
     positions = result.pnl.positions if result.pnl else ()
     if any(each.unknown_reason for each in positions):
         return _NOT_VALUED
-    return recording.Valued(result.pnl, result.statistics, result.parties, result.limits)
+    return recording.Valued(
+        *(result.pnl, result.statistics, result.parties, result.limits, result.costs, result.signals)
+    )
 
 
 def _said_anew(run: Orchestration | None) -> frozenset[str]:

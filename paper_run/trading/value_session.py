@@ -7,18 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import comparison, days, holdings, statistics, valuation
+from paper_run.book import days, holdings, statistics, valuation
 from paper_run.book.limits import Working
 from paper_run.errors import Remedy
 from paper_run.ledger.book import CurrentBook
 from paper_run.ledger.valuations import Closing
-from paper_run.model import findings
 from paper_run.model.book_figures import BookFigures, NotKnown
 from paper_run.model.commands import ours
 from paper_run.model.findings import Finding
-from paper_run.model.order import GATEWAY
 from paper_run.trading import (
     adjustments,
+    arrivals,
+    beside_gateway,
     best_party,
     book_opening,
     corporate,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
-    from paper_run.model.service import Position
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
@@ -93,7 +92,7 @@ def bring_up_to_date(
     if change.split is not None:
         voided = adjustments.book_split(books, period, change.split, read, moment, booked_at, change.note)
         remarks += corporate.voided_closings(change.split.symbol, change.split.ratio, voided)
-    kept = books.last_valuation(period)
+    kept = before = books.last_valuation(period)
     session = max(moment.session, kept.session) if kept else moment.session
     remarks += ledger.open_orders.book_fills(
         *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
@@ -137,8 +136,8 @@ def bring_up_to_date(
         closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)
         symbol_rows.keep(ledger, period, session, CurrentBook(book, last), valued, closing, occasion.signals)
     counted = _counted(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over)
-    theirs = {symbol: _theirs(each) for symbol, each in positions.items()}
-    compared = {} if read.positions is None else _differences(shown, theirs, period, unknown)
+    theirs = {symbol: beside_gateway.theirs(each) for symbol, each in positions.items()}
+    compared = {} if read.positions is None else beside_gateway.differences(shown, theirs, period, unknown)
     figures = BookFigures(
         since=period.session,
         session=session,
@@ -165,11 +164,14 @@ def bring_up_to_date(
         *([closing_kept(session, since_closing)] if is_over else ()),
         *joined.found,
         *corporate.named(session, read, shares),
-        *_standing_beside(beside),
+        *beside_gateway.standing_beside(beside),
         *valuation_findings.of(figures, priced, best_party.of(read, shown.holdings)),
     )
     return _beside_broker(
-        figures._replace(remarks=tuple(remarks)),
+        arrivals.made_of(
+            figures._replace(remarks=tuple(remarks)),
+            *(ledger, period, before, read, moment, priced, is_over),
+        ),
         *(ledger, shares, read, joined.period, book, is_beside, priced.splitting),
     )
 
@@ -189,18 +191,6 @@ def _beside_broker(
     from paper_run.trading import beside_broker
 
     return beside_broker.compared(figures, ledger, shares, read, period, book, is_beside, splitting)
-
-
-def _theirs(position: Position) -> comparison.Theirs:
-    amounts = (position.avg_entry_price, position.realized_pl, position.unrealized_pl)
-    return comparison.Theirs(position.qty, *amounts)
-
-
-def _standing_beside(symbols: Collection[str]) -> list[Finding]:
-    return [
-        findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
-        for symbol in sorted(symbols)
-    ]
 
 
 def _priced(
@@ -273,23 +263,6 @@ def _closing(
     return Closing(
         *(priced.seen, priced.suspects, is_closed, spans, counts, marks), gross_limit=occasion.gross_limit
     )
-
-
-def _differences(
-    book: holdings.Book, theirs: Mapping[str, comparison.Theirs], period: BookPeriod, unknown: Collection[str]
-) -> dict[str, tuple[comparison.Difference, ...]]:
-    """Return where the gateway differs; with what is not known nothing can be compared."""
-    found = {}
-    for symbol, holding in book.holdings.items():
-        if symbol in unknown:
-            continue
-        their = theirs.get(symbol)
-        if their is not None and their.realized_pl is not None and symbol in period.realized:
-            since = money.CONTEXT.subtract(their.realized_pl, period.realized[symbol])
-            their = their._replace(realized_pl=since)
-        if differs := comparison.differences(GATEWAY, holding, their):
-            found[symbol] = differs
-    return found
 
 
 def _working(orders: Iterable[Followed], prices: Mapping[str, marks.Mark]) -> dict[str, Working]:

@@ -8,8 +8,10 @@ from typing import Any
 from builders import days, documents, stated
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.result_json import of_document
 from paper_run.notify.email import letters
 from paper_run.notify.email.letters import Letter
+from paper_run.report.summary.glance import Past
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 
@@ -126,10 +128,20 @@ def occasion_of(day: str) -> letters.Occasion:
     return "settled" if day == "settled" else "run"
 
 
+def past(number: int = 45) -> Past:
+    """Return what a letter looks back on: so many sessions, the last with other positions and no finding."""
+    before = documents.good_day()
+    before["session"] = "2025-01-16"
+    held = before["pnl"]["positions"]
+    held[0]["qty"], held[1]["qty"] = Decimal(40), Decimal(0)
+    before["findings"] = []
+    return Past(documents.curve(number), of_document(before))
+
+
 def every_letter() -> dict[str, Letter]:
     """Return a letter of each day and each notice."""
     found = {
-        day: stated.letter(make(), occasion=occasion_of(day), attachments=ATTACHMENTS)
+        day: stated.letter(make(), occasion=occasion_of(day), attachments=ATTACHMENTS, past=past())
         for day, make in DAYS.items()
     }
     return found | {kind: letters.of_notice(notice) for kind, notice in NOTICES.items()}

@@ -41,7 +41,7 @@ LONGEST = 12
 
 
 def settings(url: str, *, services: bool) -> dict[str, str]:
-    """Return where quotes, mail server and heartbeat are, and the services too if asked for."""
+    """Return where quotes, mail server, push and heartbeat are, and the services too if asked for."""
     host = url.removeprefix("http://")
     name, _, port = host.rpartition(":")
     found = {
@@ -52,6 +52,7 @@ def settings(url: str, *, services: bool) -> dict[str, str]:
         "PAPER_RUN_SMTP_PORT": port,
         "PAPER_RUN_SMTP_SECURITY": "none",
         "PAPER_RUN_EMAIL_TO": "me@example.com",
+        "PAPER_RUN_NOTIFY": f"json://{host}/push",
         "PAPER_RUN_HEARTBEAT_URL": f"{url}/ping",
     }
     return found | (dict.fromkeys(SERVICES, url) if services else {})
@@ -100,18 +101,20 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
 
 @pytest.mark.parametrize("command", ["day", "mark", "doctor"])
 def test_before_the_trade(ended: dict[str, Ended], command: str) -> None:
-    """Three services, quotes, broker, mail server and heartbeat: the command fails, exit 1."""
+    """Three services, quotes, broker, mail server, push and heartbeat: the command fails, exit 1."""
     finished, waited, _ = ended[command]
     assert (finished.returncode, waited < LONGEST) == (1, True), waited
     assert "did not answer within" in finished.stdout + finished.stderr
 
 
 def test_after_the_trade(ended: dict[str, Ended]) -> None:
-    """Gateway, quotes, mail server and heartbeat: it has traded once, the rest is said, exit 1."""
+    """Gateway, quotes, mail server, push and heartbeat: it has traded once, the rest is said, exit 1."""
     finished, waited, executed = ended["traded"]
     assert (finished.returncode, executed, waited < LONGEST) == (1, 1, True), waited
     assert "The e-mail could not be sent" in finished.stderr
     assert "The quotes could not be read" in finished.stderr
+    assert "A push notification" not in finished.stderr, "it counts as sent"
+    assert "which has not confirmed it in time" in finished.stdout
 
 
 @pytest.mark.parametrize("command", ["day", "doctor"])

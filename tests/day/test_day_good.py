@@ -65,7 +65,7 @@ def test_the_console_is_the_adrs(day: Day) -> None:
             "",
             "Symbols:     AAPL, MSFT, GOOGL",
             r"Capital:     \$100,000\.00",
-            r"Max Position: \$20,000\.00",
+            r"Maximum per signal: \$20,000\.00",
             "",
             r"\[1/5\] Checking dependencies\.\.\.",
             rf"  ✓ Signal Service \({day.platform.signal.url}\)",

@@ -12,6 +12,7 @@ from day.exchange_day import THANKSGIVING, Day
 from day.mailed_day import MailedDay
 from support.mail_server import FREEZE, MailServer
 from support.odd_orchestrator import Plan
+from support.postgres_server import Schema
 from support.socket_server import Act, SocketServer, answer, frozen, refusing, serving
 
 TOKEN, USER, PASSWORD, QUERY = "T0ken-of-the-hook", "pusher", "s3cret/word", "qu3ry-s3cret"
@@ -164,7 +165,7 @@ def test_a_no_that_becomes_a_yes(day: Day, receiver: Receivers) -> None:
 def test_one_that_is_never_reached_is_given_up_after_a_day(day: Day) -> None:
     """The tries of a day and one more, whichever is over first."""
     day.env["PAPER_RUN_NOTIFY"] = f"json://{refusing().base.removeprefix('http://')}/{TOKEN}"
-    day.must(status=1)
+    assert "sending JSON notification to 127.0.0.1)" in day.must(status=1).stderr
     day.later(minutes=25 * 60)
     assert "It was tried in 24 hours and is not sent again" in day.must("email", status=1).stderr
     assert states(day) == ["unwanted"]
@@ -276,6 +277,20 @@ def test_of_several_sessions_the_last_is_pushed(day: Day, receiver: Receivers) -
     push_to(day, server)
     day.must("--sandbox", "--sessions", "3", "-q")
     assert [push["title"][:30] for push in told(server)] == ["[paper_run] 2025-01-06 SANDBOX"]
+
+
+def test_a_database_keeps_it_as_a_file_does(day: Day, receiver: Receivers, schema: Schema) -> None:
+    """What one channel has and another has not, by each store; the URL is in neither."""
+    broken, works = receiver(DOWN, OK), receiver()
+    push_to(day, broken, works)
+    day.env |= schema.env
+    day.must("--new-ledger", status=1)
+    assert schema.rows("mail_channels")[0]["state"] == "queued"
+    day.must("email")
+    assert (len(broken.seen), len(works.seen)) == (2, 1)
+    (row,) = schema.rows("mail_channels")
+    assert (row["channel"], row["state"], schema.rows("mails")[0]["state"]) == ("push", "sent", "sent")
+    assert TOKEN not in str(schema.rows("deliveries"))
 
 
 def test_nobody_sees_the_secrets(day: Day, receiver: Receivers) -> None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from faults.conftest import made
 from support.hosts import Host
 from support.postgres_server import OWNER, PASSWORD, Schema, Server
 from support.proxy import proxy
 
-from paper_run.ledger.postgres.schema import version as newest
+from paper_run.ledger.postgres import schema as tables
 
 
 @pytest.fixture
@@ -184,33 +185,36 @@ def test_rule_16_a_newer_schema_is_refused(host: Host) -> None:
         assert (newer.returncode, "was written by a newer paper_run" in newer.stderr) == (3, True)
 
 
+def make_the_first_version(host: Host) -> None:
+    """Make a ledger as the first program did that had one in a database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "MIGRATIONS", tables.MIGRATIONS[:1])
+        made(host.schema, host.folder)
+    assert host.schema.ask("SELECT version FROM schema_version") == [{"version": tables.BEGINS_AT}]
+
+
 def test_rule_16_an_older_schema_is_brought_up_to_date_under_the_lease(host: Host) -> None:
     """By what works on it, not by what reads it; the day goes on."""
-    assert host.begin().returncode == 0
-    host.schema.ask("ALTER TABLE sessions DROP COLUMN running")
-    host.schema.ask("UPDATE schema_version SET version = 17")
+    make_the_first_version(host)
     older = host.run("history")
     assert (older.returncode, "was written by an earlier paper_run" in older.stderr) == (3, True)
-    host.next_session()
     assert host.run().returncode == 0
     (version,) = host.schema.ask("SELECT version FROM schema_version")
-    assert version["version"] == newest()
+    assert version["version"] == tables.version()
     assert host.run("history").returncode == 0
 
 
 @contextmanager
-def slow(host: Host, what: str) -> Iterator[None]:
-    """Have the server take three seconds, without a word, for what changes its tables."""
+def slow_tables(host: Host) -> Iterator[None]:
+    """Have the server take three seconds, without a word, when a session begins to make or change tables."""
     with contextlib.closing(host.schema.connect()) as connection:
         connection.execute("SET search_path = public")
         connection.execute(
             "CREATE FUNCTION be_slow() RETURNS event_trigger LANGUAGE plpgsql AS "
-            "$$BEGIN PERFORM pg_sleep(3); END$$"
+            "$$BEGIN IF coalesce(current_setting('slow.once', true), '') = '' THEN PERFORM pg_sleep(3); "
+            "END IF; PERFORM set_config('slow.once', 'done', false); END$$"
         )
-        connection.execute(
-            f"CREATE EVENT TRIGGER be_slow ON ddl_command_end WHEN TAG IN ('{what}') "
-            "EXECUTE FUNCTION be_slow()"
-        )
+        connection.execute("CREATE EVENT TRIGGER be_slow ON ddl_command_end EXECUTE FUNCTION be_slow()")
         try:
             yield
         finally:
@@ -218,15 +222,15 @@ def slow(host: Host, what: str) -> Iterator[None]:
             connection.execute("DROP FUNCTION be_slow()")
 
 
-def test_tables_that_take_long_to_be_made_or_changed_are_waited_for(host: Host) -> None:
+@pytest.mark.parametrize("is_there", [False, True])
+def test_tables_that_take_long_to_be_made_or_changed_are_waited_for(host: Host, is_there: bool) -> None:
     """Longer than for any other answer: nothing was sent, and years of results may be rewritten."""
     host.env["FAULTS_PATIENCE"] = "2"
-    with slow(host, "CREATE SCHEMA"):
-        assert host.begin().returncode == 0
-    host.schema.ask("ALTER TABLE sessions DROP COLUMN running")
-    host.schema.ask("UPDATE schema_version SET version = 17")
-    with slow(host, "ALTER TABLE"):
-        assert host.run("mark").returncode == 0
+    if is_there:
+        make_the_first_version(host)
+    with slow_tables(host):
+        assert host.run(*(() if is_there else ("--new-ledger",))).returncode == 0
+    assert len(host.platform.posts) == 1
 
 
 @pytest.mark.parametrize("at", ["", "before sql INSERT INTO trades", "before sql COMMIT"])
@@ -238,8 +242,9 @@ def test_a_server_that_stands_still_is_waited_for_some_seconds(
     host.env |= host.schema.env
     assert host.begin().returncode == 0
     host.next_session()
-    del host.env["FAULTS_PATIENCE"]
+    host.env["FAULTS_PATIENCE"] = "1"
     if not at:
+        del host.env["FAULTS_PATIENCE"]
         with own_server.standing_still():
             began = time.monotonic()
             said = host.run()

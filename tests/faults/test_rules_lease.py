@@ -313,6 +313,30 @@ def test_rule_16_the_database_is_gone_during_a_post(hosts: tuple[Host, Host], po
     assert len(one.platform.posts) == 2
 
 
+def test_rule_16_the_database_is_down_for_an_hour_during_a_post(tmp_path: Path, own_server: Server) -> None:
+    """It was sent, and each host says what it can; once the database is back either finds it, once."""
+    with two_hosts(tmp_path, Schema(own_server)) as (one, two):
+        assert one.begin().returncode == 0
+        one.let_pass(24 * 60)
+
+        def down() -> None:
+            own_server.stop()
+            one.let_pass(60)
+
+        when_posted(one, down)
+        lost = one.run()
+        assert (lost.returncode, "traded, not yet recorded" in lost.stderr) == (1, True)
+        assert "Once the ledger can be written again, bring it in" in lost.stderr
+        assert two.run().returncode == 1
+        own_server.start()
+        assert [row["state"] for row in one.rows()] == ["closed", "sent"]
+        assert [host.run().returncode for host in (two, one)] == [0, 0]
+        assert [row["state"] for row in one.rows()] == ["closed", "closed"]
+        assert (len(one.platform.posts), one.platform.executed) == (2, 2)
+        assert [host.run("report", "--all").returncode for host in (one, two)] == [0, 0]
+        assert one.files() == two.files() != {}
+
+
 def test_rule_13_the_database_tells_what_day_it_is(hosts: tuple[Host, Host], schema: Schema) -> None:
     """A host whose clock is days from the database's trades nothing."""
     one, _ = hosts

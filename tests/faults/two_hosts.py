@@ -1,5 +1,6 @@
 """A random schedule of two hosts with one ledger: what strikes them, their lines and their server."""
 
+import json
 import random
 import signal
 import threading
@@ -10,53 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from faults import blows
 from faults.truth import must
-from support.answers import Answer, plain_500
+from support.answers import plain_500
 from support.failover import copied, cut_off, following, in_step, promoted, restored, until
 from support.faulty_http import Request
 from support.forked import Fork
 from support.hosts import Host
 from support.odd_platform import RUN, RUNS
 from support.postgres_server import Server
-from support.proxy import HOW, Kink, Proxy
+from support.proxy import Proxy
 
-_JOURNAL = ("before sql INSERT INTO trades", "after sql INSERT INTO trades", "before sql COMMIT")
-_SENT = ("after sql COMMIT", "before POST *", "after connect for POST", "after POST *")
-STEPS = (
-    *(_JOURNAL + _SENT) * 2,
-    "before GET *",
-    "after GET *",
-    "before sql SELECT pg_try_advisory_lock*",
-    "after sql SELECT pg_try_advisory_lock*",
-    "before sql BEGIN*",
-    "before sql UPDATE*",
-    "after replace*",
-)
-SIGNALS = ("SIGKILL", "SIGSTOP", "SIGSTOP", "SIGTERM")
-WORDS = {
-    "asked": (b"COMMIT", b"COMMIT", b"INSERT INTO trades", b"UPDATE trades", b"pg_try_advisory_lock", b""),
-    "answered": (b"COMMIT", b"COMMIT", b"INSERT 0 1", b"UPDATE 1", b"BEGIN", b""),
-}
-HALTS = ("step", "step", "line", "line", "POST")
-SERVER = (
-    "terminate",
-    "cancel",
-    "restart",
-    "crash",
-    "down",
-    "down for an hour",
-    "restored",
-    "promoted",
-    "left behind",
-)
-MEANWHILE = ("nothing", "nothing", "time", *SERVER)
-LOSES = ("restored", "left behind")
-"""After these rows may be missing: so long does it take that no POST waits to leave, nor is one worked on."""
-COMMANDS = (*[()] * 8, ("mark",), ("resolve",), ("report",))
-ANSWERS = (None, None, Answer(reset=True, process="before"), Answer(reset=True, process="never"))
-WRONG = (0, 0, -7, 5)
-"""Minutes that a clock may be from the true one."""
-TIMEOUTS = ("0.5", "20")
 _PATIENCE = "1"
 """Seconds that a host waits for a database that is silent, where it is going to be."""
 _CLUSTER = (
@@ -69,7 +34,7 @@ _LONGEST = 240.0
 class Play:
     """One schedule, drawn from its seed.
 
-    :ivar lost: keys of attempts that were in the ledger before its server was restored or replaced.
+    :ivar lost: what was known to the ledger before its server was restored or replaced, see `known`.
     """
 
     def __init__(self, seed: int, hosts: tuple[Host, Host], server: Server, lines: dict[Host, Proxy]) -> None:
@@ -77,7 +42,7 @@ class Play:
         self.hosts, self.server, self.lines = hosts, server, lines
         self.platform = hosts[0].platform
         self.told = [f"seed {seed}"]
-        self.lost: set[str] = set()
+        self.lost: set[Any] = set()
         self.counts: Counter[str] = Counter()
         self.posted: defaultdict[str, list[str]] = defaultdict(list)
         """The keys of the POSTs that arrived, by session."""
@@ -86,11 +51,11 @@ class Play:
         self.platform.log.arrivals.append(self._arrives)
 
     def play(self) -> None:
-        if (answer := self.drawn.choice(ANSWERS)) is not None:
+        if (answer := self.drawn.choice(blows.ANSWERS)) is not None:
             self.platform.orchestrator.script("POST", RUN, [answer])
             self.told.append(f"POST {answer}")
         for host in self.hosts:
-            host.wrong = timedelta(minutes=self.drawn.choice(WRONG))
+            host.wrong = timedelta(minutes=self.drawn.choice(blows.WRONG))
             self.told.append(f"{host.folder.name} is wrong by {host.wrong}")
         for _ in range(self.drawn.randint(1, 4)):
             if self.drawn.random() < 0.4:
@@ -115,18 +80,30 @@ class Play:
         nothing = {row["key"] for row in rows if row["state"] == "nothing"}
         self.prove_never_twice()
         must(not nothing & set(self.platform.orchestrator.keys.values()), "executed, and recorded as nothing")
-        if self.lost:
-            must(set(ended) <= {0, 2, 3}, "a day that ended otherwise")
-        else:
-            must(set(ended) <= {0, 2}, "a day that ended otherwise")
+        recorded = {
+            json.loads(row["document"])["exit_status"]
+            for row in rows
+            if row["session"] == session and row["document"]
+        }
+        refused = {3} if self.lost else set()
+        must(set(ended) <= {0, 2} | recorded | refused, "a day that ended otherwise")
+        if not self.lost:
             must(self.executed(session) == (before if left else 1), "not once")
             must(len(posted) == (len(posted) if left else 1) <= 1, "more than one was sent")
             must(len(fenced) == 1 and posted in ([], fenced), "the fence is not that of what was sent")
         made = [self.run(host, ("report", "--all")) for host in self.hosts]
         must(set(made) == ({0} if rows else {3}), "no files")
         one, two = (host.files() for host in self.hosts)
-        must(all(one[name] == two[name] for name in one.keys() & two.keys()), "other bytes")
-        must(self.lost or one.keys() == two.keys() != set(), "other files")
+        both = one.keys() & two.keys()
+        if self.lost:  # what came of a lost attempt each host has on its own
+            marked = {row["session"] for row in self.hosts[0].rows("marks")}
+            known = {f"{row['session']}-{row['number']}".removesuffix("-1") for row in rows}
+            both = {
+                each for each in both if each[: each.index("_")] in (marked if "_mark" in each else known)
+            }
+        else:
+            must(one.keys() == two.keys() != set(), "other files")
+        must(all(one[name] == two[name] for name in both), "other bytes")
         self.counts.update(["schedules", "executed" if self.executed(session) else "not executed"])
         self.counts["schedules where rows were lost"] += bool(self.lost)
 
@@ -179,7 +156,7 @@ class Play:
         if self.drawn.random() < 0.05:
             self.pooled(struck)
             return
-        meanwhile = self.drawn.choice(MEANWHILE)
+        meanwhile = self.drawn.choice(blows.MEANWHILE)
         with ExitStack() as stack:
             copy = stack.enter_context(copied(self.server)) if meanwhile == "restored" else None
             standby = (
@@ -190,7 +167,7 @@ class Play:
             if standby is not None and meanwhile == "left behind":
                 cut_off(standby)
             process = stack.enter_context(self.halted(struck))
-            if meanwhile in LOSES:
+            if meanwhile in blows.LOSES:
                 self._let_go()
             self.disturb(meanwhile, copy, standby)
             self.another(other)
@@ -206,21 +183,10 @@ class Play:
     @contextmanager
     def halted(self, host: Host) -> Iterator[Fork]:
         """Run a command of a host until it is struck, or where that never comes, until its end."""
-        drawn, halt = self.drawn, self.drawn.choice(HALTS)
-        words = drawn.choice(COMMANDS)
-        arguments = words or ("--timeout", drawn.choice(TIMEOUTS))
-        strike = {
-            "at": drawn.choice(STEPS),
-            "nth": drawn.choice((1, 1, 1, 2, 3)),
-            "do": drawn.choice(SIGNALS),
-        }
-        kink = Kink(
-            how=drawn.choice(HOW),
-            way=(way := drawn.choice(("asked", "answered"))),
-            words=drawn.choice(WORDS[way]),
-            nth=drawn.choice((1, 1, 1, 2, 3, drawn.randint(1, 60))),
-            seconds=drawn.uniform(0.05, 1.5),
-        )
+        drawn, halt = self.drawn, self.drawn.choice(blows.HALTS)
+        words = drawn.choice(blows.COMMANDS)
+        arguments = words or ("--timeout", drawn.choice(blows.TIMEOUTS))
+        strike, kink = blows.strike(drawn), blows.kink(drawn)
         self.told.append(f"{host.folder.name} {arguments} {halt} {kink if halt == 'line' else strike}")
         line = self.lines[host]
         self.counts[kink.how if halt == "line" else halt if halt == "POST" else strike["do"]] += 1
@@ -243,15 +209,11 @@ class Play:
     def another(self, host: Host) -> None:
         """Run a command of the other host; it may be struck as well."""
         drawn = self.drawn
-        words, is_struck, is_run = drawn.choice(COMMANDS), drawn.random() < 0.25, drawn.random() < 0.85
-        strike = {
-            "at": drawn.choice(STEPS),
-            "nth": drawn.choice((1, 1, 1, 2, 3)),
-            "do": drawn.choice(SIGNALS),
-        }
+        words, is_struck, is_run = drawn.choice(blows.COMMANDS), drawn.random() < 0.25, drawn.random() < 0.85
+        strike = blows.strike(drawn)
         if not is_run:
             return
-        self.run(host, words or ("--timeout", drawn.choice(TIMEOUTS)), **strike if is_struck else {})
+        self.run(host, words or ("--timeout", drawn.choice(blows.TIMEOUTS)), **strike if is_struck else {})
 
     def pooled(self, host: Host) -> None:
         """A pooler stands before the database: refused, and nothing is sent."""
@@ -284,7 +246,7 @@ class Play:
             if what == "promoted":
                 in_step(self.server, standby)
             self.promote(standby)
-        if what in (*LOSES, "time"):
+        if what in (*blows.LOSES, "time"):
             self.hosts[0].let_pass(minutes)
         elif what == "down for an hour":
             self.hosts[0].let_pass(60)
@@ -308,9 +270,11 @@ class Play:
         for line in self.lines.values():
             line.target = self.server.port
 
-    def known(self) -> set[str]:
-        """Return the keys of the attempts that are in the ledger."""
-        return {row["key"] for row in self.hosts[0].rows()}
+    def known(self) -> set[Any]:
+        """Return what is in the ledger that has files: attempts, by key and with their version, and marks."""
+        rows = self.hosts[0].rows()
+        marks = {(row["session"], row["document"]) for row in self.hosts[0].rows("marks")}
+        return marks | {row["key"] for row in rows} | {(row["key"], row["version"]) for row in rows}
 
     def calm(self) -> None:
         """Let all be well again, and wait until nothing is under way."""

@@ -16,10 +16,13 @@ from support.tree import ROOT
 
 from paper_run.book.bridge import Bridge, Money
 from paper_run.book.comparison import Difference, Theirs
+from paper_run.book.execution import MeanCost
 from paper_run.book.limits import Limit, Limits
+from paper_run.book.signals import Interval, Quality
 from paper_run.book.statistics import Statistic
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.costs import Costs, OrderCost
 from paper_run.model.findings import Finding, warning
 from paper_run.model.order import ARRIVAL, Order
 from paper_run.model.parties import BrokerParty, CashBeside, EquityBeside, Parties, PartyItem, PartyRow
@@ -34,6 +37,7 @@ from paper_run.model.result import (
     Totals,
 )
 from paper_run.model.result_json import decode, dumps, encode, loads
+from paper_run.model.signals import SignalPair, Signals
 
 # The names and their order, as DESIGN's "Files" has them.
 TOP = [
@@ -368,6 +372,30 @@ LIMITS = st.builds(
     AMOUNT,
     AMOUNT,
 )
+FLAG = st.none() | st.booleans()
+ORDER_COSTS = st.builds(OrderCost, TEXT, TEXT, TEXT, *[AMOUNT] * 6, FLAG, WORDS)
+COSTS = st.builds(
+    Costs,
+    st.lists(ORDER_COSTS, max_size=3).map(tuple),
+    *[AMOUNT] * 5,
+    exact,
+    st.integers(0, 99),
+    *[AMOUNT] * 4,
+    st.booleans(),
+    st.builds(MeanCost, AMOUNT, AMOUNT, st.integers(0, 20), st.just(20)),
+)
+QUALITIES = st.builds(
+    Quality,
+    *[st.integers(0, 999)] * 3,
+    AMOUNT,
+    st.none() | st.builds(Interval, exact, exact),
+    AMOUNT,
+    st.integers(0, 999),
+    *[AMOUNT] * 3,
+    st.integers(0, 999),
+)
+SIGNAL_PAIRS = st.builds(SignalPair, TEXT, exact, exact, st.booleans())
+SIGNALS = st.builds(Signals, QUALITIES, WORDS, st.lists(SIGNAL_PAIRS, max_size=3).map(tuple), AMOUNT, WORDS)
 RESULTS_OF_ANY_KIND = st.builds(
     RunResult,
     run_id=WORDS,
@@ -389,6 +417,8 @@ RESULTS_OF_ANY_KIND = st.builds(
     ledger=TEXT,
     parties=st.none() | PARTIES,
     limits=st.none() | LIMITS,
+    costs=st.none() | COSTS,
+    signals=st.none() | SIGNALS,
 )
 
 

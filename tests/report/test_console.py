@@ -85,7 +85,7 @@ def test_a_day_is_printed_as_the_adr_prints_it() -> None:
             "",
             r"Symbols:     AAPL, MSFT, GOOGL",
             r"Capital:     \$100,000\.00",
-            r"Max Position: \$20,000\.00",
+            r"Maximum per signal: \$20,000\.00",
             r"As Of Date:  2025-01-16",
             "",
             r"\[1/5\] Checking dependencies\.\.\.",

@@ -17,7 +17,7 @@ RESOLVE = "python -m paper_run resolve 2025-01-17"
 def test_nothing_unsettled_is_said() -> None:
     """One line."""
     assert (
-        printed(lambda console: listing.outcome_unknown(console, [], [], PLAIN))
+        printed(lambda console: listing.outcome_unknown(console, listing.Open([], [], PLAIN)))
         == "Nothing is open: every outcome is known.\n"
     )
 
@@ -27,7 +27,9 @@ def test_each_trade_has_its_commands(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         first, second = begun(ledger), begun(ledger, number=2)
         second = ledger.attempts.record(second, state="unsettled", document="{}", in_doubt=0, run_id="run-2")
-    shown = printed(lambda console: listing.outcome_unknown(console, [first, second], [], ON_HOST))
+    shown = printed(
+        lambda console: listing.outcome_unknown(console, listing.Open([first, second], [], ON_HOST))
+    )
     lines = shown.splitlines()
     assert len(lines) == 8
     assert lines[0].startswith(f"{SESSION}: sent 2025-01-17")
@@ -45,7 +47,7 @@ def test_orders_in_doubt_are_listed(tmp_path: Path) -> None:
     """They need no command: each later one asks for them."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger, number=3)
-    shown = printed(lambda console: listing.outcome_unknown(console, [], [row], PLAIN))
+    shown = printed(lambda console: listing.outcome_unknown(console, listing.Open([], [row], PLAIN)))
     assert "2025-01-17-3: has orders in doubt" in shown
     assert "settled" not in shown
 
@@ -54,4 +56,9 @@ def test_quiet_prints_nothing(tmp_path: Path) -> None:
     """-q."""
     with Ledger(tmp_path) as ledger:
         row = begun(ledger)
-    assert printed(lambda console: listing.outcome_unknown(console, [row], [row], PLAIN), quiet=True) == ""
+    assert (
+        printed(
+            lambda console: listing.outcome_unknown(console, listing.Open([row], [row], PLAIN)), quiet=True
+        )
+        == ""
+    )

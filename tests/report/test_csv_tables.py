@@ -21,7 +21,9 @@ def test_the_table_has_one_header_and_one_row_an_order():
     table = orders_csv(days.partial_day())
     assert table.split("\r\n")[0] == (
         "session,trade,symbol,side,qty,status,client_order_id,broker_order_id,filled_qty,filled_avg_price,price,price_source,"
-        "notional,predicted_return,rank,target_weight,skip_reason,error_message,outcome,label"
+        "notional,predicted_return,rank,target_weight,skip_reason,error_message,outcome,label,"
+        "arrival_price,arrival_source,arrival_time,arrival_notional,execution_cost,opportunity_cost,shortfall,shortfall_bps,"
+        "includes_wait"
     )
     assert [row["symbol"] for row in read(table)] == [each["symbol"] for each in days.partial_day()["orders"]]
     assert table.endswith("\r\n")
@@ -39,7 +41,7 @@ def test_every_figure_comes_back_exactly():
     orders = days.partial_day()["orders"]
     for row, order in zip(read(orders_csv({**day, "orders": orders})), orders, strict=True):
         for name in ORDER_COLUMNS:
-            value = {**order, **day}[name]
+            value = {**order, **day}.get(name)
             assert row[name] == ("" if value is None else str(value))
 
 

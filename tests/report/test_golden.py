@@ -11,7 +11,7 @@ from support.golden import UPDATE, compare, first_screen, normalised, run_ids, s
 from support.tree import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
-LARGEST = 150_000
+LARGEST = 200_000
 ODD_SYMBOLS = "AAPL,MSFT,GOOGL,PARTIAL,LATE,NOPRICE,REJECT"
 SESSIONS = ("2025-01-02", "2025-01-03", "2025-01-06")
 LAST = SESSIONS[-1]

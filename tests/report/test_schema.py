@@ -12,11 +12,13 @@ from typing import Any, get_args
 import pytest
 from builders import moved
 from builders.attempts import a_snapshot, run, signal
+from builders.costs import COSTS
 from builders.documents import good_day
 from builders.limits import LIMITS
 from builders.moments import SESSION
 from builders.parties import PARTIES
 from builders.results import ORDER, RESULT
+from builders.signals import SIGNALS
 from builders.symbols import SYMBOLS
 from jsonschema import Draft202012Validator
 from support.answers import Answer, detail_text, plain_500
@@ -41,6 +43,7 @@ LATER = frozenset(
     {
         *("ledger", "findings", "sessions_a_year", "percent", "unknown_reason", "parties", "money"),
         *("base_account", "provisional", "limits", "arrival_price", "arrival_source", "arrival_time"),
+        *("costs", "signals"),
     }
 )
 MINIMAL = replace(RESULT, rehearsal=False, orders=(), health=(), findings=())
@@ -140,7 +143,7 @@ def test_it_is_a_schema() -> None:
 def test_every_object_is_strict() -> None:
     """Each object names all that it may hold, and all of it must be there but what came later."""
     found = list(objects())
-    assert len(found) == 32
+    assert len(found) == 39
     for each in found:
         assert each["additionalProperties"] is False
         # What an attempt asks for names its symbols in any document.
@@ -150,7 +153,8 @@ def test_every_object_is_strict() -> None:
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
-    content = document(replace(RESULT, parties=PARTIES, limits=LIMITS, symbols=SYMBOLS))
+    sections = {"parties": PARTIES, "limits": LIMITS, "costs": COSTS, "signals": SIGNALS, "symbols": SYMBOLS}
+    content = document(replace(RESULT, **sections))  # type: ignore[arg-type]
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
     assert list(content["symbols"]) == parts["symbols"]["required"]
@@ -171,12 +175,18 @@ def test_the_names_are_the_programs_in_its_order() -> None:
         == parts["bridge"]["properties"]["money"]["required"]
     )
     assert list(document(_with_money())["pnl"]["money"][0]) == parts["moved"]["required"]
+    assert list(content["costs"]) == parts["costs"]["required"]
+    assert list(content["costs"]["orders"][0]) == parts["order_cost"]["required"]
+    assert list(content["costs"]["mean"]) == parts["costs"]["properties"]["mean"]["required"]
+    assert list(content["signals"]) == parts["signals"]["required"]
+    assert list(content["signals"]["quality"]) == parts["signals"]["properties"]["quality"]["required"]
+    assert list(content["signals"]["quality"]["interval"]) == parts["interval"]["required"]
+    assert list(content["signals"]["pairs"][0]) == parts["signal_pair"]["required"]
     assert list(content["parameters"]) == parts["parameters"]["required"]
     assert list(content["results"]) == parts["results"]["required"]
-    assert list(content["orders"][0]) == parts["order"]["required"]
+    assert list(content["orders"][0]) == list(parts["order"]["properties"])
     assert list(content["health"][0]) == parts["health"]["required"]
-    arrived = document(replace(RESULT, orders=(ORDER._replace(arrival_price=Decimal(1)),)))
-    assert list(arrived["orders"][0]) == list(parts["order"]["properties"])
+    assert list(document(RESULT)["orders"][0]) == parts["order"]["required"]
     assert set(ORDER._fields) - set(parts["order"]["required"]) == set(ARRIVAL)
 
 

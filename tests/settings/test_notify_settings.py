@@ -8,7 +8,7 @@ import pytest
 from paper_run.errors import DataError
 from paper_run.settings import notify
 from paper_run.settings.config import Config, load
-from paper_run.settings.sources import SourcedValue, Sources
+from paper_run.settings.sources import NOTIFY, SourcedValue, Sources
 
 TOKEN = "T0ken-of-the-hook"
 
@@ -63,7 +63,7 @@ def test_urls_are_read_one_by_one(tmp_path: Path) -> None:
 def test_what_is_no_url_is_refused_without_showing_it(word: str) -> None:
     """Its place in the variable and the form are named."""
     with pytest.raises(DataError) as caught:
-        notify.urls(SourcedValue(f"json://localhost {word}", notify.VARIABLE))
+        notify.urls(SourcedValue(f"json://localhost {word}", NOTIFY))
     said = f"{caught.value} {caught.value.remedies}"
     assert "PAPER_RUN_NOTIFY: its URL number 2, '<hidden>', is not allowed" in said
     assert TOKEN not in said

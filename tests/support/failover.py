@@ -3,12 +3,11 @@
 import contextlib
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from support.postgres_server import PASSWORD, Server
+from support.postgres_server import PASSWORD, Server, new_folder
 
 _PATIENCE = 60.0
 
@@ -16,11 +15,14 @@ _PATIENCE = 60.0
 @contextlib.contextmanager
 def copied(server: Server) -> Iterator[Path]:
     """Copy all that it has, to be restored from later, while the block runs; it is stopped for that."""
-    with tempfile.TemporaryDirectory(dir=server.data.parent.parent) as folder:
+    folder = new_folder()
+    try:
         server.stop()
-        shutil.copytree(server.data, Path(folder, "data"))
+        shutil.copytree(server.data, folder / "data")
         server.start()
-        yield Path(folder, "data")
+        yield folder / "data"
+    finally:
+        shutil.rmtree(folder)
 
 
 def restored(server: Server, copy: Path | None = None) -> None:

@@ -164,6 +164,8 @@ class Life:
         """Have the ledger be as an older program left it, which read no arrival prices."""
         with contextlib.closing(sqlite3.connect(self.reports / "ledger.sqlite3")) as connection:
             connection.execute("UPDATE trades SET arrivals = NULL")
+            connection.execute("DELETE FROM session_costs")
+            connection.execute("DELETE FROM session_signals")
             connection.commit()
 
     # the gateway

@@ -24,8 +24,9 @@ from support.chromium import unavailable
 
 OWNER, PASSWORD = "ledger_owner", "s3cretL3dger"
 _DEBIANS = Path("/usr/lib/postgresql")
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 _PR_SET_PDEATHSIG = 1
+_PREFIX = "paper_run-postgres-"
 _MEMORY, _ROOM = Path("/dev/shm"), 1 << 30
 """Where files are kept in memory, and how many bytes must be free there: to sync one takes no time then."""
 _CONFIGURATION = {
@@ -35,6 +36,7 @@ _CONFIGURATION = {
     "min_wal_size": "8MB",
     "max_wal_size": "64MB",
     "max_connections": "60",
+    "authentication_timeout": "20s",  # whoever says nothing at all may hold up a shutdown for so long
     "wal_level": "replica",
     "max_wal_senders": "4",
     "autovacuum": "off",
@@ -42,11 +44,19 @@ _CONFIGURATION = {
 }
 
 
-def _in_memory() -> Path | None:
-    """Return where files are kept in memory, if there is room; None: where all temporary files are."""
-    if not os.access(_MEMORY, os.W_OK | os.X_OK):
-        return None
-    return _MEMORY if shutil.disk_usage(_MEMORY).free > _ROOM else None
+def new_folder() -> Path:
+    """Make a folder for what a server writes: in memory, if there is room."""
+    has_room = os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free > _ROOM
+    folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_MEMORY if has_room else None)
+    return Path(folder)
+
+
+def _remove_what_is_nobodys() -> None:
+    """Free the memory that tests which were killed have left behind."""
+    for folder in _MEMORY.glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _end_with_the_tests() -> None:
@@ -59,7 +69,7 @@ class Server:
 
     def __init__(self, programs: Path) -> None:
         self.programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="paper_run-postgres-", dir=_in_memory()))
+        self._folder = new_folder()
         self.data = self._folder / "data"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -253,6 +263,7 @@ def made_server() -> Server:
 @functools.cache
 def _first(found: Path) -> Server:
     """Make one, once: every other one begins as its copy."""
+    _remove_what_is_nobodys()
     server = Server(found)
     atexit.register(server.remove)
     server.make()

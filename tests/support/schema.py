@@ -12,12 +12,20 @@ from support.tree import ROOT
 SCHEMA_FILE = ROOT / "docs" / "schema" / "paper_run.schema.json"
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_FILE.read_text("utf-8"), parse_float=Decimal)
 _VALIDATOR = Draft202012Validator(SCHEMA)
+_COMMANDS: dict[str, Any] = json.loads((ROOT / "docs" / "schema" / "commands.schema.json").read_text("utf-8"))
 
 
 def faults(text: str) -> list[str]:
     """Return what is wrong with a document as it was written, none if it is as the schema has it."""
     document = json.loads(text, parse_float=Decimal)
     return [f"{error.json_path}: {error.message}" for error in _VALIDATOR.iter_errors(document)]
+
+
+def command_faults(command: str, text: str) -> list[str]:
+    """Return what is wrong with what a command printed with --json."""
+    validator = Draft202012Validator(_COMMANDS | {"$ref": f"#/$defs/{command}"})
+    document = json.loads(text, parse_float=Decimal)
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
 
 
 def objects(schema: Any = SCHEMA) -> Iterator[dict[str, Any]]:

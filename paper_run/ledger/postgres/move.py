@@ -27,6 +27,8 @@ _TABLES = {
     "epochs": "id",
     "entries": "id",
     "sessions": "epoch, session",
+    "session_costs": "epoch, session",
+    "session_signals": "epoch, session",
     "symbol_sessions": "epoch, session, symbol",
     "round_trips": "epoch, session, number",
     "marks": "session",

@@ -242,6 +242,24 @@ MIGRATIONS = (
     ALTER TABLE trades ADD COLUMN arrivals TEXT COLLATE "C";
     """,
     """
+    CREATE TABLE session_costs (
+        epoch BIGINT NOT NULL REFERENCES epochs (id),
+        session TEXT COLLATE "C" NOT NULL,
+        cost TEXT COLLATE "C",
+        notional TEXT COLLATE "C",
+        closings TEXT COLLATE "C" NOT NULL,
+        PRIMARY KEY (epoch, session)
+    );
+    CREATE TABLE session_signals (
+        epoch BIGINT NOT NULL REFERENCES epochs (id),
+        session TEXT COLLATE "C" NOT NULL,
+        pairs TEXT COLLATE "C" NOT NULL,
+        state TEXT COLLATE "C" NOT NULL,
+        recent TEXT COLLATE "C",
+        PRIMARY KEY (epoch, session)
+    );
+    """,
+    """
     CREATE TABLE symbol_sessions (
         epoch BIGINT NOT NULL REFERENCES epochs (id),
         session TEXT COLLATE "C" NOT NULL,

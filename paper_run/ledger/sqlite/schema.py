@@ -158,6 +158,26 @@ MIGRATIONS = (
     ALTER TABLE trades ADD COLUMN arrivals TEXT;
     """,
     """
+    -- what each session's orders cost, of which arrival prices were read
+    CREATE TABLE session_costs (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        cost TEXT,                        -- dollars, a cost positive, without fees; NULL: not known
+        notional TEXT,                    -- dollars, at arrival prices
+        closings TEXT NOT NULL,           -- JSON: closing marks of what was not filled whole
+        PRIMARY KEY (epoch, session)
+    );
+    -- what was predicted in the session before, and came, between both arrival prices
+    CREATE TABLE session_signals (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        pairs TEXT NOT NULL,              -- JSON: symbol, predicted, realized, whether it counts
+        state TEXT NOT NULL,              -- JSON: what all pairs up to it have come to
+        recent TEXT,                      -- rank IC of the latest twenty sessions, NULL: not defined
+        PRIMARY KEY (epoch, session)
+    );
+    """,
+    """
     -- a symbol in a session, as it was valued last, see book/symbols; amounts as text, NULL: not known
     CREATE TABLE symbol_sessions (
         epoch INTEGER NOT NULL REFERENCES epochs (id),

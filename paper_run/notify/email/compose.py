@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.ledger.outbox import MailRow
+from paper_run.model import result_json
 from paper_run.notify.email import letters, message
+from paper_run.report.day import with_own
+from paper_run.report.summary.glance import Past
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from paper_run.model.commands import Invocation
+    from paper_run.model.result import RunResult
     from paper_run.notify.contents import Contents, Told
     from paper_run.notify.email.letters import Letter
     from paper_run.report.day import Reports
     from paper_run.settings.email import MailSettings
+
+
+MOST_SESSIONS = 366
+"""So far back a letter looks: the longest year, on an exchange that never closes."""
 
 
 class Composer:
@@ -36,15 +45,32 @@ class Composer:
             return letters.of_notice(told, self._contents.invocation, cache_folder=cache_folder)
         return letters.of_result(
             told.reports.result,
+            past=self._past(told.reports.result),
             occasion=told.occasion,
             attachments=_attachments(told.reports),
             invocation=self._contents.invocation,
             cache_folder=cache_folder,
         )
 
+    def _past(self, result: RunResult) -> Past:
+        """Return what the letter about a result looks back on: the sessions of its book, the one before."""
+        sessions = self._contents.ledger.sessions
+        with self._contents.ledger.translated_errors():
+            book = sessions.book(result.session, result.attempt)
+            lines = sessions.latest(book, result.session, MOST_SESSIONS)
+            document = sessions.stated_before(book, result.session)
+            before = None if document is None else result_json.decode(document)
+        return Past(with_own(result, lines), before)
+
     def message(self, row: MailRow, letter: Letter, now: datetime) -> bytes:
         """Return the whole message of a mail, ready to be sent; `now` is its date."""
-        identity = message.message_id(
+        ledger = self._contents.ledger
+        with ledger.translated_errors():
+            earlier = [each for each in ledger.mails.of_session(row.session) if _was_sent(each, row)]
+        return _composed(letter, self._settings, self._identity(row), now, map(self._identity, earlier))
+
+    def _identity(self, row: MailRow) -> str:
+        return message.message_id(
             session=row.session,
             attempt=row.attempt_number or None,
             kind=row.kind,
@@ -52,7 +78,6 @@ class Composer:
             ledger=self._contents.ledger.mails.identity(),
             sender=self._settings.sender,
         )
-        return _composed(letter, self._settings, identity, now)
 
     def printed(self, told: Told, now: datetime) -> bytes:
         """Return a message that is to be sent by somebody else; nothing is recorded.
@@ -93,7 +118,14 @@ def of_notice(
     return letter.subject, _composed(letter, settings, identity, now)
 
 
-def _composed(letter: Letter, settings: MailSettings, identity: str, now: datetime) -> bytes:
+def _was_sent(row: MailRow, later: MailRow) -> bool:
+    """Tell whether a mail of the same session was sent before another one; a printed one is of no row."""
+    return row.state == "sent" and (not later.id or row.id < later.id)
+
+
+def _composed(
+    letter: Letter, settings: MailSettings, identity: str, now: datetime, earlier: Iterable[str] = ()
+) -> bytes:
     return message.compose(
         letter,
         sender=settings.sender,
@@ -101,6 +133,7 @@ def _composed(letter: Letter, settings: MailSettings, identity: str, now: dateti
         cc=settings.cc,
         message_id=identity,
         date=now,
+        earlier=tuple(earlier),
         list_id=message.list_id(settings.sender),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import html, subject, text
 from paper_run.report.summary import build
+from paper_run.report.summary.glance import NO_PAST, Past
 from paper_run.report.summary.headline import headline
 from paper_run.report.summary.notices import Notice
 from paper_run.report.summary.summary import Attachment, Occasion
@@ -29,13 +30,14 @@ def of_result(
     attachments: tuple[Attachment, ...] = (),
     invocation: Invocation = PLAIN,
     cache_folder: Path | None = None,
+    past: Past = NO_PAST,
 ) -> Letter:
-    """Return the letter about a result; the same result gives the same letter.
+    """Return the letter about a result; the same result and past give the same letter.
 
     :param invocation: what makes its commands run as they stand. :param cache_folder: where the compiled
         template is kept, see `assets.template`.
     """
-    content = build.of_result(result, occasion, attachments, invocation)
+    content = build.of_result(result, occasion, attachments, invocation, past)
     line = subject.of_result(result, occasion)
     return Letter(
         line,

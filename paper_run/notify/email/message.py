@@ -30,6 +30,7 @@ def compose(
     message_id: str,
     date: datetime,
     list_id: str,
+    earlier: Sequence[str] = (),
 ) -> bytes:
     """Return the message, 7-bit with CRLF; the same arguments give the same bytes.
 
@@ -37,6 +38,7 @@ def compose(
     and 1 ms). What is unprintable in a subject becomes a question mark: a letter about a broken service
     has to arrive.
 
+    :param earlier: the ids of the mails that it goes on from, the first one first.
     :raises ValueError: an address, id or file name that could end its header, or `date` without a zone.
     """
     from email.utils import format_datetime
@@ -53,6 +55,7 @@ def compose(
             f"Subject: {_subject(letter.subject)}".encode("ascii"),
             _header("Date", format_datetime(date)),
             _header("Message-ID", message_id),
+            *_thread(earlier),
             _header("List-Id", list_id),
             b"Auto-Submitted: auto-generated",
             b"X-Auto-Response-Suppress: All",
@@ -60,6 +63,13 @@ def compose(
             *_body(letter, _boundary_word(message_id)),
         )
     )
+
+
+def _thread(earlier: Sequence[str]) -> list[bytes]:
+    """Return the headers by which mail programs show a mail below earlier ones (RFC 5322, 3.6.4)."""
+    if not earlier:
+        return []
+    return [_header("In-Reply-To", earlier[-1]), _header("References", "\r\n ".join(earlier))]
 
 
 def message_id(*, session: str, attempt: int | None, kind: str, number: int, ledger: str, sender: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from paper_run.errors import Remedy
     from paper_run.report.summary.figures import Figure
     from paper_run.report.summary.movers import Movers
-    from paper_run.report.summary.summary import Section, Summary
+    from paper_run.report.summary.summary import Glance, Section, Summary
 
 _WIDTH = 78
 _LABEL = 20
@@ -20,16 +20,18 @@ _LABEL = 20
 def render(summary: Summary) -> str:
     """Return the text: paragraphs with an empty line between them."""
     day = " - ".join(filter(None, (summary.name, summary.day, summary.moment)))
-    figures = (*summary.figures, *((summary.notional,) if summary.notional else ()))
+    orders = _fact("Orders", ", ".join(f"{each.label.lower()} {each.shown}" for each in summary.counts))
     blocks = [
         [*_lines(summary.verdict), *_lines(summary.status)],
         *(_lines(f"{banner.title}. {banner.text}") for banner in summary.banners),
         _lines(day),
         _lines(summary.absence),
-        [line for figure in figures for line in _figure(figure)],
-        _fact("Orders", ", ".join(f"{each.label.lower()} {each.shown}" for each in summary.counts)),
+        [line for figure in summary.figures for line in _figure(figure)],
+        *_glance(summary.glance),
+        [*(_figure(summary.notional) if summary.notional else ()), *orders],
         *(_section(section) for section in summary.sections),
         _steps(summary.steps_heading, summary.steps),
+        *(_section(section) for section in summary.news),
         _movers(summary.movers),
         [line for label, value in summary.facts for line in _fact(label, value)],
         [line for words in summary.closing for line in _lines(words)],
@@ -45,6 +47,13 @@ def _figure(figure: Figure) -> list[str]:
     return _lines(f"{figure.shown}  {figure.aside}", f"{figure.label:<{_LABEL}}", " " * _LABEL)
 
 
+def _glance(glance: Glance | None) -> list[list[str]]:
+    if glance is None:
+        return []
+    figures = (*glance.periods, *glance.risk)
+    return [_lines(glance.words), [line for figure in figures for line in _figure(figure)]]
+
+
 def _fact(label: str, value: str) -> list[str]:
     return _lines(value, f"{label:<{_LABEL}}", " " * _LABEL) if value else []
 
@@ -52,7 +61,7 @@ def _fact(label: str, value: str) -> list[str]:
 def _section(section: Section) -> list[str]:
     lines = [section.heading]
     for item in section.items:
-        about = f"{item.about} - {item.said}" if item.about else item.said
+        about = f"{item.about} - {item.said}" if item.about and item.said else item.about or item.said
         lines += _lines(f"{item.kind}: {about}" if item.kind else about, "- ", "  ")
     return lines + _lines(section.more, "  ", "  ")
 

@@ -11,6 +11,7 @@ from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import of_another
 from paper_run.model.redaction import Secrets
 from paper_run.settings import notify
+from paper_run.settings.sources import NOTIFY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -137,7 +138,7 @@ def _apprise(said: _Said) -> Any:
 def not_installed() -> DataError:
     """Say that nothing can be pushed without apprise."""
     return DataError(
-        f"{notify.VARIABLE} is set, and apprise is not installed",
+        f"{NOTIFY} is set, and apprise is not installed",
         "Push notifications are sent by it.",
         remedies=(Remedy("Install it", of_another("pip", "install", "paper_run[notify]")),),
     )

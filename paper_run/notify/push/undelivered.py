@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DependencyError, PaperRunError, Remedy
 from paper_run.model.commands import ours
-from paper_run.settings import notify
+from paper_run.settings.sources import NOTIFY
 
 if TYPE_CHECKING:
     from paper_run.ledger.outbox import Delivery, MailRow
@@ -49,7 +49,7 @@ def _failure(url: PushUrl, answer: Answer, fate: str, *remedies: Remedy) -> Pape
     return DependencyError(
         "A push notification was not taken",
         f"{url.shown} did not take it{reason}. {fate}",
-        remedies=(*remedies, Remedy(f"Check {notify.VARIABLE}", ours("doctor"))),
+        remedies=(*remedies, Remedy(f"Check {NOTIFY}", ours("doctor"))),
         code="push_unsent",
     )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.history import SessionLine
     from paper_run.model.result import Requested, RunResult
+    from paper_run.model.signals import SignalSession
 
 MOST_ORDERS = 500
 # A point is no curve.
@@ -43,13 +44,20 @@ _PNL_LEGEND = legend(
 _WAY_LEGEND = legend(("buy", "long"), ("sell hatched", "short"))
 
 
-def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder: Path | None = None) -> str:
+def render(
+    result: RunResult,
+    *,
+    curve: Sequence[SessionLine] = (),
+    signals: Sequence[SignalSession] = (),
+    cache_folder: Path | None = None,
+) -> str:
     """Return the page of a result; the same result and curve give the same text.
 
     With a cache folder the compiled template is kept there, which saves most of the time; one that can't be
     written costs that saving and nothing else. It must be private: what lies in it is run.
 
     :param curve: the sessions to draw, oldest first, the result's own last if it is complete.
+    :param signals: the pairs of the sessions before its own, the newest first.
     """
     found = [each for each in result.findings if not _is_said_elsewhere(each)]
     kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
@@ -73,6 +81,8 @@ def render(result: RunResult, *, curve: Sequence[SessionLine] = (), cache_folder
         **_book(result, valued),
         "account": _account(result),
         "limits": _limits(result),
+        "execution": _execution(result),
+        "signals": _signals(result, signals),
         "symbols": _symbols(result),
         **_curve(result, valued),
     }
@@ -100,6 +110,22 @@ def _limits(result: RunResult) -> Any:
     from paper_run.report.html import limits
 
     return markup(limits.items(result.limits))
+
+
+def _execution(result: RunResult) -> str:
+    if result.costs is None:
+        return ""
+    from paper_run.report.html import execution
+
+    return markup(execution.section(result.costs))
+
+
+def _signals(result: RunResult, past: Sequence[SignalSession]) -> str:
+    if result.signals is None:
+        return ""
+    from paper_run.report.html import signals
+
+    return markup(signals.section(result.signals, past, result.session))
 
 
 def _symbols(result: RunResult) -> Any:

@@ -10,6 +10,7 @@ from paper_run.model.listing import unlisted
 from paper_run.report import text
 from paper_run.report.summary import figures
 from paper_run.report.summary.figures import Figure
+from paper_run.report.summary.glance import NO_PAST, Past, changes, glance
 from paper_run.report.summary.headline import (
     Banner,
     banners,
@@ -18,7 +19,7 @@ from paper_run.report.summary.headline import (
     passed_limits,
     problem,
 )
-from paper_run.report.summary.issues import issues
+from paper_run.report.summary.issues import issues, order_items
 from paper_run.report.summary.movers import movers
 from paper_run.report.summary.summary import NOT_KNOWN, Count, Item, Section, Summary, clip
 from paper_run.report.text import day_of, long_date
@@ -47,11 +48,18 @@ def of_result(
     occasion: Occasion,
     attachments: Sequence[Attachment] = (),
     invocation: Invocation = PLAIN,
+    past: Past = NO_PAST,
 ) -> Summary:
-    """Return what is told of a result."""
+    """Return what is told of a result.
+
+    :param past: what it is looked back on from there.
+    """
     head = headline(result)
-    orders_file = next((each.name for each in attachments if each.subtype == "csv"), "the report")
-    found = issues(result, orders_file=orders_file)
+    has_orders = any(each.subtype == "csv" for each in attachments)
+    orders_file = "the attached CSV" if has_orders else "the report"
+    found = issues(result, orders_file=orders_file, before=past.before)
+    seen = glance(result, past)
+    status = head.word if needs_only_a_look(result) else head.label
     pnl, known_now = result.pnl, _known_now(result, occasion)
     return Summary(
         name=_NAMES[occasion],
@@ -59,7 +67,7 @@ def of_result(
         moment=text.moment(clip(str(result.timestamp or text.ABSENT), 64)),
         tone=head.tone,
         verdict=_verdict(result, head, found.needs),
-        status=clip(f"{head.label}: {_sentence(result, head)}", _LONGEST_STATUS),
+        status=clip(f"{status}: {_sentence(result, head)}", _LONGEST_STATUS),
         banners=tuple(_short(banner) for banner in banners(result)),
         figures=_figures(result),
         absence="" if pnl else figures.absence(result),
@@ -68,6 +76,10 @@ def of_result(
         sections=(*known_now, *found.sections),
         steps_heading="What to do",
         steps=_whole(found.steps, invocation),
+        glance=seen._replace(
+            periods=tuple(map(_in_words, seen.periods)), risk=tuple(map(_in_words, seen.risk))
+        ),
+        news=(*changes(result, past.before), *order_items(result, orders_file=orders_file)),
         movers=movers(pnl) if pnl else None,
         facts=_facts(result, says_how=not known_now),
         closing=tuple(

@@ -36,11 +36,15 @@ _LIMITS_NAMED = 2
 
 
 class Headline(NamedTuple):
-    """A status and the sentence that explains it; `tone` is its colour and its sign."""
+    """A status and the sentence that explains it; `tone` is its colour and its sign.
+
+    :ivar word: the status alone; `label` has the limits that are passed with it.
+    """
 
     tone: Tone
     label: str
     sentence: str
+    word: str
 
     @property
     def is_well(self) -> bool:
@@ -68,9 +72,9 @@ def headline(result: RunResult) -> Headline:
             tone = "caution"
         elif has_lost(result.pnl):
             tone = "calm"
-        if passed := passed_limits(result):
-            label = f"{label}, but {passed}"
-    return Headline(tone, one_line(label), one_line(_sentence(result)))
+    passed = passed_limits(result) if status == "success" else ""
+    whole = f"{label}, but {passed}" if passed else label
+    return Headline(tone, one_line(whole), one_line(_sentence(result)), one_line(label))
 
 
 def problem(result: RunResult) -> str:

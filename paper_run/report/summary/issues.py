@@ -13,7 +13,7 @@ from paper_run.report.summary.order_problems import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from decimal import Decimal
 
     from paper_run.model.findings import Finding, Severity
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from paper_run.model.result import Pnl, PositionRow, RunResult
     from paper_run.report.summary.headline import Tone
 
-MOST_ORDERS = 15
+MOST_ORDERS = 8
 _MOST_UNPRICED = 8
 _MOST_SENTENCES = 6
 _LONGEST_REASON = 140
@@ -45,10 +45,11 @@ class Issues(NamedTuple):
     steps: tuple[Remedy, ...]
 
 
-def issues(result: RunResult, *, orders_file: str) -> Issues:
+def issues(result: RunResult, *, orders_file: str, before: RunResult | None = None) -> Issues:
     """Return what needs a person, the most urgent first.
 
     :param orders_file: where all orders are listed.
+    :param before: what a session before was stated as: what it had not said is new; None: nothing is.
     """
     wrong = [each for each in result.orders if is_problem(each)]
     listed = by_importance(wrong)[:MOST_ORDERS]
@@ -69,7 +70,7 @@ def issues(result: RunResult, *, orders_file: str) -> Issues:
             (*apart, *beside, *map(_position, [*unknown, *unpriced][:_MOST_UNPRICED])),
             unlisted(len(unknown) + len(unpriced), _MOST_UNPRICED, "in the report"),
         ),
-        _said(errors, warnings),
+        _said(errors, warnings, _new(found, before)),
     )
     needs = _needs(
         result, wrong, len(unknown), len(unpriced), is_unexplained=bool(apart), is_apart=bool(beside)
@@ -203,11 +204,40 @@ def _beside(parties: Parties | None) -> tuple[Item, ...]:
     )
 
 
-def _said(errors: Sequence[str], warnings: Sequence[str]) -> Section:
-    both = [Item("bad", "Error", "", each) for each in errors]
-    both += [Item("caution", "Warning", "", each) for each in warnings]
+def _said(errors: Sequence[str], warnings: Sequence[str], new: Collection[str]) -> Section:
+    both = [Item("bad", "New error" if each in new else "Error", "", each) for each in errors]
+    both += [Item("caution", "New warning" if each in new else "Warning", "", each) for each in warnings]
     more = unlisted(len(both), _MOST_SENTENCES, "in the report")
     return Section("Errors and warnings", tuple(both[:_MOST_SENTENCES]), more)
+
+
+def _new(found: Iterable[Finding], before: RunResult | None) -> set[str]:
+    """Return the sentences of what was not found out a session before, of the same about the same."""
+    if before is None or before.is_old:
+        return set()
+    was = {(each.code, each.subject) for each in before.findings}
+    return {clip(each.text, _LONGEST_SENTENCE) for each in found if (each.code, each.subject) not in was}
+
+
+def order_items(result: RunResult, *, orders_file: str) -> tuple[Section, ...]:
+    """Return the orders that went well, the largest first, as many as the problems leave room for.
+
+    :param orders_file: where all orders are listed.
+    """
+    own = [each for each in result.orders if each.outcome in ("accepted", "repeat") and not is_problem(each)]
+    room = max(0, MOST_ORDERS - sum(map(is_problem, result.orders)))
+    listed = by_importance(own)[:room]
+    more = len(own) - len(listed)
+    said = f"{more:,} more in {orders_file}" if more else ""
+    return (Section("What was ordered", tuple(map(_well, listed)), said),) if own else ()
+
+
+def _well(order: Order) -> Item:
+    price = f" at {text.price(order.price)}" if order.price is not None else ""
+    worth = f" = {text.money(order.notional)}" if order.notional is not None else ""
+    guessed = " estimated" if order.price_source == "estimated" else ""
+    said = f"{text.one_line(order.status or 'no status')}{price}{worth}{guessed}"
+    return Item("", "", _asked(order, text.quantity), clip(said, _LONGEST_REASON))
 
 
 def _sentences(found: Iterable[Finding], severity: Severity) -> list[str]:

@@ -31,7 +31,7 @@ class Count(NamedTuple):
 class Item(NamedTuple):
     """One thing to look at: what it is in a word or two, what it is about, and why."""
 
-    tone: Tone
+    tone: Tone | Literal[""]
     kind: str
     about: str
     said: str
@@ -45,12 +45,29 @@ class Section(NamedTuple):
     more: str = ""
 
 
+class Bar(NamedTuple):
+    """A session's P&L: pixels above zero, and below it."""
+
+    up: int
+    down: int
+
+
+class Glance(NamedTuple):
+    """How it has gone: `words` say what the bars show; what there is nothing of is empty."""
+
+    bars: tuple[Bar, ...]
+    words: str
+    periods: tuple[Figure, ...]
+    risk: tuple[Figure, ...]
+
+
 class Summary(NamedTuple):
     """A letter's content, most important first; what it has nothing of is empty.
 
     :ivar name: what the letter is of. :ivar day: the session in words. :ivar moment: when it began.
     :ivar verdict: whether a person is needed. :ivar status: how the day went, in a sentence or two.
     :ivar figures: day P&L, total P&L and equity. :ivar absence: why there are none.
+    :ivar glance: how it has gone so far. :ivar news: what changed, and the orders that went well.
     :ivar notional: what was traded. :ivar steps: what a person may do, under `steps_heading`.
     """
 
@@ -68,6 +85,8 @@ class Summary(NamedTuple):
     sections: tuple[Section, ...] = ()
     steps_heading: str = ""
     steps: tuple[Remedy, ...] = ()
+    glance: Glance | None = None
+    news: tuple[Section, ...] = ()
     movers: "Movers | None" = None
     facts: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()

@@ -338,3 +338,15 @@ def test_the_list_is_the_senders() -> None:
         parsed(composed(list_id=list_id("a@localhost")))["List-Id"]
         == "paper_run reports <paper-run.localhost>"
     )
+
+
+def test_a_mail_names_the_ones_that_it_goes_on_from() -> None:
+    """The last as what it answers, all of them one a line, in their order; what is no id is refused."""
+    ids = tuple(f"<2026-11-20.{number}.run.1.4f2a@example.com>" for number in range(1, 60))
+    message = parsed(composed(LETTER, earlier=ids))
+    assert message["In-Reply-To"] == ids[-1]
+    assert message["References"].split() == list(ids)
+    assert message["In-Reply-To"] not in (message["Message-ID"], None)
+    assert parsed(composed(LETTER))["References"] is None
+    with pytest.raises(ValueError, match="In-Reply-To"):
+        composed(LETTER, earlier=("<a@b>\r\nBcc: c@d",))

@@ -1,0 +1,107 @@
+"""What each session's prices made of the predictions before it, and what all pairs have come to by then."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from paper_run.book.signals import RECENT, Pair, Tally
+from paper_run.ledger.rows import amount, reader_of, text
+from paper_run.ledger.statements import put_into
+from paper_run.model.signals import SignalSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+class SessionSignals:
+    """The part of the ledger that holds them, by book and session.
+
+    :param rows: runs a query and returns its rows. :param run: runs a statement.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
+        self._rows = rows
+        self._run = run
+
+    def tally(self, period: int, session: str, *, through: bool = False) -> Tally | None:
+        """Return what all pairs before a session, an ISO date, have come to; None where there was none.
+
+        :param through: or up to it.
+        """
+        found = self._rows(
+            f"SELECT state FROM session_signals WHERE epoch = ? AND session {'<=' if through else '<'} ? "
+            "ORDER BY session DESC LIMIT 1",
+            period,
+            session,
+        )
+        return next(map(_tally, found), None)
+
+    def since(self, period: int, session: str) -> list[str]:
+        """Return the sessions that have a row, from one on, by their ISO dates, oldest first."""
+        query = "SELECT session FROM session_signals WHERE epoch = ? AND session >= ? ORDER BY session"
+        return [row["session"] for row in self._rows(query, period, session)]
+
+    def keep(
+        self, period: int, session: str, pairs: Sequence[Pair], tally: Tally, recent: Decimal | None
+    ) -> None:
+        """Write a session's pairs, what all have come to, and the recent rank IC, signed."""
+        columns = {
+            "epoch": period,
+            "session": session,
+            "pairs": json.dumps(pairs),
+            "state": json.dumps([each if isinstance(each, int) else text(each) for each in tally]),
+            "recent": text(recent),
+        }
+        self._run(put_into("session_signals", columns, key=("epoch", "session")), *columns.values())
+
+    def latest(
+        self, period: int, session: str, *, pairs: int, sessions: int = 0, through: bool = False
+    ) -> list[SignalSession]:
+        """Return the sessions before one, an ISO date, the newest first, until they have so many pairs.
+
+        :param sessions: how many they are at least, if there are so many. :param through: with that one.
+        """
+        found: list[SignalSession] = []
+        number, before = 0, session
+        while number < pairs or len(found) < sessions:
+            read = [*self._read(period, before, through=through)]
+            for each in read:
+                if number >= pairs and len(found) >= sessions:
+                    break
+                number += len(each.pairs)
+                found.append(each)
+            if len(read) < _AT_ONCE:
+                break
+            before, through = read[-1].session, False
+        return found
+
+    def _read(self, period: int, before: str, *, through: bool) -> Iterator[SignalSession]:
+        return map(
+            _session,
+            self._rows(
+                "SELECT session, pairs, recent FROM session_signals "
+                f"WHERE epoch = ? AND session {'<=' if through else '<'} ? "
+                "ORDER BY session DESC LIMIT ?",
+                period,
+                before,
+                _AT_ONCE,
+            ),
+        )
+
+
+_AT_ONCE = 4 * RECENT
+
+
+@reader_of("session_signals")
+def _tally(row: Any) -> Tally:
+    pairs, hits, sessions, total, squares = json.loads(row["state"])
+    return Tally(pairs, hits, sessions, Decimal(total), Decimal(squares))
+
+
+@reader_of("session_signals")
+def _session(row: Any) -> SignalSession:
+    return SignalSession(
+        row["session"], tuple(Pair(*each) for each in json.loads(row["pairs"])), amount(row["recent"])
+    )

@@ -1,0 +1,72 @@
+"""What a result states of the cost of trading: each order against its arrival price, and all of them."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from paper_run.book.execution import MeanCost, Split
+
+
+class CostBasis(NamedTuple):
+    """What costs are reckoned with besides the orders themselves.
+
+    :ivar session: the one that is valued. :ivar has_closed: whether the exchange has closed it.
+    :ivar closings: its closing marks, dollars by symbol, of what was not filled whole.
+    :ivar unknown: why a symbol's fills, or its price, are not known. :ivar splits: those since the session.
+    :ivar fees: of the session, dollars, a cost positive; None: no broker tells.
+    """
+
+    session: date
+    has_closed: bool
+    closings: Mapping[str, Decimal]
+    unknown: Mapping[str, str]
+    splits: tuple[Split, ...]
+    fees: Decimal | None
+    mean: MeanCost
+
+
+class OrderCost(NamedTuple):
+    """An order's cost; dollars and cents, a cost positive. What is not known is None, and `reason` says why.
+
+    :ivar fill_ratio: filled / ordered shares, four places. :ivar arrival_notional: quantity x arrival price.
+    :ivar shortfall: execution and opportunity cost. :ivar shortfall_bps: in basis points of that notional.
+    :ivar includes_wait: whether the arrival price was more than five minutes old at the fill.
+    """
+
+    symbol: str
+    side: str
+    client_order_id: str
+    fill_ratio: Decimal | None
+    arrival_notional: Decimal | None
+    execution_cost: Decimal | None
+    opportunity_cost: Decimal | None
+    shortfall: Decimal | None
+    shortfall_bps: Decimal | None
+    includes_wait: bool | None
+    reason: str | None
+
+
+class Costs(NamedTuple):
+    """All orders together, as `OrderCost`; the sums are those of its rows.
+
+    :ivar known_so_far: the sum of those shortfalls that are known. :ivar num_known: how many they are.
+    :ivar fill_ratio: at arrival prices. :ivar fees: as the broker tells them, a cost positive.
+    :ivar total: shortfall and fees; without a broker the shortfall alone.
+    :ivar mean: over the latest sessions, without fees.
+    """
+
+    orders: tuple[OrderCost, ...]
+    arrival_notional: Decimal | None
+    execution_cost: Decimal | None
+    opportunity_cost: Decimal | None
+    shortfall: Decimal | None
+    shortfall_bps: Decimal | None
+    known_so_far: Decimal
+    num_known: int
+    fill_ratio: Decimal | None
+    fees: Decimal | None
+    total: Decimal | None
+    total_bps: Decimal | None
+    includes_wait: bool
+    mean: MeanCost

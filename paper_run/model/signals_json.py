@@ -1,0 +1,55 @@
+"""How right signals were, under the names of a result's document, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from paper_run.book.signals import Interval, Quality
+from paper_run.model import json_fields as fields
+from paper_run.model.signals import SignalPair, Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def to_json(signals: Signals) -> dict[str, Any]:
+    """Return it as a document has it; ratios stay Decimal, negative for a fall."""
+    quality = signals.quality._asdict()
+    if signals.quality.interval is not None:
+        quality["interval"] = signals.quality.interval._asdict()
+    pairs = [each._asdict() for each in signals.pairs]
+    return {**signals._asdict(), "quality": quality, "pairs": pairs}
+
+
+def from_json(content: Mapping[str, Any]) -> Signals:
+    """Read it back.
+
+    :raises ValueError: a figure is none. :raises LookupError: a part is not there.
+    """
+    quality = content["quality"]
+    interval = quality.get("interval")
+    return Signals(
+        quality=Quality(
+            **{name: read(quality, name) for name, read in _QUALITY.items()},
+            interval=None
+            if interval is None
+            else Interval(fields.stated(interval["low"]), fields.stated(interval["high"])),
+        ),
+        predicted_in=fields.text(content.get("predicted_in")),
+        pairs=tuple(
+            SignalPair(
+                str(each["symbol"]),
+                fields.stated(each["predicted"]),
+                fields.stated(each["realized"]),
+                bool(each["counts"]),
+            )
+            for each in content["pairs"]
+        ),
+        session_ic=fields.amount(content.get("session_ic")),
+        reason=fields.text(content.get("reason")),
+    )
+
+
+_QUALITY = fields.reading(
+    fields.amount, [name for name in Quality._fields if name != "interval"]
+) | fields.reading(lambda value: fields.whole(value) or 0, ["pairs", "minimum", "hits", "ranked", "sessions"])

@@ -1,0 +1,161 @@
+"""The glance of a letter: the last sessions as bars, what they came to, what is at risk, what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run.book.to_date import to_date
+from paper_run.model import limits
+from paper_run.model.listing import listed
+from paper_run.money import ZERO
+from paper_run.report import text
+from paper_run.report.summary.figures import Figure
+from paper_run.report.summary.summary import Bar, Glance, Item, Section
+from paper_run.report.text import day_of, short_date
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from paper_run.book.limits import Limit
+    from paper_run.book.to_date import ToDate
+    from paper_run.model.history import SessionLine
+    from paper_run.model.result import PositionRow, RunResult
+
+MOST_BARS = 30
+TALLEST = 44
+"""Pixels of the largest bar."""
+_NAMED = 4
+
+
+class Past(NamedTuple):
+    """What a letter looks back on.
+
+    :ivar lines: complete sessions of its book, oldest first, its own last if it is whole.
+    :ivar before: what the session before was stated as; None: there is none of this book.
+    """
+
+    lines: Sequence[SessionLine] = ()
+    before: RunResult | None = None
+
+
+NO_PAST = Past()
+
+
+def glance(result: RunResult, past: Past) -> Glance:
+    """Return it; without sessions it has no bars and no periods."""
+    shown = past.lines[-MOST_BARS:]
+    return Glance(_bars(shown), _described(shown, result), _periods(result, past.lines), _risk(result))
+
+
+def changes(result: RunResult, before: RunResult | None) -> tuple[Section, ...]:
+    """Return what is held otherwise than a session before, and which limits were not passed then."""
+    if before is None or before.pnl is None or result.pnl is None:
+        return ()
+    held, was = _held(result), _held(before)
+    moved: dict[str, list[str]] = {"Opened": [], "Grown": [], "Reduced": [], "Turned": [], "Closed": []}
+    not_known = {each.symbol for each in (*result.pnl.not_known, *before.pnl.not_known)}
+    for symbol in sorted((held.keys() | was.keys()) - not_known):
+        if (kind := _kind(was.get(symbol), held.get(symbol))) is not None:
+            moved[kind].append(_moved(symbol, was.get(symbol), held.get(symbol)))
+    items = [Item("", kind, "", listed(found, _NAMED)) for kind, found in moved.items() if found]
+    passed = {each.name for each in before.limits.passed} if before.limits else set()
+    newly = [each for each in (result.limits.passed if result.limits else ()) if each.name not in passed]
+    items += [Item("caution", "Newly past a limit", "", text.one_line(limits.words(each))) for each in newly]
+    if not items:
+        items = [Item("", "", "", "Every position is as large as it was, and no limit is newly passed.")]
+    return (Section(f"Since {_dated(before.session)}", tuple(items)),)
+
+
+def _bars(lines: Sequence[SessionLine]) -> tuple[Bar, ...]:
+    gains = [line.day_pnl or ZERO for line in lines]
+    largest = max(map(abs, gains), default=ZERO)
+    if not largest:
+        return ()
+    return tuple(_bar(pnl, largest) for pnl in gains)
+
+
+def _bar(pnl: Decimal, largest: Decimal) -> Bar:
+    tall = max(1, round(abs(pnl) * TALLEST / largest)) if pnl else 0
+    return Bar(tall, 0) if pnl > 0 else Bar(0, tall)
+
+
+def _described(lines: Sequence[SessionLine], result: RunResult) -> str:
+    moved = [(line.day_pnl, line.session) for line in lines if line.day_pnl is not None]
+    if not moved:
+        return ""
+    (best, at), (worst, on) = max(moved), min(moved)
+    won, lost = sum(pnl > 0 for pnl, _ in moved), sum(pnl < 0 for pnl, _ in moved)
+    last = "" if moved[-1][1] == result.session else f" They end with {_dated(moved[-1][1])}."
+    sessions = f"The last {len(moved)} sessions" if len(moved) > 1 else "The first session"
+    return (
+        f"{sessions}: {won} gained, {lost} lost. Best {text.signed_money(best)} on {_dated(at)}, "
+        f"worst {text.signed_money(worst)} on {_dated(on)}.{last}"
+    )
+
+
+def _periods(result: RunResult, lines: Sequence[SessionLine]) -> tuple[Figure, ...]:
+    through = day_of(result.session)
+    if not lines or through is None:
+        return ()
+    known = [(line.session, line.day_pnl, line.daily_return) for line in lines if line.day_pnl is not None]
+    found = [_period(each) for each in to_date(through, known)]
+    last, statistic = lines[-1], text.percentage(result.statistics.max_drawdown)
+    now = text.signed_percent(last.drawdown) if last.session == result.session else text.ABSENT
+    deepest = "" if statistic is None else f"deepest {text.signed_percent(statistic)}"
+    return (*found, Figure("Drawdown", now, deepest))
+
+
+def _period(each: ToDate) -> Figure:
+    label = f"{each.name.capitalize()} to date"
+    aside = text.signed_percent(each.value) if each.value is not None else ""
+    return Figure(label, text.signed_money(each.pnl), aside, text.tone_of(each.pnl))
+
+
+def _risk(result: RunResult) -> tuple[Figure, ...]:
+    if (stated := result.limits) is None:
+        return ()
+    net = text.ABSENT if stated.net_percent is None else limits.shown(stated.net_percent)
+    return (
+        _limited("Gross exposure", stated.gross),
+        _limited("Largest position", stated.position),
+        Figure("Net exposure", net.replace("-", text.MINUS), "of equity"),
+    )
+
+
+def _limited(label: str, each: Limit) -> Figure:
+    limit = "no limit" if each.limit is None else f"limit {limits.shown(each.limit)}"
+    if each.percent is None and not each.passed:
+        return Figure(label, text.ABSENT, text.one_line(each.reason or ""))
+    sign = "" if each.passed is None else f" {text.SIGNS['caution' if each.passed else 'good']}"
+    would = "if filled, " if each.if_filled else ""
+    if each.symbol:
+        would = f"{text.clipped(text.one_line(each.symbol))}, {would}"
+    return Figure(label, f"{limits.figure(each)}{sign}", f"{would}{limit}", "caution" if each.passed else "")
+
+
+def _held(result: RunResult) -> dict[str, PositionRow]:
+    return {each.symbol: each for each in (result.pnl.positions if result.pnl else ()) if each.qty}
+
+
+def _kind(was: PositionRow | None, now: PositionRow | None) -> str | None:
+    """Return how a position moved; None where it did not."""
+    before, after = (ZERO if each is None or each.qty is None else each.qty for each in (was, now))
+    if before == after:
+        return None
+    if not before or not after:
+        return "Opened" if after else "Closed"
+    if (before > 0) is not (after > 0):
+        return "Turned"
+    return "Grown" if abs(after) > abs(before) else "Reduced"
+
+
+def _moved(symbol: str, was: PositionRow | None, now: PositionRow | None) -> str:
+    name = text.clipped(text.one_line(symbol))
+    quantities = [text.quantity(each.qty) for each in (was, now) if each is not None]
+    return f"{name} {' to '.join(quantities)}"
+
+
+def _dated(session: str) -> str:
+    day = day_of(session)
+    return short_date(day) if day else text.one_line(session)

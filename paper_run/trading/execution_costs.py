@@ -1,0 +1,237 @@
+"""What trading cost: kept for each session from its orders as they stand, and stated order by order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from paper_run import money
+from paper_run.book import execution
+from paper_run.model.costs import CostBasis, Costs, OrderCost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime, tzinfo
+
+    from paper_run.book.execution import Shortfall
+    from paper_run.book.marks import Mark
+    from paper_run.ledger.book import BookPeriod
+    from paper_run.ledger.costs import SessionCosts
+    from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import AttemptRow
+    from paper_run.model.book_figures import BookedMoney
+    from paper_run.model.order import Order, OrderState
+
+_PLACES = Decimal(10) ** -4
+_FEES = frozenset({"FEE", "CFEE", "PTC", "PTR"})
+_WORKING = "what it filled is not known"
+
+
+class Asked(NamedTuple):
+    """An order: what was asked for in unsigned shares, how it stands, and the market's price before.
+
+    :ivar state: None: it could not be read. :ivar dated: the day of that price, at the exchange.
+    """
+
+    name: str
+    symbol: str
+    side: str
+    qty: Decimal
+    state: OrderState | None
+    arrival: Mark | None
+    dated: date
+    is_unsure: bool = False
+
+
+class _Cost(NamedTuple):
+    """What one order cost, unrounded; or why that is not known."""
+
+    asked: Asked
+    filled: Decimal | None
+    shortfall: Shortfall | None
+    reason: str | None
+
+
+# kept for each session
+
+
+def keep(
+    ledger: Ledger,
+    costs: SessionCosts,
+    period: BookPeriod,
+    session: date,
+    *,
+    zone: tzinfo | None,
+    present: CostBasis,
+) -> None:
+    """Write what a session's orders cost, from all of its attempts as the ledger has them.
+
+    :param present: what it is reckoned with, of this session.
+    """
+    rows = [row for row in ledger.attempts.of_session(session) if _is_executed(row, period)]
+    if all(row.snapshot.arrivals is None for row in rows):
+        return
+    found = [_cost(each, present) for row in rows for each in _asked_of(ledger, row, zone)]
+    unsure = any(row.outcome_unknown or ledger.attempts.is_in_doubt(row) for row in rows)
+    known = [each.shortfall for each in found if each.shortfall is not None]
+    whole = execution.in_all(known)
+    cost = None
+    if known and len(known) == len(found) and whole.total is not None and not unsure:
+        cost = (whole.total, whole.notional)
+    unfilled = {each.asked.symbol for each in found if each.filled is None or each.filled < each.asked.qty}
+    closings = {symbol: price for symbol, price in present.closings.items() if symbol in unfilled}
+    costs.keep(period.id, session.isoformat(), cost, closings)
+
+
+def _is_executed(row: AttemptRow, period: BookPeriod) -> bool:
+    return row.id >= period.attempt and row.closes
+
+
+def _asked_of(ledger: Ledger, row: AttemptRow, zone: tzinfo | None) -> list[Asked]:
+    """Return an attempt's own orders as the ledger has them."""
+    arrivals = row.snapshot.arrivals or {}
+    return [
+        Asked(
+            *(name, state.symbol, state.side, state.qty, state, arrivals.get(state.symbol)),
+            dated(arrivals.get(state.symbol), row.started_at, zone),
+        )
+        for name, state in ledger.orders.order_states(row).items()
+    ]
+
+
+def dated(arrival: Mark | None, started: datetime, zone: tzinfo | None) -> date:
+    """Return the exchange's day of an arrival price, that of the attempt where its source says no time.
+
+    :param started: of any zone. :param zone: the exchange's.
+    """
+    moment = started if arrival is None or arrival.time is None else arrival.time
+    return moment.astimezone(zone).date()
+
+
+def fees(moved: Iterable[BookedMoney]) -> Decimal:
+    """Return the fees that a session's money has in it, dollars, a cost positive."""
+    return -money.total(each.amount for each in moved if each.activity_type in _FEES)
+
+
+# stated with a result
+
+
+def asked(
+    rows: Iterable[Order],
+    states: Mapping[str, OrderState],
+    arrivals: Mapping[str, Mark] | None,
+    started: datetime,
+) -> list[Asked]:
+    """Return the orders of a result that have an id; what is a repeat belongs to another attempt.
+
+    :param started: when the attempt began, on the exchange's clock.
+    """
+    known = arrivals or {}
+    return [
+        Asked(
+            *(row.client_order_id, row.symbol, row.side, row.qty),
+            *(states.get(row.client_order_id), known.get(row.symbol)),
+            dated(known.get(row.symbol), started, started.tzinfo),
+            is_unsure=row.outcome == "in_doubt",
+        )
+        for row in rows
+        if row.client_order_id and row.side and row.qty and row.outcome not in (None, "repeat")
+    ]
+
+
+def stated(orders: Sequence[Asked], basis: CostBasis) -> Costs:
+    """Return what these orders cost, each and in all; money is rounded once, in its row."""
+    found = [_cost(each, basis) for each in orders]
+    rows = tuple(map(_row, found))
+    whole = execution.in_all(each.shortfall for each in found if each.shortfall is not None)
+    known = [row.shortfall for row in rows if row.shortfall is not None]
+    is_known = bool(rows) and len(known) == len(rows)
+    shortfall = money.total(known) if is_known else None
+    total = None if shortfall is None else money.CONTEXT.add(shortfall, money.cents(basis.fees or money.ZERO))
+    return Costs(
+        orders=rows,
+        arrival_notional=_sum(row.arrival_notional for row in rows),
+        execution_cost=_sum(row.execution_cost for row in rows),
+        opportunity_cost=_sum(row.opportunity_cost for row in rows),
+        shortfall=shortfall,
+        shortfall_bps=execution.basis_points(whole.total, whole.notional) if is_known else None,
+        known_so_far=money.total(known),
+        num_known=len(known),
+        fill_ratio=_ratio_in_all(found),
+        fees=None if basis.fees is None else money.cents(basis.fees),
+        total=total,
+        total_bps=execution.basis_points(total, whole.notional) if is_known else None,
+        includes_wait=any(row.includes_wait for row in rows),
+        mean=basis.mean,
+    )
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum of rows; None without any, or where one is not known."""
+    all_of_them = list(amounts)
+    known = [each for each in all_of_them if each is not None]
+    return money.total(known) if known and len(known) == len(all_of_them) else None
+
+
+def _ratio_in_all(found: Sequence[_Cost]) -> Decimal | None:
+    """Return filled / ordered at arrival prices; None where one of them is not known."""
+    parts = []
+    for each in found:
+        if each.filled is None or each.shortfall is None:
+            return None
+        filled = money.CONTEXT.divide(each.filled, each.asked.qty)
+        parts.append(money.product(filled, each.shortfall.notional))
+    whole = money.total(each.shortfall.notional for each in found if each.shortfall is not None)
+    return _rounded(money.share(money.total(parts), whole))
+
+
+def _row(cost: _Cost) -> OrderCost:
+    asked, part = cost.asked, cost.shortfall
+    executed = opportunity = None
+    if part is not None:
+        executed = money.cents(part.execution)
+        opportunity = None if part.opportunity is None else money.cents(part.opportunity)
+    whole = None
+    if executed is not None and opportunity is not None:
+        whole = money.CONTEXT.add(executed, opportunity)
+    filled_at = asked.state.filled_at if asked.state is not None and cost.filled else None
+    return OrderCost(
+        symbol=asked.symbol,
+        side=asked.side,
+        client_order_id=asked.name,
+        fill_ratio=_rounded(money.share(cost.filled, asked.qty)),
+        arrival_notional=None if part is None else money.cents(part.notional),
+        execution_cost=executed,
+        opportunity_cost=opportunity,
+        shortfall=whole,
+        shortfall_bps=None if part is None else execution.basis_points(part.total, part.notional),
+        includes_wait=execution.waited(asked.arrival.time, filled_at) if asked.arrival else None,
+        reason=cost.reason,
+    )
+
+
+def _rounded(ratio: Decimal | None) -> Decimal | None:
+    return None if ratio is None else ratio.quantize(_PLACES, context=money.CONTEXT)
+
+
+def _cost(asked: Asked, basis: CostBasis) -> _Cost:
+    """Reckon what an order cost, or say why that is not known."""
+    state = asked.state
+    filled = None if state is None or asked.is_unsure else state.filled_qty or money.ZERO
+    if filled is None or state is None or (filled and state.filled_avg_price is None):
+        return _Cost(asked, None, None, _WORKING)
+    if asked.symbol in basis.unknown:
+        return _Cost(asked, None, None, basis.unknown[asked.symbol])
+    if asked.arrival is None:
+        return _Cost(asked, filled, None, "no price of it was read before the run")
+    arrival = execution.of_shares_on(
+        basis.session, asked.arrival.price, asked.dated, asked.symbol, basis.splits
+    )
+    closing = basis.closings.get(asked.symbol) if basis.has_closed else None
+    part = execution.shortfall(
+        execution.Executed(asked.side, asked.qty, filled, state.filled_avg_price, arrival, closing)
+    )
+    if part.opportunity is not None:
+        return _Cost(asked, filled, part, None)
+    reason = "it has no closing price" if basis.has_closed else "the session has not closed"
+    return _Cost(asked, filled, part, f"what was not filled is not known: {reason}")

@@ -1,0 +1,74 @@
+"""The mail in the morning, from the ledger alone: how it went, what changed, below which mail it is."""
+
+from email.message import EmailMessage
+
+from support.life import Life, buy, sell
+from support.mail_server import MailServer, letters
+
+LARGE = ("--max-position-size", "100000")
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return part.get_content().replace("\r\n", "\n")
+
+
+def test_a_session_looks_back_on_the_ones_before(life: Life, server: MailServer) -> None:
+    """Bars and periods of the ledger's sessions; what is otherwise than at the mark before."""
+    life.env |= server.env
+    life.trade(*LARGE, AAPL=buy(200, "200"), MSFT=buy(100, "200"))
+    life.prices(AAPL="201", MSFT="200")
+    life.mark()
+    life.next_session()
+    life.prices(AAPL="203", MSFT="200")
+    life.trade(*LARGE, MSFT=sell(100, "200"), AAPL=buy(100, "203"))
+    first, marked, second = map(text_of, letters(server))
+    assert "The first session" in " ".join(first.split())
+    assert "Since" not in first
+    assert "Since" not in marked
+    said = " ".join(second.split())
+    assert "The last 2 sessions: 2 gained, 0 lost. Best +$400.00 on 7 Jan 2025" in said
+    assert "Week to date +$600.00 +0.60%" in said
+    assert "Since 6 Jan 2025 - Grown: AAPL 200 to 300 - Closed: MSFT 100" in said
+    assert "Newly past a limit: largest position AAPL 60.5 % (limit 50 %)" in said
+    assert "Gross exposure 60.5 % ✓ limit 150 %" in said
+
+
+def test_the_mails_of_a_session_stand_below_each_other(life: Life, server: MailServer) -> None:
+    """The mark's answers the run's, by its id; the next session's begins anew. Attachments bear the date."""
+    life.env |= server.env
+    life.trade(AAPL=buy(10, "200"))
+    life.prices(AAPL="201")
+    life.mark()
+    life.run("email", life.session, "--mark")
+    session = life.session
+    life.next_session()
+    life.trade(AAPL=buy(10, "200"))
+    run, mark, again, following = letters(server)
+    assert run["In-Reply-To"] is run["References"] is None
+    assert mark["In-Reply-To"] == mark["References"] == run["Message-ID"]
+    assert again["In-Reply-To"] == mark["Message-ID"]
+    assert again["References"].split() == [run["Message-ID"], mark["Message-ID"]]
+    assert following["References"] is None
+    assert len({each["Message-ID"] for each in (run, mark, again, following)}) == 4
+    names = [part.get_filename() for each in (run, mark) for part in each.iter_attachments()]
+    assert names == [
+        f"{session}_paper_run.html",
+        f"{session}_orders.csv",
+        f"{session}_mark.html",
+        f"{session}_mark_orders.csv",
+    ]
+
+
+def test_a_book_that_was_reset_begins_anew(life: Life, server: MailServer) -> None:
+    """What the one before it held and gained is in no mail of the new one."""
+    life.env |= server.env
+    life.trade(AAPL=buy(10, "200"))
+    life.prices(AAPL="201")
+    life.run("resolve", "--reset")
+    life.next_session()
+    life.trade(AAPL=buy(10, "200"))
+    said = " ".join(text_of(letters(server)[-1]).split())
+    assert "The first session" in said
+    assert "Since" not in said
