@@ -1,6 +1,26 @@
 "use strict";
-// Sorting and filtering of the tables, and the crosshair of the curve. Without it the page reads the same.
+// The ways between the sessions, sorting and filtering of the tables, and the crosshair of the curve.
+// Without it the pages read the same.
 (() => {
+  // A page leads over its session's row of the index to its neighbours: here the rest of the way is known.
+  const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const way = location.search.slice(1);
+  const goal = { previous: row?.nextElementSibling, next: row?.previousElementSibling, mark: row, attempt: row }[way];
+  if (goal?.closest("#all-sessions")) {
+    const pages = [...goal.querySelectorAll("a")].filter((each) => (
+      way === "attempt" ? !each.href.endsWith("_mark.html") : way !== "mark" || each.href.endsWith("_mark.html")));
+    if (pages.length) {
+      location.replace(pages.at(-1).href);
+      return;
+    }
+  }
+  addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.target.closest("input, [tabindex]")) return;
+    const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+    if (rel) document.querySelector(`a[rel=${rel}]`)?.click();
+  });
+
   // The exact value is in the title where the text is rounded; of a percentage it is the ratio.
   const number = (cell) => {
     const text = cell.title || cell.textContent;
@@ -13,7 +33,7 @@
     const body = table.tBodies[0];
     const rows = [...body.rows];
     const heads = [...table.tHead.rows[0].cells];
-    const isNumeric = (column) => getComputedStyle(heads[column]).textAlign === "right";
+    const isNumeric = (column) => !("words" in heads[column].dataset);
     const sort = (column, direction) => {
       const numeric = isNumeric(column);
       const keyed = rows.map((row) => {

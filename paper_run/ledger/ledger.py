@@ -22,6 +22,7 @@ from paper_run.ledger.outbox import Mails
 from paper_run.ledger.rows import UnreadableRowError
 from paper_run.ledger.sessions import Sessions
 from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.symbols import Symbols
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,7 @@ class Ledger:
         self.broker_money = BrokerMoney(store.rows, store.run)
         self.open_orders = OpenOrders(store.rows, store.run, self.books)
         self.sessions = Sessions(store.rows, store.run)
+        self.symbols = Symbols(store)
         self.mails = Mails(store.rows, store.run)
         self.orders = Orders(store)
         known = KnownAttempts(store)

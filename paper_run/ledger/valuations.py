@@ -258,7 +258,8 @@ class Valuations:
         self.months.keep(period, session.isoformat())
         # A book is needed only to go on from: the last ones, and the last complete one before this.
         self._run(
-            "UPDATE sessions SET state = NULL WHERE state IS NOT NULL AND epoch = ? AND session < "
+            "UPDATE sessions SET state = NULL, symbols = NULL "
+            "WHERE state IS NOT NULL AND epoch = ? AND session < "
             "(SELECT MAX(session) FROM sessions WHERE epoch = ? AND complete = 1 AND session < ?) "
             "AND session < (SELECT session FROM sessions WHERE epoch = ? ORDER BY session DESC "
             "LIMIT 1 OFFSET ?)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from paper_run.ledger import rows
+from paper_run.ledger import rows, symbols
 from paper_run.model import result_json
 
 if TYPE_CHECKING:
@@ -47,10 +47,16 @@ _READ: dict[str, Callable[[Any], object]] = {
     "orders": _order,
     "epochs": lambda row: (rows.amount(row["base"]), json.loads(row["realized"])),
     "entries": lambda row: (rows.amount(row["qty"]), rows.amount(row["dollars"])),
-    "sessions": lambda row: (rows.amount(row["opening"]), json.loads(row["state"] or "null")),
     "months": lambda row: (rows.amount(row["pnl"]), rows.amount(row["growth"])),
     "session_costs": lambda row: (rows.amount(row["cost"]), json.loads(row["closings"])),
     "session_signals": lambda row: (json.loads(row["pairs"]), json.loads(row["state"])),
+    "sessions": lambda row: (
+        rows.amount(row["opening"]),
+        json.loads(row["state"] or "null"),
+        symbols.totals_of(row),
+    ),
+    "symbol_sessions": symbols.day,
+    "round_trips": symbols.trip,
     "calendar": lambda row: json.loads(row["days"]),
     "marks": lambda row: result_json.decode(row["document"]),
     "mails": lambda row: (json.loads(row["content"] or "null"), json.loads(row["reached"])),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from paper_run.model.costs import CostBasis
     from paper_run.model.periods import Periods
     from paper_run.model.signals import Signals
+    from paper_run.model.symbols import Symbols
 
 Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
@@ -100,6 +101,7 @@ class BookFigures(NamedTuple):
         None: it is that attempt's capital. :ivar provisional: whether the base may be set right yet.
     :ivar waiting: what moved at the broker and is not in the book yet.
     :ivar moved: the money besides trading that the session's bridge has in it.
+    :ivar symbols: each with its history; None while there is none.
     :ivar is_gateway_read: whether the gateway's positions could be read.
     :ivar working: what each working order may yet fill, by its name, at its limit or its symbol's mark.
     :ivar drawdown: how far equity stands below its highest, a ratio of zero or less; None: not known.
@@ -137,3 +139,4 @@ class BookFigures(NamedTuple):
     working: Mapping[str, Working] = {}
     cost_basis: "CostBasis | None" = None
     signals: "Signals | None" = None
+    symbols: "Symbols | None" = None

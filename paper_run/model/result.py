@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from paper_run.model.parties import Parties
     from paper_run.model.periods import Periods
     from paper_run.model.signals import Signals
+    from paper_run.model.symbols import Symbols
 
 
 LOST = frozenset({"timeout", "unknown", "interrupted"})
@@ -218,6 +219,7 @@ class RunResult:
         valued, and in older records. :ivar costs: what trading cost; None where no arrival price was asked
         for. :ivar signals: how right the predictions were; None where it never was.
     :ivar periods: None without a book, and in older records. :ivar benchmark: None where none is read.
+    :ivar symbols: each with its history; older records have none.
     :ivar ledger: the id of the ledger that has it.
     :ivar is_old: whether its record is from before findings had codes; an opening's gain was in the closing
         then, and in no return.
@@ -246,6 +248,7 @@ class RunResult:
     signals: "Signals | None" = None
     periods: "Periods | None" = None
     benchmark: "Benchmark | None" = None
+    symbols: "Symbols | None" = None
     is_old: bool = False
 
     @property

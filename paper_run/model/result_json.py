@@ -38,6 +38,7 @@ _SECTIONS = {
     "signals": "signals_json",
     "periods": "periods_json",
     "benchmark": "benchmark_json",
+    "symbols": "symbols_json",
 }
 """What not every result has, and the module of its codec, which is loaded where it does."""
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.book.comparison import Theirs
 from paper_run.book.days import rounded
+from paper_run.money import CONTEXT
 from paper_run.report.text import exact, printable
 
 if TYPE_CHECKING:
+    from paper_run.book.symbols import SymbolTotals
     from paper_run.model.costs import OrderCost
     from paper_run.model.history import SessionLine
     from paper_run.model.parties import PartyRow
@@ -107,6 +109,10 @@ _BROKER = tuple(name for name in POSITION_COLUMNS if name.startswith("broker_"))
 _NOT_LISTED = (None,) * len(_GATEWAY)
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20'")
 _CELL_BREAKS = ("\t", "\n")
+SYMBOL_COLUMNS = (
+    *("symbol", "since", "last", "sessions", "gains", "long", "short", "total_pnl", "holding_pnl"),
+    *("trading_pnl", "trips", "won", "profit", "loss", "label"),
+)
 
 
 def orders_csv(result: RunResult) -> str:
@@ -194,6 +200,25 @@ def history_file(rows: Iterable[Sequence[str | None]]) -> str:
     """Return the same of rows that are text already: digits, dates and our own words, nothing to quote."""
     lines = [",".join(HISTORY_COLUMNS), *(",".join([value or "" for value in row]) for row in rows), ""]
     return "\r\n".join(lines)
+
+
+def symbols_csv(totals: Mapping[str, SymbolTotals], label: str | None) -> str:
+    """Return what each symbol of a book has come to, one row each, below one header line.
+
+    Counts and sums are of the sessions from `since` to `last`, dollars and cents, a loss negative.
+    """
+    return _table(
+        SYMBOL_COLUMNS,
+        (
+            {
+                **each._asdict(),
+                "symbol": symbol,
+                "total_pnl": CONTEXT.add(each.holding_pnl, each.trading_pnl),
+                "label": label,
+            }
+            for symbol, each in totals.items()
+        ),
+    )
 
 
 def cell(value: Decimal | int | str | bool | None) -> str:

@@ -10,7 +10,6 @@ from paper_run.book import days, limits
 from paper_run.errors import DataError
 from paper_run.ledger.files import write_atomic
 from paper_run.model import result_json
-from paper_run.model.attempt import attempt_name
 from paper_run.model.history import SessionLine
 from paper_run.report import csv_tables
 from paper_run.report.html import page
@@ -61,8 +60,7 @@ class Reports:
 
     @property
     def _name(self) -> str:
-        day, number = self.result.session, self.result.attempt
-        return f"{day}_mark" if number is None else f"{attempt_name(day, number)}_paper_run"
+        return page.file_name(self.result)
 
     @property
     def page(self) -> Path:

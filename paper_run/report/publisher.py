@@ -118,7 +118,8 @@ class Publisher:
         curve = self._curve(book, present[-1].session) if present else ()
         own = [line for line in present[-1:] if line.complete]
         number = [row[-1] for row in table].count(str(book))
-        found = sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table)
+        symbols = self._ledger.symbols.latest(book)
+        found = sessions.Overview(lines, [*curve, *own], number, book, history.ended_books(), table, symbols)
         if not present:
             return found
         through, valuations = date.fromisoformat(present[-1].session), self._ledger.books.valuations

@@ -118,6 +118,7 @@ def conclude(known: Known) -> Outcome:
         pnl=result_rows.pnl(known.book) if known.book else None,
         parties=result_rows.parties(known.book) if known.book else None,
         limits=stands,
+        symbols=known.book.symbols if known.book else None,
         statistics=result_rows.statistics(known.book) if known.book else Statistics(),
         costs=_costs(known, rows),
         signals=known.book.signals if known.book else None,

@@ -104,6 +104,7 @@ def result_of(
         pnl=result_rows.pnl(book),
         parties=result_rows.parties(book),
         limits=stands,
+        symbols=book.symbols,
         statistics=result_rows.statistics(book),
         costs=_costs(book, asked),
         signals=book.signals,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from paper_run.model.attempt import AttemptRow, Snapshot
     from paper_run.model.calendar import Calendar
     from paper_run.model.findings import Finding
+    from paper_run.model.order import Orchestration
     from paper_run.model.progress import Clock, Progress
     from paper_run.services.platform import Observations, Platform
 
@@ -42,6 +43,12 @@ class Means(NamedTuple):
     progress: Progress
     calendar: Calendar
     thresholds: Thresholds = Thresholds()
+
+
+def _signals(run: Orchestration | None) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+    """Return prediction and weight by symbol, ratios."""
+    found = run.mappings if run is not None else ()
+    return {each.symbol: (each.predicted_return, each.target_weight) for each in found}
 
 
 class AttemptUnderway:
@@ -146,10 +153,10 @@ class AttemptUnderway:
                 in_doubt = conclude(known).result.totals.num_orders_in_doubt
                 if in_doubt or self.ledger.attempts.is_in_doubt(self.row):
                     self.record(state, known)
-                book = value_session.bring_up_to_date(
-                    *(self.ledger, after, moment, self.clock.now()),
-                    value_session.Occasion(gross_limit=self.known.thresholds.gross),
+                occasion = value_session.Occasion(
+                    gross_limit=self.known.thresholds.gross, signals=_signals(run)
                 )
+                book = value_session.bring_up_to_date(self.ledger, after, moment, self.clock.now(), occasion)
                 self.record(state, known._replace(book=book))
             self.restated = restated
         except DataError as error:

@@ -10,6 +10,7 @@ from paper_run import money
 from paper_run.book import days, holdings, statistics, valuation
 from paper_run.book.limits import Working
 from paper_run.errors import Remedy
+from paper_run.ledger.book import CurrentBook
 from paper_run.ledger.periods import over_benchmark, over_periods
 from paper_run.ledger.valuations import Closing
 from paper_run.model.book_figures import BookFigures, NotKnown
@@ -29,6 +30,7 @@ from paper_run.trading import (
     order_outcomes,
     other_money,
     pricing,
+    symbol_rows,
     valuation_findings,
 )
 from paper_run.trading.our_shares import OurShares
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from paper_run.book import marks
     from paper_run.book.bridge import Opening
     from paper_run.book.splits import Span
-    from paper_run.ledger.book import BookPeriod, Books, CurrentBook
+    from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
@@ -58,6 +60,7 @@ class Occasion(NamedTuple):
     :ivar is_mark: whether its closing stays once the session is over. :ivar again: whether one that stays is
         moved on purpose. :ivar change: what a person changes in the book first. :ivar keeps_whole: whether a
         session that was valued whole keeps that where this valuation is not.
+    :ivar signals: prediction and weight by symbol, ratios, where this is the session's attempt.
     """
 
     is_mark: bool = False
@@ -65,6 +68,7 @@ class Occasion(NamedTuple):
     change: adjustments.Change | None = None
     keeps_whole: bool = False
     gross_limit: Decimal | None = None
+    signals: Mapping[str, tuple[Decimal | None, Decimal | None]] | None = None
 
 
 AN_ATTEMPT = Occasion()
@@ -135,7 +139,7 @@ def bring_up_to_date(
         closing = _closing(period, kept, session, valued, priced, occasion, moment, spans=spans)._replace(
             benchmark=pricing.of_benchmark(read, moment, session)
         )
-        books.valuations.keep(period.id, session, last, book, valued, closing)
+        symbol_rows.keep(ledger, period, session, CurrentBook(book, last), valued, closing, occasion.signals)
     counted = _counted(ledger, period, session, valued, book.traded, spans=spans, is_over=is_over)
     theirs = {symbol: beside_gateway.theirs(each) for symbol, each in positions.items()}
     compared = {} if read.positions is None else beside_gateway.differences(shown, theirs, period, unknown)
@@ -160,6 +164,7 @@ def bring_up_to_date(
         provisional=period.provisional,
         waiting=moved.waiting,
         moved=other_money.in_bridge(ledger, period, session, is_over=is_over),
+        symbols=symbol_rows.stated(ledger, period, session, valued),
     )
     remarks += (
         *([closing_kept(session, since_closing)] if is_over else ()),

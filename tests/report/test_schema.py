@@ -22,6 +22,7 @@ from builders.parties import PARTIES
 from builders.periods import PERIODS, of, sessions
 from builders.results import ORDER, RESULT
 from builders.signals import SIGNALS
+from builders.symbols import SYMBOLS
 from jsonschema import Draft202012Validator
 from support.answers import Answer, detail_text, plain_500
 from support.command import reports, run_command
@@ -153,16 +154,23 @@ def test_every_object_is_strict() -> None:
     assert len(found) == 39
     for each in found:
         assert each["additionalProperties"] is False
-        assert each.get("required", []) == [name for name in each["properties"] if name not in LATER]
+        # What an attempt asks for names its symbols in any document.
+        later = LATER if "capital" in each["properties"] else {*LATER, "symbols"}
+        assert each.get("required", []) == [name for name in each["properties"] if name not in later]
 
 
 def test_the_names_are_the_programs_in_its_order() -> None:
     """At the top and in each part, today's documents have the schema's names and no others."""
     sections = {"parties": PARTIES, "limits": LIMITS, "costs": COSTS, "signals": SIGNALS}
-    sections |= {"periods": PERIODS, "benchmark": BENCHMARK}
+    sections |= {"periods": PERIODS, "benchmark": BENCHMARK, "symbols": SYMBOLS}
     content = document(replace(RESULT, **sections))  # type: ignore[arg-type]
     parts = SCHEMA["$defs"]
     assert list(content) == list(SCHEMA["properties"])
+    assert list(content["symbols"]) == parts["symbols"]["required"]
+    assert list(content["symbols"]["rows"][0]) == parts["symbol_row"]["required"]
+    assert list(content["symbols"]["round_trips"]) == parts["round_trips"]["required"]
+    assert list(content["symbols"]["round_trips"]["latest"][0]) == parts["round_trip"]["required"]
+    assert list(content["symbols"]["rows"][0]["hit_rate"]) == parts["rate"]["required"]
     broker = content["parties"]["broker"]
     assert list(broker) == parts["broker"]["required"]
     assert list(broker["cash"]) == parts["cash_beside"]["required"]

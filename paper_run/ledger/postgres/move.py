@@ -30,6 +30,8 @@ _TABLES = {
     "session_costs": "epoch, session",
     "session_signals": "epoch, session",
     "months": "epoch, month",
+    "symbol_sessions": "epoch, session, symbol",
+    "round_trips": "epoch, session, number",
     "marks": "session",
     "mails": "id",
     "deliveries": "mail, destination",

@@ -274,6 +274,38 @@ MIGRATIONS = (
     );
     CREATE INDEX kept_books ON sessions (epoch, session) WHERE state IS NOT NULL;
     """,
+    """
+    CREATE TABLE symbol_sessions (
+        epoch BIGINT NOT NULL REFERENCES epochs (id),
+        session TEXT COLLATE "C" NOT NULL,
+        symbol TEXT COLLATE "C" NOT NULL,
+        qty TEXT COLLATE "C" NOT NULL,
+        average TEXT COLLATE "C",
+        mark TEXT COLLATE "C",
+        realized_pnl TEXT COLLATE "C",
+        unrealized_pnl TEXT COLLATE "C",
+        total_pnl TEXT COLLATE "C",
+        day_pnl TEXT COLLATE "C",
+        holding_pnl TEXT COLLATE "C",
+        trading_pnl TEXT COLLATE "C",
+        prediction TEXT COLLATE "C",
+        weight TEXT COLLATE "C",
+        PRIMARY KEY (epoch, session, symbol)
+    );
+    CREATE TABLE round_trips (
+        epoch BIGINT NOT NULL REFERENCES epochs (id),
+        session TEXT COLLATE "C" NOT NULL,
+        number INTEGER NOT NULL,
+        symbol TEXT COLLATE "C" NOT NULL,
+        side TEXT COLLATE "C" NOT NULL,
+        opened TEXT COLLATE "C" NOT NULL,
+        closed TEXT COLLATE "C" NOT NULL,
+        sessions INTEGER NOT NULL,
+        pnl TEXT COLLATE "C" NOT NULL,
+        PRIMARY KEY (epoch, session, number)
+    );
+    ALTER TABLE sessions ADD COLUMN symbols TEXT COLLATE "C";
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

@@ -198,4 +198,39 @@ MIGRATIONS = (
     -- the few rows that keep a book are found without reading all
     CREATE INDEX kept_books ON sessions (epoch, session) WHERE state IS NOT NULL;
     """,
+    """
+    -- a symbol in a session, as it was valued last, see book/symbols; amounts as text, NULL: not known
+    CREATE TABLE symbol_sessions (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        symbol TEXT NOT NULL,
+        qty TEXT NOT NULL,                -- signed
+        average TEXT,
+        mark TEXT,
+        realized_pnl TEXT,
+        unrealized_pnl TEXT,
+        total_pnl TEXT,
+        day_pnl TEXT,
+        holding_pnl TEXT,
+        trading_pnl TEXT,
+        prediction TEXT,
+        weight TEXT,
+        PRIMARY KEY (epoch, session, symbol)
+    );
+    -- what ended from flat to flat, see book/round_trips; `session` is the one whose valuation found it
+    CREATE TABLE round_trips (
+        epoch INTEGER NOT NULL REFERENCES epochs (id),
+        session TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        symbol TEXT NOT NULL,
+        side TEXT NOT NULL,
+        opened TEXT NOT NULL,
+        closed TEXT NOT NULL,
+        sessions INTEGER NOT NULL,
+        pnl TEXT NOT NULL,
+        PRIMARY KEY (epoch, session, number)
+    );
+    -- what each symbol has come to after the session: JSON; NULL: it is made of all rows and entries before
+    ALTER TABLE sessions ADD COLUMN symbols TEXT;
+    """,
 )

@@ -204,11 +204,16 @@ def _gateway(position: PositionRow) -> str:
     flight = "<small>orders in flight</small>" if position.orders_in_flight else ""
     if differences:
         said = "".join(_difference(each) for each in differences)
-        return f"<td>{said}{flight}</td>"
+        return f'<td class="why">{said}{flight}</td>'
     if position.is_not_known and position.gateway is not None:
-        return f"<td>quantity {text.quantity(position.gateway.qty)}, not compared {flight}</td>"
+        there = text.quantity(position.gateway.qty)
+        return f'<td class="why">quantity {there}, not compared {flight}</td>'
     if position.gateway is None:
-        return f"<td>{'not listed' if position.qty else text.ABSENT} {flight}</td>"
+        return (
+            f'<td class="why">not listed {flight}</td>'
+            if position.qty
+            else f"<td>{text.ABSENT} {flight}</td>"
+        )
     return f"<td>{cells.signed('good')} agrees {flight}</td>"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.money import ZERO, total
 from paper_run.report import text
+from paper_run.report.html.navigation import page_of
 from paper_run.report.html.svg import escaped
 from paper_run.report.text import MONTHS, WEEKDAYS, day_of, long_date
 
@@ -97,12 +98,20 @@ def _session(day: date, line: SessionLine, bounds: tuple[Decimal, Decimal] | Non
     pnl = line.day_pnl
     if pnl is None:
         return (
-            f'<td class="unvalued" title="{long_date(day)}: not valued"><span>{day.day}</span> <b>?</b></td>'
+            f'<td class="unvalued" title="{long_date(day)}: not valued">'
+            f"{_linked(line, f'<span>{day.day}</span> <b>?</b>')}</td>"
         )
     rate = "" if line.daily_return is None else f", {text.signed_percent(line.daily_return)}"
     title = escaped(f"{long_date(day)}: {text.signed_money(pnl)}{rate}")
     shown = "<b>" + escaped(compact(pnl)) + "</b>"
-    return f'<td class="{_shade(pnl, bounds)}" title="{title}"><span>{day.day}</span> {shown}</td>'
+    inside = _linked(line, f"<span>{day.day}</span> {shown}")
+    return f'<td class="{_shade(pnl, bounds)}" title="{title}">{inside}</td>'
+
+
+def _linked(line: SessionLine, shown: str) -> str:
+    """Return what a day shows as a link to its page."""
+    page = page_of(line)
+    return f'<a href="{page}">{shown}</a>' if page else shown
 
 
 def _shade(pnl: Decimal, bounds: tuple[Decimal, Decimal] | None) -> str:

@@ -20,9 +20,9 @@ _NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
 
 
-def widest(rows: str) -> int:
+def widest(*rows: str) -> int:
     """Return how many characters a column needs for every number of these rows, 7 to 16."""
-    longest = max((len(found) for found in _NUMBER.findall(rows)), default=0)
+    longest = max((len(found) for each in rows for found in _NUMBER.findall(each)), default=0)
     return min(max(longest, _WIDTHS[0]), _WIDTHS[-1])
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run.report import text
-from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
 from paper_run.report.html.x_scale import SIDE, x_scale
 
@@ -88,8 +87,8 @@ def described(valued: Sequence[tuple[SessionLine, Decimal]], number: int) -> str
 def table_rows(curve: Sequence[SessionLine]) -> str:
     """Return one row a session that was valued, the newest first."""
     return "\n".join(
-        f'<tr><th scope="row">{escaped(line.session)}</th><td>{text.money(line.closing)}</td>'
-        f"{cells.gain(line.day_pnl)}<td>{text.signed_percent(line.daily_return)}</td>"
+        f"<tr><th>{escaped(line.session)}</th><td>{text.money(line.closing)}</td>"
+        f"<td>{text.signed_money(line.day_pnl)}</td><td>{text.signed_percent(line.daily_return)}</td>"
         f"<td>{text.signed_percent(line.drawdown)}</td></tr>"
         for line in reversed(curve)
         if line.closing is not None

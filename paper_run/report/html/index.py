@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import benchmark, calendar, cells, periods
+from paper_run.report.html import benchmark, calendar, cells, navigation, periods
 from paper_run.report.html.assets import asset, markup, policy, template
+from paper_run.report.html.day_bars import table_rows
 from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from decimal import Decimal
     from pathlib import Path
 
+    from paper_run.book.symbols import SymbolTotals
     from paper_run.model.benchmark import Benchmark
     from paper_run.model.history import EndedBook, SessionLine
     from paper_run.model.periods import Periods
 
-_PAGE, _STYLE = "index.html", "index.css"
-HISTORY_FILE = "history.csv"
+_PAGE, _STYLE, _SCRIPT = "index.html", "index.css", "report.js"
+HISTORY_FILE, SYMBOLS_FILE = "history.csv", "symbols.csv"
 
 _REHEARSAL, _OTHER = "≈", "·"
+
+
+class OverTime(NamedTuple):
+    """A book's periods (None: it has no session), and it beside its benchmark (None: none is read)."""
+
+    periods: Periods | None = None
+    benchmark: Benchmark | None = None
+
+
+NOTHING = OverTime()
 
 
 def render(
@@ -39,8 +50,8 @@ def render(
     num_sessions: int | None = None,
     book: int = 1,
     ended: Sequence[EndedBook] = (),
-    of_periods: Periods | None = None,
-    beside: Benchmark | None = None,
+    over_time: OverTime = NOTHING,
+    symbols: Mapping[str, SymbolTotals] | None = None,
 ) -> str:
     """Return the page; the same sessions give the same text.
 
@@ -52,8 +63,8 @@ def render(
     :param cache_folder: where the compiled template is kept, see `assets.template`.
     :param num_sessions: how many sessions the present book has, when they are more than are listed.
     :param book: the present book's number. :param ended: the books before it, oldest first.
-    :param of_periods: what the periods of the present book came to; None: it has no session.
-    :param beside: the present book beside its benchmark; None: none is read.
+    :param over_time: the present book's periods, and it beside its benchmark.
+    :param symbols: what each symbol of the present book has come to.
     """
     present = [line for line in lines if line.book == book]
     shown = text.one_line(label or "")
@@ -61,23 +72,29 @@ def render(
     num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
         "css": markup(asset(_STYLE)),
-        "policy": policy(style=_STYLE),
+        "script": markup(asset(_SCRIPT)),
+        "policy": policy(style=_STYLE, script=_SCRIPT),
+        "sections": navigation.sections,
         "label": shown,
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
         "curve": markup(equity_curve(curve)),
         "curve_words": described(curve),
         "scale": scale(curve),
         **_exposure(curve),
+        "curve_rows": markup(table_rows([line for line in curve if line.closing is not None])),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
-        "benchmark": markup(benchmark.section(beside)),
-        "benchmark_line": markup(benchmark.line(beside)),
-        "periods": markup(periods.section(of_periods)),
+        "benchmark": markup(benchmark.section(over_time.benchmark)),
+        "benchmark_line": markup(benchmark.line(over_time.benchmark)),
+        "periods": markup(periods.section(over_time.periods)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
         "rows": markup(_rows(present)),
         "num_listed": text.count(len(present)),
         "book": book if ended else None,
         "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
+        "symbol_rows": markup(_symbols(symbols or {}, present)),
+        "num_symbols": len(symbols or {}),
+        "symbols_file": SYMBOLS_FILE,
         "num_earlier": num_earlier,
         "history_file": HISTORY_FILE,
         **_figures(present, curve, num_sessions or len(present)),
@@ -95,6 +112,14 @@ def _exposure(curve: Sequence[SessionLine]) -> dict[str, Any]:
         "exposed": markup(exposure_curve.exposure_curve(curve)),
         "exposed_words": exposure_curve.described(curve),
     }
+
+
+def _symbols(totals: Mapping[str, SymbolTotals], lines: Sequence[SessionLine]) -> str:
+    if not totals:
+        return ""
+    from paper_run.report.html import symbols
+
+    return symbols.index_rows(totals, {line.session: navigation.page_of(line) or "" for line in lines})
 
 
 def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number: int) -> dict[str, Any]:
@@ -144,15 +169,17 @@ def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
         f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
         f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
         f"{_money(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
-        f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n{_rows(own)}</tbody>"
+        f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n"
+        f"{_rows(own, ended=True)}</tbody>"
     )
 
 
-def _rows(lines: Sequence[SessionLine]) -> str:
-    return "\n".join(_row(line) for line in reversed(lines))
+def _rows(lines: Sequence[SessionLine], *, ended: bool = False) -> str:
+    return "\n".join(_row(line, ended=ended) for line in reversed(lines))
 
 
-def _row(line: SessionLine) -> str:
+def _row(line: SessionLine, *, ended: bool) -> str:
+    place = f' id="{escaped(line.session)}{f".{line.book}" if ended else ""}"'
     name = escaped(line.session)
     day = day_of(line.session)
     weekday = f" <small>{WEEKDAYS[day.weekday()][:3]}</small>" if day else ""
@@ -163,7 +190,8 @@ def _row(line: SessionLine) -> str:
     incomplete = "" if line.complete else ' class="incomplete"'
     note = "" if line.complete else " <small>not valued</small>"
     return (
-        f'<tr{incomplete}><th scope="row">{name}{weekday}</th><td>{" ".join(links) or text.ABSENT}</td>'
+        f'<tr{place}{incomplete}><th scope="row">{name}{weekday}</th>'
+        f"<td>{' '.join(links) or text.ABSENT}</td>"
         f"{_money(line.day_pnl, note)}{_rate(line.daily_return)}{_money(line.total_pnl)}"
         f"<td>{text.money(line.closing)}</td>{_rate(line.drawdown)}</tr>"
     )
@@ -182,8 +210,8 @@ def _trade(session: str, number: int, status: str, *, has_lost: bool) -> str:
 
 def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:
     """Return a link to a report in the same folder; no name can make it lead anywhere else."""
-    address = quote(text.one_line(file), safe="")
-    return f'<a href="{address}" aria-label="{escaped(name)}">{cells.signed(tone, sign)} {escaped(shown)}</a>'
+    words = f"{cells.signed(tone, sign)} {escaped(shown)}"
+    return f'<a href="{navigation.address(file)}" aria-label="{escaped(name)}">{words}</a>'
 
 
 def _money(amount: Decimal | None, note: str = "") -> str:

@@ -69,11 +69,16 @@ def _order_row(order: Order) -> str:
         f"{cells.number(order.qty, text.quantity, 6)}{cells.number(order.filled_qty, text.quantity, 6)}"
         f"{cells.number(order.price, text.price, 4)}{cells.words(source)}"
         f"{cells.number(order.notional, text.money, 2)}"
-        f"<td>{escaped('; '.join(reasons)) or text.ABSENT}</td>"
+        f"{_reason(reasons)}"
         f"{cells.number(order.predicted_return, text.signed_percent, 4)}"
         f"{cells.number(order.rank, text.quantity, 6)}"
         f"{cells.number(order.target_weight, text.signed_percent, 4)}{_identity(order)}</tr>"
     )
+
+
+def _reason(reasons: Iterable[str]) -> str:
+    said = escaped("; ".join(reasons))
+    return f'<td class="why">{said}</td>' if said else f"<td>{text.ABSENT}</td>"
 
 
 def _health_row(service: HealthRow) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paper_run.model import findings
+from paper_run.model.attempt import attempt_name
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, benchmark, book, cells, charts, orders, periods
+from paper_run.report.html import assets, benchmark, book, cells, charts, navigation, orders, periods
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.day_bars import day_bars, table_rows
@@ -65,6 +66,8 @@ def render(
         "css": markup(assets.asset("report.css")),
         "script": markup(assets.asset("report.js")),
         "policy": assets.policy(style="report.css", script="report.js"),
+        "links": navigation.links(result.session, file_name(result)),
+        "sections": navigation.sections,
         "long": _LONG,
         "widest": cells.widest,
         "headline": headline(result),
@@ -83,9 +86,17 @@ def render(
         "limits": _limits(result),
         "execution": _execution(result),
         "signals": _signals(result, signals),
+        "symbols": _symbols(result),
         **_curve(result, valued),
     }
     return assets.template("report.html", cache_folder=cache_folder).render(view)
+
+
+def file_name(result: RunResult) -> str:
+    """Return the name of a result's page and JSON, without the suffix."""
+    if result.attempt is None:
+        return f"{result.session}_mark"
+    return f"{attempt_name(result.session, result.attempt)}_paper_run"
 
 
 def _account(result: RunResult) -> Any:
@@ -118,6 +129,14 @@ def _signals(result: RunResult, past: Sequence[SignalSession]) -> str:
     from paper_run.report.html import signals
 
     return markup(signals.section(result.signals, past, result.session))
+
+
+def _symbols(result: RunResult) -> Any:
+    if result.symbols is None:
+        return None
+    from paper_run.report.html import symbols
+
+    return symbols.view(result)
 
 
 def _identity(result: RunResult) -> dict[str, Any]:
@@ -155,6 +174,7 @@ def _trading(result: RunResult) -> dict[str, Any]:
         ],
         "orders_known": totals.num_orders_submitted is not None,
         "order_rows": markup(orders.order_rows(listed)),
+        "order_total": markup(f"<td>{text.money(totals.total_notional)}</td>"),
         "num_listed": len(listed),
         "num_unlisted": len(result.orders) - len(listed),
     }

@@ -487,6 +487,26 @@ def test_attempts_that_lay_otherwise_are_kept_as_they_are(
                 connection.execute(breaking)
 
 
+def test_the_sessions_of_before_have_no_symbols(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each has come to begins later: the rows stay as they are, and the new tables are empty."""
+    before = next(at for at, script in enumerate(MIGRATIONS) if "symbol_sessions" in script)
+    with monkeypatch.context() as older:
+        older.setattr(database, "MIGRATIONS", MIGRATIONS[:before])
+        connection = opening.connect(tmp_path / database.FILE_NAME).connection
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute(
+        "INSERT INTO sessions (epoch, session, entry, complete, opening, realized, gains, traded) "
+        "VALUES (1, '2025-01-17', 3, 1, '100000', '0', '0', '0')"
+    )
+    connection.close()
+    with Ledger(tmp_path) as ledger:
+        (row,) = ledger.symbols._store.rows("SELECT * FROM sessions")
+        assert (row["session"], row["symbols"]) == ("2025-01-17", None)
+        assert ledger.symbols.latest(1) == {}
+        assert ledger.symbols.days(1, "2025-01-17") == []
+        assert ledger.symbols.trips(1, 5, "2025-01-17") == []
+
+
 def test_a_row_that_refers_to_none_is_refused(tmp_path: Path) -> None:
     """An order belongs to an attempt that there is."""
     with Ledger(tmp_path) as ledger, pytest.raises(DataError, match="FOREIGN KEY"):

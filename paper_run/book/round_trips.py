@@ -1,0 +1,83 @@
+"""Round trips: each symbol from flat to flat, by the entries that opened and closed it.
+
+Source: docs/CONCEPTS, "Symbols and round trips".
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from paper_run.book.holdings import Entry, Holding
+from paper_run.money import CONTEXT, ZERO
+
+
+class OpenTrip(NamedTuple):
+    """A trip that is under way; its side is that of the holding.
+
+    :ivar session: the one it began in, an ISO date. :ivar realized: dollars, what the symbol had realized
+        by then; a loss is negative.
+    """
+
+    session: str
+    realized: Decimal
+
+
+class Trip(NamedTuple):
+    """A trip that is over.
+
+    :ivar opened: the session it began in, :ivar closed: and the one it ended in, ISO dates.
+    :ivar pnl: dollars, what the symbol realized from there to there, income too; a loss is negative.
+    """
+
+    symbol: str
+    side: Literal["long", "short"]
+    opened: str
+    closed: str
+    pnl: Decimal
+
+
+class Followed(NamedTuple):
+    """What entries came to: the trips that ended, in their sequence, and those under way, by symbol."""
+
+    closed: tuple[Trip, ...]
+    under_way: Mapping[str, OpenTrip]
+
+
+def follow(
+    holdings: Mapping[str, Holding], under_way: Mapping[str, OpenTrip], entries: Iterable[Entry]
+) -> Followed:
+    """Go on from holdings and their trips through entries, in the order of their folding.
+
+    A flip through zero ends a trip and begins another at the same price. What goes over to another symbol
+    takes its trip along.
+    """
+    held, trips, closed = dict(holdings), dict(under_way), []
+    for entry in entries:
+        if entry.kind == "other" or (entry.kind == "flow" and not entry.qty):
+            continue
+        symbol, before = entry.symbol, held.get(entry.symbol, Holding())
+        if entry.new_symbol is not None:
+            _rename(entry, before, held, trips)
+            continue
+        after = held[symbol] = before.priced_by(entry).after(entry)
+        if before.qty and (not after.qty or (before.qty > 0) != (after.qty > 0)):
+            began = trips.pop(symbol)
+            side: Literal["long", "short"] = "long" if before.qty > 0 else "short"
+            earned = CONTEXT.subtract(after.realized, began.realized)
+            closed.append(Trip(symbol, side, began.session, entry.effective, earned))
+        if after.qty and symbol not in trips:
+            trips[symbol] = OpenTrip(entry.effective, after.realized)
+    return Followed(tuple(closed), trips)
+
+
+def _rename(entry: Entry, before: Holding, held: dict[str, Holding], trips: dict[str, OpenTrip]) -> None:
+    name = str(entry.new_symbol)
+    taken = held.get(name, Holding())
+    held[name] = taken.joined_by(before)
+    held[entry.symbol] = before._replace(qty=ZERO, cost=ZERO, waits=False)
+    began = trips.pop(entry.symbol, None)
+    if began is not None and name not in trips:
+        so_far = CONTEXT.subtract(before.realized, began.realized)
+        trips[name] = OpenTrip(began.session, CONTEXT.subtract(taken.realized, so_far))
+    if not held[name].qty:
+        trips.pop(name, None)

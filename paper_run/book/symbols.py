@@ -1,0 +1,158 @@
+"""Each symbol's part of a session, and what so many of them have come to.
+
+Source: docs/CONCEPTS, "Symbols and round trips".
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from paper_run.book.holdings import Entry, Holding
+from paper_run.book.round_trips import OpenTrip, Trip
+from paper_run.book.valuation import PositionValue
+from paper_run.money import CONTEXT, ZERO, cents, product
+
+
+class SymbolDay(NamedTuple):
+    """A symbol in a session, as it was valued last; dollars and cents, a loss negative, None: not known.
+
+    :ivar qty: signed shares. :ivar average: of a share, dollars; None when closed. :ivar mark: likewise.
+    :ivar day_pnl: since the last complete closing; holding_pnl + trading_pnl.
+    :ivar holding_pnl: what the shares that were held by then have moved, with their income.
+    :ivar trading_pnl: what was traded since, against the mark.
+    :ivar prediction: the return that was predicted of it, and `weight` the share of capital that was asked
+        for, ratios, by the session's latest attempt that had a signal of it.
+    """
+
+    symbol: str
+    qty: Decimal
+    average: Decimal | None
+    mark: Decimal | None
+    realized_pnl: Decimal | None
+    unrealized_pnl: Decimal | None
+    day_pnl: Decimal | None
+    holding_pnl: Decimal | None
+    trading_pnl: Decimal | None
+    prediction: Decimal | None = None
+    weight: Decimal | None = None
+
+    @property
+    def total_pnl(self) -> Decimal | None:
+        """Realized and unrealized P&L since the book began."""
+        if self.realized_pnl is None or self.unrealized_pnl is None:
+            return None
+        return CONTEXT.add(self.realized_pnl, self.unrealized_pnl)
+
+
+class SymbolTotals(NamedTuple):
+    """What a symbol has come to after so many complete sessions; dollars and cents, a loss negative.
+
+    :ivar since: the first session that counts, an ISO date; "": none does. :ivar last: the last.
+    :ivar sessions: those in which it was held or traded; `gains`: those of them with a gain.
+    :ivar long: those that closed with shares held, :ivar short: and those with shares sold short.
+    :ivar trips: round trips that are over; `won` of them with a gain; `profit` and `loss` of them all.
+    :ivar under_way: the trip that is not over.
+    """
+
+    since: str = ""
+    last: str = ""
+    sessions: int = 0
+    gains: int = 0
+    long: int = 0
+    short: int = 0
+    holding_pnl: Decimal = ZERO
+    trading_pnl: Decimal = ZERO
+    trips: int = 0
+    won: int = 0
+    profit: Decimal = ZERO
+    loss: Decimal = ZERO
+    under_way: OpenTrip | None = None
+
+    def after(self, session: str, day: SymbolDay) -> "SymbolTotals":
+        """Return the totals after one more complete session, an ISO date; one not known changes nothing."""
+        if day.day_pnl is None or day.holding_pnl is None or day.trading_pnl is None:
+            return self
+        return self._replace(
+            since=self.since or session,
+            last=session,
+            sessions=self.sessions + 1,
+            gains=self.gains + (day.day_pnl > 0),
+            long=self.long + (day.qty > 0),
+            short=self.short + (day.qty < 0),
+            holding_pnl=CONTEXT.add(self.holding_pnl, day.holding_pnl),
+            trading_pnl=CONTEXT.add(self.trading_pnl, day.trading_pnl),
+        )
+
+    def without_trips(self) -> "SymbolTotals":
+        """Return the totals as if no round trip had been found yet."""
+        return self._replace(trips=0, won=0, profit=ZERO, loss=ZERO, under_way=None)
+
+    def with_trip(self, trip: Trip) -> "SymbolTotals":
+        """Return the totals with one more round trip, its P&L rounded to the cent."""
+        earned = cents(trip.pnl)
+        return self._replace(
+            trips=self.trips + 1,
+            won=self.won + (earned > 0),
+            profit=CONTEXT.add(self.profit, max(earned, ZERO)),
+            loss=CONTEXT.add(self.loss, min(earned, ZERO)),
+        )
+
+
+def day_of(
+    row: PositionValue, before: Holding | None, price_before: Decimal | None, entries: Iterable[Entry]
+) -> SymbolDay | None:
+    """Return a symbol's part of a session; None where nothing is or was held, and nothing was earned.
+
+    holding P&L = q0 x (m1 - m0) + income, q0 and m0 as after the splits since; trading P&L is the rest of
+    its day P&L, which is the sum of dq x (m1 - p). A symbol that is closed has no mark: the average price of
+    what was traded stands for it, so that all of it is holding P&L.
+
+    :param row: its valuation. :param before: the holding at the last complete closing; None: it is not known.
+    :param price_before: its mark there, dollars; None: there was none. :param entries: its own since, as they
+        are folded.
+    """
+    holding = row.holding
+    if row.realized_pnl is None or not (holding.qty or row.day_pnl or (before and before.qty)):
+        return None
+    mark = row.mark.price if row.mark is not None else None
+    day = SymbolDay(
+        row.symbol,
+        holding.qty,
+        holding.avg_entry_price,
+        mark,
+        row.realized_pnl,
+        row.unrealized_pnl,
+        row.day_pnl,
+        None,
+        None,
+    )
+    if row.day_pnl is None or before is None:
+        return day
+    held = _moved(row.day_pnl, before, price_before, holding, mark, entries)
+    if held is None:
+        return day
+    return day._replace(holding_pnl=held, trading_pnl=CONTEXT.subtract(row.day_pnl, held))
+
+
+def _moved(
+    day_pnl: Decimal,
+    before: Holding,
+    price_before: Decimal | None,
+    now: Holding,
+    mark: Decimal | None,
+    entries: Iterable[Entry],
+) -> Decimal | None:
+    """Return the holding P&L, cents; None where the price before is not known."""
+    income = CONTEXT.subtract(now.income, before.income)
+    if not before.qty:
+        return cents(income)
+    if mark is None:
+        return day_pnl
+    if price_before is None:
+        return None
+    shares = before.qty
+    for entry in entries:
+        if entry.kind == "split":
+            shares = entry.ratio.applied(shares) if entry.ratio else CONTEXT.add(shares, entry.qty)
+    worth = CONTEXT.subtract(product(shares, mark), product(before.qty, price_before))
+    return cents(CONTEXT.add(worth, income))

@@ -1,0 +1,151 @@
+"""The page at every width: wide tables, two lines a row, cards on a phone, few colours, and paper."""
+
+from functools import cache
+
+import pytest
+from builders import days, documents
+from support.chromium import complaints, resize
+
+pytestmark = pytest.mark.browser
+
+CURVE = documents.curve(40)
+WIDTHS = (390, 700, 1024, 1280, 1440, 3840)
+
+# Of each cell that is seen: is its number on one line, and does its text stay inside it?
+_UNREADABLE = """() => {
+  const found = [];
+  for (const row of document.querySelectorAll(':is(.orders, .positions) tr')) for (const cell of row.cells) {
+    if (getComputedStyle(cell).clipPath !== 'none') continue;
+    const words = document.createRange();
+    words.selectNodeContents(cell);
+    const lines = [...words.getClientRects()].filter((each) => each.width > 1 && each.height > 1);
+    const box = cell.getBoundingClientRect();
+    const isNumber = /^[-+\\u2212$\\d.,%\\s]+$/.test(cell.textContent);
+    const isBroken = isNumber && new Set(lines.map((each) => Math.round(each.top))).size > 1;
+    const isOver = lines.some((each) => each.right > box.right + 1 || each.left < box.left - 1);
+    if (isBroken || isOver) found.push(cell.textContent);
+  }
+  return found;
+}"""
+
+
+@cache
+def a_day_of(rows):
+    """A day with so many orders and positions, long and short, gains and losses of any size."""
+    document = days.many_orders(rows)
+    held = [
+        documents.position(
+            f"S{at:03d}", str((17 + 7 * at) * (-1) ** (at // 3)), f"{151 + 3 * at}.253712",
+            f"{152 + 3 * at}.115", day=f"{(-1) ** at * 247.1 * at:.2f}", realized=f"{13.4 * at:.2f}",
+        )
+        for at in range(rows)
+    ]  # fmt: skip
+    return document | {"pnl": documents.book(held)}
+
+
+@pytest.mark.parametrize("rows", [3, 60, 61, 500])
+def test_every_number_is_whole_at_every_width(opened, rows):
+    """From phone to 4K: no number is broken or lies over another, and no table is wider than the page."""
+    page = opened(a_day_of(rows), curve=CURVE)
+    for width in WIDTHS:
+        resize(page, width)
+        assert page.evaluate(_UNREADABLE) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for table in ("positions", "orders"):
+            room = page.locator(f".scroll:has(#{table}-table)")
+            assert room.evaluate("each => each.scrollWidth - each.clientWidth") == 0, (table, width)
+
+
+@pytest.mark.parametrize("width", [390, 360])
+def test_a_phone_shows_the_gains_without_scrolling_sideways(opened, width):
+    """A position is a card of two lines: symbol, value, total and day above quantity, mark and the rest."""
+    page = opened(documents.good_day(), curve=CURVE, width=width)
+    row = page.locator("#positions-table tbody tr").first
+    places = [cell.bounding_box() for cell in row.locator("th, td").all()]
+    card = row.bounding_box()
+    for number, line in ((1, 0), (6, 0), (10, 0), (11, 0), (2, 1), (4, 1), (8, 1), (9, 1)):
+        box = places[number - 1]
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert int((box["y"] + box["height"] / 2 - card["y"]) / (card["height"] / 2)) == line
+    assert row.locator("td:nth-child(10)").text_content() == "+$247.56"
+
+
+def test_a_card_is_still_a_row_of_a_table(opened):
+    """On a phone each figure keeps its heading for a screen reader, also those not on the card."""
+    page = opened(documents.good_day(), curve=CURVE, width=390, bypass_csp=True)
+    table = page.get_by_role("region", name="Positions table")
+    heads = [each.text_content() for each in table.get_by_role("columnheader").all()]
+    assert heads == [
+        "Symbol", "Qty", "Average", "Mark", "Source", "Market value", "Share", "Unrealized", "Realized",
+        "Total", "Day", "Gateway",
+    ]  # fmt: skip
+    row = table.get_by_role("row").nth(1)
+    assert row.get_by_role("rowheader").text_content() == "AAPL"
+    assert row.get_by_role("cell").count() == 11
+    assert complaints(page) == ""
+
+
+def test_a_heading_that_a_key_reaches_is_seen(opened):
+    """A column that is not on the card can be sorted by: its button shows while it has the focus."""
+    page = opened(documents.good_day(), curve=CURVE, width=390)
+    button = page.locator("#positions-table thead button", has_text="Average")
+    seen = "each => getComputedStyle(each.closest('th')).clipPath"
+    assert button.evaluate(seen) != "none"
+    button.focus()
+    assert button.evaluate(seen) == "none"
+
+
+def test_a_card_has_a_line_more_for_what_is_wrong(opened):
+    """Why a position has no price, where the gateway differs, why an order was rejected: below the card."""
+    page = opened(days.incomplete_day(), curve=CURVE, width=390)
+    reason = page.locator("#positions-table td.why:nth-child(5)")
+    assert reason.bounding_box()["width"] > 300
+    page = opened(days.partial_day(), curve=CURVE, width=390)
+    assert page.locator("#orders-table td.why").first.bounding_box()["width"] > 300
+
+
+def test_a_table_that_scrolls_has_a_shade_at_its_edge(opened):
+    """Wherever something scrolls sideways, it shows; where nothing does, the shade is covered."""
+    page = opened(days.DAYS["three-parties"](), curve=CURVE, width=390)
+    ground = page.locator(".scroll").first.evaluate(
+        "each => [getComputedStyle(each).backgroundImage, getComputedStyle(each).backgroundAttachment]"
+    )
+    assert ground[0].count("linear-gradient") == 4
+    assert ground[1] == "local, local, scroll, scroll"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_full_page_capture_has_every_row(opened, script):
+    """The last of 500 rows is in the picture as the first is; without the script no row waits to be seen."""
+    page = opened(a_day_of(500), curve=CURVE, java_script_enabled=script)
+    for table in ("positions", "orders"):
+        rows = page.locator(f"#{table}-table tbody tr")
+        if script:
+            page.wait_for_selector(f"#{table}-table.drawn", state="attached")
+        assert rows.last.evaluate("row => getComputedStyle(row).contentVisibility") == "visible"
+        first, last = rows.first.bounding_box(), rows.last.bounding_box()
+        size = {"x": 0, "width": 1280, "height": 30}
+        drawn = [len(page.screenshot(full_page=True, clip=size | {"y": each["y"]})) for each in (first, last)]
+        assert drawn[1] > drawn[0] * 0.5
+
+
+def test_with_few_colours_everything_can_still_be_told_apart(opened):
+    """In forced colours curve and bars keep their shapes, and patterns say what they are."""
+    page = opened(documents.good_day(), curve=CURVE, forced_colors="active", bypass_csp=True)
+    line = page.locator(".line").first.evaluate("each => getComputedStyle(each).stroke")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert line != paper
+    looks = page.locator(".bars .bar").evaluate_all("all => all.map((each) => getComputedStyle(each).fill)")
+    assert paper not in looks
+    assert len(set(looks)) > 1
+    assert complaints(page) == ""
+
+
+def test_the_last_sheet_of_paper_has_more_than_one_line(opened):
+    """On paper the footer is kept with what stands before it, whatever the length of the day."""
+    page = opened(documents.good_day(), curve=CURVE)
+    page.emulate_media(media="print")
+    broken = "each => [getComputedStyle(each).breakBefore, getComputedStyle(each).breakAfter]"
+    assert page.locator("footer").evaluate(broken) == ["avoid", "auto"]
+    assert page.locator(".definitions").evaluate(broken) == ["auto", "avoid"]
