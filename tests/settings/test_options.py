@@ -30,6 +30,7 @@ OF_ONE_COMMAND = {
     "--split",
     "--port",
     "--sessions",
+    "--last",
     "--ledger",
     "--image",
 }
