@@ -54,6 +54,11 @@ def strike(drawn: Random) -> dict[str, Any]:
     }
 
 
+def suspended(drawn: Random) -> dict[str, Any]:
+    """Draw between which steps of a trade a command is suspended."""
+    return {"at": drawn.choice(("before sql BEGIN*", *_JOURNAL, *_SENT)), "do": "SIGSTOP"}
+
+
 def kink(drawn: Random) -> Kink:
     """Draw what happens to a host's line to its database."""
     return Kink(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.answers import Answer
 from support.desk import Desk
 from support.hosts import Host
 from support.odd_platform import RUNS, Plan
@@ -23,6 +24,7 @@ def test_rule_4_of_two_at_once_one_is_refused_by_the_ledger_itself(desk: Desk, a
         assert desk.run().returncode == 0
         desk.platform.plan = {"AAPL": Plan(qty=11)}
     before = len(desk.platform.posts)
+    desk.platform.orchestrator.script("GET", RUNS, [Answer(delay=0.5)])  # the last of what is read at once
     with desk.start(*args, at=f"after GET {RUNS}*", do="SIGSTOP") as slow:
         os.waitid(os.P_PID, slow.pid, os.WSTOPPED | os.WNOWAIT)
         (desk.reports / "ledger.lock").unlink()

@@ -208,7 +208,7 @@ def test_rule_16_while_one_has_the_lease_no_other_begins(day_two: tuple[Host, Ho
     assert len(one.platform.posts) == 2
 
 
-@pytest.mark.parametrize("at", [f"after GET {RUNS}*", "before sql INSERT INTO trades"])
+@pytest.mark.parametrize("at", ["before sql BEGIN*", "before sql INSERT INTO trades"])
 def test_rule_16_the_fence_holds_where_the_lease_does_not(day_two: tuple[Host, Host], at: str) -> None:
     """Two sessions that both believe to have it: the database refuses the second row, exit 2."""
     one, two = day_two

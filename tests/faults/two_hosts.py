@@ -153,8 +153,12 @@ class Play:
     def round(self) -> None:
         """Strike one host's command, and perhaps the server; the other one runs its own meanwhile."""
         struck, other = self.drawn.sample(self.hosts, 2)
-        if self.drawn.random() < 0.05:
+        kind = self.drawn.random()
+        if kind < 0.05:
             self.pooled(struck)
+            return
+        if kind < 0.3:
+            self.overtaken(struck, other)
             return
         meanwhile = self.drawn.choice(blows.MEANWHILE)
         with ExitStack() as stack:
@@ -214,6 +218,19 @@ class Play:
         if not is_run:
             return
         self.run(host, words or ("--timeout", drawn.choice(blows.TIMEOUTS)), **strike if is_struck else {})
+
+    def overtaken(self, slow: Host, other: Host) -> None:
+        """A host is suspended in the middle of its day, the other one runs its own, the first one wakes."""
+        strike, what = blows.suspended(self.drawn), self.drawn.choice(("nothing", "time", "terminate"))
+        self.told.append(f"{slow.folder.name} is overtaken {strike}")
+        with slow.forked("--timeout", "20", **strike) as process:
+            process.stopped(_LONGEST)
+            self.disturb(what, None, None)
+            self.run(other, ("--timeout", "20"))
+            process.send_signal(signal.SIGCONT)
+            self.ended(slow, process)
+        self.calm()
+        self.counts["overtaken"] += 1
 
     def pooled(self, host: Host) -> None:
         """A pooler stands before the database: refused, and nothing is sent."""
