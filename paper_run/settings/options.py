@@ -12,9 +12,8 @@ _OF_ALL = (
     *("history", "report", "email", "ledger", "schedule", "sandbox", "config", "completion"),
 )
 
-# A row has no check of its own where its value is read with what else is known: a date with the exchange's
-# today, a path with the folder that it is relative to, a key, a password or a secret with its other half or
-# its file, and what one command alone takes with the rest of what it is told.
+# A row has no check of its own where its value is read with what else is known: a date with today's, a path
+# with its folder, a secret with its other half or its file, what one command takes with all it is told.
 OPTIONS = (
     Option(
         "--symbols",

@@ -332,6 +332,7 @@ ORDERS_OF_ANY_KIND = st.builds(
     **dict.fromkeys(("skip_reason", "error_message"), WORDS),
     **dict.fromkeys(("qty", "filled_qty", "filled_avg_price", "price", "notional"), AMOUNT),
     **dict.fromkeys(("predicted_return", "target_weight"), AMOUNT),
+    **dict.fromkeys(ARRIVAL, st.none()),
 )
 ARRIVED_ORDERS = st.builds(
     lambda order, *arrival: order._replace(**dict(zip(ARRIVAL, arrival, strict=True))),
