@@ -1,4 +1,4 @@
-"""Take docs/report.png and docs/email.png anew: days of the real program on the sandbox, in Chromium.
+"""Take docs/report.png, index.png and email.png anew: days of the real program on the sandbox, in Chromium.
 
 It needs the `test` extra and pillow: pip install -e ".[test]" pillow
 """
@@ -18,10 +18,11 @@ from playwright.sync_api import sync_playwright
 
 from paper_run.cli import main
 
-REPORT, EMAIL = (Path(__file__).with_name(name) for name in ("report.png", "email.png"))
+REPORT, INDEX, EMAIL = (Path(__file__).with_name(f"{name}.png") for name in ("report", "index", "email"))
 SYMBOLS = ("AAPL", "MSFT", "GOOGL", "AMZN", "NVDA", "TSLA")
 SESSIONS = 45
-WIDTH, HEIGHT, SCALE = 1280, 1080, 1.5
+MOST = "5000"
+WIDTH, HEIGHT, INDEX_HEIGHT, SCALE = 1280, 1240, 1700, 1.5
 EMAIL_WIDTH, EMAIL_HEIGHT = 640, 900
 COLOURS = 128
 
@@ -29,7 +30,7 @@ COLOURS = 128
 def report(folder: Path) -> Path:
     """Play sessions in the folder and return the last one's page."""
     words = ["--sandbox", "-q", "--reports-dir", str(folder), "--sessions", str(SESSIONS)]
-    status = main([*words, "--symbols", *SYMBOLS])
+    status = main([*words, "--symbols", *SYMBOLS, "--max-position-size", MOST])
     if status:
         sys.exit(f"the day ended with exit status {status}")
     return max(folder.rglob("*_paper_run.html"))
@@ -77,4 +78,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
         page = report(Path(temporary))
         save(picture(page, WIDTH, HEIGHT), REPORT)
+        save(picture(page.with_name("index.html"), WIDTH, INDEX_HEIGHT), INDEX)
         save(picture(letter(Path(temporary)), EMAIL_WIDTH, EMAIL_HEIGHT), EMAIL)
