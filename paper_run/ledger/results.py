@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(rf"({iso_date.PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
 _OLDER = re.compile(
     rf"{iso_date.PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
-    rf"|index\.html|history\.csv|\.pending|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
+    r"|index\.html|(history|symbols)\.csv|tearsheet\.(html|json)|\.pending"
+    rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
 )
 _BEFORE = "before-"
 

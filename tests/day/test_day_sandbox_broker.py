@@ -9,6 +9,7 @@ from support.desk import read_rows
 from support.faulty_http import exact
 
 SESSIONS = ("2025-01-02", "2025-01-03", "2025-01-06")
+WITHOUT_LIMITS = {f"PAPER_RUN_WARN_{name}": "off" for name in ("GROSS", "POSITION", "DAY_LOSS", "DRAWDOWN")}
 
 
 def test_a_deaf_gateway_in_the_sandbox(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_fees_interest_and_a_deposit_in_the_sandbox(tmp_path: Path) -> None:
     for session, (charged, interest, cash) in zip(SESSIONS, expected, strict=True):
         for command in ("run", "mark"):
             asked = ("--symbols", "FEE", "INTEREST", "DEPOSIT") if command == "run" else ("mark",)
-            finished = run_command(*asked, "--sandbox", cwd=tmp_path)
+            finished = run_command(*asked, "--sandbox", cwd=tmp_path, env=WITHOUT_LIMITS)
             assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
             kind = "paper_run" if command == "run" else "mark"
             result = exact((tmp_path / f"reports/sandbox/{session}_{kind}.json").read_text("utf-8"))
@@ -95,7 +96,7 @@ def test_a_served_sandbox_is_read_with_the_printed_command(tmp_path: Path) -> No
 def test_a_split_in_the_sandbox(tmp_path: Path) -> None:
     """SPLIT doubles on the third session: its broker lists it and shows it, so it is booked by itself."""
     for session in SESSIONS:
-        finished = run_command("--sandbox", "--symbols", "SPLIT", "MSFT", cwd=tmp_path)
+        finished = run_command("--sandbox", "--symbols", "SPLIT", "MSFT", cwd=tmp_path, env=WITHOUT_LIMITS)
         assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
         result = exact((tmp_path / f"reports/sandbox/{session}_paper_run.json").read_text("utf-8"))
         assert (result["pnl"]["complete"], result["warnings"]) == (True, [])
