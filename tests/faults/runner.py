@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.command import ROOT
 
-COUNT = int(os.environ.get("FAULT_SCHEDULES", "90"))
+COUNT = int(os.environ.get("FAULT_SCHEDULES", "60"))
 """How many schedules are played; the seeds are always the same, from 0."""
 PARTS = 5
 """Of each half."""
