@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from paper_run.book.days import Day, drawdown_level, fall
+from paper_run.book.days import Day, drawdown_level, fall, percentage
 
 MOST = 5
 _ONE = Decimal(1)
@@ -23,6 +23,7 @@ class Drawdown(NamedTuple):
     :ivar recovery: the first one that is back at the peak; None: not yet.
     :ivar depth: a ratio below zero; all its digits in the state, six places where it is stated.
     :ivar sessions: how many from the peak to the recovery, or so far. :ivar falling: how many to the trough.
+    :ivar percent: `depth` in percent as it is shown, where it is stated: see `statistics.Statistic`.
     """
 
     peak: str
@@ -31,6 +32,7 @@ class Drawdown(NamedTuple):
     depth: Decimal
     sessions: int
     falling: int
+    percent: Decimal | None = None
 
 
 class Drawdowns(NamedTuple):
@@ -71,7 +73,11 @@ class Drawdowns(NamedTuple):
             return None
         found = self.ended if self.now is None else (*self.ended, self.now)
         ranked = sorted(found, key=lambda each: each.depth)[:MOST]
-        return tuple(each._replace(depth=depth) for each in ranked if (depth := fall(_ONE + each.depth)))
+        return tuple(
+            each._replace(depth=depth, percent=percentage(each.depth))
+            for each in ranked
+            if (depth := fall(_ONE + each.depth))
+        )
 
 
 NONE_YET = Drawdowns()

@@ -58,4 +58,5 @@ def _drawdown(content: Mapping[str, Any]) -> Drawdown:
         depth=fields.stated(content["depth"]),
         sessions=fields.whole(content["sessions"]) or 0,
         falling=fields.whole(content["falling"]) or 0,
+        percent=fields.amount(content.get("percent")),
     )

@@ -29,15 +29,17 @@ def test_worked_by_hand() -> None:
         earning("0.1", "-0.1", str(Decimal("1.045") / Decimal("0.99") - 1), str(back), "0.1", "-0.1")
     )
     assert found.stated() == (
-        Drawdown("2025-01-01", "2025-01-02", "2025-01-04", Decimal("-0.100000"), 3, 1),
-        Drawdown("2025-01-05", "2025-01-06", None, Decimal("-0.100000"), 1, 1),
+        Drawdown("2025-01-01", "2025-01-02", "2025-01-04", Decimal("-0.100000"), 3, 1, Decimal("-10.00")),
+        Drawdown("2025-01-05", "2025-01-06", None, Decimal("-0.100000"), 1, 1, Decimal("-10.00")),
     )
 
 
 def test_a_book_may_begin_with_a_loss() -> None:
     """Its peak is the start, which is no session."""
     found = fallen(earning("-0.1", "-0.1", "0.05"))
-    assert found.stated() == (Drawdown("", "2025-01-02", None, Decimal("-0.190000"), 3, 2),)
+    assert found.stated() == (
+        Drawdown("", "2025-01-02", None, Decimal("-0.190000"), 3, 2, Decimal("-19.00")),
+    )
 
 
 def test_what_is_back_to_the_last_digit_of_a_division_is_back() -> None:
@@ -46,13 +48,17 @@ def test_what_is_back_to_the_last_digit_of_a_division_is_back() -> None:
         ("2025-01-02", Day(*map(Decimal, (1000, -10, 990, 0, 0)))),
         ("2025-01-03", Day(*map(Decimal, (990, 10, 1000, 0, 0)))),
     ]
-    assert fallen(days).stated() == (Drawdown("", "2025-01-02", "2025-01-03", Decimal("-0.010000"), 2, 1),)
+    assert fallen(days).stated() == (
+        Drawdown("", "2025-01-02", "2025-01-03", Decimal("-0.010000"), 2, 1, Decimal("-1.00")),
+    )
 
 
 def test_after_nothing_is_left_there_is_none() -> None:
     """A total loss is a drawdown of 100 %; after it nothing can be compared."""
     lost = fallen(earning("-1"))
-    assert lost.stated() == (Drawdown("", "2025-01-01", None, Decimal("-1.000000"), 1, 1),)
+    assert lost.stated() == (
+        Drawdown("", "2025-01-01", None, Decimal("-1.000000"), 1, 1, Decimal("-100.00")),
+    )
     assert lost.after("2025-01-02", _day(Decimal("0.1"))).stated() is None
     assert NONE_YET.stated() == ()
 
@@ -78,7 +84,8 @@ def slow(days: list[tuple[str, Day]]) -> list[Drawdown]:
             depth = (levels[low] / levels[at] - 1).quantize(Decimal("0.000001"))
             length = (len(levels) - 1 if end is None else end) - at
             recovery = None if end is None else names[end]
-            found.append(Drawdown(names[at], names[low], recovery, depth, length, low - at))
+            percent = (100 * (levels[low] / levels[at] - 1)).quantize(Decimal("0.01"))
+            found.append(Drawdown(names[at], names[low], recovery, depth, length, low - at, percent))
         at = len(levels) if end is None else end
     return sorted((each for each in found if each.depth), key=lambda each: each.depth)
 

@@ -17,9 +17,9 @@ def test_a_share_of_equity_is_rounded_once(life: Life) -> None:
     """23,585.01 of 100,000 is 23.58501 %: 23.59, in the chart, its table, positions and statistics."""
     life.prices(AAPL="23585.01")
     life.trade(AAPL=buy(1, "23585.01"))
-    # Gross and net exposure; the bar, in words and in its table; the position and the total; mean exposure
-    # and turnover.
-    assert len(re.findall(r"23\.59%", page(life))) == 9
+    # Gross and net exposure; the bar, in words and in its table; the position and the total; what is held of
+    # the symbol; mean exposure and turnover.
+    assert len(re.findall(r"23\.59%", page(life))) == 10
     assert "23.58%" not in page(life)
 
 
@@ -42,7 +42,9 @@ def test_a_return_is_rounded_once_and_everywhere_the_same(life: Life) -> None:
     assert "23.58%" not in page(life)
     assert "+23.59%" in life.run("history").stdout
     index = (life.reports / "index.html").read_text("utf-8")
-    assert len(re.findall(r"\+23\.59%", index)) == 3  # the figure, the calendar and the list
+    # The figure, the calendar and the list; four periods to date, month and year; the curve's table.
+    assert len(re.findall(r"\+23\.59%", index)) == 10
+    assert "23.58%" not in index
     (listed,) = json.loads(life.run("history", "--json").stdout, parse_float=Decimal)
     (row,) = csv.DictReader(io.StringIO(life.run("history", "--csv").stdout))
     (kept,) = csv.DictReader(io.StringIO((life.reports / "history.csv").read_text("utf-8")))

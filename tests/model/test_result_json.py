@@ -406,7 +406,8 @@ PERIOD_ROWS = st.lists(
     max_size=3,
 ).map(tuple)
 DRAWDOWNS = st.lists(
-    st.builds(Drawdown, TEXT, TEXT, WORDS, exact, st.integers(1, 999), st.integers(1, 999)), max_size=3
+    st.builds(Drawdown, TEXT, TEXT, WORDS, exact, st.integers(1, 999), st.integers(1, 999), AMOUNT),
+    max_size=3,
 ).map(tuple)
 PERIODS = st.builds(Periods, WORDS, PERIOD_ROWS, PERIOD_ROWS, PERIOD_ROWS, st.none() | DRAWDOWNS)
 BENCHMARKS = st.builds(

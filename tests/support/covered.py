@@ -6,6 +6,7 @@ A file of its own from each fork would take as long as the command, and as long 
 import pickle
 import tempfile
 import warnings
+from collections.abc import Callable
 from typing import IO, Any
 
 import coverage
@@ -21,16 +22,26 @@ class Covered:
             self._measured.save()  # else each fork would hand it over once more
             warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)  # nothing may be left
 
-    def fork_begins(self) -> IO[bytes] | None:
-        """Return where the next fork hands over."""
-        return tempfile.TemporaryFile() if self._measured else None
+    def fork_begins(self, *, measured: bool) -> IO[bytes] | None:
+        """Return where the next fork hands over; None: it does not."""
+        return tempfile.TemporaryFile() if self._measured and measured else None
 
-    def hand_over(self, there: IO[bytes] | None) -> None:
-        """In a fork that ends: leave what is new, and save nothing."""
+    def inside(self, there: IO[bytes] | None) -> Callable[[], None]:
+        """In a fork: return what is to be done at its end."""
         if there is None:
-            return
-        self._measured.stop()
-        self._measured._auto_save = False
+            self._leave()
+            return lambda: None
+        return lambda: self._hand_over(there)
+
+    def _leave(self) -> None:
+        """Measure no more, and save nothing."""
+        if self._measured:
+            self._measured.stop()
+            self._measured._auto_save = False
+
+    def _hand_over(self, there: IO[bytes]) -> None:
+        """Leave what is new."""
+        self._leave()
         data = self._measured._collector.data
         pickle.dump({name: seen - self._seen.get(name, set()) for name, seen in data.items()}, there)
         there.flush()
