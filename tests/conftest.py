@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     `--basetemp` says otherwise. They are gone at the end.
     """
     if config.option.basetemp is None and not hasattr(config, "workerinput") and _has_room(_MEMORY):
-        config.option.basetemp = tempfile.mkdtemp(prefix="paper_run-tests-", dir=_MEMORY)
+        config.option.basetemp = tempfile.mkdtemp(prefix="t-", dir=_MEMORY)
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 

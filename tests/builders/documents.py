@@ -344,8 +344,12 @@ def good_day() -> dict[str, Any]:
 
 
 def changed(document: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Return a copy with other fields; `results` and `parameters` are merged."""
+    """Return a copy with other fields; `results` and `parameters` are merged, a section of None goes."""
     copy = deepcopy(document)
     for name, value in fields.items():
         copy[name] = copy[name] | value if name in {"results", "parameters"} else value
-    return copy
+    return {
+        name: value
+        for name, value in copy.items()
+        if value is not None or name not in {"periods", "benchmark"}
+    }

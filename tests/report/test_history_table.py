@@ -140,6 +140,7 @@ def test_the_json_has_exact_numbers():
             "drawdown": 0,
             "marked": True,
             "book": 1,
+            **dict.fromkeys(("benchmark", "long", "short", "gross_limit")),
         },
         {
             "session": "2025-01-03",
@@ -148,6 +149,7 @@ def test_the_json_has_exact_numbers():
             **dict.fromkeys(("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")),
             "marked": False,
             "book": 1,
+            **dict.fromkeys(("benchmark", "long", "short", "gross_limit")),
         },
     ]
 

@@ -103,7 +103,7 @@ def latest(
 
 
 def test_quotes_and_trades_come_from_the_sandbox(transport: Transport, tmp_path: Path) -> None:
-    """The last close's bid, ask and trade, exact, with their times; NOPRICE is simply absent."""
+    """Before the bell: a quote of now beside the last close's trade, each with its time; no NOPRICE."""
     with Sandbox(tmp_path / "state.sqlite3") as sandbox:
         data = latest(transport, ServiceUrl(base=sandbox.quotes_url), ("AAPL", "NOPRICE", "MSFT"))
     assert sorted(data.quotes) == sorted(data.trades) == ["AAPL", "MSFT"]
@@ -112,8 +112,10 @@ def test_quotes_and_trades_come_from_the_sandbox(transport: Transport, tmp_path:
     assert bid is not None
     assert ask is not None
     assert price is not None
-    assert bid <= price <= ask
-    assert moment == traded == datetime(2024, 12, 31, 21, 0, tzinfo=UTC)
+    assert 0 < bid < ask
+    assert traded == datetime(2024, 12, 31, 21, 0, tzinfo=UTC)
+    assert moment is not None
+    assert moment.replace(second=0, microsecond=0) == datetime(2025, 1, 2, 14, 0, tzinfo=UTC)
     assert data.problems == ()
 
 
