@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_run.book import downsample
-from paper_run.book.days import Day, drawdown_level, fall
+from paper_run.book.days import Day, Running, drawdown_level, fall
 
 ONE = Decimal(1)
 
@@ -119,3 +119,9 @@ def test_the_ends_are_no_extremes_of_the_middle() -> None:
     falls = [0.0, -0.1, 0, 0, -0.07, -0.17, -0.5, -0.9]
     assert drawn(closings, falls, 5) == [0, 3, 6, 7]
     assert drawn([0.5, *closings[1:-1], 60], [-0.9, *falls[1:-1], 0], 5) == [0, 3, 6, 7]
+
+
+def test_a_drawdown_so_far_is_not_known_after_nothing_is_left() -> None:
+    """Before that it is how far compounded equity stands below its highest."""
+    assert Running(equity=Decimal("0.9"), peak=Decimal("1.2")).drawdown == Decimal("-0.25")
+    assert Running(equity=None, peak=Decimal("1.2")).drawdown is None

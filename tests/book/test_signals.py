@@ -78,6 +78,12 @@ def test_the_sessions_mean_and_t_are_those_of_a_sample(sessions: list[list[Pair]
     assert close(found.ic_t, expected, 1e-5 * max(1, abs(expected)))
 
 
+def test_a_hundred_pairs_of_small_sessions_have_no_mean() -> None:
+    """None of them has five symbols: there is a hit rate, and no session's rank IC to take a mean of."""
+    found = quality(Tally(pairs=100, hits=60), [], None)
+    assert (found.hit_rate, found.mean_ic, found.ic_t) == (Decimal("0.6"), None, None)
+
+
 def test_one_session_or_equal_ones_have_no_t() -> None:
     """A mean, and nothing that says how sure it is."""
     pairs = [Pair("A", float(at), float(at)) for at in range(1, 101)]
