@@ -14,7 +14,7 @@ from paper_run.ledger import benchmarks, existing, files
 from paper_run.model import result, result_json, tearsheet_json
 from paper_run.model.commands import ours
 from paper_run.model.history import SessionLine
-from paper_run.model.periods import Periods
+from paper_run.model.periods import made
 from paper_run.model.tearsheet import Asked, TearSheet
 from paper_run.report.day import CACHE_FOLDER
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import Valuations
     from paper_run.model.benchmark import Benchmark
+    from paper_run.model.periods import Periods
     from paper_run.model.place import Place
 
 _END = date.max
@@ -91,14 +92,9 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
 
 
 def _periods(read: Sequence[tuple[str, Day]]) -> Periods:
-    months, through = periods.months(read), read[-1][0]
-    return Periods(
-        through=through,
-        to_date=periods.to_date(date.fromisoformat(through), months, read),
-        years=periods.by_year(months),
-        months=periods.by_month(months),
-        drawdowns=drawdowns.fallen(read).stated(),
-    )
+    through = read[-1][0]
+    months, falls = periods.months(read), drawdowns.fallen(read)
+    return made(date.fromisoformat(through), through, months, read, falls)
 
 
 def _compared(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from paper_run.book import periods
-from paper_run.model.periods import Periods
+from paper_run.ledger.valuations import end_of
+from paper_run.model import periods
 
 if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.valuations import Valuations
     from paper_run.model.benchmark import Benchmark
+    from paper_run.model.periods import Periods
 
 
 def over_periods(valuations: Valuations, period: int, session: date, *, through: bool = True) -> Periods:
@@ -20,16 +21,16 @@ def over_periods(valuations: Valuations, period: int, session: date, *, through:
 
     :param period: the book, by its id. :param through: whether the session is in them, if it is complete.
     """
-    end = _end(session, through=through)
+    end = end_of(session, through=through)
     months = valuations.months.read(period, end)
     monday = (session - timedelta(days=session.weekday())).isoformat()
     last = valuations.last_complete(period, end)
-    return Periods(
-        through=None if last is None else last["session"],
-        to_date=periods.to_date(session, months, valuations.days_between(period, monday, end)),
-        years=periods.by_year(months),
-        months=periods.by_month(months),
-        drawdowns=valuations.drawdowns_of(period, end, last).stated(),
+    return periods.made(
+        session,
+        None if last is None else last["session"],
+        months,
+        valuations.days_between(period, monday, end),
+        valuations.drawdowns_of(period, end, last),
     )
 
 
@@ -40,14 +41,10 @@ def over_benchmark(
 
     :param period: the book, by its id. :param through: whether the session is in it, if it is complete.
     """
-    end = _end(session, through=through)
+    end = end_of(session, through=through)
     last = valuations.last_complete(period, end)
     if last is None or last["benchmark"] is None:
         return None
     from paper_run.ledger import benchmarks
 
     return benchmarks.stated(last, valuations.beside(period, end, last), sessions_a_year)
-
-
-def _end(session: date, *, through: bool) -> str:
-    return (session + timedelta(days=int(through))).isoformat()

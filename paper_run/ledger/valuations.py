@@ -115,7 +115,7 @@ class Valuations:
             "SELECT * FROM sessions WHERE epoch = ? AND session < ? AND complete = 1 "
             "ORDER BY session DESC LIMIT 1",
             period,
-            _end(session, through=through),
+            end_of(session, through=through),
         )
         return found[0] if found else None
 
@@ -124,7 +124,7 @@ class Valuations:
 
         :param through: with the one of that date.
         """
-        return self.days_between(period, "", _end(before, through=through))
+        return self.days_between(period, "", end_of(before, through=through))
 
     def days_between(self, period: int, since: str, end: str) -> list[tuple[str, Day]]:
         """Return the complete sessions from an ISO date to before another one, oldest first."""
@@ -271,7 +271,7 @@ class Valuations:
         )
 
 
-def _end(session: date | str, *, through: bool) -> str:
+def end_of(session: date | str, *, through: bool) -> str:
     """Return the ISO date before which sessions are earlier than one, or that one (`through`)."""
     if isinstance(session, str):
         return session

@@ -1,9 +1,13 @@
 """What a result states of weeks, months and years, and of the deepest drawdowns."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
-from paper_run.book.drawdowns import Drawdown
-from paper_run.book.periods import Period
+from paper_run.book import periods
+from paper_run.book.days import Day
+from paper_run.book.drawdowns import Drawdown, Drawdowns
+from paper_run.book.periods import Month, Period
 
 
 class Periods(NamedTuple):
@@ -20,3 +24,24 @@ class Periods(NamedTuple):
     years: tuple[Period, ...]
     months: tuple[Period, ...]
     drawdowns: tuple[Drawdown, ...] | None
+
+
+def made(
+    session: date,
+    through: str | None,
+    months: Sequence[Month],
+    days: Sequence[tuple[str, Day]],
+    falls: Drawdowns,
+) -> Periods:
+    """Return the periods up to a session.
+
+    :param through: the last complete session, an ISO date. :param months: oldest first.
+    :param days: at least the complete sessions of the session's week, by their ISO dates.
+    """
+    return Periods(
+        through=through,
+        to_date=periods.to_date(session, months, days),
+        years=periods.by_year(months),
+        months=periods.by_month(months),
+        drawdowns=falls.stated(),
+    )

@@ -113,9 +113,12 @@ def percentage(statistic: Statistic | None) -> Decimal | None:
 
     Older records have only its value at six places, as there is of a plain ratio.
     """
-    if statistic is None:
-        return None
-    return statistic.value if statistic.percent is None else statistic.percent.scaleb(-2)
+    return None if statistic is None else as_shown(statistic.value, statistic.percent)
+
+
+def as_shown(ratio: Decimal | None, percent: Decimal | None) -> Decimal | None:
+    """Return the ratio of a percentage that was rounded from all digits; without it the one at six places."""
+    return ratio if percent is None else percent.scaleb(-2)
 
 
 def seconds(duration: Decimal | int | None) -> str:

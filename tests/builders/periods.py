@@ -7,7 +7,7 @@ from typing import Any
 from paper_run.book import drawdowns, periods
 from paper_run.book.days import Day
 from paper_run.model import periods_json
-from paper_run.model.periods import Periods
+from paper_run.model.periods import Periods, made
 
 THROUGH = date(2025, 1, 17)
 _MOVES = (
@@ -43,14 +43,8 @@ def sessions(number: int, through: date = THROUGH) -> list[tuple[str, Day]]:
 
 def of(days: list[tuple[str, Day]], through: date = THROUGH) -> Periods:
     """Return the periods of complete sessions."""
-    months = periods.months(days)
-    return Periods(
-        through=days[-1][0] if days else None,
-        to_date=periods.to_date(through, months, days),
-        years=periods.by_year(months),
-        months=periods.by_month(months),
-        drawdowns=drawdowns.fallen(days).stated(),
-    )
+    last = days[-1][0] if days else None
+    return made(through, last, periods.months(days), days, drawdowns.fallen(days))
 
 
 PERIODS = of(sessions(51))

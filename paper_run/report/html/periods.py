@@ -12,7 +12,6 @@ from paper_run.report.text import MONTHS, day_of, short_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from decimal import Decimal
 
     from paper_run.book.drawdowns import Drawdown
     from paper_run.book.periods import Period
@@ -91,19 +90,14 @@ def _drawdown(each: Drawdown) -> str:
     recovery = "not yet" if each.recovery is None else _day(each.recovery)
     so_far = " so far" if each.recovery is None else ""
     return (
-        f'<tr><th scope="row">{text.signed_percent(_depth(each))}</th>'
+        f'<tr><th scope="row">{text.signed_percent(text.as_shown(each.depth, each.percent))}</th>'
         f"<td>{_day(each.peak) if each.peak else _START}</td><td>{_day(each.trough)}</td><td>{recovery}</td>"
         f"<td>{_sessions(each.falling)}</td><td>{_sessions(each.sessions)}{so_far}</td></tr>"
     )
 
 
-def _depth(each: Drawdown) -> Decimal:
-    return each.depth if each.percent is None else each.percent.scaleb(-2)
-
-
 def _rate(period: Period) -> str:
-    shown = period.value if period.percent is None else period.percent.scaleb(-2)
-    return text.signed_percent(shown)
+    return text.signed_percent(text.as_shown(period.value, period.percent))
 
 
 def _sessions(number: int) -> str:
