@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from paper_run.book.holdings import Entry, Holding
-from paper_run.money import CONTEXT, ZERO
+from paper_run.money import CONTEXT
 
 
 class OpenTrip(NamedTuple):
@@ -59,7 +59,7 @@ def follow(
         if entry.new_symbol is not None:
             _rename(entry, before, held, trips)
             continue
-        after = held[symbol] = before.priced_by(entry).after(entry)
+        after = held[symbol] = before.after(entry)
         if before.qty and (not after.qty or (before.qty > 0) != (after.qty > 0)):
             began = trips.pop(symbol)
             side: Literal["long", "short"] = "long" if before.qty > 0 else "short"
@@ -74,7 +74,7 @@ def _rename(entry: Entry, before: Holding, held: dict[str, Holding], trips: dict
     name = str(entry.new_symbol)
     taken = held.get(name, Holding())
     held[name] = taken.joined_by(before)
-    held[entry.symbol] = before._replace(qty=ZERO, cost=ZERO, waits=False)
+    held[entry.symbol] = before.left()
     began = trips.pop(entry.symbol, None)
     if began is not None and name not in trips:
         so_far = CONTEXT.subtract(before.realized, began.realized)
