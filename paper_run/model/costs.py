@@ -52,7 +52,7 @@ class Costs(NamedTuple):
 
     :ivar known_so_far: the sum of those shortfalls that are known. :ivar num_known: how many they are.
     :ivar fill_ratio: at arrival prices. :ivar fees: as the broker tells them, a cost positive.
-    :ivar total: shortfall and fees; without a broker the shortfall alone.
+    :ivar total: shortfall and fees; None where one of them is not known.
     :ivar mean: over the latest sessions, without fees.
     """
 

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.costs import SessionCosts
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.book_figures import BookedMoney
     from paper_run.model.order import Order, OrderState
 
 _PLACES = Decimal(10) ** -4
-_FEES = frozenset({"FEE", "CFEE", "PTC", "PTR"})
 _WORKING = "what it filled is not known"
 
 
@@ -108,11 +106,6 @@ def dated(arrival: Mark | None, started: datetime, zone: tzinfo | None) -> date:
     return moment.astimezone(zone).date()
 
 
-def fees(moved: Iterable[BookedMoney]) -> Decimal:
-    """Return the fees that a session's money has in it, dollars, a cost positive."""
-    return -money.total(each.amount for each in moved if each.activity_type in _FEES)
-
-
 # stated with a result
 
 
@@ -147,7 +140,8 @@ def stated(orders: Sequence[Asked], basis: CostBasis) -> Costs:
     known = [row.shortfall for row in rows if row.shortfall is not None]
     is_known = bool(rows) and len(known) == len(rows)
     shortfall = money.total(known) if is_known else None
-    total = None if shortfall is None else money.CONTEXT.add(shortfall, money.cents(basis.fees or money.ZERO))
+    fees = None if basis.fees is None else money.cents(basis.fees)
+    total = None if shortfall is None or fees is None else money.CONTEXT.add(shortfall, fees)
     return Costs(
         orders=rows,
         arrival_notional=_sum(row.arrival_notional for row in rows),
@@ -158,9 +152,9 @@ def stated(orders: Sequence[Asked], basis: CostBasis) -> Costs:
         known_so_far=money.total(known),
         num_known=len(known),
         fill_ratio=_ratio_in_all(found),
-        fees=None if basis.fees is None else money.cents(basis.fees),
+        fees=fees,
         total=total,
-        total_bps=execution.basis_points(total, whole.notional) if is_known else None,
+        total_bps=execution.basis_points(total, whole.notional),
         includes_wait=any(row.includes_wait for row in rows),
         mean=basis.mean,
     )
@@ -214,6 +208,13 @@ def _rounded(ratio: Decimal | None) -> Decimal | None:
     return None if ratio is None else ratio.quantize(_PLACES, context=money.CONTEXT)
 
 
+def _split_since(asked: Asked, state: OrderState, basis: CostBasis) -> bool:
+    """Whether shares may have been filled after a split that came after the session of their order."""
+    later = [each for each in basis.splits if each.symbol == asked.symbol and each.effective > basis.session]
+    filled = state.filled_at
+    return any(filled is None or filled.date() >= each.effective for each in later)
+
+
 def _cost(asked: Asked, basis: CostBasis) -> _Cost:
     """Reckon what an order cost, or say why that is not known."""
     state = asked.state
@@ -224,6 +225,8 @@ def _cost(asked: Asked, basis: CostBasis) -> _Cost:
         return _Cost(asked, None, None, basis.unknown[asked.symbol])
     if asked.arrival is None:
         return _Cost(asked, filled, None, "no price of it was read before the run")
+    if filled and _split_since(asked, state, basis):
+        return _Cost(asked, filled, None, "it split while the order worked: its shares are of two kinds")
     arrival = execution.of_shares_on(
         basis.session, asked.arrival.price, asked.dated, asked.symbol, basis.splits
     )
