@@ -1,13 +1,13 @@
 """Each session's figures as the book was valued last, and what the next valuation goes on from."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import days, drawdowns
+from paper_run.book import days, drawdowns, folding
 from paper_run.book.days import Day, Running
 from paper_run.book.drawdowns import Drawdowns
 from paper_run.book.holdings import Book
@@ -21,6 +21,7 @@ from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from paper_run.book.benchmark import Beside, Reading
+    from paper_run.book.holdings import Entry
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
@@ -44,6 +45,14 @@ class PastValuation(NamedTuple):
     suspects: Mapping[str, str]
     is_closed: bool
     written_marks: Mapping[str, tuple[str, str, str | None]] = {}
+
+    def totals_after(self, entries: "Iterable[Entry]") -> "Mapping[str, Decimal | None]":
+        """Return each symbol's total P&L, cents, a loss negative, as its shares are called after entries."""
+        if self.book is None:
+            return self.totals
+        from paper_run.book import carried
+
+        return carried.totals(self.totals, self.book.holdings, sorted(entries, key=folding.place))
 
     def mark(self, symbol: str) -> Mark | None:
         """Return the price that a position was valued at; None: it had none, or that is not known."""
