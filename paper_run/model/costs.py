@@ -15,6 +15,8 @@ class CostBasis(NamedTuple):
     :ivar closings: its closing marks, dollars by symbol, of what was not filled whole.
     :ivar unknown: why a symbol's fills, or its price, are not known. :ivar splits: those since the session.
     :ivar fees: of the session, dollars, a cost positive; None: no broker tells.
+    :ivar watched: the symbols of which a split in the night before would have been seen, for they were held;
+        None: nothing splits there.
     """
 
     session: date
@@ -24,6 +26,7 @@ class CostBasis(NamedTuple):
     splits: tuple[Split, ...]
     fees: Decimal | None
     mean: MeanCost
+    watched: frozenset[str] | None = None
 
 
 class OrderCost(NamedTuple):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import execution
+from paper_run.book import execution, splits
 from paper_run.model.costs import CostBasis, Costs, OrderCost
 
 if TYPE_CHECKING:
@@ -208,11 +208,20 @@ def _rounded(ratio: Decimal | None) -> Decimal | None:
     return None if ratio is None else ratio.quantize(_PLACES, context=money.CONTEXT)
 
 
-def _split_since(asked: Asked, state: OrderState, basis: CostBasis) -> bool:
-    """Whether shares may have been filled after a split that came after the session of their order."""
+def _other_shares(
+    asked: Asked, state: OrderState, arrival: Decimal, closing: Decimal | None, basis: CostBasis
+) -> str | None:
+    """Say why shares that an order filled or missed may be others than those of its arrival price."""
     later = [each for each in basis.splits if each.symbol == asked.symbol and each.effective > basis.session]
-    filled = state.filled_at
-    return any(filled is None or filled.date() >= each.effective for each in later)
+    at = state.filled_at
+    if state.filled_qty and any(at is None or at.date() >= each.effective for each in later):
+        return "it split while the order worked: its shares are of two kinds"
+    then = state.filled_avg_price if state.filled_qty else closing
+    if asked.dated >= basis.session or then is None:
+        return None
+    if splits.is_unwatched(arrival, then, asked.symbol, basis.watched):
+        return "it may have split since its arrival price, of the day before"
+    return None
 
 
 def _cost(asked: Asked, basis: CostBasis) -> _Cost:
@@ -225,12 +234,12 @@ def _cost(asked: Asked, basis: CostBasis) -> _Cost:
         return _Cost(asked, None, None, basis.unknown[asked.symbol])
     if asked.arrival is None:
         return _Cost(asked, filled, None, "no price of it was read before the run")
-    if filled and _split_since(asked, state, basis):
-        return _Cost(asked, filled, None, "it split while the order worked: its shares are of two kinds")
     arrival = execution.of_shares_on(
         basis.session, asked.arrival.price, asked.dated, asked.symbol, basis.splits
     )
     closing = basis.closings.get(asked.symbol) if basis.has_closed else None
+    if why := _other_shares(asked, state, arrival, closing, basis):
+        return _Cost(asked, filled, None, why)
     part = execution.shortfall(
         execution.Executed(asked.side, asked.qty, filled, state.filled_avg_price, arrival, closing)
     )

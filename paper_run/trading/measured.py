@@ -69,12 +69,28 @@ def _costs(figures: BookFigures, valuing: Valuing, news: News) -> CostBasis:
         splits=found.splits(period.id, first),
         fees=_fees(valuing, session),
         mean=execution.mean(()),
+        watched=_watched(valuing, session),
     )
     for each in _earlier(found, period, session, news):
-        then = basis._replace(session=each, has_closed=True, closings=found.closings(period.id, str(each)))
+        then = basis._replace(
+            session=each,
+            has_closed=True,
+            closings=found.closings(period.id, str(each)),
+            watched=_watched(valuing, each),
+        )
         execution_costs.keep(ledger, found, period, each, zone=moment.now.tzinfo, present=then)
     execution_costs.keep(ledger, found, period, session, zone=moment.now.tzinfo, present=basis)
     return basis._replace(mean=execution.mean(found.latest(period.id, str(session))))
+
+
+def _watched(valuing: Valuing, session: date) -> frozenset[str] | None:
+    """Return the symbols that were held before a session; None where nothing splits."""
+    if valuing.moment.calendar.exchange == "24/7":
+        return None
+    before = valuing.before
+    if before is None or before.session >= session:
+        before = valuing.ledger.books.valuations.last(valuing.period.id, before=str(session))
+    return frozenset() if before is None else frozenset(before.seen)
 
 
 def _fees(valuing: Valuing, session: date) -> Decimal | None:

@@ -275,6 +275,37 @@ def test_a_split_while_an_order_works_leaves_its_cost_unknown(life: Life, listin
     assert (tuesday, None, None) in kept(life)
 
 
+LIMIT = {"order_type": "limit", "limit_price": "101"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "known"),
+    [
+        (buy(100, "50.10"), False),
+        (buy(100, None, filled="0", status="accepted", detail=LIMIT), False),
+        (buy(100, "70.10"), True),
+    ],
+    ids=["filled", "not filled", "a usual night"],
+)
+def test_a_split_that_nobody_would_have_seen(quoted: Life, plan: Plan, *, known: bool) -> None:
+    """Never held, and priced at yesterday's last trade, 100: at 50 it may have split, at 70 it has not."""
+    life = quoted
+    then = (life.now - timedelta(hours=18)).isoformat()
+    life.platform.quotes.trades["AAPL"] = {"t": then, "p": 100.0}
+    life.trade(AAPL=plan)
+    if plan.status == "accepted":
+        life.fill("AAPL", "0", None, "canceled")
+    life.now += timedelta(hours=7)
+    market(life, AAPL="50" if not known else "70")
+    found = cost(life.mark(), "AAPL")
+    if known:
+        assert figures(found, PARTS) == amounts("-2990 0 -2990 -2990 1")
+    else:
+        assert figures(found, PARTS)[:4] == amounts("- - - -")
+        assert found["reason"] == "it may have split since its arrival price, of the day before"
+    assert (kept(life)[0][1] is not None) == known
+
+
 def test_a_price_of_earlier_in_the_session_is_no_closing_mark(quoted: Life) -> None:
     """Marked on the next day, Monday has the price of its run at 10:00: what was missed is not known."""
     life = quoted
