@@ -166,6 +166,7 @@ def stated(ledger: Ledger, period: BookPeriod, session: date, valued: Valuation)
             days.get(name) or SymbolDay(name, ZERO, None, None, *_earned(closed[name]), *(None,) * 3),
             totals.get(name, SymbolTotals()),
             tuple(histories.get(name, ())),
+            is_known=name in days or closed[name].is_known,
         )
         for name in names
     )
@@ -184,10 +185,10 @@ def _earned(row: PositionValue) -> tuple[Decimal | None, Decimal | None]:
     return row.realized_pnl, row.unrealized_pnl
 
 
-def _row(day: SymbolDay, totals: SymbolTotals, history: tuple[Decimal, ...]) -> SymbolRow:
+def _row(day: SymbolDay, totals: SymbolTotals, history: tuple[Decimal, ...], *, is_known: bool) -> SymbolRow:
     return SymbolRow(
         symbol=day.symbol,
-        qty=day.qty,
+        qty=day.qty if is_known else None,
         realized_pnl=day.realized_pnl,
         unrealized_pnl=day.unrealized_pnl,
         total_pnl=day.total_pnl,
