@@ -55,7 +55,7 @@ def keep(
     :param since: the first session of which something else is known by now, an ISO date.
     """
     kept = ledger.sessions.signals
-    ended = _Ended(None, reason="no attempt of this session has arrival prices")
+    ended = _Ended(None, reason="no first attempt of this session, in this book, has arrival prices")
     for name in sorted({*kept.since(period.id, since), str(session)}):
         day = date.fromisoformat(name)
         first = _first(ledger, period, day)
