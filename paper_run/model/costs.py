@@ -17,6 +17,7 @@ class CostBasis(NamedTuple):
     :ivar fees: of the session, dollars, a cost positive; None: no broker tells.
     :ivar watched: the symbols of which a split in the night before would have been seen, for they were held;
         None: nothing splits there.
+    :ivar attempts: how many had orders of the session.
     """
 
     session: date
@@ -27,6 +28,7 @@ class CostBasis(NamedTuple):
     fees: Decimal | None
     mean: MeanCost
     watched: frozenset[str] | None = None
+    attempts: int = 1
 
 
 class OrderCost(NamedTuple):

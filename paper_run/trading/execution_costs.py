@@ -61,14 +61,14 @@ def keep(
     *,
     zone: tzinfo | None,
     present: CostBasis,
-) -> None:
-    """Write what a session's orders cost, from all of its attempts as the ledger has them.
+) -> int:
+    """Write what a session's orders cost, from all of its attempts as the ledger has them: return how many.
 
     :param present: what it is reckoned with, of this session.
     """
     rows = [row for row in ledger.attempts.of_session(session) if _is_executed(row, period)]
     if all(row.snapshot.arrivals is None for row in rows):
-        return
+        return len(rows)
     found = [_cost(each, present) for row in rows for each in _asked_of(ledger, row, zone)]
     unsure = any(row.outcome_unknown or ledger.attempts.is_in_doubt(row) for row in rows)
     known = [each.shortfall for each in found if each.shortfall is not None]
@@ -79,6 +79,7 @@ def keep(
     unfilled = {each.asked.symbol for each in found if each.filled is None or each.filled < each.asked.qty}
     closings = {symbol: price for symbol, price in present.closings.items() if symbol in unfilled}
     costs.keep(period.id, session.isoformat(), cost, closings)
+    return len(rows)
 
 
 def _is_executed(row: AttemptRow, period: BookPeriod) -> bool:

@@ -79,8 +79,8 @@ def _costs(figures: BookFigures, valuing: Valuing, news: News) -> CostBasis:
             watched=_watched(valuing, each),
         )
         execution_costs.keep(ledger, found, period, each, zone=moment.now.tzinfo, present=then)
-    execution_costs.keep(ledger, found, period, session, zone=moment.now.tzinfo, present=basis)
-    return basis._replace(mean=execution.mean(found.latest(period.id, str(session))))
+    attempts = execution_costs.keep(ledger, found, period, session, zone=moment.now.tzinfo, present=basis)
+    return basis._replace(mean=execution.mean(found.latest(period.id, str(session))), attempts=attempts)
 
 
 def _watched(valuing: Valuing, session: date) -> frozenset[str] | None:

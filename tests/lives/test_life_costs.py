@@ -199,7 +199,7 @@ def test_fees_that_nobody_tells_are_in_no_total(quoted: Life, broker: OddBroker)
     broker.fees = None
     day = life.trade(AAPL=buy(100, "100.01"))
     assert figures(day["costs"], FEES) == amounts("- 1 - -")
-    assert "no broker tells the fees" in (life.reports / f"{life.session}_paper_run.html").read_text()
+    assert "its fees are not known" in (life.reports / f"{life.session}_paper_run.html").read_text()
     # On the next morning what accrues may be that day's.
     life.now += timedelta(hours=17)
     broker.fees = "0.30"
@@ -212,6 +212,19 @@ def test_fees_that_nobody_tells_are_in_no_total(quoted: Life, broker: OddBroker)
     broker.place(order, Decimal(5), Decimal(50), "filled")
     broker.post("FEE", "-0.30", day="2025-01-06")
     assert figures(marked_later(life)["costs"], FEES) == amounts("- 1 - -")
+
+
+def test_fees_of_two_attempts_are_those_of_the_session(quoted: Life, broker: OddBroker) -> None:
+    """Which of them are of the second one's orders can't be told; a mark states those of all."""
+    life = quoted
+    market(life, AAPL="100")
+    broker.fees = "0.30"
+    life.trade(AAPL=buy(100, "100.01"))
+    broker.fees = "0.50"
+    day = life.trade("--again", AAPL=buy(50, "100.02"))
+    assert figures(day["costs"], FEES) == amounts("- 1 - -")
+    # 1.00 + 1.00 + 0.50 of 15,000
+    assert figures(life.mark()["costs"], FEES) == amounts("0.50 2 2.50 1.67")
 
 
 @pytest.fixture
@@ -319,6 +332,21 @@ def test_a_price_of_earlier_in_the_session_is_no_closing_mark(quoted: Life) -> N
     assert figures(cost(marked, "AAPL"), PARTS) == (5, None, None, None, Decimal("0.5"))
     assert cost(marked, "AAPL")["reason"] == "what was not filled is not known: it has no closing price"
     assert kept(life) == [("2025-01-06", None, None)]
+
+
+def test_a_new_book_has_the_costs_of_its_own_orders(quoted: Life) -> None:
+    """Of a session in which the account was wiped a mark states those of the present book alone."""
+    life = quoted
+    market(life, AAPL="100")
+    life.trade(AAPL=buy(10, "100.10"))
+    life.run("resolve", "--reset")
+    day = life.trade("--again", AAPL=buy(5, "100.20"))
+    life.now += timedelta(hours=6, minutes=30)
+    market(life, AAPL="101")
+    for document in (day, life.mark()):
+        assert figures(document["costs"], "shortfall arrival_notional num_known") == amounts("1 500 1")
+        assert len(document["costs"]["orders"]) == 1
+    assert [each[1:] for each in kept(life)] == [(1, 1000), (1, 500)]
 
 
 def test_without_arrival_prices_there_are_no_costs(life: Life) -> None:
