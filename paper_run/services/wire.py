@@ -158,7 +158,7 @@ _NOISE = (
     (" at 0x", r"<([\w.]+)(?: object)? at 0x\w+(?: [^<>]*)?>", r"\1"),
     (" information ", r"\s*For (?:more|further) information (?:check|visit):? \S+", ""),
 )
-"""By a part that shows whether to look, and to compile: Python's names of things in its memory, which stand for what failed,
+"""By a part that shows whether to look: Python's names of things in its memory, which stand for what failed,
 and links to manuals."""
 
 
