@@ -71,17 +71,17 @@ def test_what_history_prints_is_shown(folder: Path) -> None:
 
 
 def test_the_guide_shows_what_a_day_prints(tmp_path: Path) -> None:
-    """The figures of the first day in a sandbox are those that the guide shows, line by line.
+    """The figures and the files of the first day in a sandbox are those that the guide shows, line by line.
 
-    But for the number of its account, which is another one each time.
+    But for the number of its account, and the path of its folder, which are others each time.
     """
-    figures = re.compile(r"^\[4/5\].*?(?=^\[5/5\])", re.DOTALL | re.MULTILINE)
-    shown = figures.search(GUIDE.read_text("utf-8"))
-    printed = figures.search(run_command("--sandbox", cwd=tmp_path).stdout)
+    day = re.compile(r"^\[4/5\].*?Status: SUCCESS\n=+$", re.DOTALL | re.MULTILINE)
+    shown = day.search(GUIDE.read_text("utf-8"))
+    printed = day.search(run_command("--sandbox", cwd=tmp_path).stdout)
     assert shown
     assert printed
-    account = re.compile(r"\bPA[0-9A-F]{8}\b")
-    assert account.sub("PA", printed[0]) == account.sub("PA", shown[0])
+    own = re.compile(r"\bPA[0-9A-F]{8}\b|/\S+/reports/sandbox/")
+    assert own.sub("", printed[0]) == own.sub("", shown[0])
 
 
 def test_a_position_without_a_price_is_not_guessed_at_and_no_failure(tmp_path: Path) -> None:
@@ -165,3 +165,33 @@ def test_the_guide_lists_the_modules_from_the_bottom_up() -> None:
     assert set(names) - {"templates"} == there
     ranks = [rank[name] for name in names if name in rank]
     assert ranks == sorted(ranks)
+
+
+def test_the_guide_names_what_to_read_first_in_each_folder() -> None:
+    """Each module that the last column names lies in the folder of its row."""
+    amiss = []
+    for line in _section(GUIDE, "How it is put together").splitlines():
+        if found := re.match(r"\| `(\w+)/` \|", line):
+            names = re.findall(r"`(\w+)`", line.split("|")[-2])
+            there = {path.stem for path in (ROOT / "paper_run" / found[1]).glob("*.py")}
+            amiss += [f"{found[1]}: {name}" for name in set(names) - there]
+    assert amiss == []
+
+
+def test_the_guide_says_where_a_change_goes() -> None:
+    """Each file and folder of the table is there, and has the names that stand beside it."""
+    table = _section(GUIDE, "How it is put together").partition("Where would it go?")[2].partition("### ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 15
+    amiss = []
+    for row in rows:
+        named = [name for name in re.findall(r"`([^`]+)`", row) if "NAME" not in name and " " not in name]
+        paths = [name for name in named if "/" in name]
+        found = [
+            ROOT / each if each.startswith(("templates", "docs")) else ROOT / "paper_run" / each
+            for each in paths
+        ]
+        amiss += [str(path) for path in found if not path.exists()]
+        text = "".join(path.read_text("utf-8") for path in found if path.is_file())
+        amiss += [f"{name}: {row}" for name in named if "/" not in name and name not in text]
+    assert amiss == []
