@@ -37,7 +37,7 @@ class Does(NamedTuple):
 DOES = {
     f"{PROGRAM} --dry-run": Does(0, "Nothing was sent, traded or saved."),
     PROGRAM: Does(0, "PAPER RUN COMPLETE - Status: SUCCESS", "reports/index.html"),
-    f"(crontab -l; {PROGRAM} schedule cron) | crontab -": Does(0, "", "crontab"),
+    f"(crontab -l 2>/dev/null; {PROGRAM} schedule cron) | crontab -": Does(0, "", "crontab"),
     f"{PROGRAM} schedule systemd --into DIR": Does(0, "To install them:", "DIR/paper-run.timer"),
     f"{PROGRAM} schedule cron": Does(0, "[1-5]-09:0?"),
     f"{PROGRAM} schedule systemd": Does(0, "OnCalendar="),
