@@ -8,8 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support.answers import Answer, plain_500
 from support.command import run_command
+from support.desk import Desk
 from support.floors import FLOORS
+from support.odd_platform import RUN, RUNS
 from support.readme import README
 from support.tree import ROOT
 
@@ -82,6 +85,21 @@ def test_the_guide_shows_what_a_day_prints(tmp_path: Path) -> None:
     assert printed
     own = re.compile(r"\bPA[0-9A-F]{8}\b|/\S+/reports/sandbox/")
     assert own.sub("", printed[0]) == own.sub("", shown[0])
+
+
+def test_the_guide_shows_what_resolve_lists(tmp_path: Path) -> None:
+    """Of an attempt whose answer was lost: line by line, but for interpreter, date and options."""
+    shown = re.search(r"```text\n(\S+: sent .*?)```", _section(GUIDE, "Outcome unknown"), re.DOTALL)
+    assert shown
+    desk = Desk(tmp_path)
+    with desk.platform as platform:
+        platform.orchestrator.always("POST", RUN, Answer(reset=True, process="before"))
+        platform.orchestrator.always("GET", RUNS + "*", plain_500())
+        desk.run("--timeout", "0.3")
+        listed = desk.resolve().stdout.replace(desk.session, "2025-01-17")
+    listed = re.sub(r"\S+python\S* -m", "python -m", re.sub(r" --ledger .*", "", listed))
+    moment = re.compile(r"\d\d:\d\d:\d\d")
+    assert moment.sub("", listed) == moment.sub("", shown[1])
 
 
 def test_a_position_without_a_price_is_not_guessed_at_and_no_failure(tmp_path: Path) -> None:
