@@ -95,6 +95,8 @@ WITHOUT_A_LEDGER = [
     _wrong("", "too short for a secret", "64 printable", INTERNAL_TOKEN_SECRET=SECRET),
     _wrong("", "PAPER_RUN_SERVICE_SECRET_FILE", "can't be read", PAPER_RUN_SERVICE_SECRET_FILE="gone"),
     _wrong("", "1 for yes, 0 for no", PAPER_RUN_REQUIRE_LEDGER="maybe"),
+    _wrong("", "number 1, 'foo://...', is not allowed", "ntfys://", PAPER_RUN_NOTIFY=f"foo://bar/{SECRET}"),
+    _wrong("", "number 1, '<hidden>', is not allowed", PAPER_RUN_NOTIFY=SECRET),
     _wrong("", "ORCHESTRATOR_URL", "<hidden>", ORCHESTRATOR_URL=f"http://jo:{SECRET}@host:port"),
 ]
 AFTER_TWO_SESSIONS = [
@@ -164,6 +166,18 @@ def test_a_wrong_line_is_told_in_a_few_words(untouched: OddPlatform, tmp_path: P
     assert untouched.requests == []
     asks_the_calendar = wrong.line == "--as-of-date 2025-01-11"  # which the ledger keeps
     assert bool(list(tmp_path.rglob("ledger.sqlite3"))) is asks_the_calendar
+
+
+def test_a_database_that_is_not_there(untouched: OddPlatform, tmp_path: Path) -> None:
+    """Exit 1: it is no wrong input; what its client says reads as sentences, without the password."""
+    pytest.importorskip("psycopg")
+    env = {"PAPER_RUN_LEDGER_URL": _DATABASE, "PAPER_RUN_PLATFORM": "paper-1"}
+    done = run_command(cwd=tmp_path, platform=untouched, env=env)
+    assert done.returncode == 1
+    assert "failed: Connection refused. Is the server running on that host" in done.stderr
+    assert "accepting TCP/IP connections?\n\nTroubleshooting:\n1. See whether it is up" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert untouched.requests == []
 
 
 @pytest.fixture(scope="module")
