@@ -69,6 +69,11 @@ def settings(
     """
     from paper_run.settings import config, email
 
+    if flags.get("no_email") and flags.get("email_to"):
+        raise DataError(
+            "--no-email and --email-to contradict each other",
+            remedies=("Leave one of the two out; nothing was sent.",),
+        )
     found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")),

@@ -55,9 +55,21 @@ class Commands(click.Group):
         """Put the default command in front of bare options."""
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # at a TAB each command can still come
-        if not args or (args[0].startswith("-") and args[0] not in _OF_THE_WHOLE):
+        if args and args[0] in _OF_THE_WHOLE:
+            args = args[:1]
+        elif not args or args[0].startswith("-"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is wrong with its line leads to its own help."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if error.ctx is None and ctx.invoked_subcommand is not None:
+                command = self._loaded(ctx.invoked_subcommand)
+                error.ctx = click.Context(command, info_name=command.name, parent=ctx)
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

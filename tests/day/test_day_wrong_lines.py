@@ -40,6 +40,12 @@ WITHOUT_A_LEDGER = [
     _wrong("histroy", "No such command: histroy. Did you mean history?"),
     _wrong("--capitol 5", "No such option: --capitol. Did you mean --capital?"),
     _wrong("-q history", "a command comes first"),
+    _wrong("history -n", "Option '-n' requires an argument.", "1. See history --help"),
+    _wrong("resolve --split AAPL", "Option '--split' requires 2 arguments.", "1. See resolve --help"),
+    _wrong("mark --json=1", "does not take a value", "1. See mark --help"),
+    _wrong(
+        "--sandbox --email-to jo@example.com --no-email", "contradict each other", "Leave one of the two out"
+    ),
     _wrong("schedule cron --user", "--user go with schedule systemd"),
     _wrong("schedule cron --at 9", "No such option: --at", "schedule --help"),
     # values
@@ -76,6 +82,10 @@ WITHOUT_A_LEDGER = [
     _wrong("", "'-3' is not allowed", "or off", PAPER_RUN_WARN_DRAWDOWN="-3"),
     _wrong("", "PAPER_RUN_WARN_GROSS: 'lots'", "percent", PAPER_RUN_WARN_GROSS="lots"),
     _wrong("", "'<hidden>'", "postgresql://", PAPER_RUN_LEDGER_URL=_DATABASE.replace("postgresql", "mysql")),
+    _wrong("", "is no number up to 65535", PAPER_RUN_LEDGER_URL=_DATABASE.replace(":1/", ":70000/")),
+    _wrong("", "/DATABASE", "@ is written %40", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a/{SECRET}@h/db"),
+    _wrong("", "'<hidden>'", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a@{SECRET}@h/db"),
+    _wrong("", "/DATABASE", PAPER_RUN_LEDGER_URL=f"postgresql://jo:{SECRET}@h"),
     _wrong("", "PAPER_RUN_PLATFORM is not set", "such as paper-1", PAPER_RUN_LEDGER_URL=_DATABASE),
     _wrong("", "PAPER_RUN_PLATFORM: 'a b'", PAPER_RUN_LEDGER_URL=_DATABASE, PAPER_RUN_PLATFORM="a b"),
     _wrong("", "PAPER_RUN_HEARTBEAT_URL: '<hidden>'", PAPER_RUN_HEARTBEAT_URL=SECRET),
