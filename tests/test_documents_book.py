@@ -1,5 +1,6 @@
 """What the documents say of the book is true: files, history, prices, changes by hand, tables, modules."""
 
+import ast
 import json
 import re
 import sqlite3
@@ -213,3 +214,40 @@ def test_the_guide_says_where_a_change_goes() -> None:
         text = "".join(path.read_text("utf-8") for path in found if path.is_file())
         amiss += [f"{name}: {row}" for name in named if "/" not in name and name not in text]
     assert amiss == []
+
+
+def _said() -> str:
+    """Return every text of the program, each part of one between what is filled in on a line of its own."""
+    nodes = [
+        node
+        for path in (ROOT / "paper_run").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ]
+    return "\n".join(
+        node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _known(words: list[str], said: str) -> int:
+    """Return how many words in a row of these the program says at most."""
+    runs = (
+        (end - at, " ".join(words[at:end]))
+        for at in range(len(words))
+        for end in range(at + 1, len(words) + 1)
+    )
+    return max((length for length, run in runs if run.strip(".,:; ") in said), default=0)
+
+
+def test_the_messages_that_the_guide_explains_are_the_programs() -> None:
+    """Of each beginning in the tables of troubleshooting three words in a row are said so, or half of fewer."""
+    said = _said()
+    cells = [
+        line.split(" | ")[0] for line in _section(GUIDE, "Troubleshooting").splitlines() if "| `" in line
+    ]
+    quoted = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+    pieces = [
+        re.sub(r"\b\d+\b", "", piece).split() for text in quoted for piece in re.split(r"\.\.\.|AAPL", text)
+    ]
+    assert len(pieces) > 80
+    told = [(" ".join(words), min(3, (len(words) + 1) // 2), _known(words, said)) for words in pieces]
+    assert [words for words, least, known in told if known < least] == []
