@@ -239,7 +239,7 @@ def _known(words: list[str], said: str) -> int:
 
 
 def test_the_messages_that_the_guide_explains_are_the_programs() -> None:
-    """Of each beginning in the tables of troubleshooting three words in a row are said so, or half of fewer."""
+    """Of each beginning in its tables three words in a row are said so, or half of fewer."""
     said = _said()
     cells = [
         line.split(" | ")[0] for line in _section(GUIDE, "Troubleshooting").splitlines() if "| `" in line
@@ -249,5 +249,5 @@ def test_the_messages_that_the_guide_explains_are_the_programs() -> None:
         re.sub(r"\b\d+\b", "", piece).split() for text in quoted for piece in re.split(r"\.\.\.|AAPL", text)
     ]
     assert len(pieces) > 80
-    told = [(" ".join(words), min(3, (len(words) + 1) // 2), _known(words, said)) for words in pieces]
+    told = [(" ".join(words), min(3, len(words) // 2), _known(words, said)) for words in pieces]
     assert [words for words, least, known in told if known < least] == []
