@@ -117,7 +117,7 @@ def test_a_table_that_scrolls_has_a_shade_at_its_edge(opened):
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_full_page_capture_has_every_row(opened, script):
-    """The last row of a long table is in the picture as the first is; without the script no row waits to be seen."""
+    """The last row of a long table is in the picture as the first is; without the script none waits."""
     page = opened(a_day_of(150), curve=CURVE, java_script_enabled=script)
     for table in ("positions", "orders"):
         rows = page.locator(f"#{table}-table tbody tr")
