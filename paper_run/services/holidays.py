@@ -10,7 +10,7 @@ from functools import cache
 from paper_run.model.exchange import ClosedDays
 
 _VERSION = "Version: "
-_EARLY_CLOSE = re.compile(r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m")
+_EARLY_CLOSE = r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m"
 
 
 @cache
@@ -78,7 +78,7 @@ def from_json(text: str) -> ClosedDays:
 
 def _early_close(name: str) -> time:
     """Read the close out of a half day's name; each one since 1995 was at 13:00, and so is one without."""
-    if not (found := _EARLY_CLOSE.search(name)):
+    if not (found := re.search(_EARLY_CLOSE, name)):
         return time(13)
     hour, minute, half = found.groups()
     return time(int(hour) % 12 + (12 if half == "p" else 0), int(minute))

@@ -121,7 +121,7 @@ def _has_closed(session: date, moment: Moment) -> bool:
 
 
 def _closings(session: date, valuing: Valuing) -> dict[str, Decimal]:
-    """Return the prices of now by symbol, dollars, as closing marks; none while the session is open.
+    """Return current prices by symbol, dollars, as closing marks; none while the session is open.
 
     What a position was valued at earlier in the session is none: it may be of any time of it.
     """
