@@ -317,6 +317,15 @@ def test_an_older_programs_gain_leaves_the_equity_once() -> None:
     assert value(book, at(AAPL="103"), BASE, closing(valued)).session.adjustments == 0
 
 
+def test_what_was_taken_over_is_no_money_that_moved() -> None:
+    """Of adjustments of -70 with a flow of 30 it is -100; without money it is all of them."""
+    moved = booked(dollars("flow", "30"))
+    older = Opening(Decimal("100100.00"), gains=Decimal(100))
+    bridge = value(moved, {}, BASE, older).session
+    assert (bridge.adjustments, bridge.taken_over) == (-70, -100)
+    assert value(Book(), {}, BASE, older).session.taken_over == -100
+
+
 def test_what_a_symbol_closed_at_may_no_longer_be_known() -> None:
     """Then its own day P&L is not stated; that of the book is."""
     valued = value(booked(fill("1", "100")), at(AAPL="103"), BASE, Opening(BASE, totals=None))
