@@ -64,8 +64,10 @@ class Beside(NamedTuple):
     products: Decimal = ZERO
 
     @property
-    def line(self) -> Decimal:
-        """What the equity where it began would be worth in the benchmark, dollars and cents."""
+    def line(self) -> Decimal | None:
+        """What the equity where it began is worth in it, dollars and cents; None where it has no price."""
+        if self.gap:
+            return None
         return cents(CONTEXT.multiply(self.base, self.growth))
 
     def after(self, day: Day, price: Decimal | None) -> "Beside":

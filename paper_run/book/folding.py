@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.book.holdings import TRADES, Book
+from paper_run.book.holdings import MOVE_SHARES, Book
 from paper_run.money import CONTEXT, ZERO, portion, total
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.book.holdings import Entry
-
-_MOVE_SHARES = TRADES | {"flow"}
 
 
 def fold(entries: Iterable[Entry]) -> Book:
@@ -42,11 +40,14 @@ def place(entry: Entry) -> tuple[str, int, int]:
 def goes_on(entries: Iterable[Entry], session: str, book: Book) -> bool:
     """Whether entries go behind all that took effect until a session, so that no earlier one is folded anew.
 
-    The first price of a holding that waits for one is put in its place where that is still its symbol.
+    The first price of shares that wait for one is put in its place where they are still called so.
 
     :param session: an ISO date. :param book: as it was by then.
     """
-    waiting = {symbol for symbol, held in book.holdings.items() if held.waits}
+    lots = [(symbol, lot.symbol) for symbol, held in book.holdings.items() for lot in held.waiting]
+    if any(not found for _, found in lots):
+        return False  # an older program wrote it: which of the shares wait is not in it
+    waiting = {symbol for symbol, found in lots if symbol == found}
     return all(
         entry.symbol in waiting
         if entry.kind == "gain"
@@ -74,7 +75,7 @@ def corrected(entries: Iterable[Entry]) -> list[Entry]:
         if places and (entry.restates or entry.kind == "correction"):
             _share_out(entry, result, places)
             continue
-        if entry.kind in _MOVE_SHARES:
+        if entry.kind in MOVE_SHARES:
             places.append(len(result))
         result.append(entry)
     return result

@@ -150,16 +150,16 @@ def beside(
 ) -> Limit:
     """Return an amount in percent of a whole beside its limit.
 
-    Where the whole is zero or a debt there is no percentage, and anything at all is past the limit.
+    Where the whole is zero or a debt anything at all has no percentage and is past the limit; nothing is 0 %.
 
     :param amount: dollars, zero or more. :param whole: equity, dollars.
     :param reason: why one of the two is not known, where that is so.
     """
     shown = past = None
     if amount is not None and whole is not None:
-        ratio = share(amount, whole)
+        ratio = share(amount, whole) if amount else ZERO
         shown, reason = (None, "equity is not above zero") if ratio is None else (percent(ratio), "")
-        past = amount > ZERO if shown is None else limit is not None and shown > limit
+        past = shown is None or (limit is not None and shown > limit)
     known = past if limit is not None else None
     return Limit(name, shown, amount, limit, known, symbol, reason or None, if_filled)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from paper_run.book.holdings import Entry, Holding
-from paper_run.money import CONTEXT, ZERO
+from paper_run.money import CONTEXT
 
 
 class OpenTrip(NamedTuple):
@@ -49,7 +49,7 @@ def follow(
     """Go on from holdings and their trips through entries, in the order of their folding.
 
     A flip through zero ends a trip and begins another at the same price. What goes over to another symbol
-    takes its trip along.
+    takes its trip along; where that has shares already it is a part of their trip, or ends it.
     """
     held, trips, closed = dict(holdings), dict(under_way), []
     for entry in entries:
@@ -57,27 +57,20 @@ def follow(
             continue
         symbol, before = entry.symbol, held.get(entry.symbol, Holding())
         if entry.new_symbol is not None:
-            _rename(entry, before, held, trips)
-            continue
-        after = held[symbol] = before.priced_by(entry).after(entry)
+            gone, began = before, trips.pop(symbol, None)
+            held[symbol], symbol = gone.left(), entry.new_symbol
+            before = held.get(symbol, Holding())
+            after = held[symbol] = before.joined_by(gone)
+            if began is not None and not before.qty:
+                so_far = CONTEXT.subtract(gone.realized, began.realized)
+                trips[symbol] = OpenTrip(began.session, CONTEXT.subtract(before.realized, so_far))
+        else:
+            after = held[symbol] = before.after(entry)
         if before.qty and (not after.qty or (before.qty > 0) != (after.qty > 0)):
-            began = trips.pop(symbol)
+            over = trips.pop(symbol)
             side: Literal["long", "short"] = "long" if before.qty > 0 else "short"
-            earned = CONTEXT.subtract(after.realized, began.realized)
-            closed.append(Trip(symbol, side, began.session, entry.effective, earned))
+            earned = CONTEXT.subtract(after.realized, over.realized)
+            closed.append(Trip(symbol, side, over.session, entry.effective, earned))
         if after.qty and symbol not in trips:
             trips[symbol] = OpenTrip(entry.effective, after.realized)
     return Followed(tuple(closed), trips)
-
-
-def _rename(entry: Entry, before: Holding, held: dict[str, Holding], trips: dict[str, OpenTrip]) -> None:
-    name = str(entry.new_symbol)
-    taken = held.get(name, Holding())
-    held[name] = taken.joined_by(before)
-    held[entry.symbol] = before._replace(qty=ZERO, cost=ZERO, waits=False)
-    began = trips.pop(entry.symbol, None)
-    if began is not None and name not in trips:
-        so_far = CONTEXT.subtract(before.realized, began.realized)
-        trips[name] = OpenTrip(began.session, CONTEXT.subtract(taken.realized, so_far))
-    if not held[name].qty:
-        trips.pop(name, None)

@@ -182,6 +182,14 @@ def is_beyond(before: Decimal, price: Decimal) -> bool:
     return price < money.product(before, _LOWEST) or price > money.product(before, _HIGHEST)
 
 
+def is_unwatched(before: Decimal, price: Decimal, symbol: str, watched: Collection[str] | None) -> bool:
+    """Whether a price moved overnight as a split might, dollars a share, and nobody would have seen one.
+
+    :param watched: the symbols that were held by then, of which one would; None: nothing splits there.
+    """
+    return watched is not None and symbol not in watched and is_beyond(before, price)
+
+
 def price_ratio(before: Decimal, price: Decimal) -> Ratio | None:
     """Return the split, N for one or one for N, that a price fits within 2 %; None if none: it is a guess.
 

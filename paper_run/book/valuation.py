@@ -151,8 +151,8 @@ def _unknown(symbol: str, holding: Holding) -> PositionValue:
 
 def _position(symbol: str, holding: Holding, mark: Mark | None, opening: Opening) -> PositionValue:
     worth = cost = ZERO
-    known = not holding.qty
-    if holding.qty and mark is not None:
+    known = not holding.is_open
+    if mark is not None and holding.qty and not holding.waiting:
         worth, cost, known = holding.market_value(mark.price), holding.cost, True
     row = PositionValue(
         symbol=symbol,
@@ -237,18 +237,33 @@ def closing(valuation: Valuation) -> Opening:
     )
 
 
-def pending_gains(book: Book, marks: Mapping[str, Mark]) -> dict[str, Decimal]:
-    """Return what each holding from before is worth more than its average at its first price, dollars."""
-    return {
-        symbol: holding.unrealized(marks[symbol].price)
+class FirstPrice(NamedTuple):
+    """What shares from before the first attempt are worth at their first price, dollars.
+
+    :ivar symbol: what they are called by now. :ivar found_as: and when they were found.
+    :ivar gain: by how much it is more than what they had cost.
+    """
+
+    symbol: str
+    found_as: str
+    worth: Decimal
+    gain: Decimal
+
+
+def first_prices(book: Book, marks: Mapping[str, Mark]) -> list[FirstPrice]:
+    """Return what has waited for a price and has one now."""
+    return [
+        FirstPrice(symbol, lot.symbol, worth, CONTEXT.subtract(worth, lot.dollars))
         for symbol, holding in book.holdings.items()
-        if holding.waits and symbol in marks
-    }
+        if symbol in marks
+        for lot in holding.waiting
+        for worth in (money.product(lot.qty, marks[symbol].price),)
+    ]
 
 
 def open_symbols(book: Book) -> tuple[str, ...]:
     """Return the symbols that need a price."""
-    return tuple(sorted(symbol for symbol, holding in book.holdings.items() if holding.qty))
+    return tuple(sorted(symbol for symbol, holding in book.holdings.items() if holding.is_open))
 
 
 def adjustment(holding: Holding, qty: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:

@@ -39,7 +39,7 @@ def columns(
         price = None if mark is None else mark.price
         state = benchmark.followed(before(), session, day, Reading(symbol, price))
         found["beside"] = json.dumps(None if state is None else [*map(_written, state)])
-        found["benchmark_equity"] = None if state is None else money.digits(state.line)
+        found["benchmark_equity"] = None if state is None else text(state.line)
     return found
 
 

@@ -287,8 +287,11 @@ class Books:
         row = self.valuations.last_complete(period.id, session, through=through)
         if row is None:
             return None
-        state = valuations.state(row)
+        state, since = valuations.state(row), date.fromisoformat(row["session"])
         realized, total = Decimal(row["realized"]), Decimal(row["total_pnl"])
+        totals = state and state.totals
+        if state is not None and any(each.id > state.entry for each in self.renames(period, since=since)):
+            totals = state.totals_after(self.entries_after(period, state.entry)[0])
         if state is None or state.book is None:
             # An older program's realized P&L counts from other costs of what was held before its start.
             entries = [each for each in self.entries_after(period)[0] if each.id <= row["entry"]]
@@ -299,7 +302,7 @@ class Books:
             Decimal(row["closing"]),
             realized,
             money.CONTEXT.subtract(total, realized),
-            None if state is None else state.totals,
+            totals,
             Decimal(row["gains"]),
             row["session"],
             NO_MONEY if state is None or state.book is None else moved_money(state.book),

@@ -111,6 +111,17 @@ class BrokerMoney:
         }
         self._run(put_into("broker_money", columns, key=("epoch", "activity")), *columns.values())
 
+    def fees(self, period: BookPeriod, session: date) -> Decimal:
+        """Return the fees that are booked of a session, dollars, a cost positive."""
+        names = ", ".join("?" * len(_FEES))
+        found = self._rows(
+            "SELECT dollars FROM entries JOIN broker_money ON broker_money.epoch = entries.epoch "
+            "AND broker_money.activity = entries.activity WHERE entries.epoch = ? AND entries.session >= ? "
+            f"AND effective = ? AND kind = 'income' AND type IN ({names})",
+            *(period.id, session.isoformat(), session.isoformat(), *_FEES),
+        )
+        return -money.total(Decimal(row["dollars"]) for row in found)
+
     def between(self, period: BookPeriod, after: int, until: int | None) -> list[BookedMoney]:
         """Return the money that entries are about, an activity's together; what came to nothing is left out.
 
@@ -140,6 +151,7 @@ class BrokerMoney:
         return [each for each in sums.values() if each.qty or each.amount]
 
 
+_FEES = ("FEE", "CFEE", "PTC", "PTR")
 _BEFORE = (
     "(SELECT {} FROM entries AS earlier WHERE earlier.epoch = entries.epoch AND entries.restates = 1 "
     "AND earlier.client_order_id = entries.client_order_id AND earlier.id < entries.id "

@@ -48,18 +48,16 @@ def at_gateway(row: AttemptRow, priced: bool, is_beside: Callable[[str], bool]) 
 
 
 def worth_at_first_trade(found: Entry, entries: Iterable[Entry]) -> Decimal | None:
-    """Return what a holding was worth at the price of its first trade, dollars; None: it was not traded.
+    """Return what shares were worth at the price of their first trade, dollars; None: they were not traded.
 
     As many shares as there were by then: splits and renames may have come before that.
 
     :param entries: the book's, of all its names.
     """
-    name, book = found.symbol, Book()
+    book = Book()
     for each in folding.in_order(entries):
-        held = book.holdings.get(name, Holding())
-        if each.symbol == name and each.price is not None and held.waits:
-            return held.priced_by(each).cost
-        if each.symbol == name and each.new_symbol is not None:
-            name = each.new_symbol
+        for lot, worth in book.holdings.get(each.symbol, Holding()).taken_in(each):
+            if lot.symbol == found.symbol:
+                return worth
         book = book.after((each,))
     return None

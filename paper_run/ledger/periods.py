@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from paper_run.ledger.valuations import end_of
 from paper_run.model import periods
@@ -14,6 +14,26 @@ if TYPE_CHECKING:
     from paper_run.ledger.valuations import Valuations
     from paper_run.model.benchmark import Benchmark
     from paper_run.model.periods import Periods
+
+
+class OverSessions(TypedDict):
+    """What a book came to over its periods, and beside its benchmark; None: it has none."""
+
+    periods: Periods
+    benchmark: Benchmark | None
+
+
+def over_sessions(
+    valuations: Valuations, period: int, session: date, sessions_a_year: int, *, through: bool = True
+) -> OverSessions:
+    """Return what a book came to over its periods and beside its benchmark, over the same sessions.
+
+    :param period: the book, by its id. :param through: whether the session is in them, if it is complete.
+    """
+    return {
+        "periods": over_periods(valuations, period, session, through=through),
+        "benchmark": over_benchmark(valuations, period, session, sessions_a_year, through=through),
+    }
 
 
 def over_periods(valuations: Valuations, period: int, session: date, *, through: bool = True) -> Periods:

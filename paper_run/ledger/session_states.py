@@ -10,14 +10,16 @@ from paper_run import money
 from paper_run.book import limits, periods
 from paper_run.book.days import Running
 from paper_run.book.drawdowns import Drawdown, Drawdowns
+from paper_run.book.holdings import Holding, Lot
 from paper_run.book.periods import Month
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import insert_into
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from paper_run.book.days import Day
+    from paper_run.book.holdings import Book
     from paper_run.book.valuation import Valuation
 
     ReadDays = Callable[[int, str, str], Sequence[tuple[str, Day]]]
@@ -97,6 +99,49 @@ def exposure_columns(valuation: Valuation, gross_limit: Decimal | None) -> dict[
         "short_value": None if held is None else money.digits(held.short),
         "gross_limit": text(gross_limit),
     }
+
+
+def written_holdings(book: Book, totals: Mapping[str, Decimal | None]) -> dict[str, Any]:
+    """Return the holdings, and the cash with which they add up, as a row of `sessions` keeps them.
+
+    What shares that wait had cost before is in both, as it is where an older program reads them.
+
+    :param totals: each symbol's total P&L.
+    """
+    holdings, waiting = {}, {}
+    for symbol, held in book.holdings.items():
+        if held.waiting:
+            waiting[symbol] = [[lot.symbol, text(lot.qty), text(lot.dollars)] for lot in held.waiting]
+        cost, income = (
+            money.CONTEXT.add(held.cost, held.cost_before),
+            [text(held.income)] if held.income else [],
+        )
+        amounts = (text(held.qty), text(cost), text(held.realized))
+        holdings[symbol] = [*amounts, bool(held.waiting), text(totals.get(symbol)), *income]
+    cash = money.CONTEXT.subtract(book.cash, money.total(each.cost_before for each in book.holdings.values()))
+    written = {"cash": money.digits(cash), "holdings": holdings}
+    return written | {"waiting": waiting} if waiting else written
+
+
+def read_holdings(
+    written: Mapping[str, Any],
+) -> tuple[dict[str, Holding], Decimal, dict[str, Decimal | None]]:
+    """Return the holdings that a row of `sessions` keeps, the cash, and each symbol's total P&L.
+
+    An older program kept of shares that wait no more than that all of a symbol does.
+    """
+    holdings, totals, waiting = {}, dict[str, Decimal | None](), written.get("waiting", {})
+    for symbol, (qty, cost, realized, waits, total, *income) in written["holdings"].items():
+        lots = waiting.get(symbol, [("", qty, cost)]) if waits else ()
+        held = Holding(
+            *(Decimal(qty), Decimal(cost), Decimal(realized)),
+            tuple(Lot(found, Decimal(shares), Decimal(dollars)) for found, shares, dollars in lots),
+            *(Decimal(each) for each in income),
+        )
+        holdings[symbol] = held._replace(cost=money.CONTEXT.subtract(held.cost, held.cost_before))
+        totals[symbol] = amount(total)
+    had_cost = money.total(each.cost_before for each in holdings.values())
+    return holdings, money.CONTEXT.add(Decimal(written["cash"]), had_cost), totals
 
 
 def written_running(state: Running) -> str:

@@ -1,16 +1,16 @@
 """Each session's figures as the book was valued last, and what the next valuation goes on from."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run import money
-from paper_run.book import days, drawdowns
+from paper_run.book import days, drawdowns, folding
 from paper_run.book.days import Day, Running
 from paper_run.book.drawdowns import Drawdowns
-from paper_run.book.holdings import Book, Holding
+from paper_run.book.holdings import Book
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import Valuation
@@ -21,6 +21,7 @@ from paper_run.ledger.statements import put_into
 
 if TYPE_CHECKING:
     from paper_run.book.benchmark import Beside, Reading
+    from paper_run.book.holdings import Entry
 
 _MOVED = ("flows", "other", "inflows")
 STATES_KEPT = 30
@@ -44,6 +45,14 @@ class PastValuation(NamedTuple):
     suspects: Mapping[str, str]
     is_closed: bool
     written_marks: Mapping[str, tuple[str, str, str | None]] = {}
+
+    def totals_after(self, entries: "Iterable[Entry]") -> "Mapping[str, Decimal | None]":
+        """Return each symbol's total P&L, cents, a loss negative, as its shares are called after entries."""
+        if self.book is None:
+            return self.totals
+        from paper_run.book import carried
+
+        return carried.totals(self.totals, self.book.holdings, sorted(entries, key=folding.place))
 
     def mark(self, symbol: str) -> Mark | None:
         """Return the price that a position was valued at; None: it had none, or that is not known."""
@@ -279,14 +288,6 @@ def end_of(session: date | str, *, through: bool) -> str:
 
 
 def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
-    totals = {row.symbol: row.total_pnl for row in valuation.positions}
-    holdings = {
-        symbol: [
-            *(text(held.qty), text(held.cost), text(held.realized), held.waits, text(totals.get(symbol))),
-            *([text(held.income)] if held.income else []),
-        ]
-        for symbol, held in book.holdings.items()
-    }
     seen = {
         symbol: [text(each.price), each.session, text(each.ours), text(each.theirs)]
         for symbol, each in closing.seen.items()
@@ -297,9 +298,12 @@ def _written(book: Book, valuation: Valuation, closing: Closing) -> str:
     marks = marks_to_json(closing.marks)
     suspects = dict(sorted(closing.suspects.items()))
     moved = {name: money.digits(value) for name in _MOVED if (value := getattr(book, name))}
-    state = {"cash": money.digits(book.cash), **moved, "holdings": holdings, "seen": seen}
+    holdings = states.written_holdings(book, {row.symbol: row.total_pnl for row in valuation.positions})
     return json.dumps(
-        state | ({"at_broker": there} if there else {}) | {"suspects": suspects, "marks": marks}
+        holdings
+        | {**moved, "seen": seen}
+        | ({"at_broker": there} if there else {})
+        | {"suspects": suspects, "marks": marks}
     )
 
 
@@ -311,19 +315,14 @@ def state(row: Any) -> PastValuation | None:
     read = json.loads(row["state"])
     if "seen" not in read:
         return _older(row, read)
-    holdings, totals = {}, {}
-    for symbol, (qty, cost, realized, waits, total, *income) in read["holdings"].items():
-        holdings[symbol] = Holding(
-            Decimal(qty), Decimal(cost), Decimal(realized), waits, *(Decimal(each) for each in income)
-        )
-        totals[symbol] = amount(total)
+    holdings, cash, totals = states.read_holdings(read)
     there = read.get("at_broker", {})
     seen = {
         symbol: Seen(Decimal(price), session, Decimal(ours), amount(theirs), amount(there.get(symbol)))
         for symbol, (price, session, ours, theirs) in read["seen"].items()
     }
     moved = (Decimal(read.get(name, 0)) for name in _MOVED)
-    book = Book(holdings, Decimal(read["cash"]), Decimal(row["traded"]), *moved)
+    book = Book(holdings, cash, Decimal(row["traded"]), *moved)
     return _kept(row, book, seen, totals, read["suspects"])._replace(written_marks=read.get("marks", {}))
 
 

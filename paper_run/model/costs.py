@@ -15,6 +15,9 @@ class CostBasis(NamedTuple):
     :ivar closings: its closing marks, dollars by symbol, of what was not filled whole.
     :ivar unknown: why a symbol's fills, or its price, are not known. :ivar splits: those since the session.
     :ivar fees: of the session, dollars, a cost positive; None: no broker tells.
+    :ivar watched: the symbols of which a split in the night before would have been seen, for they were held;
+        None: nothing splits there.
+    :ivar attempts: how many had orders of the session.
     """
 
     session: date
@@ -24,6 +27,8 @@ class CostBasis(NamedTuple):
     splits: tuple[Split, ...]
     fees: Decimal | None
     mean: MeanCost
+    watched: frozenset[str] | None = None
+    attempts: int = 1
 
 
 class OrderCost(NamedTuple):
@@ -52,7 +57,7 @@ class Costs(NamedTuple):
 
     :ivar known_so_far: the sum of those shortfalls that are known. :ivar num_known: how many they are.
     :ivar fill_ratio: at arrival prices. :ivar fees: as the broker tells them, a cost positive.
-    :ivar total: shortfall and fees; without a broker the shortfall alone.
+    :ivar total: shortfall and fees; None where one of them is not known.
     :ivar mean: over the latest sessions, without fees.
     """
 

@@ -75,9 +75,11 @@ def _losses(figures: BookFigures, thresholds: Thresholds) -> tuple[Limit, Limit]
         pnl, why = None, "the base of the book may be set right yet"
     capital = bridge.opening if bridge.money is None else money.total((bridge.opening, bridge.money.inflows))
     loss = None if pnl is None else max(money.ZERO, -pnl)
+    # Valued whole and without a drawdown: compounded equity has been at nothing, and goes on from that.
+    none_left = why if pnl is None else "equity was not above zero by an earlier session"
     return (
         limits.beside("day_loss", loss, capital, thresholds.day_loss, reason=why),
-        limits.of_ratio("drawdown", None if fall is None else -fall, thresholds.drawdown, reason=why),
+        limits.of_ratio("drawdown", None if fall is None else -fall, thresholds.drawdown, reason=none_left),
     )
 
 

@@ -25,7 +25,7 @@ class SymbolRow(NamedTuple):
     """
 
     symbol: str
-    qty: Decimal
+    qty: Decimal | None
     realized_pnl: Decimal | None
     unrealized_pnl: Decimal | None
     total_pnl: Decimal | None

@@ -61,7 +61,7 @@ def _history(value: Any) -> tuple[Decimal, ...]:
 
 _ROW = (
     fields.reading(fields.amount, SymbolRow._fields)
-    | fields.reading(fields.stated, ["qty", "holding_sum", "trading_sum", "trips_pnl"])
+    | fields.reading(fields.stated, ["holding_sum", "trading_sum", "trips_pnl"])
     | fields.reading(int, ["sessions", "long", "short", "trips"])
     | fields.reading(str, ["symbol", "since"])
     | fields.reading(_rate, ["hit_rate"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.book.statistics import SESSIONS_A_YEAR
 from paper_run.errors import DataError
-from paper_run.ledger.periods import over_benchmark, over_periods
+from paper_run.ledger.periods import over_sessions
 from paper_run.model import result
 from paper_run.report import sessions
 from paper_run.report.day import CACHE_FOLDER, Reports
@@ -124,7 +124,4 @@ class Publisher:
             return found
         through, valuations = date.fromisoformat(present[-1].session), self._ledger.books.valuations
         year = SESSIONS_A_YEAR[self._ledger.account.exchange]
-        return found._replace(
-            periods=over_periods(valuations, book, through),
-            benchmark=over_benchmark(valuations, book, through, year),
-        )
+        return found._replace(**over_sessions(valuations, book, through, year))

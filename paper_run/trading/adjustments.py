@@ -244,7 +244,8 @@ class _Evidence(NamedTuple):
         if kept is None or seen is None:
             until = folding.place(self.made.entries[0])
             earlier = folding.fold(each for each in self.entries if folding.place(each) < until).holdings
-            cost = money.total(earlier[each.symbol].cost for each in self.made.entries)
+            held = [earlier[each.symbol] for each in self.made.entries]
+            cost = money.total(dollars for each in held for dollars in (each.cost, each.cost_before))
             return money.CONTEXT.divide(cost, self.made.before)
         price = seen.price
         for each in self._own():

@@ -64,7 +64,7 @@ def compared(
         return figures
     valued = figures.valuation
     is_known = all(row.is_known for row in valued.positions)
-    if is_known and not any(each.waits for each in book.holdings.values()):
+    if is_known and not any(each.waiting for each in book.holdings.values()):
         figures = figures._replace(cash=money.CONTEXT.add(period.base, book.cash))
     if not broker.is_proven:
         return figures._replace(broker=broker)

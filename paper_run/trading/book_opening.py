@@ -14,7 +14,7 @@ from paper_run.model.broker import as_written, may_be_share
 from paper_run.trading import pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
     from decimal import Decimal
 
@@ -141,32 +141,39 @@ def present(
 
 
 def first_prices(ours: OurShares, book: Book, prices: Mapping[str, marks.Mark]) -> list[Entry]:
-    """Return the entries of holdings from before the first attempt that have their first price.
+    """Return the entries of shares from before the first attempt that have their first price.
 
     It is their cost. Where the base is the account's their worth was not in it yet, and comes in with it.
-    What was carried over to another symbol since is priced under that, and its gain is of what was found.
+    What was carried over to another symbol since is priced under that, and its gain is of what was found;
+    shares that it has met there keep their own cost.
     """
-    gains, has_account = valuation.pending_gains(book, prices), ours.period.base_account is not None
-    unpriced = ours.found_unpriced() if gains or has_account else ()
-    if not unpriced:
-        return []
-    names, lots = ours.booked_names(), dict[str, list[Entry]]()
-    for each in unpriced:
-        lots.setdefault(names.of_entry(each), []).append(each)
+    priced, has_account = valuation.first_prices(book, prices), ours.period.base_account is not None
+    if has_account:
+        waiting = {lot.symbol for held in book.holdings.values() for lot in held.waiting}
+        priced += _by_trades(ours, waiting)
     made = []
-    for symbol, found in lots.items():
-        had = money.total(each.dollars for each in found)
-        worth = book.holdings[symbol].market_value(prices[symbol].price) if symbol in gains else None
-        if worth is None and has_account:
-            worth = found_before.worth_at_first_trade(found[0], ours.of(symbol, names))
-        if worth is None:
-            continue
-        gain = gains.get(symbol, money.CONTEXT.subtract(worth, had))
-        made += [Entry("gain", each.symbol, money.ZERO, money.ZERO) for each in found[1:]]
-        made.append(Entry("gain", found[0].symbol, money.ZERO, gain))
+    for each in priced:
+        made.append(Entry("gain", each.found_as, money.ZERO, each.gain))
         if has_account:
-            made.append(Entry("flow", symbol, money.ZERO, worth))
+            made.append(Entry("flow", each.symbol, money.ZERO, each.worth))
     return made
+
+
+def _by_trades(ours: OurShares, waiting: Collection[str]) -> list[valuation.FirstPrice]:
+    """Return what trades have priced, and what that is worth has not come in yet.
+
+    :param waiting: as what the shares were found that wait still.
+    """
+    priced = []
+    for found in ours.found_unpriced():
+        if found.symbol not in waiting:
+            names = ours.booked_names()
+            symbol = names.of_entry(found)
+            worth = found_before.worth_at_first_trade(found, ours.of(symbol, names))
+            if worth is not None:
+                gain = money.CONTEXT.subtract(worth, found.dollars)
+                priced.append(valuation.FirstPrice(symbol, found.symbol, worth, gain))
+    return priced
 
 
 def _settled(period: BookPeriod, start: _Opening, booked_at: datetime) -> tuple[BookPeriod, list[Finding]]:

@@ -136,7 +136,9 @@ def _costs(known: Known, rows: tuple[Order, ...]) -> Costs | None:
     from paper_run.trading import execution_costs
 
     orders = execution_costs.asked(rows, known.states, known.snapshot.arrivals, known.started_at)
-    return execution_costs.stated(orders, known.book.cost_basis)
+    basis = known.book.cost_basis
+    # The fees are the session's, and which of them are of these orders can't be told.
+    return execution_costs.stated(orders, basis if basis.attempts <= 1 else basis._replace(fees=None))
 
 
 def _has_only_repeats(known: Known, rows: tuple[Order, ...]) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
-from paper_run.book import execution
+from paper_run.book import execution, splits
 from paper_run.model.costs import CostBasis, Costs, OrderCost
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from paper_run.ledger.costs import SessionCosts
     from paper_run.ledger.ledger import Ledger
     from paper_run.model.attempt import AttemptRow
-    from paper_run.model.book_figures import BookedMoney
     from paper_run.model.order import Order, OrderState
 
 _PLACES = Decimal(10) ** -4
-_FEES = frozenset({"FEE", "CFEE", "PTC", "PTR"})
 _WORKING = "what it filled is not known"
 
 
@@ -63,14 +61,14 @@ def keep(
     *,
     zone: tzinfo | None,
     present: CostBasis,
-) -> None:
-    """Write what a session's orders cost, from all of its attempts as the ledger has them.
+) -> int:
+    """Write what a session's orders cost, from all of its attempts as the ledger has them: return how many.
 
     :param present: what it is reckoned with, of this session.
     """
     rows = [row for row in ledger.attempts.of_session(session) if _is_executed(row, period)]
     if all(row.snapshot.arrivals is None for row in rows):
-        return
+        return len(rows)
     found = [_cost(each, present) for row in rows for each in _asked_of(ledger, row, zone)]
     unsure = any(row.outcome_unknown or ledger.attempts.is_in_doubt(row) for row in rows)
     known = [each.shortfall for each in found if each.shortfall is not None]
@@ -81,6 +79,7 @@ def keep(
     unfilled = {each.asked.symbol for each in found if each.filled is None or each.filled < each.asked.qty}
     closings = {symbol: price for symbol, price in present.closings.items() if symbol in unfilled}
     costs.keep(period.id, session.isoformat(), cost, closings)
+    return len(rows)
 
 
 def _is_executed(row: AttemptRow, period: BookPeriod) -> bool:
@@ -106,11 +105,6 @@ def dated(arrival: Mark | None, started: datetime, zone: tzinfo | None) -> date:
     """
     moment = started if arrival is None or arrival.time is None else arrival.time
     return moment.astimezone(zone).date()
-
-
-def fees(moved: Iterable[BookedMoney]) -> Decimal:
-    """Return the fees that a session's money has in it, dollars, a cost positive."""
-    return -money.total(each.amount for each in moved if each.activity_type in _FEES)
 
 
 # stated with a result
@@ -147,7 +141,8 @@ def stated(orders: Sequence[Asked], basis: CostBasis) -> Costs:
     known = [row.shortfall for row in rows if row.shortfall is not None]
     is_known = bool(rows) and len(known) == len(rows)
     shortfall = money.total(known) if is_known else None
-    total = None if shortfall is None else money.CONTEXT.add(shortfall, money.cents(basis.fees or money.ZERO))
+    fees = None if basis.fees is None else money.cents(basis.fees)
+    total = None if shortfall is None or fees is None else money.CONTEXT.add(shortfall, fees)
     return Costs(
         orders=rows,
         arrival_notional=_sum(row.arrival_notional for row in rows),
@@ -158,9 +153,9 @@ def stated(orders: Sequence[Asked], basis: CostBasis) -> Costs:
         known_so_far=money.total(known),
         num_known=len(known),
         fill_ratio=_ratio_in_all(found),
-        fees=None if basis.fees is None else money.cents(basis.fees),
+        fees=fees,
         total=total,
-        total_bps=execution.basis_points(total, whole.notional) if is_known else None,
+        total_bps=execution.basis_points(total, whole.notional),
         includes_wait=any(row.includes_wait for row in rows),
         mean=basis.mean,
     )
@@ -214,6 +209,22 @@ def _rounded(ratio: Decimal | None) -> Decimal | None:
     return None if ratio is None else ratio.quantize(_PLACES, context=money.CONTEXT)
 
 
+def _other_shares(
+    asked: Asked, state: OrderState, arrival: Decimal, closing: Decimal | None, basis: CostBasis
+) -> str | None:
+    """Say why shares that an order filled or missed may be others than those of its arrival price."""
+    later = [each for each in basis.splits if each.symbol == asked.symbol and each.effective > basis.session]
+    at = state.filled_at
+    if state.filled_qty and any(at is None or at.date() >= each.effective for each in later):
+        return "it split while the order worked: its shares are of two kinds"
+    then = state.filled_avg_price if state.filled_qty else closing
+    if asked.dated >= basis.session or then is None:
+        return None
+    if splits.is_unwatched(arrival, then, asked.symbol, basis.watched):
+        return "it may have split since its arrival price, of the day before"
+    return None
+
+
 def _cost(asked: Asked, basis: CostBasis) -> _Cost:
     """Reckon what an order cost, or say why that is not known."""
     state = asked.state
@@ -228,6 +239,8 @@ def _cost(asked: Asked, basis: CostBasis) -> _Cost:
         basis.session, asked.arrival.price, asked.dated, asked.symbol, basis.splits
     )
     closing = basis.closings.get(asked.symbol) if basis.has_closed else None
+    if why := _other_shares(asked, state, arrival, closing, basis):
+        return _Cost(asked, filled, None, why)
     part = execution.shortfall(
         execution.Executed(asked.side, asked.qty, filled, state.filled_avg_price, arrival, closing)
     )

@@ -128,7 +128,7 @@ def _differing(book: Book, positions: Collection[BrokerPosition]) -> list[str]:
     return sorted(
         symbol
         for symbol, held in book.holdings.items()
-        if held.waits or held.qty != theirs.get(comparable(symbol), money.ZERO)
+        if held.waiting or held.qty != theirs.get(comparable(symbol), money.ZERO)
     )
 
 

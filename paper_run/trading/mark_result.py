@@ -120,6 +120,7 @@ def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState], zone:
     large: list[Finding] = []
     arrived: list[_Arrived] = []
     shown: set[str] = set()
+    period = ledger.books.period()
     for row in ledger.attempts.of_session(session):
         if row.snapshot.rehearsal or row.state == "nothing":
             continue
@@ -136,7 +137,8 @@ def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState], zone:
             zone=zone,
         )
         rows += own
-        arrived.append(_Arrived(own, states, row.snapshot.arrivals, row.started_at.astimezone(zone)))
+        if period is not None and row.id >= period.attempt:
+            arrived.append(_Arrived(own, states, row.snapshot.arrivals, row.started_at.astimezone(zone)))
         shown |= {each.client_order_id for each in own if each.client_order_id}
         large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
     late = {identity: state for identity, state in earlier.items() if identity not in shown}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book import execution, marks
 from paper_run.model.costs import CostBasis
+from paper_run.money import CONTEXT
 from paper_run.trading import execution_costs, predictions
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def measured(figures: BookFigures, valuing: Valuing) -> BookFigures:
 def _costs(figures: BookFigures, valuing: Valuing, news: News) -> CostBasis:
     """Write what the orders cost; return what a result's costs are reckoned with."""
     ledger, period, session = valuing.ledger, valuing.period, figures.session
-    read, moment, found = valuing.read, valuing.moment, ledger.sessions.costs
+    moment, found = valuing.moment, ledger.sessions.costs
     first = min((*news.traded, *filter(None, [news.split]), str(session)))
     kept = found.closings(period.id, str(session))
     basis = CostBasis(
@@ -66,14 +67,45 @@ def _costs(figures: BookFigures, valuing: Valuing, news: News) -> CostBasis:
         closings=kept if valuing.is_over else kept | _closings(session, valuing),
         unknown=figures.unknown,
         splits=found.splits(period.id, first),
-        fees=None if read.proven_broker is None else execution_costs.fees(figures.moved),
+        fees=_fees(valuing, session),
         mean=execution.mean(()),
+        watched=_watched(valuing, session),
     )
     for each in _earlier(found, period, session, news):
-        then = basis._replace(session=each, has_closed=True, closings=found.closings(period.id, str(each)))
+        then = basis._replace(
+            session=each,
+            has_closed=True,
+            closings=found.closings(period.id, str(each)),
+            watched=_watched(valuing, each),
+        )
         execution_costs.keep(ledger, found, period, each, zone=moment.now.tzinfo, present=then)
-    execution_costs.keep(ledger, found, period, session, zone=moment.now.tzinfo, present=basis)
-    return basis._replace(mean=execution.mean(found.latest(period.id, str(session))))
+    attempts = execution_costs.keep(ledger, found, period, session, zone=moment.now.tzinfo, present=basis)
+    return basis._replace(mean=execution.mean(found.latest(period.id, str(session))), attempts=attempts)
+
+
+def _watched(valuing: Valuing, session: date) -> frozenset[str] | None:
+    """Return the symbols that were held before a session; None where nothing splits."""
+    if valuing.moment.calendar.exchange == "24/7":
+        return None
+    before = valuing.before
+    if before is None or before.session >= session:
+        before = valuing.ledger.books.valuations.last(valuing.period.id, before=str(session))
+    return frozenset() if before is None else frozenset(before.seen)
+
+
+def _fees(valuing: Valuing, session: date) -> Decimal | None:
+    """Return a session's fees, dollars, a cost positive: what is charged of it, and what accrued of the day.
+
+    None where no broker tells, where an account of several ledgers does, and where what accrued may be of
+    another day.
+    """
+    reading, kept = valuing.read.proven_broker, valuing.ledger.broker_money
+    account = None if reading is None or reading.money is None else reading.account
+    if account is None or account.accrued_fees is None or kept.shared_by(valuing.period) is not None:
+        return None
+    if account.accrued_fees and valuing.moment.now.date() != session:
+        return None
+    return CONTEXT.add(kept.fees(valuing.period, session), account.accrued_fees)
 
 
 def _earlier(found: SessionCosts, period: BookPeriod, session: date, news: News) -> list[date]:
@@ -89,7 +121,10 @@ def _has_closed(session: date, moment: Moment) -> bool:
 
 
 def _closings(session: date, valuing: Valuing) -> dict[str, Decimal]:
-    """Return current prices by symbol, dollars, as closing marks; none while the session is open."""
+    """Return current prices by symbol, dollars, as closing marks; none while the session is open.
+
+    What a position was valued at earlier in the session is none: it may be of any time of it.
+    """
     read, moment, priced = valuing.read, valuing.moment, valuing.priced
     if not _has_closed(session, moment):
         return {}
@@ -103,4 +138,5 @@ def _closings(session: date, valuing: Valuing) -> dict[str, Decimal]:
         for symbol, each in quoted.items()
         if each is not None and marks.is_of(each, moment.now, following)
     }
-    return usable | {symbol: each.price for symbol, each in priced.prices.items()}
+    marked = {name: each.price for name, each in priced.prices.items() if name not in priced.earlier}
+    return usable | marked

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from paper_run.book import execution, signals
+from paper_run.book import execution, signals, splits
 from paper_run.book.days import rounded
 from paper_run.model.signals import SignalPair, Signals
 from paper_run.services.orchestrator import recorded_orchestration
 from paper_run.trading import execution_costs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from paper_run.book.execution import Split
@@ -55,7 +55,7 @@ def keep(
     :param since: the first session of which something else is known by now, an ISO date.
     """
     kept = ledger.sessions.signals
-    ended = _Ended(None, reason="no attempt of this session has arrival prices")
+    ended = _Ended(None, reason="no first attempt of this session, in this book, has arrival prices")
     for name in sorted({*kept.since(period.id, since), str(session)}):
         day = date.fromisoformat(name)
         first = _first(ledger, period, day)
@@ -108,12 +108,20 @@ def _ended(
     attempts = [*_executed(ledger, period, day)]
     if not attempts:
         return _Ended(None, reason=f"no attempt of the session before, {day}, has arrival prices")
-    splits = ledger.sessions.costs.splits(period.id, str(day - _OLDEST_PRICE))
+    booked = ledger.sessions.costs.splits(period.id, str(day - _OLDEST_PRICE))
     unsure = {symbol for symbol, since in suspects.items() if since <= str(now.session)}
     pairs: list[SignalPair] = []
     for row in attempts:
         counts = row.fence == str(day)
-        pairs += _pairs(row, now, splits, calendar, counts=counts, unsure=unsure)
+        pairs += _pairs(
+            row,
+            now,
+            booked,
+            calendar,
+            counts=counts,
+            unsure=unsure,
+            watched=lambda: _watched(ledger, period, now),
+        )
     reason = None if pairs else "no prediction of the session before has both prices"
     return _Ended(day, tuple(pairs), reason)
 
@@ -121,11 +129,12 @@ def _ended(
 def _pairs(
     row: AttemptRow,
     now: AttemptRow,
-    splits: Sequence[Split],
+    booked: Sequence[Split],
     calendar: Calendar,
     *,
     counts: bool,
     unsure: set[str],
+    watched: Callable[[], Collection[str]],
 ) -> Iterator[SignalPair]:
     """Yield an attempt's predictions with what came of each; one of zero, on either side, is none."""
     zone = calendar.clock(now.started_at).tzinfo
@@ -137,10 +146,19 @@ def _pairs(
         was, became = before[symbol], after[symbol]
         price = execution.of_shares_on(
             execution_costs.dated(became, now.started_at, zone),
-            *(was.price, execution_costs.dated(was, row.started_at, zone), symbol, splits),
+            *(was.price, execution_costs.dated(was, row.started_at, zone), symbol, booked),
         )
+        is_watched = calendar.exchange == "24/7" or not splits.is_beyond(price, became.price)
+        if not is_watched and symbol not in watched():
+            continue
         if came := signals.realized(price, became.price):
             yield SignalPair(symbol, expected, came, counts)
+
+
+def _watched(ledger: Ledger, period: BookPeriod, now: AttemptRow) -> Collection[str]:
+    """Return the symbols that were held before a session, of which a split would have been seen."""
+    before = ledger.books.valuations.last(period.id, before=str(now.session))
+    return () if before is None else before.seen.keys()
 
 
 def _predicted(answer: str) -> dict[str, Decimal]:

@@ -105,16 +105,29 @@ def _days(start: _Start, valued: Valuation, signals: Signals) -> list[SymbolDay]
         by_symbol.setdefault(entry.symbol, []).append(entry)
     past = start.past
     held = {} if start.is_first else None if past is None or past.book is None else past.book.holdings
+    prices = {} if past is None else {name: _price(past, name) for name in held or ()}
+    renamed: Mapping[str, tuple[Holding, Decimal | None]] = {}
+    if held and any(each.new_symbol for each in start.new):
+        from paper_run.book import carried
+
+        renamed = carried.held(held, prices, start.new)
     days = []
     for row in valued.positions:
         name = row.symbol
-        mark = None if past is None else past.mark(name)
         before = None if held is None else held.get(name, Holding())
-        day = day_of(row, before, None if mark is None else mark.price, by_symbol.get(name, ()))
+        if name in renamed:
+            day = day_of(row, *renamed[name], ())  # its splits are in what was held
+        else:
+            day = day_of(row, before, prices.get(name), by_symbol.get(name, ()))
         if day is not None:
             prediction, weight = signals.get(name, (None, None))
             days.append(day._replace(prediction=prediction, weight=weight))
     return days
+
+
+def _price(past: PastValuation, name: str) -> Decimal | None:
+    mark = past.mark(name)
+    return None if mark is None else mark.price
 
 
 def _signals(ledger: Ledger, period: BookPeriod, session: date, signals: Signals | None) -> Signals:
@@ -153,6 +166,7 @@ def stated(ledger: Ledger, period: BookPeriod, session: date, valued: Valuation)
             days.get(name) or SymbolDay(name, ZERO, None, None, *_earned(closed[name]), *(None,) * 3),
             totals.get(name, SymbolTotals()),
             tuple(histories.get(name, ())),
+            is_known=name in days or closed[name].is_known,
         )
         for name in names
     )
@@ -171,10 +185,10 @@ def _earned(row: PositionValue) -> tuple[Decimal | None, Decimal | None]:
     return row.realized_pnl, row.unrealized_pnl
 
 
-def _row(day: SymbolDay, totals: SymbolTotals, history: tuple[Decimal, ...]) -> SymbolRow:
+def _row(day: SymbolDay, totals: SymbolTotals, history: tuple[Decimal, ...], *, is_known: bool) -> SymbolRow:
     return SymbolRow(
         symbol=day.symbol,
-        qty=day.qty,
+        qty=day.qty if is_known else None,
         realized_pnl=day.realized_pnl,
         unrealized_pnl=day.unrealized_pnl,
         total_pnl=day.total_pnl,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run import money
 from paper_run.book import days, holdings, statistics, valuation
 from paper_run.book.limits import Working
 from paper_run.errors import Remedy
 from paper_run.ledger.book import CurrentBook
-from paper_run.ledger.periods import over_benchmark, over_periods
+from paper_run.ledger.periods import over_sessions
 from paper_run.ledger.valuations import Closing
 from paper_run.model.book_figures import BookFigures, NotKnown
 from paper_run.model.commands import ours
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
     from paper_run.ledger.valuations import PastValuation
-    from paper_run.model.benchmark import Benchmark
-    from paper_run.model.periods import Periods
     from paper_run.services.platform import Observations
     from paper_run.trading.observations import Moment
 
@@ -156,7 +154,10 @@ def bring_up_to_date(
         sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
         statistics=_statistics(ledger, counted),
         drawdown=None if counted.is_without else counted.state.drawdown,
-        **_over_sessions(ledger, period, session, through=not counted.is_without),
+        **over_sessions(
+            *(books.valuations, period.id, session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]),
+            through=not counted.is_without,
+        ),
         unknown=unknown,
         not_known=missing,
         is_gateway_read=read.positions is not None,
@@ -281,20 +282,6 @@ def _working(orders: Iterable[Followed], prices: Mapping[str, marks.Mark]) -> di
         if left > 0:
             found[order.name] = Working(order.symbol, left if order.side == "buy" else -left, price)
     return found
-
-
-class _OverSessions(TypedDict):
-    periods: Periods
-    benchmark: Benchmark | None
-
-
-def _over_sessions(ledger: Ledger, period: BookPeriod, session: date, *, through: bool) -> _OverSessions:
-    """Return what the book came to over its periods and beside its benchmark, over the same sessions."""
-    valuations, year = ledger.books.valuations, statistics.SESSIONS_A_YEAR[ledger.account.exchange]
-    return {
-        "periods": over_periods(valuations, period.id, session, through=through),
-        "benchmark": over_benchmark(valuations, period.id, session, year, through=through),
-    }
 
 
 class _Counted(NamedTuple):

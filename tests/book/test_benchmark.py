@@ -52,8 +52,12 @@ def test_it_begins_with_the_closing_of_its_first_price() -> None:
 
 def test_a_session_without_a_price_is_made_up_for() -> None:
     """Both are compounded from price to price; of the two days no pair is made."""
+    without = beside(("0", "100"), ("0.01", None))
+    assert without is not None
+    assert without.line is None
     state = beside(("0", "100"), ("0.01", None), ("0.01", "110"), ("0.02", "121"))
     assert state is not None
+    assert state.line == 121
     found = values(state)
     assert found["return"] == (Decimal("0.210000"), 2)
     assert found["own_return"] == (Decimal("0.040502"), 2)

@@ -13,7 +13,7 @@ from paper_run.book.bridge import Opening
 from paper_run.book.fills import Seen, fill_delta
 from paper_run.book.holdings import Book, Entry, Holding
 from paper_run.book.marks import Mark
-from paper_run.book.valuation import Valuation, adjustment, closing, pending_gains, value
+from paper_run.book.valuation import Valuation, adjustment, closing, first_prices, value
 
 NOTHING = Fraction(1, 10**20)
 """Amounts of up to 28 digits agree to this: what does not divide is cut off far behind it."""
@@ -103,7 +103,7 @@ def same(left: Decimal, right: Decimal) -> bool:
 def resolved(book: Book, marks: dict[str, Mark]) -> Book:
     """Return the book with its holdings from before at the cost that their first marks give them."""
     return book.after(
-        [Entry("gain", symbol, money.ZERO, gain) for symbol, gain in pending_gains(book, marks).items()]
+        [Entry("gain", each.found_as, money.ZERO, each.gain) for each in first_prices(book, marks)]
     )
 
 
@@ -193,7 +193,7 @@ def test_a_fill_in_two_parts_is_one_fill(
     assert first.qty == second.qty
     assert same(first.cost, second.cost)
     assert same(first.realized, second.realized)
-    assert first.waits == second.waits
+    assert first.waiting == second.waiting
 
 
 @whatever
@@ -209,7 +209,7 @@ def test_the_other_side_of_every_trade_is_the_negative_book(entries: list[Entry]
         _negated(ours.cost),
         _negated(ours.realized),
     )
-    assert theirs.waits == ours.waits
+    assert len(theirs.waiting) == len(ours.waiting)
 
 
 def _negated(amount: Decimal) -> Decimal:
@@ -434,9 +434,8 @@ def test_an_adjustment_at_the_mark_is_never_a_profit(
     before: list[Entry], to: Decimal, price: Decimal
 ) -> None:
     """Whatever is held and whatever it is brought to, P&L at that price stays what it was."""
-    holding = folded(before)
-    if holding.waits:
-        holding = holding.after(Entry("gain", "A", money.ZERO, holding.unrealized(price)))
+    at = {"A": Mark(price, "quote", NOON)}
+    holding = resolved(Book().after(before), at).holdings.get("A", Holding())
     qty, came_to = adjustment(holding, to, price)
     if not qty:
         assert came_to == 0

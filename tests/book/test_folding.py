@@ -309,13 +309,13 @@ def test_a_rename_of_what_waits_for_a_price() -> None:
     """It waits under the new name, and costs what it is worth at the first price of that."""
     renamed = Entry("rename", "AAPL", Decimal(8), Decimal(0), TUESDAY, id=3, new_symbol="APPL")
     book = folding.fold([dated(found("10", "100"), MONDAY, 1), renamed])
-    assert (book.holdings["AAPL"].waits, book.holdings["APPL"].waits) == (False, True)
+    assert (len(book.holdings["AAPL"].waiting), len(book.holdings["APPL"].waiting)) == (0, 1)
     # Its gain is of what was found: all is folded anew.
     gain = Entry("gain", "AAPL", Decimal(0), Decimal(50), TUESDAY, id=4)
     assert not folding.goes_on([gain], TUESDAY, book)
     first = Entry("found", "AAPL", Decimal(10), Decimal(100), MONDAY, id=1)
     priced = folding.fold([first, renamed, gain])
-    assert (priced.holdings["APPL"].cost, priced.holdings["APPL"].waits) == (150, False)
+    assert (priced.holdings["APPL"].cost, priced.holdings["APPL"].waiting) == (150, ())
 
 
 def test_what_is_shared_out_in_thirds_adds_up_to_whole_shares() -> None:

@@ -7,7 +7,7 @@ import pytest
 from book.worked import booked, dollars, entry, fill, found, held, number, shares
 
 from paper_run.book import splits
-from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.holdings import Book, Entry, Holding, Lot
 
 
 def _case(name: str, fills: list[tuple[str, str]], *expected: str | None) -> object:
@@ -162,7 +162,7 @@ def test_a_split_of_a_ratio_turns_what_is_held_then(ratio: str, before: str, aft
 
 def test_a_holding_from_before_waits_for_its_price() -> None:
     """It realizes nothing, and what it costs here is not known before it has a price."""
-    assert held(found("10", "90")) == Holding(Decimal(10), Decimal(900), waits=True)
+    assert held(found("10", "90")) == Holding(Decimal(10), waiting=(Lot("AAPL", Decimal(10), Decimal(900)),))
 
 
 def test_a_holding_from_before_costs_what_it_was_worth() -> None:

@@ -97,7 +97,8 @@ def test_without_equity_anything_is_past_its_limit(equity: str) -> None:
     """There is no percentage of nothing or of a debt, and a position is too much for it."""
     held = beside("gross", Decimal("0.01"), Decimal(equity), Decimal(150))
     assert (held.percent, held.passed, held.reason) == (None, True, "equity is not above zero")
-    assert beside("gross", Decimal(0), Decimal(equity), Decimal(150)).passed is False
+    nothing = beside("gross", Decimal(0), Decimal(equity), Decimal(150))
+    assert (nothing.percent, nothing.passed, nothing.reason) == (0, False, None)
     assert beside("gross", Decimal(1), Decimal(equity), None).passed is None
 
 

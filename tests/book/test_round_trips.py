@@ -87,13 +87,18 @@ def test_a_split_and_a_rename_take_the_trip_along() -> None:
 
 
 def test_a_rename_into_what_is_held_goes_on_with_that_one() -> None:
-    """Shares that join others are of their trip; together nothing, it is over without a word."""
+    """Shares that join others are of their trip; a short side that meets a long one ends it."""
     other = fill("4", "2")._replace(symbol="APL", effective="2025-01-03")
     rename = Entry("rename", "AAPL", Decimal(0), Decimal(0), "2025-01-08", new_symbol="APL")
     long = follow({}, {}, [other, fill("10", "8"), rename])
     assert long.under_way == {"APL": OpenTrip("2025-01-03", Decimal(0))}
     none = follow({}, {}, [other, fill("-4", "8"), rename])
-    assert none.under_way == {}
+    over = Trip("APL", "long", "2025-01-03", "2025-01-08", Decimal(24))
+    assert none == ((over,), {})
+    turned = follow({}, {}, [other, fill("-7", "8"), rename])
+    assert turned == ((over,), {"APL": OpenTrip("2025-01-08", Decimal(24))})
+    # A name without shares has no trip to take along.
+    assert follow({}, {}, [rename]) == ((), {})
 
 
 def test_cash_alone_is_no_trip() -> None:

@@ -94,6 +94,15 @@ def test_a_usual_night_ends_where_it_says(price: str, beyond: bool) -> None:
     assert splits.is_beyond(Decimal(100), Decimal(price)) is beyond
 
 
+def test_a_split_is_seen_of_what_is_held() -> None:
+    """Of all else an unusual night may have been a split; around the clock nothing splits."""
+    night = (Decimal(100), Decimal(50), "AAPL")
+    assert splits.is_unwatched(*night, frozenset({"MSFT"})) is True
+    assert splits.is_unwatched(*night, frozenset({"AAPL"})) is False
+    assert splits.is_unwatched(*night, None) is False
+    assert splits.is_unwatched(Decimal(100), Decimal(75), "AAPL", frozenset()) is False
+
+
 @pytest.mark.parametrize(
     ("ratio", "qty", "became"),
     [

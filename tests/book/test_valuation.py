@@ -8,13 +8,14 @@ from book.worked import at, booked, dollars, entry, fill, found, held, shares
 
 from paper_run.book.bridge import NO_MONEY, Bridge, Opening
 from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.marks import Mark
 from paper_run.book.valuation import (
     PositionValue,
     Valuation,
     adjustment,
     closing,
+    first_prices,
     open_symbols,
-    pending_gains,
     value,
     with_closing,
 )
@@ -261,10 +262,14 @@ def test_a_correction_of_no_order_is_realized() -> None:
 # Holdings from before the first attempt: 10 at 90
 
 
+def gains_of(book: Book, marks: dict[str, Mark]) -> dict[str, Decimal]:
+    return {each.found_as: each.gain for each in first_prices(book, marks)}
+
+
 def test_a_holding_from_before_that_is_priced_at_once_starts_at_zero() -> None:
     """At 100 it costs 1000 here: equity is the capital exactly, and P&L starts at zero."""
     book = booked(found("10", "90"))
-    gains = pending_gains(book, at(AAPL="100"))
+    gains = gains_of(book, at(AAPL="100"))
     assert gains == {"AAPL": 100}
     book = book.after([Entry("gain", "AAPL", Decimal(0), gains["AAPL"])])
     first = value(book, at(AAPL="100"), BASE, None)
@@ -284,9 +289,9 @@ def test_a_holding_from_before_that_is_priced_later_starts_at_zero_then() -> Non
     """Without a price the first session has no closing; at 95 in the second it costs 950."""
     book = booked(found("10", "90"), fill("5", "20", "MSFT"))
     first = value(book, at(MSFT="21"), BASE, None)
-    assert pending_gains(book, at(MSFT="21")) == {}
+    assert gains_of(book, at(MSFT="21")) == {}
     assert (first.complete, first.priced_so_far) == (False, 5)
-    gains = pending_gains(book, at(AAPL="95", MSFT="21"))
+    gains = gains_of(book, at(AAPL="95", MSFT="21"))
     assert gains == {"AAPL": 50}
     book = book.after([Entry("gain", "AAPL", Decimal(0), gains["AAPL"])])
     second = value(book, at(AAPL="95", MSFT="21"), BASE, None)
@@ -297,7 +302,7 @@ def test_a_holding_from_before_that_is_priced_later_starts_at_zero_then() -> Non
 def test_a_holding_from_before_that_a_fill_prices_first_starts_at_zero(sold: str) -> None:
     """Selling at its first price is no P&L of ours: a part, all, or more."""
     book = booked(found("10", "90"), fill(sold, "105"))
-    assert pending_gains(book, at(AAPL="105")) == {}
+    assert gains_of(book, at(AAPL="105")) == {}
     valuation = value(book, at(AAPL="105"), BASE, None)
     assert amounts(valuation.session) == ["100000.00", "0.00", "0.00", "0.00", "100000.00", "0.00"]
 
@@ -310,6 +315,15 @@ def test_an_older_programs_gain_leaves_the_equity_once() -> None:
     assert amounts(valued.session) == ["100110.00", "0.00", "20.00", "-100.00", "100030.00", "0.00"]
     assert (valued.day_pnl, valued.total_pnl, row(valued, "AAPL").day_pnl) == (20, 30, 20)
     assert value(book, at(AAPL="103"), BASE, closing(valued)).session.adjustments == 0
+
+
+def test_what_was_taken_over_is_no_money_that_moved() -> None:
+    """Of adjustments of -70 with a flow of 30 it is -100; without money it is all of them."""
+    moved = booked(dollars("flow", "30"))
+    older = Opening(Decimal("100100.00"), gains=Decimal(100))
+    bridge = value(moved, {}, BASE, older).session
+    assert (bridge.adjustments, bridge.taken_over) == (-70, -100)
+    assert value(Book(), {}, BASE, older).session.taken_over == -100
 
 
 def test_what_a_symbol_closed_at_may_no_longer_be_known() -> None:
@@ -328,7 +342,7 @@ def test_each_gain_is_pending_once_and_only_with_a_price() -> None:
         fill("1", "9", "E"),
     )
     # A 10 x (100 - 90); B -10 x (100 - 90)
-    assert pending_gains(book, at(A="100", B="100", C="10", E="10")) == {"A": 100, "B": -100}
+    assert gains_of(book, at(A="100", B="100", C="10", E="10")) == {"A": 100, "B": -100}
 
 
 def test_open_symbols_are_those_with_shares() -> None:

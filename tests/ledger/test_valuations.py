@@ -20,7 +20,7 @@ from paper_run.book import benchmark, periods
 from paper_run.book.bridge import Money, Opening
 from paper_run.book.days import Day, running, unrounded_return
 from paper_run.book.drawdowns import fallen
-from paper_run.book.holdings import Book, Entry, Holding
+from paper_run.book.holdings import Book, Entry, Holding, Lot
 from paper_run.book.marks import Mark
 from paper_run.book.splits import Seen
 from paper_run.book.valuation import value
@@ -99,15 +99,18 @@ def test_a_book_is_gone_on_from_as_it_was_kept(ledger: Ledger) -> None:
 
 
 def test_a_holding_that_waits_for_a_price_is_kept_so(ledger: Ledger) -> None:
-    """It has a cost that is not its cost here."""
+    """What it had cost by then is not its cost here; the row has it in cost and cash, as it always had."""
     found = Entry("found", "XYZ", Decimal(2), Decimal(30))
     ledger.books.append(period(ledger), MONDAY, [found], NOW)
     valued(ledger, MONDAY, "100")
     kept = ledger.books.last_valuation(period(ledger))
     assert kept is not None
     assert kept.book is not None
-    assert kept.book.holdings["XYZ"] == Holding(Decimal(2), Decimal(30), Decimal(0), waits=True)
-    assert kept.book.cash == -1030
+    assert kept.book.holdings["XYZ"] == Holding(Decimal(2), waiting=(Lot("XYZ", Decimal(2), Decimal(30)),))
+    assert kept.book.cash == -1000
+    (state,) = sessions(ledger, "state")
+    assert json.loads(state)["cash"] == "-1030"
+    assert json.loads(state)["holdings"]["XYZ"][:4] == ["2", "30", "0", True]
 
 
 def test_the_last_session_before_a_date(ledger: Ledger) -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from support.life import Life, buy, figures, sell
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, sell
+from support.odd_broker import OddBroker
 from support.odd_platform import Plan
 
 PARTS = "execution_cost opportunity_cost shortfall shortfall_bps fill_ratio"
@@ -80,8 +81,8 @@ def test_costs_of_a_day_before_and_after_its_close(quoted: Life) -> None:
     assert figures(cost(marked, "AAPL"), PARTS) == (5, 150, 155, 155, Decimal("0.5"))
     # 155.00 - 0.50 = 154.50 of 12,000 is 128.75 bp.
     assert figures(marked["costs"], "shortfall shortfall_bps total total_bps fees") == (
-        *(Decimal("154.50"), Decimal("128.75")) * 2,
-        None,
+        *(Decimal("154.50"), Decimal("128.75")),
+        *(None,) * 3,
     )
     assert kept(life) == [(life.session, Decimal("154.5"), 12000)]
     assert marked["costs"]["mean"] == {"bps": None, "dollars": None, "n": 1, "minimum": 20}
@@ -139,6 +140,213 @@ def test_the_wait_for_the_open_is_said(quoted: Life) -> None:
     assert day["costs"]["includes_wait"] is True
     page = (life.reports / f"{life.session}_paper_run.html").read_text()
     assert "includes the wait for the open" in page
+
+
+@pytest.fixture
+def broker(quoted: Life) -> OddBroker:
+    """Return the broker of a life whose quotes are told by another host."""
+    made = quoted.platform.with_broker()
+    quoted.give_keys(made)
+    return made
+
+
+FEES = "fees shortfall total total_bps"
+
+
+def marked_later(life: Life) -> Any:
+    """Mark Monday on another day, whatever it was marked at; return the JSON result."""
+    life.run("mark", "--again")
+    return life.result(life.reports / "2025-01-06_mark.json", "2025-01-06")
+
+
+def test_fees_are_those_of_the_session(quoted: Life, broker: OddBroker) -> None:
+    """What accrued by day is of it, and is charged at its end: the next session has its own fees alone."""
+    life = quoted
+    market(life, AAPL="100")
+    broker.fees = "0.30"
+    # 100 shares at 100.01: 1.00 of 10,000, and 0.30 of fees.
+    day = life.trade(AAPL=buy(100, "100.01"))
+    assert figures(day["costs"], FEES) == amounts("0.30 1 1.30 1.30")
+    page = (life.reports / f"{life.session}_paper_run.html").read_text()
+    assert "1.30 bp; fees $0.30" in page
+    monday = life.session
+    # At the day's end it is charged, dated that day; a mark of the evening says the same.
+    broker.fees = "0"
+    broker.post("FEE", "-0.30")
+    life.now += timedelta(hours=6, minutes=30)
+    market(life, AAPL="101")
+    marked = life.mark()
+    assert figures(marked["costs"], FEES) == amounts("0.30 1 1.30 1.30")
+    # Tuesday's are a rebate, and a dime that accrued.
+    life.next_session()
+    life.now = life.now.replace(hour=15, minute=0)
+    broker.post("PTR", "0.05", "AAPL")
+    broker.post("DIV", "4.00", "AAPL")
+    broker.fees = "0.15"
+    market(life, AAPL="101", MSFT="200")
+    day = life.trade(MSFT=buy(10, "200.10"))
+    assert figures(day["costs"], FEES) == amounts("0.10 1 1.10 5.50")
+    # Monday's are corrected: they are Monday's still.
+    broker.money[0]["net_amount"] = "-0.50"
+    assert figures(life.mark()["costs"], FEES) == amounts("0.10 1 1.10 5.50")
+    assert (monday, [each[0] for each in kept(life)]) == ("2025-01-06", ["2025-01-06", "2025-01-07"])
+
+
+def test_fees_that_nobody_tells_are_in_no_total(quoted: Life, broker: OddBroker) -> None:
+    """Accrued ones that are not told, or are read on another day, and those of an account of two ledgers."""
+    life = quoted
+    market(life, AAPL="100")
+    broker.fees = None
+    day = life.trade(AAPL=buy(100, "100.01"))
+    assert figures(day["costs"], FEES) == amounts("- 1 - -")
+    assert "its fees are not known" in (life.reports / f"{life.session}_paper_run.html").read_text()
+    # On the next morning what accrues may be that day's.
+    life.now += timedelta(hours=17)
+    broker.fees = "0.30"
+    assert figures(marked_later(life)["costs"], FEES) == amounts("- 1 - -")
+    broker.fees = "0"
+    assert figures(marked_later(life)["costs"], FEES) == amounts("0 1 1 1")
+    # Another ledger's order: whose the fees are can't be told.
+    order = {"client_order_id": "00c0ffee00c0ffee00c0ffee", "symbol": "GOOG", "side": "buy", "qty": 5}
+    order |= {"order_type": "market", "time_in_force": "day", "limit_price": None}
+    broker.place(order, Decimal(5), Decimal(50), "filled")
+    broker.post("FEE", "-0.30", day="2025-01-06")
+    assert figures(marked_later(life)["costs"], FEES) == amounts("- 1 - -")
+
+
+def test_fees_of_two_attempts_are_those_of_the_session(quoted: Life, broker: OddBroker) -> None:
+    """Which of them are of the second one's orders can't be told; a mark states those of all."""
+    life = quoted
+    market(life, AAPL="100")
+    broker.fees = "0.30"
+    life.trade(AAPL=buy(100, "100.01"))
+    broker.fees = "0.50"
+    day = life.trade("--again", AAPL=buy(50, "100.02"))
+    assert figures(day["costs"], FEES) == amounts("- 1 - -")
+    # 1.00 + 1.00 + 0.50 of 15,000
+    assert figures(life.mark()["costs"], FEES) == amounts("0.50 2 2.50 1.67")
+
+
+@pytest.fixture
+def listing(life: Life) -> OddBroker:
+    """Return the broker of a life that is the host of quotes and of the list of splits too."""
+    return life.with_broker(with_list=True)
+
+
+def last_trade(broker: OddBroker, symbol: str, price: str, *, hours: int) -> None:
+    """Have a symbol's last trade be of so many hours ago, and no quote of it."""
+    at = (broker.now() - timedelta(hours=hours)).isoformat()
+    broker.market["trades"] = {symbol: {"t": at, "p": float(price)}}
+
+
+@pytest.mark.parametrize("is_listed_late", [False, True])
+def test_a_split_between_arrival_and_fill(life: Life, listing: OddBroker, *, is_listed_late: bool) -> None:
+    """An arrival price of 200, of before a split 2:1, is 100 for the shares that are bought after it.
+
+    100 of them at 100.10 cost 10 of 10,000. Until the split is booked nothing is stated of it.
+    """
+    last_trade(listing, "AAPL", "200", hours=20)
+    life.trade(AAPL=buy(50, "200"))
+    life.next_session()
+    last_trade(listing, "AAPL", "200", hours=20)
+    split = ("forward_splits", "AAPL", life.session)
+    if not is_listed_late:
+        listing.lists(*split, new_rate=2, old_rate=1)
+    listing.split("AAPL", 2, 1)
+    life.gateway.is_deaf = True
+    day = life.trade(AAPL=buy(100, "100.10", detail={"filled_at": life.now.isoformat()}))
+    if is_listed_late:
+        assert figures(cost(day, "AAPL"), PARTS) == amounts("- - - - -")
+        assert "split" in cost(day, "AAPL")["reason"]
+        assert kept(life)[-1] == (life.session, None, None)
+        listing.lists(*split, new_rate=2, old_rate=1)
+        day = life.mark()
+    assert row(day, "AAPL")["qty"] == 200
+    assert figures(cost(day, "AAPL"), PARTS) == amounts("10 0 10 10 1")
+    assert cost(day, "AAPL")["arrival_notional"] == 10_000
+    assert kept(life)[-1] == (life.session, 10, 10_000)
+
+
+def test_a_split_while_an_order_works_leaves_its_cost_unknown(life: Life, listing: OddBroker) -> None:
+    """Filled on Wednesday, after a split 2:1: not the shares that were ordered at Tuesday's price."""
+    listing.market["quotes"] = {"AAPL": {"t": life.now.isoformat(), "bp": 100.0, "ap": 100.0}}
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    tuesday = life.session
+    listing.market["quotes"]["AAPL"]["t"] = life.now.isoformat()
+    limit = {"order_type": "limit", "limit_price": "101", "time_in_force": "gtc"}
+    life.trade(AAPL=buy(100, None, filled="0", status="accepted", detail=limit))
+    life.next_session()
+    listing.market["quotes"] = {"AAPL": {"t": life.now.isoformat(), "bp": 50.0, "ap": 50.0}}
+    listing.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    listing.split("AAPL", 2, 1, of_orders=1)
+    life.trade(MSFT=NO_ORDER)
+    life.fill("AAPL", "100", "50.00", "filled")
+    listing.fill("AAPL", "100", "50.00")
+    life.mark()
+    assert [each["kind"] for each in life.rows("entries")] == ["fill", "fill", "split"]
+    assert (tuesday, None, None) in kept(life)
+
+
+LIMIT = {"order_type": "limit", "limit_price": "101"}
+
+
+@pytest.mark.parametrize(
+    ("plan", "known"),
+    [
+        (buy(100, "50.10"), False),
+        (buy(100, None, filled="0", status="accepted", detail=LIMIT), False),
+        (buy(100, "70.10"), True),
+    ],
+    ids=["filled", "not filled", "a usual night"],
+)
+def test_a_split_that_nobody_would_have_seen(quoted: Life, plan: Plan, *, known: bool) -> None:
+    """Never held, and priced at yesterday's last trade, 100: at 50 it may have split, at 70 it has not."""
+    life = quoted
+    then = (life.now - timedelta(hours=18)).isoformat()
+    life.platform.quotes.trades["AAPL"] = {"t": then, "p": 100.0}
+    life.trade(AAPL=plan)
+    if plan.status == "accepted":
+        life.fill("AAPL", "0", None, "canceled")
+    life.now += timedelta(hours=7)
+    market(life, AAPL="50" if not known else "70")
+    found = cost(life.mark(), "AAPL")
+    if known:
+        assert figures(found, PARTS) == amounts("-2990 0 -2990 -2990 1")
+    else:
+        assert figures(found, PARTS)[:4] == amounts("- - - -")
+        assert found["reason"] == "it may have split since its arrival price, of the day before"
+    assert (kept(life)[0][1] is not None) == known
+
+
+def test_a_price_of_earlier_in_the_session_is_no_closing_mark(quoted: Life) -> None:
+    """Marked on the next day, Monday has the price of its run at 10:00: what was missed is not known."""
+    life = quoted
+    market(life, AAPL="100")
+    life.trade(AAPL=working())
+    life.fill("AAPL", "50", "100.10", "canceled")
+    life.now += timedelta(hours=24)
+    market(life, AAPL="103")
+    marked = marked_later(life)
+    assert row(marked, "AAPL")["mark_price"] == 100
+    assert figures(cost(marked, "AAPL"), PARTS) == (5, None, None, None, Decimal("0.5"))
+    assert cost(marked, "AAPL")["reason"] == "what was not filled is not known: it has no closing price"
+    assert kept(life) == [("2025-01-06", None, None)]
+
+
+def test_a_new_book_has_the_costs_of_its_own_orders(quoted: Life) -> None:
+    """Of a session in which the account was wiped a mark states those of the present book alone."""
+    life = quoted
+    market(life, AAPL="100")
+    life.trade(AAPL=buy(10, "100.10"))
+    life.run("resolve", "--reset")
+    day = life.trade("--again", AAPL=buy(5, "100.20"))
+    life.now += timedelta(hours=6, minutes=30)
+    market(life, AAPL="101")
+    for document in (day, life.mark()):
+        assert figures(document["costs"], "shortfall arrival_notional num_known") == amounts("1 500 1")
+        assert len(document["costs"]["orders"]) == 1
+    assert [each[1:] for each in kept(life)] == [(1, 1000), (1, 500)]
 
 
 def test_without_arrival_prices_there_are_no_costs(life: Life) -> None:

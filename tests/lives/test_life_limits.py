@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.life import NO_ORDER, Life, buy, sell
+from support.life import NO_ORDER, Life, buy, figures, sell
 from support.mail_server import MailServer, subjects
 
 WORKS: dict[str, Any] = {"filled": "0", "status": "new", "detail": {"filled_avg_price": None}}
@@ -110,6 +110,31 @@ def test_what_is_not_known_has_a_dash(life: Life) -> None:
     row = page(life).partition('class="counts limits"')[2].partition("</dl>")[0]
     assert row.count("—") == 5
     assert "✓" not in row
+
+
+def test_an_account_that_lost_more_than_it_had(life: Life) -> None:
+    """Sold short for 10,000 with 1,000: at 115 it owes 500, at 112 it has won 300 of that back.
+
+    A gain is no loss of a debt, 0 %; of a drawdown there is no more to say, and why is said.
+    """
+    life.trade("--capital", "1000", AAPL=sell(100, "100"))
+    life.next_session()
+    life.prices(AAPL="115")
+    day = life.trade("--capital", "1000", AAPL=NO_ORDER)
+    assert day["pnl"]["equity"]["closing"] == -500
+    found = {name: figures(day["limits"][name], "percent amount passed") for name in ("gross", "day_loss")}
+    assert found == {"gross": (None, 11_500, True), "day_loss": (150, 1500, True)}
+    assert figures(day["limits"]["drawdown"], "percent passed reason") == (150, True, None)
+    life.next_session()
+    life.prices(AAPL="112")
+    day = life.trade("--capital", "1000", AAPL=NO_ORDER)
+    assert figures(day["limits"]["day_loss"], "percent amount passed reason") == (0, 0, False, None)
+    assert figures(day["limits"]["drawdown"], "percent passed reason") == (
+        *(None,) * 2,
+        "equity was not above zero by an earlier session",
+    )
+    assert "day loss 0 % ✓, drawdown —" in life.last.stdout
+    assert "— ✓" not in life.last.stdout
 
 
 def test_a_short_account_is_as_large_as_a_long_one(life: Life) -> None:

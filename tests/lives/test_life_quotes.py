@@ -243,6 +243,25 @@ def test_the_benchmark_is_read_with_the_marks(quoted: Life) -> None:
     assert "The thin line is SPY, from the equity of 7 Jan 2025, where its data begin" in page
 
 
+def test_a_session_without_a_price_of_the_benchmark(quoted: Life) -> None:
+    """It has no equity there, and no point of the line; the next one that has makes up for it."""
+    life = quoted
+    spy(life, "500")
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    del life.platform.quotes.trades["SPY"]
+    day = life.trade(AAPL=NO_ORDER)
+    assert figures(day["benchmark"], "since equity price") == ("2025-01-06", None, None)
+    assert figures(day["benchmark"]["figures"]["return"], "value n") == (None, 0)
+    assert "Of the last session it has no price" in (life.reports / "index.html").read_text("utf-8")
+    life.next_session()
+    spy(life, "510")
+    day = life.trade(AAPL=NO_ORDER)
+    assert figures(day["benchmark"], "equity price") == (102_000, 510)
+    assert figures(day["benchmark"]["figures"]["return"], "value n") == (*amounts("0.02"), 1)
+    assert [row["benchmark_equity"] for row in life.rows("sessions")] == ["100000.00", None, "102000.00"]
+
+
 def test_none_is_asked_for_no_benchmark(quoted: Life) -> None:
     """`none` reads none and states none; another symbol begins anew."""
     life = quoted

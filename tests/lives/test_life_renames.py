@@ -1,5 +1,6 @@
 """Symbols over time: splits, money and orders of shares that have another name by then, or had one."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -151,6 +152,49 @@ def test_shares_under_both_names_split(life: Life, broker: OddBroker) -> None:
         220,
         [("FB", THIRD, "2:1"), ("META", THIRD, "2:1")],
     )
+
+
+def of_day(document: Any, symbol: str) -> tuple[Any, ...]:
+    """A symbol's day P&L as its position and its row state it, and what of it is holding and trading."""
+    (stated,) = [each for each in document["symbols"]["rows"] if each["symbol"] == symbol]
+    return (row(document, symbol)["day_pnl"], *figures(stated, "day_pnl holding_pnl trading_pnl"))
+
+
+def test_a_rename_is_no_gain_of_a_day(life: Life, broker: OddBroker) -> None:
+    """100 at 110, then 112 under another name: 200 won, by META; FB has neither lost nor won that day."""
+    broker.prices["FB"] = Decimal(110)
+    assert row(life.trade(MSFT=NO_ORDER), "FB")["day_pnl"] == 1000
+    life.next_session()
+    renamed(broker, life.session, "112")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(row(day, "META"), "total_pnl unrealized_pnl") == (1200, 1200)
+    assert of_day(day, "META") == amounts("200 200 200 0")
+    assert row(day, "FB")["day_pnl"] == 0
+    # The same of a mark, and of one of after the close, which stays; the next day begins with it.
+    life.now += timedelta(hours=7)
+    broker.prices["META"] = Decimal(113)
+    for marked in (life.mark(), life.mark("--again")):
+        assert of_day(marked, "META") == amounts("300 300 300 0")
+    life.next_session()
+    life.now = life.now.replace(hour=15)
+    broker.prices["META"] = Decimal(114)
+    assert of_day(life.trade(MSFT=NO_ORDER), "META") == amounts("100 100 100 0")
+
+
+def test_what_was_sold_on_the_day_of_a_rename_is_of_the_old_name(life: Life, broker: OddBroker) -> None:
+    """40 of 100 at 110 are sold at 111 as FB; 60 go on at 112 as META, 20 more are bought at 111.50."""
+    broker.prices["FB"] = Decimal(110)
+    life.trade(MSFT=NO_ORDER)
+    life.next_session()
+    life.trade(FB=sell(40, "111"))
+    renamed(broker, life.session, "112")
+    life.trade("--again", META=buy(20, "111.50"))
+    broker.prices["META"] = Decimal(112)
+    day = life.mark()
+    # 40 x 1; 60 x 2, and 20 x 0.50.
+    assert of_day(day, "FB") == amounts("40 40 40 0")
+    assert of_day(day, "META") == amounts("130 130 120 10")
+    assert day["pnl"]["day_pnl"] == 170
 
 
 def test_a_symbol_that_is_another_companys_now(life: Life, broker: OddBroker) -> None:

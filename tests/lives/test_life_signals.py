@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scipy import stats
 from support.life import Life, buy
+from support.odd_platform import Plan
 
 
 @pytest.fixture
@@ -119,6 +120,19 @@ def test_a_split_said_a_session_late_changes_the_sessions_from_then_on(quoted: L
     life.resolve("--split", "AAPL", "3:1", "--ex-date", tuesday)
     kept = [(json.loads(row["pairs"]), json.loads(row["state"])[:2]) for row in life.rows("session_signals")]
     assert [(len(of_it), state) for of_it, state in kept] == [(0, [0, 0]), (1, [1, 1]), (1, [2, 2])]
+
+
+def test_a_split_that_nobody_would_have_seen_is_no_pair(quoted: Life) -> None:
+    """IDLE, which is not held, halves: it may have split. A fall by 29 % is one of a night."""
+    life = quoted
+    life.platform.quotes.trades["IDLE"] = {"t": life.now.isoformat(), "p": 80.0}
+    idle = Plan(side=None, mapping={"predicted_return": 0.01, "skip_reason": "zero_weight"})
+    life.platform.quotes.trades["MOVE"] = {"t": life.now.isoformat(), "p": 100.0}
+    life.trade(IDLE=idle, MOVE=idle)
+    life.next_session()
+    for symbol, price in (("IDLE", 40.0), ("MOVE", 71.0)):
+        life.platform.quotes.trades[symbol] = {"t": life.now.isoformat(), "p": price}
+    assert pairs(life.trade(IDLE=idle, MOVE=idle)) == [("MOVE", Decimal("0.01"), Decimal("-0.29"), True)]
 
 
 def test_a_new_book_begins_anew(quoted: Life) -> None:

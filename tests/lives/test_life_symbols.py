@@ -209,6 +209,20 @@ def test_the_next_book_begins_with_nothing(life: Life) -> None:
     assert document["symbols"]["round_trips"]["n"] == 0
 
 
+def test_a_symbol_whose_fills_are_not_known_has_no_quantity(life: Life) -> None:
+    """Its row has what it came to before, and nothing of now: neither shares nor P&L; it is not closed."""
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    document = life.trade(AAPL=sell(5, None, filled="5", status="filled"))
+    (stated,) = document["symbols"]["rows"]
+    assert [stated[name] for name in ("symbol", "qty", "total_pnl", "day_pnl")] == ["AAPL", None, None, None]
+    assert (stated["sessions"], stated["long"]) == (1, 1)
+    page = (life.reports / f"{life.session}_paper_run.html").read_text("utf-8")
+    assert 'class="closed"' not in page.partition('id="symbols"')[2].partition("</table>")[0]
+    life.fill("AAPL", "5", "101", "filled")
+    assert life.mark()["symbols"]["rows"][0]["qty"] == 5
+
+
 def test_a_session_without_a_price_is_in_no_sum(life: Life) -> None:
     """Its rows stand with what is known; the next complete one goes on from the one before."""
     life.prices(AAPL="101")

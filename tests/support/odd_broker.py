@@ -25,6 +25,7 @@ class OddBroker(BrokerServer):
     `fees` are accrued and not charged yet. `ahead` is how much later than now its orders are said to be
     submitted. `no_price` are symbols that it gives neither price nor value of. `money` is what it lists
     besides fills; its cash follows what of that stands and has come. `classes` are of what is no share.
+    `market` are quotes and trades where it is the host of market data too: none.
     """
 
     def __init__(self, platform: "OddPlatform") -> None:
@@ -39,6 +40,7 @@ class OddBroker(BrokerServer):
         self._events: list[tuple[int, Callable[[Account], None]]] = []
         self.fees: str | None = "0"
         self.classes: dict[str, str] = {}
+        self.market: dict[str, dict[str, Any]] = {}
 
     def now(self) -> "datetime":
         return self.platform.now()
@@ -120,8 +122,13 @@ class OddBroker(BrokerServer):
         order["filled_avg_price"] = None if price is None or not qty else str(price)
         order["filled_at"] = utc_text(self.now()) if qty else None
 
-    def split(self, symbol: str, became: int, shares: int, *, whole: bool = False) -> None:
-        """Have what is held of a symbol split now; `whole`: the fraction of a share is to be paid."""
+    def split(
+        self, symbol: str, became: int, shares: int, *, whole: bool = False, of_orders: int | None = None
+    ) -> None:
+        """Have what is held of a symbol split now; `whole`: the fraction of a share is to be paid.
+
+        :param of_orders: what so many orders filled splits, the first ones; None: what all did.
+        """
 
         def happen(account: Account) -> None:
             held = account.positions[symbol]
@@ -129,7 +136,7 @@ class OddBroker(BrokerServer):
             if whole:
                 held.qty = Fraction(int(held.qty))
 
-        self._events.append((len(self.orders), happen))
+        self._events.append((len(self.orders) if of_orders is None else of_orders, happen))
 
     def rename(self, symbol: str, new: str) -> None:
         """Have what is held of a symbol be called otherwise from now on."""
@@ -178,7 +185,8 @@ class OddBroker(BrokerServer):
         ]
         worth = sum((Decimal(each["market_value"] or 0) for each in self.positions), decimal(held.cash))
         if request.path in ("/v2/stocks/quotes/latest", "/v2/stocks/trades/latest"):
-            return 200, {request.path.split("/")[3]: {}}  # the host of market data: it has no prices
+            kind = request.path.split("/")[3]  # the host of market data
+            return 200, {kind: self.market.get(kind, {})}
         self.account |= {"cash": str(decimal(held.cash)), "equity": str(worth), "accrued_fees": self.fees}
         self.activities = [
             self._activity(each, number, qty, price)

@@ -49,12 +49,14 @@ def line(benchmark: Benchmark | None) -> str:
     if benchmark is None:
         return ""
     symbol = escaped(benchmark.symbol)
-    if benchmark.since is None or benchmark.equity is None:
+    if benchmark.since is None:
         return f"{symbol} begins with its first price."
     day = day_of(benchmark.since)
     since = short_date(day) if day else escaped(benchmark.since)
-    now = text.money(benchmark.equity)
-    return f"The thin line is {symbol}, from the equity of {since}, where its data begin, to {now}."
+    begin = f"The thin line is {symbol}, from the equity of {since}, where its data begin"
+    if benchmark.equity is None:
+        return f"{begin}. Of the last session it has no price: its figures end with the last one before."
+    return f"{begin}, to {text.money(benchmark.equity)}."
 
 
 def _left_out(benchmark: Benchmark) -> str:

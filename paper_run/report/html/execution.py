@@ -52,7 +52,7 @@ def _figures(costs: Costs) -> list[str]:
             "With fees",
             costs.total if costs.fees is not None else None,
             costs.total_bps,
-            "no broker tells the fees" if costs.fees is None else f"fees {text.money(costs.fees)}",
+            "its fees are not known" if costs.fees is None else f"fees {text.money(costs.fees)}",
         ),
         _figure(f"Mean of {mean.minimum} sessions", mean.dollars, mean.bps, _of_mean(costs)),
     ]

@@ -76,7 +76,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _row(row: SymbolRow, held: Decimal | None) -> str:
-    look = "" if row.qty else ' class="closed"'
+    look = ' class="closed"' if row.qty == 0 else ""
     return (
         f"<tr{look}>{cells.name(row.symbol)}<td>{sparkline(row.history)}</td>{cells.gain(row.total_pnl)}"
         f"{cells.gain(row.holding_pnl)}{cells.gain(row.trading_pnl)}"

@@ -17,7 +17,7 @@ def test_what_is_not_known_is_a_dash_with_its_reason() -> None:
     assert '<dt>Shortfall</dt><dd class="absent">—</dd>' in found
     assert "Known so far: +$8.00." in found
     assert "the session has not closed" in found
-    assert "no broker tells the fees" in found
+    assert "its fees are not known" in found
 
 
 def test_a_cost_is_a_loss_and_a_saving_a_gain() -> None:

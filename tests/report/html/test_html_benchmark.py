@@ -37,6 +37,13 @@ def test_its_line_begins_where_its_data_begin() -> None:
     assert all(0 <= float(each.split()[1]) <= 1000 for each in path.replace("L", "M").split("M")[1:])
 
 
+def test_it_says_where_it_ends() -> None:
+    """At the last session's price; without one there the session before."""
+    said = section(benchmarks.BENCHMARK._replace(equity=None))
+    assert "Of the last session it has no price: its figures end with the last one before." in said
+    assert "begins with its first price" not in said
+
+
 def test_without_one_nothing_is_said() -> None:
     """Of an older record, and where none is read."""
     assert section(None) == ""
