@@ -46,9 +46,19 @@ def gain(amount: Decimal | None) -> str:
     return f"<td{coloured}>{text.signed_money(amount)}</td>"
 
 
-def needs(sessions: int) -> str:
+def sessions(number: int) -> str:
+    """Say how many sessions."""
+    return f"{number:,} session{'s' * (number != 1)}"
+
+
+def needs(number: int) -> str:
     """Say how many sessions a figure lacks."""
-    return f"needs {sessions:,} more session{'s' * (sessions != 1)}"
+    return f"needs {number:,} more session{'s' * (number != 1)}"
+
+
+def begins(data: str, first: str) -> str:
+    """Say when a figure's data begin, where that is behind a period's first session; both ISO dates."""
+    return f"Begins on {escaped(data)}, where its data begin. " if data > first else ""
 
 
 def statistic(figure: Statistic, label: str, show: Callable[[Any], str], places: int) -> str:

@@ -92,7 +92,7 @@ def render(
         "num_listed": text.count(len(present)),
         "book": book if ended else None,
         "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
-        "symbol_rows": markup(_symbols(symbols or {}, present)),
+        "symbols": markup(_symbols(symbols or {}, present)),
         "num_symbols": len(symbols or {}),
         "symbols_file": SYMBOLS_FILE,
         "num_earlier": num_earlier,
@@ -119,7 +119,7 @@ def _symbols(totals: Mapping[str, SymbolTotals], lines: Sequence[SessionLine]) -
         return ""
     from paper_run.report.html import symbols
 
-    return symbols.index_rows(totals, {line.session: navigation.page_of(line) or "" for line in lines})
+    return symbols.table(totals, {line.session: navigation.page_of(line) or "" for line in lines})
 
 
 def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number: int) -> dict[str, Any]:
