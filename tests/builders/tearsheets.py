@@ -1,5 +1,6 @@
 """Tear sheets of so many sessions."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from builders import benchmarks, documents, periods
@@ -44,7 +45,7 @@ def of(number: int) -> TearSheet:
     )
 
 
-def _costs(lines: list[SessionLine]) -> CostsOver:
+def _costs(lines: Sequence[SessionLine]) -> CostsOver:
     known = [(Decimal(at * 7 % 40 - 12), Decimal(60_000)) for at in range(len(lines))]
     of_all, fees = execution.of_sessions(known), Decimal("12.40")
     total = of_all.shortfall and of_all.shortfall + fees
@@ -52,7 +53,7 @@ def _costs(lines: list[SessionLine]) -> CostsOver:
     return CostsOver(lines[0].session, of_all, 0, fees, total, bps, execution.mean(known))
 
 
-def _signals(lines: list[SessionLine]) -> SignalsOver:
+def _signals(lines: Sequence[SessionLine]) -> SignalsOver:
     pairs = [
         tuple(
             Pair(name, (at * 13 + of_it * 7) % 19 / 900 - 0.0101, (at * 5 + of_it * 11) % 23 / 700 - 0.0155)
@@ -67,14 +68,14 @@ def _signals(lines: list[SessionLine]) -> SignalsOver:
     return SignalsOver(lines[0].session, signals.of_sessions(pairs), sessions)
 
 
-def _symbols(lines: list[SessionLine], pnl: Decimal) -> SymbolsOver:
+def _symbols(lines: Sequence[SessionLine], pnl: Decimal) -> SymbolsOver:
     first, last, n = lines[0].session, lines[-1].session, len(lines)
-    totals, other = {}, pnl
+    totals, rest = {}, pnl
     for at, name in enumerate(SYMBOLS):
-        earned = Decimal(at * at * 37 - 300)
+        earned = rest if name == SYMBOLS[-1] else Decimal(at * at * 37 - 300)
         totals[name] = SymbolTotals(
             *(first, last, n, n // 2 + at % 3, n - at, 0, earned - 20, Decimal(20)),
             *(at + 2, at, Decimal(at * 120), Decimal(-90)),
         )
-        other -= earned
-    return SymbolsOver(first, totals, other, of_symbols.SYMBOLS.trips, of_trips(totals))
+        rest -= earned
+    return SymbolsOver(first, totals, rest, of_symbols.SYMBOLS.trips, of_trips(totals))

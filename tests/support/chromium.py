@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -72,6 +73,21 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pictured(names: Sequence[str]) -> Sequence[str]:
     """Return what to make pictures of: all where somebody named a folder for them, else the first."""
     return names if os.environ.get("PAPER_RUN_SCREENSHOTS") else names[:1]
+
+
+def printed(page: Any, reader: str) -> list[list[str]]:
+    """Return the lines of each sheet of paper that a page is printed on, without those in its margin.
+
+    :param reader: see `pdftotext`.
+    """
+    paper = page.pdf(prefer_css_page_size=True)
+    command = [reader, "-layout", "-", "-"]
+    text = subprocess.run(command, input=paper, capture_output=True, check=True).stdout.decode()
+    sheets = [[line for line in sheet.splitlines() if line.strip()] for sheet in text.split("\f")[:-1]]
+    for number, sheet in enumerate(sheets, 1):
+        margin = sheet.pop()
+        assert margin.replace(" ", "") == f"Papertrading:norealmoney.{number}/{len(sheets)}"
+    return sheets
 
 
 class Windows:

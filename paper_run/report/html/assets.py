@@ -28,13 +28,21 @@ def asset(name: str) -> str:
     return (_templates() / name).read_text(encoding="utf-8")
 
 
-def policy(*, style: str, script: str | None = None) -> str:
-    """Return a content security policy for a page that holds these two assets whole.
+@cache
+def style(name: str) -> str:
+    """Return what all pages look like, then what this one's style has besides."""
+    return asset("shared.css") + asset(name)
 
-    :param style: the name of the style's file. :param script: that of the script's, None for a page without.
+
+def policy(*, style_of: str, script: str | None = None) -> str:
+    """Return a content security policy for a page that holds a style and a script whole.
+
+    :param style_of: the name of the style, see `style`. :param script: that of the script's file, None for a
+        page without.
     """
-    allowed = f"; script-src '{_hash(script)}'" if script else ""
-    return f"default-src 'none'; style-src '{_hash(style)}'{allowed}; base-uri 'none'; form-action 'none'"
+    allowed = f"; script-src '{_hash(asset(script))}'" if script else ""
+    own = _hash(style(style_of))
+    return f"default-src 'none'; style-src '{own}'{allowed}; base-uri 'none'; form-action 'none'"
 
 
 def template(name: str, *, cache_folder: Path | None) -> Template:
@@ -46,9 +54,8 @@ def template(name: str, *, cache_folder: Path | None) -> Template:
     return _environment(cache_folder).get_template(name)
 
 
-@cache
-def _hash(name: str) -> str:
-    return "sha256-" + b64encode(sha256(asset(name).encode()).digest()).decode()
+def _hash(content: str) -> str:
+    return "sha256-" + b64encode(sha256(content.encode()).digest()).decode()
 
 
 @cache

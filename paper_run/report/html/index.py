@@ -8,7 +8,7 @@ from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.html import benchmark, calendar, cells, navigation, periods
-from paper_run.report.html.assets import asset, markup, policy, template
+from paper_run.report.html.assets import asset, markup, policy, style, template
 from paper_run.report.html.day_bars import table_rows
 from paper_run.report.html.equity_curve import described, equity_curve, scale
 from paper_run.report.html.svg import escaped
@@ -71,9 +71,9 @@ def render(
     bounds = calendar.shades(present)
     num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
-        "css": markup(asset(_STYLE)),
+        "css": markup(style(_STYLE)),
         "script": markup(asset(_SCRIPT)),
-        "policy": policy(style=_STYLE, script=_SCRIPT),
+        "policy": policy(style_of=_STYLE, script=_SCRIPT),
         "sections": navigation.sections,
         "label": shown,
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",

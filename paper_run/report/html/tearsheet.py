@@ -52,8 +52,8 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
     drawn = _drawn(sheet.curve)
     number = len(sheet.curve)
     view = {
-        "css": markup(assets.asset(_STYLE)),
-        "policy": assets.policy(style=_STYLE),
+        "css": markup(assets.style(_STYLE)),
+        "policy": assets.policy(style_of=_STYLE),
         "label": sheet.label or "",
         "first": _named(sheet.first),
         "through": _named(sheet.through),
