@@ -12,15 +12,13 @@ from paper_run.report.html import (
     benchmark,
     book,
     cells,
+    equity_section,
     execution,
-    exposure_curve,
     periods,
     signals,
     symbols,
 )
 from paper_run.report.html.assets import markup
-from paper_run.report.html.day_bars import day_bars, table_rows
-from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.summary.figures import Figure
 from paper_run.report.text import day_of, long_date
 
@@ -66,15 +64,12 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
         "sessions_a_year": sheet.sessions_a_year,
         "figures": _figures(sheet),
         "equity": _equity(sheet),
-        "curve": markup(equity_curve(drawn)),
-        "curve_words": described(drawn),
-        "curve_rows": markup(table_rows(drawn)),
+        "curve": markup(
+            equity_section.section(
+                drawn, without="", number=number, is_live=False, benchmark=benchmark.line(sheet.benchmark)
+            )
+        ),
         "benchmark": markup(benchmark.section(sheet.benchmark)),
-        "benchmark_line": markup(benchmark.line(sheet.benchmark)),
-        "days": markup(day_bars(drawn, number)),
-        "exposed": markup(exposure_curve.exposure_curve(drawn)),
-        "exposed_words": exposure_curve.described(drawn),
-        "num_drawn": text.count(len(drawn)) if len(drawn) < number else "",
         "statistic_rows": markup(book.named_statistic_rows(sheet.statistics)),
         "has_arrivals": sheet.costs is not None,
         "has_symbols": sheet.symbols is not None,

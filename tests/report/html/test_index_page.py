@@ -201,7 +201,7 @@ def test_the_template_is_compiled_once_for_a_folder(tmp_path):
     """The compiled template is kept in the folder that is given, and the text is the same without it."""
     kept = tmp_path / "cache"
     text = render(history(3), curve=history(3), label=None, cache_folder=kept)
-    assert [path.suffix for path in kept.iterdir()] == [".cache"]
+    assert {path.suffix for path in kept.iterdir()} == {".cache"}
     assert text == render(history(3), curve=history(3), label=None, cache_folder=None)
 
 
