@@ -30,9 +30,15 @@ _BEFORE = "before-"
 class Found(NamedTuple):
     """A result's file, and what its name tells: the session, and of an attempt its number."""
 
-    path: Path
+    folder: Path
+    name: str
     session: str
     number: int | None
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.name
 
 
 def of_account(folder: Path, orchestrator_url: str) -> Iterator[Path]:
@@ -57,9 +63,10 @@ def lacking(ledger: Ledger, folder: Path, orchestrator_url: str) -> list[Path]:
     for found in _in(folder):
         if found.number is None or ((found.session, found.number) in known and found.session < last):
             continue
-        result = _read(found.path)
-        if _is_real(found.path, result, orchestrator_url) and not _is_known(ledger, found, result):
-            lacked.append(found.path)
+        path = found.path
+        result = _read(path)
+        if _is_real(path, result, orchestrator_url) and not _is_known(ledger, found, result):
+            lacked.append(path)
     return lacked + [each for each in _answers(folder) if ledger.attempts.by_key(each.stem) is None]
 
 
@@ -97,11 +104,11 @@ def moved_to(folder: Path, identity: str) -> Path | None:
 
 def _in(folder: Path) -> list[Found]:
     found = []
-    for name in os.listdir(folder):
-        if name.endswith(".json") and (match := _NAME.fullmatch(name)):
+    for name in sorted(each for each in os.listdir(folder) if each.endswith(".json")):
+        if match := _NAME.fullmatch(name):
             number = None if name.endswith("_mark.json") else int(match[2] or 1)
-            found.append(Found(folder / name, match[1], number))
-    return sorted(found)
+            found.append(Found(folder, name, match[1], number))
+    return found
 
 
 def _answers(folder: Path) -> list[Path]:

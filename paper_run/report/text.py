@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -177,11 +178,14 @@ def tone_of(amount: Decimal | None) -> str:
     return "gain" if amount > 0 else "loss"
 
 
+@lru_cache(maxsize=2048)
 def _signed(value: Decimal | int, places: int, *, before: str = "") -> str:
     """Return the value rounded half to even, with separators, and a true minus unless it rounds to zero."""
-    rounded = Decimal(value).quantize(_STEPS[places], context=_ROUNDING)
-    sign = MINUS if rounded < 0 else ""
-    return f"{sign}{before}{rounded.copy_abs():,.{places}f}"
+    shown = f"{Decimal(value).quantize(_STEPS[places], context=_ROUNDING):,.{places}f}"
+    if shown[0] != "-":
+        return before + shown
+    size = shown[1:]
+    return f"{MINUS}{before}{size}" if size.strip("0.") else before + size
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -1,5 +1,6 @@
 """The command line: how arguments are read, and which exit status comes of what."""
 
+import atexit
 import os
 import signal
 import sys
@@ -347,6 +348,7 @@ def test_the_days_status_is_the_commands(
 def test_the_entry_point_exits_with_the_status(day: Called, monkeypatch: pytest.MonkeyPatch) -> None:
     """As installed, it takes its arguments from the process."""
     monkeypatch.setattr(sys, "argv", ["paper-run", "--capital", "5"])
+    monkeypatch.setattr(atexit, "register", lambda _: None)  # this process has more to do
     day.end = End(ExitStatus.ORCHESTRATION)
     with pytest.raises(SystemExit) as caught:
         entry_point()

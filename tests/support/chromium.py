@@ -172,10 +172,18 @@ def complaints(page: Any, *, contrast: bool = True) -> str:
 
     :param contrast: also of the inks, which are the same at any width and take most of the time.
     """
+    return _complaints(page, rules={"color-contrast": {"enabled": contrast}})
+
+
+def complaints_of_inks(page: Any) -> str:
+    """Return what the accessibility checker has against a page's colours alone: the palette is another."""
+    return _complaints(page, runOnly=["color-contrast"])
+
+
+def _complaints(page: Any, **options: Any) -> str:
     from axe_playwright_python.sync_playwright import Axe
 
-    rules = {"color-contrast": {"enabled": contrast}}
-    found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
+    found = Axe().run(page, options={"resultTypes": ["violations"], **options})
     return found.generate_report() if found.violations_count else ""
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.model import limits
-from paper_run.money import share
 from paper_run.report import text
 from paper_run.report.html.charts import legend
 from paper_run.report.html.svg import escaped
@@ -33,10 +32,7 @@ class _Held(NamedTuple):
     session: str
     long: float
     short: float
-
-    @property
-    def gross(self) -> float:
-        return self.long - self.short
+    gross: float
 
 
 def exposure_curve(curve: Sequence[SessionLine]) -> str:
@@ -72,7 +68,7 @@ def exposure_curve(curve: Sequence[SessionLine]) -> str:
         '<div class="panel exposure"><svg class="plot" role="img" '
         'aria-labelledby="exposed-title exposed-desc" width="100%" height="100%">'
         '<title id="exposed-title">Exposure in percent of equity</title>'
-        f'<desc id="exposed-desc">{escaped(described(curve))}</desc>'
+        f'<desc id="exposed-desc">{escaped(_described(curve, held))}</desc>'
         f"{frame}{drawn}</svg>"
         f'<line class="zero" x1="0" x2="100%" y1="{zero / 10:.1f}%" y2="{zero / 10:.1f}%"/></svg>'
         f'<svg class="scale" aria-hidden="true" height="100%">{_scale(ticks, down)}</svg></div>'
@@ -81,9 +77,12 @@ def exposure_curve(curve: Sequence[SessionLine]) -> str:
 
 def described(curve: Sequence[SessionLine]) -> str:
     """Return in words what the panel shows, and where it begins if not with the curve."""
-    held, limit = _held(curve), _limit(curve)
-    if not held:
-        return ""
+    held = _held(curve)
+    return _described(curve, held) if held else ""
+
+
+def _described(curve: Sequence[SessionLine], held: Sequence[_Held]) -> str:
+    limit = _limit(curve)
     highest, last = max(held, key=lambda each: each.gross), held[-1]
     valued = [line for line in curve if line.closing is not None]
     late = (
@@ -103,10 +102,10 @@ def _held(curve: Sequence[SessionLine]) -> list[_Held]:
     """Return the sessions that have kept what they held, and had equity."""
     places, found = x_scale(curve).places, []
     for line in curve:
-        long, short = share(line.long, line.closing), share(line.short, line.closing)
-        if long is not None and short is not None:
-            across = places[line.session]
-            found.append(_Held(across, line.session, float(long) * 100, float(short) * 100))
+        if line.closing is not None and line.closing > 0 and line.long is not None and line.short is not None:
+            equity = float(line.closing) / 100
+            long, short = float(line.long) / equity, float(line.short) / equity
+            found.append(_Held(places[line.session], line.session, long, short, long - short))
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from paper_run.report.text import clipped, one_line, printable
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+_MARKS = frozenset("&<>\"'")
 _TEXT_EM, _BAR_EM, _GAP_EM = 1.45, 0.6, 0.65
 
 # Lines across the bar: a second kind can be told from the first without its colour.
@@ -36,7 +37,8 @@ class BarRow(NamedTuple):
 
 def escaped(text: str) -> str:
     """Return printable text on one line that is safe in an element or a quoted attribute."""
-    return one_line(text).translate(_ESCAPES)
+    shown = one_line(text)
+    return shown if _MARKS.isdisjoint(shown) else shown.translate(_ESCAPES)
 
 
 def escaped_lines(text: str) -> str:

@@ -163,9 +163,12 @@ for step_number in range(200):
 
 
 def test_a_kill_while_it_is_made_leaves_none_or_a_whole_one(tmp_path: Path) -> None:
-    """Killed before each single step: there is no ledger or a whole one, and the next run has one."""
+    """Killed before each single step: there is no ledger or a whole one, and the next run has one.
+
+    Nothing of the making lies about for ever, SQLite's own journal of it neither.
+    """
     steps = int(run_script(KILLED_AT_EVERY_STEP, tmp_path))
-    there = []
+    there, left = [], set()
     for step in range(steps):
         folder = tmp_path / f"{step:03}"
         there.append((folder / "ledger.sqlite3").exists())
@@ -176,20 +179,11 @@ def test_a_kill_while_it_is_made_leaves_none_or_a_whole_one(tmp_path: Path) -> N
         with Ledger(folder) as ledger:
             assert ledger.created is not there[-1]
             begun(ledger)
-    assert {False, True} == set(there)
-    assert there == sorted(there), "once it is there it stays"
-
-
-def test_what_a_killed_making_leaves_is_swept_by_the_next_run(tmp_path: Path) -> None:
-    """Nothing of it lies about for ever, SQLite's own journal of it neither."""
-    steps = int(run_script(KILLED_AT_EVERY_STEP, tmp_path))
-    left = set()
-    for step in range(steps):
-        folder = tmp_path / f"{step:03}"
-        with Ledger(folder):
             files.sweep(folder)
         left |= {path.name.split(".")[-1] for path in folder.iterdir()} - {"sqlite3"}
     assert left == set()
+    assert {False, True} == set(there)
+    assert there == sorted(there), "once it is there it stays"
 
 
 TWO_AT_ONCE = """
