@@ -152,3 +152,23 @@ def test_no_sheet_of_paper_has_a_line_or_two_alone(opened, pdftotext, number):
     assert page.locator("footer").is_hidden()
     headings = {each.strip() for each in page.locator("h2").all_inner_texts()}
     assert headings & {sheet[-1].strip() for sheet in sheets} == set()
+
+
+@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}], ids=str)
+def test_on_a_phone_what_goes_on_beside_the_edge_has_a_shade(opened, look):
+    """Both rows of links run on behind the edge, and show it as a table does; their names are short."""
+    page = opened(days.past_limits(), curve=CURVE, width=390, **look)
+    for row in page.locator(".ways ul").all():
+        assert row.evaluate("each => each.scrollWidth > each.clientWidth")
+        assert "linear-gradient" in row.evaluate("each => getComputedStyle(each).backgroundImage")
+    assert page.locator(".parts a").first.inner_text() == "Status"
+    assert max(len(each) for each in page.locator(".parts a").all_inner_texts()) < 30
+
+
+def test_on_a_phone_no_date_below_a_figure_is_broken(opened):
+    """Since when a figure counts stands on one line."""
+    page = opened(documents.good_day(), curve=CURVE, width=390)
+    heights = page.locator(".figures .aside").evaluate_all(
+        "all => all.map((each) => each.offsetHeight / parseFloat(getComputedStyle(each).lineHeight))"
+    )
+    assert max(heights) < 1.5

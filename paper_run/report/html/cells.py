@@ -20,10 +20,14 @@ _NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
 
 
-def widest(*rows: str) -> int:
-    """Return how many characters a column needs for every number of these rows, 7 to 16."""
-    longest = max((len(found) for each in rows for found in _NUMBER.findall(each)), default=0)
-    return min(max(longest, _WIDTHS[0]), _WIDTHS[-1])
+def widest(rows: str, totals: str) -> int:
+    """Return how many characters a column needs for every number of rows and of their totals, 7 to 16.
+
+    Totals are bold: an eighth wider.
+    """
+    longest = max(map(len, _NUMBER.findall(rows)), default=0)
+    of_totals = max(map(len, _NUMBER.findall(totals)), default=0)
+    return min(max(longest, -(-of_totals * 9 // 8), _WIDTHS[0]), _WIDTHS[-1])
 
 
 def number(value: Any, show: Callable[[Any], str], places: int) -> str:

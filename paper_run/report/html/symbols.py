@@ -52,7 +52,6 @@ def view(result: RunResult) -> dict[str, Any] | None:
     rows = "\n".join(_row(each, shares.get(each.symbol)) for each in listed)
     return {
         "rows": markup(rows),
-        "widest": cells.widest(rows),
         "more": unlisted(len(symbols.rows), MOST, "in the JSON"),
         "since": min((each.since for each in symbols.rows if each.since), default=""),
         "trips": markup(_round_trips(symbols, symbols.num_trips, symbols.trips)),
