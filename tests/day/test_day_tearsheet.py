@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from scipy import stats
 from support.command import Finished, run_command
-from support.schema import SCHEMA
+from support.schema import SCHEMA, command_faults
 from support.tree import ROOT
 
 SESSIONS = 42
@@ -196,6 +196,25 @@ def test_symbols_of_a_period_are_the_sums_of_its_sessions(here: Path) -> None:
         trips = found["symbols"]["round_trips"]
         assert trips["latest"] == ended
         assert (trips["n"], sum(row["trips"] for row in rows)) == (len(ended), len(ended))
+
+
+def test_the_months_of_the_history_are_those_of_the_pages(here: Path) -> None:
+    """By `history --monthly`: sessions, P&L and return, in the table too."""
+    of_page = days(here)[-1]["periods"]["months"]
+    said = run_command("history", "--sandbox", "--monthly", "--json", cwd=here)
+    assert command_faults("history_monthly", said.stdout) == []
+    found = json.loads(said.stdout, parse_float=Decimal)
+    ours = [(each["month"], each["sessions"], each["pnl"], each["monthly_return"]) for each in found]
+    assert ours == [(each["name"], each["n"], each["pnl"], each["value"]) for each in of_page]
+    assert len(ours) > 1
+    shown = run_command("history", "--sandbox", "--monthly", cwd=here).stdout.splitlines()
+    (head,) = [row.split() for row in shown if row.startswith("Month")]
+    assert head[2:4] == ["P&L", "Return"]
+    for each in of_page:
+        (row,) = [row.split() for row in shown if row.startswith(each["name"])]
+        assert abs(Decimal(row[3].replace("\u2212", "-").rstrip("%")) / 100 - each["value"]) <= Decimal(
+            "0.00005"
+        )
 
 
 def test_the_ledger_is_not_touched_and_the_page_asks_for_nothing(here: Path) -> None:
