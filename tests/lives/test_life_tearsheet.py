@@ -198,7 +198,7 @@ def test_an_older_ledgers_figures_begin_when_their_data_begin(quoted: Life, what
     assert (aapl["since"], aapl["sessions"]) == (three["session"], 1)
     assert aapl["pnl"] + found["symbols"]["other_pnl"] == found["equity"]["pnl"]
     assert found["symbols"]["other_pnl"] == sum(each["day_pnl"] for each in found["curve"][:2])
-    assert ">Before</th>" in page(life)
+    assert ">Before<td" in page(life)
     assert page(life).count(f"Begins on {three['session']}") == 3
     # A period from before they began says so too, and states nothing.
     before = sheet(life, one["session"], "--until", one["session"])

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import paper_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from jinja2 import Environment, Template
     from markupsafe import Markup
 
@@ -31,18 +34,44 @@ def asset(name: str) -> str:
 @cache
 def style(name: str) -> str:
     """Return what all pages look like, then what this one's style has besides."""
-    return asset("shared.css") + asset(name)
+    return _slim(asset("shared.css") + asset(name))
 
 
-def policy(*, style_of: str, script: str | None = None) -> str:
+@cache
+def script(name: str) -> str:
+    """Return the script of a page."""
+    return _slim(asset(name))
+
+
+def _slim(source: str) -> str:
+    """Return a style or a script without what is for its authors alone: comments and indentation."""
+    first, *others = source.split("/*")
+    lines = (
+        line.lstrip() for line in (first + "".join(each.partition("*/")[2] for each in others)).split("\n")
+    )
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def policy(*, style_of: str, script_of: str | None = None) -> str:
     """Return a content security policy for a page that holds a style and a script whole.
 
-    :param style_of: the name of the style, see `style`. :param script: that of the script's file, None for a
-        page without.
+    :param style_of: the name of the style, see `style`. :param script_of: that of the script, None for a page
+        without.
     """
-    allowed = f"; script-src '{_hash(asset(script))}'" if script else ""
+    allowed = f"; script-src '{_hash(script(script_of))}'" if script_of else ""
     own = _hash(style(style_of))
     return f"default-src 'none'; style-src '{own}'{allowed}; base-uri 'none'; form-action 'none'"
+
+
+def rendered(name: str, view: Mapping[str, Any], *, cache_folder: Path | None) -> str:
+    """Return a page made of a template, see `template`.
+
+    It leaves out the end tags that HTML implies inside tables: they are a tenth of a page with long ones.
+    """
+    page = template(name, cache_folder=cache_folder).render(view)
+    for implied in ("</tr>\n", "</tr>", "</td>", "</th>"):
+        page = page.replace(implied, "")
+    return page
 
 
 def template(name: str, *, cache_folder: Path | None) -> Template:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paper_run.model.costs import Costs, OrderCost
     from paper_run.model.tearsheet import CostsOver
 
-_MOST = 60
+_MOST = 40
 WAIT = "includes the wait for the open"
 _HEADS = ("Symbol", "Side", "Shortfall", "bp", "Fills", "Not filled", "Filled", "At arrival")
 

@@ -8,7 +8,7 @@ from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.html import benchmark, calendar, cells, equity_section, navigation, periods
-from paper_run.report.html.assets import asset, markup, policy, style, template
+from paper_run.report.html.assets import markup, policy, rendered, script, style
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
@@ -70,8 +70,8 @@ def render(
     num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
         "css": markup(style(_STYLE)),
-        "script": markup(asset(_SCRIPT)),
-        "policy": policy(style_of=_STYLE, script=_SCRIPT),
+        "script": markup(script(_SCRIPT)),
+        "policy": policy(style_of=_STYLE, script_of=_SCRIPT),
         "sections": navigation.sections,
         "label": shown,
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
@@ -99,7 +99,7 @@ def render(
         "history_file": HISTORY_FILE,
         **_figures(present, curve, num_sessions or len(present)),
     }
-    return template(_PAGE, cache_folder=cache_folder).render(view)
+    return rendered(_PAGE, view, cache_folder=cache_folder)
 
 
 def _symbols(totals: Mapping[str, SymbolTotals], lines: Sequence[SessionLine]) -> str:

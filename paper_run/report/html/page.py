@@ -73,8 +73,8 @@ def render(
     valued = [line for line in curve if line.closing is not None]
     view = {
         "css": markup(assets.style("report.css")),
-        "script": markup(assets.asset("report.js")),
-        "policy": assets.policy(style_of="report.css", script="report.js"),
+        "script": markup(assets.script("report.js")),
+        "policy": assets.policy(style_of="report.css", script_of="report.js"),
         "links": navigation.links(result.session, file_name(result)),
         "sections": navigation.sections,
         "long": _LONG,
@@ -97,7 +97,7 @@ def render(
         "symbols": _symbols(result),
         "equity": markup(_equity(result, valued)),
     }
-    return assets.template("report.html", cache_folder=cache_folder).render(view)
+    return assets.rendered("report.html", view, cache_folder=cache_folder)
 
 
 def file_name(result: RunResult) -> str:

@@ -24,7 +24,7 @@ MOST_SESSIONS = 60
 """So many sessions the line of the recent rank IC goes through."""
 MOST_OVER = 260
 """On a tear sheet so many, the latest."""
-_MOST_ROWS = 60
+_MOST_ROWS = 40
 _SIDE = 1000
 _ROOM = 0.92
 _LEAST_OF_A_LINE = 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from paper_run.model.symbols import SymbolRow, Symbols, TripRow
     from paper_run.model.tearsheet import SymbolsOver
 
-MOST, MOST_OF_INDEX, MOST_TRIPS = 25, 100, 100
+MOST, MOST_OF_INDEX, MOST_TRIPS = 20, 100, 100
 _WIDTH, _HEIGHT = 60, 16
 _NAMES = (
     "Symbol",

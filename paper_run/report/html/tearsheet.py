@@ -75,7 +75,7 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
         "has_symbols": sheet.symbols is not None,
         "sections": [markup(made) for section in _SECTIONS if (made := section(sheet))],
     }
-    return assets.template(_PAGE, cache_folder=cache_folder).render(view)
+    return assets.rendered(_PAGE, view, cache_folder=cache_folder)
 
 
 def _figures(sheet: TearSheet) -> list[Figure]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 import pytest
-from builders import days, documents
+from builders import days, documents, whole_days
 from builders.stated import headline_of, render
 from jinja2.bccache import Bucket, bc_magic
 from markupsafe import escape
@@ -384,3 +384,22 @@ def test_the_page_engine_is_loaded_by_the_first_page():
     code = "import sys, paper_run.report.html.page; print({'jinja2', 'markupsafe'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_page_of_fifty_orders_is_no_heavier_than_its_budget():
+    """With every section, sixty sessions, and fifty symbols in each table: 150 kB."""
+    page = whole_days.render(50, 60)
+    shown = {each["id"] for each in Page(page).having("h2")}
+    assert shown >= {"equity", "positions", "symbols", "account", "orders", "execution", "signals", "periods"}
+    assert len(page.encode()) <= 150_000
+
+
+def test_what_html_implies_and_what_is_for_authors_is_left_out():
+    """No end tag of a cell or a row, no comment, no indentation in style and script; strings stay whole."""
+    page = render(documents.good_day())
+    assert not re.search("</t[rdh]>", page)
+    for kept in (assets.style("report.css"), assets.script("report.js")):
+        assert kept in page
+        assert not re.search(r"/\*|^ |^//|\n\n", kept, re.MULTILINE)
+    assert "${count} of ${rows.length} rows" in page
+    assert 'content: "▸ " / ""' in page
