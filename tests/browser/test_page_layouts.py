@@ -121,8 +121,6 @@ def test_a_full_page_capture_has_every_row(opened, script):
     page = opened(a_day_of(150), curve=CURVE, java_script_enabled=script)
     for table in ("positions", "orders"):
         rows = page.locator(f"#{table}-table tbody tr")
-        if script:
-            page.wait_for_selector(f"#{table}-table.drawn", state="attached")
         assert rows.last.evaluate("row => getComputedStyle(row).contentVisibility") == "visible"
         first, last = rows.first.bounding_box(), rows.last.bounding_box()
         size = {"x": 0, "width": 1280, "height": 30}

@@ -126,9 +126,19 @@ class Pages:
         }
 
     def open(
-        self, file: Path, *, width: int = 1280, height: int = 800, color_scheme: str = "light", **options: Any
+        self,
+        file: Path,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        color_scheme: str = "light",
+        at_rest: bool = True,
+        **options: Any,
     ) -> Any:
-        """Open a file; further options are a context's."""
+        """Open a file; further options are a context's.
+
+        :param at_rest: with all of it drawn at once, as it is after a second; else as it opens.
+        """
         which = tuple(sorted(options.items()))
         page = self._windows.take(which)
         self._opened.append((which, page))
@@ -138,6 +148,8 @@ class Pages:
         page.emulate_media(media="null", color_scheme=color_scheme)
         self._addresses.add(file.as_uri())
         page.goto(file.as_uri())
+        if at_rest and options.get("java_script_enabled", True):
+            page.evaluate("document.documentElement.classList.add('drawn')")
         return page
 
     def _dismissed(self, dialog: Any) -> None:
