@@ -1,5 +1,6 @@
 """What the documents say of the book is true: files, history, prices, changes by hand, tables, modules."""
 
+import ast
 import json
 import re
 import sqlite3
@@ -8,8 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from support.answers import Answer, plain_500
 from support.command import run_command
+from support.desk import Desk
 from support.floors import FLOORS
+from support.odd_platform import RUN, RUNS
 from support.readme import README
 from support.tree import ROOT
 
@@ -71,17 +75,32 @@ def test_what_history_prints_is_shown(folder: Path) -> None:
 
 
 def test_the_guide_shows_what_a_day_prints(tmp_path: Path) -> None:
-    """The figures of the first day in a sandbox are those that the guide shows, line by line.
+    """The figures and the files of the first day in a sandbox are those that the guide shows, line by line.
 
-    But for the number of its account, which is another one each time.
+    But for the number of its account, and the path of its folder, which are others each time.
     """
-    figures = re.compile(r"^\[4/5\].*?(?=^\[5/5\])", re.DOTALL | re.MULTILINE)
-    shown = figures.search(GUIDE.read_text("utf-8"))
-    printed = figures.search(run_command("--sandbox", cwd=tmp_path).stdout)
+    day = re.compile(r"^\[4/5\].*?Status: SUCCESS\n=+$", re.DOTALL | re.MULTILINE)
+    shown = day.search(GUIDE.read_text("utf-8"))
+    printed = day.search(run_command("--sandbox", cwd=tmp_path).stdout)
     assert shown
     assert printed
-    account = re.compile(r"\bPA[0-9A-F]{8}\b")
-    assert account.sub("PA", printed[0]) == account.sub("PA", shown[0])
+    own = re.compile(r"\bPA[0-9A-F]{8}\b|/\S+/reports/sandbox/")
+    assert own.sub("", printed[0]) == own.sub("", shown[0])
+
+
+def test_the_guide_shows_what_resolve_lists(tmp_path: Path) -> None:
+    """Of an attempt whose answer was lost: line by line, but for interpreter, date and options."""
+    shown = re.search(r"```text\n(\S+: sent .*?)```", _section(GUIDE, "Outcome unknown"), re.DOTALL)
+    assert shown
+    desk = Desk(tmp_path)
+    with desk.platform as platform:
+        platform.orchestrator.always("POST", RUN, Answer(reset=True, process="before"))
+        platform.orchestrator.always("GET", RUNS + "*", plain_500())
+        desk.run("--timeout", "0.3")
+        listed = desk.resolve().stdout.replace(desk.session, "2025-01-17")
+    listed = re.sub(r"\S+python\S* -m", "python -m", re.sub(r" --ledger .*", "", listed))
+    moment = re.compile(r"\d\d:\d\d:\d\d")
+    assert moment.sub("", listed) == moment.sub("", shown[1])
 
 
 def test_a_position_without_a_price_is_not_guessed_at_and_no_failure(tmp_path: Path) -> None:
@@ -165,3 +184,70 @@ def test_the_guide_lists_the_modules_from_the_bottom_up() -> None:
     assert set(names) - {"templates"} == there
     ranks = [rank[name] for name in names if name in rank]
     assert ranks == sorted(ranks)
+
+
+def test_the_guide_names_what_to_read_first_in_each_folder() -> None:
+    """Each module that the last column names lies in the folder of its row."""
+    amiss = []
+    for line in _section(GUIDE, "How it is put together").splitlines():
+        if found := re.match(r"\| `(\w+)/` \|", line):
+            names = re.findall(r"`(\w+)`", line.split("|")[-2])
+            there = {path.stem for path in (ROOT / "paper_run" / found[1]).glob("*.py")}
+            amiss += [f"{found[1]}: {name}" for name in set(names) - there]
+    assert amiss == []
+
+
+def test_the_guide_says_where_a_change_goes() -> None:
+    """Each file and folder of the table is there, and has the names that stand beside it."""
+    table = _section(GUIDE, "How it is put together").partition("Where would it go?")[2].partition("### ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 15
+    amiss = []
+    for row in rows:
+        named = [name for name in re.findall(r"`([^`]+)`", row) if "NAME" not in name and " " not in name]
+        paths = [name for name in named if "/" in name]
+        found = [
+            ROOT / each if each.startswith(("templates", "docs")) else ROOT / "paper_run" / each
+            for each in paths
+        ]
+        amiss += [str(path) for path in found if not path.exists()]
+        text = "".join(path.read_text("utf-8") for path in found if path.is_file())
+        amiss += [f"{name}: {row}" for name in named if "/" not in name and name not in text]
+    assert amiss == []
+
+
+def _said() -> str:
+    """Return every text of the program, each part of one between what is filled in on a line of its own."""
+    nodes = [
+        node
+        for path in (ROOT / "paper_run").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+    ]
+    return "\n".join(
+        node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _known(words: list[str], said: str) -> int:
+    """Return how many words in a row of these the program says at most."""
+    runs = (
+        (end - at, " ".join(words[at:end]))
+        for at in range(len(words))
+        for end in range(at + 1, len(words) + 1)
+    )
+    return max((length for length, run in runs if run.strip(".,:; ") in said), default=0)
+
+
+def test_the_messages_that_the_guide_explains_are_the_programs() -> None:
+    """Of each beginning in its tables three words in a row are said so, or half of fewer."""
+    said = _said()
+    cells = [
+        line.split(" | ")[0] for line in _section(GUIDE, "Troubleshooting").splitlines() if "| `" in line
+    ]
+    quoted = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+    pieces = [
+        re.sub(r"\b\d+\b", "", piece).split() for text in quoted for piece in re.split(r"\.\.\.|AAPL", text)
+    ]
+    assert len(pieces) > 80
+    told = [(" ".join(words), min(3, len(words) // 2), _known(words, said)) for words in pieces]
+    assert [words for words, least, known in told if known < least] == []

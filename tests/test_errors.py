@@ -1,8 +1,10 @@
 """The exit statuses and the one tree of errors."""
 
+import ast
 import itertools
 
 import pytest
+from support.tree import ROOT
 
 from paper_run.errors import (
     DataError,
@@ -64,3 +66,19 @@ def test_several_errors_name_each_and_end_as_the_worst() -> None:
     assert several.errors == errors
     assert several.exit_status == 2
     assert str(several) == "first; second; third"
+
+
+def test_each_error_says_what_to_do() -> None:
+    """What a person can correct or wait for is made with a remedy, wherever it is made.
+
+    An `OrchestrationError` may also be what a record states, with nothing left to do.
+    """
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "paper_run").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"DataError", "DependencyError"}
+        and not any(each.arg == "remedies" for each in node.keywords)
+    ]
+    assert silent == []

@@ -50,7 +50,7 @@ def mark_session(
     again: bool = False,
     change: Change | None = None,
 ) -> End:
-    """Value the latest session that has opened, at the prices of now; one that keeps its closing is shown.
+    """Value the latest session that has opened, at current prices; one that keeps its closing is shown.
 
     :param with_stale: read every order that still works, not only the newest. :param again: move a closing
         that stays.

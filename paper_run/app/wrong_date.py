@@ -23,11 +23,16 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
     :raises DependencyError: no service says what day it is, or another one than this machine.
     """
     if ledger.account.is_sandbox:
-        raise DataError("--wrong-date: a sandbox's sessions have the dates that it plays")
+        raise DataError(
+            "--wrong-date: a sandbox's sessions have the dates that it plays",
+            remedies=("Leave out --sandbox, or --wrong-date; nothing was changed.",),
+        )
     session = verdicts.named(ledger, name).session
     if name != str(session):
         raise DataError(
-            f"--wrong-date: {name!a} is no session", "Allowed: the date alone, such as 2025-01-17."
+            f"--wrong-date: {name!a} is no session",
+            "Allowed: the date alone, such as 2025-01-17.",
+            remedies=("Correct it and run again; nothing was changed.",),
         )
     services = platform.health()
     said = todays_date.told(services)

@@ -23,7 +23,7 @@ _EPILOG = f"Precedence: option, environment variable, .env file, default. Exit s
 
 _COMMANDS = {
     "run": "Run the day.",
-    "mark": "Value the latest session at the prices of now; never trades.",
+    "mark": "Value the latest session at current prices; never trades.",
     "history": "List the sessions: day and cumulative P&L, equity, drawdown.",
     "ledger": "Move a ledger from its file into a PostgreSQL database.",
     "report": "Make a session's files again from the ledger, offline.",

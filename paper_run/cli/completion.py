@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import output, streams
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import OneOf, options_of
 from paper_run.errors import DataError, ExitStatus
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
-@click.argument("shell", metavar="|".join(_SHELLS), type=click.Choice(_SHELLS))
+@click.argument("shell", metavar="|".join(_SHELLS), type=OneOf(_SHELLS))
 @options_of("completion")
 def completion(shell: str, **_flags: Any) -> ExitStatus:
     """Print the script that completes paper-run at a TAB, for the shell's own start: bash 4.4, zsh or fish.

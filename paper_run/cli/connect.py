@@ -165,4 +165,8 @@ def sandbox_errors() -> Iterator[None]:
     try:
         yield
     except SandboxError as error:
-        raise DataError("The sandbox can't start", str(error)) from None
+        raise DataError(
+            "The sandbox can't start",
+            str(error),
+            remedies=("Correct what it names, and run again; nothing was sent.",),
+        ) from None

@@ -69,6 +69,11 @@ def settings(
     """
     from paper_run.settings import config, email
 
+    if flags.get("no_email") and flags.get("email_to"):
+        raise DataError(
+            "--no-email and --email-to contradict each other",
+            remedies=("Leave one of the two out; nothing was sent.",),
+        )
     found = found or sources(flags)
     read = config.load(found, today=today(found))._replace(
         ignore_calendar=bool(flags.get("ignore_calendar")),
@@ -213,8 +218,14 @@ def whole_number(flags: Mapping[str, Any], name: str, *, least: int, most: int) 
     if typed is None:
         return int(default(f"--{name}"))
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and least <= int(typed) <= most):
-        raise SourcedValue(typed, f"--{name}").wrong(f"a whole number from {least} to {most}")
+        raise SourcedValue(typed, _as_typed(f"--{name}")).wrong(f"a whole number from {least} to {most}")
     return int(typed)
+
+
+def _as_typed(flag: str) -> str:
+    """Return a flag, and the letter that it may have been typed as."""
+    short = next((each.short for each in OPTIONS if each.flag == flag and each.short), "")
+    return f"{flag} ({short})" if short else flag
 
 
 def sessions(flags: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import flags, output
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import OneOf, options_of
 from paper_run.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("what", metavar="move", type=click.Choice(["move"]), expose_value=False)
+@click.argument("what", metavar="move", type=OneOf(["move"]), expose_value=False)
 @click.argument("file", metavar="SQLITE", type=click.Path(path_type=Path))
 @click.argument("url", metavar="URL", required=False)
 @options_of("ledger")

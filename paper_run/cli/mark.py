@@ -1,4 +1,4 @@
-"""The command `mark`: value the latest session at the prices of now."""
+"""The command `mark`: value the latest session at current prices."""
 
 from __future__ import annotations
 

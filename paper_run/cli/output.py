@@ -139,7 +139,8 @@ def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) ->
 
     make_hints_whole(*failures)
     stderr = terminal.standard_error(os.environ)
-    stderr.line(lines.error_block(failures, exit_status), paint=None)
+    fits = width() if os.environ.get("COLUMNS") else None
+    stderr.line(lines.error_block(failures, exit_status, fits), paint=None)
 
 
 def written_files(

@@ -55,9 +55,21 @@ class Commands(click.Group):
         """Put the default command in front of bare options."""
         if ctx.resilient_parsing and not args:
             return super().parse_args(ctx, args)  # at a TAB each command can still come
-        if not args or (args[0].startswith("-") and args[0] not in _OF_THE_WHOLE):
+        if args and args[0] in _OF_THE_WHOLE:
+            args = args[:1]
+        elif not args or args[0].startswith("-"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is wrong with its line leads to its own help."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if error.ctx is None and ctx.invoked_subcommand is not None:
+                command = self._loaded(ctx.invoked_subcommand)
+                error.ctx = click.Context(command, info_name=command.name, parent=ctx)
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -68,10 +80,7 @@ class Commands(click.Group):
         """
         if args[0] not in self.known and not ctx.resilient_parsing:
             names = [name for name in self.known if name != "run"]
-            from difflib import get_close_matches
-
-            close = get_close_matches(args[0], names, n=1)
-            meant = f" Did you mean {close[0]}?" if close else ""
+            meant = _near(args[0], names)
             raise click.UsageError(
                 f"No such command: {args[0]}.{meant} Commands: {', '.join(names)}.", ctx=ctx
             )
@@ -94,6 +103,25 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, words in sorted(self.known.items()) if name != "run"])
         self.format_epilog(ctx, formatter)
+
+
+class OneOf(click.Choice[str]):
+    """One of several words, such as what kind of schedule is wanted."""
+
+    def convert(self, value: Any, _param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word.
+
+        :raises UsageError: it is none of them; it says which there are.
+        """
+        if value in self.choices:
+            return value
+        of = f"{ctx.info_name}: " if ctx else ""
+        words = f"{of}{value} is not allowed.{_near(value, self.choices)} Allowed: {', '.join(self.choices)}."
+        raise click.UsageError(words, ctx=ctx)
+
+    def get_missing_message(self, *_of: Any, **_more: Any) -> str:
+        """Return nothing: the argument's name says which there are."""
+        return ""
 
 
 class SymbolsCommand(click.Command):
@@ -129,17 +157,17 @@ def said(error: click.UsageError) -> tuple[str, str]:
     see = f"{named} --help" if named and named != "run" else "--help"
     words = " ".join(error.format_message().split())
     if isinstance(error, click.NoSuchOption):
-        flag = error.option_name
-        words = f"No such option: {flag}.{_near(flag, error.ctx)}"
+        known = [name for each in (error.ctx.command.params if error.ctx else ()) for name in each.opts]
+        flags = [name for name in known if name.startswith("--")]
+        words = f"No such option: {error.option_name}.{_near(error.option_name, flags, 0.75)}"
     return words, see
 
 
-def _near(flag: str, context: click.Context | None) -> str:
-    """Say which option was meant, where one is near."""
+def _near(typed: str, known: Sequence[str], cutoff: float = 0.6) -> str:
+    """Say which was meant, where one is near."""
     from difflib import get_close_matches
 
-    known = [name for each in (context.command.params if context else ()) for name in each.opts]
-    close = get_close_matches(flag, [name for name in known if name.startswith("--")], n=1, cutoff=0.75)
+    close = get_close_matches(typed, known, n=1, cutoff=cutoff)
     return f" Did you mean {close[0]}?" if close else ""
 
 

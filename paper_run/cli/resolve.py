@@ -9,7 +9,7 @@ import click
 from paper_run.cli import connect, flags, mark, output, resolve_flags, streams
 from paper_run.cli.output import written_files
 from paper_run.cli.parsing import options_of
-from paper_run.errors import DataError, ExitStatus
+from paper_run.errors import ExitStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +72,8 @@ def set_aside(session: str | None, given: Mapping[str, Any]) -> ExitStatus:
     from paper_run.app import resolve as resolving
 
     if session is None or any(given[name] for name in resolve_flags.PLACED_OR_NOT):
-        raise DataError(
-            "--wrong-date goes with a session and nothing else", "Allowed: resolve SESSION --wrong-date."
+        raise resolve_flags.amiss(
+            "--wrong-date goes with a session and nothing else", "resolve SESSION --wrong-date"
         )
     console = output.console(given)
     with connect.connected(flags.settings(given), given) as (settings, platform):

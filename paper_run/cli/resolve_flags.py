@@ -24,11 +24,15 @@ SAYS = (
 """What a person may say; without any of it, what is not known is listed."""
 
 
-_HOW = (
-    "Allowed: one of resolve --position SYMBOL|all|SYMBOL=QTY@PRICE, resolve --split SYMBOL N:M "
-    "[--ex-date DATE], resolve --reset, resolve --order NAME --filled QTY@PRICE, resolve --order NAME "
-    "--not-filled."
-)
+_FILLED = "resolve --order NAME --filled QTY@PRICE, or resolve --order NAME --not-filled"
+_FORMS = {
+    "position": "resolve --position SYMBOL, SYMBOL=QTY@PRICE or all; repeatable",
+    "split": "resolve --split SYMBOL N:M [--ex-date DATE]",
+    "reset": "resolve --reset",
+    "filled": _FILLED,
+    "not_filled": _FILLED,
+}
+_PLACED = "resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed"
 
 
 # As many digits as the wire may have: a printed command names what the gateway said.
@@ -44,13 +48,13 @@ def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
 
     typed = [name for name in ("position", "split", "reset", "filled", "not_filled") if flags[name]]
     if flags["ex_date"] is not None and typed != ["split"]:
-        raise DataError("--ex-date goes with --split", _HOW)
+        raise amiss("--ex-date goes with --split", _FORMS["split"])
     if not typed:
         return None
     is_said = typed[0] in ("filled", "not_filled")
     others = [name for name in (*PLACED_OR_NOT, "wrong_date") if not (is_said and name == "orders")]
     if len(typed) > 1 or attempt is not None or any(flags[name] for name in others):
-        raise DataError(f"--{typed[0].replace('_', '-')} goes with nothing else", _HOW)
+        raise amiss(f"--{typed[0].replace('_', '-')} goes with nothing else", _FORMS[typed[0]])
     if is_said:
         return Change(said=_said(flags))
     if flags["position"]:
@@ -60,7 +64,7 @@ def change(attempt: str | None, flags: Mapping[str, Any]) -> Change | None:
     if flags["split"]:
         symbol, ratio = flags["split"]
         ex_date = past_day("--ex-date", flags["ex_date"], flags)
-        return Change(split=Split(_symbol(symbol), _ratio(ratio), ex_date))
+        return Change(split=Split(_symbol("--split", symbol), _ratio(ratio), ex_date))
     return Change()
 
 
@@ -74,18 +78,17 @@ def _said(flags: Mapping[str, Any]) -> Said:
     from paper_run.trading.adjustments import Said
 
     if len(flags["orders"]) != 1:
-        raise DataError("--filled and --not-filled go with one --order", _HOW)
+        raise amiss("--filled and --not-filled go with one --order", _FILLED)
     (name,) = flags["orders"]
     if not name.isprintable() or not name:
-        raise DataError(f"--order: {name!a} is no id", "Allowed: printable text.")
+        raise amiss(f"--order: {name!a} is no id", "printable text")
     if flags["not_filled"]:
         return Said(name, Decimal(0), None)
     qty, at, price = flags["filled"].partition("@")
     if not at or not all(re.fullmatch(_AMOUNT, word) and Decimal(word) > 0 for word in (qty, price)):
-        raise DataError(
+        raise amiss(
             f"--filled: {flags['filled']!a} is no quantity and price",
-            "Allowed: QTY@PRICE, all that it filled at the average price in dollars, such as 10@228.50.",
-            remedies=("Correct --filled and run again; nothing was booked.",),
+            "QTY@PRICE, all that it filled at the average price in dollars, such as 10@228.50",
         )
     return Said(name, Decimal(qty), Decimal(price))
 
@@ -95,11 +98,9 @@ def _ratio(typed: str) -> Ratio:
 
     became, colon, shares = typed.partition(":")
     if not colon or not all(re.fullmatch(r"[1-9][0-9]{0,5}", word) for word in (became, shares)):
-        raise DataError(
+        raise amiss(
             f"--split: {typed!a} is no ratio",
-            "Allowed: N:M in whole numbers, M shares became N: 2:1 doubles, 1:10 is a reverse split, 1:1 "
-            "says that there was none.",
-            remedies=("Correct --split and run again; nothing was booked.",),
+            "N:M in whole numbers, where M shares became N: 2:1 doubles, 1:1 says that there was none",
         )
     return splits.ratio(typed)
 
@@ -112,10 +113,9 @@ def _by_hand(typed: str) -> Trade:
 
     symbol, _, traded = typed.partition("=")
     if symbol == "all":
-        raise DataError(
+        raise amiss(
             f"--position: {typed!a} gives one quantity to all symbols",
-            "Allowed: all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one.",
-            remedies=("The symbol ALL is written in capitals; nothing was booked.",),
+            "all alone, for each symbol that differs, or SYMBOL=QTY@PRICE for one (the symbol is ALL)",
         )
     qty, at, price = traded.partition("@")
     if (
@@ -123,26 +123,35 @@ def _by_hand(typed: str) -> Trade:
         or not re.fullmatch(f"-?{_AMOUNT}", qty, re.ASCII)
         or not re.fullmatch(_AMOUNT, price, re.ASCII)
     ):
-        raise DataError(
+        raise amiss(
             f"--position: {typed!a} is no quantity at a price",
-            "Allowed: SYMBOL=QTY@PRICE, what the book is to hold, negative for a short position, and at how "
-            "many dollars a share it was traded: XYZ=0@12.50 says that all XYZ were sold at 12.50.",
-            remedies=("Correct --position and run again; nothing was booked.",),
+            "SYMBOL=QTY@PRICE, the shares that the book is to hold (negative: short) and the dollars that "
+            "each was traded at: XYZ=0@12.50 says that all XYZ were sold at 12.50",
         )
-    return Trade(_symbol(symbol), Decimal(qty), Decimal(price))
+    return Trade(_symbol("--position", symbol), Decimal(qty), Decimal(price))
 
 
 def _symbol_or_all(name: str) -> str:
-    return name if name == "all" else _symbol(name)
+    return name if name == "all" else _symbol("--position", name)
 
 
-def _symbol(name: str) -> str:
+def _symbol(option: str, name: str) -> str:
     from paper_run.settings import raw
 
     symbol = raw.symbol(name)
     if symbol is None:
-        raise DataError(f"{name!a} is no symbol", _HOW)
+        raise amiss(f"{option}: {name!a} is no symbol", raw.SYMBOL_FORM)
     return symbol
+
+
+def amiss(title: str, allowed: str) -> DataError:
+    """Return what is wrong with what a person says, and what may be said.
+
+    :param allowed: the form, without a full stop.
+    """
+    return DataError(
+        title, f"Allowed: {allowed}.", remedies=("Correct it and run again; nothing was changed.",)
+    )
 
 
 def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
@@ -152,20 +161,19 @@ def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
     """
     from paper_run.trading.verdicts import Decision
 
-    how = "Allowed: resolve SESSION --placed [--run-id ID | --order ID ...], or resolve SESSION --not-placed."
     typed = [("--run-id", flags["run_id"] or ""), *(("--order", order) for order in flags["orders"])]
     for option, name in typed:
         if not name.isprintable():
-            raise DataError(f"{option}: {name!a} is no id", "Allowed: printable text.")
+            raise amiss(f"{option}: {name!a} is no id", "printable text")
     named = flags["run_id"] is not None or bool(flags["orders"])
     if flags["placed"] and flags["not_placed"]:
-        raise DataError("--placed and --not-placed contradict each other", how)
+        raise amiss("--placed and --not-placed contradict each other", _PLACED)
     if named and (not flags["placed"] or (flags["run_id"] is not None and flags["orders"])):
-        raise DataError("--run-id or --order goes with --placed, one kind of the two", how)
+        raise amiss("--run-id or --order goes with --placed, one kind of the two", _PLACED)
     if flags["placed"] or flags["not_placed"]:
         if attempt is None:
-            raise DataError("resolve needs the attempt whose outcome is told", how)
+            raise amiss("resolve needs the attempt whose outcome is told", _PLACED)
         return Decision(flags["placed"], flags["run_id"], flags["orders"])
     if attempt is not None:
-        raise DataError(f"resolve {attempt!a}: it is not said what came of it", how)
+        raise amiss(f"resolve {attempt!a}: it is not said what came of it", _PLACED)
     return None

@@ -19,7 +19,7 @@ from paper_run.cli.parsing import (
     options_of,
     version,
 )
-from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
+from paper_run.errors import ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,11 +49,9 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
     with _untold(given, sources, deadline):
         settings = flags.settings(given, found=sources)
     if sessions > 1 and given["again"]:
-        raise DataError(
-            "--again trades one session once more, --sessions plays several", "Use one or the other."
-        )
+        raise click.UsageError("--again trades one session once more, --sessions plays several; use one.")
     if sessions > 1 and settings.to_stdout:
-        raise DataError("--output - prints one JSON, --sessions plays several days", "Use one or the other.")
+        raise click.UsageError("--output - prints one JSON, --sessions plays several days; use one.")
     with (
         _untold(given, sources, deadline),
         connect.connected(settings, given, deadline) as (settings, platform),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paper_run.cli import flags, output, streams
-from paper_run.cli.parsing import options_of
+from paper_run.cli.parsing import OneOf, options_of
 from paper_run.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
 
 
 @click.command()
-@click.argument("kind", metavar="cron|systemd|kubernetes", type=click.Choice(list(_OWN)))
+@click.argument("kind", metavar="cron|systemd|kubernetes", type=OneOf(list(_OWN)))
 @options_of("schedule")
 def schedule(
     kind: str, *, into: str | None, for_user: bool, image: str | None, second: bool, **given: Any

@@ -85,4 +85,8 @@ def _flushed() -> OSError | None:
 
 
 def _error(failure: OSError) -> PaperRunError:
-    return DataError("The standard output can't be written", f"{failure.strerror}.")
+    return DataError(
+        "The standard output can't be written",
+        f"{failure.strerror}.",
+        remedies=("Send it somewhere else, and run again: a session that was traded is only shown.",),
+    )

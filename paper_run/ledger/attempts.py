@@ -56,12 +56,11 @@ class Attempts:
 
     def of_session(self, session: date) -> list[AttemptRow]:
         """Return the attempts of a session, rehearsals and those that placed nothing included, in order."""
-        return self._chosen(lambda row: row["session"] == session.isoformat())
+        return self._sorted(self._known.of(session))
 
     def numbered(self, session: date, number: int) -> AttemptRow | None:
         """Return an attempt by its name; of several attempts the latest."""
-        named = (session.isoformat(), number)
-        found = [row["id"] for row in self._known.all() if (row["session"], row["number"]) == named]
+        found = [row["id"] for row in self._known.of(session) if row["number"] == number]
         return self.by_id(max(found)) if found else None
 
     def names(self) -> set[tuple[str, int]]:
@@ -70,7 +69,7 @@ class Attempts:
 
     def latest(self) -> AttemptRow | None:
         """Return the attempt sent last."""
-        found = max(self._known.all(), key=in_order, default=None)
+        found = max(self._known.of_last_session(), key=in_order, default=None)
         return None if found is None else self.by_id(found["id"])
 
     def by_id(self, identity: int) -> AttemptRow:
@@ -91,7 +90,7 @@ class Attempts:
 
     def is_in_doubt(self, row: AttemptRow) -> bool:
         """Whether an attempt has orders in doubt."""
-        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._known.all())
+        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._known.open())
 
     def unsure(self) -> list[AttemptRow]:
         """Return the attempts of which it is not known what they placed, though perhaps that they did.
@@ -245,8 +244,11 @@ class Attempts:
         return next(iter(self._attempts(query, row.id)), None)
 
     def _chosen(self, wanted: Callable[[Any], bool]) -> list[AttemptRow]:
-        found = sorted((row for row in self._known.all() if wanted(row)), key=in_order)
-        return [self.by_id(row["id"]) for row in found]
+        """Return those of the open ones that are wanted."""
+        return self._sorted(row for row in self._known.open() if wanted(row))
+
+    def _sorted(self, found: Iterable[Any]) -> list[AttemptRow]:
+        return [self.by_id(row["id"]) for row in sorted(found, key=in_order)]
 
     def _attempts(self, query: str, *values: Any) -> list[AttemptRow]:
         found = self._store.rows(query, *values)

@@ -26,15 +26,11 @@ class Fences:
 
     def newest(self, session: date) -> int:
         """Return the id of the session's newest row, 0 when it has none."""
-        day = session.isoformat()
-        return max((row["id"] for row in self._known.all() if row["session"] == day), default=0)
+        return max((row["id"] for row in self._known.of(session)), default=0)
 
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
-        day = session.isoformat()
-        taken = [
-            row["number"] for row in self._known.all() if row["session"] == day and row["state"] != "nothing"
-        ]
+        taken = [row["number"] for row in self._known.of(session) if row["state"] != "nothing"]
         return max(taken, default=0) + 1
 
     def traded_after(self, session: date) -> list[date]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paper_run.model.result import RunResult
 
 _NAME = re.compile(rf"({iso_date.PATTERN})(?:-([1-9][0-9]*))?_(?:paper_run|mark)\.json")
-_OLDER = re.compile(
+_OLDER = (  # compiled where it is asked for: nearly no command does
     rf"{iso_date.PATTERN}(-[0-9]+)?_(mark|mark_orders|mark_positions|orders|paper_run|positions)\.[a-z]+"
     r"|index\.html|(history|symbols)\.csv|tearsheet\.(html|json)|\.pending"
     rf"|{re.escape(database.FILE_NAME)}(-wal|-shm|-journal)?"
@@ -85,7 +85,7 @@ def move_aside(folder: Path, identity: str) -> None:
 
     :param identity: the new ledger's id.
     """
-    older = sorted(name for name in os.listdir(folder) if _OLDER.fullmatch(name))
+    older = sorted(name for name in os.listdir(folder) if re.fullmatch(_OLDER, name))
     if not older:
         return
     target = folder / f"{_BEFORE}{identity}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.book import downsample
 from paper_run.book.days import Day, unrounded_return
+from paper_run.ledger.known_attempts import in_order
 from paper_run.ledger.rows import amount
 from paper_run.ledger.session_days import inflow_of
 from paper_run.ledger.sqlite import dialect
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.costs import SessionCosts
+    from paper_run.ledger.known_attempts import KnownAttempts
     from paper_run.ledger.signals import SessionSignals
 
 _END = "9999-12-31"
@@ -64,9 +66,12 @@ class Sessions:
     :param rows: runs a query and returns its rows. :param run: runs a statement.
     """
 
-    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
+    def __init__(
+        self, rows: Callable[..., list[Any]], run: Callable[..., None], known: KnownAttempts
+    ) -> None:
         self._rows = rows
         self._run = run
+        self._known = known
 
     def lines(self, since: str = "") -> list[SessionLine]:
         """Return the sessions that traded or were valued, oldest first, as the history shows them.
@@ -205,11 +210,9 @@ class Sessions:
         """Return each session's attempts by number; one that placed nothing gives way to the next attempt."""
         books = self._books()
         attempts: dict[tuple[int, str], dict[int, str]] = {}
-        for session, number, identity, status in self._rows(
-            "SELECT session, number, id, status FROM trades WHERE session >= ? ORDER BY session, number, id",
-            since,
-        ):
-            attempts.setdefault((books.of_attempt(identity), session), {})[number] = status
+        for row in sorted((row for row in self._known.all() if row["session"] >= since), key=in_order):
+            key = books.of_attempt(row["id"]), row["session"]
+            attempts.setdefault(key, {})[row["number"]] = row["status"]
         return attempts
 
     def has_arrivals(self, session: str) -> bool:

@@ -65,18 +65,8 @@ class Calendar:
             of that year first matters; never for `24/7`.
         :param closed_dates: days without a session, whatever the calendar says (PAPER_RUN_CLOSED_DATES).
         :param open_dates: sessions in spite of a weekend or a holiday (PAPER_RUN_OPEN_DATES); they have the
-            usual hours, a half day among them its own.
-        :raises DataError: for a date in both lists.
+            usual hours, a half day among them its own. None of them is in both lists: settings prove it.
         """
-        if both := closed_dates & open_dates:
-            from paper_run.errors import DataError
-
-            days = ", ".join(str(day) for day in sorted(both))
-            raise DataError(
-                f"PAPER_RUN_CLOSED_DATES and PAPER_RUN_OPEN_DATES both list {days}",
-                "Allowed: a date in one of them or in neither.",
-                remedies=("Take it out of one of the two and run again.",),
-            )
         self._ask = closed_days
         self._years: dict[int, ClosedDays] = {}
         self._closed_dates = closed_dates

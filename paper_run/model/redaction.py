@@ -29,6 +29,7 @@ _IN_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 
 _A_FACT = re.compile(r"[a-z0-9_.:+/-]+|[A-Z0-9_.:+/-]+")
 """What a status, a name, an id, a symbol, a number or a date looks like."""
+_MARKUP = frozenset("&<>\"'")
 _UNUSUAL = (b"\\", b"\0", b"\xed")
 """Bytes of escapes, of other encodings than UTF-8, and of halves of a character."""
 
@@ -179,12 +180,15 @@ def _joined(user: str, password: str) -> _Form:
 
 
 def _spellings(secret: str) -> set[str]:
-    import html  # its table of entities takes a millisecond, and most days have no secret
-
     percent = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), text) for text in percent}
     escaped = json.dumps(secret)[1:-1]
-    return {secret, *percent, *lower, escaped, escaped.replace("/", "\\/"), html.escape(secret)}
+    found = {secret, *percent, *lower, escaped, escaped.replace("/", "\\/")}
+    if not _MARKUP.isdisjoint(secret):
+        import html  # its table of entities takes a millisecond
+
+        found.add(html.escape(secret))
+    return found
 
 
 def _base64_of_pair(user: str, password: str) -> Iterator[_Form]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.bridge import Bridge
     from paper_run.book.limits import Limits
-    from paper_run.errors import PaperRunError
+    from paper_run.errors import PaperRunError, Remedy
     from paper_run.model.order import Order
     from paper_run.model.result import PositionRow
     from paper_run.model.service import Exchange
@@ -73,19 +73,46 @@ def order_line(order: Order) -> str:
     return f"{shown}  {state}" + (f": {reason}" if reason else "")
 
 
-def error_block(errors: Sequence[PaperRunError], exit_status: int) -> str:
-    """Return what failed, why, and what to try, one block each, and the exit status."""
+def error_block(errors: Sequence[PaperRunError], exit_status: int, width: int | None = None) -> str:
+    """Return what failed, why, and what to try, one block each, and the exit status.
+
+    :param width: how many columns a line may have, None for as many as it takes; a command has them always.
+    """
     blocks = []
     for error in errors:
-        lines = [f"❌ ERROR: {error.title}"]
+        lines = [*_fit(f"❌ ERROR: {error.title}", width)]
         if error.explanation:
-            lines += ["", error.explanation]
-            lines += [f"- {each}" for each in error.details]
+            lines += ["", *_fit(error.explanation, width)]
+            for each in error.details:
+                lines += _fit(f"- {each}", width)
         if error.remedies:
             lines += ["", "Troubleshooting:"]
-            lines += [f"{number}. {remedy}" for number, remedy in enumerate(error.remedies, 1)]
+            for number, remedy in enumerate(error.remedies, 1):
+                lines += _steps(number, remedy, width)
         blocks.append("\n".join(lines))
     return "\n\n".join([*blocks, f"Exiting with code {exit_status}."])
+
+
+def _steps(number: int, remedy: Remedy, width: int | None) -> list[str]:
+    line = f"{number}. {remedy}"
+    if width is None or not remedy.command or len(line) <= width:
+        return _fit(line, width, indent="   ")
+    return [*_fit(f"{number}. {remedy.text}:", width, indent="   "), f"   {remedy.command}"]
+
+
+def _fit(words: str, width: int | None, *, indent: str = "") -> list[str]:
+    """Return words in lines of at most so many columns; a longer word, such as a path, stays whole."""
+    if width is None or len(words) <= width:
+        return [words]
+    from textwrap import wrap
+
+    lines = words.split("\n")
+    return [
+        fit
+        for line in lines
+        for fit in wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        or [""]
+    ]
 
 
 def exchange_line(exchange: Exchange) -> str:

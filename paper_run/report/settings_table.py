@@ -35,8 +35,11 @@ def _origin(setting: Setting) -> str:
     return setting.source if setting.source == "environment" else setting.where or setting.source
 
 
-def json_text(settings: Sequence[Setting], file: str | None) -> str:
-    """Return one JSON document; see docs/schema/commands.schema.json."""
+def json_text(settings: Sequence[Setting], file: str | None, warnings: Sequence[str]) -> str:
+    """Return one JSON document; see docs/schema/commands.schema.json.
+
+    :param warnings: what is allowed and yet probably not meant, such as a misspelt name.
+    """
     rows = [
         {
             "name": each.name,
@@ -48,5 +51,5 @@ def json_text(settings: Sequence[Setting], file: str | None) -> str:
         }
         for each in settings
     ]
-    content: Any = {"settings_file": file, "settings": rows}
+    content: Any = {"settings_file": file, "settings": rows, "warnings": list(warnings)}
     return result_json.dumps(content)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, time
+from functools import cache
 
 from paper_run.model.exchange import ClosedDays
 
-_EARLY_CLOSE = re.compile(r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m")
+_VERSION = "Version: "
+_EARLY_CLOSE = r"markets close at ([0-9]{1,2}):([0-9]{2})([ap])m"
 
 
+@cache
 def source() -> str:
     """Return who would be asked now: another version may know of a closure that was announced since.
 
-    Costs no import of the package itself.
+    Costs no import of the package itself, and no reading of its two thousand lines of description.
     """
-    from importlib.metadata import version
+    from importlib.metadata import distribution
 
-    return f"holidays {version('holidays')}"
+    head, _, _ = (distribution("holidays").read_text("METADATA") or "").partition("\n\n")
+    (version,) = (line.removeprefix(_VERSION) for line in head.splitlines() if line.startswith(_VERSION))
+    return f"holidays {version}"
 
 
 def closed_days(year: int) -> ClosedDays:
@@ -73,7 +78,7 @@ def from_json(text: str) -> ClosedDays:
 
 def _early_close(name: str) -> time:
     """Read the close out of a half day's name; each one since 1995 was at 13:00, and so is one without."""
-    if not (found := _EARLY_CLOSE.search(name)):
+    if not (found := re.search(_EARLY_CLOSE, name)):
         return time(13)
     hour, minute, half = found.groups()
     return time(int(hour) % 12 + (12 if half == "p" else 0), int(minute))

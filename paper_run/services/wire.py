@@ -154,9 +154,9 @@ def count(source: dict[str, Any], key: str) -> int | None:
 
 
 _NOISE = (
-    (" at 0x", re.compile(r"RetryError\[<Future at 0x\w+ state=\w+ raised (\w+)>\]"), r"\1"),
-    (" at 0x", re.compile(r"<([\w.]+)(?: object)? at 0x\w+(?: [^<>]*)?>"), r"\1"),
-    (" information ", re.compile(r"\s*For (?:more|further) information (?:check|visit):? \S+"), ""),
+    (" at 0x", r"RetryError\[<Future at 0x\w+ state=\w+ raised (\w+)>\]", r"\1"),
+    (" at 0x", r"<([\w.]+)(?: object)? at 0x\w+(?: [^<>]*)?>", r"\1"),
+    (" information ", r"\s*For (?:more|further) information (?:check|visit):? \S+", ""),
 )
 """By a part that shows whether to look: Python's names of things in its memory, which stand for what failed,
 and links to manuals."""
@@ -166,7 +166,7 @@ def shortened(text: str) -> str:
     """Return a service's text with what failed in place of a program's own names for it."""
     for part, pattern, instead in _NOISE:
         if part in text:
-            text = pattern.sub(instead, text)
+            text = re.sub(pattern, instead, text)
     return text
 
 

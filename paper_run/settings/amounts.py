@@ -22,7 +22,6 @@ _THRESHOLD_FORM = (
     "percent of equity as digits with at most two decimals, above 0 and below 1000000, such as 150 or 2.5, "
     "or off"
 )
-_SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
 _BENCHMARK_FORM = "the symbol of a US share, such as SPY, or none"
 _LONGEST_WAIT = Decimal(86_400)
 
@@ -39,12 +38,13 @@ def symbols(values: Iterable[RawValue]) -> tuple[str, ...]:
             if not word:
                 continue
             if symbol is None:
-                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is no symbol")
+                because = "" if word == given.value else f"{shown(word)} is no symbol"
+                raise given.wrong(raw.SYMBOL_FORM, because=because)
             if len(symbol) > 32:
-                raise given.wrong(_SYMBOL_FORM, because=f"{shown(word)} is longer than 32 characters")
+                raise given.wrong(raw.SYMBOL_FORM, because=f"{shown(word)} is longer than 32 characters")
             found[symbol] = None
         if not given.value.strip(", \t\r\n"):
-            raise given.wrong(_SYMBOL_FORM, because="it names no symbol")
+            raise given.wrong(raw.SYMBOL_FORM, because="it names no symbol")
     return tuple(found)
 
 

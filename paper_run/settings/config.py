@@ -16,14 +16,12 @@ from paper_run.model.findings import Finding
 from paper_run.model.place import Database, Place
 from paper_run.model.redaction import Secrets
 from paper_run.model.service import ServiceIdentity, ServiceUrl
-from paper_run.settings import auth, broker, database, email, raw
+from paper_run.settings import auth, broker, calendar, database, email, raw
 from paper_run.settings.options import OPTIONS
 from paper_run.settings.sources import (
-    CLOSED_DATES,
     HEARTBEAT_URL,
     NOTIFY,
     NOTIFY_ON,
-    OPEN_DATES,
     QUOTES_URL,
     REQUIRE_LEDGER,
     WARN,
@@ -150,6 +148,7 @@ def load(sources: Sources, *, today: date) -> Config:
     checked, keys = sources.checked, _quote_keys(sources)
     quotes: ServiceUrl | None = checked(QUOTES_URL)
     account, doubts = broker.read(sources, has_keys=keys is not None, quotes=quotes)
+    closed_dates, open_dates = calendar.listed_dates(sources)
     mailed = mail(sources)
     said = email.notices(mailed) if mailed else ()
     return Config(
@@ -166,8 +165,8 @@ def load(sources: Sources, *, today: date) -> Config:
         orchestrator=checked("--orchestrator-url"),
         exchange=exchange(sources),
         benchmark=checked("--benchmark"),
-        closed_dates=checked(CLOSED_DATES) or frozenset(),
-        open_dates=checked(OPEN_DATES) or frozenset(),
+        closed_dates=closed_dates,
+        open_dates=open_dates,
         latest_start=checked("--latest-start"),
         quotes=quotes,
         quote_keys=keys,

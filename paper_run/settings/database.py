@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 SCHEMA, PLATFORM = "PAPER_RUN_LEDGER_SCHEMA", "PAPER_RUN_PLATFORM"
 _FORM = "postgresql://[USER[:PASSWORD]@]HOST[:PORT][,...]/DATABASE[?sslmode=verify-full]"
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^@/?#:,\[\]]*)(?::[0-9]{1,5})?"
 _URL = re.compile(
-    r"(?P<kind>postgres(?:ql)?://)(?:(?P<login>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)(?P<path>/[^?#@]*)?"
+    rf"(?P<kind>postgres(?:ql)?://)(?:(?P<login>[^@/?#]*)@)?(?P<hosts>{_HOST}(?:,{_HOST})*)"
+    r"(?P<path>/[^@/?#]+)(?:\?[^#]*)?"
 )
 _LONGEST = 63 - len(SANDBOX_SCHEMA)
 
@@ -27,8 +29,13 @@ def url(given: RawValue) -> str:
     """
     if not given.value.isprintable() or " " in given.value:
         raise given.showing("<hidden>").wrong(_FORM, because="it holds a space or an unprintable character")
-    if _URL.match(given.value) is None or shown(given.value) is None:
-        raise given.showing("<hidden>").wrong(_FORM)
+    found = _URL.fullmatch(given.value)
+    if found is None:
+        raise given.showing("<hidden>").wrong(
+            _FORM, because="in a password @ is written %40, / is %2F, # is %23"
+        )
+    if any(int(port) > 65_535 for port in re.findall(r":([0-9]+)(?=,|$)", found["hosts"])):
+        raise given.showing("<hidden>").wrong(_FORM, because="its port is no number up to 65535")
     return given.value
 
 
@@ -85,7 +92,7 @@ def named_with_schema(given: RawValue, sources: Sources) -> Database:
 
 def shown(typed: str) -> str | None:
     """Return what of a URL may be shown and typed again: no password, no query; None: it is no such URL."""
-    found = _URL.match(typed)
+    found = _URL.fullmatch(typed)
     if found is None:
         return None
     user = (found["login"] or "").partition(":")[0]

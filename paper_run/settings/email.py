@@ -178,7 +178,8 @@ def addresses(values: Iterable[RawValue]) -> tuple[str, ...]:
         words = [word.strip() for word in given.value.split(",")]
         for word in words:
             if word and not is_address(word):
-                raise given.wrong(_ADDRESSES_FORM, because=f"{word[:40]!a} is no bare address")
+                because = "" if word == given.value else f"{word[:40]!a} is no bare address"
+                raise given.wrong(_ADDRESSES_FORM, because=because)
         if not any(words):
             raise given.wrong(_ADDRESSES_FORM, because="it names no address")
         found |= dict.fromkeys(filter(None, words))

@@ -30,6 +30,9 @@ class RawValue(Protocol):
         """Return it with the text that an error may show."""
 
 
+SYMBOL_FORM = "letters and digits, joined by '.', '-' or '/', such as AAPL, BRK.B or BTC/USD"
+
+
 def symbol(word: str) -> str | None:
     """Return a symbol as it is traded, in capitals, such as `BRK.B`; None where the word can be none."""
     return word.upper() if re.fullmatch(r"[A-Za-z0-9]+(?:[./-][A-Za-z0-9]+)*", word) else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from paper_run.errors import DataError
     from paper_run.settings.raw import RawValue
 
-_FORM = "http://HOST[:PORT][/PATH] or https://..."
+_FORM = "http://HOST[:PORT][/PATH], or the same with https://"
 
 
 def shown(text: str) -> str:

@@ -270,7 +270,7 @@ def _ways_out(symbol: str, each: Difference, late: _Late | None) -> tuple[Remedy
         asks, price = "Take it over at what it cost", money.short(late.price)
     return (
         Remedy(asks, ours("resolve", "--position", f"{symbol}={qty}@{price}")),
-        Remedy("Else, at the price of now, which moves no P&L", ours("resolve", "--position", symbol)),
+        Remedy("Else, at the current price, which moves no P&L", ours("resolve", "--position", symbol)),
     )
 
 

@@ -140,7 +140,12 @@ def differences(
         entries.append(holdings.Entry("adjustment", symbol, shares, dollars))
     is_all = adjust == ("all",)
     if not entries and not (is_all and best.is_broker):
-        raise nothing_differs(f"The {best.name} has the book's quantity of {_named(adjust)}.")
+        is_held = is_all or any(best.qty(symbol) for symbol in adjust)
+        raise nothing_differs(
+            f"The {best.name} has the book's quantity of {_named(adjust)}."
+            if is_held
+            else f"Neither the book nor the {best.name} holds {' or '.join(adjust)}."
+        )
     return ByHand(entries, f"to the {best.name}'s quantity {change.note}", is_all)
 
 

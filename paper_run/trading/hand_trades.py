@@ -1,4 +1,4 @@
-"""What a person takes over from a party: shares, with what they cost besides the price of now, and cash."""
+"""What a person takes over from a party: shares, with what they cost besides the current price, and cash."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def book(
     booked_at: datetime,
     is_beside: Callable[[str], bool],
 ) -> None:
-    """Book the shares that a person takes over, and what they cost in cash besides the price of now.
+    """Book the shares that a person takes over, and what they cost in cash besides the current price.
 
     With both our cash is the account's, and P&L has not moved. The broker's executions tell what they cost;
     else it is what its cash is off ours, unless more than these shares may be in that. What is left over so

@@ -89,7 +89,7 @@ def _has_closed(session: date, moment: Moment) -> bool:
 
 
 def _closings(session: date, valuing: Valuing) -> dict[str, Decimal]:
-    """Return the prices of now by symbol, dollars, as closing marks; none while the session is open."""
+    """Return current prices by symbol, dollars, as closing marks; none while the session is open."""
     read, moment, priced = valuing.read, valuing.moment, valuing.priced
     if not _has_closed(session, moment):
         return {}

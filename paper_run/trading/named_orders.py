@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from paper_run import money
-from paper_run.errors import DataError, DependencyError
+from paper_run.errors import DataError, DependencyError, Remedy
 from paper_run.model.broker import as_written
+from paper_run.model.commands import ours
 from paper_run.model.order import OrderState
 from paper_run.services.call_failures import CallFailed
 from paper_run.services.parallel import gather
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from paper_run.trading.at_broker import AtBroker, Told
 
 _READ_SECONDS = 5.0
+_ASK = (Remedy("See what is not known; nothing was recorded", ours("resolve")),)
 
 
 def read(
@@ -38,7 +40,9 @@ def read(
     owners = ledger.orders.owners(identities)
     for identity in identities:
         if owners.get(identity, row.id) != row.id:
-            raise DataError(f"--order: order {identity} belongs to another attempt of this ledger")
+            raise DataError(
+                f"--order: order {identity} belongs to another attempt of this ledger", remedies=_ASK
+            )
     gateway = platform.execution_gateway
     answers = gather([partial(gateway.order, each, seconds=_READ_SECONDS) for each in identities])
     told = broker.told(row, identities)
@@ -54,7 +58,9 @@ def read(
             states[identity] = _of_attempt(row, theirs, broker)
         elif isinstance(answer, CallFailed):
             raise DependencyError(
-                f"Order {identity} can't be read", f"The Execution Gateway at {gateway.url} {answer.reason}."
+                f"Order {identity} can't be read",
+                f"The Execution Gateway at {gateway.url} {answer.reason}.",
+                remedies=("When it answers, say it again; nothing was recorded.",),
             )
         else:
             raise _unknown(identity, f"the Execution Gateway at {gateway.url}", told, broker)
@@ -83,6 +89,7 @@ def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderSt
         raise DataError(
             f"--order: order {state.client_order_id} is not of {row.name}",
             f"The broker has it as {state.side} {money.digits(state.qty)} {state.symbol}: {why}.",
+            remedies=_ASK,
         )
     return state._replace(symbol=symbol)
 
@@ -90,10 +97,13 @@ def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderSt
 def _unknown(identity: str, gateway: str, told: Told | None, broker: AtBroker) -> DataError | DependencyError:
     """Return that nobody who could be asked knows an order."""
     if told is not None and identity in told.missing:
-        return DataError(f"--order: neither {gateway} nor the broker knows an order {identity}")
+        return DataError(
+            f"--order: neither {gateway} nor the broker knows an order {identity}", remedies=_ASK
+        )
     if broker.is_read:
         return DependencyError(
             f"Order {identity} can't be read",
             f"{gateway[0].upper()}{gateway[1:]} does not know it, and the broker could not be asked.",
+            remedies=("When it answers, say it again; nothing was recorded.",),
         )
-    return DataError(f"--order: {gateway} knows no order {identity}")
+    return DataError(f"--order: {gateway} knows no order {identity}", remedies=_ASK)

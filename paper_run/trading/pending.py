@@ -57,7 +57,11 @@ def drop(reports: Path, key: str) -> None:
     try:
         _path(reports, key).unlink(missing_ok=True)
     except OSError as error:
-        raise DataError(f"{_path(reports, key)} can't be removed", f"{error.strerror}.") from None
+        raise DataError(
+            f"{_path(reports, key)} can't be removed",
+            f"{error.strerror}.",
+            remedies=("Remove it yourself: the ledger has what is in it.",),
+        ) from None
 
 
 def found(reports: Path) -> list[Pending]:

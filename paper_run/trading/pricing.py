@@ -163,7 +163,7 @@ def _symbols(
 ) -> Iterable[Symbol]:
     """Yield each symbol that is open, or was when it was believed last.
 
-    Where the price of now is none of the session any more, it has the one that it was valued at last.
+    Where the current price is none of the session any more, it has the one that it was valued at last.
     """
     last = believed.last
     listed, there = listed_positions(read), at_broker(read)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from paper_run.trading.at_broker import AtBroker
 
 _READ_SECONDS = 5.0
+_ASK = (Remedy("See what is not known; nothing was recorded", ours("resolve")),)
 
 
 class Decision(NamedTuple):
@@ -59,6 +60,7 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
             raise DataError(
                 f"{name!a} names no attempt",
                 "Allowed: SESSION or SESSION-n, such as 2025-01-17 or 2025-01-17-2, or latest.",
+                remedies=(Remedy("See which there are", ours("history")),),
             ) from None
         row = ledger.attempts.numbered(session, int(match[2] or 1) if match else 1)
     if row is None:
@@ -210,9 +212,12 @@ def _is_without_evidence(row: AttemptRow) -> bool:
 def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> AttemptRow:
     orchestrator = platform.orchestrator
     if ledger.attempts.knows_run(run_id) and row.run_id != run_id:
-        raise DataError(f"--run-id: run {run_id} belongs to another attempt of this ledger")
+        raise DataError(f"--run-id: run {run_id} belongs to another attempt of this ledger", remedies=_ASK)
     if run_id in (row.snapshot.known_runs or ()):
-        raise DataError(f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run")
+        raise DataError(
+            f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run",
+            remedies=_ASK,
+        )
     try:
         answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)
         run = read_orchestration(answer) if answer else None
@@ -276,6 +281,7 @@ def end_book(ledger: Ledger, by: str) -> Ended:
         raise DataError(
             "--reset: there is no book to end",
             "It begins with the first attempt that is known to have been placed.",
+            remedies=("Nothing was changed, and there is nothing to do.",),
         )
     orders = [f"{each.symbol} order {each.name} of {each.session}" for each in ledger.open_orders.followed()]
     rows = (*ledger.attempts.incomplete(), *ledger.attempts.doubtful())

@@ -14,16 +14,25 @@ IMPORTS = "import click, requests, tenacity, jinja2"
 WARM = "a day, template cache warm"
 WITH_BROKER = "the same with broker and quotes"
 MAILED = "the same with its e-mail, to a server on loopback"
+PUSHED = "the same with a push, to a receiver on loopback"
 COLD = "a day in a new reports folder (caches cold)"
-BUDGETS = {WARM: 1.4, WITH_BROKER: 1.35}
+BUDGETS = {WARM: 1.25, WITH_BROKER: 1.35, MAILED: 1.45, COLD: 1.6}
+
+
+sys.path.append(str(Path(__file__).parents[1]))
 
 
 def _mail_server() -> Any:
     """Return the tests' mail server, without TLS: what that costs is OpenSSL's, and its certificates'."""
-    sys.path.append(str(Path(__file__).parents[1]))
     from support.mail_server import MailServer
 
     return MailServer(security="none", user=None)
+
+
+def _receiver() -> Any:
+    from support.socket_server import answer, serving
+
+    return serving(answer())
 
 
 def main() -> None:
@@ -34,7 +43,9 @@ def main() -> None:
         served(python, (folder := Path(made)) / "served") as client,
         served(python, folder / "with-broker") as account,  # of one ledger alone
         _mail_server() as mail,
+        _receiver() as receiver,
     ):
+        push = {"PAPER_RUN_NOTIFY": f"json://127.0.0.1:{receiver.port}/", "PAPER_RUN_NOTIFY_ON": "always"}
         numbers = itertools.count()
 
         def cold() -> float:
@@ -45,6 +56,7 @@ def main() -> None:
             WARM: lambda: cpu_of(day(python, folder / "warm", client).used),
             WITH_BROKER: lambda: cpu_of(day(python, folder / "broker", with_broker(account)).used),
             MAILED: lambda: cpu_of(day(python, folder / "mailed", client | mail.env).used),
+            PUSHED: lambda: cpu_of(day(python, folder / "pushed", client | push).used),
             COLD: cold,
         }
         show("A day", medians(what, given.rounds), base=IMPORTS, budgets=BUDGETS)

@@ -14,7 +14,7 @@ from measuring import ROOT, environment, installed, medians, options, show
 
 ORDERS = (3, 50, 500, 5000)
 WEIGHED, WEIGHT_BUDGET = 50, 150
-EMPTY, OPENING_BUDGET = "an empty page", 4.0
+EMPTY, OPENING_BUDGET = "an empty page", 2.5
 EMPTY_PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Empty</title></html>\n'
 # As in tests/browser: Debian's Chromium as root, without a word to the network of its own.
 ARGUMENTS = [

@@ -13,7 +13,7 @@ from serving import Day, day, served
 FEW = "three symbols"
 MANY_ORDERS = 500
 MOST_ORDERS = 5000
-BUDGET = 4.0
+BUDGET = 3.0
 MEMORY_BUDGET = 150.0
 # The sandbox buys a third of the symbols and sells another; capital enough for a share of each.
 CAPITAL = "100000000"

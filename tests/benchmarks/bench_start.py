@@ -7,7 +7,7 @@ from pathlib import Path
 from measuring import cpu_seconds, installed, medians, options, show
 
 EMPTY = "python -c pass"
-BUDGET = 6.0
+BUDGET = 5.0
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ def installed(python: Path | None) -> Iterator[Path]:
         ):
             _prepare(step)
         (wheel,) = Path(folder).glob("*.whl")
-        _prepare([str(made), "-m", "pip", "install", "-q", str(wheel)])
+        _prepare([str(made), "-m", "pip", "install", "-q", f"{wheel}[notify]"])
         yield made
 
 

@@ -19,7 +19,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.chdir(tmp_path)
     for name in os.environ:
         if name.startswith("PAPER_RUN_") or name.endswith(
-            ("_SERVICE_URL", "_GATEWAY_URL", "ORCHESTRATOR_URL")
+            ("_SERVICE_URL", "_GATEWAY_URL", "ORCHESTRATOR_URL", "COLUMNS")
         ):
             monkeypatch.delenv(name)
     for name, value in any_time().items():

@@ -178,7 +178,7 @@ def test_dry_run_plans_instead_of_running(day: Called, monkeypatch: pytest.Monke
         (["sandbx"], "sandbox"),
         (["-q", "history"], "history is a command, and a command comes first"),
         (["-q", "extra"], "Got unexpected extra argument (extra)"),
-        (["schedule"], "Choose from: cron, systemd"),
+        (["schedule"], "Missing argument 'cron|systemd|kubernetes'"),
         (["sandbox", "--capital", "5"], "--capital"),
         (["extra", "--capital", "5"], "extra"),
         (["--capital", "1e5"], "--capital"),
@@ -221,7 +221,7 @@ def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[
         ("resolve --positon AAPL", "No such option: --positon. Did you mean --position?", "resolve --help"),
         ("mark --zz", "No such option: --zz.", "mark --help"),
         ("-x", "No such option: -x.", "--help"),
-        ("schedule crn", "Invalid value for 'cron|systemd|kubernetes'", "schedule --help"),
+        ("schedule crn", "schedule: crn is not allowed. Did you mean cron?", "schedule --help"),
         ("sandbx", "No such command: sandbx. Did you mean sandbox?", "--help"),
     ],
 )

@@ -30,3 +30,15 @@ def test_it_finds_what_is_wrong(platform: OddPlatform, tmp_path: Path) -> None:
     """A wrong setting is exit 3, before any request."""
     finished = run_command("--dry-run", "--capital", "0", cwd=tmp_path, platform=platform)
     assert (finished.returncode, platform.requests) == (3, [])
+
+
+def test_it_says_that_the_session_was_already_traded(platform: OddPlatform, tmp_path: Path) -> None:
+    """Of a day that was run it names the attempt; it neither sends again nor makes a file."""
+    assert run_command(cwd=tmp_path, platform=platform).returncode == 0
+    (saved,) = reports(tmp_path)
+    before = sorted(saved.parent.iterdir())
+    finished = run_command("--dry-run", cwd=tmp_path, platform=platform)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    name = saved.name.removesuffix("_paper_run.json")
+    assert f"The session was already traded, as {name}: a run would only show that." in finished.stdout
+    assert (len(platform.posts), sorted(saved.parent.iterdir())) == (1, before)

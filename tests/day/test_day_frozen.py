@@ -15,7 +15,7 @@ from support.socket_server import frozen, serving
 SERVICES = ("SIGNAL_SERVICE_URL", "EXECUTION_GATEWAY_URL", "ORCHESTRATOR_URL")
 KEYS = {"ALPACA_API_KEY_ID": "PKTEST", "ALPACA_API_SECRET_KEY": "secret"}
 COMMAND = """
-import atexit, time
+import time
 from pathlib import Path
 
 def at_work():
@@ -27,9 +27,10 @@ def tell():
     Path("waited").write_text(str(time.monotonic() - began - (at_work() - worked)))
 
 began, worked = time.monotonic(), at_work()
-atexit.register(tell)
-from paper_run.__main__ import entry_point
-entry_point()
+from paper_run import __main__ as program
+leave = program._leave  # when threads are joined
+program._leave = lambda: (tell(), leave())
+program.entry_point()
 """
 DEAD_NAME_SERVERS = f"""
 import socket, threading

@@ -81,7 +81,7 @@ def test_history_is_cut_to_the_newest(day: Day) -> None:
     assert (month["month"], month["sessions"], month["closing"]) == ("2025-01", 4, every[-1]["closing"])
     assert "2025-01  4 " in day.must("history", "--sandbox", "--monthly").stdout
     assert "--monthly goes with --json" in day.must("history", "--monthly", "--csv", status=3).stderr
-    assert "--last: '0' is not allowed" in day.must("history", "-n", "0", status=3).stderr
+    assert "--last (-n): '0' is not allowed" in day.must("history", "-n", "0", status=3).stderr
 
 
 @pytest.mark.parametrize(("columns", "left_out"), [(100, None), (60, "Drawdown, Return"), (50, "Total P&L,")])

@@ -192,7 +192,7 @@ def test_the_account_is_kept_at_average_cost() -> None:
 
 
 def test_with_a_market_the_gateway_tells_the_account() -> None:
-    """Positions at the prices of now, whatever they were filled at; without one at the last fill."""
+    """Positions at current prices, whatever they were filled at; without one at the last fill."""
     with OddPlatform() as platform:
         platform.plan = {"AAPL": Plan(qty=10, price=Decimal(100)), "MSFT": Plan(side=None)}
         call(platform.orchestrator, "POST", RUN, BODY)

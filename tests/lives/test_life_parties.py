@@ -177,7 +177,7 @@ def test_a_trade_by_hand_is_booked_at_what_it_cost_and_nothing_is_left(life: Lif
 def test_the_difference_is_taken_from_the_broker_and_not_from_a_deaf_gateway(
     life: Life, broker: OddBroker
 ) -> None:
-    """At the price of now, so that no P&L moves; the gateway has nothing of anything, and is no reason."""
+    """At the current price, so that no P&L moves; the gateway has nothing of anything, and is no reason."""
     life.gateway.is_deaf = True
     day = life.trade(AAPL=buy(10, "100.25"))
     by_hand = {"client_order_id": "by-hand", "symbol": "AAPL", "side": "sell", "qty": 4}

@@ -334,19 +334,6 @@ def test_listed_dates_count_in_every_answer() -> None:
 
 
 @pytest.mark.parametrize("exchange", ["XNYS", "24/7"])
-def test_a_date_in_both_lists_is_refused(exchange: str) -> None:
-    """The error names both variables, the dates, what is allowed and what to do."""
-    first, second, third = date(2025, 1, 15), date(2025, 1, 16), date(2025, 1, 17)
-    with pytest.raises(DataError) as caught:
-        Calendar(never, exchange=exchange, closed_dates={third, first}, open_dates={first, second, third})  # type: ignore[arg-type]
-    assert caught.value.title == (
-        "PAPER_RUN_CLOSED_DATES and PAPER_RUN_OPEN_DATES both list 2025-01-15, 2025-01-17"
-    )
-    assert caught.value.explanation == "Allowed: a date in one of them or in neither."
-    assert tuple(map(str, caught.value.remedies)) == ("Take it out of one of the two and run again.",)
-
-
-@pytest.mark.parametrize("exchange", ["XNYS", "24/7"])
 def test_a_session_is_looked_for_no_farther_than_thirty_days(exchange: str) -> None:
     """A list that closes 29 days in a row is served; one that closes 30 is an error in words."""
     start = date(2025, 6, 2)

@@ -22,7 +22,7 @@ from builders.screens import Screen, printed
 from builders.settings import configured
 from support.lines import assert_in_order
 
-from paper_run.errors import DataError, DependencyError
+from paper_run.errors import DataError, DependencyError, Remedy
 from paper_run.model.result_json import of_document
 from paper_run.model.service import ServiceHealth
 from paper_run.report import console, listing, terminal
@@ -255,6 +255,27 @@ def test_an_error_block_is_the_adrs() -> None:
         "Troubleshooting:\n1. Check\n2. Start\n\n"
         "❌ ERROR: B is wrong\n\nExiting with code 1."
     )
+
+
+def test_an_error_block_fits_its_columns() -> None:
+    """Words are wrapped; a path stays whole, and so does a command, on a line of its own."""
+    long = DataError(
+        "/a/path/that/is/longer/than/its/columns is wrong",
+        "One two three four five six seven.",
+        details=("eight nine ten eleven twelve",),
+        remedies=(
+            Remedy("See", "short --it"),
+            Remedy("Say it in words", "long --command --that --fits --not"),
+            "One two three four five six seven.",
+        ),
+    )
+    assert error_block([long], 3, 24).splitlines() == [
+        *("❌ ERROR:", "/a/path/that/is/longer/than/its/columns", "is wrong", ""),
+        *("One two three four five", "six seven.", "- eight nine ten eleven", "twelve", ""),
+        *("Troubleshooting:", "1. See: short --it", "2. Say it in words:"),
+        *("   long --command --that --fits --not", "3. One two three four", "   five six seven.", ""),
+        "Exiting with code 3.",
+    ]
 
 
 def test_a_request_is_a_line() -> None:

@@ -165,7 +165,7 @@ def test_units_are_written_only_into_the_folder_that_is_named(folder: Path, tmp_
     ("words", "said"),
     [
         (["schedule"], "cron|systemd|kubernetes"),
-        (["schedule", "at"], "'at'"),
+        (["schedule", "at"], "schedule: at is not allowed. Allowed: cron"),
         (["schedule", "cron", "--into", "x"], "--into and --user go with schedule systemd"),
         (["schedule", "cron", "--user"], "--into and --user go with schedule systemd"),
         (["schedule", "systemd", "--second"], "--image and --second go with schedule kubernetes"),

@@ -1,12 +1,13 @@
 """What a person may type about the calendar."""
 
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
 from paper_run.errors import DataError
-from paper_run.settings import calendar
-from paper_run.settings.sources import SourcedValue
+from paper_run.settings import calendar, config
+from paper_run.settings.sources import SourcedValue, Sources
 
 
 @pytest.mark.parametrize("value", ["XNYS", "24/7"])
@@ -102,3 +103,21 @@ def test_what_is_no_time_of_day_is_refused(value: str) -> None:
     assert tuple(map(str, caught.value.remedies)) == (
         "Correct PAPER_RUN_LATEST_START and run again; nothing was sent.",
     )
+
+
+@pytest.mark.parametrize("exchange", ["XNYS", "24/7"])
+def test_a_date_in_both_lists_is_refused(tmp_path: Path, exchange: str) -> None:
+    """With all settings, before anything is opened; the error names both variables, the dates, what to do."""
+    listed = {
+        "PAPER_RUN_CLOSED_DATES": "2025-01-17,2025-01-15",
+        "PAPER_RUN_OPEN_DATES": "2025-01-15,2025-01-16,2025-01-17",
+        "PAPER_RUN_EXCHANGE": exchange,
+    }
+    with pytest.raises(DataError) as caught:
+        config.load(Sources({}, listed, env_file=None, here=tmp_path), today=date(2025, 1, 17))
+    assert caught.value.title == (
+        "PAPER_RUN_CLOSED_DATES and PAPER_RUN_OPEN_DATES both list 2025-01-15, 2025-01-17"
+    )
+    assert caught.value.explanation == "Allowed: a date in one of them or in neither."
+    (remedy,) = caught.value.remedies
+    assert remedy.text == "Take it out of one of the two and run again; nothing was sent."

@@ -139,7 +139,7 @@ def test_trades_by_hand(account: Account) -> None:
 
 
 def test_what_differs_is_booked_at_the_mark(account: Account) -> None:
-    """AAPL 10 to 19, and 3 MSFT that nobody ordered: both at the price of now, no P&L moves."""
+    """AAPL 10 to 19, and 3 MSFT that nobody ordered: both at the current price, no P&L moves."""
     account.holds("AAPL", "19", "110")
     account.holds("MSFT", "3", "20")
     resolved = account.by_hand("all")

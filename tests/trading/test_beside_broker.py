@@ -204,7 +204,7 @@ def test_another_quantity_is_said_with_the_way_out(both: Both) -> None:
                     "If it was traded by hand, at what a share of that cost",
                     "paper-run resolve --position AAPL=12.5@PRICE",
                 ),
-                Remedy("Else, at the price of now, which moves no P&L", "paper-run resolve --position AAPL"),
+                Remedy("Else, at the current price, which moves no P&L", "paper-run resolve --position AAPL"),
             ),
         )
     ]

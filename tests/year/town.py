@@ -52,7 +52,7 @@ class Town(Outside):
         }
 
     def account(self) -> dict[str, Any]:
-        """Return the broker's own account, each position with its price of now."""
+        """Return the broker's own account, each position with its current price."""
         account = self.platform.gateway.account
         return {
             "cash": str(decimal(account.cash)),

@@ -27,13 +27,15 @@ def translated(database: Database) -> Iterator[None]:
         yield
     except said.UniqueViolation as error:
         words = "Another row has what only one may have"
-        raise NotAloneError(f"The ledger {database.name} refused it", f"{words}: {_words(error)}.") from None
+        raise NotAloneError(
+            f"The ledger {database.name} refused it", f"{words}: {_sentence(error)}"
+        ) from None
     except (psycopg.OperationalError, psycopg.InterfaceError, said.ReadOnlySqlTransaction) as error:
         raise lost(database, error) from None
     except psycopg.Error as error:
         raise DataError(
             f"The ledger {database.name} can't be used",
-            f"PostgreSQL says: {_words(error)}.",
+            f"PostgreSQL says: {_sentence(error)}",
             remedies=("Give the user of the URL the schema and its tables: GRANT, or ALTER ... OWNER TO.",),
         ) from None
     except (ValueError, LookupError, TypeError) as error:
@@ -44,7 +46,7 @@ def lost(database: Database, error: Exception | str) -> LedgerLostError:
     """Return that the database can't be reached, or not any more."""
     return LedgerLostError(
         f"The database of the ledger {database.name} can't be used",
-        f"{_words(error)}.",
+        _sentence(error),
         remedies=("See whether it is up and lets this host and user in; then run again.",),
     )
 
@@ -61,6 +63,8 @@ def damaged(database: Database, error: Exception) -> DataError:
     )
 
 
-def _words(error: Exception | str) -> str:
-    """Return what was said, on one line."""
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+def _sentence(error: Exception | str) -> str:
+    """Return what was said, its lines as sentences in one."""
+    lines = (" ".join(line.split()) for line in str(error).splitlines())
+    ended = (line if line[-1] in ".:?" else f"{line}." for line in lines if line)
+    return " ".join(ended) or f"{type(error).__name__}."
