@@ -82,9 +82,14 @@
     tools.hidden = rows.length < 5;
   }
 
-  // Long tables open fast because only the rows in sight are drawn; the others follow when the page is at rest.
+  // A page opens fast because only what is in sight is drawn; the rest follows when it is at rest.
+  // What is looked at by then stays where it is: not every size that was assumed above it is the true one.
   addEventListener("load", () => setTimeout(() => {
-    for (const table of document.querySelectorAll(".long")) table.classList.add("drawn");
+    const seen = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
+    const top = () => seen?.getBoundingClientRect().top ?? 0;
+    const before = top();
+    document.documentElement.classList.add("drawn");
+    scrollBy({ top: top() - before, behavior: "instant" });
   }, 1000));
 
   // A range lies over the curve, unseen: pointer, finger and arrow keys all move the one crosshair.

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.app import tearsheet_trading
+from paper_run.app.tearsheet_trading import Span
 from paper_run.app.workspace import read_place
 from paper_run.book import benchmark, days, drawdowns, periods, statistics
 from paper_run.errors import DataError, Remedy
@@ -69,6 +71,7 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
     year = statistics.SESSIONS_A_YEAR[ledger.account.exchange]
     beside, compared = _compared(ledger, book, read, year)
     pnl = money.total(day.day_pnl for _, day in read)
+    span = _span(ledger, book, read[-1][0], first)
     opening, closing = read[0][1].opening, read[-1][1].closing
     return TearSheet(
         ledger=ledger.account.identity,
@@ -88,7 +91,23 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
         periods=_periods(read),
         benchmark=beside,
         curve=_curve(read, compared, {line.session: line for line in whole if line.book == book}),
+        costs=tearsheet_trading.costs(ledger, span),
+        signals=tearsheet_trading.quality(ledger, span),
+        symbols=tearsheet_trading.symbols(ledger, span, pnl),
     )
+
+
+def _span(ledger: Ledger, book: int, through: str, since: str) -> Span:
+    valuations = ledger.books.valuations
+    (period,) = (each for each in ledger.books.periods() if each.id == book)
+    before = valuations.last_complete(book, since)
+    last = valuations.last_complete(book, _behind(through))
+    return Span(period, since, _behind(through), 0 if before is None else before["entry"], last["entry"])
+
+
+def _behind(session: str) -> str:
+    """Return what sorts behind a session's ISO date and before the next one's."""
+    return f"{session}~"
 
 
 def _periods(read: Sequence[tuple[str, Day]]) -> Periods:
@@ -107,7 +126,7 @@ def _compared(
     for session, day in read:
         state = benchmark.followed(state, session, day, readings.get(session))
         states.append(state)
-    last = valuations.last_complete(book, f"{read[-1][0]}~")
+    last = valuations.last_complete(book, _behind(read[-1][0]))
     if last is None or last["benchmark"] is None:
         return None, states
     return benchmarks.stated(last, state, year), states

@@ -95,7 +95,7 @@ def basis_points(cost: Decimal | None, notional: Decimal) -> Decimal | None:
 
 
 class MeanCost(NamedTuple):
-    """What trading cost over the latest sessions of which it is known.
+    """What trading cost in the mean of sessions of which it is known, on a day's page the latest.
 
     :ivar bps: basis points of their arrival notional, two places; None with fewer than `minimum`.
     :ivar dollars: a session, in cents, a cost positive. :ivar n: how many they are.
@@ -110,13 +110,36 @@ class MeanCost(NamedTuple):
 def mean(sessions: Sequence[tuple[Decimal, Decimal]]) -> MeanCost:
     """Return the mean over sessions, each weighing what its orders came to at arrival.
 
-    :param sessions: each with its cost and its arrival notional, dollars; at most `MEAN_OF`.
+    :param sessions: each with its cost and its arrival notional, dollars.
     """
     if len(sessions) < MEAN_OF:
         return MeanCost(None, None, len(sessions))
     cost, notional = (money.total(each) for each in zip(*sessions, strict=True))
     dollars = money.cents(CONTEXT.divide(cost, Decimal(len(sessions))))
     return MeanCost(basis_points(cost, notional), dollars, len(sessions))
+
+
+class SessionsCost(NamedTuple):
+    """What trading cost in sessions of which it is known, `n` of them; cents, a cost positive.
+
+    :ivar shortfall: None without a session. :ivar bps: in basis points of the notional, two places.
+    """
+
+    shortfall: Decimal | None
+    arrival_notional: Decimal | None
+    bps: Decimal | None
+    n: int
+
+
+def of_sessions(sessions: Sequence[tuple[Decimal, Decimal]]) -> SessionsCost:
+    """Return what so many sessions cost together, rounded once.
+
+    :param sessions: each with its cost and its arrival notional, dollars.
+    """
+    if not sessions:
+        return SessionsCost(None, None, None, 0)
+    cost, notional = (money.total(each) for each in zip(*sessions, strict=True))
+    return SessionsCost(money.cents(cost), money.cents(notional), basis_points(cost, notional), len(sessions))
 
 
 def waited(arrived: datetime | None, filled: datetime | None) -> bool | None:

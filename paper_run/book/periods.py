@@ -104,16 +104,30 @@ def compounded(growths: Iterable[Decimal | None]) -> Decimal | None:
     return product
 
 
+def return_over(returns: Iterable[Decimal | None]) -> Decimal | None:
+    """Return what the returns of sessions, or of longer periods, come to, all ratios, 28 digits.
+
+    None where one is not defined, or nothing is there to compound.
+    """
+    return _earned(compounded(map(_grown, returns)))
+
+
 def _growth(day: Day) -> Decimal | None:
-    earned = unrounded_return(day)
+    return _grown(unrounded_return(day))
+
+
+def _grown(earned: Decimal | None) -> Decimal | None:
     return None if earned is None else CONTEXT.add(_ONE, earned)
+
+
+def _earned(growth: Decimal | None) -> Decimal | None:
+    return None if growth is None else CONTEXT.subtract(growth, _ONE)
 
 
 def _period(name: str, since: str, parts: Sequence[Month]) -> Period:
     n = sum(each.sessions for each in parts)
     if not n:
         return Period(name, since, None, None, 0)
-    growth = compounded(each.growth for each in parts)
-    earned = None if growth is None else CONTEXT.subtract(growth, _ONE)
+    earned = _earned(compounded(each.growth for each in parts))
     pnl = total(each.pnl for each in parts)
     return Period(name, since, pnl, rounded(earned), n, percent=percentage(earned))

@@ -204,3 +204,15 @@ def recent_ic(sessions: Iterable[Sequence[Pair]]) -> Decimal | None:
     if len(latest) < RECENT:
         return None
     return rank_ic([pair for session in latest for pair in session if pair.counts])
+
+
+def of_sessions(sessions: Sequence[Sequence[Pair]]) -> Quality:
+    """Return the figures of some sessions' pairs alone, ratios, negative where they were wrong.
+
+    :param sessions: each session's pairs, the newest last.
+    """
+    tally, newest = Tally(), sessions[::-1]
+    for pairs in sessions:
+        tally = tally.after(pairs)
+    latest = [pair for pairs in newest for pair in pairs if pair.counts]
+    return quality(tally, latest[:RANKED], recent_ic(newest))

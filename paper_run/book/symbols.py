@@ -3,14 +3,26 @@
 Source: docs/CONCEPTS, "Symbols and round trips".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
 from paper_run.book.holdings import Entry, Holding
-from paper_run.book.round_trips import OpenTrip, Trip
+from paper_run.book.round_trips import OpenTrip
 from paper_run.book.valuation import PositionValue
-from paper_run.money import CONTEXT, ZERO, cents, product
+from paper_run.money import CONTEXT, ZERO, cents, product, total
+
+FOR_A_RATE, FOR_TRIPS = 20, 10
+"""How many sessions a hit rate needs, and how many round trips their figures."""
+_PLACES = Decimal(10) ** -4
+
+
+class Rate(NamedTuple):
+    """A figure and how many it comes from and needs; `value` is None below that, or where it is undefined."""
+
+    value: Decimal | None
+    n: int
+    minimum: int
 
 
 class SymbolDay(NamedTuple):
@@ -83,19 +95,71 @@ class SymbolTotals(NamedTuple):
             trading_pnl=CONTEXT.add(self.trading_pnl, day.trading_pnl),
         )
 
+    @property
+    def pnl(self) -> Decimal:
+        """What it earned in those sessions."""
+        return CONTEXT.add(self.holding_pnl, self.trading_pnl)
+
+    @property
+    def trips_pnl(self) -> Decimal:
+        """What its round trips came to."""
+        return CONTEXT.add(self.profit, self.loss)
+
+    @property
+    def hit_rate(self) -> Rate:
+        """Its sessions with a gain / its sessions, four places."""
+        return _rate(Decimal(self.gains), Decimal(self.sessions), self.sessions, FOR_A_RATE)
+
     def without_trips(self) -> "SymbolTotals":
         """Return the totals as if no round trip had been found yet."""
         return self._replace(trips=0, won=0, profit=ZERO, loss=ZERO, under_way=None)
 
-    def with_trip(self, trip: Trip) -> "SymbolTotals":
-        """Return the totals with one more round trip, its P&L rounded to the cent."""
-        earned = cents(trip.pnl)
+    def with_trip(self, pnl: Decimal) -> "SymbolTotals":
+        """Return the totals with one more round trip, its P&L, dollars, rounded to the cent."""
+        earned = cents(pnl)
         return self._replace(
             trips=self.trips + 1,
             won=self.won + (earned > 0),
             profit=CONTEXT.add(self.profit, max(earned, ZERO)),
             loss=CONTEXT.add(self.loss, min(earned, ZERO)),
         )
+
+
+class TripFigures(NamedTuple):
+    """What round trips came to; `n` of them.
+
+    :ivar win_rate: of those with a gain, four places. :ivar profit_factor: what the gains came to / what the
+        losses did, four places. :ivar expectancy: dollars and cents a round trip, a loss negative.
+    """
+
+    n: int
+    win_rate: Rate
+    profit_factor: Rate
+    expectancy: Rate
+
+
+def of_trips(totals: Mapping[str, SymbolTotals]) -> TripFigures:
+    """Return what the round trips of all symbols came to."""
+    every = totals.values()
+    number, won = sum(each.trips for each in every), sum(each.won for each in every)
+    profit, loss = total(each.profit for each in every), total(each.loss for each in every)
+    expectancy = None
+    if number >= FOR_TRIPS:
+        expectancy = cents(CONTEXT.divide(CONTEXT.add(profit, loss), Decimal(number)))
+    return TripFigures(
+        number,
+        _rate(Decimal(won), Decimal(number), number, FOR_TRIPS),
+        _rate(profit, -loss, number, FOR_TRIPS),
+        Rate(expectancy, number, FOR_TRIPS),
+    )
+
+
+def _rate(part: Decimal, whole: Decimal, number: int, minimum: int) -> Rate:
+    """Return part / whole, four places; None where there is no whole, or too few."""
+    value = None
+    if number >= minimum and whole > 0:
+        value = CONTEXT.divide(part, whole).quantize(_PLACES, context=CONTEXT)
+    return Rate(value, number, minimum)
 
 
 def day_of(

@@ -74,6 +74,30 @@ class SessionCosts:
         )
         return [(Decimal(row["cost"]), Decimal(row["notional"])) for row in found]
 
+    def between(self, period: int, since: str, before: str) -> list[tuple[Decimal, Decimal] | None]:
+        """Return each session's cost and arrival notional, dollars, oldest first; None where not known.
+
+        :param since: the first, an ISO date. :param before: behind the last, likewise.
+        """
+        found = self._rows(
+            "SELECT cost, notional FROM session_costs WHERE epoch = ? AND session >= ? AND session < ? "
+            "ORDER BY session",
+            period,
+            since,
+            before,
+        )
+        return [
+            None if row["cost"] is None else (Decimal(row["cost"]), Decimal(row["notional"])) for row in found
+        ]
+
+    def first(self, period: int) -> str | None:
+        """Return the first session of a book that has a row, an ISO date; None: none has."""
+        (found,) = self._rows(
+            "SELECT MIN(session) AS session FROM session_costs WHERE epoch = ?",
+            period,
+        )
+        return found["session"]  # type: ignore[no-any-return]
+
     def since(self, period: int, session: str) -> list[str]:
         """Return the sessions that have a row, from one on, by their ISO dates."""
         query = "SELECT session FROM session_costs WHERE epoch = ? AND session >= ?"

@@ -43,6 +43,21 @@ class SessionSignals:
         query = "SELECT session FROM session_signals WHERE epoch = ? AND session >= ? ORDER BY session"
         return [row["session"] for row in self._rows(query, period, session)]
 
+    def between(self, period: int, since: str, before: str) -> list[SignalSession]:
+        """Return the sessions from an ISO date to before another one, oldest first."""
+        found = self._rows(
+            "SELECT session, pairs, recent FROM session_signals WHERE epoch = ? AND session >= ? "
+            "AND session < ? ORDER BY session",
+            period,
+            since,
+            before,
+        )
+        return [*map(_session, found)]
+
+    def first(self, period: int) -> str | None:
+        """Return the first session of a book that has a row, an ISO date; None: none has."""
+        return next(iter(self.since(period, "")), None)
+
     def keep(
         self, period: int, session: str, pairs: Sequence[Pair], tally: Tally, recent: Decimal | None
     ) -> None:

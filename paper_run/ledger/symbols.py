@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run.book.round_trips import OpenTrip, Trip
+from paper_run.book.round_trips import OpenTrip
 from paper_run.book.symbols import SymbolDay, SymbolTotals
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.ledger.statements import insert_into
+from paper_run.model.symbols import TripRow
 from paper_run.money import cents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from paper_run.book.round_trips import Trip
     from paper_run.ledger.store import Store
 
 Totals = dict[str, SymbolTotals]
@@ -32,13 +34,6 @@ _SIGNAL = ("prediction", "weight")
 _DAY = ("epoch", "session", "symbol", "total_pnl", *_AMOUNTS, *_SIGNAL)
 _TRIP = ("epoch", "session", "symbol", "number", "opened", "closed", "side", "sessions", "pnl")
 _WHOLE = "JOIN sessions ON sessions.epoch = mine.epoch AND sessions.session = mine.session AND complete = 1"
-
-
-class KeptTrip(NamedTuple):
-    """A round trip that is over, dollars and cents; `sessions`: how many complete ones closed during it."""
-
-    trip: Trip
-    sessions: int
 
 
 class Symbols:
@@ -103,20 +98,46 @@ class Symbols:
         )
         return (totals_of(found[0]) if found else None) or {}
 
-    def totals_from_rows(self, period: int, before: str) -> Totals:
-        """Return what the complete sessions before an ISO date have come to, without the round trips."""
+    def totals_from_rows(self, period: int, before: str, since: str = "") -> Totals:
+        """Return what the complete sessions before an ISO date have come to, without the round trips.
+
+        :param since: the first of them, an ISO date; "": the book's.
+        """
         totals: Totals = {}
         for row in self._store.rows(
             f"SELECT mine.* FROM symbol_sessions AS mine {_WHOLE} "
-            "WHERE mine.epoch = ? AND mine.session < ? ORDER BY mine.session",
+            "WHERE mine.epoch = ? AND mine.session >= ? AND mine.session < ? ORDER BY mine.session",
             period,
+            since,
             before,
         ):
             symbol = row["symbol"]
             totals[symbol] = totals.get(symbol, SymbolTotals()).after(row["session"], day(row))
         return totals
 
-    def trips(self, period: int, most: int, until: str) -> list[KeptTrip]:
+    def first(self, period: int) -> str | None:
+        """Return the first complete session of a book that has rows, an ISO date; None: none has."""
+        (found,) = self._store.rows(
+            f"SELECT MIN(mine.session) AS session FROM symbol_sessions AS mine {_WHOLE} WHERE mine.epoch = ?",
+            period,
+        )
+        return found["session"]  # type: ignore[no-any-return]
+
+    def trips_closed(self, period: int, since: str, before: str) -> list[TripRow]:
+        """Return the round trips that ended from an ISO date to before another one, the latest first.
+
+        Whenever that was found out, if a complete session has: what no session counts may change yet.
+        """
+        found = self._store.rows(
+            f"SELECT mine.* FROM round_trips AS mine {_WHOLE} WHERE mine.epoch = ? AND mine.closed >= ? "
+            "AND mine.closed < ? ORDER BY mine.closed DESC, mine.session DESC, mine.number DESC",
+            period,
+            since,
+            before,
+        )
+        return [trip(row) for row in found]
+
+    def trips(self, period: int, most: int, until: str) -> list[TripRow]:
         """Return the round trips that ended last, the latest first, of the sessions valued until one."""
         found = self._store.rows(
             "SELECT * FROM round_trips WHERE epoch = ? AND session <= ? "
@@ -188,7 +209,7 @@ def day(row: Any) -> SymbolDay:
 
 
 @reader_of("round_trips")
-def trip(row: Any) -> KeptTrip:
+def trip(row: Any) -> TripRow:
     """Return a row of `round_trips`."""
-    found = Trip(row["symbol"], row["side"], row["opened"], row["closed"], Decimal(row["pnl"]))
-    return KeptTrip(found, row["sessions"])
+    sessions, pnl = row["sessions"], Decimal(row["pnl"])
+    return TripRow(row["symbol"], row["side"], row["opened"], row["closed"], sessions, pnl)

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 def to_json(signals: Signals) -> dict[str, Any]:
     """Return it as a document has it; ratios stay Decimal, negative for a fall."""
-    quality = signals.quality._asdict()
-    if signals.quality.interval is not None:
-        quality["interval"] = signals.quality.interval._asdict()
     pairs = [each._asdict() for each in signals.pairs]
-    return {**signals._asdict(), "quality": quality, "pairs": pairs}
+    return {**signals._asdict(), "quality": quality_to_json(signals.quality), "pairs": pairs}
+
+
+def quality_to_json(quality: Quality) -> dict[str, Any]:
+    """Return the figures as a document has them, ratios."""
+    interval = None if quality.interval is None else quality.interval._asdict()
+    return {**quality._asdict(), "interval": interval}
 
 
 def from_json(content: Mapping[str, Any]) -> Signals:

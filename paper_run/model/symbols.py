@@ -3,13 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-
-class Rate(NamedTuple):
-    """A figure and how many it comes from and needs; `value` is None below that, or where it is undefined."""
-
-    value: Decimal | None
-    n: int
-    minimum: int
+from paper_run.book.symbols import Rate
 
 
 class SymbolRow(NamedTuple):

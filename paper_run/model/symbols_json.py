@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paper_run.book.symbols import Rate
 from paper_run.model import json_fields as fields
-from paper_run.model.symbols import Rate, SymbolRow, Symbols, TripRow
+from paper_run.model.symbols import SymbolRow, Symbols, TripRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

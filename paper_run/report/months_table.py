@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from paper_run.book.days import rounded
+from paper_run.book.periods import return_over
 from paper_run.model import result_json
 from paper_run.money import total
 from paper_run.report import columns, text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from paper_run.model.history import SessionLine
 
-_HEADS = ("Month", "Sessions", "P&L", "Total P&L", "Equity", "Drawdown")
+_HEADS = ("Month", "Sessions", "P&L", "Return", "Total P&L", "Equity", "Drawdown")
 _WORDS, _SPARE = 1, ("Drawdown", "Total P&L")
 
 
@@ -25,7 +26,8 @@ class Month(NamedTuple):
     """The sessions of a book in a month; dollars and cents, None where none of them is valued.
 
     :ivar month: 2025-01. :ivar not_valued: how many could not be valued whole: what follows is of the others.
-    :ivar pnl: the sum of their day P&L. :ivar total_pnl: the book's, after the last, like `closing`.
+    :ivar pnl: the sum of their day P&L. :ivar monthly_return: their returns compounded, a ratio, unrounded;
+        None too where it is not defined. :ivar total_pnl: the book's, after the last, like `closing`.
     :ivar drawdown: the deepest, a ratio, zero or negative.
     """
 
@@ -34,6 +36,7 @@ class Month(NamedTuple):
     sessions: int
     not_valued: int
     pnl: Decimal | None
+    monthly_return: Decimal | None
     total_pnl: Decimal | None
     closing: Decimal | None
     drawdown: Decimal | None
@@ -60,6 +63,7 @@ def _month(month: str, book: int, lines: Sequence[SessionLine]) -> Month:
         len(lines),
         len(lines) - len(whole),
         total(line.day_pnl for line in whole if line.day_pnl is not None) if whole else None,
+        return_over(line.daily_return for line in whole) if whole else None,
         last and last.total_pnl,
         last and last.closing,
         deepest,
@@ -77,17 +81,22 @@ def table(found: Sequence[Month], width: int = columns.WIDTH) -> str:
 
 def json_text(found: Sequence[Month]) -> str:
     """Return a JSON list of the months in the order given; amounts have their exact digits."""
-    content: Any = [each._asdict() | {"drawdown": rounded(each.drawdown)} for each in found]
+    content: Any = [
+        each._asdict() | {name: rounded(getattr(each, name)) for name in ("monthly_return", "drawdown")}
+        for each in found
+    ]
     return result_json.dumps(content)
 
 
 def _block(found: Sequence[Month], *, several: bool) -> Block:
     known = [each.pnl for each in found if each.pnl is not None]
+    earned = return_over(each.monthly_return for each in found if each.pnl is not None) if known else None
     footer = (
         f"Book {found[0].book}" if several else "Sum",
         _sessions(sum(each.sessions for each in found), sum(each.not_valued for each in found)),
         text.signed_money(total(known) if known else None),
-        *[""] * (len(_HEADS) - 3),
+        text.signed_percent(earned),
+        *[""] * (len(_HEADS) - 4),
     )
     return Block([_row(each) for each in found], footer)
 
@@ -97,6 +106,7 @@ def _row(each: Month) -> tuple[str, ...]:
         text.one_line(each.month),
         _sessions(each.sessions, each.not_valued),
         text.signed_money(each.pnl),
+        text.signed_percent(each.monthly_return),
         text.signed_money(each.total_pnl),
         text.money(each.closing),
         text.signed_percent(each.drawdown),

@@ -116,7 +116,7 @@ OPTIONS = (
     ),
     Option("--until", ("report",), "With --since: up to that date.", metavar="YYYY-MM-DD"),
     Option("--last", ("history",), "The newest N alone.", metavar="N", short="-n"),
-    switch("--monthly", ("history",), "Months in place of sessions."),
+    switch("--monthly", ("history",), "Months in place of sessions: P&L and return."),
     switch("--placed", ("resolve",), "It did trade."),
     switch("--not-placed", ("resolve",), "It did not: the session is open again."),
     Option("--run-id", ("resolve",), "With --placed: the orchestrator's run.", metavar="ID"),

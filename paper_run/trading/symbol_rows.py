@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book import folding, round_trips
 from paper_run.book.holdings import Holding
-from paper_run.book.symbols import SymbolDay, SymbolTotals, day_of
+from paper_run.book.symbols import SymbolDay, SymbolTotals, day_of, of_trips
 from paper_run.ledger import symbols as kept_symbols
 from paper_run.ledger import valuations
-from paper_run.model.symbols import Rate, SymbolRow, Symbols, TripRow
-from paper_run.money import CONTEXT, ZERO, cents, total
+from paper_run.model.symbols import SymbolRow, Symbols
+from paper_run.money import ZERO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 TRIPS, HISTORIES, CLOSINGS = 20, 50, 30
 """How many of the latest round trips are stated, of how many symbols the last closings, and how many."""
-FOR_A_RATE, FOR_TRIPS = 20, 10
-"""How many sessions a hit rate needs, and how many round trips their figures."""
-_PLACES = Decimal(10) ** -4
 
 
 def keep(
@@ -140,7 +137,7 @@ def _after(start: _Start, session: str, days: Iterable[SymbolDay]) -> Totals:
     for day in days:
         totals[day.symbol] = totals.get(day.symbol, SymbolTotals()).after(session, day)
     for trip in start.followed.closed:
-        totals[trip.symbol] = totals.get(trip.symbol, SymbolTotals()).with_trip(trip)
+        totals[trip.symbol] = totals.get(trip.symbol, SymbolTotals()).with_trip(trip.pnl)
     under_way = start.followed.under_way
     for name in {*totals, *under_way}:
         totals[name] = totals.get(name, SymbolTotals())._replace(under_way=under_way.get(name))
@@ -171,14 +168,7 @@ def stated(ledger: Ledger, period: BookPeriod, session: date, valued: Valuation)
         for name in names
     )
     trips = ledger.symbols.trips(period.id, TRIPS, session.isoformat())
-    return Symbols(
-        rows,
-        tuple(
-            TripRow(each.symbol, each.side, each.opened, each.closed, sessions, each.pnl)
-            for each, sessions in trips
-        ),
-        *_of_trips(totals.values()),
-    )
+    return Symbols(rows, tuple(trips), *of_trips(totals))
 
 
 def _earned(row: PositionValue) -> tuple[Decimal | None, Decimal | None]:
@@ -201,34 +191,10 @@ def _row(day: SymbolDay, totals: SymbolTotals, history: tuple[Decimal, ...], *, 
         sessions=totals.sessions,
         long=totals.long,
         short=totals.short,
-        hit_rate=_rate(Decimal(totals.gains), Decimal(totals.sessions), totals.sessions, FOR_A_RATE),
+        hit_rate=totals.hit_rate,
         holding_sum=totals.holding_pnl,
         trading_sum=totals.trading_pnl,
         trips=totals.trips,
-        trips_pnl=CONTEXT.add(totals.profit, totals.loss),
+        trips_pnl=totals.trips_pnl,
         history=history,
     )
-
-
-def _of_trips(totals: Iterable[SymbolTotals]) -> tuple[int, Rate, Rate, Rate]:
-    """Return how many round trips are over, how many of them gained, profit factor and expectancy."""
-    every = list(totals)
-    number, won = sum(each.trips for each in every), sum(each.won for each in every)
-    profit, loss = total(each.profit for each in every), total(each.loss for each in every)
-    expectancy = None
-    if number >= FOR_TRIPS:
-        expectancy = cents(CONTEXT.divide(CONTEXT.add(profit, loss), Decimal(number)))
-    return (
-        number,
-        _rate(Decimal(won), Decimal(number), number, FOR_TRIPS),
-        _rate(profit, -loss, number, FOR_TRIPS),
-        Rate(expectancy, number, FOR_TRIPS),
-    )
-
-
-def _rate(part: Decimal, whole: Decimal, number: int, minimum: int) -> Rate:
-    """Return part / whole, four places; None where there is no whole, or too few."""
-    value = None
-    if number >= minimum and whole > 0:
-        value = CONTEXT.divide(part, whole).quantize(_PLACES, context=CONTEXT)
-    return Rate(value, number, minimum)

@@ -61,7 +61,7 @@ def _show_making(python: Path, folder: Path, rounds: int) -> None:
     base = next(iter(warm))
     compiling = {f"{base}, template cache cold": functools.partial(cold, ORDERS[0])}
     show(
-        "Making a page with 260 sessions, imports left out, template cache warm but for the last",
+        "Making a page with all sections and 60 sessions, no imports, template cache warm but for the last",
         medians(warm | compiling, rounds),
         base=base,
         budgets={},
@@ -80,7 +80,7 @@ def _make(python: Path, folder: Path, orders: int, cache: Path) -> float:
 
 
 def _show_weights(folder: Path) -> None:
-    print("Weight of a page with 260 sessions")
+    print("Weight of a page with all sections and 60 sessions")
     for orders in ORDERS:
         weight = _page(folder, orders).stat().st_size / 1000
         line = f"  {f'{orders:,} orders and positions':<44} {weight:8.1f} kB"

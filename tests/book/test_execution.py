@@ -17,6 +17,7 @@ from paper_run.book.execution import (
     basis_points,
     in_all,
     mean,
+    of_sessions,
     of_shares_on,
     shortfall,
     waited,
@@ -132,6 +133,23 @@ def test_the_mean_weighs_each_session_by_its_notional(sessions: list[tuple[Decim
     assert found.dollars is not None
     assert abs(Fraction(found.bps) - costs / notionals * 10_000) <= Fraction(1, 200)
     assert abs(Fraction(found.dollars) - costs / 20) <= Fraction(1, 200)
+
+
+@given(st.lists(st.tuples(st.decimals(-500, 500, places=4), st.decimals(1, 90_000, places=4)), max_size=9))
+def test_sessions_together_cost_their_sum(sessions: list[tuple[Decimal, Decimal]]) -> None:
+    """Rounded once, of all digits; of none there is no cost."""
+    found = of_sessions(sessions)
+    if not sessions:
+        assert found == (None, None, None, 0)
+        return
+    cost, notional = (sum(map(Fraction, each)) for each in zip(*sessions, strict=True))
+    assert found.shortfall is not None
+    assert found.arrival_notional is not None
+    assert found.bps is not None
+    assert abs(Fraction(found.shortfall) - cost) <= Fraction(1, 200)
+    assert abs(Fraction(found.arrival_notional) - notional) <= Fraction(1, 200)
+    assert abs(Fraction(found.bps) - cost / notional * 10_000) <= Fraction(1, 200)
+    assert found.n == len(sessions)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_the_sums_of_trips_are_of_whole_cents() -> None:
     """Gains and losses apart; one of nothing is neither."""
     totals = SymbolTotals()
     for pnl in ("10.005", "-3.337", "0.001"):
-        totals = totals.with_trip(Trip("AAPL", "long", "a", "b", Decimal(pnl)))
+        totals = totals.with_trip(Decimal(pnl))
     assert totals[-5:] == (3, 1, Decimal("10.00"), Decimal("-3.34"), None)
     assert totals.without_trips() == SymbolTotals()
 

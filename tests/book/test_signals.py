@@ -14,6 +14,7 @@ from paper_run.book.signals import (
     Pair,
     Quality,
     Tally,
+    of_sessions,
     quality,
     rank_ic,
     realized,
@@ -142,3 +143,28 @@ def test_the_recent_one_is_over_twenty_sessions() -> None:
 def test_a_return_has_ten_places(before: str, after: str, came: str) -> None:
     """What is less than that is none, and no pair."""
     assert realized(Decimal(before), Decimal(after)) == Decimal(came)
+
+
+@pytest.mark.parametrize("number", [RECENT - 1, RECENT, 3 * RECENT])
+def test_sessions_alone_are_what_all_of_them_come_to(number: int) -> None:
+    """Session by session as a book keeps it, of these alone: the newest pairs, the newest twenty."""
+    sessions = [
+        [
+            Pair("A", (5 * at + 3 * of_it) % 17 - 8.5, (7 * at + of_it * of_it) % 13 - 6.5)
+            for of_it in range(7)
+        ]
+        for at in range(number)
+    ]
+    every = [pair for pairs in sessions for pair in pairs]
+    found = of_sessions(sessions)
+    hits = sum((pair.predicted > 0) == (pair.realized > 0) for pair in every)
+    assert (found.pairs, found.hits, found.ranked) == (len(every), hits, len(every))
+    assert close(found.rank_ic, stats.spearmanr([pair[1:3] for pair in every]).statistic)
+    recent = [pair for pairs in sessions[-RECENT:] for pair in pairs]
+    if len(sessions) < RECENT:
+        assert found.recent_ic is None
+    else:
+        assert close(found.recent_ic, stats.spearmanr([pair[1:3] for pair in recent]).statistic)
+    own = [stats.spearmanr([pair[1:3] for pair in pairs]).statistic for pairs in sessions]
+    assert close(found.mean_ic, sum(own) / number)
+    assert of_sessions([]) == Quality(0, LEAST_PAIRS, 0)

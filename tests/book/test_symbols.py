@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from paper_run.book import splits, valuation
 from paper_run.book.bridge import Opening
 from paper_run.book.holdings import Book, Entry, Holding
-from paper_run.book.symbols import SymbolDay, SymbolTotals, day_of
+from paper_run.book.symbols import Rate, SymbolDay, SymbolTotals, day_of, of_trips
 from paper_run.book.valuation import PositionValue
 from paper_run.money import cents
 
@@ -119,6 +119,21 @@ def test_without_a_price_there_is_no_day() -> None:
     assert day_of(valued(flat, None, closing(flat, "50")), flat.holdings["AAPL"], None, ()) is None
     unknown = valuation.value(book, {}, Decimal(100000), None, unknown={"AAPL"}).positions[0]
     assert day_of(unknown, Holding(), None, ()) is None
+
+
+def test_figures_of_round_trips_and_sessions_need_so_many() -> None:
+    """Win rate, profit factor, expectancy from ten round trips on, a hit rate from twenty sessions."""
+    won, lost = SymbolTotals(gains=12, sessions=20), SymbolTotals(gains=0, sessions=19)
+    assert (won.hit_rate, lost.hit_rate) == (Rate(Decimal("0.6"), 20, 20), Rate(None, 19, 20))
+    for pnl in ("10", "20.50", "-8", "0", "1", "-3.33", "4", "5", "2"):
+        won = won.with_trip(Decimal(pnl))
+    assert [each.value for each in of_trips({"AAPL": won})[1:]] == [None] * 3
+    lost = lost.with_trip(Decimal("-1"))
+    found = of_trips({"AAPL": won, "MSFT": lost})
+    assert (found.n, found.win_rate) == (10, Rate(Decimal("0.6"), 10, 10))
+    assert found.profit_factor == Rate(Decimal("3.4469"), 10, 10)  # 42.50 / 12.33
+    assert found.expectancy == Rate(Decimal("3.02"), 10, 10)  # 30.17 / 10
+    assert (won.trips_pnl, lost.trips_pnl, won.pnl) == (Decimal("31.17"), -1, 0)
 
 
 def test_totals_are_the_sums_of_the_days() -> None:

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 from builders import days, documents
-from support.chromium import complaints, resize
+from support.chromium import complaints, printed, resize
 
 pytestmark = pytest.mark.browser
 
@@ -121,8 +121,6 @@ def test_a_full_page_capture_has_every_row(opened, script):
     page = opened(a_day_of(150), curve=CURVE, java_script_enabled=script)
     for table in ("positions", "orders"):
         rows = page.locator(f"#{table}-table tbody tr")
-        if script:
-            page.wait_for_selector(f"#{table}-table.drawn", state="attached")
         assert rows.last.evaluate("row => getComputedStyle(row).contentVisibility") == "visible"
         first, last = rows.first.bounding_box(), rows.last.bounding_box()
         size = {"x": 0, "width": 1280, "height": 30}
@@ -142,10 +140,33 @@ def test_with_few_colours_everything_can_still_be_told_apart(opened):
     assert complaints(page) == ""
 
 
-def test_the_last_sheet_of_paper_has_more_than_one_line(opened):
-    """On paper the footer is kept with what stands before it, whatever the length of the day."""
-    page = opened(documents.good_day(), curve=CURVE)
+@pytest.mark.parametrize("number", [1, 2, 5, 20, 60])
+def test_no_sheet_of_paper_has_a_line_or_two_alone(opened, pdftotext, number):
+    """The footer is in the margin of each; at its end no heading stands without what it heads."""
+    page = opened(documents.good_day(), curve=documents.curve(number))
+    sheets = printed(page, pdftotext)
+    assert min(map(len, sheets)) > 5
     page.emulate_media(media="print")
-    broken = "each => [getComputedStyle(each).breakBefore, getComputedStyle(each).breakAfter]"
-    assert page.locator("footer").evaluate(broken) == ["avoid", "auto"]
-    assert page.locator(".definitions").evaluate(broken) == ["auto", "avoid"]
+    assert page.locator("footer").is_hidden()
+    headings = {each.strip() for each in page.locator("h2").all_inner_texts()}
+    assert headings & {sheet[-1].strip() for sheet in sheets} == set()
+
+
+@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark"}], ids=str)
+def test_on_a_phone_what_goes_on_beside_the_edge_has_a_shade(opened, look):
+    """Both rows of links run on behind the edge, and show it as a table does; their names are short."""
+    page = opened(days.past_limits(), curve=CURVE, width=390, **look)
+    for row in page.locator(".ways ul").all():
+        assert row.evaluate("each => each.scrollWidth > each.clientWidth")
+        assert "linear-gradient" in row.evaluate("each => getComputedStyle(each).backgroundImage")
+    assert page.locator(".parts a").first.inner_text() == "Status"
+    assert max(len(each) for each in page.locator(".parts a").all_inner_texts()) < 30
+
+
+def test_on_a_phone_no_date_below_a_figure_is_broken(opened):
+    """Since when a figure counts stands on one line."""
+    page = opened(documents.good_day(), curve=CURVE, width=390)
+    heights = page.locator(".figures .aside").evaluate_all(
+        "all => all.map((each) => each.offsetHeight / parseFloat(getComputedStyle(each).lineHeight))"
+    )
+    assert max(heights) < 1.5

@@ -288,18 +288,31 @@ def test_the_panels_stand_under_each_other(opened):
             assert box["x"] + box["width"] <= width
 
 
-def test_a_long_table_draws_its_rows_as_they_come_into_sight(opened):
-    """500 rows open without being drawn, which is what makes it fast; at rest they all are."""
-    page = opened(days.many_orders(600))
-    skipped = "getComputedStyle(document.querySelector('.long tbody tr')).contentVisibility"
-    assert page.evaluate(skipped) == "auto"
-    page.wait_for_selector(".drawn", state="attached")
-    assert page.evaluate(skipped) == "visible"
+def test_a_page_draws_what_is_below_as_it_comes_into_sight(opened):
+    """Rows of a long table and sections open without being drawn, which is fast; at rest all of them are."""
+    page = opened(days.many_orders(600), at_rest=False)
+    seen = """name => getComputedStyle(document.querySelector(name)).contentVisibility"""
+    below = (".long tbody tr", "section.definitions", "section:has(#statistics)")
+    assert [page.evaluate(seen, each) for each in below] == ["auto", "auto", "visible"]  # in columns that are
+    assert page.evaluate(seen, ".columns:has(#statistics)") == "auto"
+    assert page.evaluate(seen, "section.lead") == page.evaluate(seen, "section:has(#equity)") == "visible"
+    page.wait_for_selector("html.drawn", state="attached")
+    assert [page.evaluate(seen, each) for each in below] == ["visible"] * 3
     heads = page.locator("#orders-table thead th").all()
     first = page.locator("#orders-table tbody tr").first.locator("th, td").all()
     assert [round(each.bounding_box()["x"]) for each in heads] == [
         round(each.bounding_box()["x"]) for each in first
     ]
+
+
+@pytest.mark.parametrize("name", ["Orders and signals", "Statistics", "How each figure is defined"])
+def test_a_link_to_a_section_leads_there_also_while_a_page_opens(opened, name):
+    """What is above it gets its true height afterwards, and it stays where it is."""
+    page = opened(documents.good_day(), curve=documents.curve(60), at_rest=False)
+    page.locator(".parts a", has_text=name).click()
+    page.wait_for_selector("html.drawn", state="attached")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert -2 < page.get_by_role("heading", name=name, exact=True).bounding_box()["y"] < 300
 
 
 def test_axe_finds_nothing_in_a_long_table(opened):
@@ -366,7 +379,6 @@ def test_no_number_of_a_long_table_is_broken(opened, width):
     ]  # fmt: skip
     page = opened(document)
     resize(page, width)
-    page.wait_for_selector(".drawn", state="attached")
     assert page.locator(".long").count() == 2
     assert page.evaluate(_BROKEN) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

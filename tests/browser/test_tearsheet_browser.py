@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from builders.tearsheets import of
-from support.chromium import Pages, complaints, resize
+from support.chromium import Pages, complaints, printed, resize
 
 from paper_run.report.html.tearsheet import render
 
@@ -43,3 +43,25 @@ def test_a_loss_is_told_without_its_colour(shown: Callable[..., Any]) -> None:
     loss = page.locator(".bymonth td.loss").first
     assert "repeating-linear-gradient" in loss.evaluate("each => getComputedStyle(each).backgroundImage")
     assert loss.inner_text().startswith("\N{MINUS SIGN}")
+
+
+@pytest.mark.parametrize("number", [2, 20, 60, 700])
+def test_on_paper_it_is_a_few_full_sheets(shown: Callable[..., Any], pdftotext: str, number: int) -> None:
+    """Three, or four with many months; none with a line or two, no table of figures cut in two."""
+    sheets = printed(shown(number), pdftotext)
+    assert len(sheets) <= 4
+    assert min(map(len, sheets)) > 5
+    (with_statistics,) = [sheet for sheet in sheets if any("Kurtosis" in line for line in sheet)]
+    assert any("Best day" in line for line in with_statistics)
+
+
+def test_all_of_its_sections_are_there(shown: Callable[..., Any]) -> None:
+    """On a phone too: what scrolls inside a table has a shade, and the page itself does not."""
+    page = shown(60)
+    resize(page, 390)
+    for name in ("Execution costs", "Signals", "Symbols and round trips", "Periods"):
+        assert page.get_by_role("heading", name=name, exact=True).is_visible()
+    table = page.locator(".scroll:has(.by-symbol)")
+    assert table.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert "linear-gradient" in table.evaluate("each => getComputedStyle(each).backgroundImage")
+    assert page.locator("#symbols-table tfoot th").all_inner_texts() == ["All symbols"]

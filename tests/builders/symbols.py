@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from paper_run.model.symbols import Rate, SymbolRow, Symbols, TripRow
+from paper_run.book.symbols import Rate
+from paper_run.model.symbols import SymbolRow, Symbols, TripRow
 
 
 def row(symbol: str, total: str, **changes: object) -> SymbolRow:

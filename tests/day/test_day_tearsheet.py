@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+from scipy import stats
 from support.command import Finished, run_command
-from support.schema import SCHEMA
+from support.schema import SCHEMA, command_faults
 from support.tree import ROOT
 
-SESSIONS = 28
+SESSIONS = 42
 _FILE = ROOT / "docs" / "schema" / "tearsheet.schema.json"
 _REGISTRY: Registry[Any] = Registry().with_resource(SCHEMA["$id"], Resource.from_contents(SCHEMA))
 VALIDATOR = Draft202012Validator(json.loads(_FILE.read_text("utf-8")), registry=_REGISTRY)
@@ -104,6 +105,116 @@ def test_a_sheet_is_of_its_period_alone(here: Path) -> None:
         played[4]["session"],
         len(own),
     )
+
+
+CENT = Decimal("0.01")
+
+
+def _spans(played: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [played, played[3:], played[5:20], played[30:31]]
+
+
+def _within(played: list[dict[str, Any]], own: list[dict[str, Any]], here: Path) -> dict[str, Any]:
+    until = [] if own[-1] is played[-1] else ["--until", own[-1]["session"]]
+    return sheet(here, "--since", own[0]["session"], *until)
+
+
+def test_costs_of_a_period_are_those_of_its_sessions(here: Path) -> None:
+    """Their sum, its basis points, and the mean with its minimum, of any period."""
+    played = days(here)
+    for own in _spans(played):
+        found, each = _within(played, own, here)["costs"], [day["costs"] for day in own]
+        cost = sum(day["shortfall"] for day in each)
+        notional = sum(day["arrival_notional"] for day in each)
+        near = CENT * sum(len(day["orders"]) for day in each)  # each order is rounded to the cent there
+        assert abs(found["shortfall"] - cost) <= near
+        assert abs(found["arrival_notional"] - notional) <= near
+        assert abs(found["shortfall_bps"] - cost / notional * 10_000) <= CENT
+        assert (found["sessions"], found["not_known"], found["mean"]["n"]) == (len(own), 0, len(own))
+        assert found["fees"] == sum(day["fees"] for day in each)
+        assert found["total"] == found["shortfall"] + found["fees"]
+        if len(own) < 20:
+            assert (found["mean"]["bps"], found["mean"]["dollars"]) == (None, None)
+        else:
+            assert abs(found["mean"]["dollars"] - cost / len(own)) <= CENT
+
+
+def test_signals_of_a_period_are_those_of_its_pairs(here: Path) -> None:
+    """Hits, rank IC and the last twenty sessions' as a library has them; below 100 pairs none."""
+    played = days(here)
+    for own in _spans(played):
+        found = _within(played, own, here)["signals"]
+        made = [
+            [tuple(map(float, (pair["predicted"], pair["realized"]))) for pair in day["signals"]["pairs"]]
+            for day in own
+        ]
+        every = [pair for session in made for pair in session]
+        hits = sum((left > 0) == (right > 0) for left, right in every)
+        quality = found["quality"]
+        assert (quality["pairs"], quality["hits"], quality["minimum"]) == (len(every), hits, 100)
+        assert [each["pairs"] for each in found["sessions"]] == [*map(len, made)]
+        if len(every) < 100:
+            assert (quality["hit_rate"], quality["rank_ic"], quality["recent_ic"]) == (None, None, None)
+            continue
+        recent = [pair for session in made[-20:] for pair in session]
+        expected = (hits / len(every), stats.spearmanr(every).statistic, stats.spearmanr(recent).statistic)
+        ours = (quality["hit_rate"], quality["rank_ic"], quality["recent_ic"])
+        assert [*map(float, ours)] == pytest.approx(expected, abs=1e-6)
+        assert [each["recent_ic"] is None for each in found["sessions"]] == [
+            at < 19 for at in range(len(own))
+        ]
+        assert found["sessions"][-1]["recent_ic"] == quality["recent_ic"]
+    whole = _within(played, played, here)["signals"]["quality"]
+    assert whole == played[-1]["signals"]["quality"]
+
+
+def test_symbols_of_a_period_are_the_sums_of_its_sessions(here: Path) -> None:
+    """Each symbol's parts added up, and every cent of the period's P&L in one of them."""
+    played = days(here)
+    over: list[Any] = []
+    for day in played:  # each lists its latest twenty, newest first
+        listed = day["symbols"]["round_trips"]["latest"]
+        over += [trip for trip in reversed(listed) if trip not in over]
+    assert len(over) == played[-1]["symbols"]["round_trips"]["n"] > 20
+    for own in _spans(played):
+        found = _within(played, own, here)
+        expected: dict[str, list[Any]] = {}
+        for day in own:
+            for row in day["symbols"]["rows"]:
+                if row["day_pnl"] is not None:
+                    so_far = expected.setdefault(row["symbol"], [0, 0, 0, 0, 0])
+                    parts = (row["holding_pnl"], row["trading_pnl"], 1, row["qty"] > 0, row["qty"] < 0)
+                    expected[row["symbol"]] = [
+                        left + right for left, right in zip(so_far, parts, strict=True)
+                    ]
+        names = ("holding_sum", "trading_sum", "sessions", "long", "short")
+        rows = found["symbols"]["rows"]
+        assert {row["symbol"]: [row[name] for name in names] for row in rows} == expected
+        assert sum(row["pnl"] for row in rows) == found["equity"]["pnl"] - found["symbols"]["other_pnl"]
+        assert found["symbols"]["other_pnl"] == 0
+        ended = [trip for trip in reversed(over) if own[0]["session"] <= trip["closed"] <= own[-1]["session"]]
+        trips = found["symbols"]["round_trips"]
+        assert trips["latest"] == ended
+        assert (trips["n"], sum(row["trips"] for row in rows)) == (len(ended), len(ended))
+
+
+def test_the_months_of_the_history_are_those_of_the_pages(here: Path) -> None:
+    """By `history --monthly`: sessions, P&L and return, in the table too."""
+    of_page = days(here)[-1]["periods"]["months"]
+    said = run_command("history", "--sandbox", "--monthly", "--json", cwd=here)
+    assert command_faults("history_monthly", said.stdout) == []
+    found = json.loads(said.stdout, parse_float=Decimal)
+    ours = [(each["month"], each["sessions"], each["pnl"], each["monthly_return"]) for each in found]
+    assert ours == [(each["name"], each["n"], each["pnl"], each["value"]) for each in of_page]
+    assert len(ours) > 1
+    shown = run_command("history", "--sandbox", "--monthly", cwd=here).stdout.splitlines()
+    (head,) = [row.split() for row in shown if row.startswith("Month")]
+    assert head[2:4] == ["P&L", "Return"]
+    for each in of_page:
+        (row,) = [row.split() for row in shown if row.startswith(each["name"])]
+        assert abs(Decimal(row[3].replace("\u2212", "-").rstrip("%")) / 100 - each["value"]) <= Decimal(
+            "0.00005"
+        )
 
 
 def test_the_ledger_is_not_touched_and_the_page_asks_for_nothing(here: Path) -> None:

@@ -27,7 +27,7 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         self._open = ""
-        if tag in {"td", "th"}:
+        if tag in {"td", "th", "thead", "tbody", "tfoot", "table"}:  # a cell's own end tag may be left out
             self._in_cell = False
         if tag == "table":
             self.words.append("\n")

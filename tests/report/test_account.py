@@ -197,8 +197,8 @@ def test_a_page_lists_the_differing_ones_and_the_largest():
     broker = result.parties.broker
     many = broker.positions[0]
     shown = view(broker._replace(positions=tuple(many._replace(symbol=f"S{each}") for each in range(75))))
-    assert shown["num_unlisted"] == 15
-    assert shown["position_rows"].count("<tr") == 60
+    assert shown["num_unlisted"] == 45
+    assert shown["position_rows"].count("<tr") == 30
 
 
 def test_a_record_without_a_broker_has_no_account():

@@ -16,23 +16,34 @@ def test_a_month_is_what_its_sessions_come_to() -> None:
     """Sums of what is valued; equity and total at the end; the deepest drawdown; dashes where nothing is."""
     lines = [
         line(
-            "2025-01-30", "10.00", total_pnl=Decimal(10), closing=Decimal(100010), drawdown=Decimal("-0.02")
+            "2025-01-30",
+            "2000.00",
+            total_pnl=Decimal(2000),
+            closing=Decimal(102000),
+            drawdown=Decimal("-0.02"),
         ),
-        line("2025-01-31", "-4.00", total_pnl=Decimal(6), closing=Decimal(100006), drawdown=Decimal("-0.01")),
+        line(
+            "2025-01-31",
+            "-940.00",
+            total_pnl=Decimal(1060),
+            closing=Decimal(101060),
+            daily_return=Decimal("-0.0098"),
+            drawdown=Decimal("-0.01"),
+        ),
         line("2025-02-03"),
-        line("2025-03-03", "1.00", total_pnl=Decimal(7), closing=Decimal(100007), drawdown=Decimal(0)),
+        line("2025-03-03", "1.00", total_pnl=Decimal(1061), closing=Decimal(101061), drawdown=Decimal(0)),
         line("2025-03-04"),
     ]
     assert (
         table(months(lines))
         == """\
-Month    Sessions            P&L  Total P&L       Equity  Drawdown
-------------------------------------------------------------------
-2025-01  2                +$6.00     +$6.00  $100,006.00    −2.00%
-2025-02  1, 1 not valued       —          —            —         —
-2025-03  2, 1 not valued  +$1.00     +$7.00  $100,007.00     0.00%
-------------------------------------------------------------------
-Sum      5, 2 not valued  +$7.00
+Month    Sessions                P&L  Return   Total P&L       Equity  Drawdown
+-------------------------------------------------------------------------------
+2025-01  2                +$1,060.00  +1.00%  +$1,060.00  $101,060.00    −2.00%
+2025-02  1, 1 not valued           —       —           —            —         —
+2025-03  2, 1 not valued      +$1.00   0.00%  +$1,061.00  $101,061.00     0.00%
+-------------------------------------------------------------------------------
+Sum      5, 2 not valued  +$1,061.00  +1.00%
 """
     )
     assert [each.month for each in months(lines, 2)] == ["2025-02", "2025-03"]
@@ -62,3 +73,12 @@ def test_months_add_up_to_the_sessions(number: int) -> None:
     text = json_text(found)
     assert command_faults("history_monthly", text) == []
     assert [each["month"] for each in json.loads(text)] == list(sums)
+
+
+def test_a_return_that_is_not_defined_is_in_no_sum() -> None:
+    """A session that opened from nothing has none, nor has its month, nor all of them together."""
+    lines = [line("2025-01-30", "10.00", daily_return=None), line("2025-02-03", "1.00")]
+    found = months(lines)
+    assert [each.monthly_return for each in found] == [None, Decimal("0.00001")]
+    assert json.loads(json_text(found))[0]["monthly_return"] is None
+    assert table(found).splitlines()[-1].split() == ["Sum", "2", "+$11.00", "—"]

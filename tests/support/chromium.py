@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -74,6 +75,21 @@ def pictured(names: Sequence[str]) -> Sequence[str]:
     return names if os.environ.get("PAPER_RUN_SCREENSHOTS") else names[:1]
 
 
+def printed(page: Any, reader: str) -> list[list[str]]:
+    """Return the lines of each sheet of paper that a page is printed on, without those in its margin.
+
+    :param reader: see `pdftotext`.
+    """
+    paper = page.pdf(prefer_css_page_size=True)
+    command = [reader, "-layout", "-", "-"]
+    text = subprocess.run(command, input=paper, capture_output=True, check=True).stdout.decode()
+    sheets = [[line for line in sheet.splitlines() if line.strip()] for sheet in text.split("\f")[:-1]]
+    for number, sheet in enumerate(sheets, 1):
+        margin = sheet.pop()
+        assert margin.replace(" ", "") == f"Papertrading:norealmoney.{number}/{len(sheets)}"
+    return sheets
+
+
 class Windows:
     """Windows that are used again: each new one would start a process of its own."""
 
@@ -110,9 +126,19 @@ class Pages:
         }
 
     def open(
-        self, file: Path, *, width: int = 1280, height: int = 800, color_scheme: str = "light", **options: Any
+        self,
+        file: Path,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        color_scheme: str = "light",
+        at_rest: bool = True,
+        **options: Any,
     ) -> Any:
-        """Open a file; further options are a context's."""
+        """Open a file; further options are a context's.
+
+        :param at_rest: with all of it drawn at once, as it is after a second; else as it opens.
+        """
         which = tuple(sorted(options.items()))
         page = self._windows.take(which)
         self._opened.append((which, page))
@@ -122,6 +148,8 @@ class Pages:
         page.emulate_media(media="null", color_scheme=color_scheme)
         self._addresses.add(file.as_uri())
         page.goto(file.as_uri())
+        if at_rest and options.get("java_script_enabled", True):
+            page.evaluate("document.documentElement.classList.add('drawn')")
         return page
 
     def _dismissed(self, dialog: Any) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paper_run.model.parties import BrokerParty, PartyRow
     from paper_run.report.summary.account import AccountLine
 
-_MOST = 60
+_MOST = 30
 
 
 def view(broker: BrokerParty) -> dict[str, Any]:

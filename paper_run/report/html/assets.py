@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import paper_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from jinja2 import Environment, Template
     from markupsafe import Markup
 
@@ -28,13 +31,47 @@ def asset(name: str) -> str:
     return (_templates() / name).read_text(encoding="utf-8")
 
 
-def policy(*, style: str, script: str | None = None) -> str:
-    """Return a content security policy for a page that holds these two assets whole.
+@cache
+def style(name: str) -> str:
+    """Return what all pages look like, then what this one's style has besides."""
+    return _slim(asset("shared.css") + asset(name))
 
-    :param style: the name of the style's file. :param script: that of the script's, None for a page without.
+
+@cache
+def script(name: str) -> str:
+    """Return the script of a page."""
+    return _slim(asset(name))
+
+
+def _slim(source: str) -> str:
+    """Return a style or a script without what is for its authors alone: comments and indentation."""
+    first, *others = source.split("/*")
+    lines = (
+        line.lstrip() for line in (first + "".join(each.partition("*/")[2] for each in others)).split("\n")
+    )
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def policy(*, style_of: str, script_of: str | None = None) -> str:
+    """Return a content security policy for a page that holds a style and a script whole.
+
+    :param style_of: the name of the style, see `style`. :param script_of: that of the script, None for a page
+        without.
     """
-    allowed = f"; script-src '{_hash(script)}'" if script else ""
-    return f"default-src 'none'; style-src '{_hash(style)}'{allowed}; base-uri 'none'; form-action 'none'"
+    allowed = f"; script-src '{_hash(script(script_of))}'" if script_of else ""
+    own = _hash(style(style_of))
+    return f"default-src 'none'; style-src '{own}'{allowed}; base-uri 'none'; form-action 'none'"
+
+
+def rendered(name: str, view: Mapping[str, Any], *, cache_folder: Path | None) -> str:
+    """Return a page made of a template, see `template`.
+
+    It leaves out the end tags that HTML implies inside tables: they are a tenth of a page with long ones.
+    """
+    page = template(name, cache_folder=cache_folder).render(view)
+    for implied in ("</tr>\n", "</tr>", "</td>", "</th>"):
+        page = page.replace(implied, "")
+    return page
 
 
 def template(name: str, *, cache_folder: Path | None) -> Template:
@@ -46,9 +83,8 @@ def template(name: str, *, cache_folder: Path | None) -> Template:
     return _environment(cache_folder).get_template(name)
 
 
-@cache
-def _hash(name: str) -> str:
-    return "sha256-" + b64encode(sha256(asset(name).encode()).digest()).decode()
+def _hash(content: str) -> str:
+    return "sha256-" + b64encode(sha256(content.encode()).digest()).decode()
 
 
 @cache

@@ -20,10 +20,14 @@ _NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
 
 
-def widest(*rows: str) -> int:
-    """Return how many characters a column needs for every number of these rows, 7 to 16."""
-    longest = max((len(found) for each in rows for found in _NUMBER.findall(each)), default=0)
-    return min(max(longest, _WIDTHS[0]), _WIDTHS[-1])
+def widest(rows: str, totals: str) -> int:
+    """Return how many characters a column needs for every number of rows and of their totals, 7 to 16.
+
+    Totals are bold: an eighth wider.
+    """
+    longest = max(map(len, _NUMBER.findall(rows)), default=0)
+    of_totals = max(map(len, _NUMBER.findall(totals)), default=0)
+    return min(max(longest, -(-of_totals * 9 // 8), _WIDTHS[0]), _WIDTHS[-1])
 
 
 def number(value: Any, show: Callable[[Any], str], places: int) -> str:
@@ -46,9 +50,19 @@ def gain(amount: Decimal | None) -> str:
     return f"<td{coloured}>{text.signed_money(amount)}</td>"
 
 
-def needs(sessions: int) -> str:
+def sessions(number: int) -> str:
+    """Say how many sessions."""
+    return f"{number:,} session{'s' * (number != 1)}"
+
+
+def needs(number: int) -> str:
     """Say how many sessions a figure lacks."""
-    return f"needs {sessions:,} more session{'s' * (sessions != 1)}"
+    return f"needs {number:,} more session{'s' * (number != 1)}"
+
+
+def begins(data: str, first: str) -> str:
+    """Say when a figure's data begin, where that is behind a period's first session; both ISO dates."""
+    return f"Begins on {escaped(data)}, where its data begin. " if data > first else ""
 
 
 def statistic(figure: Statistic, label: str, show: Callable[[Any], str], places: int) -> str:

@@ -11,9 +11,11 @@ from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
+    from paper_run.book.execution import MeanCost
     from paper_run.model.costs import Costs, OrderCost
+    from paper_run.model.tearsheet import CostsOver
 
-_MOST = 60
+_MOST = 40
 WAIT = "includes the wait for the open"
 _HEADS = ("Symbol", "Side", "Shortfall", "bp", "Fills", "Not filled", "Filled", "At arrival")
 
@@ -39,6 +41,27 @@ def section(costs: Costs) -> str:
     )
 
 
+def section_over(costs: CostsOver | None, first: str) -> str:
+    """Return the section of a tear sheet, "" where there is none.
+
+    :param first: the first session of the period, an ISO date.
+    """
+    if costs is None:
+        return ""
+    known, mean = costs.of_sessions, costs.mean
+    others = f", {costs.not_known:,} more not known" if costs.not_known else ""
+    figures = [
+        _figure("Shortfall", known.shortfall, known.bps, f"{cells.sessions(known.n)}{others}"),
+        _with_fees(costs.fees, costs.total, costs.total_bps),
+        _figure("Mean of a session", mean.dollars, mean.bps, _of_mean(mean)),
+    ]
+    return (
+        '<section aria-labelledby="execution">\n<h2 id="execution">Execution costs</h2>\n'
+        f'<dl class="strip three">{"".join(figures)}</dl>\n'
+        f'<p class="aside">{cells.begins(costs.begins, first)}{_WORDS}</p>\n</section>'
+    )
+
+
 def _importance(row: OrderCost) -> tuple[bool, Decimal, str]:
     return row.shortfall is not None, -abs(row.shortfall or Decimal(0)), row.symbol
 
@@ -48,21 +71,19 @@ def _figures(costs: Costs) -> list[str]:
     wait = f", {WAIT}" if costs.includes_wait else ""
     return [
         _figure("Shortfall", costs.shortfall, costs.shortfall_bps, f"{known}{wait}"),
-        _figure(
-            "With fees",
-            costs.total if costs.fees is not None else None,
-            costs.total_bps,
-            "its fees are not known" if costs.fees is None else f"fees {text.money(costs.fees)}",
-        ),
-        _figure(f"Mean of {mean.minimum} sessions", mean.dollars, mean.bps, _of_mean(costs)),
+        _with_fees(costs.fees, costs.total, costs.total_bps),
+        _figure(f"Mean of {mean.minimum} sessions", mean.dollars, mean.bps, _of_mean(mean)),
     ]
 
 
-def _of_mean(costs: Costs) -> str:
-    missing = costs.mean.minimum - costs.mean.n
-    if missing > 0:
-        return f"needs {missing} more session{'s' if missing > 1 else ''}"
-    return "a session, without fees"
+def _with_fees(fees: Decimal | None, total: Decimal | None, points: Decimal | None) -> str:
+    said = "its fees are not known" if fees is None else f"fees {text.money(fees)}"
+    return _figure("With fees", None if fees is None else total, points, said)
+
+
+def _of_mean(mean: MeanCost) -> str:
+    missing = mean.minimum - mean.n
+    return cells.needs(missing) if missing > 0 else "a session, without fees"
 
 
 def _figure(label: str, dollars: Decimal | None, points: Decimal | None, aside: str) -> str:
@@ -108,7 +129,10 @@ def _words(costs: Costs) -> str:
     so_far = ""
     if costs.shortfall is None and costs.num_known:
         so_far = f"Known so far: {text.signed_money(costs.known_so_far)}. "
-    return (
-        f"{so_far}Against the market's price right before the request: what the fills cost more (+) or less, "
-        "and what the shares that were not filled would have gained by the close."
-    )
+    return f"{so_far}{_WORDS}"
+
+
+_WORDS = (
+    "Against the market's price right before the request: what the fills cost more (+) or less, "
+    "and what the shares that were not filled would have gained by the close."
+)

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from paper_run.model.attempt import attempt_name
 from paper_run.money import ZERO
 from paper_run.report import text
-from paper_run.report.html import benchmark, calendar, cells, navigation, periods
-from paper_run.report.html.assets import asset, markup, policy, template
-from paper_run.report.html.day_bars import table_rows
-from paper_run.report.html.equity_curve import described, equity_curve, scale
+from paper_run.report.html import benchmark, calendar, cells, equity_section, navigation, periods
+from paper_run.report.html.assets import markup, policy, rendered, script, style
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary.headline import STATUSES
 from paper_run.report.text import WEEKDAYS, day_of, long_date, short_date
@@ -71,20 +69,22 @@ def render(
     bounds = calendar.shades(present)
     num_earlier = max(0, (num_sessions or 0) - len(present))
     view = {
-        "css": markup(asset(_STYLE)),
-        "script": markup(asset(_SCRIPT)),
-        "policy": policy(style=_STYLE, script=_SCRIPT),
+        "css": markup(style(_STYLE)),
+        "script": markup(script(_SCRIPT)),
+        "policy": policy(style_of=_STYLE, script_of=_SCRIPT),
         "sections": navigation.sections,
         "label": shown,
         "tag": f"[{shown.split()[0]}] " if shown.strip() else "",
-        "curve": markup(equity_curve(curve)),
-        "curve_words": described(curve),
-        "scale": scale(curve),
-        **_exposure(curve),
-        "curve_rows": markup(table_rows([line for line in curve if line.closing is not None])),
+        "curve": markup(
+            equity_section.section(
+                [line for line in curve if line.closing is not None],
+                without="The curve begins with the first session that can be valued whole.",
+                has_days=False,
+                benchmark=benchmark.line(over_time.benchmark),
+            )
+        ),
         "months": markup(calendar.months(present, cut=num_earlier > 0)),
         "benchmark": markup(benchmark.section(over_time.benchmark)),
-        "benchmark_line": markup(benchmark.line(over_time.benchmark)),
         "periods": markup(periods.section(over_time.periods)),
         "moved": bounds is not None,
         "shades": [text.money(bound) for bound in bounds] if bounds and bounds[0] < bounds[1] else None,
@@ -92,26 +92,14 @@ def render(
         "num_listed": text.count(len(present)),
         "book": book if ended else None,
         "ended": markup("\n".join(_ended_book(each, lines) for each in reversed(ended))),
-        "symbol_rows": markup(_symbols(symbols or {}, present)),
+        "symbols": markup(_symbols(symbols or {}, present)),
         "num_symbols": len(symbols or {}),
         "symbols_file": SYMBOLS_FILE,
         "num_earlier": num_earlier,
         "history_file": HISTORY_FILE,
         **_figures(present, curve, num_sessions or len(present)),
     }
-    return template(_PAGE, cache_folder=cache_folder).render(view)
-
-
-def _exposure(curve: Sequence[SessionLine]) -> dict[str, Any]:
-    """Return the panel of exposure; a point is no curve."""
-    if len(curve) < 2:
-        return {"exposed": None}
-    from paper_run.report.html import exposure_curve
-
-    return {
-        "exposed": markup(exposure_curve.exposure_curve(curve)),
-        "exposed_words": exposure_curve.described(curve),
-    }
+    return rendered(_PAGE, view, cache_folder=cache_folder)
 
 
 def _symbols(totals: Mapping[str, SymbolTotals], lines: Sequence[SessionLine]) -> str:
@@ -119,7 +107,7 @@ def _symbols(totals: Mapping[str, SymbolTotals], lines: Sequence[SessionLine]) -
         return ""
     from paper_run.report.html import symbols
 
-    return symbols.index_rows(totals, {line.session: navigation.page_of(line) or "" for line in lines})
+    return symbols.table(totals, {line.session: navigation.page_of(line) or "" for line in lines})
 
 
 def _figures(lines: Sequence[SessionLine], curve: Sequence[SessionLine], number: int) -> dict[str, Any]:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 INDEX = "index.html"
 _HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>')
-_HIDDEN = re.compile(r'<span class="sr">.*?</span>')
+_NAMED = re.compile(r'<span class="sr">(.*?): </span>.*')
+_NAME = r"\1"
 
 
 def address(file: str) -> str:
@@ -61,11 +62,13 @@ def links(session: str, name: str) -> Markup:
 def sections(body: str) -> Markup:
     """Return the links to the sections of a page, in their sequence, as list items.
 
+    A heading that is a sentence has its name before it, out of sight.
+
     :param body: what it is made of, escaped.
     """
     return markup(
         "".join(
-            f'<li><a href="#{place}">{_HIDDEN.sub("", words)}</a></li>'
+            f'<li><a href="#{place}">{_NAMED.sub(_NAME, words)}</a></li>'
             for place, words in _HEADING.findall(body)
         )
     )

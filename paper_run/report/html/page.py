@@ -9,11 +9,20 @@ from paper_run.model.attempt import attempt_name
 from paper_run.model.listing import unlisted
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, benchmark, book, cells, charts, navigation, orders, periods
+from paper_run.report.html import (
+    assets,
+    benchmark,
+    book,
+    cells,
+    charts,
+    equity_section,
+    navigation,
+    orders,
+    periods,
+)
 from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
-from paper_run.report.html.day_bars import day_bars, table_rows
-from paper_run.report.html.equity_curve import described, equity_curve, scale
+from paper_run.report.html.svg import escaped
 from paper_run.report.summary import figures
 from paper_run.report.summary.headline import banners, headline
 from paper_run.report.summary.order_problems import by_importance
@@ -63,9 +72,9 @@ def render(
     kinds = [name for name in _PROBLEMS if any(each.severity == name for each in found)]
     valued = [line for line in curve if line.closing is not None]
     view = {
-        "css": markup(assets.asset("report.css")),
-        "script": markup(assets.asset("report.js")),
-        "policy": assets.policy(style="report.css", script="report.js"),
+        "css": markup(assets.style("report.css")),
+        "script": markup(assets.script("report.js")),
+        "policy": assets.policy(style_of="report.css", script_of="report.js"),
         "links": navigation.links(result.session, file_name(result)),
         "sections": navigation.sections,
         "long": _LONG,
@@ -81,15 +90,14 @@ def render(
         **_book(result, valued),
         "account": _account(result),
         "benchmark": markup(benchmark.section(result.benchmark)),
-        "benchmark_line": markup(benchmark.line(result.benchmark)),
         "periods": markup(periods.section(result.periods)),
         "limits": _limits(result),
         "execution": _execution(result),
         "signals": _signals(result, signals),
         "symbols": _symbols(result),
-        **_curve(result, valued),
+        "equity": markup(_equity(result, valued)),
     }
-    return assets.template("report.html", cache_folder=cache_folder).render(view)
+    return assets.rendered("report.html", view, cache_folder=cache_folder)
 
 
 def file_name(result: RunResult) -> str:
@@ -231,43 +239,19 @@ def _chart(chart: charts.Chart, legend: str) -> dict[str, Any]:
     }
 
 
-def _curve(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
+def _equity(result: RunResult, valued: Sequence[SessionLine]) -> str:
     """Return the curve of the sessions that have a closing; with too few of them, the words for it."""
-    if len(valued) < _LEAST_POINTS:
-        return {"curve": None, "no_curve": _no_curve(result, valued)}
-    total = result.statistics.total_return
-    number = max(total.n if total is not None else 0, len(valued))
-    last = valued[-1]
-    return {
-        "curve": markup(equity_curve(valued)),
-        "curve_words": described(valued),
-        "curve_rows": markup(table_rows(valued)),
-        **_exposure(valued),
-        "days": markup(day_bars(valued, number)),
-        "scale": scale(valued),
-        "num_points": len(valued),
-        "num_sessions": number,
-        "reading": [
-            (text.one_line(last.session), "Session"),
-            (text.money(last.closing), "Equity"),
-            (text.signed_money(last.day_pnl), "Day"),
-            (text.signed_percent(last.daily_return), "Return"),
-            (text.signed_percent(last.drawdown), "Drawdown"),
-        ],
-        "ends_before": text.one_line(last.session) if last.session != result.session else "",
-    }
-
-
-def _exposure(valued: Sequence[SessionLine]) -> dict[str, Any]:
-    from paper_run.report.html import exposure_curve
-
-    drawn = exposure_curve.exposure_curve(valued)
-    if not drawn:
-        return {"exposed": None}
-    return {
-        "exposed": markup(drawn),
-        "exposed_words": exposure_curve.described(valued),
-    }
+    total, ends = result.statistics.total_return, ""
+    if valued and valued[-1].session != result.session:
+        last, own = (escaped(each) for each in (valued[-1].session, result.session))
+        ends = f"It ends with {last}: session {own} is not in it."
+    return equity_section.section(
+        valued if len(valued) >= _LEAST_POINTS else (),
+        without=_no_curve(result, valued),
+        number=total.n if total is not None else 0,
+        benchmark=benchmark.line(result.benchmark),
+        ends=ends,
+    )
 
 
 def _no_curve(result: RunResult, valued: Sequence[SessionLine]) -> str:

@@ -33,7 +33,11 @@ def section(periods: Periods | None) -> str:
 
 
 def _to_date(period: Period) -> str:
-    said = _needs(period) if period.pnl is None else f"{text.signed_money(period.pnl)}, {_sessions(period.n)}"
+    said = (
+        _needs(period)
+        if period.pnl is None
+        else f"{text.signed_money(period.pnl)}, {cells.sessions(period.n)}"
+    )
     tone = text.tone_of(period.pnl)
     coloured = f' class="{tone}"' if tone else ' class="absent"' if period.value is None else ""
     return (
@@ -67,7 +71,7 @@ def _cell(period: Period | None) -> str:
     tone = text.tone_of(period.pnl)
     coloured = f' class="{tone}"' if tone else ""
     return (
-        f'<td{coloured} title="{text.signed_money(period.pnl)}, {_sessions(period.n)}">{_rate(period)}'
+        f'<td{coloured} title="{text.signed_money(period.pnl)}, {cells.sessions(period.n)}">{_rate(period)}'
         f"<small>{compact(period.pnl)} · {period.n}</small></td>"
     )
 
@@ -92,16 +96,12 @@ def _drawdown(each: Drawdown) -> str:
     return (
         f'<tr><th scope="row">{text.signed_percent(text.as_shown(each.depth, each.percent))}</th>'
         f"<td>{_day(each.peak) if each.peak else _START}</td><td>{_day(each.trough)}</td><td>{recovery}</td>"
-        f"<td>{_sessions(each.falling)}</td><td>{_sessions(each.sessions)}{so_far}</td></tr>"
+        f"<td>{cells.sessions(each.falling)}</td><td>{cells.sessions(each.sessions)}{so_far}</td></tr>"
     )
 
 
 def _rate(period: Period) -> str:
     return text.signed_percent(text.as_shown(period.value, period.percent))
-
-
-def _sessions(number: int) -> str:
-    return f"{number:,} session{'s' * (number != 1)}"
 
 
 def _needs(period: Period) -> str:

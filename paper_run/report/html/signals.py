@@ -14,14 +14,17 @@ from paper_run.report.html.svg import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from paper_run.book.signals import Pair, Quality
+    from paper_run.book.signals import Quality
     from paper_run.model.signals import SignalPair, Signals, SignalSession
+    from paper_run.model.tearsheet import SignalsOver
 
 MOST_POINTS = 300
 """So many pairs are drawn, the session's own among them."""
 MOST_SESSIONS = 60
 """So many sessions the line of the recent rank IC goes through."""
-_MOST_ROWS = 60
+MOST_OVER = 260
+"""On a tear sheet so many, the latest."""
+_MOST_ROWS = 40
 _SIDE = 1000
 _ROOM = 0.92
 _LEAST_OF_A_LINE = 2
@@ -33,16 +36,43 @@ def section(signals: Signals, past: Sequence[SignalSession], session: str) -> st
 
     :param past: the sessions before this one, the newest first. :param session: this one, an ISO date.
     """
-    drawn = _scatter(signals, [pair for each in past for pair in each.pairs])
-    line = _line(signals, past, session)
+    own = [(float(each.predicted), float(each.realized)) for each in signals.pairs]
+    known = [(each.session, each.recent) for each in reversed(past[:MOST_SESSIONS])]
+    known.append((session, signals.quality.recent_ic))
+    drawn = _scatter(own, _points(past), "this session")
+    line = _line(known, MOST_SESSIONS) if signals.quality.pairs >= signals.quality.minimum else ""
+    return _section(signals.quality, drawn, line, f"{_table(signals)}\n", "")
+
+
+def section_over(signals: SignalsOver | None, first: str) -> str:
+    """Return the section of a tear sheet, "" where there is none.
+
+    :param first: the first session of the period, an ISO date.
+    """
+    if signals is None:
+        return ""
+    newest = signals.sessions[::-1]
+    ended = [each for each in newest if each.pairs]
+    drawn = _scatter(_points(ended[:1]), _points(ended[1:]), "the last session")
+    line = _line([(each.session, each.recent) for each in signals.sessions], MOST_OVER)
+    number = sum(len(each.pairs) for each in ended)
+    more = f"The latest {MOST_POINTS} of {number:,} pairs are drawn. " if number > MOST_POINTS else ""
+    return _section(signals.quality, drawn, line, "", f"{cells.begins(signals.begins, first)}{more}")
+
+
+def _section(quality: Quality, drawn: str, line: str, table: str, before: str) -> str:
     charts = f'<div class="columns even">{drawn}{line}</div>' if drawn or line else ""
     return (
         '<section aria-labelledby="signals">\n<h2 id="signals">Signals</h2>\n'
-        f'<dl class="strip">{"".join(_figures(signals.quality))}</dl>\n{charts}\n{_table(signals)}\n'
-        '<p class="aside">A pair is a prediction of a session\u2019s first run against the way from that '
-        "run\u2019s arrival price to the next session\u2019s. The rank IC is Spearman\u2019s correlation of "
-        "both.</p>\n</section>"
+        f'<dl class="strip">{"".join(_figures(quality))}</dl>\n{charts}\n{table}'
+        f'<p class="aside">{before}A pair is a prediction of a session\u2019s first run against the way from '
+        "that run\u2019s arrival price to the next session\u2019s. The rank IC is Spearman\u2019s "
+        "correlation of both.</p>\n</section>"
     )
+
+
+def _points(sessions: Iterable[SignalSession]) -> list[tuple[float, float]]:
+    return [(pair.predicted, pair.realized) for each in sessions for pair in each.pairs]
 
 
 def _figures(quality: Quality) -> list[str]:
@@ -85,9 +115,9 @@ def _ic(value: Decimal | None) -> str:
 # predicted against realized
 
 
-def _scatter(signals: Signals, past: Sequence[Pair]) -> str:
-    own = [(float(each.predicted), float(each.realized)) for each in signals.pairs][:MOST_POINTS]
-    earlier = [(each.predicted, each.realized) for each in past][: MOST_POINTS - len(own)]
+def _scatter(own: Sequence[tuple[float, float]], earlier: Sequence[tuple[float, float]], whose: str) -> str:
+    own = own[:MOST_POINTS]
+    earlier = earlier[: MOST_POINTS - len(own)]
     points = [*own, *earlier]
     if not points:
         return ""
@@ -95,14 +125,14 @@ def _scatter(signals: Signals, past: Sequence[Pair]) -> str:
     highest = max(abs(up) for _, up in points)
     right = sum((across > 0) == (up > 0) for across, up in points)
     words = (
-        f"{len(points):,} pairs, {len(own):,} of this session. {right:,} were of the predicted direction. "
+        f"{len(points):,} pairs, {len(own):,} of {whose}. {right:,} were of the predicted direction. "
         f"Predicted from {_percent(-widest)} to {_percent(widest)}, realized from {_percent(-highest)} to "
         f"{_percent(highest)}."
     )
     dots = _dots(earlier, widest, highest, "earlier") + _dots(own, widest, highest, "latest")
     return (
         '<figure class="scatter"><h3>Predicted and realized</h3>'
-        f'<ul class="key" aria-label="Legend">{legend(("sell", "this session"), ("earlier", "earlier"))}</ul>'
+        f'<ul class="key" aria-label="Legend">{legend(("sell", whose), ("earlier", "earlier"))}</ul>'
         '<div class="panel"><svg class="plot" role="img" aria-labelledby="pairs-title pairs-desc" '
         'width="100%" height="100%"><title id="pairs-title">Predicted and realized returns</title>'
         f'<desc id="pairs-desc">{escaped(words)}</desc>'
@@ -134,12 +164,8 @@ def _percent(value: float) -> str:
 # the rank IC of twenty sessions
 
 
-def _line(signals: Signals, past: Sequence[SignalSession], session: str) -> str:
-    if signals.quality.pairs < signals.quality.minimum:
-        return ""
-    known = [(each.session, each.recent) for each in reversed(past[:MOST_SESSIONS])]
-    known.append((session, signals.quality.recent_ic))
-    points = [(name, float(ic)) for name, ic in known if ic is not None][-MOST_SESSIONS:]
+def _line(known: Sequence[tuple[str, Decimal | None]], longest: int) -> str:
+    points = [(name, float(ic)) for name, ic in known if ic is not None][-longest:]
     if len(points) < _LEAST_OF_A_LINE:
         return ""
     most = max(abs(ic) for _, ic in points) or 1.0

@@ -54,9 +54,9 @@ def bar_chart(rows: Sequence[BarRow], *, name: str, title: str, description: str
     zero = float(-lowest / span) * 100
     drawn, top = [], 0.0
     for row in rows:
+        note = f'<tspan class="note" dx=".6em">{escaped(clipped(row.note))}</tspan>' if row.note else ""
         drawn.append(
-            f'<text y="{top + 1:.1f}em">{escaped(clipped(row.label))}'
-            f'<tspan class="note" dx=".6em">{escaped(clipped(row.note))}</tspan></text>'
+            f'<text y="{top + 1:.1f}em">{escaped(clipped(row.label))}{note}</text>'
             f'<text class="amount" x="100%" y="{top + 1:.1f}em">{escaped(row.shown)}</text>'
         )
         top += _TEXT_EM
@@ -66,10 +66,11 @@ def bar_chart(rows: Sequence[BarRow], *, name: str, title: str, description: str
             length = float(abs(bar.size) / span) * 100
             start = zero - length if bar.size < 0 else zero
             fill = f' fill="url(#{name}-{bar.tone})"' if bar.hatched else ""
-            drawn.append(
-                f'<rect class="bar {bar.tone}"{fill} x="{start:.1f}%" y="{top:.1f}em" width="{length:.1f}%" '
-                f'height="{_BAR_EM - 0.1:.1f}em"/>'
-            )
+            if bar.size:
+                drawn.append(
+                    f'<rect class="bar {bar.tone}"{fill} x="{start:.1f}%" y="{top:.1f}em" '
+                    f'width="{length:.1f}%" height="{_BAR_EM - 0.1:.1f}em"/>'
+                )
             top += _BAR_EM
         if lowest:
             drawn.append(

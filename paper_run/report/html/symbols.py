@@ -6,21 +6,38 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.model.listing import unlisted
-from paper_run.money import CONTEXT, ZERO, share
+from paper_run.money import ZERO, share, total
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.assets import markup
 from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from paper_run.book.symbols import SymbolTotals
+    from paper_run.book.symbols import Rate, SymbolTotals, TripFigures
     from paper_run.model.result import RunResult
-    from paper_run.model.symbols import Rate, SymbolRow, Symbols, TripRow
+    from paper_run.model.symbols import SymbolRow, Symbols, TripRow
+    from paper_run.model.tearsheet import SymbolsOver
 
-MOST, MOST_OF_INDEX = 25, 100
+MOST, MOST_OF_INDEX, MOST_TRIPS = 20, 100, 100
 _WIDTH, _HEIGHT = 60, 16
+_NAMES = (
+    "Symbol",
+    "Total P&amp;L",
+    "Holding",
+    "Trading",
+    "Sessions",
+    "Long",
+    "Short",
+    "Gains",
+    "Round trips",
+)
+_HEADS = "".join(
+    f'<th scope="col"{" data-words" if name in ("Symbol", "Last") else ""}>{name}</th>'
+    for name in (*_NAMES, "Their P&amp;L", "Last")
+)
+_WORDS = "Holding: what was held at a closing, to the next; trading: what was traded since, against the mark."
 
 
 def view(result: RunResult) -> dict[str, Any] | None:
@@ -35,40 +52,53 @@ def view(result: RunResult) -> dict[str, Any] | None:
     rows = "\n".join(_row(each, shares.get(each.symbol)) for each in listed)
     return {
         "rows": markup(rows),
-        "widest": cells.widest(rows),
         "more": unlisted(len(symbols.rows), MOST, "in the JSON"),
         "since": min((each.since for each in symbols.rows if each.since), default=""),
-        "trips": _figures(symbols),
-        "trip_rows": markup("\n".join(map(_trip, symbols.trips))),
-        "num_trips": symbols.num_trips,
-        "num_listed": len(symbols.trips),
+        "trips": markup(_round_trips(symbols, symbols.num_trips, symbols.trips)),
     }
 
 
-def index_rows(totals: Mapping[str, SymbolTotals], pages: Mapping[str, str]) -> str:
-    """Return one table row a symbol, the largest P&L first, as many as the index has room for.
+def table(totals: Mapping[str, SymbolTotals], pages: Mapping[str, str], last: str = "") -> str:
+    """Return the table of what symbols came to, with a filter: the largest P&L first, at most 100.
 
-    :param pages: the address of each session's page.
+    :param pages: the address of each session's page. :param last: its foot, which no filter hides.
     """
-    chosen = sorted(totals.items(), key=lambda each: (-abs(_earned(each[1])), each[0]))[:MOST_OF_INDEX]
-    return "\n".join(_index_row(symbol, each, pages.get(each.last)) for symbol, each in chosen)
-
-
-def _index_row(symbol: str, totals: SymbolTotals, page: str | None) -> str:
-    name = escaped(text.clipped(symbol))
-    last = escaped(totals.last) or text.ABSENT
-    linked = f'<a href="{page}#symbols">{last}</a>' if page else last
-    earned = CONTEXT.add(totals.profit, totals.loss)
+    chosen = sorted(totals.items(), key=lambda each: (-abs(each[1].pnl), each[0]))[:MOST_OF_INDEX]
+    rows = "\n".join(_total_row(symbol, each, pages.get(each.last)) for symbol, each in chosen)
     return (
-        f'<tr><th scope="row">{name}</th>{cells.gain(_earned(totals))}{cells.gain(totals.holding_pnl)}'
-        f"{cells.gain(totals.trading_pnl)}<td>{totals.sessions}</td><td>{totals.long}</td>"
-        f"<td>{totals.short}</td>{_share(totals.gains, totals.sessions)}<td>{totals.trips}</td>"
-        f"{cells.gain(earned if totals.trips else None)}<td>{linked}</td></tr>"
+        '<div class="scroll" role="region" tabindex="0" aria-label="Symbols table">\n'
+        f'<table class="points by-symbol" id="symbols-table">\n<thead><tr>{_HEADS}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>{last}\n</table>\n</div>"
     )
 
 
-def _earned(totals: SymbolTotals) -> Decimal:
-    return CONTEXT.add(totals.holding_pnl, totals.trading_pnl)
+def section_over(symbols: SymbolsOver | None, first: str) -> str:
+    """Return the section of a tear sheet, "" where there is none.
+
+    :param first: the first session of the period, an ISO date.
+    """
+    if symbols is None:
+        return ""
+    trips = symbols.trips[:MOST_TRIPS]
+    more = unlisted(len(symbols.totals), MOST_OF_INDEX, "in the JSON")
+    return (
+        '<section aria-labelledby="symbols">\n<h2 id="symbols">Symbols and round trips</h2>\n'
+        f"{table(symbols.totals, {}, _foot(symbols))}\n"
+        f'<p class="aside">{f"{more}. " if more else ""}{cells.begins(symbols.begins, first)}{_WORDS}</p>\n'
+        f"{_round_trips(symbols.figures, symbols.figures.n, trips)}\n</section>"
+    )
+
+
+def _total_row(symbol: str, totals: SymbolTotals, page: str | None) -> str:
+    name = escaped(text.clipped(symbol))
+    last = escaped(totals.last) or text.ABSENT
+    linked = f'<a href="{page}#symbols">{last}</a>' if page else last
+    return (
+        f'<tr><th scope="row">{name}</th>{cells.gain(totals.pnl)}{cells.gain(totals.holding_pnl)}'
+        f"{cells.gain(totals.trading_pnl)}<td>{totals.sessions}</td><td>{totals.long}</td>"
+        f"<td>{totals.short}</td>{_share(totals.gains, totals.sessions)}<td>{totals.trips}</td>"
+        f"{cells.gain(totals.trips_pnl if totals.trips else None)}<td>{linked}</td></tr>"
+    )
 
 
 def _share(part: int, whole: int) -> str:
@@ -103,22 +133,47 @@ def _needs(rate: Rate) -> str:
     return f"needs {rate.minimum - rate.n} more" if rate.n < rate.minimum else "not defined"
 
 
-def _figures(symbols: Symbols) -> list[tuple[str, str, str]]:
-    """Return label, value and from what, of the round trips."""
-    of = f"of {symbols.num_trips:,} round trips"
-    shown = (
-        ("Win rate", symbols.win_rate, text.fixed_percent),
-        ("Profit factor", symbols.profit_factor, text.ratio),
-        ("Expectancy", symbols.expectancy, text.signed_money),
+def _foot(symbols: SymbolsOver) -> str:
+    own = total(each.pnl for each in symbols.totals.values())
+    rest = cells.gain(symbols.other_pnl) if symbols.other_pnl else ""
+    rows = "".join(
+        f'<tr><th scope="row">{name}</th>{cell}<td colspan="9"></td></tr>'
+        for name, cell in (("All symbols", cells.gain(own)), ("Before", rest))
+        if cell
     )
-    return [
-        (
-            label,
-            text.ABSENT if rate.value is None else show(rate.value),
-            _needs(rate) if rate.value is None else of,
+    return f"<tfoot>{rows}</tfoot>"
+
+
+def _round_trips(figures: Symbols | TripFigures, number: int, listed: Sequence[TripRow]) -> str:
+    """Return the figures of round trips, and those that are listed, newest first."""
+    if not number:
+        return '<p class="none">No position has been closed yet, so there is no round trip.</p>'
+    of_all = f"of {number:,} round trips"
+    shown = "".join(
+        f"<div><dt>{label}</dt>{_shown(rate, show)}"
+        f'<dd class="aside">{_needs(rate) if rate.value is None else of_all}</dd></div>\n'
+        for label, rate, show in (
+            ("Win rate", figures.win_rate, text.fixed_percent),
+            ("Profit factor", figures.profit_factor, text.ratio),
+            ("Expectancy", figures.expectancy, text.signed_money),
         )
-        for label, rate, show in shown
-    ]
+    )
+    return (
+        f'<dl class="pair trips">\n{shown}</dl>\n'
+        f"<details><summary>The latest {len(listed)} of {number:,} round trips, newest first</summary>\n"
+        '<div class="scroll" role="region" tabindex="0" aria-label="Round trips table">'
+        '<table class="plain moved"><thead><tr><th scope="col">Symbol</th><th scope="col">Side</th>'
+        '<th scope="col">Opened</th><th scope="col">Closed</th><th scope="col">Sessions</th>'
+        '<th scope="col">P&amp;L</th></tr></thead><tbody>\n'
+        + "\n".join(map(_trip, listed))
+        + "\n</tbody></table></div>\n</details>"
+    )
+
+
+def _shown(rate: Rate, show: Callable[[Decimal], str]) -> str:
+    if rate.value is None:
+        return f'<dd class="absent">{text.ABSENT}</dd>'
+    return f"<dd>{show(rate.value)}</dd>"
 
 
 def _trip(trip: TripRow) -> str:

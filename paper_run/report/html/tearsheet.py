@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 from paper_run.book import downsample
 from paper_run.money import share
 from paper_run.report import text
-from paper_run.report.html import assets, benchmark, book, exposure_curve, periods
+from paper_run.report.html import (
+    assets,
+    benchmark,
+    book,
+    cells,
+    equity_section,
+    execution,
+    periods,
+    signals,
+    symbols,
+)
 from paper_run.report.html.assets import markup
-from paper_run.report.html.day_bars import day_bars, table_rows
-from paper_run.report.html.equity_curve import described, equity_curve
 from paper_run.report.summary.figures import Figure
 from paper_run.report.text import day_of, long_date
 
@@ -25,7 +33,12 @@ if TYPE_CHECKING:
 
 _PAGE, _STYLE = "tearsheet.html", "report.css"
 _DRAWN = 260
-_SECTIONS: tuple[Callable[[TearSheet], str], ...] = (lambda sheet: periods.section(sheet.periods),)
+_SECTIONS: tuple[Callable[[TearSheet], str], ...] = (
+    lambda sheet: execution.section_over(sheet.costs, sheet.first),
+    lambda sheet: signals.section_over(sheet.signals, sheet.first),
+    lambda sheet: symbols.section_over(sheet.symbols, sheet.first),
+    lambda sheet: periods.section(sheet.periods),
+)
 """What follows the curve and the statistics, a section each."""
 
 
@@ -37,8 +50,8 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
     drawn = _drawn(sheet.curve)
     number = len(sheet.curve)
     view = {
-        "css": markup(assets.asset(_STYLE)),
-        "policy": assets.policy(style=_STYLE),
+        "css": markup(assets.style(_STYLE)),
+        "policy": assets.policy(style_of=_STYLE),
         "label": sheet.label or "",
         "first": _named(sheet.first),
         "through": _named(sheet.through),
@@ -51,19 +64,18 @@ def render(sheet: TearSheet, *, cache_folder: Path | None = None) -> str:
         "sessions_a_year": sheet.sessions_a_year,
         "figures": _figures(sheet),
         "equity": _equity(sheet),
-        "curve": markup(equity_curve(drawn)),
-        "curve_words": described(drawn),
-        "curve_rows": markup(table_rows(drawn)),
+        "curve": markup(
+            equity_section.section(
+                drawn, without="", number=number, is_live=False, benchmark=benchmark.line(sheet.benchmark)
+            )
+        ),
         "benchmark": markup(benchmark.section(sheet.benchmark)),
-        "benchmark_line": markup(benchmark.line(sheet.benchmark)),
-        "days": markup(day_bars(drawn, number)),
-        "exposed": markup(exposure_curve.exposure_curve(drawn)),
-        "exposed_words": exposure_curve.described(drawn),
-        "num_drawn": text.count(len(drawn)) if len(drawn) < number else "",
         "statistic_rows": markup(book.named_statistic_rows(sheet.statistics)),
+        "has_arrivals": sheet.costs is not None,
+        "has_symbols": sheet.symbols is not None,
         "sections": [markup(made) for section in _SECTIONS if (made := section(sheet))],
     }
-    return assets.template(_PAGE, cache_folder=cache_folder).render(view)
+    return assets.rendered(_PAGE, view, cache_folder=cache_folder)
 
 
 def _figures(sheet: TearSheet) -> list[Figure]:
@@ -86,7 +98,7 @@ def _figures(sheet: TearSheet) -> list[Figure]:
 
 def _why(statistic: Statistic) -> str:
     lacks = statistic.minimum - statistic.n
-    return f"needs {lacks:,} more session{'s' * (lacks != 1)}" if lacks > 0 else "not defined"
+    return cells.needs(lacks) if lacks > 0 else "not defined"
 
 
 def _equity(sheet: TearSheet) -> list[tuple[str, str]]:

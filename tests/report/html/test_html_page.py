@@ -8,7 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 import pytest
-from builders import days, documents
+from builders import days, documents, whole_days
 from builders.stated import headline_of, render
 from jinja2.bccache import Bucket, bc_magic
 from markupsafe import escape
@@ -314,25 +314,24 @@ def test_code_that_somebody_else_may_have_put_there_is_never_run(tmp_path, monke
     folder, mark = tmp_path / "cache", tmp_path / "mark"
     monkeypatch.setenv("MARK", str(mark))
     render(documents.good_day(), cache_folder=folder)
-    (kept,) = folder.iterdir()
-    bucket = Bucket(assets._environment(None), "key", "")
-    with kept.open("rb") as file:
-        file.seek(len(bc_magic))
-        bucket.checksum = pickle.load(file)
-    bucket.code = compile(MALICE, "malice", "exec")
-    evil = bucket.bytecode_to_string()
-    kept.write_bytes(evil)
+    for kept in folder.iterdir():
+        bucket = Bucket(assets._environment(None), "key", "")
+        with kept.open("rb") as file:
+            file.seek(len(bc_magic))
+            bucket.checksum = pickle.load(file)
+        bucket.code = compile(MALICE, "malice", "exec")
+        kept.write_bytes(bucket.bytecode_to_string())
+        if how == "file":
+            kept.chmod(0o620)
+        elif how == "link":
+            planted = kept.rename(tmp_path / f"planted {kept.name}")
+            kept.symlink_to(planted)
     if how == "folder":
         folder.chmod(0o770)
-    elif how == "file":
-        kept.chmod(0o620)
-    elif how == "link":
-        kept.rename(tmp_path / "planted")
-        kept.symlink_to(tmp_path / "planted")
     elif how == "folder-link":
         folder.rename(tmp_path / "planted")
         folder.symlink_to(tmp_path / "planted")
-    else:
+    elif how == "owner":
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     assets._environment.cache_clear()
     assert "</html>" in render(documents.good_day(), cache_folder=folder)
@@ -346,8 +345,7 @@ def test_a_mask_that_lets_a_group_write_costs_the_cache_nothing(tmp_path):
         render(documents.good_day(), cache_folder=tmp_path / "cache")
     finally:
         os.umask(before)
-    (kept,) = (tmp_path / "cache").iterdir()
-    assert kept.stat().st_mode & 0o777 == 0o600
+    assert {kept.stat().st_mode & 0o777 for kept in (tmp_path / "cache").iterdir()} == {0o600}
 
 
 def test_what_a_killed_run_left_in_the_cache_is_swept(tmp_path):
@@ -356,7 +354,7 @@ def test_what_a_killed_run_left_in_the_cache_is_swept(tmp_path):
         (tmp_path / name).write_bytes(b"half")
     tmp_path.chmod(0o700)
     render(documents.good_day(), cache_folder=tmp_path)
-    assert [path.suffix for path in tmp_path.iterdir()] == [".cache"]
+    assert {path.suffix for path in tmp_path.iterdir()} == {".cache"}
 
 
 def test_missing_templates_are_said_with_both_places(monkeypatch, tmp_path):
@@ -386,3 +384,22 @@ def test_the_page_engine_is_loaded_by_the_first_page():
     code = "import sys, paper_run.report.html.page; print({'jinja2', 'markupsafe'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_page_of_fifty_orders_is_no_heavier_than_its_budget():
+    """With every section, sixty sessions, and fifty symbols in each table: 150 kB."""
+    page = whole_days.render(50, 60)
+    shown = {each["id"] for each in Page(page).having("h2")}
+    assert shown >= {"equity", "positions", "symbols", "account", "orders", "execution", "signals", "periods"}
+    assert len(page.encode()) <= 150_000
+
+
+def test_what_html_implies_and_what_is_for_authors_is_left_out():
+    """No end tag of a cell or a row, no comment, no indentation in style and script; strings stay whole."""
+    page = render(documents.good_day())
+    assert not re.search("</t[rdh]>", page)
+    for kept in (assets.style("report.css"), assets.script("report.js")):
+        assert kept in page
+        assert not re.search(r"/\*|^ |^//|\n\n", kept, re.MULTILINE)
+    assert "${count} of ${rows.length} rows" in page
+    assert 'content: "▸ " / ""' in page

@@ -8,9 +8,9 @@ from builders.sessions import history, thin
 from builders.symbols import SYMBOLS, row
 from report.seen_page import Page
 
-from paper_run.book.symbols import SymbolTotals
+from paper_run.book.symbols import Rate, SymbolTotals
 from paper_run.model.result_json import decode, encode, of_document
-from paper_run.model.symbols import Rate, Symbols
+from paper_run.model.symbols import Symbols
 from paper_run.report.csv_tables import symbols_csv
 from paper_run.report.html import index, page, symbols
 from paper_run.report.html.navigation import page_of

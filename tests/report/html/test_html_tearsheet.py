@@ -12,7 +12,10 @@ def test_it_shows_figures_curve_statistics_periods_and_benchmark() -> None:
     rows = {row[0]: row[1:] for row in Page(page).rows}
     assert rows["Total return"][1] == rows["Kurtosis"][1] == "60"
     assert rows["Return of SPY"][1] == "57"
-    for heading in ("Equity and drawdown", "Statistics", "Periods", "Beside SPY"):
+    for heading in (
+        *("Equity and drawdown", "Statistics", "Periods", "Beside SPY"),
+        *("Execution costs", "Signals", "Symbols and round trips"),
+    ):
         assert f">{heading}</h2>" in page
     assert "sessions are drawn" not in page
     assert "book 1 of" not in page
@@ -34,7 +37,7 @@ def test_a_short_one_says_what_it_needs() -> None:
     page = render(of(1)._replace(book=2, books=3, not_valued=2, label=label, benchmark=None))
     assert "needs 19 more sessions" in page
     assert "book 2 of 3" in page
-    assert "2 more, in no figure" in page
+    assert "2 more: what they earned is in the next one’s" in page
     assert "<title>[SANDBOX] Tear sheet" in page
     assert 'id="benchmark"' not in page
 

@@ -3,6 +3,7 @@ from base64 import b64encode
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -200,7 +201,7 @@ def test_the_template_is_compiled_once_for_a_folder(tmp_path):
     """The compiled template is kept in the folder that is given, and the text is the same without it."""
     kept = tmp_path / "cache"
     text = render(history(3), curve=history(3), label=None, cache_folder=kept)
-    assert [path.suffix for path in kept.iterdir()] == [".cache"]
+    assert {path.suffix for path in kept.iterdir()} == {".cache"}
     assert text == render(history(3), curve=history(3), label=None, cache_folder=None)
 
 
@@ -210,20 +211,37 @@ def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path):
     assert "</html>" in render([], curve=[], label=None, cache_folder=tmp_path / "cache")
 
 
-def test_both_pages_have_one_palette():
-    """A colour or a typeface that the report's style names too is the same there."""
-    styles = [Path(ROOT, "templates", name).read_text("utf-8") for name in ("index.css", "report.css")]
-    index, report = (
-        [
-            dict(re.findall(r"(--[\w-]+): ([^;]+);", block))
-            for block in re.findall(r":root \{(.*?)\}", style, re.S)
-        ]
-        for style in styles
+def test_all_pages_have_one_palette():
+    """A colour or a typeface is named once for all of them, each in light, dark and few colours."""
+    shared, *own = (
+        Path(ROOT, "templates", name).read_text("utf-8") for name in ("shared.css", "index.css", "report.css")
     )
-    for ours, theirs in zip(index[:2], report[:2], strict=True):
-        shared = ours.keys() & theirs.keys()
-        assert len(shared) >= 10
-        assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
+    light, dark, few, paper = (
+        set(re.findall(r"(--[\w-]+):", block)) for block in re.findall(r":root \{(.*?)\}", shared, re.S)
+    )
+    assert light - dark == {"--serif", "--sans", "--mono"}
+    assert paper < few <= dark <= light
+    for style in own:
+        named = {
+            name
+            for block in re.findall(r":root \{(.*?)\}", style)
+            for name in re.findall(r"(--[\w-]+):", block)
+        }
+        assert named & light == set()
+
+
+def test_no_rule_of_style_stands_twice():
+    """What two pages look like is said once, in the style that both have."""
+    sheets = [
+        Path(ROOT, "templates", name).read_text("utf-8") for name in ("shared.css", "index.css", "report.css")
+    ]
+    rules = [
+        {line.strip() for line in sheet.splitlines() if re.fullmatch(r"\s*[^{}@]+\{[^{}]+\}", line)}
+        for sheet in sheets
+    ]
+    assert min(map(len, rules)) > 40
+    for ours, theirs in combinations(rules, 2):
+        assert {rule for rule in ours & theirs if not rule.startswith(".figures")} == set()
 
 
 # The calendar
