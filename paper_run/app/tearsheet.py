@@ -98,11 +98,8 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
 
 
 def _span(ledger: Ledger, book: int, through: str, since: str) -> Span:
-    valuations = ledger.books.valuations
     (period,) = (each for each in ledger.books.periods() if each.id == book)
-    before = valuations.last_complete(book, since)
-    last = valuations.last_complete(book, _behind(through))
-    return Span(period, since, _behind(through), 0 if before is None else before["entry"], last["entry"])
+    return Span(period, since, _behind(through))
 
 
 def _behind(session: str) -> str:

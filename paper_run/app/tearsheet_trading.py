@@ -8,7 +8,6 @@ from paper_run import money
 from paper_run.book import execution, signals
 from paper_run.book.symbols import SymbolTotals, of_trips
 from paper_run.model.tearsheet import CostsOver, SignalsOver, SymbolsOver
-from paper_run.trading import execution_costs
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -22,14 +21,11 @@ class Span(NamedTuple):
     """The sessions of a book that a tear sheet is of.
 
     :ivar since: the first date, ISO 8601. :ivar before: that behind its last complete session.
-    :ivar after: the entry behind which its P&L begins. :ivar until: the entry that it ends with.
     """
 
     book: BookPeriod
     since: str
     before: str
-    after: int
-    until: int
 
 
 def costs(ledger: Ledger, span: Span) -> CostsOver | None:
@@ -42,16 +38,19 @@ def costs(ledger: Ledger, span: Span) -> CostsOver | None:
     known = [each for each in rows if each is not None]
     of_them, fees = execution.of_sessions(known), _fees(ledger, span)
     not_known, total, bps = len(rows) - len(known), None, None
-    if of_them.shortfall is not None and of_them.arrival_notional is not None and not not_known:
-        total = money.total((of_them.shortfall, fees or money.ZERO))
-        bps = execution.basis_points(total, of_them.arrival_notional)
+    cost, notional = of_them.shortfall, of_them.arrival_notional
+    if cost is not None and notional is not None and fees is not None and not not_known:
+        total = money.total((cost, fees))
+        bps = execution.basis_points(total, notional)
     return CostsOver(begins, of_them, not_known, fees, total, bps, execution.mean(known))
 
 
 def _fees(ledger: Ledger, span: Span) -> Decimal | None:
-    if ledger.broker_money.read_in(span.book) is None:
+    """Return the fees that the broker has posted of the days, dollars; None: its word is not the book's."""
+    kept = ledger.broker_money
+    if kept.read_in(span.book) is None or kept.shared_by(span.book) is not None:
         return None
-    return money.cents(execution_costs.fees(ledger.broker_money.between(span.book, span.after, span.until)))
+    return money.cents(kept.fees(span.book, span.since, span.before))
 
 
 def quality(ledger: Ledger, span: Span) -> SignalsOver | None:

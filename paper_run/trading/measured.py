@@ -105,7 +105,8 @@ def _fees(valuing: Valuing, session: date) -> Decimal | None:
         return None
     if account.accrued_fees and valuing.moment.now.date() != session:
         return None
-    return CONTEXT.add(kept.fees(valuing.period, session), account.accrued_fees)
+    day = session.isoformat()
+    return CONTEXT.add(kept.fees(valuing.period, day, day), account.accrued_fees)
 
 
 def _earlier(found: SessionCosts, period: BookPeriod, session: date, news: News) -> list[date]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.moments import NEW_YORK
-from faults.mishaps import RUNNING
+from faults.mishaps import LOST, RUNNING
 from faults.plans import Act, Planner
 from faults.real import Process
 from faults.truth import Record, check_end, check_executed, check_files, check_ledger, must
@@ -110,8 +110,13 @@ class Schedule:
         sent = after["posts"][len(before["posts"]) :]
         must(len(sent) <= len(ended), f"{len(sent)} POSTs by {len(ended)} commands")
         self.counts["POSTs"] += len(sent)
+        too_slow = f"did not answer within {TIMEOUT} s"
         for number, (key, _) in enumerate(sent):
             self.record.mishaps[key] = act.post if number == 0 or act.post == RUNNING else None
+            if self.record.mishaps[key] not in (*LOST, RUNNING) and any(
+                too_slow in each.stderr for each in ended
+            ):
+                self.record.mishaps[key] = "silent-executed"  # a busy machine was later than is waited for
             if "--again" in act.args:
                 self.record.again.add(key)
         for row in self.record.rows()[len(rows) :]:

@@ -52,7 +52,7 @@ def section_over(costs: CostsOver | None, first: str) -> str:
     others = f", {costs.not_known:,} more not known" if costs.not_known else ""
     figures = [
         _figure("Shortfall", known.shortfall, known.bps, f"{cells.sessions(known.n)}{others}"),
-        _with_fees(costs.fees, costs.total, costs.total_bps),
+        _with_fees(costs.fees, costs.total, costs.total_bps, of="posted "),
         _figure("Mean of a session", mean.dollars, mean.bps, _of_mean(mean)),
     ]
     return (
@@ -76,8 +76,8 @@ def _figures(costs: Costs) -> list[str]:
     ]
 
 
-def _with_fees(fees: Decimal | None, total: Decimal | None, points: Decimal | None) -> str:
-    said = "its fees are not known" if fees is None else f"fees {text.money(fees)}"
+def _with_fees(fees: Decimal | None, total: Decimal | None, points: Decimal | None, *, of: str = "") -> str:
+    said = "its fees are not known" if fees is None else f"{of}fees {text.money(fees)}"
     return _figure("With fees", None if fees is None else total, points, said)
 
 
