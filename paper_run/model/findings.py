@@ -97,6 +97,7 @@ CODES = {
     "corporate_action": "The broker lists what is no split, and nothing of it is booked.",
     "closings_voided": "Sessions were valued without a split that was said later.",
     "closing_kept": "A session keeps the closing that it was marked at after its close.",
+    "several_sessions": "A day P&L is of more than one session.",
     "beside": "A position that is no US share stands beside the book.",
     "quote": "The quote source answered, with something odd.",
     "unexplained": "The book does not tie out.",

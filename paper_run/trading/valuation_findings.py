@@ -11,6 +11,9 @@ from paper_run.model.commands import ours
 from paper_run.trading import corporate
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from paper_run.book.bridge import Opening
     from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
     from paper_run.trading import pricing
@@ -62,6 +65,16 @@ def of(figures: BookFigures, priced: pricing.Priced, best: BestParty | None) -> 
     if (more := len(found) - _MOST_DIFFERENCES) > 0:
         said.append(findings.warning("gateway_differs", f"The gateway differs on {more} more symbols."))
     return said
+
+
+def several_sessions(session: date, opening: Opening | None) -> Finding:
+    """Say that the day P&L is of more than one session.
+
+    :param opening: the closing that it is from; None: what the book began with.
+    """
+    since = "the beginning of the book" if opening is None else f"the closing of {opening.session}"
+    words = f"The day P&L of {session} is since {since}: what lies between was not valued whole."
+    return findings.note("several_sessions", words, subject=str(session))
 
 
 def _unpriced(symbol: str, reason: str, priced: pricing.Priced) -> Finding:

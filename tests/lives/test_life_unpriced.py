@@ -37,6 +37,9 @@ def test_an_open_position_without_a_price(life: Life) -> None:
     assert figures(day["pnl"], "complete total_pnl day_pnl") == (True, *amounts("123 123"))
     assert figures(day["pnl"]["equity"], BRIDGE) == amounts("100000 20 103 0 100123 0")
     assert figures(row(day, "MSFT"), "day_pnl total_pnl") == amounts("15 15")
+    (said,) = (each["text"] for each in day["findings"] if each["code"] == "several_sessions")
+    assert said.startswith(f"The day P&L of {day['session']} is since the closing of ")
+    assert said in life.last.stdout
     # Sessions 1 and 3 are in the statistics: (100123 / 100000) - 1 = 0.00123. The third's return is no day's.
     assert (day["statistics"]["total_return"]["n"], day["statistics"]["win_rate"]["n"]) == (2, 1)
     assert figures(day["statistics"]["best_day"], "value n") == (0, 1)

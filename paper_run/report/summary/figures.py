@@ -49,7 +49,7 @@ def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
         unknown = _named(pnl.not_known)
         unpriced = _named(pnl.unpriced)
         missing = "not known: " + "; ".join(
-            [f"the fills of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
+            [f"the shares of {unknown}"] * bool(unknown) + [f"{unpriced} without a price"] * bool(unpriced)
         )
         priced = f"unrealized, priced so far: {text.signed_money(pnl.priced_so_far)}"
         realized = f"realized: {text.signed_money(pnl.realized_pnl)} {since}"
@@ -63,7 +63,7 @@ def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
         Figure(
             "Day P&L",
             text.signed_money(pnl.day_pnl),
-            f"{text.signed_percent(daily)} of opening equity" if daily is not None else "of this session",
+            "from opening to closing" if daily is None else f"{text.signed_percent(daily)} of opening equity",
             text.tone_of(pnl.day_pnl),
         ),
         Figure(

@@ -210,7 +210,7 @@ def _valuation(result: RunResult) -> str:
     if not pnl.complete:
         unknown = _symbols(pnl.not_known)
         if unknown:
-            return f"The fills of {unknown} are not known, so P&L and equity are not known."
+            return f"The shares of {unknown} are not known, so P&L and equity are not known."
         return f"No price for {_symbols(pnl.unpriced) or 'a position'}: P&L and equity are not known."
     apart = pnl.unexplained
     return "" if apart is None else f"The book does not add up: {signed_money(apart)} is unexplained."

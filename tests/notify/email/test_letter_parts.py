@@ -289,7 +289,7 @@ def test_fills_that_are_not_known_are_told_with_their_reason():
     """They need a person, and no amount of the book is stated."""
     text = text_of(days.not_known_day())
     assert text.startswith("Needs you: 1 position not known.\n")
-    assert "Day P&L             not known  the fills of AAPL\n" in text
+    assert "Day P&L             not known  the shares of AAPL\n" in text
     assert "- Not known: AAPL - buy 133 AAPL still works" in text
     assert "Not known, so not among them: AAPL.\n" in text
 

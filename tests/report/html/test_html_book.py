@@ -96,10 +96,10 @@ def test_without_fills_not_even_the_realized_is_stated():
     figures = ("Qty", "Average", "Market value", "Share", "Unrealized", "Realized", "Total", "Day")
     assert {row[each] for each in figures} == {"—"}
     assert row["Gateway"] == "quantity 133, not compared orders in flight"
-    assert "Day P&L — not known: the fills of AAPL" in page.text
+    assert "Day P&L — not known: the shares of AAPL" in page.text
     assert "realized: — since 2024-11-04" in page.text
     assert "Realized P&L — —" in page.text
-    assert "The fills of AAPL are not known, so P&L and equity are not known." in page.text
+    assert "The shares of AAPL are not known, so P&L and equity are not known." in page.text
     assert "AAPL realized —, unrealized —" in page.text
 
 
