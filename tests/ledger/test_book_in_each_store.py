@@ -53,8 +53,9 @@ def test_the_fees_of_a_session_are_those_of_its_date(ledger: Ledger) -> None:
         )
         entry = Entry("income", "account", Decimal(0), Decimal(amount), str(day))
         ledger.books.append(period, TUESDAY, [entry], NOW, activity=name)
-    fees = ledger.broker_money.fees
-    assert [fees(period, day) for day in (MONDAY, TUESDAY)] == [Decimal("0.35"), Decimal("-0.10")]
+    fees, days = ledger.broker_money.fees, [str(day) for day in (MONDAY, TUESDAY)]
+    assert [fees(period, day, day) for day in days] == [Decimal("0.35"), Decimal("-0.10")]
+    assert fees(period, *days) == Decimal("0.25")
 
 
 def test_shares_that_wait_are_kept_as_what_they_were_found(ledger: Ledger) -> None:
