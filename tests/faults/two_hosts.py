@@ -73,7 +73,7 @@ class Play:
         before = self.executed(session)
         if not left and self.is_another_server():
             self.trust_nothing_unseen()
-        ended = [self.run(host, ("--timeout", "20")) for host in self.hosts]
+        ended = [self.calm_day(host) for host in self.hosts]
         rows = self.hosts[0].rows()
         fenced = [row["key"] for row in rows if row["fence"] == session]
         posted = self.posted[session]
@@ -140,6 +140,12 @@ class Play:
             if strike and process.stopped(_LONGEST):
                 process.send_signal(signal.SIGCONT)
             return self.ended(host, process)
+
+    def calm_day(self, host: Host) -> int:
+        """Run a host's day, once more where a busy machine took longer than all reads may."""
+        status = self.run(host, ("--timeout", "20"))
+        is_busy = status == 1 and any("the time for all reads was over" in said for said in self.told[-12:])
+        return self.run(host, ("--timeout", "20")) if is_busy else status
 
     def ended(self, host: Host, process: Fork) -> int:
         """Wait for a command to end; return its status."""
