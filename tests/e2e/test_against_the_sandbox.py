@@ -22,7 +22,10 @@ def test_the_tests_for_real_services_pass_against_the_sandbox(tmp_path: Path) ->
         assert process.stdout is not None
         printed = iter(process.stdout.readline, "Run a day against it from another terminal:\n")
         shown = dict(re.split(r" {2,}", line.strip()) for line in printed if "  http://" in line)
-        env = dict(os.environ) | {URLS[name]: url for name, url in shown.items() if name in URLS}
+        # With the settings of a run that is measured it would gather, and erase, what that has measured.
+        measured = ("COV", "PYTEST_")
+        env = {name: value for name, value in os.environ.items() if not name.startswith(measured)}
+        env |= {URLS[name]: url for name, url in shown.items() if name in URLS}
         tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "e2e", "tests/e2e"]
         done = subprocess.run(
             tests, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False

@@ -217,7 +217,10 @@ def test_two_that_make_it_at_once_end_with_the_same_one(tmp_path: Path) -> None:
     run_script(TWO_AT_ONCE, tmp_path, 15)
     for number in range(15):
         folder = tmp_path / str(number)
-        assert os.listdir(folder) == ["ledger.sqlite3"]
+        # Two that close at once may each take the other for one that stays, and leave SQLite's own files.
+        assert {name.removesuffix("-wal").removesuffix("-shm") for name in os.listdir(folder)} == {
+            "ledger.sqlite3"
+        }
         with Ledger(folder) as ledger:
             assert [row.key for row in ledger.attempts.of_session(SESSION)] == ["one", "two"]
 
