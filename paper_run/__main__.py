@@ -23,9 +23,9 @@ def _leave() -> None:
     """End the process at once: threads are joined, and whatever waits for the end has been called.
 
     Else the interpreter would take its modules apart, object by object: another tenth of a day. With
-    `-X dev`, and where a stream can't be flushed, it has its way, and its say.
+    `-X dev`, under a debugger or what measures coverage, and where a stream can't be flushed, it has its way.
     """
-    if not _ended or sys.flags.dev_mode:
+    if not _ended or sys.flags.dev_mode or sys.gettrace():
         return
     try:
         for stream in filter(None, (sys.stdout, sys.stderr)):

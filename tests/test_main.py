@@ -28,6 +28,7 @@ def main():
 cli.main = main
 __main__.entry_point()
 """
+DROPPED = ("COV", "PYTHONUNBUFFERED")
 WORDS = """
 cli.main = lambda: print("words", end="")
 __main__.entry_point()
@@ -38,7 +39,7 @@ def ended(*flags: str, program: str = PROGRAM, stdout: int = subprocess.PIPE) ->
     """Run a program; return its status and what it said on both streams."""
     done = subprocess.run(
         [sys.executable, *flags, "-c", program],
-        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        env={name: value for name, value in os.environ.items() if not name.startswith(DROPPED)},
         stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
     )  # fmt: skip
     return done.returncode, done.stdout or "", done.stderr
@@ -50,9 +51,12 @@ def test_it_ends_when_all_that_waits_for_the_end_is_done() -> None:
 
 
 def test_whoever_looks_for_leaks_has_the_whole_end() -> None:
-    """With -X dev the interpreter ends as it always does."""
-    status, said, _ = ended("-X", "dev")
-    assert (status, said.splitlines()[-1]) == (3, "taken apart")
+    """With -X dev, or traced, the interpreter ends as it always does."""
+    first = "import atexit, sys; atexit.register(print, 'the end');"
+    for flags, more in (((), ""), (("-X", "dev"), ""), ((), "sys.settrace(lambda *_: None)")):
+        status, said, _ = ended(*flags, program=first + more + PROGRAM)
+        assert status == 3
+        assert ("the end" in said) is bool(flags or more)
 
 
 def test_words_that_can_not_be_written_are_not_lost_in_silence() -> None:
