@@ -13,6 +13,7 @@ from paper_run.app.workspace import read_place
 from paper_run.book import benchmark, days, drawdowns, periods, statistics
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import benchmarks, existing, files
+from paper_run.ledger.valuations import end_of
 from paper_run.model import result, result_json, tearsheet_json
 from paper_run.model.commands import ours
 from paper_run.model.history import SessionLine
@@ -99,12 +100,7 @@ def _sheet(ledger: Ledger, since: date, until: date | None) -> TearSheet:
 
 def _span(ledger: Ledger, book: int, through: str, since: str) -> Span:
     (period,) = (each for each in ledger.books.periods() if each.id == book)
-    return Span(period, since, _behind(through))
-
-
-def _behind(session: str) -> str:
-    """Return what sorts behind a session's ISO date and before the next one's."""
-    return f"{session}~"
+    return Span(period, since, end_of(date.fromisoformat(through), through=True))
 
 
 def _periods(read: Sequence[tuple[str, Day]]) -> Periods:
@@ -123,7 +119,7 @@ def _compared(
     for session, day in read:
         state = benchmark.followed(state, session, day, readings.get(session))
         states.append(state)
-    last = valuations.last_complete(book, _behind(read[-1][0]))
+    last = valuations.last_complete(book, date.fromisoformat(read[-1][0]), through=True)
     if last is None or last["benchmark"] is None:
         return None, states
     return benchmarks.stated(last, state, year), states

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Span(NamedTuple):
     """The sessions of a book that a tear sheet is of.
 
-    :ivar since: the first date, ISO 8601. :ivar before: that behind its last complete session.
+    :ivar since: the first date, ISO 8601. :ivar before: the one behind its last complete session, likewise.
     """
 
     book: BookPeriod

@@ -111,14 +111,14 @@ class BrokerMoney:
         }
         self._run(put_into("broker_money", columns, key=("epoch", "activity")), *columns.values())
 
-    def fees(self, period: BookPeriod, since: str, through: str) -> Decimal:
-        """Return the fees that are booked of some days, ISO 8601, dollars, a cost positive."""
+    def fees(self, period: BookPeriod, since: str, before: str) -> Decimal:
+        """Return the fees booked of the days from an ISO date to before another, dollars, a cost positive."""
         names = ", ".join("?" * len(_FEES))
         found = self._rows(
             "SELECT dollars FROM entries JOIN broker_money ON broker_money.epoch = entries.epoch "
             "AND broker_money.activity = entries.activity WHERE entries.epoch = ? AND entries.session >= ? "
-            f"AND effective >= ? AND effective <= ? AND kind = 'income' AND type IN ({names})",
-            *(period.id, since, since, through, *_FEES),
+            f"AND effective >= ? AND effective < ? AND kind = 'income' AND type IN ({names})",
+            *(period.id, since, since, before, *_FEES),
         )
         return -money.total(Decimal(row["dollars"]) for row in found)
 

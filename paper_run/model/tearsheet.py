@@ -27,9 +27,8 @@ class CostsOver(NamedTuple):
 
     :ivar begins: the book's first session with arrival prices, an ISO date: before it nothing is known.
     :ivar of_sessions: of those sessions of which it is known; `not_known`: how many others there are.
-    :ivar fees: those that the period's P&L has in it, as the broker tells them; None: no broker does.
-    :ivar total: shortfall and fees; without a broker the shortfall alone; None where that of a
-        session is not known.
+    :ivar fees: those that the broker has posted of the period's days; None: no broker tells them.
+    :ivar total: shortfall and fees; None where the fees, or the shortfall of a session, are not known.
     """
 
     begins: str

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from paper_run.book import execution, marks
+from paper_run.ledger.valuations import end_of
 from paper_run.model.costs import CostBasis
 from paper_run.money import CONTEXT
 from paper_run.trading import execution_costs, predictions
@@ -89,8 +90,8 @@ def _watched(valuing: Valuing, session: date) -> frozenset[str] | None:
         return None
     before = valuing.before
     if before is None or before.session >= session:
-        before = valuing.ledger.books.valuations.last(valuing.period.id, before=str(session))
-    return frozenset() if before is None else frozenset(before.seen)
+        return predictions.held_before(valuing.ledger, valuing.period, session)
+    return frozenset(before.seen)
 
 
 def _fees(valuing: Valuing, session: date) -> Decimal | None:
@@ -105,8 +106,8 @@ def _fees(valuing: Valuing, session: date) -> Decimal | None:
         return None
     if account.accrued_fees and valuing.moment.now.date() != session:
         return None
-    day = session.isoformat()
-    return CONTEXT.add(kept.fees(valuing.period, day, day), account.accrued_fees)
+    charged = kept.fees(valuing.period, session.isoformat(), end_of(session, through=True))
+    return CONTEXT.add(charged, account.accrued_fees)
 
 
 def _earlier(found: SessionCosts, period: BookPeriod, session: date, news: News) -> list[date]:

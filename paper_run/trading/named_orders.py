@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paper_run.trading.at_broker import AtBroker, Told
 
 _READ_SECONDS = 5.0
-_ASK = (Remedy("See what is not known; nothing was recorded", ours("resolve")),)
+ASK = (Remedy("See what is not known; nothing was recorded", ours("resolve")),)
 
 
 def read(
@@ -41,7 +41,7 @@ def read(
     for identity in identities:
         if owners.get(identity, row.id) != row.id:
             raise DataError(
-                f"--order: order {identity} belongs to another attempt of this ledger", remedies=_ASK
+                f"--order: order {identity} belongs to another attempt of this ledger", remedies=ASK
             )
     gateway = platform.execution_gateway
     answers = gather([partial(gateway.order, each, seconds=_READ_SECONDS) for each in identities])
@@ -89,7 +89,7 @@ def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderSt
         raise DataError(
             f"--order: order {state.client_order_id} is not of {row.name}",
             f"The broker has it as {state.side} {money.digits(state.qty)} {state.symbol}: {why}.",
-            remedies=_ASK,
+            remedies=ASK,
         )
     return state._replace(symbol=symbol)
 
@@ -97,13 +97,11 @@ def _of_attempt(row: AttemptRow, state: OrderState, broker: AtBroker) -> OrderSt
 def _unknown(identity: str, gateway: str, told: Told | None, broker: AtBroker) -> DataError | DependencyError:
     """Return that nobody who could be asked knows an order."""
     if told is not None and identity in told.missing:
-        return DataError(
-            f"--order: neither {gateway} nor the broker knows an order {identity}", remedies=_ASK
-        )
+        return DataError(f"--order: neither {gateway} nor the broker knows an order {identity}", remedies=ASK)
     if broker.is_read:
         return DependencyError(
             f"Order {identity} can't be read",
             f"{gateway[0].upper()}{gateway[1:]} does not know it, and the broker could not be asked.",
             remedies=("When it answers, say it again; nothing was recorded.",),
         )
-    return DataError(f"--order: {gateway} knows no order {identity}", remedies=_ASK)
+    return DataError(f"--order: {gateway} knows no order {identity}", remedies=ASK)

@@ -120,7 +120,7 @@ def _ended(
             calendar,
             counts=counts,
             unsure=unsure,
-            watched=lambda: _watched(ledger, period, now),
+            watched=lambda: held_before(ledger, period, now.session),
         )
     reason = None if pairs else "no prediction of the session before has both prices"
     return _Ended(day, tuple(pairs), reason)
@@ -155,10 +155,10 @@ def _pairs(
             yield SignalPair(symbol, expected, came, counts)
 
 
-def _watched(ledger: Ledger, period: BookPeriod, now: AttemptRow) -> Collection[str]:
+def held_before(ledger: Ledger, period: BookPeriod, session: date) -> frozenset[str]:
     """Return the symbols that were held before a session, of which a split would have been seen."""
-    before = ledger.books.valuations.last(period.id, before=str(now.session))
-    return () if before is None else before.seen.keys()
+    before = ledger.books.valuations.last(period.id, before=str(session))
+    return frozenset() if before is None else frozenset(before.seen)
 
 
 def _predicted(answer: str) -> dict[str, Decimal]:

@@ -169,7 +169,9 @@ def bring_up_to_date(
     )
     remarks += (
         *([closing_kept(session, since_closing)] if is_over else ()),
-        *_of_several(books, period, session, valued, moment),
+        *_of_several(
+            *(period, books.opening(period, session) if is_over else opening, session, valued, moment)
+        ),
         *joined.found,
         *corporate.named(session, read, shares),
         *beside_gateway.standing_beside(beside),
@@ -248,10 +250,9 @@ def _spans(period: BookPeriod, opening: Opening | None, session: date, moment: M
 
 
 def _of_several(
-    books: Books, period: BookPeriod, session: date, valued: valuation.Valuation, moment: Moment
+    period: BookPeriod, opened: Opening | None, session: date, valued: valuation.Valuation, moment: Moment
 ) -> list[Finding]:
     """Say that what is called the P&L of a day is of several."""
-    opened = books.opening(period, session)
     if valued.day_pnl is None or not _spans(period, opened, session, moment):
         return []
     return [valuation_findings.several_sessions(session, opened)]

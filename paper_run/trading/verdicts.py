@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from paper_run.trading.at_broker import AtBroker
 
 _READ_SECONDS = 5.0
-_ASK = (Remedy("See what is not known; nothing was recorded", ours("resolve")),)
 
 
 class Decision(NamedTuple):
@@ -212,11 +211,13 @@ def _is_without_evidence(row: AttemptRow) -> bool:
 def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> AttemptRow:
     orchestrator = platform.orchestrator
     if ledger.attempts.knows_run(run_id) and row.run_id != run_id:
-        raise DataError(f"--run-id: run {run_id} belongs to another attempt of this ledger", remedies=_ASK)
+        raise DataError(
+            f"--run-id: run {run_id} belongs to another attempt of this ledger", remedies=named_orders.ASK
+        )
     if run_id in (row.snapshot.known_runs or ()):
         raise DataError(
             f"--run-id: run {run_id} was there before {row.name} was sent, so it is not its run",
-            remedies=_ASK,
+            remedies=named_orders.ASK,
         )
     try:
         answer = orchestrator.run_by_id(run_id, seconds=_READ_SECONDS)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 
 from builders.attempts import begun
 
@@ -15,7 +16,7 @@ from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.valuations import Closing
 from paper_run.model.broker import MoneyActivity
 
-MONDAY, TUESDAY = date(2025, 1, 6), date(2025, 1, 7)
+MONDAY, TUESDAY, WEDNESDAY = date(2025, 1, 6), date(2025, 1, 7), date(2025, 1, 8)
 NOW = datetime(2025, 1, 6, 17, 0, tzinfo=UTC)
 
 
@@ -53,9 +54,9 @@ def test_the_fees_of_a_session_are_those_of_its_date(ledger: Ledger) -> None:
         )
         entry = Entry("income", "account", Decimal(0), Decimal(amount), str(day))
         ledger.books.append(period, TUESDAY, [entry], NOW, activity=name)
-    fees, days = ledger.broker_money.fees, [str(day) for day in (MONDAY, TUESDAY)]
-    assert [fees(period, day, day) for day in days] == [Decimal("0.35"), Decimal("-0.10")]
-    assert fees(period, *days) == Decimal("0.25")
+    fees, days = ledger.broker_money.fees, [str(day) for day in (MONDAY, TUESDAY, WEDNESDAY)]
+    assert [fees(period, *each) for each in pairwise(days)] == [Decimal("0.35"), Decimal("-0.10")]
+    assert fees(period, days[0], days[2]) == Decimal("0.25")
 
 
 def test_shares_that_wait_are_kept_as_what_they_were_found(ledger: Ledger) -> None:
