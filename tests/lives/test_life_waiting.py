@@ -69,6 +69,16 @@ def priced_at_last(life: Life, broker: OddBroker, symbol: str, price: int) -> An
     return day
 
 
+def five_join_three(life: Life, broker: OddBroker) -> None:
+    """Have a rename that nobody has a price for take 5 that were found over to 3 that were bought at 100."""
+    has_before(broker, "OLD", 5)
+    life.trade(OLD=NO_ORDER, NEW=buy(3, "100"))
+    life.next_session()
+    renames(life, broker, "OLD", "NEW")
+    broker.no_price.add("NEW")
+    life.trade(MSFT=NO_ORDER)
+
+
 @pytest.mark.parametrize("is_held_by", ["bought before", "bought after"])
 def test_a_rename_into_shares_that_have_a_cost(life: Life, broker: OddBroker, is_held_by: str) -> None:
     """5 without a price join 3 at 100: at 120 the 3 have won 60, the 5 come in at 600 and won nothing."""
@@ -96,12 +106,7 @@ def test_a_rename_into_shares_that_have_a_cost(life: Life, broker: OddBroker, is
 
 def test_a_purchase_under_the_new_name_is_its_first_price(life: Life, broker: OddBroker) -> None:
     """The 5 take the price of the purchase, and the 3 that had a cost keep it."""
-    has_before(broker, "OLD", 5)
-    life.trade(OLD=NO_ORDER, NEW=buy(3, "100"))
-    life.next_session()
-    renames(life, broker, "OLD", "NEW")
-    broker.no_price.add("NEW")
-    life.trade(MSFT=NO_ORDER)
+    five_join_three(life, broker)
     life.trade("--again", NEW=buy(2, "110"))
     day = priced_at_last(life, broker, "NEW", 120)
     # 3 x 20 + 5 x 10 + 2 x 10
@@ -111,12 +116,7 @@ def test_a_purchase_under_the_new_name_is_its_first_price(life: Life, broker: Od
 
 def test_a_sale_under_the_new_name_is_its_first_price(life: Life, broker: OddBroker) -> None:
     """4 of 3 at 100 and 5 at 108 are sold at 108: average cost 105, so 12 won, and 4 x 15 on paper at 120."""
-    has_before(broker, "OLD", 5)
-    life.trade(OLD=NO_ORDER, NEW=buy(3, "100"))
-    life.next_session()
-    renames(life, broker, "OLD", "NEW")
-    broker.no_price.add("NEW")
-    life.trade(MSFT=NO_ORDER)
+    five_join_three(life, broker)
     life.trade("--again", NEW=sell(4, "108"))
     day = priced_at_last(life, broker, "NEW", 120)
     assert figures(row(day, "NEW"), COST) == amounts("4 105 12 60")
@@ -196,12 +196,7 @@ def test_without_an_account_what_waits_is_apart_too(life: Life) -> None:
 
 def test_a_ledger_that_an_older_program_left_while_shares_waited(life: Life, broker: OddBroker) -> None:
     """Its row said that all of the symbol waits: the book is folded anew, and the 3 keep their cost."""
-    has_before(broker, "OLD", 5)
-    life.trade(OLD=NO_ORDER, NEW=buy(3, "100"))
-    life.next_session()
-    renames(life, broker, "OLD", "NEW")
-    broker.no_price.add("NEW")
-    life.trade(MSFT=NO_ORDER)
+    five_join_three(life, broker)
     with closing(sqlite3.connect(life.reports / "ledger.sqlite3")) as connection:
         query = "SELECT rowid, state FROM sessions ORDER BY session DESC LIMIT 1"
         number, state = connection.execute(query).fetchone()
