@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import days, holdings, statistics, valuation
 from paper_run.book.limits import Working
 from paper_run.errors import Remedy
