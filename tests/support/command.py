@@ -18,6 +18,8 @@ from support.faulty_http import exact
 from support.odd_platform import OddPlatform
 
 ROOT = Path(__file__).resolve().parents[2]
+_ONE_IN = int(os.environ.get("FRESH_STARTS", "30"))
+"""In one of how many tests a command is a fresh interpreter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +80,14 @@ def start_command(
 
 
 def needs_a_start(env: Mapping[str, str]) -> bool:
-    """Tell whether a command must be a fresh interpreter: for variables of Python's, and in each tenth test.
+    """Tell whether a command must be a fresh interpreter: for variables of Python's, and in some tests.
 
     Outside of a test (in a benchmark) it always is.
     """
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
-    return any(name.startswith(("PYTHON", "LANG", "LC_")) for name in env) or not crc32(test.encode()) % 10
+    return (
+        any(name.startswith(("PYTHON", "LANG", "LC_")) for name in env) or not crc32(test.encode()) % _ONE_IN
+    )
 
 
 def clean_environment(home: Path) -> dict[str, str]:
