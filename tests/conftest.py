@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Have the tests' folders in memory where there is room: a day syncs two dozen files, and a disk is slow.
 
-    `--basetemp` says otherwise. They are gone at the end.
+    `--basetemp` says otherwise. They are gone at the end. Workers keep what they compile, see below.
     """
+    if hasattr(config, "workerinput"):
+        sys.dont_write_bytecode = False
     if config.option.basetemp is None and not hasattr(config, "workerinput") and _has_room(_MEMORY):
         config.option.basetemp = tempfile.mkdtemp(prefix="t-", dir=_MEMORY)
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
@@ -59,9 +62,27 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 1
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Let each worker begin with other folders: it finds compiled what the others had first."""
+    report = yield
+    worker = getattr(collector.config, "workerinput", None)
+    if worker and isinstance(collector, pytest.Directory):
+        first = len(report.result) * int(worker["workerid"][2:]) // worker["workercount"]
+        report.result[:] = report.result[first:] + report.result[:first]
+    return report
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that at the end no core waits long for another (CI keeps the order)."""
-    items.sort(key=lambda item: _LONG.get(item.path.relative_to(TESTS).parts[0], len(_LONG)))
+    """Have one order in all workers; what takes long begins, so that at the end no core waits for another."""
+
+    def place(item: pytest.Item) -> tuple[int, Path]:
+        path = item.path.relative_to(TESTS)
+        return _LONG.get(path.parts[0], len(_LONG)), path
+
+    items.sort(key=place)
 
 
 @pytest.fixture

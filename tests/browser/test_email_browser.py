@@ -1,12 +1,11 @@
 import re
 
 import pytest
-from builders.letters import every_letter
+from builders.letters import LETTERS, letter_named
 from support.chromium import complaints, complaints_of_inks, pictured, resize
 
 pytestmark = pytest.mark.browser
 
-LETTERS = every_letter()
 EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)
 LETTERS_SEEN = ("good", "partial", "failed", "unknown", "incomplete", "crowded", "settled", "closed")
 WIDTHS = (360, 600, 1280)
@@ -28,7 +27,7 @@ def opened(pages, tmp_path):
 @EVERY_LETTER
 def test_a_letter_never_scrolls_sideways(opened, name):
     """From a phone to a wide screen it fits, whatever a symbol or a reason says; it is 600 wide at most."""
-    page = opened(LETTERS[name].html)
+    page = opened(letter_named(name).html)
     for width in WIDTHS:
         resize(page, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -40,7 +39,7 @@ def test_a_letter_never_scrolls_sideways(opened, name):
 @EVERY_LETTER
 def test_the_first_words_say_whether_a_person_is_needed(opened, name):
     """On a phone's first screen, before anything else: nothing to do, or what is."""
-    page = opened(LETTERS[name].html, width=360, height=640)
+    page = opened(letter_named(name).html, width=360, height=640)
     verdict = page.get_by_role("heading", level=1)
     assert re.match(r"Nothing to do\.|Needs you: |Look: ", verdict.text_content())
     box = verdict.bounding_box()
@@ -49,7 +48,7 @@ def test_the_first_words_say_whether_a_person_is_needed(opened, name):
 
 def test_the_first_screen_of_a_good_day_has_its_figures(opened):
     """On a phone day P&L, total P&L and equity need no scrolling."""
-    page = opened(LETTERS["good"].html, width=360, height=640)
+    page = opened(letter_named("good").html, width=360, height=640)
     for figure in ("+$177.38", "+$2,137.67", "$102,137.67"):
         box = page.get_by_text(figure, exact=True).bounding_box()
         assert box["y"] + box["height"] <= 640
@@ -61,7 +60,7 @@ def test_the_first_screen_of_a_good_day_has_its_figures(opened):
 )
 def test_axe_finds_nothing(opened, name, width):
     """The accessibility checker has no complaint, contrast included, whichever scheme the reader has."""
-    page = opened(LETTERS[name].html, width=width)
+    page = opened(letter_named(name).html, width=width)
     assert complaints(page, contrast=width == 600) == ""
     if name in {"good", "partial", "unknown", "stopped"}:
         page.emulate_media(color_scheme="dark")
@@ -71,14 +70,14 @@ def test_axe_finds_nothing(opened, name, width):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_reader_in_the_dark_sees_the_colours_that_were_chosen(opened, scheme):
     """The letter is light in either scheme, so that no ground is left without its ink."""
-    page = opened(LETTERS["good"].html, color_scheme=scheme)
+    page = opened(letter_named("good").html, color_scheme=scheme)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == LIGHT
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 33, 38)"
 
 
 def test_the_bars_are_seen_in_their_lengths(opened):
     """Of three movers the largest fills the width and the others their share, to a percent."""
-    page = opened(LETTERS["good"].html, width=600)
+    page = opened(letter_named("good").html, width=600)
     widths = page.evaluate(
         """[...document.querySelectorAll("td[style*='height:8px']")]
             .filter((cell) => cell.getAttribute("bgcolor") !== "#ece7db")
@@ -91,7 +90,7 @@ def test_pictures_for_people(opened, screenshots):
     """Wide, phone and dark letters are written for someone to look at."""
     for name in pictured(LETTERS_SEEN):
         for look, width, scheme in (("wide", 1280, "light"), ("dark", 600, "dark"), ("phone", 360, "light")):
-            page = opened(LETTERS[name].html, width=width, color_scheme=scheme)
+            page = opened(letter_named(name).html, width=width, color_scheme=scheme)
             file = screenshots / f"letter-{name.replace(' ', '-')}-{look}.png"
             page.screenshot(path=file, full_page=True)
             assert file.read_bytes().startswith(b"\x89PNG")

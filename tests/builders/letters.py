@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -138,13 +139,16 @@ def past(number: int = 45) -> Past:
     return Past(documents.curve(number), of_document(before))
 
 
-def every_letter() -> dict[str, Letter]:
-    """Return a letter of each day and each notice."""
-    found = {
-        day: stated.letter(make(), occasion=occasion_of(day), attachments=ATTACHMENTS, past=past())
-        for day, make in DAYS.items()
-    }
-    return found | {kind: letters.of_notice(notice) for kind, notice in NOTICES.items()}
+LETTERS = (*DAYS, *NOTICES)
+"""The names of all letters: one of each day and each notice."""
+
+
+@cache
+def letter_named(name: str) -> Letter:
+    """Return one of them."""
+    if name in NOTICES:
+        return letters.of_notice(NOTICES[name])
+    return stated.letter(DAYS[name](), occasion=occasion_of(name), attachments=ATTACHMENTS, past=past())
 
 
 class Seen(HTMLParser):

@@ -204,10 +204,10 @@ KNOWN = {
 """What all four show."""
 
 
-@pytest.mark.parametrize("name", letters.every_letter())
+@pytest.mark.parametrize("name", letters.LETTERS)
 def test_only_properties_that_four_mail_programs_know_or_can_lack(name: str) -> None:
     """Each is known to all of them, or has a reason why a program without it shows the same words."""
-    source = letters.every_letter()[name].html
+    source = letters.letter_named(name).html
     used = {
         declaration.partition(":")[0].strip()
         for style in map(unescape, re.findall(r'style="([^"]*)"', source))
@@ -220,7 +220,7 @@ def test_only_properties_that_four_mail_programs_know_or_can_lack(name: str) -> 
 
 def test_it_reads_without_its_styles() -> None:
     """Every figure is in words, and cells beside each other keep apart."""
-    source = letters.every_letter()["past-limits"].html
+    source = letters.letter_named("past-limits").html
     bare = re.sub(r' (?:style|bgcolor|width|height|align|valign)="[^"]*"', "", source)
     words = letters.Seen(bare).text
     assert "Week to date" in words

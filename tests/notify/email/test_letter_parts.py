@@ -6,10 +6,11 @@ from builders.documents import changed, good_day
 from builders.letters import (
     ATTACHMENTS,
     DAYS,
+    LETTERS,
     Seen,
     crowded_day,
-    every_letter,
     known_later_day,
+    letter_named,
     occasion_of,
     out_of_balance_day,
 )
@@ -22,7 +23,6 @@ from paper_run.model.findings import Finding
 from paper_run.model.result_json import dumps, loads
 from paper_run.report.summary.summary import Attachment, clip
 
-LETTERS = every_letter()
 EVERY_LETTER = pytest.mark.parametrize("name", LETTERS)
 FIGURE = re.compile(r"[+−]?\$[\d,]+\.\d+|[+−]?\d[\d,]*\.\d+%")
 
@@ -63,7 +63,7 @@ def squeezed(words):
 @EVERY_LETTER
 def test_only_what_mail_programs_show_is_used(name):
     """Tables and inline styles: no class, id, script, style sheet, image, link, or other layout."""
-    seen = Seen(LETTERS[name].html)
+    seen = Seen(letter_named(name).html)
     for tag, attributes in seen.elements:
         assert tag in ALLOWED
         assert set(attributes) <= ALLOWED[tag]
@@ -77,7 +77,7 @@ def test_only_what_mail_programs_show_is_used(name):
 @EVERY_LETTER
 def test_a_message_can_carry_it_as_it_is(name):
     """The HTML part is ASCII, at most 60 KB, its lines and the text's shorter than a message allows."""
-    letter = LETTERS[name]
+    letter = letter_named(name)
     assert letter.html.isascii()
     assert len(letter.html) <= 60_000
     assert max(map(len, letter.html.splitlines())) < 998
@@ -88,7 +88,7 @@ def test_a_message_can_carry_it_as_it_is(name):
 @EVERY_LETTER
 def test_what_is_coloured_has_both_its_ground_and_its_ink(name):
     """Each cell says both, so that a program which turns a letter dark turns both."""
-    cells = [attributes for tag, attributes in Seen(LETTERS[name].html).elements if tag == "td"]
+    cells = [attributes for tag, attributes in Seen(letter_named(name).html).elements if tag == "td"]
     assert len(cells) > 10
     for cell in cells:
         if "bgcolor" not in cell:  # a bar of the last sessions: a border alone, and nothing in it
@@ -103,7 +103,7 @@ def test_what_is_coloured_has_both_its_ground_and_its_ink(name):
 @EVERY_LETTER
 def test_both_parts_carry_the_same_figures(name):
     """Every amount and percentage, and each count, is in both parts, in the same order."""
-    letter = LETTERS[name]
+    letter = letter_named(name)
     seen = Seen(letter.html).text
     assert FIGURE.findall(collapsed(letter.text)) == FIGURE.findall(seen)
     counts = re.search(r"Orders +submitted (.*?)\n\n", letter.text, re.DOTALL)
@@ -119,7 +119,7 @@ def test_both_parts_carry_the_same_figures(name):
 @EVERY_LETTER
 def test_both_parts_say_the_same_first(name):
     """Verdict, status, banners and sections of the text are the HTML part's, word for word."""
-    letter = LETTERS[name]
+    letter = letter_named(name)
     seen = squeezed(Seen(letter.html).text)
     assert seen[1:].startswith(squeezed(letter.text.split("\n\n")[0]))
     for line in re.sub(r"\n +", " ", letter.text).splitlines():
