@@ -20,7 +20,7 @@ from faults.truth import must
 from faults.world import Faulty
 from support.child import Child
 from support.desk import FIRST
-from support.preloaded import preload
+from support.preloaded import warm
 from support.world import World
 
 
@@ -38,7 +38,7 @@ def play(seeds: list[int], *, real: bool = False, verbose: bool = False) -> dict
 
     :param real: each command goes by the real clock, and in each tenth schedule it is a fresh process.
     """
-    preload()
+    warm()
     world = World(Faulty)
     ahead = timedelta() if real else FIRST - datetime.now(UTC)
     counts: Counter[str] = Counter()

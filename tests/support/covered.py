@@ -3,10 +3,11 @@
 A file of its own from each fork would take as long as the command, and as long again to be combined.
 """
 
+import contextlib
 import pickle
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import coverage
@@ -21,6 +22,17 @@ class Covered:
         if self._measured:
             self._measured.save()  # else each fork would hand it over once more
             warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)  # nothing may be left
+
+    @staticmethod
+    @contextlib.contextmanager
+    def nothing() -> Iterator[None]:
+        """Let coverage not look while the block runs."""
+        measured: Any = coverage.Coverage.current()
+        if measured:
+            measured.stop()
+        yield
+        if measured:
+            measured.start()
 
     def fork_begins(self, *, measured: bool) -> IO[bytes] | None:
         """Return where the next fork hands over; None: it does not."""

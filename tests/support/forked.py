@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from support.covered import Covered
-from support.preloaded import preload
+from support.preloaded import warm
 
 PACKAGE = "paper_run.__main__:entry_point"
 _LONGEST = 1 << 20
@@ -192,7 +192,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks for commands says when it is over
     signal.set_wakeup_fd(woken[1], warn_on_full_buffer=False)
-    preload()
+    warm()
     covered = Covered()
     news: dict[int, int] = {}
     ends: dict[int, IO[bytes] | None] = {}

@@ -3,8 +3,14 @@
 import contextlib
 import gc
 import importlib
+import io
+import os
 import pkgutil
 import re
+import signal
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +18,9 @@ from typing import Any
 import jinja2
 
 import paper_run
+from paper_run import cli
 from paper_run.report.html import assets
+from support.covered import Covered
 
 _IMPORTS = re.compile(r"^ *(?:from ([a-z][\w.]*) import (\([^)]*\)|.*)|import (.*))$", re.MULTILINE)
 _BY_OTHERS = ("_strptime", "encodings.idna", "idna", "stringprep")
@@ -21,6 +29,34 @@ _BY_OTHERS = ("_strptime", "encodings.idna", "idna", "stringprep")
 
 def preload() -> None:
     """Import every module of the package, and what each of them names, wherever in it."""
+    _import_all()
+    _keep()
+
+
+def warm() -> None:
+    """Play a day too: what each fork would make anew in its own is there, down to the code of its calls.
+
+    Coverage sees nothing of it: no test looks at what it does.
+    """
+    _import_all()
+    here, environment, said = Path.cwd(), dict(os.environ), io.StringIO()
+    terminated, hook = signal.getsignal(signal.SIGTERM), sys.unraisablehook
+    with Covered.nothing(), tempfile.TemporaryDirectory() as folder:
+        os.environ.clear()
+        os.environ.update({"PATH": os.defpath, "HOME": folder})
+        os.chdir(folder)
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = cli.main(["--sandbox"])
+        os.chdir(here)
+        os.environ.clear()
+        os.environ.update(environment)
+        signal.signal(signal.SIGTERM, terminated)
+        sys.unraisablehook = hook
+    assert (status, threading.active_count()) == (0, 1), said.getvalue()
+    _keep()
+
+
+def _import_all() -> None:
     names = set(_BY_OTHERS)
     for module in pkgutil.walk_packages(paper_run.__path__, "paper_run."):
         importlib.import_module(module.name)
@@ -28,6 +64,9 @@ def preload() -> None:
     for name in sorted(names):
         _import(name)
     _compile_templates()
+
+
+def _keep() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection in a fork would copy every page of its parent

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from support.child import Blow, Child, Ended
-from support.preloaded import preload
+from support.preloaded import warm
 from support.world import World
 from year.days import AT_POST, GATEWAY_DOWN, MAIL_DOWN, RECORDED, Act, acts_of, every_day
 from year.town import Town
@@ -75,7 +75,7 @@ class Year:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    preload()
+    warm()
     year = Year(folder)
     year.play()
     record = {"done": year.record, "runs": year.truth["runs"]}
