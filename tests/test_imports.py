@@ -1,6 +1,7 @@
 """The architecture, proved over the imports: data flows one way, and a start loads only what it needs."""
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -133,6 +134,17 @@ def _modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
+@functools.cache
+def _all_imports() -> dict[str, set[str]]:
+    """Return what each module of paper_run imports, by their dotted names."""
+    return {
+        _dotted(path): set(
+            _imported(path.read_text("utf-8"), _dotted(path), is_package=path.stem == "__init__")
+        )
+        for path in _modules()
+    }
+
+
 def test_every_unit_has_its_place() -> None:
     """Each module and folder of paper_run/ stands in the table of floors, once."""
     assert len(PLACED) == len(set(PLACED))
@@ -146,26 +158,24 @@ def test_the_house_has_few_arrows_and_no_attic() -> None:
     flat = {path.stem for path in PACKAGE.glob("*.py")}
     assert flat == {"__init__", "__main__", "errors", "money"}
     arrows = set()
-    for path in _modules():
-        module = _dotted(path)
-        names = _imported(path.read_text("utf-8"), module, is_package=path.stem == "__init__")
+    for module, names in _all_imports().items():
         arrows |= {(_unit(module), target) for name in names if (target := _unit(name)) is not None}
     assert len([arrow for arrow in arrows if arrow[0] != arrow[1]]) <= MOST_ARROWS
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_dotted)
-def test_a_module_is_read_in_one_sitting(path: Path) -> None:
+def test_a_module_is_read_in_one_sitting() -> None:
     """None is longer than a reader keeps in mind."""
-    assert len(path.read_text("utf-8").splitlines()) <= LONGEST_MODULE
+    lines = {_dotted(path): len(path.read_text("utf-8").splitlines()) for path in _modules()}
+    assert {module: length for module, length in lines.items() if length > LONGEST_MODULE} == {}
 
 
-@pytest.mark.parametrize("path", _modules(), ids=_dotted)
-def test_imports_point_one_way(path: Path) -> None:
+def test_imports_point_one_way() -> None:
     """A module imports only from the floors above its own, and only the packages that are its business."""
-    module = _dotted(path)
-    names = set(_imported(path.read_text("utf-8"), module, is_package=path.stem == "__init__"))
     faults = [
-        f"{module} imports {name}: {fault}" for name in sorted(names) for fault in _faults(module, name)
+        f"{module} imports {name}: {fault}"
+        for module, names in _all_imports().items()
+        for name in sorted(names)
+        for fault in _faults(module, name)
     ]
     assert not faults, "\n".join(faults)
 
@@ -193,11 +203,11 @@ def _module_of(name: str, modules: Collection[str]) -> str:
 
 def test_no_modules_need_each_other() -> None:
     """Each can be read after those that it imports: no circle, not even of an import late or for types."""
-    modules = {_dotted(path): path for path in _modules()}
-    imports = {}
-    for module, path in modules.items():
-        names = _imported(path.read_text("utf-8"), module, is_package=path.stem == "__init__")
-        imports[module] = {_module_of(name, modules) for name in names} - {"", module}
+    modules = _all_imports()
+    imports = {
+        module: {_module_of(name, modules) for name in names} - {"", module}
+        for module, names in modules.items()
+    }
     assert [module for module, reached in _leads_to(imports).items() if module in reached] == []
 
 
@@ -297,10 +307,10 @@ def test_units_lie_as_the_package_does() -> None:
     assert elsewhere == OF_THE_WHOLE
 
 
-@pytest.mark.parametrize("path", _tests(), ids=lambda path: str(path.relative_to(TESTS)))
-def test_a_folder_of_tests_stands_alone(path: Path) -> None:
+def test_a_folder_of_tests_stands_alone() -> None:
     """No test is imported by anything; a folder shares only builders and support with the others."""
-    assert [*_faults_of_tests(path, path.read_text("utf-8"))] == []
+    faults = [fault for path in _tests() for fault in _faults_of_tests(path, path.read_text("utf-8"))]
+    assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize(

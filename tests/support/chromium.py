@@ -18,6 +18,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # no process of its own for each page
 ]
 PLACES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
 

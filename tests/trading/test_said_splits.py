@@ -120,11 +120,12 @@ def test_real_splits(account: Account, moved: int, knows: bool, later: int) -> N
         nulls(found, symbol, traded=bool(moved))
     account.next_session(days=later)
     total = Decimal(0)
+    assert not account.mark().valuation.complete
     for symbol, ratio, before, after in held:
-        assert not account.mark().valuation.complete
         became = splits.ratio(ratio).applied(HELD)
         worth = Decimal(after) * became - HELD * Decimal(before)
         each = row(resolved := account.split(symbol, ratio), symbol)
+        assert resolved.valuation.complete is (symbol == held[-1][0])
         assert (each.qty, abs(each.total_pnl - worth) <= Decimal("0.01")) == (became + moved, True)
         realized = 2 * (Decimal(after) - HELD * Decimal(before) / became) if moved < 0 else Decimal(0)
         assert abs(each.realized_pnl - realized) <= Decimal("0.01")

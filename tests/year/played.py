@@ -5,9 +5,10 @@ import email.policy
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from email.parser import BytesHeaderParser
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,12 +81,15 @@ class Year:
         """Return a JSON result, its amounts exact."""
         return exact((self.reports / name).read_text("utf-8"))
 
-    def letters(self) -> Iterator[tuple[Done, email.message.EmailMessage]]:
-        """Yield each letter that arrived, parsed, with the command that sent it."""
-        for each in self.done:
-            for text in each.letters:
-                raw = text.encode("utf-8", "surrogateescape")
-                yield each, email.message_from_bytes(raw, policy=email.policy.default)
+    @cached_property
+    def letters(self) -> list[tuple[Done, email.message.Message]]:
+        """The heading of each letter that arrived, with the command that sent it."""
+        heading = BytesHeaderParser(policy=email.policy.default)
+        return [
+            (each, heading.parsebytes(text.encode("utf-8", "surrogateescape")))
+            for each in self.done
+            for text in each.letters
+        ]
 
     def command(self, *args: str) -> str:
         """Run a command that needs no service, and return what it prints."""

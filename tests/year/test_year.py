@@ -235,7 +235,7 @@ def test_each_occasion_has_its_mail(year: Year) -> None:
 
 def test_each_mail_arrived_once(year: Year) -> None:
     """As many letters as the ledger has, each with an id of its own and its day in the subject."""
-    letters = [letter for _, letter in year.letters()]
+    letters = [letter for _, letter in year.letters]
     identities = [letter["Message-ID"] for letter in letters]
     arrived = _occasions() - _given_up()
     assert len(set(identities)) == len(identities) == arrived.total()
@@ -250,7 +250,7 @@ def test_no_mail_waits_longer_than_its_command(year: Year) -> None:
     """Each command sends its own day's; those of the last day without a mail server come right after it."""
     end = MAIL_DOWN[1] + timedelta(days=1)
     waited = Counter()
-    for each, letter in year.letters():
+    for each, letter in year.letters:
         about = date.fromisoformat(str(letter["Subject"])[len("[paper_run] ") :][:10])
         if each.day != about:
             assert each.day == end, (each.name, letter["Subject"])
