@@ -254,17 +254,21 @@ def test_previous_is_the_last_session_that_is_over(day: Day) -> None:
 # Clocks
 
 
-@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", "Pacific/Kiritimati", "UTC"])
+ZONES = ("America/New_York", "Pacific/Kiritimati", "UTC")
+MIDNIGHTS = {"2026-11-28 02:00": None, "2026-11-30 06:00": "2026-11-30"}
+
+
 @pytest.mark.parametrize(
-    ("moment", "session"),
+    ("zone", "moment", "session"),
     [
-        ("2026-11-25 14:00", "2026-11-25"),
-        ("2026-11-28 02:00", None),  # Friday's evening in New York, Saturday in UTC
-        ("2026-11-30 03:00", None),  # Sunday's evening in New York, Monday elsewhere
-        ("2026-11-30 06:00", "2026-11-30"),  # one o'clock on Monday morning
-        ("2026-03-08 13:30", None),  # both days of the clock change are Sundays
-        ("2026-03-09 13:00", "2026-03-09"),  # 09:00 EDT
-        ("2026-11-02 14:00", "2026-11-02"),  # 09:00 EST
+        *((zone, moment, session) for zone in ZONES for moment, session in MIDNIGHTS.items()),
+        ("Asia/Tokyo", "2026-11-25 14:00", "2026-11-25"),
+        ("Asia/Tokyo", "2026-11-28 02:00", None),  # Friday's evening in New York, Saturday in UTC
+        ("Asia/Tokyo", "2026-11-30 03:00", None),  # Sunday's evening in New York, Monday elsewhere
+        ("Asia/Tokyo", "2026-11-30 06:00", "2026-11-30"),  # one o'clock on Monday morning
+        ("Asia/Tokyo", "2026-03-08 13:30", None),  # both days of the clock change are Sundays
+        ("Asia/Tokyo", "2026-03-09 13:00", "2026-03-09"),  # 09:00 EDT
+        ("Asia/Tokyo", "2026-11-02 14:00", "2026-11-02"),  # 09:00 EST
     ],
 )
 def test_the_machines_zone_does_not_matter(day: Day, zone: str, moment: str, session: str | None) -> None:

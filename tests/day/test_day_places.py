@@ -101,10 +101,16 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 @pytest.mark.parametrize("args", SHOWN)
 def test_a_full_standard_output(played: Path, args: str) -> None:
-    """A file that can't be written: exit 3, said on standard error; also where that is full as well."""
+    """A file that can't be written: exit 3, said on standard error."""
     finished = _bash(f"{_program(*args.split())} >/dev/full", played)
     assert (finished.returncode, "Traceback" in finished.stderr) == (3, False)
     assert "The standard output can't be written" in finished.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("args", ["--help", "--sandbox", "history --sandbox --json"])
+def test_both_streams_full(played: Path, args: str) -> None:
+    """Exit 3 is all that can be told."""
     assert _bash(f"{_program(*args.split())} >/dev/full 2>/dev/full", played).returncode == 3
 
 

@@ -6,7 +6,7 @@ import pytest
 from lives.lying_life import LyingLife
 from support.life import Life
 
-COUNT = int(os.environ.get("LYING_LIVES", "8"))
+COUNT = int(os.environ.get("LYING_LIVES", "5"))
 """How many lives are played; the seeds are always the same, from 0."""
 SESSIONS = 8
 
