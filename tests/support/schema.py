@@ -1,5 +1,6 @@
 """The JSON Schema of the result documents, and what it finds wrong with one."""
 
+import functools
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +12,27 @@ from support.tree import ROOT
 
 SCHEMA_FILE = ROOT / "docs" / "schema" / "paper_run.schema.json"
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_FILE.read_text("utf-8"), parse_float=Decimal)
-_VALIDATOR = Draft202012Validator(SCHEMA)
+
+
+def _followed(part: Any) -> Any:
+    """Return a part of the schema with each of its references followed once: a validator would each time."""
+    if isinstance(part, list):
+        return [_followed(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    rest = {name: _followed(each) for name, each in part.items() if name not in ("$ref", "$defs")}
+    if "$ref" not in part:
+        return rest
+    there = _definition(part["$ref"])
+    return there if not rest else rest | {"allOf": [*rest.get("allOf", []), there]}
+
+
+@functools.cache
+def _definition(reference: str) -> Any:
+    return _followed(SCHEMA["$defs"][reference.removeprefix("#/$defs/")])
+
+
+_VALIDATOR = Draft202012Validator(_followed(SCHEMA))
 _COMMANDS: dict[str, Any] = json.loads((ROOT / "docs" / "schema" / "commands.schema.json").read_text("utf-8"))
 
 
