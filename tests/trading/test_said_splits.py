@@ -107,9 +107,10 @@ def named(number: int, symbol: str) -> str:
 @pytest.mark.parametrize("later", [0, 3], ids=["the same day", "three sessions later"])
 @pytest.mark.parametrize("knows", [False, True], ids=["old quantity", "new quantity"])
 @pytest.mark.parametrize("moved", [0, 7, -2], ids=["not traded", "bought", "sold"])
-def test_real_splits(account: Account, moved: int, knows: bool, later: int) -> None:
+@pytest.mark.parametrize("part", range(4))
+def test_real_splits(account: Account, part: int, moved: int, knows: bool, later: int) -> None:
     """100 shares on the day before: not believed until it is said, and then worth what they were worth."""
-    held = [(named(at, split[0]), *split[2:]) for at, split in enumerate(SPLITS)]
+    held = [(named(at, split[0]), *split[2:]) for at, split in enumerate(SPLITS[part::4])]
     account.trade(*((symbol, "100", before) for symbol, _, before, _ in held))
     account.next_session()
     for symbol, ratio, _, after in held:
