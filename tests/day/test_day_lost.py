@@ -1,53 +1,12 @@
-"""The answer is lost, or takes its time: nobody asks twice, and what is not known is called `unknown`."""
+"""The answer takes its time: nobody asks twice, and what is not known is called `unknown`."""
 
 import time
 from pathlib import Path
 
 import pytest
-from support.answers import Answer, detail_text, error_and_detail, gateway_timeout_html, plain_500, redirect
+from support.answers import Answer, detail_text, plain_500
 from support.command import run_command, saved
-from support.lines import assert_in_order
 from support.odd_platform import RUN, RUNS, OddPlatform, still_running
-
-LOST = {
-    "500-text": (plain_500(), "Internal Server Error"),
-    "500-after-trading": (Answer(status=500, process="before", body="Internal Server Error"), "500"),
-    "500-object": (
-        error_and_detail(500, "OverflowError", "numeric field overflow"),
-        "numeric field overflow",
-    ),
-    "502": (detail_text(502, "bad gateway"), "bad gateway"),
-    "503-text": (detail_text(503, "database busy"), "database busy"),
-    "504-html": (gateway_timeout_html(process="after"), "504"),
-    "307": (redirect("/elsewhere"), "307"),
-    "400-other": (detail_text(400, "bad luck"), "bad luck"),
-    "reset-before": (Answer(reset=True, process="never"), ""),
-    "reset-after": (Answer(reset=True, process="before"), ""),
-    "closed": (Answer(hang_up=True, process="before"), ""),
-    "truncated": (Answer(truncate=90), ""),
-    "empty": (Answer(body="", process="before"), ""),
-    "not-json": (Answer(body="<h1>welcome</h1>", process="before"), ""),
-    "a-list": (Answer(body=[1, 2], process="before"), ""),
-    "no-status": (Answer(edit=lambda run: run | {"status": None}), ""),
-}
-
-
-@pytest.mark.parametrize("kind", LOST)
-def test_a_lost_answer_is_never_asked_for_again(platform: OddPlatform, tmp_path: Path, kind: str) -> None:
-    """One POST, exit 2, a JSON that says unknown, and the reason as far as there was one."""
-    answer, word = LOST[kind]
-    platform.orchestrator.always("POST", RUN, answer)
-    platform.orchestrator.always("GET", RUNS + "*", plain_500())
-    finished = run_command(cwd=tmp_path, platform=platform)
-    assert len(platform.posts) == 1
-    assert finished.returncode == 2
-    assert word in finished.stderr
-    assert "Traceback" not in finished.stderr
-    result = saved(tmp_path)
-    assert (result["status"], result["exit_status"]) == ("unknown", 2)
-    assert result["errors"]
-    assert_in_order(finished.stdout, ["  PAPER RUN COMPLETE - Status: UNKNOWN"])
-    assert "/elsewhere" not in [request.path for request in platform.requests]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ LOST = {
     "not-json": Answer(body="<h1>welcome</h1>", process="before"),
     "no-object": Answer(body=[], process="before"),
     "no-run-id": Answer(edit=lambda run: {key: run[key] for key in run if key not in ("run_id", "runId")}),
+    "no-status": Answer(edit=lambda run: run | {"status": None}),
+    "a-list": Answer(body=[1, 2], process="before"),
     "empty": Answer(body=b"", process="before"),
     "307": redirect("/elsewhere"),
     "302": Answer(status=302, body="", headers={"Location": RUN}),
@@ -38,6 +40,7 @@ LOST = {
     "409": detail_text(409, "conflict"),
     "418": detail_text(418, "teapot"),
     "500-text": plain_500(),
+    "500-after-trading": Answer(status=500, process="before", body="Internal Server Error"),
     "500-object": error_and_detail(500, "OverflowError", "numeric field overflow"),
     "501": detail_text(501, "not here"),
     "502": detail_text(502, "bad gateway"),
@@ -50,6 +53,19 @@ LOST = {
 }
 
 
+REASONS = {
+    "307": "307",
+    "400-other": "bad luck",
+    "500-text": "Internal Server Error",
+    "500-after-trading": "500",
+    "500-object": "numeric field overflow",
+    "502": "bad gateway",
+    "503-text": "kill switch? no, just busy",
+    "504-html": "504",
+}
+"""What of an answer is said, as far as there was one."""
+
+
 @pytest.mark.parametrize("kind", LOST)
 def test_rule_7_a_lost_answer_is_never_asked_for_again(desk: Desk, kind: str) -> None:
     """One POST however often the day is run; where no run can be seen it is `unknown`, exit 2, and closed."""
@@ -59,6 +75,10 @@ def test_rule_7_a_lost_answer_is_never_asked_for_again(desk: Desk, kind: str) ->
         finished = desk.run("--timeout", "0.3")
         assert (finished.returncode, desk.saved()["status"]) == (2, "unknown")
         assert desk.saved()["exit_status"] == 2
+        assert desk.saved()["errors"]
+        assert "  PAPER RUN COMPLETE - Status: UNKNOWN" in finished.stdout.splitlines()
+    assert REASONS.get(kind, "") in desk.said[0].stderr
+    assert "/elsewhere" not in [request.path for request in desk.platform.requests]
     assert len(desk.platform.posts) == 1
     assert [row["state"] for row in desk.rows()] == ["unsettled"]
 
