@@ -58,8 +58,8 @@ def _has_room(folder: Path) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Let `-n auto` be one more than the cores: while one test waits for a deadline another has its core."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Let `-n auto` be two more than the cores: while tests wait for a deadline others have their cores."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.hookimpl(wrapper=True)
