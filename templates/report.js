@@ -27,7 +27,6 @@
     const value = parseFloat(text.replace("\u2212", "-").replace(/[$,%+]/g, ""));
     return cell.title && cell.textContent.includes("%") ? value * 100 : value;
   };
-  const words = new Intl.Collator("en", { numeric: true });
 
   const sortable = (table) => {
     const body = table.tBodies[0];
@@ -36,6 +35,7 @@
     const isNumeric = (column) => !("words" in heads[column].dataset);
     const sort = (column, direction) => {
       const numeric = isNumeric(column);
+      const words = new Intl.Collator("en", { numeric: true });
       const keyed = rows.map((row) => {
         const cell = row.cells[column];
         const key = numeric ? number(cell) : cell.textContent;
@@ -126,6 +126,7 @@
     dot.style.top = `${box.top - place.top + points[at][1] / 1000 * box.height}px`;
     range.style.width = `${box.right - place.left}px`;
     panels.classList.toggle("live", at < sessions.length - 1 || panels.matches(":hover, :focus-within"));
+    panels.classList.toggle("focused", range.matches(":focus-visible"));
   };
   const follow = (event) => {
     const box = plot.getBoundingClientRect();

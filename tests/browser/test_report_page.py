@@ -246,6 +246,10 @@ def test_the_crosshair_walks_by_keys_and_tells_a_screen_reader(opened):
     assert control.get_attribute("aria-valuetext").startswith("Session 2025-01-16, Equity $101,960.29, Day ")
     page.keyboard.press("Home")
     assert reading(page)[0] == CURVE[0].session
+    outline = "panels => getComputedStyle(panels).outlineStyle"
+    assert page.locator("#panels").evaluate(outline) == "solid"
+    page.keyboard.press("Tab")
+    assert page.locator("#panels").evaluate(outline) == "none"
 
 
 def test_a_finger_moves_the_crosshair_to_where_it_points(opened):
@@ -294,7 +298,7 @@ def test_a_page_draws_what_is_below_as_it_comes_into_sight(opened):
     seen = """name => getComputedStyle(document.querySelector(name)).contentVisibility"""
     below = (".long tbody tr", "section.definitions", "section:has(#statistics)")
     assert [page.evaluate(seen, each) for each in below] == ["auto", "auto", "visible"]  # in columns that are
-    assert page.evaluate(seen, ".columns:has(#statistics)") == "auto"
+    assert page.evaluate(seen, ".columns:has(#statistics)") == page.evaluate(seen, "section:has(#orders)") == "auto"
     assert page.evaluate(seen, "section.lead") == page.evaluate(seen, "section:has(#equity)") == "visible"
     page.wait_for_selector("html.drawn", state="attached")
     assert [page.evaluate(seen, each) for each in below] == ["visible"] * 3
