@@ -10,7 +10,7 @@ from paper_run.report import text
 from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from paper_run.book.statistics import Statistic
@@ -20,12 +20,12 @@ _NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
 
 
-def widest(rows: str, totals: str) -> int:
+def widest(rows: Sequence[str], totals: str) -> int:
     """Return how many characters a column needs for every number of rows and of their totals, 7 to 16.
 
     Totals are bold: an eighth wider.
     """
-    longest = max(map(len, _NUMBER.findall(rows)), default=0)
+    longest = max(map(len, _NUMBER.findall("".join(rows))), default=0)
     of_totals = max(map(len, _NUMBER.findall(totals)), default=0)
     return min(max(longest, -(-of_totals * 9 // 8), _WIDTHS[0]), _WIDTHS[-1])
 
