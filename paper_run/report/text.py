@@ -60,10 +60,7 @@ def money(amount: Decimal | int | None) -> str:
 
 def signed_money(amount: Decimal | int | None) -> str:
     """Return a gain or a loss in dollars with its sign: `+$1,234.50`, `−$12.30`, `$0.00`, `—` for None."""
-    if amount is None:
-        return ABSENT
-    shown = money(amount)
-    return "+" + shown if amount > 0 and shown != "$0.00" else shown
+    return ABSENT if amount is None else _with_sign(format(Decimal(amount), "+,.2f"), "$")
 
 
 def price(amount: Decimal | int | None) -> str:
@@ -100,8 +97,7 @@ def fixed_percent(rate: Decimal | int | None) -> str:
 
 def signed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage with its sign and always 2 decimals: `+1.20%`, `−0.35%`, `0.00%`."""
-    shown = fixed_percent(rate)
-    return "+" + shown if rate is not None and rate > 0 and shown != "0.00%" else shown
+    return ABSENT if rate is None else _with_sign(format(Decimal(rate), "+,.2%"))
 
 
 def percentage(statistic: Statistic | None) -> Decimal | None:
@@ -183,6 +179,13 @@ def _with_minus(shown: str, before: str = "") -> str:
         return before + shown
     size = shown[1:]
     return f"{MINUS}{before}{size}" if size.strip("0.%") else before + size
+
+
+def _with_sign(shown: str, before: str = "") -> str:
+    size = shown[1:]
+    if not size.strip("0.%"):
+        return before + size
+    return f"{MINUS if shown[0] == '-' else '+'}{before}{size}"
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

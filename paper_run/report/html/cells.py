@@ -43,11 +43,11 @@ def share(part: Decimal | None, whole: Decimal | None) -> str:
     return f"<td>{text.fixed_percent(money.share(part, whole))}</td>"
 
 
-def gain(amount: Decimal | None) -> str:
-    """Return a cell with a gain or a loss in dollars, its sign always shown."""
+def gain(amount: Decimal | None, note: str = "") -> str:
+    """Return a cell with a gain or a loss in dollars, its sign always shown, and a note, which is markup."""
     tone = text.tone_of(amount)
     coloured = f' class="{tone}"' if tone else ""
-    return f"<td{coloured}>{text.signed_money(amount)}</td>"
+    return f"<td{coloured}>{text.signed_money(amount)}{note}</td>"
 
 
 def sessions(number: int) -> str:
