@@ -48,7 +48,8 @@ def exact(value: Decimal | int) -> str:
 
 def is_rounded(value: Decimal | int, places: int) -> bool:
     """Tell whether showing `places` decimals loses digits of the value."""
-    return len(exact(value).partition(".")[2].rstrip("0")) > places
+    decimals = exact(value).partition(".")[2]
+    return len(decimals) > places and len(decimals.rstrip("0")) > places
 
 
 def money(amount: Decimal | int | None) -> str:
