@@ -27,16 +27,30 @@
     const value = parseFloat(text.replace("\u2212", "-").replace(/[$,%+]/g, ""));
     return cell.title && cell.textContent.includes("%") ? value * 100 : value;
   };
-  const words = new Intl.Collator("en", { numeric: true });
+
+  // Of a long table most rows wait as text until the page is open: that is no work for the first picture.
+  const complete = (body) => {
+    const waiting = body.querySelector(".rest");
+    if (!waiting) return;
+    const made = document.createElement("template");
+    made.innerHTML = waiting.querySelector("noscript").textContent;
+    waiting.replaceWith(...made.content.querySelectorAll("tbody > tr"));
+  };
+  const onceOpen = (act, milliseconds) => addEventListener("load", () => setTimeout(act, milliseconds));
 
   const sortable = (table) => {
     const body = table.tBodies[0];
-    const rows = [...body.rows];
+    let rows;
+    const all = () => {
+      complete(body);
+      return rows ??= [...body.rows];
+    };
     const heads = [...table.tHead.rows[0].cells];
     const isNumeric = (column) => !("words" in heads[column].dataset);
     const sort = (column, direction) => {
       const numeric = isNumeric(column);
-      const keyed = rows.map((row) => {
+      const words = new Intl.Collator("en", { numeric: true });
+      const keyed = all().map((row) => {
         const cell = row.cells[column];
         const key = numeric ? number(cell) : cell.textContent;
         return { row, key, absent: numeric ? Number.isNaN(key) : key === "\u2014" };
@@ -59,38 +73,45 @@
       });
       head.append(button);
     });
-    return rows;
+    return all;
   };
 
   for (const tools of document.querySelectorAll("[data-table]")) {
-    const rows = sortable(document.getElementById(tools.dataset.table));
+    const table = document.getElementById(tools.dataset.table);
+    const all = sortable(table);
     const filter = tools.querySelector("input");
     const shown = tools.querySelector("output");
     let texts;
     const update = () => {
-      texts ??= rows.map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
+      texts ??= all().map((row) => [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase());
       const wanted = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
       let count = 0;
-      rows.forEach((row, index) => {
+      all().forEach((row, index) => {
         row.hidden = !wanted.every((word) => texts[index].includes(word));
         if (!row.hidden) count += 1;
       });
-      shown.textContent = `${count} of ${rows.length} rows`;
+      shown.textContent = `${count} of ${texts.length} rows`;
     };
     filter.addEventListener("input", update);
-    shown.textContent = `${rows.length} rows`;
-    tools.hidden = rows.length < 5;
+    const count = () => { shown.textContent ||= `${all().length} rows`; };
+    const waiting = table.querySelector(".rest");
+    if (waiting) {
+      waiting.classList.add("awaited");
+      onceOpen(count, 200);
+    } else count();
+    addEventListener("beforeprint", all);
+    tools.hidden = table.tBodies[0].rows.length < 5;
   }
 
   // A page opens fast because only what is in sight is drawn; the rest follows when it is at rest.
   // What is looked at by then stays where it is: not every size that was assumed above it is the true one.
-  addEventListener("load", () => setTimeout(() => {
+  onceOpen(() => {
     const seen = document.elementFromPoint(innerWidth / 2, innerHeight / 3);
     const top = () => seen?.getBoundingClientRect().top ?? 0;
     const before = top();
     document.documentElement.classList.add("drawn");
     scrollBy({ top: top() - before, behavior: "instant" });
-  }, 1000));
+  }, 1000);
 
   // A range lies over the curve, unseen: pointer, finger and arrow keys all move the one crosshair.
   const panels = document.getElementById("panels");
@@ -126,6 +147,7 @@
     dot.style.top = `${box.top - place.top + points[at][1] / 1000 * box.height}px`;
     range.style.width = `${box.right - place.left}px`;
     panels.classList.toggle("live", at < sessions.length - 1 || panels.matches(":hover, :focus-within"));
+    panels.classList.toggle("focused", range.matches(":focus-visible"));
   };
   const follow = (event) => {
     const box = plot.getBoundingClientRect();

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import lru_cache
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,8 +17,7 @@ SIGNS = {"good": "✓", "calm": "✓", "caution": "!", "bad": "✕", "unsure": "
 
 _LONGEST_LABEL = 24
 _ONE = Decimal(1)
-_ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
-_STEPS = tuple(Decimal((0, (1,), -places)) for places in range(9))
+_PLACES = tuple(f",.{places}f" for places in range(9))
 
 # Text from a service may drive a terminal (C0, C1), reverse what is read (bidi), or be no text (surrogates).
 _CONTROLS = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]
@@ -50,7 +48,8 @@ def exact(value: Decimal | int) -> str:
 
 def is_rounded(value: Decimal | int, places: int) -> bool:
     """Tell whether showing `places` decimals loses digits of the value."""
-    return len(exact(value).partition(".")[2].rstrip("0")) > places
+    decimals = exact(value).partition(".")[2]
+    return len(decimals) > places and len(decimals.rstrip("0")) > places
 
 
 def money(amount: Decimal | int | None) -> str:
@@ -62,10 +61,7 @@ def money(amount: Decimal | int | None) -> str:
 
 def signed_money(amount: Decimal | int | None) -> str:
     """Return a gain or a loss in dollars with its sign: `+$1,234.50`, `−$12.30`, `$0.00`, `—` for None."""
-    if amount is None:
-        return ABSENT
-    shown = money(amount)
-    return "+" + shown if amount > 0 and shown != "$0.00" else shown
+    return ABSENT if amount is None else _with_sign(format(Decimal(amount), "+,.2f"), "$")
 
 
 def price(amount: Decimal | int | None) -> str:
@@ -92,21 +88,17 @@ def count(number: int | None) -> str:
 
 def percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage of at most 2 decimals: 1 is `100%`, 0.6667 is `66.67%`."""
-    if rate is None:
-        return ABSENT
-    shown = _signed(_ROUNDING.scaleb(Decimal(rate), 2), 2)
-    return shown.rstrip("0").rstrip(".") + "%"
+    return ABSENT if rate is None else fixed_percent(rate)[:-1].rstrip("0").rstrip(".") + "%"
 
 
 def fixed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage of always 2 decimals, as a column has them: `20.00%`, `−19.38%`."""
-    return ABSENT if rate is None else _signed(_ROUNDING.scaleb(Decimal(rate), 2), 2) + "%"
+    return ABSENT if rate is None else _with_minus(format(Decimal(rate), ",.2%"))
 
 
 def signed_percent(rate: Decimal | int | None) -> str:
     """Return a ratio as a percentage with its sign and always 2 decimals: `+1.20%`, `−0.35%`, `0.00%`."""
-    shown = fixed_percent(rate)
-    return "+" + shown if rate is not None and rate > 0 and shown != "0.00%" else shown
+    return ABSENT if rate is None else _with_sign(format(Decimal(rate), "+,.2%"))
 
 
 def percentage(statistic: Statistic | None) -> Decimal | None:
@@ -126,7 +118,7 @@ def seconds(duration: Decimal | int | None) -> str:
     """Return a duration given in seconds: `4.2 s`, `3 min 9 s`."""
     if duration is None:
         return ABSENT
-    whole = int(Decimal(duration).quantize(_ONE, context=_ROUNDING))
+    whole = round(Decimal(duration))
     if whole >= 60:
         return f"{whole // 60:,} min {whole % 60} s"
     return _signed(duration, 1) + " s"
@@ -178,14 +170,23 @@ def tone_of(amount: Decimal | None) -> str:
     return "gain" if amount > 0 else "loss"
 
 
-@lru_cache(maxsize=2048)
 def _signed(value: Decimal | int, places: int, *, before: str = "") -> str:
     """Return the value rounded half to even, with separators, and a true minus unless it rounds to zero."""
-    shown = f"{Decimal(value).quantize(_STEPS[places], context=_ROUNDING):,.{places}f}"
+    return _with_minus(format(Decimal(value), _PLACES[places]), before)
+
+
+def _with_minus(shown: str, before: str = "") -> str:
     if shown[0] != "-":
         return before + shown
     size = shown[1:]
-    return f"{MINUS}{before}{size}" if size.strip("0.") else before + size
+    return f"{MINUS}{before}{size}" if size.strip("0.%") else before + size
+
+
+def _with_sign(shown: str, before: str = "") -> str:
+    size = shown[1:]
+    if not size.strip("0.%"):
+        return before + size
+    return f"{MINUS if shown[0] == '-' else '+'}{before}{size}"
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -5,7 +6,10 @@ from pathlib import Path
 
 import pytest
 from builders import days, documents
-from support.chromium import complaints, complaints_of_inks, pictured, resize
+from builders.stated import of_document
+from support.chromium import complaints, complaints_of_inks, pictured, printed, resize
+
+from paper_run.report.summary.order_problems import by_importance
 
 pytestmark = pytest.mark.browser
 
@@ -246,6 +250,10 @@ def test_the_crosshair_walks_by_keys_and_tells_a_screen_reader(opened):
     assert control.get_attribute("aria-valuetext").startswith("Session 2025-01-16, Equity $101,960.29, Day ")
     page.keyboard.press("Home")
     assert reading(page)[0] == CURVE[0].session
+    outline = "panels => getComputedStyle(panels).outlineStyle"
+    assert page.locator("#panels").evaluate(outline) == "solid"
+    page.keyboard.press("Tab")
+    assert page.locator("#panels").evaluate(outline) == "none"
 
 
 def test_a_finger_moves_the_crosshair_to_where_it_points(opened):
@@ -294,6 +302,7 @@ def test_a_page_draws_what_is_below_as_it_comes_into_sight(opened):
     seen = """name => getComputedStyle(document.querySelector(name)).contentVisibility"""
     below = (".long tbody tr", "section.definitions", "section:has(#statistics)")
     assert [page.evaluate(seen, each) for each in below] == ["auto", "auto", "visible"]  # in columns that are
+    assert page.evaluate(seen, "section:has(#orders)") == "auto"
     assert page.evaluate(seen, ".columns:has(#statistics)") == "auto"
     assert page.evaluate(seen, "section.lead") == page.evaluate(seen, "section:has(#equity)") == "visible"
     page.wait_for_selector("html.drawn", state="attached")
@@ -303,6 +312,85 @@ def test_a_page_draws_what_is_below_as_it_comes_into_sight(opened):
     assert [round(each.bounding_box()["x"]) for each in heads] == [
         round(each.bounding_box()["x"]) for each in first
     ]
+
+
+def test_the_rows_that_wait_come_by_themselves(opened):
+    """A long table opens with thirty rows; the others follow in their order, by themselves."""
+    page = opened(days.many_orders(150), at_rest=False)
+    page.locator("output[for=orders-filter]", has_text="150 rows").wait_for(state="attached")
+    assert page.locator(".rest").count() == 0
+    symbols = column(page, "Symbol")
+    assert len(set(symbols)) == len(symbols) == 150
+    largest = [row.symbol for row in by_importance(of_document(days.many_orders(150)).orders)]
+    assert symbols == largest
+
+
+@pytest.mark.parametrize("asked", ["by a heading", "by the filter", "by paper"])
+def test_rows_that_wait_are_there_when_they_are_asked_for(browser, opened, pdftotext, asked):
+    """Sorting, filtering and printing take all rows, also in the moment in which most of them still wait."""
+    address = opened(days.many_orders(150)).url
+    context = browser.new_context()
+    page = context.new_page()
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
+    page.goto(address)
+    assert page.locator("#orders-table .rest").count() == 1
+    every = [f"S{at:04d}" for at in range(1, 151)]
+    if asked == "by a heading":
+        page.evaluate("document.querySelector('#orders-table thead button').click()")
+        assert column(page, "Symbol") == every
+    elif asked == "by the filter":
+        page.locator("#orders-filter").fill("S0002")
+        assert column(page, "Symbol") == ["S0002"]
+    else:
+        paper = "\n".join("\n".join(sheet) for sheet in printed(page, pdftotext))
+        assert sorted(set(re.findall(r"S0\d{3}", paper))) == every
+    assert page.locator("#orders-table .rest").count() == 0
+    context.close()
+
+
+def test_a_page_that_is_loaded_again_stands_where_it_stood(opened):
+    """Rows that wait have about their height: the middle of a long table is there to return to."""
+    page = opened(days.many_orders(300))
+    page.locator("#orders-table tbody tr", has_text="S0150").scroll_into_view_if_needed()
+    seen = page.evaluate("scrollY")
+    page.reload()
+    page.wait_for_selector("html.drawn", state="attached")
+    assert abs(page.evaluate("scrollY") - seen) < 2000
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1280])
+def test_without_script_a_long_table_is_one(opened, width):
+    """Its rows are in one column each with its headings, whichever come first, and the total is below all."""
+    page = opened(days.many_orders(150), width=width, java_script_enabled=False)
+    rows = page.locator("#orders-table tbody > tr:not(.rest)")
+    assert rows.count() == 150
+    places = rows.evaluate_all(
+        """all => all.map((row) => [...row.cells].map((cell) => {
+            const {left, right} = cell.getBoundingClientRect();
+            return [Math.round(left), Math.round(right)];
+        }))"""
+    )
+    assert all(each == places[3] for each in places[3:])  # after the rejected ones, which have a line more
+    bottom = rows.last.bounding_box()
+    total = page.locator("#orders-table tfoot tr").bounding_box()
+    assert bottom["y"] + bottom["height"] <= total["y"] + 1
+
+
+def test_where_a_server_forbids_the_script_the_page_says_what_is_not_listed(browser, opened, tmp_path):
+    """Neither run nor off, it leaves thirty rows and the number of the others, with where they are."""
+    source = Path(opened(days.many_orders(150)).url.removeprefix("file://")).read_text(encoding="utf-8")
+    file = tmp_path / "forbidden.html"
+    file.write_text(re.sub(r"(script-src &#39;sha256-)\w", r"\1!", source), encoding="utf-8")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(file.as_uri())
+    said = page.locator("#orders-table .rest span")
+    said.scroll_into_view_if_needed()
+    assert said.is_visible()
+    assert said.text_content() == "120 more, in the CSV too"
+    assert page.locator("#orders-table noscript").is_hidden()
+    context.close()
 
 
 @pytest.mark.parametrize("name", ["Orders and signals", "Statistics", "How each figure is defined"])

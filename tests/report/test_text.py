@@ -65,6 +65,23 @@ def test_each_figure_is_shown_the_way_people_write_it(show, value, shown):
     assert show(Decimal(value)) == shown
 
 
+@pytest.mark.parametrize(
+    ("amount", "shown", "rate"),
+    [
+        (10**17 + 1, "+$100,000,000,000,000,001.00", "+10,000,000,000,000,000,100.00%"),
+        (-2, "−$2.00", "−200.00%"),
+        (Decimal("-0"), "$0.00", "0.00%"),
+        (Decimal("0.005"), "$0.00", "+0.50%"),
+        (Decimal("0.00005"), "$0.00", "0.00%"),
+        (Decimal("0.00015"), "$0.00", "+0.02%"),
+        (Decimal("-1234.565"), "−$1,234.56", "−123,456.50%"),
+    ],
+)
+def test_a_gain_has_its_sign_unless_it_rounds_to_zero(amount, shown, rate):
+    """Half to even, a whole number to its last digit, a zero without a sign."""
+    assert (text.signed_money(amount), text.signed_percent(amount)) == (shown, rate)
+
+
 def test_counts_are_plain_integers_with_separators():
     """An int works wherever a count, quantity or latency may be one."""
     assert (text.count(5000), text.quantity(5000), text.milliseconds(12), text.exact(7)) == (

@@ -138,7 +138,7 @@ class Pages:
     ) -> Any:
         """Open a file; further options are a context's.
 
-        :param at_rest: with all of it drawn at once, as it is after a second; else as it opens.
+        :param at_rest: with all rows there and drawn at once, as they are after a second; else as it opens.
         """
         which = tuple(sorted(options.items()))
         page = self._windows.take(which)
@@ -151,6 +151,7 @@ class Pages:
         page.goto(file.as_uri())
         if at_rest and options.get("java_script_enabled", True):
             page.evaluate("document.documentElement.classList.add('drawn')")
+            page.wait_for_selector(".rest", state="detached")
         return page
 
     def _dismissed(self, dialog: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment, Template
     from markupsafe import Markup
+
+
+_IMPLIED = re.compile("</t(?:[dh]>|r>\n?)")
 
 
 def markup(escaped: str) -> Markup:
@@ -68,10 +72,7 @@ def rendered(name: str, view: Mapping[str, Any], *, cache_folder: Path | None) -
 
     It leaves out the end tags that HTML implies inside tables: they are a tenth of a page with long ones.
     """
-    page = template(name, cache_folder=cache_folder).render(view)
-    for implied in ("</tr>\n", "</tr>", "</td>", "</th>"):
-        page = page.replace(implied, "")
-    return page
+    return _IMPLIED.sub("", template(name, cache_folder=cache_folder).render(view))
 
 
 def template(name: str, *, cache_folder: Path | None) -> Template:

@@ -75,12 +75,12 @@ def listed_positions(positions: Iterable[PositionRow]) -> list[PositionRow]:
     return sorted(positions, key=_importance)[:MOST_POSITIONS]
 
 
-def position_rows(positions: Sequence[PositionRow], equity: Decimal | None) -> str:
+def position_rows(positions: Sequence[PositionRow], equity: Decimal | None) -> list[str]:
     """Return one table row a position, in the order given.
 
     :param equity: the closing equity that the shares are of; None where it is not known.
     """
-    return "\n".join(_position_row(position, equity) for position in positions)
+    return [_position_row(position, equity) for position in positions]
 
 
 def position_totals(pnl: Pnl) -> str:

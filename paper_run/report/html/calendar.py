@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from paper_run.model.history import SessionLine
 
 _WEEK, _SATURDAY = 7, 5
-_SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
+# What is shown as 1.0 of a scale, or as more.
+_SCALES = tuple(
+    (Decimal(10) ** power, Decimal(10) ** power * Decimal("0.9995"), letter)
+    for power, letter in ((9, "B"), (6, "M"), (3, "k"))
+)
+_TEN = Decimal("9.95")
 _HEADS = "".join(f'<th scope="col" abbr="{name}">{name[:2]}</th>' for name in WEEKDAYS)
 
 
@@ -59,10 +64,10 @@ def compact(amount: Decimal) -> str:
     """Return a gain or a loss in at most 5 characters, below a trillion: `+8`, `−950`, `+1.2k`, `−35k`."""
     size = abs(amount)
     sign = text.MINUS if amount < 0 else "+" if amount > 0 else ""
-    for scale, letter in _SCALES:
-        if size >= scale * Decimal("0.9995"):
+    for scale, least, letter in _SCALES:
+        if size >= least:
             share = size / scale
-            return f"{sign}{share:.0f}{letter}" if share >= Decimal("9.95") else f"{sign}{share:.1f}{letter}"
+            return f"{sign}{share:.0f}{letter}" if share >= _TEN else f"{sign}{share:.1f}{letter}"
     if 0 < size < 1:
         return f"{sign}<1"
     return f"{sign}{size:.0f}"

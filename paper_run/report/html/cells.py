@@ -10,7 +10,7 @@ from paper_run.report import text
 from paper_run.report.html.svg import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from paper_run.book.statistics import Statistic
@@ -20,12 +20,12 @@ _NUMBER = re.compile(r">([-+\u2212]?\$?[\d.,]+(?:\s%)?)</td>")
 _WIDTHS = range(7, 17)
 
 
-def widest(rows: str, totals: str) -> int:
+def widest(rows: Sequence[str], totals: str) -> int:
     """Return how many characters a column needs for every number of rows and of their totals, 7 to 16.
 
     Totals are bold: an eighth wider.
     """
-    longest = max(map(len, _NUMBER.findall(rows)), default=0)
+    longest = max(map(len, _NUMBER.findall("".join(rows))), default=0)
     of_totals = max(map(len, _NUMBER.findall(totals)), default=0)
     return min(max(longest, -(-of_totals * 9 // 8), _WIDTHS[0]), _WIDTHS[-1])
 
@@ -43,11 +43,11 @@ def share(part: Decimal | None, whole: Decimal | None) -> str:
     return f"<td>{text.fixed_percent(money.share(part, whole))}</td>"
 
 
-def gain(amount: Decimal | None) -> str:
-    """Return a cell with a gain or a loss in dollars, its sign always shown."""
+def gain(amount: Decimal | None, note: str = "") -> str:
+    """Return a cell with a gain or a loss in dollars, its sign always shown, and a note, which is markup."""
     tone = text.tone_of(amount)
     coloured = f' class="{tone}"' if tone else ""
-    return f"<td{coloured}>{text.signed_money(amount)}</td>"
+    return f"<td{coloured}>{text.signed_money(amount)}{note}</td>"
 
 
 def sessions(number: int) -> str:

@@ -71,7 +71,9 @@ def equity_curve(curve: "Sequence[SessionLine]") -> str:
 
 def scale(curve: "Sequence[SessionLine]") -> str:
     """Return how wide the figures beside the panels are: `narrow`, `middling` or `wide`."""
-    longest = max((len(text.money(line.closing)) for line in curve if line.closing is not None), default=0)
+    closings = [line.closing for line in curve if line.closing is not None]
+    ends = (max(closings), min(closings)) if closings else ()
+    longest = max((len(text.money(closing)) for closing in ends), default=0)
     return next((name for most, name in _SCALES if longest <= most), "wide")
 
 
@@ -127,8 +129,10 @@ def _equity_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
     span = max(highest - lowest, abs(highest) / 1000, Decimal(1))
     bottom, top = lowest - span * _MARGIN, highest + span * _MARGIN
 
+    room = float(top - bottom)
+
     def down(equity: Decimal) -> float:
-        return float((top - equity) / (top - bottom)) * SIDE
+        return float(top - equity) / room * SIDE
 
     start = points[0].equity
     level = down(start)
@@ -183,9 +187,10 @@ def _beside(points: Sequence[_Point], down: "Callable[[Decimal], float]") -> str
 
 def _drawdown_plot(points: Sequence[_Point]) -> tuple[str, list[_Label]]:
     deepest = min(points, key=lambda point: point.drawdown)
+    depth = float(deepest.drawdown)
 
     def down(ratio: Decimal) -> float:
-        return 120 + (float(ratio / deepest.drawdown) * 700 if deepest.drawdown else 0)
+        return 120 + (float(ratio) / depth * 700 if depth else 0)
 
     line = "L".join(f"{point.across:.1f} {down(point.drawdown):.1f}" for point in points)
     labels = [_Label(12, "0%")]

@@ -157,7 +157,7 @@ def _ended_book(book: EndedBook, lines: Sequence[SessionLine]) -> str:
     return (
         f'<tbody><tr class="book"><th scope="rowgroup">Book {book.number}</th>'
         f'<td colspan="3">{number}{more} <small>ended {escaped(book.ended)}</small></td>'
-        f"{_money(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
+        f"{cells.gain(book.total_pnl)}<td>{text.money(book.closing)}{valued}</td>"
         f"<td>{text.signed_percent(book.deepest)} <small>deepest</small></td></tr>\n"
         f"{_rows(own, ended=True)}</tbody>"
     )
@@ -181,7 +181,7 @@ def _row(line: SessionLine, *, ended: bool) -> str:
     return (
         f'<tr{place}{incomplete}><th scope="row">{name}{weekday}</th>'
         f"<td>{' '.join(links) or text.ABSENT}</td>"
-        f"{_money(line.day_pnl, note)}{_rate(line.daily_return)}{_money(line.total_pnl)}"
+        f"{cells.gain(line.day_pnl, note)}{_rate(line.daily_return)}{cells.gain(line.total_pnl)}"
         f"<td>{text.money(line.closing)}</td>{_rate(line.drawdown)}</tr>"
     )
 
@@ -201,12 +201,6 @@ def _link(file: str, name: str, sign: str, tone: str, shown: str) -> str:
     """Return a link to a report in the same folder; no name can make it lead anywhere else."""
     words = f"{cells.signed(tone, sign)} {escaped(shown)}"
     return f'<a href="{navigation.address(file)}" aria-label="{escaped(name)}">{words}</a>'
-
-
-def _money(amount: Decimal | None, note: str = "") -> str:
-    shown, tone = _gain(amount)
-    coloured = f' class="{tone}"' if tone else ""
-    return f"<td{coloured}>{shown}{note}</td>"
 
 
 def _rate(rate: Decimal | None) -> str:

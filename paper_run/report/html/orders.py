@@ -22,9 +22,9 @@ _OUTCOMES = {
 }
 
 
-def order_rows(orders: Sequence[Order]) -> str:
+def order_rows(orders: Sequence[Order]) -> list[str]:
     """Return one table row an order or signal, in the order given."""
-    return "\n".join(_order_row(order) for order in orders)
+    return [_order_row(order) for order in orders]
 
 
 def problem_rows(found: Iterable[Finding]) -> str:

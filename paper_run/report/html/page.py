@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 MOST_ORDERS = 500
 # A point is no curve.
 _LEAST_POINTS = 2
-# A table of more rows than this is drawn row by row, as it is scrolled to.
-_LONG = 60
+# A table of more rows than this opens with its first ones, and is drawn row by row, as it is scrolled to.
+_LONG, _AT_ONCE = 60, 30
 _PROBLEMS = {"error": "errors", "warning": "warnings", "note": "notes"}
 
 _PNL_LEGEND = legend(
@@ -77,8 +77,6 @@ def render(
         "policy": assets.policy(style_of="report.css", script_of="report.js"),
         "links": navigation.links(result.session, file_name(result)),
         "sections": navigation.sections,
-        "long": _LONG,
-        "widest": cells.widest,
         "headline": headline(result),
         "banners": banners(result),
         "problems": " and ".join(_PROBLEMS[name] for name in kinds).capitalize(),
@@ -181,10 +179,11 @@ def _trading(result: RunResult) -> dict[str, Any]:
             *figures.counts(totals),
         ],
         "orders_known": totals.num_orders_submitted is not None,
-        "order_rows": markup(orders.order_rows(listed)),
-        "order_total": markup(f"<td>{text.money(totals.total_notional)}</td>"),
-        "num_listed": len(listed),
-        "num_unlisted": len(result.orders) - len(listed),
+        "orders": _table(
+            orders.order_rows(listed),
+            f"<td>{text.money(totals.total_notional)}</td>",
+            num_unlisted=len(result.orders) - len(listed),
+        ),
     }
 
 
@@ -207,10 +206,11 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
             (label, text.money(amount), text.fixed_percent(share(amount, closing)))
             for label, amount in (("Gross exposure", pnl.exposure), ("Net exposure", pnl.market_value))
         ],
-        "position_rows": markup(book.position_rows(listed, closing)),
-        "position_totals": markup(book.position_totals(pnl)),
-        "num_positions": len(listed),
-        "num_unlisted_positions": len(positions) - len(listed),
+        "positions": _table(
+            book.position_rows(listed, closing),
+            book.position_totals(pnl),
+            num_unlisted=len(positions) - len(listed),
+        ),
         "bridge_rows": markup(book.bridge_rows(pnl)),
         "base": book.base(pnl),
         "adjusted": bool(pnl.since_inception.adjustments),
@@ -218,6 +218,20 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
         "money_rows": markup(book.money_rows(pnl.money)),
         "more_money": unlisted(len(pnl.money), book.MOST_MONEY, "in the JSON"),
         "statistic_rows": markup(book.statistic_rows(statistics)),
+    }
+
+
+def _table(rows: Sequence[str], total: str, *, num_unlisted: int) -> dict[str, Any]:
+    """Return a table's rows, of a long one most apart: a browser need not read those yet."""
+    at_once = len(rows) if len(rows) <= _LONG else _AT_ONCE
+    return {
+        "number": len(rows),
+        "rows": markup("\n".join(rows[:at_once])),
+        "rest": markup("\n".join(rows[at_once:])),
+        "num_rest": len(rows) - at_once,
+        "num_unlisted": num_unlisted,
+        "total": markup(total),
+        "widest": cells.widest(rows, total),
     }
 
 

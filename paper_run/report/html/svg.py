@@ -38,7 +38,7 @@ class BarRow(NamedTuple):
 
 def escaped(text: str) -> str:
     """Return printable text on one line that is safe in an element or a quoted attribute."""
-    shown = one_line(text)
+    shown = text if text.isprintable() else one_line(text)
     return shown if _MARKS.isdisjoint(shown) else shown.translate(_ESCAPES)
 
 

@@ -20,7 +20,7 @@ def table(page, columns, head):
     """The rows below the heading that begins with `head`, by column."""
     rows = [[" ".join(cell.split()) for cell in row] for row in page.rows if len(row) == columns]
     start = next(at for at, row in enumerate(rows) if row[:2] == head)
-    return [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1 :]]
+    return [dict(zip(rows[start], row, strict=True)) for row in rows[start + 1 :] if row != rows[start]]
 
 
 def stated(document):
