@@ -13,6 +13,7 @@ from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.listing import unlisted
 from paper_run.report import terminal, text
 from paper_run.report.lines import limits_line, moved_line, order_line, position_line
+from paper_run.report.summary.figures import base_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -199,6 +200,7 @@ class Console:
         if moved := moved_line(equity):
             self._figure("Besides Trading", moved)
         self._figure("Equity", text.money(equity.closing))
+        self._figure("Base", base_is(pnl))
         if result.limits is not None:
             self._figure("Limits", limits_line(result.limits))
         if result.parties is not None:

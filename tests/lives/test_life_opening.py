@@ -87,7 +87,7 @@ def test_holdings_from_before_are_the_brokers(life: Life, broker: OddBroker, is_
     assert base(day) == (Decimal("150010.00"), NUMBER, False)
     assert figures(row(day, "GOOG"), "qty avg_entry_price total_pnl") == amounts("5 52 0")
     ties_out(day, broker)
-    assert f"base: cash and holdings of account {NUMBER} before the first trade" in page(life)
+    assert f"base: $150,010.00, account {NUMBER} before the first trade" in page(life)
     # Sold at 54: 5 x 2 won, against their worth before the first trade.
     life.next_session()
     day = life.trade(GOOG=sell(5, "54"), AAPL=NO_ORDER)
@@ -249,7 +249,7 @@ def test_never_proven(life: Life, broker: OddBroker) -> None:
     assert returns(day) == (Decimal("0.0001"), 2)
     assert says(told(day), "the book goes on from the first trade's capital, 100,000.00 dollars")
     assert curve(life) == [(first, 100_000), (life.session, 100_010)]
-    assert "base: the first trade’s capital" in page(life)
+    assert "base: $100,000.00, the first trade’s capital" in page(life)
     assert not says(told(life.mark()), "goes on from the first trade's capital")
     # It turns up all the same: 50,000 more than ours came in, and moved no return that was made.
     life.next_session()

@@ -194,11 +194,16 @@ def _concern(result: RunResult) -> str:
 
 
 def _valued(result: RunResult) -> str:
-    held = sum(1 for each in result.pnl.positions if each.qty) if result.pnl else 0
+    held = [each for each in result.pnl.positions if each.qty] if result.pnl else []
+    if not held and result.pnl and result.pnl.not_known:
+        return "Nothing could be valued. Nothing was traded."
     if not held:
         return "The book holds no open position. Nothing was traded."
+    valued = sum(each.market_value is not None for each in held)
+    of = f"{valued:,} of {len(held):,}" if valued < len(held) else f"{valued:,}"
     return (
-        f"{held:,} open position{'s' * (held != 1)} valued. Nothing was traded: the orders are the session's."
+        f"{of} open position{'s' * (len(held) != 1)} valued. "
+        "Nothing was traded: the orders are the session's."
     )
 
 
