@@ -81,7 +81,7 @@ def price(
     """
     day, period = session.isoformat(), shares.period
     before = books.valuations.last(period.id, before=day)
-    believed = Believed(books, period, before)
+    believed = Believed(books, period, before, session)
     suspects, earlier = believed.suspects(kept), believed.suspects(before)
     new = books.entries_after(period, kept.entry)[0] if kept else ()
     # What was suspected of a symbol goes over with its shares.
