@@ -50,7 +50,7 @@ class Believed:
             valued = before.book.holdings if before is not None and before.book is not None else {}
             opening = [each for _, each in sorted(entries.items()) if each.symbol not in valued]
             adopted = _adopted(opening, period, self.names)
-        self.last: Mapping[str, splits.Seen] = adopted | self._last()
+        self.last: Mapping[str, splits.Seen] = {**adopted, **self._last()}
         self._since = {
             name: [each for each in own if self._is_behind(each, self._session_of(name) or began)]
             for name, own in self.names.of(entries[number] for number in sorted(entries)).items()
