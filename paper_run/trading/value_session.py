@@ -153,7 +153,7 @@ def bring_up_to_date(
         unpriced=priced.unpriced,
         sessions_a_year=statistics.SESSIONS_A_YEAR[ledger.account.exchange],
         statistics=_statistics(ledger, counted),
-        drawdown=None if counted.is_without else counted.state.drawdown,
+        drawdown=None if counted.is_without or not valued.complete else counted.state.drawdown,
         **over_sessions(
             *(books.valuations, period.id, session, statistics.SESSIONS_A_YEAR[ledger.account.exchange]),
             through=not counted.is_without,

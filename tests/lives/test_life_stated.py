@@ -166,3 +166,20 @@ def test_a_position_without_a_price_is_not_said_to_be_valued(life: Life) -> None
     life.prices(AAPL="101", MSFT=None)
     life.mark()
     assert "1 of 2 open positions valued. Nothing was traded" in page(life, "mark")
+
+
+def test_a_kept_closing_beside_what_has_no_price_now(life: Life) -> None:
+    """Its bridge is since the session's opening all the same, and no figure of it passes a limit by a tick."""
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "50"))
+    life.next_session()
+    life.trade(AAPL=sell(5, "110"))
+    life.now = life.now.replace(hour=21, minute=30)
+    life.prices(AAPL="111", MSFT="51")
+    kept = life.mark()["pnl"]["equity"]
+    assert (kept["opening"], kept["realized"], kept["closing"]) == (100_000, 50, 100_115)
+    life.prices(MSFT=None)
+    marked = life.resolve("--position", "AAPL=4@112")
+    bridge = marked["pnl"]["equity"]
+    assert (bridge["opening"], bridge["realized"], bridge["closing"]) == (100_000, 62, None)
+    assert marked["pnl"]["since_inception"]["realized"] == 62
+    assert [each["passed"] for each in marked["limits"].values() if "passed" in each] == [None] * 4
