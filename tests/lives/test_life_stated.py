@@ -169,7 +169,7 @@ def test_a_position_without_a_price_is_not_said_to_be_valued(life: Life) -> None
 
 
 def test_a_kept_closing_beside_what_has_no_price_now(life: Life) -> None:
-    """Its bridge is since the session's opening all the same, and no figure of it passes a limit by a tick."""
+    """Its bridge is since the session's opening all the same, and no limit is ticked."""
     life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "50"))
     life.next_session()
     life.trade(AAPL=sell(5, "110"))
