@@ -78,7 +78,7 @@ def of_result(
         glance=seen._replace(
             periods=tuple(map(_in_words, seen.periods)), risk=tuple(map(_in_words, seen.risk))
         ),
-        news=(*changes(result, past.before), *order_items(result, orders_file=orders_file)),
+        news=(*changes(result, past), *order_items(result, orders_file=orders_file)),
         movers=movers(pnl) if pnl else None,
         facts=_facts(result, says_how=not known_now),
         closing=tuple(
