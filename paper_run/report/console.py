@@ -183,7 +183,7 @@ class Console:
         """Print what the book says; where it says nothing, that."""
         pnl = result.pnl
         if pnl is None:
-            self._figure("P&L", "not computed: nothing executed" if result.rehearsal else "not known")
+            self._figure("P&L", "not computed: nothing executed" if result.executed_nothing else "not known")
             return
         day, equity = pnl.day_pnl, pnl.equity
         change = text.percentage(result.statistics.daily_return) if day is not None else None

@@ -1,14 +1,17 @@
 """How a figure is made is said by how it was made: mail, page and console, for every base of a book."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from support.answers import Answer
+from support.answers import Answer, plain_500
 from support.broker_server import NUMBER
+from support.faulty_http import Request
 from support.life import NO_ORDER, Life, buy, sell
 from support.mail_server import MailServer, letters
 from support.odd_broker import OddBroker
+from support.odd_platform import RUN, RUNS
 
 HIDDEN = Answer(body="[]")
 CAPITAL = "the first trade’s capital"
@@ -183,3 +186,34 @@ def test_a_kept_closing_beside_what_has_no_price_now(life: Life) -> None:
     assert (bridge["opening"], bridge["realized"], bridge["closing"]) == (100_000, 62, None)
     assert marked["pnl"]["since_inception"]["realized"] == 62
     assert [each["passed"] for each in marked["limits"].values() if "passed" in each] == [None] * 4
+
+
+def test_a_rehearsal_of_which_nothing_is_known_is_not_said_to_have_executed_nothing(
+    life: Life, server: MailServer
+) -> None:
+    """The gateway left DRY_RUN and the answer was lost: label, banner, page, console and mail don't know."""
+    life.gateway.health["dry_run"] = True
+    life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])
+    life.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    life.platform.log.arrivals.append(_leaves_dry_run(life))
+    day = life.trade(status=2, AAPL=buy(10, "100"))
+    assert (day["rehearsal"], day["status"]) == (True, "unknown")
+    assert day["label"] == "SANDBOX - simulated prices; REHEARSAL - outcome unknown"
+    for text in (page(life), mail(server)):
+        assert "REHEARSAL - its outcome is not known" in text
+        assert "nothing was executed" not in text.partition("How each figure is defined")[0]
+        assert "no order left it" not in text
+    assert "It is not known which orders this run placed" in page(life)
+    assert "nothing executed" not in life.last.stdout
+    life.platform.orchestrator.always("GET", RUNS + "*", Answer())
+    life.run("resolve")
+    found = life.result(life.reports / f"{life.session}_paper_run.json")
+    assert (found["rehearsal"], found["label"]) == (False, "SANDBOX - simulated prices")
+
+
+def _leaves_dry_run(life: Life) -> Callable[[Request], None]:
+    def arrived(request: Request) -> None:
+        if request.method == "POST":
+            life.gateway.health["dry_run"] = False
+
+    return arrived

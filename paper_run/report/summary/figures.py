@@ -118,7 +118,7 @@ def whose_money(result: RunResult) -> str:
 
 def absence(result: RunResult) -> str:
     """Return in words why a result has no book."""
-    if result.rehearsal:
+    if result.executed_nothing:
         return (
             "This was a rehearsal: nothing was executed, so there is nothing to value. "
             "Rehearsals never enter the book."

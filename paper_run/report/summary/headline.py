@@ -118,7 +118,15 @@ def banners(result: RunResult) -> list[Banner]:
                 "An invented market. No real account, no real broker, no money.",
             )
         )
-    if result.rehearsal:
+    if result.rehearsal and not result.executed_nothing:
+        found.append(
+            Banner(
+                "rehearsal",
+                "REHEARSAL - its outcome is not known",
+                "The execution gateway was in DRY_RUN before the request. What it did with it is not known.",
+            )
+        )
+    elif result.rehearsal:
         found.append(
             Banner(
                 "rehearsal",
