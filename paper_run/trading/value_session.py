@@ -33,7 +33,7 @@ from paper_run.trading import (
     symbol_rows,
     valuation_findings,
 )
-from paper_run.trading.our_shares import OurShares
+from paper_run.trading.our_shares import OurShares, come
 from paper_run.trading.strangers import Strangers
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def bring_up_to_date(
     remarks += ledger.open_orders.book_fills(
         *(period, session, booked_at, order_outcomes.FINAL, moment.calendar.session_date),
         awaits_broker=read.awaits_broker,
+        dated={each.symbol for each in come(read, session)},
     )
     shares, by_others = OurShares(books, period, session, read), Strangers(ledger, read, moment.calendar)
     # What else moved shares comes before the splits, which are proven by what the account has beyond it. A
