@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import NamedTuple, Self
+from typing import Self
+
+from paper_run import NamedTuple
 
 
 class ExitStatus(IntEnum):

@@ -367,3 +367,9 @@ def test_a_mail_is_sent_without_the_http_client() -> None:
         "sys.exit(bool(sys.modules.keys() & {'requests', 'urllib3'}))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0
+
+
+def test_a_read_that_is_answered_at_once_does_without_retries() -> None:
+    """What retries is loaded where a first read failed."""
+    code = "import sys, paper_run.services.platform; sys.exit('tenacity' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=False).returncode == 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from paper_run import NamedTuple
 from paper_run.errors import ExitStatus
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.app import day_ledger
 from paper_run.app.finish import End, save, stopped, without_result
 from paper_run.app.recover import file_again, recover_earlier

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, ExitStatus, PaperRunError, SeveralErrors, worst
 from paper_run.model import messages
 

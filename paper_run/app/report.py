@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.app.workspace import Account, read_place, waiting
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing, files

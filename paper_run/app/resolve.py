@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.app import mark, recover, wrong_date
 from paper_run.app.finish import deliver
 from paper_run.app.workspace import opened

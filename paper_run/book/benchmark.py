@@ -5,8 +5,8 @@ Source: docs/CONCEPTS, "Benchmark".
 
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.days import CONTEXT, SUMS, Day, percentage, rounded, unrounded_return
 from paper_run.book.periods import compounded
 from paper_run.book.splits import is_beyond

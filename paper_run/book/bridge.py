@@ -5,8 +5,8 @@ Source: docs/CONCEPTS, "Equity, and the bridge that explains it".
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.holdings import Book
 from paper_run.money import CONTEXT, ZERO, cents, total
 

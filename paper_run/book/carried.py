@@ -5,8 +5,8 @@ Source: docs/CONCEPTS, "Symbols and round trips".
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.holdings import MOVE_SHARES, Book, Entry, Holding
 from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
 

@@ -4,9 +4,8 @@ Source: docs/CONCEPTS, "Beside the gateway's figures".
 """
 
 from decimal import Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.holdings import Holding
 
 _HALF_A_CENT = Decimal("0.005")

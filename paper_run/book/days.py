@@ -5,8 +5,8 @@ Source: docs/CONCEPTS, "Statistics".
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.money import ZERO
 
 CONTEXT = Context(prec=28, rounding=ROUND_HALF_EVEN)

@@ -18,11 +18,10 @@ def kept(lows: Sequence[Sequence[float]], highs: Sequence[Sequence[float]], most
     (number,) = {len(series) for series in (*lows, *highs)}
     if number <= most:
         return list(range(number))
-    inner = range(1, number - 1)
     stretches = (most - 2) // (len(lows) + len(highs))
     chosen = {0, number - 1}
     for at in range(stretches):
-        stretch = inner[len(inner) * at // stretches : len(inner) * (at + 1) // stretches]
-        chosen |= {min(stretch, key=series.__getitem__) for series in lows}
-        chosen |= {max(stretch, key=series.__getitem__) for series in highs}
+        first, end = (1 + (number - 2) * part // stretches for part in (at, at + 1))
+        chosen |= {series.index(min(series[first:end]), first) for series in lows}
+        chosen |= {series.index(max(series[first:end]), first) for series in highs}
     return sorted(chosen)

@@ -5,8 +5,8 @@ Source: docs/CONCEPTS, "Drawdowns".
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.days import Day, drawdown_level, fall, percentage
 
 MOST = 5

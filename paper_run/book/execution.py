@@ -6,9 +6,8 @@ Source: docs/CONCEPTS, "Execution costs".
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.splits import Ratio
 from paper_run.money import CONTEXT, ZERO
 

@@ -4,9 +4,8 @@ Source: docs/CONCEPTS, "What an order adds: the growth of its fill".
 """
 
 from decimal import Context, Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 
 _SHOWN = Context(prec=28)
 

@@ -5,8 +5,9 @@ Source: docs/CONCEPTS, "What is in it".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book.holdings import MOVE_SHARES, Book
 from paper_run.money import CONTEXT, ZERO, portion, total
 

@@ -5,9 +5,8 @@ Source: docs/CONCEPTS, "Average cost".
 
 from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.splits import Ratio
 from paper_run.money import CONTEXT, ZERO, total
 

@@ -5,8 +5,9 @@ Source: docs/CONCEPTS, "Exposure and limits".
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from paper_run import NamedTuple
 from paper_run.money import CONTEXT, ZERO, product, share, total
 
 Name = Literal["gross", "position", "day_loss", "drawdown"]

@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 
 FRESH = timedelta(minutes=5)
 """A quote older than this is no market any more: its last trade is used."""

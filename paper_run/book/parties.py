@@ -5,8 +5,9 @@ Source: docs/CONCEPTS, "The broker's equity beside ours".
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from paper_run import NamedTuple
 from paper_run.money import CONTEXT, ZERO, cents, portion, product, total
 
 Kind = Literal["beside", "flow"]

@@ -6,8 +6,8 @@ Source: docs/CONCEPTS, "Periods".
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.days import CONTEXT, Day, percentage, rounded, unrounded_return
 from paper_run.money import ZERO, total
 

@@ -7,9 +7,8 @@ Source: docs/CONCEPTS, "Money that is not trading".
 """
 
 from decimal import Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.holdings import Entry
 from paper_run.money import CONTEXT, ZERO
 

@@ -9,8 +9,9 @@ Source: docs/CONCEPTS, "What is in it".
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book import folding
 from paper_run.money import ZERO, total
 

@@ -5,8 +5,9 @@ Source: docs/CONCEPTS, "Symbols and round trips".
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from paper_run import NamedTuple
 from paper_run.book.holdings import Entry, Holding
 from paper_run.money import CONTEXT
 

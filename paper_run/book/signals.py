@@ -6,8 +6,8 @@ Source: docs/CONCEPTS, "Signals".
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
 from operator import mul
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.days import CONTEXT, SUMS, rounded
 from paper_run.money import ZERO
 

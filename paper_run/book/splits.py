@@ -6,9 +6,8 @@ Source: docs/CONCEPTS, "Marks: the price that a position is valued at".
 import math
 from collections.abc import Collection, Iterable
 from decimal import ROUND_DOWN, Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 
 _SMALLEST_SHARE = Decimal(10) ** -9
 _WHOLE = Decimal(1)

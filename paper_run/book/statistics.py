@@ -6,8 +6,8 @@ Source: docs/CONCEPTS, "Statistics".
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from math import erfc
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.days import CONTEXT, SUMS, Running, percentage, rounded
 from paper_run.money import ZERO
 

@@ -5,8 +5,8 @@ Source: docs/CONCEPTS, "Symbols and round trips".
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.holdings import Entry, Holding
 from paper_run.book.round_trips import OpenTrip
 from paper_run.book.valuation import PositionValue

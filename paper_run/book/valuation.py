@@ -5,9 +5,8 @@ Source: docs/CONCEPTS, "Realized, unrealized, total and day P&L".
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.bridge import NO_MONEY, Bridge, Opening, bridged, moved_money
 from paper_run.book.holdings import Book, Holding
 from paper_run.book.marks import Mark

@@ -60,17 +60,17 @@ class Attempts:
 
     def numbered(self, session: date, number: int) -> AttemptRow | None:
         """Return an attempt by its name; of several attempts the latest."""
-        found = [row["id"] for row in self._known.of(session) if row["number"] == number]
+        found = [row.id for row in self._known.of(session) if row.number == number]
         return self.by_id(max(found)) if found else None
 
     def names(self) -> set[tuple[str, int]]:
         """Return the session and the number of each attempt."""
-        return {(row["session"], row["number"]) for row in self._known.all()}
+        return {(row.session, row.number) for row in self._known.all()}
 
     def latest(self) -> AttemptRow | None:
         """Return the attempt sent last."""
         found = max(self._known.of_last_session(), key=in_order, default=None)
-        return None if found is None else self.by_id(found["id"])
+        return None if found is None else self.by_id(found.id)
 
     def by_id(self, identity: int) -> AttemptRow:
         """Return an attempt by its row."""
@@ -82,15 +82,15 @@ class Attempts:
 
     def incomplete(self) -> list[AttemptRow]:
         """Return the attempts of which not all is known: outcome unknown, or their orders not read."""
-        return self._chosen(lambda row: row["state"] in _INCOMPLETE)
+        return self._chosen(lambda row: row.state in _INCOMPLETE)
 
     def doubtful(self) -> list[AttemptRow]:
         """Return the closed attempts with orders in doubt, however old: a doubt never ends by itself."""
-        return self._chosen(lambda row: row["in_doubt"] > 0 and row["state"] == "closed")
+        return self._chosen(lambda row: row.in_doubt > 0 and row.state == "closed")
 
     def is_in_doubt(self, row: AttemptRow) -> bool:
         """Whether an attempt has orders in doubt."""
-        return any(each["id"] == row.id and each["in_doubt"] > 0 for each in self._known.open())
+        return any(each.id == row.id and each.in_doubt > 0 for each in self._known.open())
 
     def unsure(self) -> list[AttemptRow]:
         """Return the attempts of which it is not known what they placed, though perhaps that they did.
@@ -100,14 +100,14 @@ class Attempts:
         ended = self._books.ended_with()
         return self._chosen(
             lambda row: (
-                row["state"] in ("sent", "unsettled")
-                or (row["state"] == "closed" and row["status"] == "unknown" and row["id"] > ended)
+                row.state in ("sent", "unsettled")
+                or (row.state == "closed" and row.status == "unknown" and row.id > ended)
             )
         )
 
     def knows_run(self, run_id: str) -> bool:
         """Whether some attempt owns a run."""
-        return any(row["run_id"] == run_id for row in self._known.all())
+        return any(row.run_id == run_id for row in self._known.all())
 
     def begin(
         self,
@@ -247,7 +247,7 @@ class Attempts:
         return self._sorted(row for row in self._known.open() if wanted(row))
 
     def _sorted(self, found: Iterable[Any]) -> list[AttemptRow]:
-        return [self.by_id(row["id"]) for row in sorted(found, key=in_order)]
+        return [self.by_id(row.id) for row in sorted(found, key=in_order)]
 
     def _attempts(self, query: str, *values: Any) -> list[AttemptRow]:
         found = self._store.rows(query, *values)

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import folding, splits
 from paper_run.book.bridge import NO_MONEY, Opening, moved_money
 from paper_run.book.holdings import Book, Entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.posted import Posted
 from paper_run.ledger.statements import put_into
 from paper_run.model.book_figures import BookedMoney

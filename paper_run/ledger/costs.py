@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from paper_run import NamedTuple
 from paper_run.book.execution import MEAN_OF, Split
 from paper_run.book.splits import ratio
 from paper_run.ledger.rows import reader_of, text

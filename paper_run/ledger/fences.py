@@ -26,24 +26,23 @@ class Fences:
 
     def newest(self, session: date) -> int:
         """Return the id of the session's newest row, 0 when it has none."""
-        return max((row["id"] for row in self._known.of(session)), default=0)
+        return max((row.id for row in self._known.of(session)), default=0)
 
     def next_number(self, session: date) -> int:
         """Return the session's next number; an attempt that placed nothing gives its own back."""
-        taken = [row["number"] for row in self._known.of(session) if row["state"] != "nothing"]
+        taken = [row.number for row in self._known.of(session) if row.state != "nothing"]
         return max(taken, default=0) + 1
 
     def traded_after(self, session: date) -> list[date]:
         """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
-        later = {
-            row["session"]
-            for row in self._known.all()
-            if row["session"] > session.isoformat()
-            and row["state"] != "nothing"
-            and not row["rehearsal"]
-            and row["wrong_date"] is None
+        later = {each: rows for each, rows in self._known.by_session().items() if each > session.isoformat()}
+        traded = {
+            row.session
+            for rows in later.values()
+            for row in rows.values()
+            if row.state != "nothing" and not row.rehearsal and row.wrong_date is None
         }
-        return [date.fromisoformat(each) for each in sorted(later)]
+        return [date.fromisoformat(each) for each in sorted(traded)]
 
     def refuse_taken(self, fence: str | None, session: date, number: int) -> None:
         """Prove that an attempt may have a fence and a number.

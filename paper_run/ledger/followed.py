@@ -2,9 +2,9 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.ledger import rows
 from paper_run.model.order import Asked
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import folding
 from paper_run.book.holdings import Book, Entry, Holding
 

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from paper_run.ledger.store import Store
 
-_TOLD_APART = (
-    "SELECT id, session, number, state, in_doubt, run_id, status, rehearsal, wrong_date "
-    f"FROM {dialect.TRADES}"
-)
+
+class KnownAttempt(NamedTuple):
+    """The short row of an attempt, as the table has it.
+
+    :ivar session: ISO date. :ivar in_doubt: how many of its orders are. :ivar rehearsal: 1 if it was one.
+    :ivar wrong_date: the session's date, where it was said to be wrong.
+    """
+
+    id: int
+    session: str
+    number: int
+    state: str
+    in_doubt: int
+    run_id: str | None
+    status: str
+    rehearsal: int
+    wrong_date: str | None
 
 
+_TOLD_APART = f"SELECT {', '.join(KnownAttempt._fields)} FROM {dialect.TRADES}"
 _SETTLED = frozenset(("closed", "nothing"))
 
 
@@ -26,29 +41,34 @@ class KnownAttempts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._rows: dict[int, Any] | None = None
-        self._by_session: dict[str, dict[int, Any]] = {}
-        self._open: dict[int, Any] = {}
+        self._rows: dict[int, KnownAttempt] | None = None
+        self._by_session: dict[str, dict[int, KnownAttempt]] = {}
+        self._open: dict[int, KnownAttempt] = {}
         store.when_rolled_back(self.forget)
 
     def forget(self) -> None:
         """Read them anew the next time: several were written, or what was written is none."""
         self._rows = None
 
-    def all(self) -> Collection[Any]:
+    def all(self) -> Collection[KnownAttempt]:
         """Return what tells the attempts apart: read once, and from the table itself."""
         return self._read().values()
 
-    def of(self, session: date) -> Collection[Any]:
+    def by_session(self) -> Mapping[str, Mapping[int, KnownAttempt]]:
+        """Return all by their sessions' ISO dates, then by row."""
+        self._read()
+        return self._by_session
+
+    def of(self, session: date) -> Collection[KnownAttempt]:
         """Return those of a session: in the tenth year too it has a handful."""
         self._read()
         return self._by_session.get(session.isoformat(), {}).values()
 
-    def of_last_session(self) -> Collection[Any]:
+    def of_last_session(self) -> Collection[KnownAttempt]:
         """Return those of the latest session that has any."""
         return self._by_session[max(self._by_session)].values() if self._read() else ()
 
-    def open(self) -> Collection[Any]:
+    def open(self) -> Collection[KnownAttempt]:
         """Return those of which something is not known, or not known for certain."""
         self._read()
         return self._open.values()
@@ -57,27 +77,26 @@ class KnownAttempts:
         """Read again what tells an attempt apart: it was written."""
         if self._rows is not None:
             (row,) = self._store.rows(f"{_TOLD_APART} WHERE id = ?", identity)
-            self._keep(self._rows, row)
+            self._keep(self._rows, KnownAttempt._make(row))
 
-    def _read(self) -> dict[int, Any]:
+    def _read(self) -> dict[int, KnownAttempt]:
         if self._rows is None:
             self._by_session, self._open = {}, {}
-            kept: dict[int, Any] = {}
-            for row in self._store.rows(_TOLD_APART):
+            kept: dict[int, KnownAttempt] = {}
+            for row in map(KnownAttempt._make, self._store.rows(_TOLD_APART)):
                 self._keep(kept, row)
             self._rows = kept
         return self._rows
 
-    def _keep(self, rows: dict[int, Any], row: Any) -> None:
-        identity, session, _, state, in_doubt, _, status, *_ = row
-        rows[identity] = row
-        self._by_session.setdefault(session, {})[identity] = row
-        if state in _SETTLED and not in_doubt and status != "unknown":
-            self._open.pop(identity, None)
+    def _keep(self, rows: dict[int, KnownAttempt], row: KnownAttempt) -> None:
+        rows[row.id] = row
+        self._by_session.setdefault(row.session, {})[row.id] = row
+        if row.state in _SETTLED and not row.in_doubt and row.status != "unknown":
+            self._open.pop(row.id, None)
         else:
-            self._open[identity] = row
+            self._open[row.id] = row
 
 
-def in_order(row: Any) -> tuple[str, int, int]:
+def in_order(row: KnownAttempt) -> tuple[str, int, int]:
     """Return what short rows are sorted by: the session, the number in it, the row."""
-    return row["session"], row["number"], row["id"]
+    return row.session, row.number, row.id

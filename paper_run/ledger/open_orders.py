@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import fills
 from paper_run.book.holdings import Entry
 from paper_run.book.splits import Span

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from paper_run import NamedTuple
 
 MailKind = Literal["run", "settled", "mark", "close", "stopped", "unvalued", "late", "closed"]
 ChannelName = Literal["email", "push"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.ledger import files
 from paper_run.ledger.sqlite import database
 from paper_run.model import iso_date, result_json

@@ -6,18 +6,16 @@ from bisect import bisect_left
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from paper_run.book import downsample
-from paper_run.book.days import Day, unrounded_return
+from paper_run.ledger import session_lines
 from paper_run.ledger.known_attempts import in_order
 from paper_run.ledger.rows import amount
-from paper_run.ledger.session_days import inflow_of
+from paper_run.ledger.session_lines import NOT_KNOWN, SessionRow
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
 from paper_run.model.history import EndedBook, SessionLine
-from paper_run.money import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from paper_run.ledger.costs import SessionCosts
@@ -25,9 +23,8 @@ if TYPE_CHECKING:
     from paper_run.ledger.signals import SessionSignals
 
 _END = "9999-12-31"
-_COLUMNS = "SELECT session, epoch, complete, day_pnl, total_pnl, closing, daily_return, drawdown"
-_MORE = "opening, height, gains, inflow, long_value, short_value, gross_limit, benchmark_equity"
-_FIGURES, _TABLE = f"{_COLUMNS}, {_MORE} FROM sessions", f"{_COLUMNS} FROM sessions"
+_FIGURES = f"SELECT {', '.join(SessionRow._fields)} FROM sessions"
+_TABLE = f"SELECT {', '.join(SessionRow._fields[:8])} FROM sessions"
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -80,9 +77,11 @@ class Sessions:
 
         :param since: leave out earlier ones, by ISO date.
         """
-        statuses, figures, marked = self._seen(_FIGURES, since)
+        statuses, marked = self._statuses(since), self._marked(since)
+        rows = map(SessionRow._make, self._rows(f"{_FIGURES} WHERE session >= ?", since))
+        figures = {(row.epoch, row.session): row for row in rows}
         return [
-            _line(key, statuses.get(key, {}), figures.get(key), is_marked=key in marked)
+            session_lines.line(key, statuses.get(key, {}), figures.get(key), is_marked=key in marked)
             for key in sorted(statuses.keys() | figures.keys())
         ]
 
@@ -100,14 +99,15 @@ class Sessions:
         )
         if not points:
             return []
-        chosen = _drawn(points, most)
+        sessions, *series = zip(*points, strict=True)
+        chosen = session_lines.drawn(*series, most=most)
         marks = ", ".join("?" * len(chosen))
         rows = self._rows(
             f"{_FIGURES} WHERE epoch = ? AND session IN ({marks}) ORDER BY session",
             book,
-            *(points[at]["session"] for at in chosen),
+            *(sessions[at] for at in chosen),
         )
-        return [_line((book, row["session"]), {}, row, is_marked=False) for row in rows]
+        return [session_lines.alone(row) for row in rows]
 
     def latest(self, book: int, before: str, number: int) -> list[SessionLine]:
         """Return a book's last complete sessions before an ISO date, so many at most, oldest first."""
@@ -115,7 +115,7 @@ class Sessions:
             f"{_FIGURES} WHERE complete = 1 AND epoch = ? AND session < ? ORDER BY session DESC LIMIT ?",
             *(book, before, number),
         )
-        return [_line((book, row["session"]), {}, row, is_marked=False) for row in reversed(rows)]
+        return [session_lines.alone(row) for row in reversed(rows)]
 
     def stated_before(self, book: int, before: str) -> str | None:
         """Return the record of a book's last session before an ISO date: its mark, else its attempt."""
@@ -137,16 +137,20 @@ class Sessions:
 
         It is written whole after each attempt and mark: years of sessions must not cost a day anything.
         """
-        statuses, figures, marked = self._seen(_TABLE)
+        statuses, marked = self._statuses(""), self._marked("")
+        # Each row is taken apart at once: by its columns' names a decade of them would take as long as a day.
+        figures = {
+            (book, session): amounts if complete else NOT_KNOWN
+            for session, book, complete, *amounts in self._rows(_TABLE)
+        }
         table: list[Sequence[str | None]] = []
         for key in sorted(statuses.keys() | figures.keys()):
             book, session = key
             words = " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()])
+            amounts = figures.get(key, NOT_KNOWN)
+            complete = "false" if amounts is NOT_KNOWN else "true"
             is_marked = "true" if key in marked else "false"
-            if (row := figures.get(key)) is not None and row["complete"]:
-                table.append((session, words, "true", *tuple(row)[3:], is_marked, str(book)))
-            else:
-                table.append((session, words, "false", None, None, None, None, None, is_marked, str(book)))
+            table.append((session, words, complete, *amounts, is_marked, str(book)))
         return table
 
     def present(self) -> int:
@@ -194,25 +198,22 @@ class Sessions:
     def _books(self) -> _Books:
         return _Books(self._rows("SELECT id, last_trade FROM epochs ORDER BY id"))
 
-    def _seen(
-        self, query: str, since: str = ""
-    ) -> tuple[dict[tuple[int, str], dict[int, str]], dict[tuple[int, str], Any], set[tuple[int, str]]]:
-        """Return, by book and session: the attempts' statuses, the figures, and which were marked."""
-        figures = self._rows(f"{query} WHERE session >= ?", since)
-        marked = self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
-        return (
-            self._statuses(since),
-            {(row["epoch"], row["session"]): row for row in figures},
-            {(row["epoch"], row["session"]) for row in marked},
-        )
+    def _marked(self, since: str) -> set[tuple[int, str]]:
+        """Return which sessions were marked, by book and session."""
+        return {
+            (book, session)
+            for book, session in self._rows("SELECT epoch, session FROM marks WHERE session >= ?", since)
+        }
 
     def _statuses(self, since: str) -> dict[tuple[int, str], dict[int, str]]:
         """Return each session's attempts by number; one that placed nothing gives way to the next attempt."""
         books = self._books()
         attempts: dict[tuple[int, str], dict[int, str]] = {}
-        for row in sorted((row for row in self._known.all() if row["session"] >= since), key=in_order):
-            key = books.of_attempt(row["id"]), row["session"]
-            attempts.setdefault(key, {})[row["number"]] = row["status"]
+        for session, rows in self._known.by_session().items():
+            if session >= since:
+                for row in sorted(rows.values(), key=in_order):
+                    key = books.of_attempt(row.id), session
+                    attempts.setdefault(key, {})[row.number] = row.status
         return attempts
 
     def has_arrivals(self, session: str) -> bool:
@@ -269,51 +270,3 @@ class Sessions:
             document,
             self.present(),
         )
-
-
-def _drawn(points: Sequence[Any], most: int) -> list[int]:
-    """Return which points a curve goes through: of each series that is drawn the extremes, and its first."""
-    if len(points) <= most:
-        return list(range(len(points)))
-    closings, falls, days = ([row[name] or 0 for row in points] for name in ("closing", "fall", "day_pnl"))
-    compared = [row["compared"] or 0 for row in points]
-    beside = [] if compared == closings else [compared]
-    lows, highs = [closings, falls, days, *beside], [closings, days, *beside]
-    first = next((at for at, row in enumerate(points) if row["held"] is not None), None)
-    if first is None:
-        return downsample.kept(lows, highs, most)
-    long, short = ([_part(row[name], row["closing"]) for row in points] for name in ("held", "short"))
-    gross = [each - other for each, other in zip(long, short, strict=True)]
-    held = [long, short, gross]
-    return sorted({first, *downsample.kept([*lows, *held], [*highs, *held], most - 1)})
-
-
-def _part(value: float | None, equity: float | None) -> float:
-    """Return a part of equity; none where nothing is known of it, or there is no equity."""
-    return value / equity if value and equity and equity > 0 else 0.0
-
-
-def _line(key: tuple[int, str], attempts: Mapping[int, str], row: Any, *, is_marked: bool) -> SessionLine:
-    book, session = key
-    complete = row is not None and bool(row["complete"])
-    names = ("day_pnl", "total_pnl", "closing", "daily_return", "drawdown")
-    amounts = {name: amount(row[name]) if complete else None for name in names}
-    # The two ratios are kept at six places, and whoever shows them rounds once, from all digits.
-    if amounts["daily_return"] is not None:
-        figures = (Decimal(row["opening"]), amounts["day_pnl"] or ZERO, amounts["closing"] or ZERO)
-        came_in = inflow_of(row["inflow"], row["gains"], *figures)
-        amounts["daily_return"] = unrounded_return(Day(*figures, ZERO, ZERO, came_in))
-    if amounts["drawdown"] is not None:
-        amounts["drawdown"] = Decimal(row["height"]) - 1
-    return SessionLine(
-        benchmark=amount(row["benchmark_equity"]) if complete else None,
-        session=session,
-        attempts=tuple(attempts.items()),
-        complete=complete,
-        marked=is_marked,
-        book=book,
-        long=amount(row["long_value"]) if complete else None,
-        short=amount(row["short_value"]) if complete else None,
-        gross_limit=amount(row["gross_limit"]) if complete else None,
-        **amounts,
-    )

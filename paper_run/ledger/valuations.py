@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import days, drawdowns, folding
 from paper_run.book.days import Day, Running
 from paper_run.book.drawdowns import Drawdowns

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+
+from paper_run import NamedTuple
 
 
 class Waiting(NamedTuple):

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.statistics import Statistic
 
 

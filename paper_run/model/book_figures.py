@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from paper_run import NamedTuple
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.limits import Working
 from paper_run.book.statistics import Statistic

@@ -6,8 +6,9 @@ Amounts are dollars and shares (of an option: contracts), times UTC; None is wha
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from paper_run import NamedTuple
 from paper_run.model.order import BROKER, OrderState
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """Commands of ours as they are recorded, and the one place that makes them run as they stand on a host."""
 
 import shlex
-from typing import NamedTuple
+
+from paper_run import NamedTuple
 
 PROGRAM = "paper-run"
 _CHANGES = frozenset({"mark", "resolve", "email"})

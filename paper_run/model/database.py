@@ -1,6 +1,6 @@
 """The database of a ledger, as its server tells of itself."""
 
-from typing import NamedTuple
+from paper_run import NamedTuple
 
 
 class Server(NamedTuple):

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, time
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from paper_run import NamedTuple
 
 ExchangeName = Literal["XNYS", "24/7"]
 

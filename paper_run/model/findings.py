@@ -1,8 +1,9 @@
 """What was found out about a day, typed: what it is, how much it matters, what it is about, what to do."""
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
+from paper_run import NamedTuple
 from paper_run.errors import PaperRunError, Remedy
 from paper_run.model.commands import of_ledger
 

@@ -1,7 +1,8 @@
 """Sessions and ended books as the history, the index and the curves show them."""
 
 from decimal import Decimal
-from typing import NamedTuple
+
+from paper_run import NamedTuple
 
 
 class SessionLine(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from paper_run import NamedTuple
 
 Way = Literal["income", "cash", "shares", "fraction", "corporate", "other"]
 """Income; cash in or out; shares in or out; a fraction paid out; what a company did; anything else."""

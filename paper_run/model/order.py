@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from paper_run import money
+from paper_run import NamedTuple, money
 
 RUN_ENDS = frozenset({"completed", "partial", "failed"})
 """The orchestrator's words for a run that is over."""

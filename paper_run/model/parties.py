@@ -1,8 +1,8 @@
 """What a result states of the account in each party's words: ours, the gateway's, the broker's."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.comparison import Difference
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book import periods
 from paper_run.book.days import Day
 from paper_run.book.drawdowns import Drawdown, Drawdowns

@@ -1,7 +1,8 @@
 """Where an account's ledger and files are: a folder, and the database that has the ledger, if one has."""
 
 from pathlib import Path
-from typing import NamedTuple
+
+from paper_run import NamedTuple
 
 SANDBOX_SCHEMA = "_sandbox"
 """What the name of a sandbox's schema ends with."""

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from paper_run import NamedTuple
 from paper_run.model.service import ServiceHealth
 
 if TYPE_CHECKING:

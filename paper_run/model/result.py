@@ -5,8 +5,9 @@ Console, JSON, CSV, page, mail and push are made from it alone; `result_json` is
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from paper_run import NamedTuple
 from paper_run.book.bridge import Bridge
 from paper_run.book.comparison import Difference, Theirs
 from paper_run.book.statistics import SESSIONS_A_YEAR, Statistic

@@ -2,7 +2,9 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from paper_run import NamedTuple
 
 HEALTHY = "healthy"
 """The status of a service that is fit to trade with."""

@@ -1,8 +1,8 @@
 """What a result states of its signals: the pairs of the session, and what all of them have come to."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.signals import Pair, Quality
 
 

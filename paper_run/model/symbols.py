@@ -1,8 +1,8 @@
 """What a result states of each symbol: its session, and what it has come to since its rows began."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book.symbols import Rate
 
 

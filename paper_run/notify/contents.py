@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.model import result_json
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.report.summary.notices import Notice

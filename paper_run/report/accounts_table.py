@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from paper_run import NamedTuple
 from paper_run.model import result_json
 from paper_run.money import total
 from paper_run.report import columns, history_table, text

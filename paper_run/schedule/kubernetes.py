@@ -6,8 +6,9 @@ import json
 import re
 import shlex
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError
 from paper_run.schedule import yaml
 from paper_run.schedule.plan import OF_A_SANDBOX, WITHOUT_A_BAR, refuse_unwritable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.schedule.plan import refuse_unwritable, remarks
 
 if TYPE_CHECKING:

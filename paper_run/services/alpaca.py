@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from paper_run import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

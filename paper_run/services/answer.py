@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
+from paper_run import NamedTuple
 from paper_run.model.redaction import NO_SECRETS, Secrets
 from paper_run.services.call_failures import (
     UnreadableAnswer,

@@ -12,12 +12,13 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import requests  # the whole before its parts: the heartbeat's thread may be importing it
 from requests.auth import HTTPBasicAuth
 
+from paper_run import NamedTuple
 from paper_run.model.service import Refusal, RefusalCause, ServiceIdentity, ServiceUrl
 from paper_run.services.call_failures import UnreadableAnswer
 

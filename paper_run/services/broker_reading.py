@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from paper_run import NamedTuple
 from paper_run.model.broker import Account, Activities, BrokerOrder, BrokerReading, OrdersRead
 from paper_run.services.call_failures import CallFailed, KeysRefused
 from paper_run.services.parallel import gather

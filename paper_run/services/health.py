@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from paper_run import NamedTuple
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model import iso_date, reading_messages
 from paper_run.model.commands import of_another

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from paper_run import NamedTuple
 from paper_run.book.marks import Market
 from paper_run.model.order import OrderState
 from paper_run.services import broker_reading, health

@@ -7,8 +7,9 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from paper_run import NamedTuple
 from paper_run.model.listing import listed
 from paper_run.services import alpaca, wire
 from paper_run.services.call_failures import CallFailed, NoAnswer, UnreadableAnswer, of_status

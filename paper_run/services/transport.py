@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 import os
-import random
 import time
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from tenacity import RetryCallState, Retrying
 from urllib3.exceptions import (
     HTTPError,
 )
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from paper_run.model.service import Refusal, ServiceUrl
 
 POOLED_CONNECTIONS = 8
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DIRECT = {f"{scheme}://{host}": "" for scheme in ("http", "https") for host in _LOOPBACK}
 
@@ -98,10 +94,9 @@ class Transport:
         if seconds <= 0:
             raise NoAnswer(url.base + path, "was not asked any more, the time for all reads was over")
         deadline = self._now() + seconds
-        answers: list[Answer] = []
 
         def once() -> Answer:
-            answer = self._exchange(
+            return self._exchange(
                 self._session,
                 "GET",
                 url,
@@ -111,27 +106,19 @@ class Transport:
                 headers=headers,
                 signer=None if unsigned else self._signer,
             )
-            answers.append(answer)
-            return answer
 
-        def last_word(state: RetryCallState) -> Answer:
-            """Return the last answer there was: a service's own reason says more than a final timeout."""
-            if answers or state.outcome is None:
-                return answers[-1]
-            outcome: Answer = state.outcome.result()
-            return outcome
+        first: Answer | CallFailed
+        try:
+            first = once()
+            if not retry or first.status not in PASSING:
+                return first
+        except CallFailed as failure:
+            if not retry:
+                raise
+            first = failure
+        from paper_run.services import retries
 
-        if not retry:
-            return once()
-        retrying = Retrying(
-            retry=_is_passing,
-            wait=_pause_before_retry,
-            stop=lambda state: self._now() + state.upcoming_sleep >= deadline,
-            sleep=self._pause,
-            retry_error_callback=last_word,
-        )
-        answer: Answer = retrying(once)
-        return answer
+        return retries.until(first, once, ends=deadline, now=self._now, pause=self._pause)
 
     def post_once(
         self,
@@ -281,35 +268,3 @@ def _prove_bundle(session: requests.Session, url: str) -> None:
     bundle = session.verify
     if isinstance(bundle, str) and url.startswith("https:") and not os.path.exists(bundle):
         raise Untrusted(url, "can't be verified", fix=f"{CA_BUNDLE} names {bundle}, which is not there")
-
-
-def _is_passing(state: RetryCallState) -> bool:
-    outcome = state.outcome
-    if outcome is None:
-        return False
-    if outcome.failed:
-        failure = outcome.exception()
-        return isinstance(failure, NeverSent | NoAnswer) and not isinstance(failure, Untrusted)
-    return outcome.result().status in PASSING
-
-
-def _pause_before_retry(state: RetryCallState) -> float:
-    """Full-jitter exponential back-off, or what the service asks for in Retry-After."""
-    if state.outcome is not None and not state.outcome.failed:
-        asked = retry_after(state.outcome.result().headers)
-        if asked is not None:
-            return asked
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (state.attempt_number - 1))
-    return random.uniform(longest / 2, longest)  # noqa: S311  a pause is no secret
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After, in seconds or as a date; None when absent or unreadable."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, moment.timestamp() - time.time())

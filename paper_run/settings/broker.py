@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlsplit
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, Remedy
 from paper_run.model import findings
 from paper_run.model.service import ServiceUrl

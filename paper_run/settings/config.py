@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+from paper_run import NamedTuple
 from paper_run.book.limits import Thresholds
 from paper_run.errors import DataError
 from paper_run.model import findings, iso_date

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import ours
 from paper_run.settings import raw

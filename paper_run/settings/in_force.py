@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.settings import database, urls
 from paper_run.settings.config import KEY_VARIABLES, reports_folder
 from paper_run.settings.notify import PushUrl

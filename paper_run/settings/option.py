@@ -1,6 +1,8 @@
 """One option: all that a person may set it with, and is told of it."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from paper_run import NamedTuple
 
 Kind = Literal["value", "repeated", "pair", "switch"]
 From = Literal["flag", "environment", "file", "default"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError
 from paper_run.settings import heartbeat
 from paper_run.settings.options import OPTIONS

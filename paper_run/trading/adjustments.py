@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, marks, renames, splits, valuation
 from paper_run.errors import DataError, Remedy
 from paper_run.model import remedies

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.model.order import Asked
 from paper_run.services.call_failures import CallFailed, NotKnown
 from paper_run.services.orchestrator import recorded_orchestration

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.model import calendar, findings, messages, reading_messages
 from paper_run.model.attempt import Snapshot
 from paper_run.model.broker import Account, BrokerBefore, HeldBefore, OrderIds, OrdersRead

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.model.broker import ProvenAccount
 from paper_run.model.findings import Finding, note, warning
 from paper_run.model.listing import listed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book.limits import Thresholds
 from paper_run.errors import PaperRunError, worst
 from paper_run.model import findings, limits, messages, result_rows

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.model import result_json
 from paper_run.model.order import BROKER, OrderState
 from paper_run.trading import lookup, order_outcomes

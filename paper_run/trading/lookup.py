@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.model import iso_date
 from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.orchestrator import read_orchestration

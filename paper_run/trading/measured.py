@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book import execution, marks
 from paper_run.ledger.valuations import end_of
 from paper_run.model.costs import CostBasis

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import files
 from paper_run.model.commands import ours

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book import execution, signals, splits
 from paper_run.book.days import rounded
 from paper_run.model.signals import SignalPair, Signals

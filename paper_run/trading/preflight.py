@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import email.utils
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.errors import DataError, DependencyError, Remedy, SeveralErrors
 from paper_run.model import findings, remedies
 from paper_run.model.commands import ours

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
+from paper_run import NamedTuple
 from paper_run.book import marks, splits
 from paper_run.book.holdings import TRADES, Entry, Holding
 from paper_run.model.order import GATEWAY

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import marks, splits, valuation
 from paper_run.model.broker import comparable
 from paper_run.trading.believed import Believed, of_these_shares

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DependencyError, OrchestrationError, PaperRunError
 from paper_run.services import wire
 from paper_run.services.answer import Answer

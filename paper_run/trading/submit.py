@@ -6,8 +6,9 @@ import contextlib
 import uuid
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages
 from paper_run.model.termination import PATIENCE

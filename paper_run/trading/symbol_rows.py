@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book import folding, round_trips
 from paper_run.book.holdings import Holding
 from paper_run.book.symbols import SymbolDay, SymbolTotals, day_of, of_trips

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book.limits import Thresholds
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import messages, result_json

@@ -6,8 +6,9 @@ import getpass
 import os
 import re
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, OrchestrationError, Remedy
 from paper_run.model import broker_messages, iso_date, messages, result_json
 from paper_run.model.calendar import exchange_time

@@ -24,7 +24,8 @@ from paper_run.model.service import ServiceUrl
 from paper_run.services import connection, transport
 from paper_run.services.answer import Answer
 from paper_run.services.call_failures import CallFailed, NeverSent, NoAnswer, UnreadableAnswer
-from paper_run.services.transport import Exchange, Transport, retry_after
+from paper_run.services.retries import retry_after
+from paper_run.services.transport import Exchange, Transport
 
 GOOD = answer(b'{"ok": 1.50}')
 BUSY = answer(b'{"detail": "busy"}', "503 Service Unavailable")

@@ -6,11 +6,12 @@ import os
 import socket
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError
 from paper_run.ledger.postgres import errors
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.notify.email import html, subject, text
 from paper_run.report.summary import build

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import smtplib
 from base64 import b64encode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.model.redaction import Secrets
 from paper_run.notify.email.connection import Bounds, Client, why
 

@@ -6,8 +6,9 @@ import queue
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError
 from paper_run.notify.channel import Delivered, Sent
 from paper_run.notify.deliveries import Deliveries

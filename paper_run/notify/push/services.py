@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from paper_run import NamedTuple
 from paper_run.errors import DataError, Remedy
 from paper_run.model.commands import of_another
 from paper_run.model.redaction import Secrets

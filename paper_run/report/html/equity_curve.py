@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.money import ZERO
 from paper_run.report import text
 from paper_run.report.html.svg import escaped

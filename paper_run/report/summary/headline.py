@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from paper_run import NamedTuple
 from paper_run.model import findings, order
 from paper_run.model.listing import listed
 from paper_run.report.text import one_line, signed_money

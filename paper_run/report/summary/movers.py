@@ -1,8 +1,9 @@
 """The positions that moved the day's P&L most, up and down."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from paper_run import NamedTuple
 from paper_run.book.holdings import ACCOUNT
 from paper_run.model.listing import listed
 from paper_run.report import text

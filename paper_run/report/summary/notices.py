@@ -2,8 +2,9 @@
 
 import json
 from datetime import date
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, get_args
 
+from paper_run import NamedTuple
 from paper_run.errors import PaperRunError, Remedy
 from paper_run.model import findings, messages, result
 from paper_run.model.commands import of_ledger

@@ -1,7 +1,8 @@
 """What a letter says, in words and figures, before it is laid out: both of its parts show this alone."""
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from paper_run import NamedTuple
 from paper_run.errors import Remedy
 from paper_run.model.attempt import attempt_name
 from paper_run.report.summary.figures import Figure
