@@ -217,3 +217,22 @@ def _leaves_dry_run(life: Life) -> Callable[[Request], None]:
             life.gateway.health["dry_run"] = False
 
     return arrived
+
+
+def test_warnings_fit_the_columns_there_are(life: Life) -> None:
+    """Each sentence is whole, in lines of at most so many; a command to copy is never broken."""
+    life.trade(AAPL=buy(10, "100"))
+    life.gateway.is_deaf = True
+    life.now = life.now.replace(hour=21, minute=30)
+    life.env["COLUMNS"] = "60"
+    marked = life.mark()
+    lines = life.last.lines
+    commands = [line for line in lines if " -m paper_run " in line]
+    assert commands
+    at = next(number for number, line in enumerate(lines) if line.startswith("  !"))
+    said = [line for line in lines[at : lines.index("", at)] if line not in commands]
+    assert len(said) > len(marked["findings"])
+    assert max(map(len, said)) <= 60
+    shown = " ".join(life.last.stdout.split())
+    for each in marked["findings"]:
+        assert " ".join(each["text"].split()) in shown
