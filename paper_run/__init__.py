@@ -53,7 +53,8 @@ else:
     class _Maker(type):
         def __new__(cls, name, _bases, body):
             """Make a plain class: a tuple with a constructor, a getter for each field, and its own."""
-            fields = tuple(body.get("__annotations__", ()))
+            types = body.get("__annotations__", {})
+            fields = tuple(types)
             defaults = {field: body[field] for field in fields if field in body}
             if [*defaults] != [*fields[len(fields) - len(defaults) :]]:
                 raise TypeError(f"{name}: a field without a default follows one that has it")
@@ -61,7 +62,8 @@ else:
                 co_varnames=("_cls", *fields), co_name="__new__", co_qualname=f"{name}.__new__"
             )
             body |= {field: _tuplegetter(at, None) for at, field in enumerate(fields)}
-            body["__new__"] = FunctionType(code, globals(), "__new__", tuple(defaults.values()))
+            new = body["__new__"] = FunctionType(code, globals(), "__new__", tuple(defaults.values()))
+            new.__annotations__ = types
             body["_fields"] = body["__match_args__"] = fields
             body["_field_defaults"] = defaults
             body["__slots__"] = ()
