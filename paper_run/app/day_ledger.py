@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing, results
+from paper_run.ledger.failures import LedgerLostError
 from paper_run.model.commands import ours
 from paper_run.model.listing import listed
 
@@ -41,21 +42,28 @@ def ledger_of_the_day(config: Config, platform: Platform, waiting: Waiting) -> I
     :raises DataError: it is gone, or older than the results beside it, or can't be used; nothing was made.
     :raises OrchestrationError: another host has the lease, and goes on having it.
     """
+    try:
+        opened = _opened(config, platform, waiting)
+    except LedgerLostError as lost:
+        raise lost.before_sending() from lost
+    with opened as ledger:
+        is_apart = config.new_ledger or config.plays_sandbox
+        if not is_apart and (older := outdated(config, ledger)) is not None:
+            raise older
+        yield ledger
+
+
+def _opened(config: Config, platform: Platform, waiting: Waiting) -> Ledger:
     folder = config.reports_dir
     if config.new_ledger:
         _refuse_beside_another(config, waiting.now)
-        with existing.opened(
+        return existing.opened(
             config.place, waiting, first=lambda identity: results.move_aside(folder, identity)
-        ) as ledger:
-            yield ledger
-        return
+        )
     missing = None if config.plays_sandbox else absence(config)
     if missing is not None and platform.gateway_health().sandbox_session is None:
         raise missing
-    with existing.opened(config.place, waiting, makes=config.plays_sandbox) as ledger:
-        if not config.plays_sandbox and (older := outdated(config, ledger)) is not None:
-            raise older
-        yield ledger
+    return existing.opened(config.place, waiting, makes=config.plays_sandbox)
 
 
 def absence(config: Config) -> DataError | None:

@@ -32,6 +32,10 @@ class Money(NamedTuple):
         """Return what moved since."""
         return Money(*(CONTEXT.subtract(now, then) for now, then in zip(self, before, strict=True)))
 
+    def plus(self, more: "Money") -> "Money":
+        """Return both together."""
+        return Money(*(CONTEXT.add(one, other) for one, other in zip(self, more, strict=True)))
+
 
 NO_MONEY = Money()
 

@@ -195,16 +195,24 @@ def with_closing(now: Valuation, opening: Opening | None, kept: Opening) -> Valu
         CONTEXT.subtract(kept.realized, start.realized),
         CONTEXT.subtract(kept.unrealized, start.unrealized),
     )
-    bridge = now.session
-    if bridge.money is not None:
-        bridge = bridge._replace(money=kept.moved.less(start.moved))
-    if bridge.closing is not None:
-        moved = CONTEXT.subtract(bridge.closing, total((start.equity, *earned)))
+    bridge, moved = now.session, kept.moved.less(start.moved)
+    if bridge.closing is None:  # what was learned since is in each line: which of it belongs where waits
+        realized = None if bridge.realized is None else CONTEXT.add(bridge.realized, earned[0])
         bridge = bridge._replace(
-            opening=start.equity, realized=earned[0], unrealized_change=earned[1], adjustments=cents(moved)
+            opening=start.equity,
+            realized=realized,
+            adjustments=CONTEXT.add(bridge.adjustments, moved.outside),
+            money=bridge.money and bridge.money.plus(moved),
         )
     else:
-        bridge = bridge._replace(opening=start.equity)
+        learned = CONTEXT.subtract(bridge.closing, total((start.equity, *earned)))
+        bridge = bridge._replace(
+            opening=start.equity,
+            realized=earned[0],
+            unrealized_change=earned[1],
+            adjustments=cents(learned),
+            money=bridge.money and moved,
+        )
     days = None if kept.totals is None or start.totals is None else (start.totals, kept.totals)
     rows = tuple(row._replace(day_pnl=_gained(row, days)) for row in now.positions)
     return now._replace(session=bridge, positions=rows)

@@ -54,6 +54,11 @@ def width() -> int:
     return max(_LEAST_WIDTH, min(columns.WIDTH, int(typed))) if is_number else columns.WIDTH
 
 
+def _fits() -> int | None:
+    """Return how many columns a sentence may have: as many as it takes where COLUMNS says nothing."""
+    return width() if os.environ.get("COLUMNS") else None
+
+
 def clock() -> Clock:
     """Return the machine's clock."""
     from paper_run.model.calendar import utc_now
@@ -67,7 +72,10 @@ def console(given: Mapping[str, Any], *, quiet: bool = False) -> Console:
     from paper_run.report import console, terminal
 
     return console.Console(
-        terminal.standard_output(os.environ), quiet=quiet or given["quiet"], invocation=invocation(given)
+        terminal.standard_output(os.environ),
+        quiet=quiet or given["quiet"],
+        invocation=invocation(given),
+        width=_fits(),
     )
 
 
@@ -139,8 +147,7 @@ def show_failures(failures: Sequence[PaperRunError], exit_status: ExitStatus) ->
 
     make_hints_whole(*failures)
     stderr = terminal.standard_error(os.environ)
-    fits = width() if os.environ.get("COLUMNS") else None
-    stderr.line(lines.error_block(failures, exit_status, fits), paint=None)
+    stderr.line(lines.error_block(failures, exit_status, _fits()), paint=None)
 
 
 def written_files(

@@ -161,8 +161,7 @@ class Attempts:
         except UnclearCommitError as unclear:
             raise _annulled(unclear, columns) from unclear
         except LedgerLostError as lost:
-            why = f"{lost.explanation} Nothing was sent."
-            raise LedgerLostError(lost.title, why, remedies=lost.remedies) from lost
+            raise lost.before_sending() from lost
         self._known.changed(identity)
         return self.by_id(identity)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import money
 from paper_run.book import benchmark
 from paper_run.book.benchmark import Beside, Reading
+from paper_run.book.marks import Mark
 from paper_run.ledger.rows import amount, reader_of, text
 from paper_run.model.benchmark import Benchmark
 
@@ -17,9 +18,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from paper_run.book.days import Day
-    from paper_run.book.marks import Mark
 
 _AS_THEY_ARE = frozenset({"symbol", "since", "gap", "sessions", "left_out", "pairs"})
+
+
+def of_session(
+    rows: Callable[..., list[Any]], read: tuple[str, Mark | str | None], period: int, session: str
+) -> tuple[str, Mark | None]:
+    """Return a benchmark and its price; of one of after the session, the price that the session keeps.
+
+    :param rows: runs a query and returns its rows. :param period: the book, by its id.
+    """
+    symbol, mark = read
+    if not isinstance(mark, str):
+        return symbol, mark
+    for row in rows(
+        "SELECT benchmark FROM sessions WHERE epoch = ? AND session = ? AND benchmark IS NOT NULL",
+        period,
+        session,
+    ):
+        kept, price, source, time = json.loads(row["benchmark"])
+        if kept == symbol and price is not None:
+            return symbol, Mark(
+                Decimal(price), source, None if time is None else datetime.fromisoformat(time)
+            )
+    return symbol, None
 
 
 def columns(

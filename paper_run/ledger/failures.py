@@ -16,6 +16,10 @@ class LedgerLostError(DataError):
     exit_status = DependencyError.exit_status
     code = DependencyError.code
 
+    def before_sending(self) -> LedgerLostError:
+        """Return the same, told where nothing was sent yet."""
+        return LedgerLostError(self.title, f"{self.explanation} Nothing was sent.", remedies=self.remedies)
+
 
 class NotAloneError(DataError):
     """A row is there already that there may be only once; nothing was written."""

@@ -15,7 +15,7 @@ from paper_run.ledger.rows import amount
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.followed import Followed, Sent
@@ -96,6 +96,7 @@ class OpenOrders:
         day_of: Callable[[datetime], date],
         *,
         awaits_broker: bool = False,
+        dated: Collection[str] = (),
     ) -> list[Finding]:
         """Book what the orders have filled since it was looked at last; return what is odd.
 
@@ -105,6 +106,7 @@ class OpenOrders:
             which nothing more fills. :param day_of: the exchange's date at a moment: in its session a fill
             takes effect.
         :param awaits_broker: whether the gateway's word is not booked, for the broker's could not be read.
+        :param dated: the symbols of which something is listed, beside which it matters when a fill was.
         """
         found: list[Finding] = []
         final = frozenset(ended)
@@ -136,6 +138,8 @@ class OpenOrders:
                 effective = _filled_in(row, session, day_of)
                 entry = Entry(grown.kind, row["symbol"], grown.qty, grown.dollars, effective)
                 self._books.append(period, session, (entry,), now, client_order_id=row["client_order_id"])
+            if row["symbol"] in dated and row["told_by"] is not None and grown.seen.qty:
+                self._put_back(period, session, now, row, grown.seen, _filled_in(row, session, day_of))
             falls_short = row["told_by"] is None and (filled or money.ZERO) < Decimal(row["qty"])
             whole = row["status"] != "filled" or grown.contested or not falls_short
             working = row["status"] not in final or grown.waits or not whole
@@ -151,6 +155,27 @@ class OpenOrders:
                 row["client_order_id"],
             )
         return found
+
+    def _put_back(
+        self, period: BookPeriod, session: date, now: datetime, row: Any, booked: fills.Seen, filled_in: str
+    ) -> None:
+        """Book an order in the session in which the broker says that it filled, if it stands in a later one.
+
+        The gateway heard of it late. What split in between was held by then.
+
+        :param booked: all of it, unsigned. :param filled_in: that session, an ISO date.
+        """
+        found = self._rows(
+            "SELECT MIN(effective) AS first FROM entries WHERE epoch = ? AND session >= ? "
+            "AND client_order_id = ? AND kind = 'fill' AND restates = 0",
+            *(period.id, row["session"], row["client_order_id"]),
+        )
+        if row["filled_at"] is None or (found[0]["first"] or "") <= filled_in:
+            return
+        self._restate(period, session, now, row, fills.Seen(money.ZERO, money.ZERO), "filled earlier")
+        signed = booked if row["side"] == "buy" else fills.Seen(*(each.copy_negate() for each in booked))
+        entry = Entry("fill", row["symbol"], *signed, filled_in)
+        self._books.append(period, session, (entry,), now, client_order_id=row["client_order_id"])
 
     def follow_again(self, client_order_ids: Iterable[str]) -> None:
         """Take orders for working ones once more: the gateway says otherwise of them than it did."""

@@ -67,7 +67,8 @@ class Closing(NamedTuple):
     :ivar is_closed: see `PastValuation`.
     :ivar spans: whether it opened from a closing of more than one session back.
     :ivar counts: whether it is in curve and statistics, if it is whole; see `count`.
-    :ivar marks: the price of each open position. :ivar benchmark: its symbol and price; None: none is read.
+    :ivar marks: the price of each open position. :ivar benchmark: its symbol and price, a text where that is
+        one of after the session; None: none is read.
     :ivar gross_limit: past what it is warned of gross exposure, percent of equity; None: it never is.
     """
 
@@ -77,7 +78,7 @@ class Closing(NamedTuple):
     spans: bool = False
     counts: bool = True
     marks: Mapping[str, Mark] = {}
-    benchmark: tuple[str, Mark | None] | None = None
+    benchmark: tuple[str, Mark | str | None] | None = None
     gross_limit: Decimal | None = None
 
 
@@ -260,9 +261,8 @@ class Valuations:
             from paper_run.ledger import benchmarks
 
             counted, name = day if counts else None, session.isoformat()
-            columns |= benchmarks.columns(
-                closing.benchmark, name, counted, lambda: self.beside(period, name, before)
-            )
+            read = benchmarks.of_session(self._rows, closing.benchmark, period, name)
+            columns |= benchmarks.columns(read, name, counted, lambda: self.beside(period, name, before))
         self._run(put_into("sessions", columns, key=("epoch", "session")), *columns.values())
         self.months.keep(period, session.isoformat())
         # A book is needed only to go on from: the last ones, and the last complete one before this.

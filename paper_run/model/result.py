@@ -265,13 +265,21 @@ class RunResult:
     @property
     def label(self) -> str | None:
         """The words that must go with every figure, see `label`."""
-        return label(sandbox=self.sandbox, rehearsal=self.rehearsal)
+        return label(sandbox=self.sandbox, rehearsal=self.rehearsal, is_known=self.executed_nothing)
+
+    @property
+    def executed_nothing(self) -> bool:
+        """Whether it is a rehearsal that is known to be one: each of its orders was answered for."""
+        return self.rehearsal and not (self.is_unknown or self.totals.num_orders_in_doubt)
 
 
-def label(*, sandbox: bool, rehearsal: bool) -> str | None:
-    """Return the words that must go with every figure that is not of a real run."""
+def label(*, sandbox: bool, rehearsal: bool, is_known: bool = True) -> str | None:
+    """Return the words that must go with every figure that is not of a real run.
+
+    :param is_known: whether it is known that nothing of a rehearsal was executed.
+    """
     words = ["SANDBOX - simulated prices"] if sandbox else []
-    words += ["REHEARSAL - nothing executed"] if rehearsal else []
+    words += [f"REHEARSAL - {'nothing executed' if is_known else 'outcome unknown'}"] if rehearsal else []
     return "; ".join(words) or None
 
 

@@ -12,7 +12,8 @@ from paper_run.model import findings
 from paper_run.model.commands import PLAIN, Invocation
 from paper_run.model.listing import unlisted
 from paper_run.report import terminal, text
-from paper_run.report.lines import limits_line, moved_line, order_line, position_line
+from paper_run.report.lines import fitted, limits_line, moved_line, order_line, position_line
+from paper_run.report.summary.figures import base_is
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,12 +33,19 @@ class Console:
     """Follows a day, as its `Progress`, and prints its five steps.
 
     :param quiet: print nothing but failures. :param invocation: what makes commands run as they stand.
+    :param width: how many columns a finding's line may have, None for as many as it takes.
     """
 
     def __init__(
-        self, out: terminal.Terminal, *, quiet: bool = False, invocation: Invocation = PLAIN
+        self,
+        out: terminal.Terminal,
+        *,
+        quiet: bool = False,
+        invocation: Invocation = PLAIN,
+        width: int | None = None,
     ) -> None:
         self._out = out
+        self._width = width
         self._quiet = quiet
         self._invocation = invocation
         self._live = out.live and not quiet
@@ -160,9 +168,9 @@ class Console:
             if found.severity == "error" or (not others and findings.is_of_an_order(found)):
                 continue
             sign = "!" if found.severity == "warning" else "·"
-            self._line(
-                f"  {sign} {found.text}", paint=terminal.YELLOW if found.severity == "warning" else None
-            )
+            paint = terminal.YELLOW if found.severity == "warning" else None
+            for line in fitted(f"  {sign} {found.text}", self._width, indent="    "):
+                self._line(line, paint=paint)
             for remedy in found.remedies:
                 self._remedy(remedy)
 
@@ -182,7 +190,7 @@ class Console:
         """Print what the book says; where it says nothing, that."""
         pnl = result.pnl
         if pnl is None:
-            self._figure("P&L", "not computed: nothing executed" if result.rehearsal else "not known")
+            self._figure("P&L", "not computed: nothing executed" if result.executed_nothing else "not known")
             return
         day, equity = pnl.day_pnl, pnl.equity
         change = text.percentage(result.statistics.daily_return) if day is not None else None
@@ -199,6 +207,7 @@ class Console:
         if moved := moved_line(equity):
             self._figure("Besides Trading", moved)
         self._figure("Equity", text.money(equity.closing))
+        self._figure("Base", base_is(pnl))
         if result.limits is not None:
             self._figure("Limits", limits_line(result.limits))
         if result.parties is not None:

@@ -80,11 +80,11 @@ def error_block(errors: Sequence[PaperRunError], exit_status: int, width: int | 
     """
     blocks = []
     for error in errors:
-        lines = [*_fit(f"❌ ERROR: {error.title}", width)]
+        lines = [*fitted(f"❌ ERROR: {error.title}", width)]
         if error.explanation:
-            lines += ["", *_fit(error.explanation, width)]
+            lines += ["", *fitted(error.explanation, width)]
             for each in error.details:
-                lines += _fit(f"- {each}", width)
+                lines += fitted(f"- {each}", width)
         if error.remedies:
             lines += ["", "Troubleshooting:"]
             for number, remedy in enumerate(error.remedies, 1):
@@ -96,11 +96,11 @@ def error_block(errors: Sequence[PaperRunError], exit_status: int, width: int | 
 def _steps(number: int, remedy: Remedy, width: int | None) -> list[str]:
     line = f"{number}. {remedy}"
     if width is None or not remedy.command or len(line) <= width:
-        return _fit(line, width, indent="   ")
-    return [*_fit(f"{number}. {remedy.text}:", width, indent="   "), f"   {remedy.command}"]
+        return fitted(line, width, indent="   ")
+    return [*fitted(f"{number}. {remedy.text}:", width, indent="   "), f"   {remedy.command}"]
 
 
-def _fit(words: str, width: int | None, *, indent: str = "") -> list[str]:
+def fitted(words: str, width: int | None, *, indent: str = "") -> list[str]:
     """Return words in lines of at most so many columns; a longer word, such as a path, stays whole."""
     if width is None or len(words) <= width:
         return [words]

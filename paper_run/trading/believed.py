@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from paper_run import money
 from paper_run.book import folding, marks, splits
 from paper_run.book.renames import Names
 from paper_run.model.order import BROKER, GATEWAY
@@ -27,10 +28,13 @@ def place_of(kept: PastValuation) -> Place:
 class Believed:
     """Each symbol, as it is called now, as it was believed last in an earlier session.
 
-    :param before: the book as it was valued last in an earlier session.
+    What was there before the first attempt, and was in no valuation yet, is as it was adopted.
+
+    :param before: the book as it was valued last in an earlier session. :param session: the one that is
+        valued.
     """
 
-    def __init__(self, books: Books, period: BookPeriod, before: PastValuation | None) -> None:
+    def __init__(self, books: Books, period: BookPeriod, before: PastValuation | None, session: date) -> None:
         self._books = books
         self._period = period
         self._before = before
@@ -41,7 +45,12 @@ class Believed:
         if before is not None and (entry := self._entry_of(oldest)) is not None:
             entries |= {each.id: each for each in books.entries_after(period, entry)[0]}
         self.names = Names(entries.values())
-        self.last: Mapping[str, splits.Seen] = self._last()
+        adopted: Mapping[str, splits.Seen] = {}
+        if session > period.session and (before is None or before.book is not None):
+            valued = before.book.holdings if before is not None and before.book is not None else {}
+            opening = [each for _, each in sorted(entries.items()) if each.symbol not in valued]
+            adopted = _adopted(opening, period, self.names)
+        self.last: Mapping[str, splits.Seen] = {**adopted, **self._last()}
         self._since = {
             name: [each for each in own if self._is_behind(each, self._session_of(name) or began)]
             for name, own in self.names.of(entries[number] for number in sorted(entries)).items()
@@ -126,6 +135,27 @@ class Believed:
         """Return how the shares were believed in a valuation, under each of their names of then."""
         place = place_of(kept)
         return [each for symbol, each in kept.seen.items() if self.names.now(symbol, place) == name]
+
+
+def _adopted(entries: Iterable[Entry], period: BookPeriod, names: Names) -> dict[str, splits.Seen]:
+    """Return the holdings from before the first attempt at the price that they were adopted at, if at one.
+
+    :param entries: in their sequence.
+    """
+    day = period.session.isoformat()
+    found: dict[str, Entry] = {}
+    seen: dict[str, splits.Seen] = {}
+    for each in entries:
+        own = found.get(each.symbol)
+        if each.kind == "found":
+            found[each.symbol] = each
+        elif each.kind == "gain" and each.effective <= day and own is not None and own.qty:
+            price = money.CONTEXT.divide(money.CONTEXT.add(own.dollars, each.dollars), own.qty)
+            is_account = period.base_account is not None
+            theirs, there = (None, own.qty) if is_account else (own.qty, None)
+            if price > 0:
+                seen[names.of_entry(own)] = splits.Seen(price, day, own.qty, theirs, there)
+    return seen
 
 
 def of_these_shares(

@@ -85,7 +85,7 @@ def compared(
         remarks=(
             *figures.remarks,
             *differing,
-            *_unnamed(apart, broker, is_ours=period.has_account),
+            *_unnamed(apart, broker, is_ours=period.has_account, differs=bool(differing)),
             *(_not_compared(apart) if period.has_account and not is_said else []),
         ),
     )
@@ -274,19 +274,22 @@ def _ways_out(symbol: str, each: Difference, late: _Late | None) -> tuple[Remedy
     )
 
 
-def _unnamed(apart: parties.Explained, broker: BrokerFigures, *, is_ours: bool) -> list[Finding]:
+def _unnamed(
+    apart: parties.Explained, broker: BrokerFigures, *, is_ours: bool, differs: bool
+) -> list[Finding]:
     """Say what of the cash and of the equity nothing explains.
 
     :param is_ours: whether all that the account had when the book began, or was joined, is in the book.
+    :param differs: whether it has other quantities, which may explain it.
     """
-    said = []
+    said, explains = [], f"nothing{' but its other quantities' * differs} explains that."
     if cash := apart.cash.amount:
-        words = f"The broker's cash is {_dollars(cash)} than the book's, and nothing explains that."
+        words = f"The broker's cash is {_dollars(cash)} than the book's, and {explains}"
         said.append(findings.warning("broker_differs", words, subject="cash", remedies=_BOOKED * is_ours))
     if left := apart.residual.amount:
         own = _own(broker)
         inside = f" The broker's own equity is {own:,.2f} dollars off its cash and positions." if own else ""
-        words = f"The broker's equity is {_dollars(left)} than ours, and nothing explains that.{inside}"
+        words = f"The broker's equity is {_dollars(left)} than ours, and {explains}{inside}"
         said.append(findings.warning("residual", words))
     return said
 

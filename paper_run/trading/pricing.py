@@ -81,7 +81,7 @@ def price(
     """
     day, period = session.isoformat(), shares.period
     before = books.valuations.last(period.id, before=day)
-    believed = Believed(books, period, before)
+    believed = Believed(books, period, before, session)
     suspects, earlier = believed.suspects(kept), believed.suspects(before)
     new = books.entries_after(period, kept.entry)[0] if kept else ()
     # What was suspected of a symbol goes over with its shares.
@@ -201,13 +201,18 @@ def _possible_split(suspicion: splits.Suspicion) -> str:
     return f"a possible split{looks}: {suspicion.why}"
 
 
-def of_benchmark(read: Observations, moment: Moment, session: date) -> tuple[str, marks.Mark | None] | None:
-    """Return the benchmark's symbol and its price, as a position's is chosen; None where none is read."""
+def of_benchmark(
+    read: Observations, moment: Moment, session: date
+) -> tuple[str, marks.Mark | str | None] | None:
+    """Return the benchmark's symbol and its price, as a position's is chosen; None where none is read.
+
+    A text: its price is one of after the session that is valued.
+    """
     if read.benchmark is None:
         return None
     symbol, market = read.benchmark
     mark = None if market is None else marks.choose(market, moment.now, moment.calendar.is_open_at)
-    return symbol, mark if mark is not None and _is_of(mark, moment, session) else None
+    return symbol, None if mark is None else _of_session(mark, moment, session)
 
 
 def listed_positions(read: Observations) -> Mapping[str, Position]:

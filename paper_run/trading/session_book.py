@@ -17,7 +17,7 @@ from paper_run.trading import (
     other_money,
     pricing,
 )
-from paper_run.trading.our_shares import OurShares
+from paper_run.trading.our_shares import OurShares, come
 from paper_run.trading.strangers import Strangers
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class SessionBook:
         self.remarks += ledger.open_orders.book_fills(
             *(period, self.date, self._booked_at, order_outcomes.FINAL, moment.calendar.session_date),
             awaits_broker=read.awaits_broker,
+            dated={each.symbol for each in come(read, self.date)},
         )
         self.shares = OurShares(books, period, self.date, read)
         self._strangers = Strangers(ledger, read, moment.calendar)

@@ -161,7 +161,7 @@ def stated(ledger: Ledger, period: BookPeriod, session: date, valued: Valuation)
     histories = ledger.symbols.totals_pnl(period.id, names[:HISTORIES], CLOSINGS, session.isoformat())
     rows = tuple(
         _row(
-            days.get(name) or SymbolDay(name, ZERO, None, None, *_earned(closed[name]), *(None,) * 3),
+            days.get(name) or _without_shares(closed[name]),
             totals.get(name, SymbolTotals()),
             tuple(histories.get(name, ())),
             is_known=name in days or closed[name].is_known,
@@ -172,8 +172,10 @@ def stated(ledger: Ledger, period: BookPeriod, session: date, valued: Valuation)
     return Symbols(rows, tuple(trips), *of_trips(totals))
 
 
-def _earned(row: PositionValue) -> tuple[Decimal | None, Decimal | None]:
-    return row.realized_pnl, row.unrealized_pnl
+def _without_shares(row: PositionValue) -> SymbolDay:
+    """Return the day of a symbol without a row of its own: nothing moved, unless that is not known."""
+    earned = (row.realized_pnl, row.unrealized_pnl)
+    return SymbolDay(row.symbol, ZERO, None, None, *earned, row.day_pnl, row.day_pnl, row.day_pnl)
 
 
 def _row(day: SymbolDay, totals: SymbolTotals, history: tuple[Decimal, ...], *, is_known: bool) -> SymbolRow:

@@ -112,7 +112,7 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
         unpriced=at.priced.unpriced,
         sessions_a_year=year,
         statistics=_statistics(counted, year),
-        drawdown=None if counted.is_without else counted.state.drawdown,
+        drawdown=None if counted.is_without or not valued.complete else counted.state.drawdown,
         **over_sessions(books.valuations, period.id, at.date, year, through=not counted.is_without),
         unknown=unknown,
         not_known=at.not_known,

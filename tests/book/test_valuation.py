@@ -531,6 +531,18 @@ def test_a_kept_closing_beside_a_price_that_is_gone() -> None:
     shown = with_closing(value(booked(*FIRST_DAY), at(AAPL="112"), BASE, kept), None, kept)
     assert (shown.session.opening, shown.session.closing, shown.day_pnl) == (BASE, None, None)
     assert [each.day_pnl for each in shown.positions] == [180, -30, None]
+    assert (shown.session.realized, shown.session.unrealized_change) == (45, None)
+
+
+def test_a_kept_closing_beside_a_price_that_is_gone_has_all_money_since_the_opening() -> None:
+    """What came in until the closing, and what since: all of it is in the lines of the day's bridge."""
+    book = booked(*FIRST_DAY, *MONEY)
+    kept = closing(value(book, FIRST_CLOSE, BASE, None))
+    later = book.after([dollars("flow", "-50", "account"), dollars("income", "2.00")])
+    shown = with_closing(value(later, at(AAPL="112"), BASE, kept), None, kept).session
+    assert [str(each) for each in shown.money or ()] == ["9.20", "662.00", "3.25", "1227.25"]
+    assert (shown.adjustments, shown.realized) == (Decimal("665.25"), kept.realized + 2)
+    assert (shown.opening, shown.closing) == (BASE, None)
 
 
 @pytest.mark.parametrize("part", ["opening", "kept"])

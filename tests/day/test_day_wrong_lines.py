@@ -179,13 +179,18 @@ def test_a_wrong_line_is_told_in_a_few_words(untouched: OddPlatform, tmp_path: P
 
 
 def test_a_database_that_is_not_there(untouched: OddPlatform, tmp_path: Path) -> None:
-    """Exit 1: it is no wrong input; what its client says reads as sentences, without the password."""
+    """Exit 1: it is no wrong input; what its client says reads as sentences, without the password.
+
+    A day says that nothing was sent; `history`, which sends nothing, does not.
+    """
     pytest.importorskip("psycopg")
     env = {"PAPER_RUN_LEDGER_URL": _DATABASE, "PAPER_RUN_PLATFORM": "paper-1"}
     done = run_command(cwd=tmp_path, platform=untouched, env=env)
     assert done.returncode == 1
     assert "failed: Connection refused. Is the server running on that host" in done.stderr
-    assert "accepting TCP/IP connections?\n\nTroubleshooting:\n1. See whether it is up" in done.stderr
+    said = "accepting TCP/IP connections?{}\n\nTroubleshooting:\n1. See whether it is up"
+    assert said.format(" Nothing was sent.") in done.stderr
+    assert said.format("") in run_command("history", cwd=tmp_path, platform=untouched, env=env).stderr
     assert SECRET not in done.stdout + done.stderr
     assert untouched.requests == []
 

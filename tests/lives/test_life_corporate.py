@@ -724,3 +724,32 @@ def test_a_split_that_waits_says_what_may_have_made_the_quantity(life: Life, bro
         [each["text"] for each in found(life.mark(), "split_pending")],
         "what the account has, 200 shares, orders of ours may have made as well",
     )
+
+
+@pytest.mark.parametrize("told", ["100", "99"])
+def test_a_fill_that_the_gateway_heard_of_after_the_split(life: Life, told: str) -> None:
+    """The broker's keys come later: it was held when the shares split, whatever it was booked at by then."""
+    broker = life.with_broker(with_list=True)
+    keys = dict(life.env)
+    life.env.clear()
+    life.gateway.is_deaf = True
+    life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    broker.lists("forward_splits", "AAPL", life.session, new_rate=2, old_rate=1)
+    broker.split("AAPL", 2, 1)
+    life.gateway.is_deaf = False
+    life.fill("AAPL", "10", told, "filled")
+    priced(life, broker, AAPL="51")
+    life.trade(MSFT=NO_ORDER)
+    assert [each[:3] for each in life.entries("AAPL")] == [(life.session, "fill", 10)]
+    life.next_session()
+    life.env |= keys
+    day = life.trade(MSFT=NO_ORDER)
+    # 10 at 100 are 20 at 50, worth 51.
+    assert figures(row(day, "AAPL"), "qty avg_entry_price unrealized_pnl") == amounts("20 50 20")
+    party = day["parties"]["broker"]
+    assert (party["equity"]["residual"], party["cash"]["unexplained"]) == (0, 0)
+    assert splits_of(life) == [("2025-01-07", "2:1")]
+    number = len(life.rows("entries"))
+    life.mark()
+    assert len(life.rows("entries")) == number

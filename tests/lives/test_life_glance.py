@@ -1,5 +1,6 @@
 """The mail in the morning, from the ledger alone: how it went, what changed, below which mail it is."""
 
+from decimal import Decimal
 from email.message import EmailMessage
 
 from support.life import Life, buy, sell
@@ -72,3 +73,31 @@ def test_a_book_that_was_reset_begins_anew(life: Life, server: MailServer) -> No
     said = " ".join(text_of(letters(server)[-1]).split())
     assert "The first session" in said
     assert "Since" not in said
+
+
+def test_a_rename_and_a_split_are_no_trades(life: Life, server: MailServer) -> None:
+    """They are named, in the mail of the attempt and of the mark; what was traded since stands beside."""
+    life.env |= server.env
+    broker = life.with_broker(with_list=True)
+    life.trade(FB=buy(100, "100"), GE=buy(30, "50"), MSFT=buy(10, "200"))
+    life.next_session()
+    broker.lists("name_changes", "FB", life.session, new_symbol="META")
+    broker.rename("FB", "META")
+    broker.lists("reverse_splits", "GE", life.session, new_rate=1, old_rate=3)
+    broker.split("GE", 1, 3)
+    broker.prices |= {"META": Decimal(100), "GE": Decimal(150)}
+    for symbol in ("FB", "GE"):
+        life.gateway.says[symbol] = None
+    life.trade(META=sell(40, "100"), MSFT=buy(1, "200"))
+    life.mark()
+    _, run, mark = map(text_of, letters(server))
+    for said in (run, mark):
+        since = said.partition("Since 6 Jan 2025\n")[2].partition("\n\n")[0]
+        assert since.splitlines()[:4] == [
+            "- Split: GE 1:3, 30 to 10",
+            "- Renamed: FB to META",
+            "- Grown: MSFT 10 to 11",
+            "- Reduced: META 100 to 60",
+        ]
+        assert "Opened" not in since
+        assert "Closed" not in since

@@ -17,7 +17,7 @@ from support.desk import LAUNCHER
 from support.faulty_http import exact
 from support.life import NO_ORDER, Life, amounts, buy, figures, row, says, sell, told
 from support.odd_broker import OddBroker
-from support.odd_platform import Plan
+from support.odd_platform import RUN, RUNS, Plan
 
 ANOTHER = "PA3FAKE00002"
 OTHER = "00c0ffee00c0ffee00c0ffee"
@@ -87,7 +87,7 @@ def test_holdings_from_before_are_the_brokers(life: Life, broker: OddBroker, is_
     assert base(day) == (Decimal("150010.00"), NUMBER, False)
     assert figures(row(day, "GOOG"), "qty avg_entry_price total_pnl") == amounts("5 52 0")
     ties_out(day, broker)
-    assert f"base: cash and holdings of account {NUMBER} before the first trade" in page(life)
+    assert f"base: $150,010.00, account {NUMBER} before the first trade" in page(life)
     # Sold at 54: 5 x 2 won, against their worth before the first trade.
     life.next_session()
     day = life.trade(GOOG=sell(5, "54"), AAPL=NO_ORDER)
@@ -249,7 +249,7 @@ def test_never_proven(life: Life, broker: OddBroker) -> None:
     assert returns(day) == (Decimal("0.0001"), 2)
     assert says(told(day), "the book goes on from the first trade's capital, 100,000.00 dollars")
     assert curve(life) == [(first, 100_000), (life.session, 100_010)]
-    assert "base: the first trade’s capital" in page(life)
+    assert "base: $100,000.00, the first trade’s capital" in page(life)
     assert not says(told(life.mark()), "goes on from the first trade's capital")
     # It turns up all the same: 50,000 more than ours came in, and moved no return that was made.
     life.next_session()
@@ -536,3 +536,37 @@ def test_a_holding_that_split_before_it_is_marked(life: Life, broker: OddBroker,
         assert bridge(day) == amounts("149100 1000 150100 0")
         assert figures(row(day, name), "qty avg_entry_price total_pnl") == amounts("2.5 400 0")
         ties_out(day, broker)
+
+
+def test_a_holding_that_splits_before_its_account_is_proven(life: Life, broker: OddBroker) -> None:
+    """It was in no valuation yet: the price and the quantity that it was adopted at speak for a split."""
+    by_hand(broker, "GOOG", 5, "50", "52")
+    day = life.trade(MSFT=NO_ORDER)
+    assert day["pnl"]["provisional"]
+    life.next_session()
+    broker.split("GOOG", 4, 1)
+    broker.prices["GOOG"] = Decimal(13)
+    day = life.trade(AAPL=buy(10, "100"))
+    assert base(day) == (Decimal("150010.00"), NUMBER, False)
+    assert row(day, "GOOG")["unpriced_reason"] == (
+        "a possible split 4:1: its price went from 52 to 13 without a fill and the broker has 20 instead of 5"
+    )
+    assert (day["pnl"]["complete"], day["pnl"]["equity"]["closing"]) == (False, None)
+    ties_out(life.resolve("--split", "GOOG", "4:1"), broker)
+
+
+def test_a_holding_that_splits_before_it_is_known_what_was_traded(life: Life) -> None:
+    """The gateway's likewise: the book begins with what was there before an attempt of the day before."""
+    life.gateway.hold("GOOG", "5", "50", "52")
+    life.platform.orchestrator.script("POST", RUN, [Answer(process="before", hang_up=True)])
+    life.platform.orchestrator.always("GET", RUNS + "*", plain_500())
+    life.trade(status=2, AAPL=buy(10, "100"))
+    order = life.order_id("AAPL")
+    life.next_session()
+    life.gateway.hold("GOOG", "20", "12.5", "13")
+    life.run("resolve", "2025-01-06", "--placed", "--order", order)
+    day = life.trade(MSFT=NO_ORDER)
+    assert "a possible split 4:1: its price went from 52 to 13" in row(day, "GOOG")["unpriced_reason"]
+    assert day["pnl"]["equity"]["closing"] is None
+    marked = life.resolve("--split", "GOOG", "4:1")
+    assert figures(row(marked, "GOOG"), "qty total_pnl") == amounts("20 0")

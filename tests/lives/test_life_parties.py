@@ -186,6 +186,10 @@ def test_the_difference_is_taken_from_the_broker_and_not_from_a_deaf_gateway(
     broker.prices["AAPL"] = Decimal(104)
     marked = life.mark()
     assert says(told(marked), "The gateway differs on AAPL: quantity 0 instead of 10; the broker has 6.")
+    # 4 at 103 came in, which would be 104 each by now.
+    beside = "and nothing but its other quantities explains that."
+    assert says(told(marked), f"The broker's cash is 412.00 dollars more than the book's, {beside}")
+    assert says(told(marked), f"The broker's equity is 4.00 dollars less than ours, {beside}")
     booked = life.resolve("--position", "all")
     assert figures(row(booked, "AAPL"), "qty total_pnl") == amounts("6 37.50")
     assert (

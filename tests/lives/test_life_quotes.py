@@ -276,3 +276,21 @@ def test_none_is_asked_for_no_benchmark(quoted: Life) -> None:
     life.platform.quotes.trades["QQQ"] = dict(trade(life, "50", 60))
     day = life.trade(AAPL=NO_ORDER)
     assert figures(day["benchmark"], "symbol since price") == ("QQQ", day["session"], 50)
+
+
+def test_a_mark_of_the_next_morning_keeps_the_benchmark_of_its_session(quoted: Life) -> None:
+    """The source has a price of after it alone by then: as a position does, it keeps the one it had."""
+    life = quoted
+    spy(life, "500")
+    life.platform.quotes.trades["AAPL"] = dict(trade(life, "101", 60))
+    first = life.trade(AAPL=buy(10, "100"))
+    life.next_session()
+    spy(life, "510")
+    life.platform.quotes.trades["AAPL"] = dict(trade(life, "103", 60))
+    life.run("mark")
+    marked = life.result(life.reports / "2025-01-06_mark.json", "2025-01-06")
+    assert row(marked, "AAPL")["mark_price"] == 101
+    assert marked["benchmark"] == first["benchmark"]
+    assert marked["benchmark"]["price"] == 500
+    day = life.trade(AAPL=NO_ORDER)
+    assert figures(day["benchmark"]["figures"]["return"], "value n") == (*amounts("0.02"), 1)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from support.life import NO_ORDER, Life, buy, row, sell
+from support.life import NO_ORDER, Life, amounts, buy, figures, row, sell
 
 from paper_run.book import valuation
 from paper_run.ledger.book import CurrentBook
@@ -287,3 +287,16 @@ def test_a_day_reads_the_rows_of_its_own_sessions_alone(life: Life) -> None:
                 if "SEARCH" in step["detail"]:
                     assert re.search(r"session[=<>]", step["detail"]), query
     proved(life)
+
+
+def test_a_closed_symbol_has_the_same_day_in_both_tables(life: Life) -> None:
+    """Nothing moved: its row of symbols says 0.00 as its position does, and no dash."""
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(10, "100"))
+    life.next_session()
+    life.trade(AAPL=sell(10, "101"))
+    life.next_session()
+    day = life.trade(MSFT=buy(1, "100"))
+    names = "qty realized_pnl unrealized_pnl total_pnl day_pnl"
+    (closed,) = [each for each in day["symbols"]["rows"] if each["symbol"] == "AAPL"]
+    assert figures(closed, names) == figures(row(day, "AAPL"), names) == amounts("0 10 0 10 0")
+    assert figures(closed, "holding_pnl trading_pnl") == amounts("0 0")

@@ -63,7 +63,7 @@ def expected(documents: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
     sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
     for each in documents:
         for row in each["symbols"]["rows"] if each["pnl"]["complete"] else ():
-            if row["day_pnl"] is not None:
+            if row["day_pnl"] is not None and (row["qty"] or row["day_pnl"]):  # else not held, nor traded
                 parts = (row["day_pnl"], row["holding_pnl"], row["trading_pnl"], 1)
                 sums[row["symbol"]] = [
                     left + right for left, right in zip(sums[row["symbol"]], parts, strict=True)

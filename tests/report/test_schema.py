@@ -254,7 +254,8 @@ def test_the_words_are_the_programs() -> None:
     assert order["outcome"]["enum"] == [*get_args(Outcome), None]
     assert order["price_source"]["enum"] == [*get_args(PriceSource), None]
     assert SCHEMA["$defs"]["health"]["properties"]["service"]["enum"] == [each.key for each in SERVICES]
-    labels = {label(sandbox=a, rehearsal=b) for a, b in itertools.product((False, True), repeat=2)}
+    either = itertools.product((False, True), repeat=3)
+    labels = {label(sandbox=a, rehearsal=b, is_known=c) for a, b, c in either}
     assert set(top["label"]["enum"]) == labels
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from paper_run.book import folding
 from paper_run.ledger.outbox import MailRow
 from paper_run.model import result_json
 from paper_run.notify.email import letters, message
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from paper_run.book.holdings import Entry
     from paper_run.model.commands import Invocation
     from paper_run.model.result import RunResult
     from paper_run.notify.contents import Contents, Told
@@ -56,7 +58,18 @@ class Composer:
             lines = sessions.latest(book, result.session, MOST_BARS)
             document = sessions.stated_before(book, result.session)
             before = None if document is None else result_json.decode(document)
-        return Past(with_own(result, lines), before)
+            moves = () if before is None else self._moves(book, result.session)
+        return Past(with_own(result, lines), before, moves)
+
+    def _moves(self, book: int, session: str) -> tuple[Entry, ...]:
+        """Return the splits and renames that the session before did not know, in the order of folding."""
+        books = self._contents.ledger.books
+        kept, period = books.valuations.last(book, before=session), books.period()
+        if kept is None or period is None or period.id != book:
+            return ()
+        new, _ = books.entries_after(period, kept.entry)
+        moved = (each for each in new if (each.ratio or each.new_symbol) and each.effective <= session)
+        return tuple(sorted(moved, key=folding.place))
 
     def message(self, row: MailRow, letter: Letter, now: datetime) -> bytes:
         """Return the whole message of a mail, ready to be sent; `now` is its date."""

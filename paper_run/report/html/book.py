@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from paper_run.report import text
 from paper_run.report.html import cells
 from paper_run.report.html.svg import escaped
+from paper_run.report.summary.figures import has_money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from paper_run.book.bridge import Bridge
     from paper_run.book.comparison import Difference
     from paper_run.book.statistics import Statistic
-    from paper_run.model.result import MoneyRow, Pnl, PositionRow, Statistics
+    from paper_run.model.result import MoneyRow, Pnl, PositionRow, RunResult, Statistics
 
     _Show = Callable[[Decimal | None], str]
 
@@ -94,12 +95,16 @@ def position_totals(pnl: Pnl) -> str:
     )
 
 
-def base(pnl: Pnl) -> str:
-    """Say what the book opened from, a clause."""
-    of = "the first trade’s capital"
-    if pnl.base_account is not None:
-        of = f"cash and holdings of account {text.one_line(pnl.base_account)} before the first trade"
-    return f"base: {of}, {text.money(pnl.base)}"
+def adjustments_are(result: RunResult) -> str:
+    """Say what the adjustments of the bridges are, a sentence; "" where there can be none."""
+    if (pnl := result.pnl) is None:
+        return ""
+    made = ["cash and shares in and out", "other money"] if has_money(result) else []
+    if pnl.equity.taken_over and any(each.code == "closing_kept" for each in result.findings):
+        made.append("what was learned after the closing that the session keeps")
+    elif pnl.equity.taken_over or pnl.since_inception.taken_over:
+        made.append("the unrealized gains of holdings that were found before the first attempt")
+    return f"Adjustments are {', '.join(made)}: part of equity, not of this P&L." if made else ""
 
 
 def bridge_rows(pnl: Pnl) -> str:

@@ -161,6 +161,7 @@ def _identity(result: RunResult) -> dict[str, Any]:
         "exit_status": result.exit_status,
         "rehearsal": result.rehearsal,
         "sandbox": result.sandbox,
+        "whose_money": figures.whose_money(result),
     }
 
 
@@ -212,9 +213,10 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
             num_unlisted=len(positions) - len(listed),
         ),
         "bridge_rows": markup(book.bridge_rows(pnl)),
-        "base": book.base(pnl),
-        "adjusted": bool(pnl.since_inception.adjustments),
-        "has_money": pnl.since_inception.money is not None,
+        "base": figures.base_is(pnl),
+        "equity_is": figures.equity_is(result),
+        "adjustments_are": book.adjustments_are(result),
+        "has_money": figures.has_money(result),
         "money_rows": markup(book.money_rows(pnl.money)),
         "more_money": unlisted(len(pnl.money), book.MOST_MONEY, "in the JSON"),
         "statistic_rows": markup(book.statistic_rows(statistics)),

@@ -40,7 +40,6 @@ _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
 _PAPER = "Paper trading: no real money."
 _BEFORE = "P&L and equity are from before its outcome was known: the next run or mark books what was found."
-_EQUITY = "Equity: the capital of the first attempt and all P&L since, without dividends, fees and interest."
 
 
 def of_result(
@@ -79,7 +78,7 @@ def of_result(
         glance=seen._replace(
             periods=tuple(map(_in_words, seen.periods)), risk=tuple(map(_in_words, seen.risk))
         ),
-        news=(*changes(result, past.before), *order_items(result, orders_file=orders_file)),
+        news=(*changes(result, past), *order_items(result, orders_file=orders_file)),
         movers=movers(pnl) if pnl else None,
         facts=_facts(result, says_how=not known_now),
         closing=tuple(
@@ -88,8 +87,8 @@ def of_result(
                 (
                     _attached(attachments),
                     _BEFORE if pnl and result.how_known else "",
-                    _EQUITY if pnl else "",
-                    _PAPER,
+                    f"Equity: {made[0].lower()}{made[1:]}" if (made := figures.equity_is(result)) else "",
+                    figures.whose_money(result),
                 ),
             )
         ),

@@ -64,7 +64,7 @@ def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
         Figure(
             "Day P&L",
             text.signed_money(pnl.day_pnl),
-            "from opening to closing" if daily is None else f"{text.signed_percent(daily)} of opening equity",
+            "from opening to closing" if daily is None else f"{text.signed_percent(daily)} of {_whole(pnl)}",
             text.tone_of(pnl.day_pnl),
         ),
         Figure(
@@ -77,9 +77,49 @@ def figures(pnl: Pnl, statistics: Statistics) -> list[Figure]:
     ]
 
 
+def base_is(pnl: Pnl) -> str:
+    """Return what the book opened from, a clause: the amount, and whose it is."""
+    of = "the first trade’s capital" + ", not final yet" * pnl.provisional
+    if pnl.base_account is not None:
+        of = f"account {text.one_line(pnl.base_account)} before the first trade"
+    return f"{text.money(pnl.base)}, {of}"
+
+
+def equity_is(result: RunResult) -> str:
+    """Return how the equity of a book is made, a sentence; "" without a book."""
+    if result.pnl is None:
+        return ""
+    made = f"The base ({base_is(result.pnl)}) and all P&L since"
+    if has_money(result):
+        return (
+            f"{made}, dividends, fees and interest in it, as the broker tells them; "
+            "and what came in and went out."
+        )
+    return f"{made}, without dividends, fees and interest: no broker tells them."
+
+
+def has_money(result: RunResult) -> bool:
+    """Tell whether money besides trading is booked: a proven account tells it, of this book alone."""
+    if (pnl := result.pnl) is None:
+        return False
+    if pnl.base_account is not None or pnl.since_inception.money is not None:
+        return True
+    is_shared = any(each.code == "money_shared" for each in result.findings)
+    return result.parties is not None and result.parties.broker.proven and not is_shared
+
+
+def whose_money(result: RunResult) -> str:
+    """Say whether it is real money that is traded, a sentence."""
+    broker = result.parties.broker if result.parties is not None else None
+    if broker is not None and broker.kind == "live":
+        is_ours = "is" if broker.proven else "may be"
+        return f"The account at the broker is a live one: this {is_ours} real money."
+    return "Paper trading: no real money."
+
+
 def absence(result: RunResult) -> str:
     """Return in words why a result has no book."""
-    if result.rehearsal:
+    if result.executed_nothing:
         return (
             "This was a rehearsal: nothing was executed, so there is nothing to value. "
             "Rehearsals never enter the book."
@@ -113,6 +153,12 @@ def notional(result: RunResult) -> Figure:
     )
     aside = f"{guessed:,} of the orders estimated" if guessed else "accepted orders, quantity × price"
     return Figure(label, text.money(amount), aside)
+
+
+def _whole(pnl: Pnl) -> str:
+    """Return what a session's return is of."""
+    moved = pnl.equity.money
+    return "opening equity" + " and what came in" * bool(moved is not None and moved.inflows)
 
 
 def _named(positions: Iterable[PositionRow]) -> str:

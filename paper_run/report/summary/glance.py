@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.model import limits
 from paper_run.model.listing import listed
-from paper_run.money import ZERO
+from paper_run.money import CONTEXT, ZERO
 from paper_run.report import text
 from paper_run.report.summary.figures import Figure
 from paper_run.report.summary.summary import Bar, Glance, Item, Section
 from paper_run.report.text import day_of, short_date
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
 
+    from paper_run.book.holdings import Entry
     from paper_run.book.limits import Limit
     from paper_run.book.periods import Period
     from paper_run.model.history import SessionLine
-    from paper_run.model.result import PositionRow, RunResult
+    from paper_run.model.result import RunResult
 
 MOST_BARS = 30
 TALLEST = 44
@@ -34,10 +35,12 @@ class Past(NamedTuple):
 
     :ivar lines: complete sessions of its book, oldest first, its own last if it is whole.
     :ivar before: what the session before was stated as; None: there is none of this book.
+    :ivar moves: the splits and renames that it did not know, in the order of folding.
     """
 
     lines: Sequence[SessionLine] = ()
     before: RunResult | None = None
+    moves: Sequence[Entry] = ()
 
 
 NO_PAST = Past()
@@ -49,17 +52,23 @@ def glance(result: RunResult, past: Past) -> Glance:
     return Glance(_bars(shown), _described(shown, result), _periods(result, past.lines), _risk(result))
 
 
-def changes(result: RunResult, before: RunResult | None) -> tuple[Section, ...]:
-    """Return what is held otherwise than a session before, and which limits were not passed then."""
+def changes(result: RunResult, past: Past) -> tuple[Section, ...]:
+    """Return what is held otherwise than a session before, and which limits were not passed then.
+
+    What split or was renamed since is named as that, and compared as what it became.
+    """
+    before = past.before
     if before is None or before.pnl is None or result.pnl is None:
         return ()
     held, was = _held(result), _held(before)
+    said = _became(was, past.moves)
     moved: dict[str, list[str]] = {"Opened": [], "Grown": [], "Reduced": [], "Turned": [], "Closed": []}
     not_known = {each.symbol for each in (*result.pnl.not_known, *before.pnl.not_known)}
     for symbol in sorted((held.keys() | was.keys()) - not_known):
         if (kind := _kind(was.get(symbol), held.get(symbol))) is not None:
             moved[kind].append(_moved(symbol, was.get(symbol), held.get(symbol)))
-    items = [Item("", kind, "", listed(found, _NAMED)) for kind, found in moved.items() if found]
+    found = {**said, **moved}.items()
+    items = [Item("", kind, "", listed(each, _NAMED)) for kind, each in found if each]
     passed = {each.name for each in before.limits.passed} if before.limits else set()
     newly = [each for each in (result.limits.passed if result.limits else ()) if each.name not in passed]
     items += [Item("caution", "Newly past a limit", "", text.one_line(limits.words(each))) for each in newly]
@@ -133,13 +142,33 @@ def _limited(label: str, each: Limit) -> Figure:
     return Figure(label, f"{limits.figure(each)}{sign}", f"{would}{limit}", "caution" if each.passed else "")
 
 
-def _held(result: RunResult) -> dict[str, PositionRow]:
-    return {each.symbol: each for each in (result.pnl.positions if result.pnl else ()) if each.qty}
+def _held(result: RunResult) -> dict[str, Decimal]:
+    positions = result.pnl.positions if result.pnl else ()
+    return {each.symbol: each.qty for each in positions if each.qty}
 
 
-def _kind(was: PositionRow | None, now: PositionRow | None) -> str | None:
+def _became(was: dict[str, Decimal], moves: Iterable[Entry]) -> dict[str, list[str]]:
+    """Put what was held at what splits and renames made of it; return those, in words."""
+    said: dict[str, list[str]] = {"Split": [], "Renamed": []}
+    for each in moves:
+        if not (qty := was.get(each.symbol)):
+            continue
+        name = text.clipped(text.one_line(each.symbol))
+        if each.new_symbol is not None:
+            del was[each.symbol]
+            was[each.new_symbol] = CONTEXT.add(was.get(each.new_symbol, ZERO), qty)
+            said["Renamed"].append(f"{name} to {text.clipped(text.one_line(each.new_symbol))}")
+        elif each.ratio is not None and not each.ratio.is_none:
+            was[each.symbol] = each.ratio.applied(qty)
+            said["Split"].append(
+                f"{name} {each.ratio}, {text.quantity(qty)} to {text.quantity(was[each.symbol])}"
+            )
+    return said
+
+
+def _kind(was: Decimal | None, now: Decimal | None) -> str | None:
     """Return how a position moved; None where it did not."""
-    before, after = (ZERO if each is None or each.qty is None else each.qty for each in (was, now))
+    before, after = was or ZERO, now or ZERO
     if before == after:
         return None
     if not before or not after:
@@ -149,9 +178,9 @@ def _kind(was: PositionRow | None, now: PositionRow | None) -> str | None:
     return "Grown" if abs(after) > abs(before) else "Reduced"
 
 
-def _moved(symbol: str, was: PositionRow | None, now: PositionRow | None) -> str:
+def _moved(symbol: str, was: Decimal | None, now: Decimal | None) -> str:
     name = text.clipped(text.one_line(symbol))
-    quantities = [text.quantity(each.qty) for each in (was, now) if each is not None]
+    quantities = [text.quantity(each) for each in (was, now) if each is not None]
     return f"{name} {' to '.join(quantities)}"
 
 

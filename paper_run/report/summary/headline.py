@@ -119,7 +119,15 @@ def banners(result: RunResult) -> list[Banner]:
                 "An invented market. No real account, no real broker, no money.",
             )
         )
-    if result.rehearsal:
+    if result.rehearsal and not result.executed_nothing:
+        found.append(
+            Banner(
+                "rehearsal",
+                "REHEARSAL - its outcome is not known",
+                "The execution gateway was in DRY_RUN before the request. What it did with it is not known.",
+            )
+        )
+    elif result.rehearsal:
         found.append(
             Banner(
                 "rehearsal",
@@ -195,11 +203,16 @@ def _concern(result: RunResult) -> str:
 
 
 def _valued(result: RunResult) -> str:
-    held = sum(1 for each in result.pnl.positions if each.qty) if result.pnl else 0
+    held = [each for each in result.pnl.positions if each.qty] if result.pnl else []
+    if not held and result.pnl and result.pnl.not_known:
+        return "Nothing could be valued. Nothing was traded."
     if not held:
         return "The book holds no open position. Nothing was traded."
+    valued = sum(each.market_value is not None for each in held)
+    of = f"{valued:,} of {len(held):,}" if valued < len(held) else f"{valued:,}"
     return (
-        f"{held:,} open position{'s' * (held != 1)} valued. Nothing was traded: the orders are the session's."
+        f"{of} open position{'s' * (len(held) != 1)} valued. "
+        "Nothing was traded: the orders are the session's."
     )
 
 

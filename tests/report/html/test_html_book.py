@@ -158,7 +158,7 @@ def test_money_besides_trading_has_its_lines_in_the_bridge_and_a_table():
         ["2025-01-17", "Share journal", "MSFT", "−2", "−$860.10", "no P&L", "broker"],
         ["2025-01-17", "Activity XYZZY", "—", "—", "−$20.00", "no P&L", "broker"],
     ]
-    assert "Adjustments are cash and shares in and out, other money, and the unrealized" in page.text
+    assert "Adjustments are cash and shares in and out, other money: part of equity" in page.text
     assert "Besides trading" not in Page(render(documents.good_day())).text
 
 
@@ -233,6 +233,15 @@ def test_a_mark_is_no_run():
     assert page.texts["title"] == "Mark — 2025-01-17"
     assert "3 open positions valued. Nothing was traded" in page.text
     assert "no run id" not in page.text
+
+
+def test_shares_that_nobody_knows_are_not_said_to_be_none():
+    """A book of which no quantity is known has not "no open position"."""
+    day = days.not_known_day() | {"kind": "mark", "trade": None}
+    day["pnl"]["positions"] = day["pnl"]["positions"][:1]
+    page = Page(render(day))
+    assert "Nothing could be valued. Nothing was traded." in page.text
+    assert "no open position" not in page.text
 
 
 def test_realized_and_unrealized_are_bars_apart():

@@ -32,7 +32,7 @@ def test_a_long_one_is_drawn_with_few_points() -> None:
 
 
 def test_a_short_one_says_what_it_needs() -> None:
-    """And which book it is of, what is in no figure, and that it is no real money."""
+    """And which book it is of, and what is in no figure."""
     label = "SANDBOX - simulated prices"
     page = render(of(1)._replace(book=2, books=3, not_valued=2, label=label, benchmark=None))
     assert "needs 19 more sessions" in page
