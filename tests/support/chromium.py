@@ -87,7 +87,7 @@ def printed(page: Any, reader: str) -> list[list[str]]:
     sheets = [[line for line in sheet.splitlines() if line.strip()] for sheet in text.split("\f")[:-1]]
     for number, sheet in enumerate(sheets, 1):
         margin = sheet.pop()
-        assert margin.replace(" ", "") == f"Papertrading:norealmoney.{number}/{len(sheets)}"
+        assert margin.replace(" ", "") == f"{number}/{len(sheets)}"
     return sheets
 
 

@@ -182,8 +182,9 @@ def _trading(result: RunResult) -> dict[str, Any]:
         "orders_known": totals.num_orders_submitted is not None,
         "orders": _table(
             orders.order_rows(listed),
-            f"<td>{text.money(totals.total_notional)}</td>",
+            f'<td colspan="2">{text.money(totals.total_notional)}</td>',
             num_unlisted=len(result.orders) - len(listed),
+            in_column=False,
         ),
     }
 
@@ -223,8 +224,11 @@ def _book(result: RunResult, valued: Sequence[SessionLine]) -> dict[str, Any]:
     }
 
 
-def _table(rows: Sequence[str], total: str, *, num_unlisted: int) -> dict[str, Any]:
-    """Return a table's rows, of a long one most apart: a browser need not read those yet."""
+def _table(rows: Sequence[str], total: str, *, num_unlisted: int, in_column: bool = True) -> dict[str, Any]:
+    """Return a table's rows, of a long one most apart: a browser need not read those yet.
+
+    :param in_column: whether a total has no more room than the figures above it.
+    """
     at_once = len(rows) if len(rows) <= _LONG else _AT_ONCE
     return {
         "number": len(rows),
@@ -233,7 +237,7 @@ def _table(rows: Sequence[str], total: str, *, num_unlisted: int) -> dict[str, A
         "num_rest": len(rows) - at_once,
         "num_unlisted": num_unlisted,
         "total": markup(total),
-        "widest": cells.widest(rows, total),
+        "widest": cells.widest(rows, total if in_column else ""),
     }
 
 

@@ -38,7 +38,6 @@ _NEEDS_NAMED = 3
 _WELL: tuple[Tone, ...] = ("good", "calm")
 _LONGEST_STATUS, _LONGEST_FACT, _LONGEST_LINE = 320, 160, 600
 _MOST_LINES, _MOST_REMEDIES = 12, 10
-_PAPER = "Paper trading: no real money."
 _BEFORE = "P&L and equity are from before its outcome was known: the next run or mark books what was found."
 
 
@@ -136,7 +135,6 @@ def of_notice(notice: Notice, invocation: Invocation = PLAIN) -> Summary:
         steps_heading="If it should trade after all" if is_closed else "What to try",
         steps=_whole(notice.remedies[:_MOST_REMEDIES], invocation),
         facts=tuple((label, clip(value, _LONGEST_FACT)) for label, value in facts),
-        closing=(_PAPER,),
     )
 
 

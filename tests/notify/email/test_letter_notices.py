@@ -93,6 +93,7 @@ def test_a_stopped_run_says_why_and_what_to_try():
     ):
         assert said in text
     assert "Next session" not in text
+    assert "real money" not in text  # whose account it is was not read
 
 
 @pytest.mark.parametrize("kind", NOTICES)
