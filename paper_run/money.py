@@ -100,6 +100,6 @@ def trimmed(value: Decimal) -> str:
 
 
 def short(value: Decimal) -> str:
-    """Write a figure for a person, with at most 8 decimals."""
+    """Write a figure for a person, with at most 8 decimals, none of them a zero at its end."""
     smallest = Decimal(10) ** max(int(value.as_tuple().exponent), -8)
-    return digits(value.quantize(smallest, context=CONTEXT))
+    return trimmed(value.quantize(smallest, context=CONTEXT))

@@ -56,23 +56,23 @@ def fill_delta(
     if filled < seen.qty:
         if not seen.qty:  # an older program kept negative ones too
             return nothing
-        fell = f"its filled quantity went back from {money.digits(seen.qty)} to {money.digits(filled)}"
+        fell = f"its filled quantity went back from {money.trimmed(seen.qty)} to {money.trimmed(filled)}"
         return nothing._replace(remark=f"{fell}; nothing was booked", contested=True)
     qty = money.CONTEXT.subtract(filled, seen.qty)
     if filled_avg_price is None or filled_avg_price <= 0:
-        waiting = f"{money.digits(qty)} filled without a price; it waits for one"
+        waiting = f"{money.trimmed(qty)} filled without a price; it waits for one"
         return nothing._replace(remark=waiting, waits=True) if qty else nothing
     now = Seen(filled, money.product(filled, filled_avg_price) if filled_dollars is None else filled_dollars)
     dollars = money.CONTEXT.subtract(now.dollars, seen.dollars)
     if not qty and not dollars:
         return nothing
     if not qty:
-        prices = f"from {money.digits(average(seen))} to {money.digits(filled_avg_price)}"
-        went = f"the price of its {money.digits(filled)} went {prices}"
+        prices = f"from {money.short(average(seen))} to {money.short(filled_avg_price)}"
+        went = f"the price of its {money.trimmed(filled)} went {prices}"
         return nothing._replace(remark=f"{went}; nothing was booked", contested=True)
     remark = None
     if filled > ordered:
-        remark = f"{money.digits(filled)} filled, more than the {money.digits(ordered)} ordered"
+        remark = f"{money.trimmed(filled)} filled, more than the {money.trimmed(ordered)} ordered"
     if side != "buy":
         qty, dollars = qty.copy_negate(), dollars.copy_negate()
     return FillDelta("fill", qty, dollars, now, remark)

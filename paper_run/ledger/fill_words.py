@@ -77,7 +77,7 @@ def refolded(row: Any, now: fills.Seen) -> Finding:
 
 def by_hand(row: Any, now: fills.Seen) -> Finding:
     """Say what a person has said of an order, and what was booked before."""
-    filled = f"{money.digits(now.qty)} filled at {money.digits(amount(row['said_price']) or money.ZERO)}"
+    filled = f"{money.trimmed(now.qty)} filled at {money.trimmed(amount(row['said_price']) or money.ZERO)}"
     filled = filled if now.qty else "nothing filled"
     text = f"{_name(row)}: {filled}, said {row['said_by']}; it was {_booked(row)}."
     return note("fill_said", text, subject=row["client_order_id"])
@@ -107,13 +107,13 @@ def odd(row: Any, grown: fills.FillDelta) -> Finding:
 
 
 def _name(row: Any) -> str:
-    return f"{row['side']} {money.digits(Decimal(row['qty']))} {row['symbol']} ({row['client_order_id']})"
+    return f"{row['side']} {money.trimmed(Decimal(row['qty']))} {row['symbol']} ({row['client_order_id']})"
 
 
 def _filled(now: fills.Seen) -> str:
     if not now.qty:
         return "nothing filled"
-    return f"{money.digits(now.qty)} filled at {money.digits(fills.average(now))}"
+    return f"{money.trimmed(now.qty)} filled at {money.trimmed(fills.average(now))}"
 
 
 def _booked(row: Any) -> str:
@@ -121,4 +121,4 @@ def _booked(row: Any) -> str:
     before = seen(row)
     if not before.qty:
         return "not booked before"
-    return f"booked as {money.digits(before.qty)} at {money.digits(fills.average(before))} before"
+    return f"booked as {money.trimmed(before.qty)} at {money.trimmed(fills.average(before))} before"

@@ -69,7 +69,7 @@ class Asked(NamedTuple):
     qty: Decimal
 
     def __str__(self) -> str:
-        return f"{self.side} {money.digits(self.qty)} {self.symbol}"
+        return f"{self.side} {money.trimmed(self.qty)} {self.symbol}"
 
 
 BROKER, GATEWAY = "broker", "gateway"

@@ -114,7 +114,7 @@ def test_another_price_of_the_same_quantity_books_nothing(side: str) -> None:
         ZERO,
         ZERO,
         seen("4", "100"),
-        "the price of its 4 went from 100 to 100.50; nothing was booked",
+        "the price of its 4 went from 100 to 100.5; nothing was booked",
         contested=True,
     )
 
@@ -165,3 +165,10 @@ def test_what_is_odd_is_said_without_exponents() -> None:
 def test_a_negative_quantity_of_an_older_program_books_nothing(qty: str, price: str | None) -> None:
     """Nothing of it is booked, so that nothing went back, and no word is needed."""
     assert grown("buy", Seen(), qty, price) == FillDelta(None, ZERO, ZERO, Seen())
+
+
+def test_a_figure_that_is_written_wide_is_remarked_upon_without_its_zeros() -> None:
+    """And a price that goes on for ever with eight decimals: these are words for a person."""
+    other = grown("buy", Seen(Decimal(3), Decimal(10)), "3.0000", "3.50000000000000")
+    assert other.remark == "the price of its 3 went from 3.33333333 to 3.5; nothing was booked"
+    assert grown("buy", Seen(), "12.000", "1").remark == "12 filled, more than the 10 ordered"

@@ -128,7 +128,7 @@ def test_another_quantity_at_the_gateway_is_a_warning(account: Account) -> None:
         "gateway_differs",
         "warning",
         "MSFT",
-        "The gateway differs on MSFT: quantity 4.12345679 instead of 5.00000000.",
+        "The gateway differs on MSFT: quantity 4.12345679 instead of 5.",
         (Remedy("If your broker agrees with it", "paper-run resolve --position MSFT"),),
     )
     account.next_session()
