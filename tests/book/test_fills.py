@@ -114,7 +114,7 @@ def test_another_price_of_the_same_quantity_books_nothing(side: str) -> None:
         ZERO,
         ZERO,
         seen("4", "100"),
-        "the price of its 4 went from 100 to 100.5; nothing was booked",
+        "the price of its 4 went from 100 to 100.50; nothing was booked",
         contested=True,
     )
 

@@ -273,7 +273,7 @@ def test_a_trade_of_less_than_a_dollar_speaks_for_a_split(account: Account) -> N
     account.next_session()
     account.prices["AAPL"] = None
     found = account.trade(("AAPL", "1", "0.40"))
-    assert found.unpriced == {"AAPL": "a possible split 2:1: its price went from 0.8 to 0.4"}
+    assert found.unpriced == {"AAPL": "a possible split 2:1: its price went from 0.80 to 0.40"}
 
 
 def test_a_share_that_came_for_nothing_is_no_price(account: Account) -> None:
