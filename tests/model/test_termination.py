@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 _SCRIPT = """
-import signal, sys
+import signal, sys, time
 from paper_run.model.termination import never_swallow_an_interrupt
 
 class Finalized:
@@ -12,9 +12,10 @@ class Finalized:
         {happens}
 
 sys.unraisablehook = never_swallow_an_interrupt
-Finalized()
 try:
-    signal.pause()
+    Finalized()
+    while True:  # a signal right before a wait is seen after it
+        time.sleep(0.5)
 except KeyboardInterrupt:
     print("interrupted")
 """
