@@ -77,7 +77,7 @@ def refolded(row: Any, now: fills.Seen) -> Finding:
 
 def by_hand(row: Any, now: fills.Seen) -> Finding:
     """Say what a person has said of an order, and what was booked before."""
-    filled = f"{money.trimmed(now.qty)} filled at {money.trimmed(amount(row['said_price']) or money.ZERO)}"
+    filled = f"{money.trimmed(now.qty)} filled at {money.short(amount(row['said_price']) or money.ZERO)}"
     filled = filled if now.qty else "nothing filled"
     text = f"{_name(row)}: {filled}, said {row['said_by']}; it was {_booked(row)}."
     return note("fill_said", text, subject=row["client_order_id"])
