@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_LEAST = 0.05
+"""Seconds that another call needs at least: cut off at once it would tell less than the one before."""
 
 
 def until(
@@ -52,7 +54,7 @@ def until(
     answer: Answer = Retrying(
         retry=_is_passing,
         wait=_pause_before_retry,
-        stop=lambda state: now() + state.upcoming_sleep >= ends,
+        stop=lambda state: now() + state.upcoming_sleep + _LEAST > ends,
         sleep=pause,
         retry_error_callback=last_word,
     )(call)

@@ -574,6 +574,17 @@ def test_a_get_does_not_wait_for_a_retry_after_its_deadline() -> None:
     assert clock.pauses == []
 
 
+@pytest.mark.parametrize(("left", "calls"), [(0.04, 1), (0.06, 2)])
+def test_a_get_is_not_tried_again_where_there_is_no_time_to_be_answered(left: float, calls: int) -> None:
+    """A call that is cut off at once would only say that it was late: the words before stand."""
+    clock = Clock()
+    client = Transport(now=clock.now, pause=clock.pause)
+    with serving(answer(b"", "503 Service Unavailable", Retry_After="3")) as server:
+        assert client.get(server.url, "/", seconds=3 + left).status == 503
+    client.close()
+    assert len(server.seen) == calls
+
+
 def test_retry_after_is_seconds_or_a_date() -> None:
     """Both forms of the header are read; a date in the past is 0; anything else is as good as none."""
     moment = datetime(2025, 1, 17, 14, 0, tzinfo=UTC)
