@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from paper_run.ledger.book import Books
     from paper_run.ledger.fences import Fences
-    from paper_run.ledger.known_attempts import KnownAttempts
+    from paper_run.ledger.known_attempts import KnownAttempt, KnownAttempts
     from paper_run.ledger.orders import Orders
     from paper_run.ledger.outbox import ChannelName, Mails
     from paper_run.ledger.store import Store
@@ -242,11 +242,11 @@ class Attempts:
         query = f"SELECT * FROM trades WHERE id > ? {which}ORDER BY id LIMIT 1"
         return next(iter(self._attempts(query, row.id)), None)
 
-    def _chosen(self, wanted: Callable[[Any], bool]) -> list[AttemptRow]:
+    def _chosen(self, wanted: Callable[[KnownAttempt], bool]) -> list[AttemptRow]:
         """Return those of the open ones that are wanted."""
         return self._sorted(row for row in self._known.open() if wanted(row))
 
-    def _sorted(self, found: Iterable[Any]) -> list[AttemptRow]:
+    def _sorted(self, found: Iterable[KnownAttempt]) -> list[AttemptRow]:
         return [self.by_id(row.id) for row in sorted(found, key=in_order)]
 
     def _attempts(self, query: str, *values: Any) -> list[AttemptRow]:

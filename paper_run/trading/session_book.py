@@ -63,11 +63,8 @@ class SessionBook:
     ) -> None:
         self.ledger, self.books, self.period = ledger, ledger.books, period
         self.read, self.moment, self._booked_at = read, moment, booked_at
-        self._change, self._is_changed, self._again = (
-            change or adjustments.Change(),
-            change is not None,
-            again,
-        )
+        self._change, self._is_changed = change or adjustments.Change(), change is not None
+        self._again = again
         self.remarks: list[Finding] = []
 
     def fold(self) -> None:
