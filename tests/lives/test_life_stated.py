@@ -146,11 +146,22 @@ def test_what_a_kept_closing_leaves_is_no_gain_from_before(life: Life) -> None:
 
 
 def test_a_live_account_is_never_called_paper(life: Life, server: MailServer) -> None:
-    """Mail and page say whose money it is; sheet and index, which don't know, say nothing of it."""
-    life.with_broker()
+    """Mail and page say whose money it is where it is known; sheet and index nothing of it."""
     life.trade(AAPL=buy(10, "100"))
-    assert "Paper trading: no real money." in mail(server)
-    assert "Paper trading: no real money." in page(life)
+    for text in (mail(server), page(life)):
+        assert "The sandbox: no real money." in text
+    broker = life.with_broker()
+    life.next_session()
+    life.trade(AAPL=buy(10, "100"))
+    for text in (mail(server), page(life)):
+        assert "The account at the broker is a paper one: no real money." in text
+    broker.always("GET", "*", plain_500())
+    life.next_session()
+    life.trade(AAPL=buy(10, "100"), status=1)
+    for text in (mail(server), page(life)):
+        assert "The sandbox: no real money." in text
+        assert "paper one" not in text
+    broker.always("GET", "*", Answer())
     life.env["PAPER_RUN_BROKER"] = "live"
     life.next_session()
     life.trade(AAPL=sell(5, "101"))

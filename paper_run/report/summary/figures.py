@@ -109,12 +109,14 @@ def has_money(result: RunResult) -> bool:
 
 
 def whose_money(result: RunResult) -> str:
-    """Say whether it is real money that is traded, a sentence."""
+    """Say whether it is real money that is traded, a sentence; "" where no account tells it."""
     broker = result.parties.broker if result.parties is not None else None
     if broker is not None and broker.kind == "live":
         is_ours = "is" if broker.proven else "may be"
         return f"The account at the broker is a live one: this {is_ours} real money."
-    return "Paper trading: no real money."
+    if broker is not None and broker.proven:
+        return "The account at the broker is a paper one: no real money."
+    return "The sandbox: no real money." if result.sandbox else ""
 
 
 def absence(result: RunResult) -> str:

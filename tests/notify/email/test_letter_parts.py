@@ -168,7 +168,6 @@ def test_a_good_day_reads_like_this():
         "Attached: the whole report in report.html, every order in orders.csv.\n"
         "Equity: the base ($100,000.00, the first trade’s capital) and all P&L since,\n"
         "without dividends, fees and interest: no broker tells them.\n"
-        "Paper trading: no real money.\n"
     )
 
 
