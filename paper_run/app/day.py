@@ -219,10 +219,16 @@ class _Day:
 
         :raises OrchestrationError: it is too late to trade.
         """
+        gateway = None
+        if self.ledger.attempts.is_untraded:
+            # To ask for a year's holidays costs as much as all the rest: a sandbox's first day needs none.
+            gateway = self.platform.gateway_health()
+            if gateway.sandbox_session is not None:
+                return None
         found = hours.obstacle(self.config, self.calendar, self.clock.now())
         if found is None:
             return None
-        gateway = self.platform.gateway_health()
+        gateway = gateway or self.platform.gateway_health()
         if gateway.sandbox_session is not None:
             return None
         if gateway.dry_run:

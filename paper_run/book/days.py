@@ -40,7 +40,7 @@ class Day(NamedTuple):
     @property
     def capital(self) -> Decimal:
         """Dollars that its P&L was made from: the opening and what came in; outflows count at its end."""
-        return self.opening + self.inflow
+        return CONTEXT.add(self.opening, self.inflow)
 
 
 class Running(NamedTuple):
@@ -85,7 +85,7 @@ class Running(NamedTuple):
     def after(self, day: Day) -> "Running":
         """Return the state after one more session."""
         with localcontext(CONTEXT):
-            earned = _return(day)
+            earned = unrounded_return(day)
             equity = None
             if self.equity is not None and self.equity > ZERO and earned is not None:
                 equity = self.equity * (_ONE + earned)
@@ -158,20 +158,18 @@ def whole(
 
 def unrounded_return(day: Day) -> Decimal | None:
     """Return the ratio day_pnl / (opening + inflow), 28 digits; None when that is nothing or a debt."""
-    with localcontext(CONTEXT):
-        return _return(day)
+    return _ratio(day.day_pnl, day.capital)
 
 
 def inflow(opening: Decimal, day_pnl: Decimal, closing: Decimal) -> Decimal:
     """Return what came into a session's equity, no P&L, less what went out: dollars, not negative."""
-    with localcontext(CONTEXT):
-        return max(ZERO, closing - opening - day_pnl)
+    return max(ZERO, CONTEXT.subtract(CONTEXT.subtract(closing, opening), day_pnl))
 
 
 def daily_return(day: Day) -> Decimal | None:
     """Return the ratio day_pnl / (opening + inflow), six places; None when that is nothing or a debt."""
     with localcontext(CONTEXT):
-        return rounded(_return(day))
+        return rounded(unrounded_return(day))
 
 
 def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
@@ -180,7 +178,7 @@ def drawdown_level(before: Decimal | None, day: Day) -> Decimal | None:
     :param before: the level after the day before; None: there was nothing to compound. The first is 1.
     """
     with localcontext(CONTEXT):
-        earned = _return(day)
+        earned = unrounded_return(day)
         if before is None or before <= ZERO or earned is None:
             return None
         return min(_ONE, before * (_ONE + earned))
@@ -198,11 +196,7 @@ def _added(so_far: Decimal | None, more: Decimal | None) -> Decimal | None:
 
 def _ratio(part: Decimal, whole: Decimal) -> Decimal | None:
     """Return dollars / equity; of nothing or of a debt there is no part."""
-    return part / whole if whole > ZERO else None
-
-
-def _return(day: Day) -> Decimal | None:
-    return _ratio(day.day_pnl, day.capital)
+    return CONTEXT.divide(part, whole) if whole > ZERO else None
 
 
 def rounded(value: Decimal | None) -> Decimal | None:

@@ -89,25 +89,29 @@ def line(
     :param row: None where it was not valued.
     """
     book, session = key
-    is_whole = row is not None and bool(row.complete)
-    made = SessionLine(session, tuple(attempts.items()), is_whole, *NOT_KNOWN, marked=is_marked, book=book)
-    if row is None or not is_whole:
-        return made
+    told = tuple(attempts.items())
+    if row is None or not row.complete:
+        return SessionLine(session, told, False, *NOT_KNOWN, marked=is_marked, book=book)
     day_pnl, closing = amount(row.day_pnl), amount(row.closing)
     # The two ratios are kept at six places, and whoever shows them rounds once, from all digits.
-    day_return, drawdown = amount(row.daily_return), amount(row.drawdown)
-    if day_return is not None:
+    day_return = None
+    if row.daily_return is not None:
         figures = (Decimal(row.opening), day_pnl or ZERO, closing or ZERO)
         came_in = inflow_of(row.inflow, row.gains, *figures)
         day_return = unrounded_return(Day(*figures, ZERO, ZERO, came_in))
-    return made._replace(
-        day_pnl=day_pnl,
-        total_pnl=amount(row.total_pnl),
-        closing=closing,
-        daily_return=day_return,
-        drawdown=None if drawdown is None else Decimal(row.height) - 1,
-        benchmark=amount(row.benchmark_equity),
-        long=amount(row.long_value),
-        short=amount(row.short_value),
-        gross_limit=amount(row.gross_limit),
+    return SessionLine(
+        session,
+        told,
+        True,
+        day_pnl,
+        amount(row.total_pnl),
+        closing,
+        day_return,
+        None if row.drawdown is None else Decimal(row.height) - 1,
+        is_marked,
+        book,
+        amount(row.benchmark_equity),
+        amount(row.long_value),
+        amount(row.short_value),
+        amount(row.gross_limit),
     )

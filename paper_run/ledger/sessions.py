@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run.ledger import session_lines
 from paper_run.ledger.known_attempts import in_order
 from paper_run.ledger.rows import amount
-from paper_run.ledger.session_lines import NOT_KNOWN, SessionRow
+from paper_run.ledger.session_lines import SessionRow
 from paper_run.ledger.sqlite import dialect
 from paper_run.ledger.statements import put_into
 from paper_run.model.history import EndedBook, SessionLine
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _FIGURES = f"SELECT {', '.join(SessionRow._fields)} FROM sessions"
-_TABLE = f"SELECT {', '.join(SessionRow._fields[:8])} FROM sessions"
+_AMOUNTS = " || ',' || ".join(f"COALESCE({name}, '')" for name in SessionRow._fields[3:8])
+_TABLE = f"SELECT epoch, session, {_AMOUNTS} FROM sessions WHERE complete = 1 ORDER BY epoch, session"
+_NOT_WHOLE = "SELECT epoch, session FROM sessions WHERE complete <> 1"
+_NO_AMOUNTS = ",,,,"
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -132,26 +135,26 @@ class Sessions:
         )
         return str(found[0]["document"]) if found else None
 
-    def table(self) -> list[Sequence[str | None]]:
+    def table(self) -> list[tuple[str, str, str, str, str, str]]:
         """Return every session as the history's file has it, as text; see `csv_tables.HISTORY_COLUMNS`.
 
-        It is written whole after each attempt and mark: years of sessions must not cost a day anything.
+        It is written whole after each attempt and mark: years of sessions must not cost a day anything. So
+        the database joins the five amounts, here they would take as long as a day.
         """
         statuses, marked = self._statuses(""), self._marked("")
-        # Each row is taken apart at once: by its columns' names a decade of them would take as long as a day.
-        figures = {
-            (book, session): amounts if complete else NOT_KNOWN
-            for session, book, complete, *amounts in self._rows(_TABLE)
-        }
-        table: list[Sequence[str | None]] = []
-        for key in sorted(statuses.keys() | figures.keys()):
-            book, session = key
-            words = " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()])
-            amounts = figures.get(key, NOT_KNOWN)
-            complete = "false" if amounts is NOT_KNOWN else "true"
-            is_marked = "true" if key in marked else "false"
-            table.append((session, words, complete, *amounts, is_marked, str(book)))
-        return table
+        whole = {(book, session): amounts for book, session, amounts in self._rows(_TABLE)}
+        others = {(book, session) for book, session in self._rows(_NOT_WHOLE)} | statuses.keys()
+        return [
+            (
+                key[1],
+                " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()]),
+                "true" if key in whole else "false",
+                whole.get(key, _NO_AMOUNTS),
+                "true" if key in marked else "false",
+                str(key[0]),
+            )
+            for key in sorted([*whole, *(others - whole.keys())])
+        ]
 
     def present(self) -> int:
         """Return the number of the present book, or of the one that the next attempt begins, from 1 on."""
@@ -211,7 +214,7 @@ class Sessions:
         attempts: dict[tuple[int, str], dict[int, str]] = {}
         for session, rows in self._known.by_session().items():
             if session >= since:
-                for row in sorted(rows.values(), key=in_order):
+                for row in sorted(rows.values(), key=in_order) if len(rows) > 1 else rows.values():
                     key = books.of_attempt(row.id), session
                     attempts.setdefault(key, {})[row.number] = row.status
         return attempts

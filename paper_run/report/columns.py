@@ -37,23 +37,36 @@ def table(
     :param spare: heads of the columns that are left out where there is no room, the first one first.
     """
     left_out: list[str] = []
+    widths = _widths(heads, blocks)
     for head in spare:
-        if _narrowest(heads, blocks, wrapped) <= width:
+        if sum(widths) - widths[wrapped] + _NARROWEST + len(_GAP) * (len(widths) - 1) <= width:
             break
         at = heads.index(head)
         heads = [*heads[:at], *heads[at + 1 :]]
         blocks = [_without(each, at) for each in blocks]
+        del widths[at]
         left_out.append(head)
-    widths = _widths(heads, blocks)
     others = sum(widths) - widths[wrapped] + len(_GAP) * (len(widths) - 1)
     widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width - others))
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    shown = _shown(heads, widths, wrapped)
+    # One text for all rows: a decade of sessions has thousands.
+    line = _GAP.join(f"{{:{'<' if at <= wrapped else '>'}{each}}}" for at, each in enumerate(widths)).format
+    room = widths[wrapped]
+
+    def lines(row: Sequence[str]) -> list[str]:
+        if len(row[wrapped]) <= room:
+            return [line(*row).rstrip()]
+        first, *more = _wrapped(row[wrapped], room)
+        indent = "".join(" " * width + _GAP for width in widths[:wrapped])
+        cut = [*row[:wrapped], first, *row[wrapped + 1 :]]
+        return [line(*cut).rstrip(), *(indent + words for words in more)]
+
+    shown = lines(heads)
     for block in blocks:
         shown.append(rule)
         for row in block.rows:
-            shown += _shown(row, widths, wrapped)
-        shown += [rule, *_shown(block.footer, widths, wrapped)]
+            shown += lines(row)
+        shown += [rule, *lines(block.footer)]
     if left_out:
         shown.append(f"No room for: {', '.join(reversed(left_out))}.")
     return "\n".join(shown) + "\n"
@@ -62,12 +75,6 @@ def table(
 def _widths(heads: Sequence[str], blocks: Sequence[Block]) -> list[int]:
     rows = [row for block in blocks for row in (*block.rows, block.footer)]
     return [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-
-
-def _narrowest(heads: Sequence[str], blocks: Sequence[Block], wrapped: int) -> int:
-    """Return how wide a table is at least."""
-    widths = _widths(heads, blocks)
-    return sum(widths) - widths[wrapped] + _NARROWEST + len(_GAP) * (len(widths) - 1)
 
 
 def _without(block: Block, at: int) -> Block:
@@ -89,22 +96,8 @@ def in_lines(words: Sequence[str], width: int = WIDTH) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _shown(row: Sequence[str], widths: Sequence[int], wrapped: int) -> list[str]:
-    """Return the lines of a row."""
-    first, *more = _wrapped(row[wrapped], widths[wrapped])
-    cells = [
-        f"{words:<{width}}" if at <= wrapped else f"{words:>{width}}"
-        for at, (words, width) in enumerate(zip(row, widths, strict=True))
-    ]
-    cells[wrapped] = f"{first:<{widths[wrapped]}}"
-    indent = "".join(" " * width + _GAP for width in widths[:wrapped])
-    return [_GAP.join(cells).rstrip(), *(indent + words for words in more)]
-
-
 def _wrapped(words: str, width: int) -> list[str]:
     """Return the lines of words, each part between commas whole on one line where the longest one fits."""
-    if len(words) <= width:
-        return [words]
     from textwrap import wrap
 
     whole = words.replace(" ", _NO_BREAK).replace("," + _NO_BREAK, ", ")

@@ -196,9 +196,12 @@ def history_csv(lines: Iterable[SessionLine]) -> str:
     )
 
 
-def history_file(rows: Iterable[Sequence[str | None]]) -> str:
-    """Return the same of rows that are text already: digits, dates and our own words, nothing to quote."""
-    lines = [",".join(HISTORY_COLUMNS), *(",".join([value or "" for value in row]) for row in rows), ""]
+def history_file(rows: Iterable[Sequence[str]]) -> str:
+    """Return the same of rows that are text already: digits, dates and our own words, nothing to quote.
+
+    Their amounts may be joined already.
+    """
+    lines = [",".join(HISTORY_COLUMNS), *map(",".join, rows), ""]
     return "\r\n".join(lines)
 
 

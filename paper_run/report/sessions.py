@@ -38,7 +38,7 @@ class Overview(NamedTuple):
     number: int
     book: int
     ended: Sequence[EndedBook]
-    table: Iterable[Sequence[str | None]]
+    table: Iterable[Sequence[str]]
     symbols: Mapping[str, SymbolTotals] = {}
     periods: Periods | None = None
     benchmark: Benchmark | None = None

@@ -306,6 +306,9 @@ MIGRATIONS = (
     );
     ALTER TABLE sessions ADD COLUMN symbols TEXT COLLATE "C";
     """,
+    """
+    -- none: PostgreSQL has long texts apart from the rows
+    """,
 )
 """The scripts, in their sequence; those behind the first have the numbers that SQLite's have."""
 

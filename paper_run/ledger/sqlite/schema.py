@@ -233,4 +233,15 @@ MIGRATIONS = (
     -- what each symbol has come to after the session: JSON; NULL: it is made of all rows and entries before
     ALTER TABLE sessions ADD COLUMN symbols TEXT;
     """,
+    """
+    -- SQLite reads a row's whole page: what is read of all attempts and sessions, apart from their texts
+    DROP INDEX trade_statuses;
+    CREATE INDEX attempts_apart ON trades (
+        session, number, id, state, in_doubt, run_id, status, rehearsal, wrong_date
+    );
+    CREATE INDEX session_figures ON sessions (
+        epoch, session, complete, day_pnl, total_pnl, closing, daily_return, drawdown, opening, height, gains,
+        inflow, long_value, short_value, gross_limit, benchmark_equity
+    );
+    """,
 )

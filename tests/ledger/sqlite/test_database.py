@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import struct
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from builders.attempts import begun, order, signal
 from builders.moments import NOON, SESSION
 
 from paper_run.errors import DataError, ExitStatus
-from paper_run.ledger import files, known_attempts
+from paper_run.ledger import files, known_attempts, sessions
 from paper_run.ledger.ledger import Ledger
 from paper_run.ledger.sqlite import database, opening
 from paper_run.ledger.sqlite.schema import APPLICATION_ID, MIGRATIONS
@@ -443,6 +445,38 @@ def test_texts_lie_behind_what_is_read_of_all_rows(tmp_path: Path, table: str) -
     if table == "trades":
         told_apart = known_attempts._TOLD_APART.removeprefix("SELECT ").partition(" FROM")[0].split(", ")
         assert set(told_apart) <= set(named[:first])
+
+
+@pytest.mark.parametrize(
+    "query", [known_attempts._BY_INDEX, f"{sessions._FIGURES} WHERE session >= ''", sessions._TABLE]
+)
+def test_what_is_read_of_all_rows_is_read_from_an_index_alone(tmp_path: Path, query: str) -> None:
+    """Each row has a page of its own: twenty milliseconds of a day in the tenth year."""
+    with Ledger(tmp_path), raw(tmp_path) as connection:
+        ((*_, plan),) = connection.execute(f"EXPLAIN QUERY PLAN {query}")
+    assert re.search(r"SCAN .* USING COVERING INDEX (attempts_apart|session_figures)", plan)
+
+
+@pytest.mark.parametrize("damage", [None, "empty", "another's"])
+def test_a_damaged_index_hides_no_attempt(tmp_path: Path, damage: str | None) -> None:
+    """Of many attempts all are read from the table where the index misses one, and the newest always."""
+    with Ledger(tmp_path) as ledger:
+        made = {begun(ledger, SESSION + timedelta(days=at)).id for at in range(70)}
+    with raw(tmp_path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'index'"))
+    path = tmp_path / database.FILE_NAME
+    content = bytearray(path.read_bytes())
+    own, other = ((pages[name] - 1) * PAGE for name in ("attempts_apart", "one_trade_of_a_number"))
+    if damage is not None:
+        empty = b"\x0a\0\0\0\0\x10\0\0".ljust(PAGE, b"\0")
+        content[own : own + PAGE] = empty if damage == "empty" else content[other : other + PAGE]
+    path.write_bytes(content)
+    with Ledger(tmp_path) as ledger:
+        assert {name for name, _ in ledger.attempts.names()} == {
+            (SESSION + timedelta(days=at)).isoformat() for at in range(70)
+        }
+        assert all(ledger.attempts.by_id(each) is not None for each in made)
 
 
 def test_attempts_that_lay_otherwise_are_kept_as_they_are(
