@@ -78,7 +78,8 @@ class Attempts:
 
     def by_key(self, key: str) -> AttemptRow | None:
         """Return the attempt whose POST had a key."""
-        return next(iter(self._attempts(f"SELECT * FROM {dialect.TRADES} WHERE key = ?", key)), None)
+        query = f"SELECT * FROM {dialect.TRADES} WHERE key = ? ORDER BY id DESC LIMIT 1"
+        return next(iter(self._attempts(query, key)), None)
 
     def incomplete(self) -> list[AttemptRow]:
         """Return the attempts of which not all is known: outcome unknown, or their orders not read."""
@@ -173,7 +174,8 @@ class Attempts:
         except NotAloneError as error:  # the lease did not hold, and the fence does
             raise taken(session) from error
         self._store.sends(columns["key"])
-        (written,) = self._store.rows(f"SELECT id FROM {dialect.TRADES} WHERE key = ?", columns["key"])
+        query = f"SELECT id FROM {dialect.TRADES} WHERE key = ? ORDER BY id DESC LIMIT 1"
+        (written,) = self._store.rows(query, columns["key"])
         return int(written["id"])
 
     def note(self, row: AttemptRow, finding: Finding) -> None:

@@ -109,8 +109,12 @@ class Fences:
         return fence is not None and bool(self._store.rows("SELECT 1 FROM trades WHERE fence = ?", fence))
 
     def _has_number(self, session: str, number: int) -> bool:
-        query = f"SELECT 1 FROM {dialect.TRADES} WHERE session = ? AND number = ? AND state <> 'nothing'"
-        return bool(self._store.rows(query, session, number))
+        has_it = "session = ? AND number = ? AND state <> 'nothing'"
+        queries = (
+            f"SELECT 1 FROM {dialect.TRADES} WHERE {has_it} AND {dialect.NEWEST}",
+            f"SELECT 1 FROM trades WHERE {has_it}",
+        )
+        return any(self._store.rows(query, session, number) for query in queries)
 
 
 def taken(session: date) -> OrchestrationError:

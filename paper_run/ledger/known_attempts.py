@@ -35,9 +35,7 @@ class KnownAttempt(NamedTuple):
 _FIELDS = ", ".join(KnownAttempt._fields)
 _TOLD_APART = f"SELECT {_FIELDS} FROM {dialect.TRADES}"
 _BY_INDEX = f"SELECT {_FIELDS} FROM trades"
-_NEWEST = f"{_TOLD_APART} WHERE id > (SELECT MAX(id) FROM {dialect.TRADES}) - ?"
-_NEW = 50
-"""So many are read from the table itself, though an index has all: each lies on a page of its own."""
+_NEWEST = f"{_TOLD_APART} WHERE {dialect.NEWEST}"
 _SETTLED = frozenset(("closed", "nothing"))
 
 
@@ -102,14 +100,14 @@ class KnownAttempts:
         """
         if self._store.cluster is not None:
             return self._made(_TOLD_APART)
-        newest = self._made(_NEWEST, _NEW)
-        if len(newest) < _NEW:
+        newest = self._made(_NEWEST)
+        if 1 in newest or not newest:
             return newest
         rows = self._made(_BY_INDEX) | newest
         return rows if len(rows) == max(rows) else self._made(_TOLD_APART)
 
-    def _made(self, query: str, *values: int) -> dict[int, KnownAttempt]:
-        return {row[0]: KnownAttempt._make(row) for row in self._store.rows(query, *values)}
+    def _made(self, query: str) -> dict[int, KnownAttempt]:
+        return {row[0]: KnownAttempt._make(row) for row in self._store.rows(query)}
 
     def _keep(self, row: KnownAttempt) -> None:
         self._read()[row.id] = row

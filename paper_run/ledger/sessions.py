@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 _END = "9999-12-31"
 _FIGURES = f"SELECT {', '.join(SessionRow._fields)} FROM sessions"
+_SINCE = f"{_FIGURES} WHERE session >= ? ORDER BY epoch, session"
 _AMOUNTS = " || ',' || ".join(f"COALESCE({name}, '')" for name in SessionRow._fields[3:8])
-_TABLE = f"SELECT epoch, session, {_AMOUNTS} FROM sessions WHERE complete = 1 ORDER BY epoch, session"
-_NOT_WHOLE = "SELECT epoch, session FROM sessions WHERE complete <> 1"
+_TABLE = f"SELECT epoch, session, complete, {_AMOUNTS} FROM sessions ORDER BY epoch, session"
 _NO_AMOUNTS = ",,,,"
+_NOT_VALUED = (0, _NO_AMOUNTS)
 _ENDED = (
     "SELECT id, session, closed, (SELECT COUNT(*) FROM ("
     "SELECT session FROM sessions WHERE epoch = ended.id UNION "
@@ -81,11 +82,13 @@ class Sessions:
         :param since: leave out earlier ones, by ISO date.
         """
         statuses, marked = self._statuses(since), self._marked(since)
-        rows = map(SessionRow._make, self._rows(f"{_FIGURES} WHERE session >= ?", since))
+        rows = map(
+            SessionRow._make, self._rows(f"{_FIGURES} WHERE session >= ? ORDER BY epoch, session", since)
+        )
         figures = {(row.epoch, row.session): row for row in rows}
         return [
             session_lines.line(key, statuses.get(key, {}), figures.get(key), is_marked=key in marked)
-            for key in sorted(statuses.keys() | figures.keys())
+            for key in sorted([*figures, *(statuses.keys() - figures.keys())])
         ]
 
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
@@ -142,19 +145,16 @@ class Sessions:
         the database joins the five amounts, here they would take as long as a day.
         """
         statuses, marked = self._statuses(""), self._marked("")
-        whole = {(book, session): amounts for book, session, amounts in self._rows(_TABLE)}
-        others = {(book, session) for book, session in self._rows(_NOT_WHOLE)} | statuses.keys()
-        return [
-            (
-                key[1],
-                " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()]),
-                "true" if key in whole else "false",
-                whole.get(key, _NO_AMOUNTS),
-                "true" if key in marked else "false",
-                str(key[0]),
-            )
-            for key in sorted([*whole, *(others - whole.keys())])
-        ]
+        valued = {(book, session): (whole, amounts) for book, session, whole, amounts in self._rows(_TABLE)}
+        table = []
+        for key in sorted([*valued, *(statuses.keys() - valued.keys())]):  # the first are in order
+            book, session = key
+            is_whole, amounts = valued.get(key, _NOT_VALUED)
+            words = " ".join([f"{number}:{status}" for number, status in statuses.get(key, {}).items()])
+            is_marked = "true" if key in marked else "false"
+            known = ("true", amounts) if is_whole else ("false", _NO_AMOUNTS)
+            table.append((session, words, *known, is_marked, str(book)))
+        return table
 
     def present(self) -> int:
         """Return the number of the present book, or of the one that the next attempt begins, from 1 on."""

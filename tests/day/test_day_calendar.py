@@ -123,7 +123,7 @@ def test_a_rehearsal_goes_on_whatever_day_it_is(day: Day) -> None:
 
 
 def test_a_sandbox_has_sessions_of_its_own(day: Day) -> None:
-    """What it plays is its session, whatever day it is here, and at any hour; today's holidays matter to none."""
+    """What it plays is its session, whatever day it is here, at any hour; today's holidays are not read."""
     for service in day.platform.services.values():
         service.health |= {"sandbox": True, "session": "2025-01-03"}
     for moment in (THANKSGIVING, "2026-11-25 23:00"):

@@ -3,6 +3,9 @@
 TRADES = "trades NOT INDEXED"
 """The table of attempts itself, read by no index: a damaged one must never hide an attempt."""
 
+NEWEST = f"id > (SELECT MAX(id) FROM {TRADES}) - 50"
+"""The newest attempts: each has a page of its own, and a decade of them takes as long as a tenth of a day."""
+
 ROW = "rowid"
 """The column that counts a table's rows in the order in which they were first written."""
 

@@ -243,5 +243,9 @@ MIGRATIONS = (
         epoch, session, complete, day_pnl, total_pnl, closing, daily_return, drawdown, opening, height, gains,
         inflow, long_value, short_value, gross_limit, benchmark_equity
     );
+    -- what a day asks of all of them, found without reading all; each index of SQLite ends with the id
+    CREATE INDEX sessions_by_date ON sessions (session);
+    CREATE INDEX entries_in_sequence ON entries (epoch);
+    CREATE INDEX entries_by_kind ON entries (epoch, kind);
     """,
 )
