@@ -52,7 +52,7 @@ class Attempts:
     @property
     def is_untraded(self) -> bool:
         """Whether nothing was ever traded, or tried to be."""
-        return not self._known.all()
+        return not self._known.has_any()
 
     def of_session(self, session: date) -> list[AttemptRow]:
         """Return the attempts of a session, rehearsals and those that placed nothing included, in order."""
@@ -65,7 +65,7 @@ class Attempts:
 
     def names(self) -> set[tuple[str, int]]:
         """Return the session and the number of each attempt."""
-        return {(row.session, row.number) for row in self._known.all()}
+        return self._known.names()
 
     def latest(self) -> AttemptRow | None:
         """Return the attempt sent last."""
@@ -108,7 +108,7 @@ class Attempts:
 
     def knows_run(self, run_id: str) -> bool:
         """Whether some attempt owns a run."""
-        return any(row.run_id == run_id for row in self._known.all())
+        return bool(self._known.with_run(run_id))
 
     def begin(
         self,

@@ -35,11 +35,9 @@ class Fences:
 
     def traded_after(self, session: date) -> list[date]:
         """Return the later sessions that were traded, oldest first; none whose date was said to be wrong."""
-        later = {each: rows for each, rows in self._known.by_session().items() if each > session.isoformat()}
         traded = {
             row.session
-            for rows in later.values()
-            for row in rows.values()
+            for row in self._known.after(session)
             if row.state != "nothing" and not row.rehearsal and row.wrong_date is None
         }
         return [date.fromisoformat(each) for each in sorted(traded)]

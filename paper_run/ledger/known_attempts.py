@@ -8,7 +8,7 @@ from paper_run import NamedTuple
 from paper_run.ledger.sqlite import dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection
     from datetime import date
 
     from paper_run.ledger.store import Store
@@ -35,90 +35,118 @@ class KnownAttempt(NamedTuple):
 _FIELDS = ", ".join(KnownAttempt._fields)
 _TOLD_APART = f"SELECT {_FIELDS} FROM {dialect.TRADES}"
 _BY_INDEX = f"SELECT {_FIELDS} FROM trades"
-_NEWEST = f"{_TOLD_APART} WHERE {dialect.NEWEST}"
+_COUNTED = "SELECT COUNT(*) AS number FROM trades WHERE session >= ''"
 _SETTLED = frozenset(("closed", "nothing"))
 
 
 class KnownAttempts:
-    """The attempts' short rows, kept while the ledger is open; whoever writes one says so."""
+    """The attempts' short rows, kept while the ledger is open; whoever writes one says so.
+
+    The newest are read from the table itself. So are all of them, where an index misses one or says anything
+    else of the newest; where it does not, the older ones are found by it when they are asked for.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rows: dict[int, KnownAttempt] | None = None
-        self._by_session: dict[str, dict[int, KnownAttempt]] = {}
-        self._open: dict[int, KnownAttempt] = {}
+        self._are_all = False
+        self._found: dict[str | None, dict[int, KnownAttempt]] = {}
         store.when_rolled_back(self.forget)
 
     def forget(self) -> None:
         """Read them anew the next time: several were written, or what was written is none."""
         self._rows = None
+        self._found.clear()
 
-    def all(self) -> Collection[KnownAttempt]:
-        """Return what tells the attempts apart."""
-        return self._read().values()
+    def has_any(self) -> bool:
+        """Whether there is one."""
+        return bool(self._read())
 
-    def by_session(self) -> Mapping[str, Mapping[int, KnownAttempt]]:
-        """Return all by their sessions' ISO dates, then by row."""
-        self._read()
-        return self._by_session
+    def names(self) -> set[tuple[str, int]]:
+        """Return the session, an ISO date, and the number of each."""
+        return {(row.session, row.number) for row in self._which("1 = 1", lambda _: True).values()}
 
     def of(self, session: date) -> Collection[KnownAttempt]:
-        """Return those of a session: in the tenth year too it has a handful."""
-        self._read()
-        return self._by_session.get(session.isoformat(), {}).values()
+        """Return those of a session."""
+        return self._of(session.isoformat())
+
+    def after(self, session: date) -> Collection[KnownAttempt]:
+        """Return those of later sessions."""
+        day = session.isoformat()
+        return self._which("session > ?", lambda row: row.session > day, day).values()
 
     def of_last_session(self) -> Collection[KnownAttempt]:
         """Return those of the latest session that has any."""
-        return self._by_session[max(self._by_session)].values() if self._read() else ()
+        sessions = [row.session for row in self._read().values()]
+        if not self._are_all:
+            sessions += [
+                row["session"] for row in self._store.rows("SELECT MAX(session) AS session FROM trades")
+            ]
+        return self._of(max(sessions)) if sessions else ()
+
+    def with_run(self, run_id: str) -> Collection[KnownAttempt]:
+        """Return those that own a run."""
+        return self._which("run_id = ?", lambda row: row.run_id == run_id, run_id).values()
 
     def open(self) -> Collection[KnownAttempt]:
         """Return those of which something is not known, or not known for certain."""
-        self._read()
-        return self._open.values()
+        if None not in self._found:
+            where = "state NOT IN ('closed', 'nothing') OR in_doubt > 0 OR status = 'unknown'"
+            self._found[None] = self._which(where, _is_open)
+        return self._found[None].values()
 
     def changed(self, identity: int) -> None:
         """Read again what tells an attempt apart: it was written."""
         if self._rows is not None:
-            (row,) = self._store.rows(f"{_TOLD_APART} WHERE id = ?", identity)
-            self._keep(KnownAttempt._make(row))
+            self._rows |= self._made(f"{_TOLD_APART} WHERE id = ?", identity)
+            self._found.clear()
+
+    def _of(self, session: str) -> Collection[KnownAttempt]:
+        if session not in self._found:
+            self._found[session] = self._which("session = ?", lambda row: row.session == session, session)
+        return self._found[session].values()
+
+    def _which(
+        self, where: str, wanted: Callable[[KnownAttempt], bool], *values: str
+    ) -> dict[int, KnownAttempt]:
+        """Return those that are wanted, by their ids.
+
+        :param where: the same in SQL, of these values.
+        """
+        rows = self._read()
+        found = {} if self._are_all else self._made(f"{_BY_INDEX} WHERE {where}", *values)
+        for row in rows.values():
+            found.pop(row.id, None)  # the index's word
+            if wanted(row):
+                found[row.id] = row
+        return found
 
     def _read(self) -> dict[int, KnownAttempt]:
         if self._rows is None:
-            self._rows = self._read_rows()
-            by_session: dict[str, dict[int, KnownAttempt]] = {}
-            for identity, row in self._rows.items():
-                by_session.setdefault(row.session, {})[identity] = row
-            self._by_session = by_session
-            self._open = {row.id: row for row in self._rows.values() if _is_open(row)}
+            self._rows, self._are_all = self._newest()
         return self._rows
 
-    def _read_rows(self) -> dict[int, KnownAttempt]:
-        """Return all by their ids: the newest from the table itself, the others by an index that misses none.
+    def _newest(self) -> tuple[dict[int, KnownAttempt], bool]:
+        """Return the newest, or all, by their ids; and whether they are all.
 
         No attempt is ever deleted, so in a file their ids have no gap. A server numbers with gaps, and has
         the long texts apart from its rows: there the table is read.
         """
-        if self._store.cluster is not None:
-            return self._made(_TOLD_APART)
-        newest = self._made(_NEWEST)
-        if 1 in newest or not newest:
-            return newest
-        rows = self._made(_BY_INDEX) | newest
-        return rows if len(rows) == max(rows) else self._made(_TOLD_APART)
+        if self._store.cluster is None:
+            rows = self._made(f"{_TOLD_APART} WHERE {dialect.NEWEST}")
+            if not rows or 1 in rows:
+                return rows, True
+            since = min(row.session for row in rows.values())
+            told = self._made(f"{_BY_INDEX} WHERE session >= ?", since)
+            if self._store.rows(_COUNTED)[0]["number"] == max(rows) and rows.items() <= told.items():
+                return rows, False
+        return self._made(_TOLD_APART), True
 
-    def _made(self, query: str) -> dict[int, KnownAttempt]:
-        return {row[0]: KnownAttempt._make(row) for row in self._store.rows(query)}
-
-    def _keep(self, row: KnownAttempt) -> None:
-        self._read()[row.id] = row
-        self._by_session.setdefault(row.session, {})[row.id] = row
-        self._open.pop(row.id, None)
-        if _is_open(row):
-            self._open[row.id] = row
+    def _made(self, query: str, *values: int | str) -> dict[int, KnownAttempt]:
+        return {row[0]: KnownAttempt._make(row) for row in self._store.rows(query, *values)}
 
 
 def _is_open(row: KnownAttempt) -> bool:
-    """Whether something of it is not known, or not known for certain."""
     return row.state not in _SETTLED or row.in_doubt > 0 or row.status == "unknown"
 
 

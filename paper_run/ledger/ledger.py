@@ -85,7 +85,7 @@ class Ledger:
         self.mails = Mails(store.rows, store.run)
         self.orders = Orders(store)
         known = KnownAttempts(store)
-        self.sessions = Sessions(store.rows, store.run, known)
+        self.sessions = Sessions(store.rows, store.run)
         self.fences = Fences(store, known)
         self.attempts = Attempts(store, known, self.fences, self.orders, self.books, self.mails)
         self.account = Account(store, self.attempts)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.ledger import session_lines
-from paper_run.ledger.known_attempts import in_order
 from paper_run.ledger.rows import amount
 from paper_run.ledger.session_lines import SessionRow
 from paper_run.ledger.sqlite import dialect
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from datetime import date
 
     from paper_run.ledger.costs import SessionCosts
-    from paper_run.ledger.known_attempts import KnownAttempts
     from paper_run.ledger.signals import SessionSignals
 
 _END = "9999-12-31"
 _FIGURES = f"SELECT {', '.join(SessionRow._fields)} FROM sessions"
+_STATUSES = "SELECT session, number, id, status FROM trades WHERE session >= ? ORDER BY session, number, id"
 _SINCE = f"{_FIGURES} WHERE session >= ? ORDER BY epoch, session"
 _AMOUNTS = " || ',' || ".join(f"COALESCE({name}, '')" for name in SessionRow._fields[3:8])
 _TABLE = f"SELECT epoch, session, complete, {_AMOUNTS} FROM sessions ORDER BY epoch, session"
@@ -67,12 +66,9 @@ class Sessions:
     :param rows: runs a query and returns its rows. :param run: runs a statement.
     """
 
-    def __init__(
-        self, rows: Callable[..., list[Any]], run: Callable[..., None], known: KnownAttempts
-    ) -> None:
+    def __init__(self, rows: Callable[..., list[Any]], run: Callable[..., None]) -> None:
         self._rows = rows
         self._run = run
-        self._known = known
 
     def lines(self, since: str = "") -> list[SessionLine]:
         """Return the sessions that traded or were valued, oldest first, as the history shows them.
@@ -212,11 +208,8 @@ class Sessions:
         """Return each session's attempts by number; one that placed nothing gives way to the next attempt."""
         books = self._books()
         attempts: dict[tuple[int, str], dict[int, str]] = {}
-        for session, rows in self._known.by_session().items():
-            if session >= since:
-                for row in sorted(rows.values(), key=in_order) if len(rows) > 1 else rows.values():
-                    key = books.of_attempt(row.id), session
-                    attempts.setdefault(key, {})[row.number] = row.status
+        for session, number, identity, status in self._rows(_STATUSES, since):
+            attempts.setdefault((books.of_attempt(identity), session), {})[number] = status
         return attempts
 
     def has_arrivals(self, session: str) -> bool:

@@ -459,7 +459,7 @@ def test_what_is_read_of_all_rows_is_read_from_an_index_alone(tmp_path: Path, qu
 def test_a_damaged_index_hides_no_attempt(tmp_path: Path, damage: str | None) -> None:
     """Of many attempts all are read from the table where the index misses one, and the newest always."""
     with Ledger(tmp_path) as ledger:
-        made = {begun(ledger, SESSION + timedelta(days=at)).id for at in range(70)}
+        made = [begun(ledger, SESSION + timedelta(days=at)).id for at in range(70)]
     with raw(tmp_path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         pages = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'index'"))
@@ -471,10 +471,12 @@ def test_a_damaged_index_hides_no_attempt(tmp_path: Path, damage: str | None) ->
         content[own : own + PAGE] = empty if damage == "empty" else content[other : other + PAGE]
     path.write_bytes(content)
     with Ledger(tmp_path) as ledger:
-        assert {name for name, _ in ledger.attempts.names()} == {
-            (SESSION + timedelta(days=at)).isoformat() for at in range(70)
-        }
-        assert all(ledger.attempts.by_id(each) is not None for each in made)
+        days = [SESSION + timedelta(days=at) for at in range(70)]
+        assert ledger.attempts.names() == {(day.isoformat(), 1) for day in days}
+        for day, identity in zip(days, made, strict=True):
+            assert [row.id for row in ledger.attempts.of_session(day)] == [identity]
+        assert [row.id for row in ledger.attempts.incomplete()] == made
+        assert ledger.fences.traded_after(days[3]) == days[4:]
 
 
 def test_attempts_that_lay_otherwise_are_kept_as_they_are(
