@@ -57,7 +57,7 @@ class Doubts:
         """Return the orders in doubt, in order, as the attempts' results state them."""
         found = []
         for row in self._attempts.doubtful():
-            stated = result_json.decode(row.document).orders
+            stated = result_json.decode_orders(row.document)
             found += [
                 Doubt(
                     name=name,

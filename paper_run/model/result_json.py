@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,21 @@ def decode(text: str) -> RunResult:
     :raises ValueError: it is no record of a result.
     """
     return of_document(loads(text))
+
+
+@lru_cache(maxsize=1)
+def decode_orders(text: str) -> tuple[Order, ...]:
+    """Read the orders of a record back and nothing else: a record of the tenth year has ten years of months.
+
+    The last ones are kept: an attempt's are asked for twice in a row.
+
+    :raises ValueError: it is no record of a result.
+    """
+    content = loads(text)
+    try:
+        return tuple(map(_order, content.get("orders") or ()))
+    except (LookupError, TypeError, AttributeError) as error:
+        raise _no_record(error) from error
 
 
 def document(result: RunResult) -> dict[str, Any]:
@@ -116,7 +132,11 @@ def of_document(content: Mapping[str, Any]) -> RunResult:
             **_sections(content),
         )
     except (LookupError, TypeError, AttributeError) as error:
-        raise ValueError(f"this is no record of a result: {error!r}") from error
+        raise _no_record(error) from error
+
+
+def _no_record(error: Exception) -> ValueError:
+    return ValueError(f"this is no record of a result: {error!r}")
 
 
 def _found(content: Mapping[str, Any]) -> tuple[Finding, ...]:

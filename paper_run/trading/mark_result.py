@@ -126,7 +126,7 @@ def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState], zone:
         if row.snapshot.rehearsal or row.state == "nothing":
             continue
         states = ledger.orders.order_states(row, also=stated_ids(row))
-        quotes = order_outcomes.stated_quotes(result_json.decode(row.document).orders)
+        quotes = order_outcomes.stated_quotes(result_json.decode_orders(row.document))
         asked = row.snapshot.parameters
         own = order_outcomes.order_rows(
             _mappings(row, states),

@@ -65,7 +65,7 @@ def run_of(row: AttemptRow, states: Mapping[str, OrderState]) -> Orchestration:
 
 def stated_ids(row: AttemptRow) -> list[str]:
     """Return the ids of an attempt's orders as its result states them, those that were found later too."""
-    stated = result_json.decode(row.document).orders
+    stated = result_json.decode_orders(row.document)
     return [each.client_order_id for each in stated if each.client_order_id]
 
 
@@ -78,7 +78,7 @@ def in_doubt(run: Orchestration, states: Mapping[str, OrderState], row: AttemptR
 
 def stated_in_doubt(row: AttemptRow) -> set[str]:
     """Return the ids of the orders that an attempt's result calls in doubt."""
-    stated = result_json.decode(row.document).orders
+    stated = result_json.decode_orders(row.document)
     return {
         each.client_order_id
         for each in stated

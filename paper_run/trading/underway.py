@@ -178,24 +178,27 @@ class AttemptUnderway:
     def record(self, state: str, known: Known) -> None:
         """Take in what is known now and record it, and what is stated of it.
 
-        :raises DataError: the ledger can't be written.
+        :raises DataError: the ledger can't be written; what is known is stated all the same.
         """
         self.state = state
         self.known = known._replace(waited=self._waited())
-        self.stated()
-        self.row, outcome = recording.write(
-            self.ledger,
-            self.row,
-            self.known,
-            state,
-            answer=self.answer,
-            over=self.is_over,
-            stayed_dry=self.stayed_dry,
-        )
+        try:
+            self.row, outcome = recording.write(
+                self.ledger,
+                self.row,
+                self.known,
+                state,
+                answer=self.answer,
+                over=self.is_over,
+                stayed_dry=self.stayed_dry,
+            )
+        except BaseException:
+            self.stated()
+            raise
         self.document = self.row.document
         self.is_superseded = outcome is None
+        self.outcome = outcome or conclude(self.known)
         if outcome is not None:
-            self.outcome = outcome
             self.known = self.known._replace(snapshot=self.row.snapshot, number=self.row.number)
 
     def stated(self) -> str:

@@ -206,7 +206,7 @@ def _is_without_evidence(row: AttemptRow) -> bool:
     """Whether a person said of an attempt that it placed nothing, or something without a run or an order."""
     if row.state == "nothing":
         return True
-    return row.state == "closed" and row.answer is None and not result_json.decode(row.document).orders
+    return row.state == "closed" and row.answer is None and not result_json.decode_orders(row.document)
 
 
 def _with_run(row: AttemptRow, run_id: str, by: str, ledger: Ledger, platform: Platform) -> AttemptRow:

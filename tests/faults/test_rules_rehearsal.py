@@ -96,7 +96,7 @@ def test_rule_12_an_order_in_doubt_closes_the_session(rehearsal: Desk) -> None:
 
     rehearsal.at_post(lambda: rehearsal.platform.gateway.health.update(dry_run=True))
     rehearsal.platform.gateway.script(
-        "GET", "/health", [Answer(), Answer(edit=lambda body: body | {"dry_run": False})]
+        "GET", "/health", [Answer(), Answer(), Answer(edit=lambda body: body | {"dry_run": False})]
     )
     assert rehearsal.run().returncode == 2
     assert [(row["rehearsal"], row["fence"]) for row in rehearsal.rows()] == [(1, rehearsal.session)]

@@ -235,17 +235,17 @@ MIGRATIONS = (
     """,
     """
     -- SQLite reads a row's whole page: what is read of all attempts and sessions, apart from their texts
-    DROP INDEX trade_statuses;
-    CREATE INDEX attempts_apart ON trades (
+    DROP INDEX IF EXISTS trade_statuses;
+    CREATE INDEX IF NOT EXISTS attempts_apart ON trades (
         session, number, id, state, in_doubt, run_id, status, rehearsal, wrong_date
     );
-    CREATE INDEX session_figures ON sessions (
+    CREATE INDEX IF NOT EXISTS session_figures ON sessions (
         epoch, session, complete, day_pnl, total_pnl, closing, daily_return, drawdown, opening, height, gains,
         inflow, long_value, short_value, gross_limit, benchmark_equity
     );
     -- what a day asks of all of them, found without reading all; each index of SQLite ends with the id
-    CREATE INDEX sessions_by_date ON sessions (session);
-    CREATE INDEX entries_in_sequence ON entries (epoch);
-    CREATE INDEX entries_by_kind ON entries (epoch, kind);
+    CREATE INDEX IF NOT EXISTS sessions_by_date ON sessions (session);
+    CREATE INDEX IF NOT EXISTS entries_in_sequence ON entries (epoch);
+    CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (epoch, kind);
     """,
 )
