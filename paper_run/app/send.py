@@ -74,9 +74,9 @@ def send(
 def _mail(account: Config) -> MailSettings:
     if account.mail is None:
         raise DataError(
-            "Nobody is to be mailed: PAPER_RUN_EMAIL_TO is not set",
+            "No mail can be sent: PAPER_RUN_EMAIL_TO is not set",
             "Allowed: addresses, joined by commas, such as trader@example.com.",
-            remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS; nothing was sent.",),
+            remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS.",),
         )
     return account.mail
 

@@ -88,7 +88,7 @@ def problem(result: RunResult) -> str:
 
 
 def passed_limits(result: RunResult) -> str:
-    """Return the limits that are passed, two at most, such as `gross exposure 198 % (limit 150 %)`."""
+    """Return the limits that are passed, two at most, such as `gross exposure 198% (limit 150%)`."""
     if result.limits is None or not (passed := result.limits.passed):
         return ""
     from paper_run.model import limits
