@@ -74,7 +74,7 @@ def _status_of(arguments: Sequence[str]) -> int:
         output.show_failures((single,), single.exit_status)
     except click.UsageError as usage:
         words, see = said(usage)
-        error = DataError(words, remedies=(f"See {see}; nothing was sent.",))
+        error = DataError(words, remedies=(see,))
         output.show_failures((error,), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         error = Interrupted(

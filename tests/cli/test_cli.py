@@ -219,7 +219,10 @@ def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[
         ("--capitol 5", "No such option: --capitol. Did you mean --capital?", "--help"),
         ("history --jsn", "No such option: --jsn. Did you mean --json?", "history --help"),
         ("resolve --positon AAPL", "No such option: --positon. Did you mean --position?", "resolve --help"),
-        ("mark --zz", "No such option: --zz.", "mark --help"),
+        ("mark --zz", "No such option: --zz.\n", "mark --help"),
+        ("mark --capital 5", "No such option: --capital. It goes with the day.", "mark --help"),
+        ("--json", "No such option: --json. It goes with mark, history, resolve, ", "--help"),
+        ("report -n 3", "No such option: -n. It goes with history.", "report --help"),
         ("-x", "No such option: -x.", "--help"),
         ("schedule crn", "schedule: crn is not allowed. Did you mean cron?", "schedule --help"),
         ("sandbx", "No such command: sandbx. Did you mean sandbox?", "--help"),
@@ -232,7 +235,22 @@ def test_a_slip_is_told_with_what_was_meant(
     assert main(line.split()) == 3
     said = capsys.readouterr().err
     assert said.startswith(f"❌ ERROR: {first}")
-    assert f"1. See {help_of}; nothing was sent.\n" in said
+    sends = not help_of.startswith(("history", "report", "schedule"))
+    assert f"1. See {help_of}{'; nothing was sent' if sends else ''}.\n" in said
+
+
+@pytest.mark.parametrize("command", ["history", "report", "config", "doctor", "schedule cron", "sandbox"])
+def test_what_never_sends_does_not_say_that_nothing_was_sent(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong setting reads the same, without the words that matter to a day."""
+    wrong = tmp_path / "wrong.env"
+    wrong.write_text("PAPER_RUN_REPORTS_DIR reports\n")
+    assert main([*command.split(), "--env-file", str(wrong)]) == 3
+    said = capsys.readouterr().err
+    assert "1. Name a readable file with --env-file, or correct this one.\n" in said
+    assert main(["--env-file", str(wrong)]) == 3
+    assert "or correct this one; nothing was sent.\n" in capsys.readouterr().err
 
 
 # Help

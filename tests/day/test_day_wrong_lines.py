@@ -81,7 +81,12 @@ WITHOUT_A_LEDGER = [
     # variables
     _wrong("", "'-3' is not allowed", "or off", PAPER_RUN_WARN_DRAWDOWN="-3"),
     _wrong("", "PAPER_RUN_WARN_GROSS: 'lots'", "percent", PAPER_RUN_WARN_GROSS="lots"),
-    _wrong("", "'<hidden>'", "postgresql://", PAPER_RUN_LEDGER_URL=_DATABASE.replace("postgresql", "mysql")),
+    _wrong(
+        "",
+        "'<hidden>'",
+        "does not begin with postgresql://",
+        PAPER_RUN_LEDGER_URL=_DATABASE.replace("postgresql", "mysql"),
+    ),
     _wrong("", "is no number up to 65535", PAPER_RUN_LEDGER_URL=_DATABASE.replace(":1/", ":70000/")),
     _wrong("", "/DATABASE", "@ is written %40", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a/{SECRET}@h/db"),
     _wrong("", "'<hidden>'", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a@{SECRET}@h/db"),
