@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def config(*, as_json: bool, **given: Any) -> ExitStatus:
     """Show each setting in force and where it comes from: option, variable, .env file or default.
 
-    Keys, passwords and other secrets are hidden. It says what is wrong with one, and sends nothing.
+    Keys, passwords and other secrets are hidden. It says what is wrong with a setting.
     """
     from paper_run.report import settings_table, terminal
     from paper_run.settings.in_force import in_force
