@@ -37,6 +37,9 @@ def config(*, as_json: bool, **given: Any) -> ExitStatus:
         console = output.console(given)
         for line in settings_table.lines(found, file, output.width()):
             console.say(line)
+        if given["sandbox"]:
+            folder = flags.reports_folder(given)
+            console.say(f"SANDBOX: services, quotes and broker are its own, and its reports go to {folder}")
         for each in notices:
             console.say(f"! {each}", paint=terminal.YELLOW)
     return output.ended([*wrong, *failed, *streams.unwritten()])
