@@ -12,6 +12,15 @@ _OF_ALL = (
     *("history", "report", "email", "ledger", "schedule", "sandbox", "config", "completion"),
 )
 
+_OUTPUT = Option(
+    "--output",
+    ("mark",),
+    "Another file to write: .json, .html or .csv (orders); - prints the JSON alone. Repeatable.",
+    kind="repeated",
+    metavar="PATH",
+    path="file",
+)
+
 # A row has no check of its own where its value is read with what else is known: a date with today's, a path
 # with its folder, a secret with its other half or its file, what one command takes with all it is told.
 OPTIONS = (
@@ -58,25 +67,13 @@ OPTIONS = (
         "over. The orders are executed now, whatever it says.",
         carried=True,
     ),
-    Option(
-        "--output",
-        _DAY,
-        "Another file to write: .json, .html or .csv (orders); - prints the JSON alone. Repeatable.",
-        kind="repeated",
-        metavar="PATH",
+    _OUTPUT._replace(
+        commands=_DAY,
         variable="PAPER_RUN_OUTPUT",
         more="Another file to write: `.json`, `.html` or `.csv` (orders); `-` prints the JSON alone. "
         "Repeatable; commas in the variable, which counts for the day alone.",
-        path="file",
     ),
-    Option(
-        "--output",
-        ("mark",),
-        "Another file to write: .json, .html or .csv (orders); - prints the JSON alone. Repeatable.",
-        kind="repeated",
-        metavar="PATH",
-        path="file",
-    ),
+    _OUTPUT,
     switch("--dry-run", _DAY, "Check everything and print the plan; send nothing."),
     switch("--again", _DAY, "Trade the session once more, on purpose."),
     switch(
@@ -136,12 +133,7 @@ OPTIONS = (
         metavar="NAME",
         name="orders",
     ),
-    Option(
-        "--filled",
-        ("resolve",),
-        "With --order: the quantity that it has filled in all, and the average price.",
-        metavar="QTY@PRICE",
-    ),
+    Option("--filled", ("resolve",), "With --order: all it has filled, at its average.", metavar="QTY@PRICE"),
     switch("--not-filled", ("resolve",), "With --order: it has filled nothing."),
     Option(
         "--position",
@@ -183,7 +175,7 @@ OPTIONS = (
         metavar="NAME",
         variable="PAPER_RUN_EXCHANGE",
         default="XNYS",
-        more=("Whose sessions: `XNYS`, the New York Stock Exchange, or `24/7`, where each UTC day is one."),
+        more="Whose sessions: `XNYS`, the New York Stock Exchange, or `24/7`, where each UTC day is one.",
         check="calendar.exchange",
     ),
     Option(
@@ -193,10 +185,8 @@ OPTIONS = (
         metavar="SYMBOL",
         variable="PAPER_RUN_BENCHMARK",
         said="SPY where quotes are configured",
-        more=(
-            "The symbol whose price return stands beside the book's, read with the quotes; `none` for none. "
-            "Another symbol begins anew."
-        ),
+        more="The symbol whose price return stands beside the book's, read with the quotes; `none` for none. "
+        "Another symbol begins anew.",
         check="amounts.benchmark",
     ),
     switch(
@@ -230,8 +220,8 @@ OPTIONS = (
         "--second",
         ("schedule",),
         "With kubernetes: start the day once more, --timeout and 2 minutes later.",
-        more="With kubernetes: start the day once more, `--timeout` and 2 minutes later, on a node that may "
-        "be another. It shows what was recorded, and trades only where nothing was.",
+        more="With kubernetes: start the day once more, `--timeout` and 2 minutes later, perhaps on another "
+        "node. It shows what was recorded, and trades only where nothing was.",
     ),
     Option("--sessions", _DAY, "With --sandbox: play N sessions.", metavar="N", default="1"),
     Option(
