@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 from support import command_line
-from support.command import any_time
+from support.command import any_time, run_command
 from support.socket_server import refusing, serving
 
 from paper_run import __version__, cli
@@ -565,3 +565,15 @@ def test_verbose_shows_each_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(line.endswith(" ms)") for line in requests)
     assert said.err.count("unavailable") == 3
     assert "Add --sandbox" in said.err
+
+
+def test_history_says_where_sessions_are(tmp_path: Path) -> None:
+    """Without any it says so, and where a sandbox has some; with --since none since then is another thing."""
+    (tmp_path / "reports").mkdir()
+    assert run_command("--sandbox", "-q", cwd=tmp_path).returncode == 0
+    assert run_command("-q", cwd=tmp_path).returncode in {0, 1}  # a closed day, or no services
+    for monthly in ((), ("--monthly",)):
+        said = run_command("history", *monthly, cwd=tmp_path).stdout
+        assert said == "No session yet. The sandbox has a ledger of its own: add --sandbox\n"
+        said = run_command("history", "--sandbox", "--since", "2025-01-03", *monthly, cwd=tmp_path).stdout
+        assert said == "SANDBOX - simulated prices\nNo session since 2025-01-03.\n"
