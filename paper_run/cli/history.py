@@ -45,7 +45,9 @@ def history(
         others = as_csv or monthly or since is not None or last is not None
         return _accounts(places, given, as_json=as_json, others=others)
     if places:
-        raise click.UsageError("A folder is named by --reports-dir DIR; several by --all DIR DIR.")
+        raise click.UsageError(
+            "history takes no name by itself: --since DATE or --last N; --reports-dir DIR, or --all DIR DIR."
+        )
     newest = None if last is None else flags.whole_number({"last": last}, "last", least=1, most=_MOST)
     if monthly:
         return _months(given, as_json=as_json, since=since, newest=newest)

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 HELP = {"help_option_names": ["-h", "--help"]}
 version = click.version_option(__version__, "-V", "--version", prog_name="paper_run")
 _OF_THE_WHOLE = ("-h", "--help", "-V", "--version")
-NOTHING_SENT = "; nothing was sent"
-"""How a sentence ends that says so."""
-_SENDS_NOTHING = {"history", "ledger", "report", "doctor", "schedule", "sandbox", "config", "completion"}
+_NOTHING_SENT = "; nothing was sent"
+_ONLY_READ = ("history", "ledger", "report", "doctor", "schedule", "sandbox", "config", "completion")
+_INSTEAD = dict.fromkeys(_ONLY_READ, "") | dict.fromkeys(("mark", "resolve"), "; nothing was changed")
+"""What stands for those words at the end of a sentence where a command could not have sent anything."""
 
 
 class Commands(click.Group):
@@ -156,7 +157,7 @@ def said(error: click.UsageError) -> tuple[str, str]:
     """Return what is wrong with a line, in a sentence or two, and what to do."""
     named = error.ctx.info_name if error.ctx and error.ctx.parent else None
     see = f"See {named} --help" if named and named != "run" else "See --help"
-    see += "." if named in _SENDS_NOTHING else f"{NOTHING_SENT}."
+    see += f"{_INSTEAD.get(named or '', _NOTHING_SENT)}."
     words = " ".join(error.format_message().split())
     if isinstance(error, click.NoSuchOption):
         known = [name for each in (error.ctx.command.params if error.ctx else ()) for name in each.opts]
@@ -200,7 +201,7 @@ def options_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the options that a command takes; with them the hints of what it fails of are made whole."""
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
-        command = _with_whole_hints(command, sends=name not in _SENDS_NOTHING)
+        command = _with_whole_hints(command, nothing=_INSTEAD.get(name, _NOTHING_SENT))
         for each in reversed(options.of_command(name)):
             command = _option(each)(command)
         return command
@@ -255,26 +256,25 @@ def _refuse(words: Sequence[str], *, commands: Collection[str]) -> NoReturn:
     raise click.UsageError(f"Got unexpected extra argument ({' '.join(words)})")
 
 
-def _with_whole_hints(command: Callable[..., Any], *, sends: bool) -> Callable[..., Any]:
+def _with_whole_hints(command: Callable[..., Any], *, nothing: str) -> Callable[..., Any]:
     @functools.wraps(command)
     def called(*args: Any, **flags: Any) -> Any:
         try:
             return command(*args, **flags)
         except PaperRunError as error:
             output.make_hints_whole(error)
-            if not sends:
-                _leave_out_that_nothing_was_sent(error)
+            _say_that_nothing_was_done(error, nothing)
             raise
 
     return called
 
 
-def _leave_out_that_nothing_was_sent(error: PaperRunError) -> None:
-    """Take the words out of an error: the command that failed sends nothing in any case."""
+def _say_that_nothing_was_done(error: PaperRunError, nothing: str) -> None:
+    """Put what the command would have done in the place of "nothing was sent"."""
     from paper_run.model import messages
 
     for each in messages.single(error):
-        each.explanation = each.explanation.replace(NOTHING_SENT, "")
+        each.explanation = each.explanation.replace(_NOTHING_SENT, nothing)
         each.remedies = tuple(
-            remedy._replace(text=remedy.text.replace(NOTHING_SENT, "")) for remedy in each.remedies
+            remedy._replace(text=remedy.text.replace(_NOTHING_SENT, nothing)) for remedy in each.remedies
         )

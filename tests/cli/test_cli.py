@@ -235,8 +235,9 @@ def test_a_slip_is_told_with_what_was_meant(
     assert main(line.split()) == 3
     said = capsys.readouterr().err
     assert said.startswith(f"❌ ERROR: {first}")
-    sends = not help_of.startswith(("history", "report", "schedule"))
-    assert f"1. See {help_of}{'; nothing was sent' if sends else ''}.\n" in said
+    ends = {"--help": "; nothing was sent", "mark --help": "; nothing was changed"}
+    ends["resolve --help"] = ends["mark --help"]
+    assert f"1. See {help_of}{ends.get(help_of, '')}.\n" in said
 
 
 @pytest.mark.parametrize("command", ["history", "report", "config", "doctor", "schedule cron", "sandbox"])
@@ -249,8 +250,9 @@ def test_what_never_sends_does_not_say_that_nothing_was_sent(
     assert main([*command.split(), "--env-file", str(wrong)]) == 3
     said = capsys.readouterr().err
     assert "1. Name a readable file with --env-file, or correct this one.\n" in said
-    assert main(["--env-file", str(wrong)]) == 3
-    assert "or correct this one; nothing was sent.\n" in capsys.readouterr().err
+    for others, ends in (([], "sent"), (["mark"], "changed"), (["resolve"], "changed")):
+        assert main([*others, "--env-file", str(wrong)]) == 3
+        assert f"or correct this one; nothing was {ends}.\n" in capsys.readouterr().err
 
 
 # Help
