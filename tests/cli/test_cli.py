@@ -248,11 +248,12 @@ def test_what_never_sends_does_not_say_that_nothing_was_sent(
     wrong = tmp_path / "wrong.env"
     wrong.write_text("PAPER_RUN_REPORTS_DIR reports\n")
     assert main([*command.split(), "--env-file", str(wrong)]) == 3
-    said = capsys.readouterr().err
-    assert "1. Name a readable file with --env-file, or correct this one.\n" in said
+    said = " ".join(capsys.readouterr().err.split())
+    assert "1. Name a readable file with --env-file, or correct this one. Exiting" in said
     for others, ends in (([], "sent"), (["mark"], "changed"), (["resolve"], "changed")):
         assert main([*others, "--env-file", str(wrong)]) == 3
-        assert f"or correct this one; nothing was {ends}.\n" in capsys.readouterr().err
+        said = " ".join(capsys.readouterr().err.split())
+        assert f"or correct this one; nothing was {ends}. Exiting" in said
 
 
 # Help
