@@ -192,6 +192,7 @@ def test_a_database_that_is_not_there(untouched: OddPlatform, tmp_path: Path) ->
     env = {"PAPER_RUN_LEDGER_URL": _DATABASE, "PAPER_RUN_PLATFORM": "paper-1"}
     done = run_command(cwd=tmp_path, platform=untouched, env=env)
     assert done.returncode == 1
+    assert "\n\nConnection to server at " in done.stderr
     assert "failed: Connection refused. Is the server running on that host" in done.stderr
     said = "accepting TCP/IP connections?{}\n\nTroubleshooting:\n1. See whether it is up"
     assert said.format(" Nothing was sent.") in done.stderr
