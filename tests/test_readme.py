@@ -157,7 +157,8 @@ def test_variables_and_defaults_are_the_help_pages() -> None:
     described = _described()
     wrong = []
     for row in _rows("option"):
-        written = " | ".join(row[1:]).replace("`", "")
+        same = [each for each in _rows("option") if _options(each[0]) == _options(row[0])]
+        written = " | ".join(cell for each in same for cell in each[1:]).replace("`", "")
         for option in sorted(_options(row[0]) & set(described)):
             ending = re.search(r"\[([^\]]*)\]$", described[option])
             parts = [part.strip() for part in ending[1].split(";")] if ending else []
@@ -258,3 +259,10 @@ def test_no_file_names_a_machine() -> None:
             if match[0] not in nobody
         ]
     assert not found, "\n".join(found)
+
+
+def test_the_variable_of_further_files_is_the_days_alone() -> None:
+    """A mark has --output too, but PAPER_RUN_OUTPUT names the day's files: its help does not show it."""
+    assert "PAPER_RUN_OUTPUT" in _help()
+    assert "--output" in _help("mark")
+    assert "PAPER_RUN_OUTPUT" not in _help("mark")

@@ -88,7 +88,9 @@ def mark_session(
             file_again(workspace, valued.restated)
             reports, by_hand = workspace.publisher.reports(valued.document), change is not None
             return save(workspace, reports, valued.failures, outputs=config.files, of_a_change=by_hand)
-        console.notice("There is no book: one begins with an attempt that is known to be placed")
+        console.notice(
+            "There is no book yet: it begins with the first attempt that trades. Nothing was valued."
+        )
         return without_result(workspace)
 
 
@@ -100,7 +102,7 @@ def _what(change: Change) -> str:
     ]
     if change.adjust:
         which = "each symbol that differs" if change.adjust == ("all",) else ", ".join(change.adjust)
-        said.append(f"quantity taken over of {which}")
+        said.append(f"quantity of {which} corrected")
     if (split := change.split) is not None:
         said.append(
             f"no split of {split.symbol}" if split.ratio.is_none else f"split {split.ratio} of {split.symbol}"

@@ -74,9 +74,9 @@ def send(
 def _mail(account: Config) -> MailSettings:
     if account.mail is None:
         raise DataError(
-            "Nobody is to be mailed: PAPER_RUN_EMAIL_TO is not set",
+            "No mail can be sent: PAPER_RUN_EMAIL_TO is not set",
             "Allowed: addresses, joined by commas, such as trader@example.com.",
-            remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS; nothing was sent.",),
+            remedies=("Set PAPER_RUN_EMAIL_TO, or use --email-to ADDRESS.",),
         )
     return account.mail
 
@@ -148,7 +148,7 @@ def _told(ledger: Ledger, name: str, *, of_mark: bool) -> Told:
     session = ledger.sessions.latest_marked() if name == "latest" else name
     if session is None or ledger.sessions.mark(session) is None:
         raise DataError(
-            f"The ledger {ledger.name} has no mark of {name}",
+            f"The ledger {ledger.name} has no mark {'yet' if name == 'latest' else f'of {name}'}",
             remedies=(Remedy("See which sessions there are", ours("history")),),
         )
     is_close = any(mail.kind == "close" for mail in ledger.mails.of_session(session))

@@ -29,7 +29,7 @@ _COMMANDS = {
     "report": "Make a session's files again from the ledger, offline.",
     "resolve": "List what is not known, or say what came of it.",
     "email": "Send what is queued by mail and push, or a session's again.",
-    "doctor": "Look at everything that a day depends on: a line each, with the fix.",
+    "doctor": "Check everything that a day depends on: a line each, with the fix.",
     "schedule": "Print a crontab's lines, systemd's units or CronJobs; installs nothing.",
     "sandbox": "Serve the built-in platform on 8001-8003, quotes and broker on 8004.",
     "config": "Show each setting in force, and where it comes from.",
@@ -74,7 +74,7 @@ def _status_of(arguments: Sequence[str]) -> int:
         output.show_failures((single,), single.exit_status)
     except click.UsageError as usage:
         words, see = said(usage)
-        error = DataError(words, remedies=(f"See {see}; nothing was sent.",))
+        error = DataError(words, remedies=(see,))
         output.show_failures((error,), error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         error = Interrupted(

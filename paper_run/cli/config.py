@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def config(*, as_json: bool, **given: Any) -> ExitStatus:
     """Show each setting in force and where it comes from: option, variable, .env file or default.
 
-    Keys, passwords and other secrets are hidden. It says what is wrong with one, and sends nothing.
+    Keys, passwords and other secrets are hidden. It says what is wrong with a setting.
     """
     from paper_run.report import settings_table, terminal
     from paper_run.settings.in_force import in_force
@@ -37,6 +37,9 @@ def config(*, as_json: bool, **given: Any) -> ExitStatus:
         console = output.console(given)
         for line in settings_table.lines(found, file, output.width()):
             console.say(line)
+        if given["sandbox"]:
+            folder = flags.reports_folder(given)
+            console.say(f"SANDBOX: services, quotes and broker are its own, and its reports go to {folder}")
         for each in notices:
             console.say(f"! {each}", paint=terminal.YELLOW)
     return output.ended([*wrong, *failed, *streams.unwritten()])

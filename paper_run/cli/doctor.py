@@ -14,7 +14,7 @@ from paper_run.errors import ExitStatus, worst
 @click.command()
 @options_of("doctor")
 def doctor(*, as_json: bool, **given: Any) -> ExitStatus:
-    """Look at services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
+    """Check services, databases, ledger, disk, mail server, calendar, clock and files; change nothing."""
     from paper_run.app import doctor
     from paper_run.report import listing
 

@@ -45,7 +45,9 @@ def history(
         others = as_csv or monthly or since is not None or last is not None
         return _accounts(places, given, as_json=as_json, others=others)
     if places:
-        raise click.UsageError("A folder is named by --reports-dir DIR; several by --all DIR DIR.")
+        raise click.UsageError(
+            "history takes no name by itself: --since DATE or --last N; --reports-dir DIR, or --all DIR DIR."
+        )
     newest = None if last is None else flags.whole_number({"last": last}, "last", least=1, most=_MOST)
     if monthly:
         return _months(given, as_json=as_json, since=since, newest=newest)
@@ -63,7 +65,8 @@ def _sessions(
     if as_json or as_csv:
         text = history_table.json_text(lines) if as_json else csv_tables.history_csv(lines)
         return output.ended(streams.print_raw(text))
-    listing.table(output.console(given), history_table.table(lines, output.width()), is_sandbox=is_sandbox)
+    text = history_table.table(lines, output.width()) if lines else _none(given, since)
+    listing.table(output.console(given), text, is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
 
 
@@ -76,8 +79,18 @@ def _months(given: Mapping[str, Any], *, as_json: bool, since: str | None, newes
     found = months_table.months(lines, newest)
     if as_json:
         return output.ended(streams.print_raw(months_table.json_text(found)))
-    listing.table(output.console(given), months_table.table(found, output.width()), is_sandbox=is_sandbox)
+    text = months_table.table(found, output.width()) if found else _none(given, since)
+    listing.table(output.console(given), text, is_sandbox=is_sandbox)
     return ExitStatus.SUCCESS
+
+
+def _none(given: Mapping[str, Any], since: str | None) -> str:
+    """Say that there is no session, and where there is one perhaps."""
+    from paper_run.ledger import existing
+
+    words = "No session yet" if since is None else f"No session since {since}"
+    played = not given["sandbox"] and existing.is_there(flags.reports_folder(given) / flags.SANDBOX_FOLDER)
+    return f"{words}.{' The sandbox has a ledger of its own: add --sandbox' if played else ''}\n"
 
 
 def _accounts(places: Sequence[str], given: Mapping[str, Any], *, as_json: bool, others: bool) -> ExitStatus:

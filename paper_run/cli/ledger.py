@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("what", metavar="move", type=OneOf(["move"]), expose_value=False)
 @click.argument("file", metavar="SQLITE", type=click.Path(path_type=Path))
-@click.argument("url", metavar="URL", required=False)
+@click.argument("url", metavar="[URL]", required=False)
 @options_of("ledger")
 def ledger(*, file: Path, url: str | None, resume: bool, abandon: bool, **given: Any) -> ExitStatus:
     """Move a ledger into a database: each row is copied and compared, and the file trades no more.

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 HELP = {"help_option_names": ["-h", "--help"]}
 version = click.version_option(__version__, "-V", "--version", prog_name="paper_run")
 _OF_THE_WHOLE = ("-h", "--help", "-V", "--version")
+_NOTHING_SENT = "; nothing was sent"
+_ONLY_READ = ("history", "ledger", "report", "doctor", "schedule", "sandbox", "config", "completion")
+_INSTEAD = dict.fromkeys(_ONLY_READ, "") | dict.fromkeys(("mark", "resolve"), "; nothing was changed")
+"""What stands for those words at the end of a sentence where a command could not have sent anything."""
 
 
 class Commands(click.Group):
@@ -80,10 +84,8 @@ class Commands(click.Group):
         """
         if args[0] not in self.known and not ctx.resilient_parsing:
             names = [name for name in self.known if name != "run"]
-            meant = _near(args[0], names)
-            raise click.UsageError(
-                f"No such command: {args[0]}.{meant} Commands: {', '.join(names)}.", ctx=ctx
-            )
+            meant = _near(args[0], names) or f" Commands: {', '.join(names)}."
+            raise click.UsageError(f"No such command: {args[0]}.{meant}", ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -152,14 +154,16 @@ class DayCommand(click.Command):
 
 
 def said(error: click.UsageError) -> tuple[str, str]:
-    """Return what is wrong with a line, in a sentence or two, and where the help is."""
+    """Return what is wrong with a line, in a sentence or two, and what to do."""
     named = error.ctx.info_name if error.ctx and error.ctx.parent else None
-    see = f"{named} --help" if named and named != "run" else "--help"
+    see = f"See {named} --help" if named and named != "run" else "See --help"
+    see += f"{_INSTEAD.get(named or '', _NOTHING_SENT)}."
     words = " ".join(error.format_message().split())
     if isinstance(error, click.NoSuchOption):
         known = [name for each in (error.ctx.command.params if error.ctx else ()) for name in each.opts]
         flags = [name for name in known if name.startswith("--")]
-        words = f"No such option: {error.option_name}.{_near(error.option_name, flags, 0.75)}"
+        meant = _near(error.option_name, flags, 0.75) or _of_others(error.option_name)
+        words = f"No such option: {error.option_name}.{meant}"
     return words, see
 
 
@@ -169,6 +173,14 @@ def _near(typed: str, known: Sequence[str], cutoff: float = 0.6) -> str:
 
     close = get_close_matches(typed, known, n=1, cutoff=cutoff)
     return f" Did you mean {close[0]}?" if close else ""
+
+
+def _of_others(flag: str) -> str:
+    """Say which commands take an option that this one does not, if there are any."""
+    rows = [each for each in options.OPTIONS if flag and flag in (each.flag, each.short)]
+    of = dict.fromkeys(name for each in rows for name in each.commands)
+    named = ["the day" if name == "run" else name for name in of]
+    return f" It goes with {', '.join(named)}." if named else ""
 
 
 def _complete_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -189,7 +201,7 @@ def options_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the options that a command takes; with them the hints of what it fails of are made whole."""
 
     def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
-        command = _with_whole_hints(command)
+        command = _with_whole_hints(command, nothing=_INSTEAD.get(name, _NOTHING_SENT))
         for each in reversed(options.of_command(name)):
             command = _option(each)(command)
         return command
@@ -244,13 +256,25 @@ def _refuse(words: Sequence[str], *, commands: Collection[str]) -> NoReturn:
     raise click.UsageError(f"Got unexpected extra argument ({' '.join(words)})")
 
 
-def _with_whole_hints(command: Callable[..., Any]) -> Callable[..., Any]:
+def _with_whole_hints(command: Callable[..., Any], *, nothing: str) -> Callable[..., Any]:
     @functools.wraps(command)
     def called(*args: Any, **flags: Any) -> Any:
         try:
             return command(*args, **flags)
         except PaperRunError as error:
             output.make_hints_whole(error)
+            _say_that_nothing_was_done(error, nothing)
             raise
 
     return called
+
+
+def _say_that_nothing_was_done(error: PaperRunError, nothing: str) -> None:
+    """Put what the command would have done in the place of "nothing was sent"."""
+    from paper_run.model import messages
+
+    for each in messages.single(error):
+        each.explanation = each.explanation.replace(_NOTHING_SENT, nothing)
+        each.remedies = tuple(
+            remedy._replace(text=remedy.text.replace(_NOTHING_SENT, nothing)) for remedy in each.remedies
+        )

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 @click.argument("attempt", metavar="[SESSION[-n]]", required=False)
 @options_of("resolve")
 def resolve(attempt: str | None, **given: Any) -> ExitStatus:
-    """List the attempts of which it is not known what came of them, or say what came of one."""
+    """List the attempts whose outcome is unknown, or say what came of one; or change the book by hand.
+
+    --position, --split and --reset change the book, --order and --filled an order in it.
+    """
     from paper_run.app import resolve as resolving
     from paper_run.report import listing
 

@@ -169,7 +169,8 @@ def decision(attempt: str | None, flags: Mapping[str, Any]) -> Decision | None:
     if flags["placed"] and flags["not_placed"]:
         raise amiss("--placed and --not-placed contradict each other", _PLACED)
     if named and (not flags["placed"] or (flags["run_id"] is not None and flags["orders"])):
-        raise amiss("--run-id or --order goes with --placed, one kind of the two", _PLACED)
+        form = f"{_PLACED}; or {_FILLED}" if flags["orders"] else _PLACED
+        raise amiss("--run-id or --order goes with --placed, one kind of the two", form)
     if flags["placed"] or flags["not_placed"]:
         if attempt is None:
             raise amiss("resolve needs the attempt whose outcome is told", _PLACED)

@@ -30,7 +30,7 @@ _IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
 def schedule(
     kind: str, *, into: str | None, for_user: bool, image: str | None, second: bool, **given: Any
 ) -> ExitStatus:
-    """Print the text that starts day and mark by themselves: a crontab's lines, systemd's units, CronJobs.
+    """Print what starts day and mark by themselves: a crontab's lines, systemd's units, CronJobs.
 
     It names this interpreter, this folder, its settings file and its reports folder; for a cluster an image,
     and the settings themselves. Nothing is installed.

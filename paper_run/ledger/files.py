@@ -67,7 +67,7 @@ def prove_writable(folder: Path, *, purpose: str) -> None:
     except OSError as error:
         raise DataError(
             f"{purpose} {folder} can't be written to",
-            f"{error.strerror}.",
+            "It is a file." if isinstance(error, FileExistsError) else f"{error.strerror}.",
             remedies=("Name a folder that can be made and written to, and run again; nothing was sent.",),
         ) from None
 

@@ -98,7 +98,7 @@ def _passed(each: Limit) -> Finding:
 
 
 def words(each: Limit) -> str:
-    """Return a figure beside its limit, such as `gross exposure 198 % (limit 150 %)`."""
+    """Return a figure beside its limit, such as `gross exposure 198% (limit 150%)`."""
     limit = "no limit" if each.limit is None else f"limit {shown(each.limit)}"
     return f"{named(each)} {figure(each)}{_would(each)} ({limit})"
 
@@ -120,9 +120,9 @@ def _would(each: Limit) -> str:
 
 
 def shown(percent: Decimal, limit: Decimal | None = None) -> str:
-    """Return a percentage of three digits, more where a limit would look like it: `198 %`, `12.4 %`.
+    """Return a percentage of three digits, more where a limit would look like it: `198%`, `12.4%`.
 
-    Both are ratios x 100: 150 is 150 %.
+    Both are ratios x 100: 150 is 150%.
     """
     places = 0 if abs(percent) >= 100 else 1 if abs(percent) >= 10 else 2
     for digits in range(places, 5):
@@ -130,7 +130,7 @@ def shown(percent: Decimal, limit: Decimal | None = None) -> str:
         if limit is None or (rounded > limit) == (percent > limit):
             break
     text = f"{rounded:,.{digits}f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
 
 
 def to_json(stated: Limits) -> dict[str, Any]:

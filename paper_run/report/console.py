@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paper_run.model.service import ServiceHealth
     from paper_run.settings.config import Config
 
-RULE = "=" * 80
+_WIDE = 80
 _SHOWN_ORDERS = 50
 
 
@@ -46,6 +46,7 @@ class Console:
     ) -> None:
         self._out = out
         self._width = width
+        self._rule = "=" * min(_WIDE, width or _WIDE)
         self._quiet = quiet
         self._invocation = invocation
         self._live = out.live and not quiet
@@ -55,11 +56,11 @@ class Console:
 
         :param moment: the exchange's time.
         """
-        self._line(RULE)
+        self._line(self._rule)
         self._line(
             f"  PAPER TRADING RUN - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD
         )
-        self._line(RULE)
+        self._line(self._rule)
         self._line()
         self._line(f"Symbols:     {', '.join(config.symbols)}")
         self._line(f"Capital:     {text.money(config.capital)}")
@@ -75,10 +76,10 @@ class Console:
 
         :param moment: the exchange's time. :param change: what a person changes in the book first.
         """
-        self._line(RULE)
+        self._line(self._rule)
         what = f"RESOLVE: {change}" if change else "MARK TO MARKET"
         self._line(f"  {what} - {text.moment(moment.isoformat(timespec='seconds'))}", paint=terminal.BOLD)
-        self._line(RULE)
+        self._line(self._rule)
         for notice in config.notices:
             self._line(f"! {notice.text}", paint=terminal.YELLOW)
         self._line()
@@ -245,14 +246,14 @@ class Console:
         what = "RESOLVE" if of_a_change else "MARK" if result.is_mark else "PAPER RUN"
         label = f"{result.label} - " if result.label else ""
         self._line()
-        self._line(RULE)
+        self._line(self._rule)
         status = result.status.upper()
         if result.limits is not None and result.limits.passed:
             from paper_run.report.summary import headline
 
             status += f", but {headline.passed_limits(result)}"
         self._line(f"  {label}{what} COMPLETE - Status: {status}", paint=terminal.BOLD)
-        self._line(RULE)
+        self._line(self._rule)
 
     def say(self, words: str = "", *, paint: str | None = None, even_quiet: bool = False) -> None:
         """Print a line as it is."""

@@ -21,14 +21,12 @@ _STATUS, _SPARE = 1, ("Return", "Drawdown", "Total P&L")
 
 
 def table(lines: Sequence[SessionLine], width: int = columns.WIDTH) -> str:
-    """Return the sessions in the order given, one a row, and below each book their number and its day P&L.
+    """Return the sessions, at least one, a row each, and below each book their number and its day P&L.
 
     Nothing is added up over a reset: P&L, equity and drawdown begin again with the next book.
     At most `width` wide while no amount reaches a billion dollars: a session of many attempts takes
     more rows. Amounts are never shortened, so that the rows add up to the sum.
     """
-    if not lines:
-        return "No session yet.\n"
     books = [list(own) for _, own in groupby(lines, key=lambda line: line.book)]
     blocks = [_block(own, several=len(books) > 1) for own in books]
     return columns.table(_HEADS, blocks, wrapped=_STATUS, width=width, spare=_SPARE)

@@ -72,9 +72,7 @@ def _month(month: str, book: int, lines: Sequence[SessionLine]) -> Month:
 
 
 def table(found: Sequence[Month], width: int = columns.WIDTH) -> str:
-    """Return the months in the order given, and below each book what they come to."""
-    if not found:
-        return "No session yet.\n"
+    """Return the months in the order given, at least one, and below each book what they come to."""
     books = [list(own) for _, own in groupby(found, key=lambda each: each.book)]
     blocks = [_block(own, several=len(books) > 1) for own in books]
     return columns.table(_HEADS, blocks, wrapped=_WORDS, width=width, spare=_SPARE)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paper_run.settings.raw import RawValue
 
 _AMOUNT_FORM = (
-    "dollars as digits with at most two decimals, above 0 and below 1000000000000, such as 20000 or 99.50"
+    "dollars above 0 and below a trillion: digits without commas, at most two decimals, such as 99.50"
 )
 _AMOUNT_LIMIT = Decimal(10) ** 12
 _THRESHOLD_FORM = (

@@ -31,8 +31,10 @@ def url(given: RawValue) -> str:
         raise given.showing("<hidden>").wrong(_FORM, because="it holds a space or an unprintable character")
     found = _URL.fullmatch(given.value)
     if found is None:
+        is_ours = given.value.startswith(("postgresql://", "postgres://"))
+        because = "in a password @ is written %40, / is %2F, # is %23"
         raise given.showing("<hidden>").wrong(
-            _FORM, because="in a password @ is written %40, / is %2F, # is %23"
+            _FORM, because=because if is_ours else "it does not begin with postgresql://"
         )
     if any(int(port) > 65_535 for port in re.findall(r":([0-9]+)(?=,|$)", found["hosts"])):
         raise given.showing("<hidden>").wrong(_FORM, because="its port is no number up to 65535")

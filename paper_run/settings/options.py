@@ -12,25 +12,33 @@ _OF_ALL = (
     *("history", "report", "email", "ledger", "schedule", "sandbox", "config", "completion"),
 )
 
+_OUTPUT = Option(
+    "--output",
+    ("mark",),
+    "Another file to write: .json, .html or .csv (orders); - prints the JSON alone. Repeatable.",
+    kind="repeated",
+    metavar="PATH",
+    path="file",
+)
+
 # A row has no check of its own where its value is read with what else is known: a date with today's, a path
 # with its folder, a secret with its other half or its file, what one command takes with all it is told.
 OPTIONS = (
     Option(
         "--symbols",
         _DAY,
-        "What to trade; spaces, commas or repeated.",
+        "What to trade: separated by spaces or commas, or repeat the option.",
         kind="repeated",
         metavar="SYMBOL...",
         variable="PAPER_RUN_SYMBOLS",
         default="AAPL,MSFT,GOOGL",
-        more="What to trade: with spaces, commas, or the option repeated.",
         check="amounts.symbols",
         carried=True,
     ),
     Option(
         "--capital",
         _DAY,
-        "Capital to size with.",
+        "Capital to size the orders with.",
         metavar="DOLLARS",
         variable="PAPER_RUN_CAPITAL",
         default="100000",
@@ -40,18 +48,18 @@ OPTIONS = (
     Option(
         "--max-position-size",
         _DAY,
-        "Most that one signal is sized at.",
+        "Most that one signal's order is sized at.",
         metavar="DOLLARS",
         variable="PAPER_RUN_MAX_POSITION_SIZE",
         default="20000",
-        more="Most that one signal is sized at; over the days a position can grow past it.",
+        more="Most that one signal's order is sized at; over the days a position can grow past it.",
         check="amounts.dollars",
         carried=True,
     ),
     Option(
         "--as-of-date",
         _DAY,
-        "Date of the signals: YYYY-MM-DD, or previous for the last session that is over.",
+        "Date of the signals, YYYY-MM-DD; or previous: the last session that is over.",
         metavar="DATE",
         variable="PAPER_RUN_AS_OF_DATE",
         said="the session",
@@ -59,37 +67,34 @@ OPTIONS = (
         "over. The orders are executed now, whatever it says.",
         carried=True,
     ),
-    Option(
-        "--output",
-        ("run", "mark"),
-        "Also write there: .json, .html, .csv (orders), or - for the JSON alone on standard "
-        "output; repeatable.",
-        kind="repeated",
-        metavar="PATH",
+    _OUTPUT._replace(
+        commands=_DAY,
         variable="PAPER_RUN_OUTPUT",
-        more="Also write there: `.json`, `.html`, `.csv` (orders), or `-` for the JSON alone on "
-        "standard output. Repeatable; commas in the variable, which counts for the day alone.",
-        path="file",
+        more="Another file to write: `.json`, `.html` or `.csv` (orders); `-` prints the JSON alone. "
+        "Repeatable; commas in the variable, which counts for the day alone.",
     ),
+    _OUTPUT,
     switch("--dry-run", _DAY, "Check everything and print the plan; send nothing."),
     switch("--again", _DAY, "Trade the session once more, on purpose."),
     switch(
         "--new-ledger",
         _DAY,
-        "Make a ledger on purpose: where one is missing.",
-        more="Make a ledger on purpose, [where one is missing](USING.md#the-ledger).",
+        "Make a new ledger, on purpose, where one is missing.",
+        more="Make a new ledger, on purpose, [where one is missing](USING.md#the-ledger).",
     ),
     switch(
         "--accept-database",
         _DAY,
-        "Trade though the ledger's server was promoted or restored.",
-        more="Trade though the ledger's server was promoted or restored since, and nobody can tell whether "
-        "it has lost what was traded today.",
+        "Trade even though the ledger's server was promoted or restored.",
+        more="Trade even though the ledger's server was promoted or restored since, and nobody can tell "
+        "whether it has lost what was traded today.",
     ),
-    switch("--resume", ("ledger",), "End a move that was broken off."),
-    switch("--abandon", ("ledger",), "Take a move back that was broken off: the database must have nothing."),
-    switch("--stale", ("mark",), "Read every order that still works, not only the newest 500."),
-    switch("--again", ("mark",), "Move the closing of a session that was marked whole."),
+    switch("--resume", ("ledger",), "Finish a move that was broken off."),
+    switch(
+        "--abandon", ("ledger",), "Take back a move that was broken off; the database must still be empty."
+    ),
+    switch("--stale", ("mark",), "Read every order that is still working, not only the newest 500."),
+    switch("--again", ("mark",), "Replace the closing of a session that was already valued whole."),
     switch("--all", ("report",), "The files of every attempt and mark that the ledger has.", name="of_all"),
     switch(
         "--all",
@@ -102,11 +107,11 @@ OPTIONS = (
     switch(
         "--json",
         ("mark", "history", "resolve", "doctor", "config"),
-        "Print JSON: one document.",
+        "Print one JSON document.",
         name="as_json",
     ),
     switch("--csv", ("history",), "Print CSV.", name="as_csv"),
-    Option("--since", ("history",), "Leave out earlier sessions.", metavar="YYYY-MM-DD"),
+    Option("--since", ("history",), "Leave out the sessions before that date.", metavar="YYYY-MM-DD"),
     Option(
         "--since",
         ("report",),
@@ -115,10 +120,10 @@ OPTIONS = (
         more="A tear sheet, `tearsheet.html` and `tearsheet.json`, of the sessions from that date on.",
     ),
     Option("--until", ("report",), "With --since: up to that date.", metavar="YYYY-MM-DD"),
-    Option("--last", ("history",), "The newest N alone.", metavar="N", short="-n"),
-    switch("--monthly", ("history",), "Months in place of sessions: P&L and return."),
-    switch("--placed", ("resolve",), "It did trade."),
-    switch("--not-placed", ("resolve",), "It did not: the session is open again."),
+    Option("--last", ("history",), "Only the newest N sessions.", metavar="N", short="-n"),
+    switch("--monthly", ("history",), "A row a month in place of a session: P&L, return, deepest drawdown."),
+    switch("--placed", ("resolve",), "The attempt did trade."),
+    switch("--not-placed", ("resolve",), "The attempt did not trade: its session is open again."),
     Option("--run-id", ("resolve",), "With --placed: the orchestrator's run.", metavar="ID"),
     Option(
         "--order",
@@ -128,12 +133,7 @@ OPTIONS = (
         metavar="NAME",
         name="orders",
     ),
-    Option(
-        "--filled",
-        ("resolve",),
-        "With --order: all that it has filled, and the average.",
-        metavar="QTY@PRICE",
-    ),
+    Option("--filled", ("resolve",), "With --order: all it has filled, at its average.", metavar="QTY@PRICE"),
     switch("--not-filled", ("resolve",), "With --order: it has filled nothing."),
     Option(
         "--position",
@@ -146,14 +146,14 @@ OPTIONS = (
     ),
     Option("--split", ("resolve",), "Book a split: M shares became N.", kind="pair", metavar="SYMBOL N:M"),
     Option("--ex-date", ("resolve",), "With --split: the first session with it.", metavar="DATE"),
-    switch("--wrong-date", ("resolve",), "Its session is yet to come: open it again for that day."),
+    switch("--wrong-date", ("resolve",), "The session is yet to come: open it again for its own day."),
     switch("--reset", ("resolve",), "The account was wiped: end this book, begin a new one."),
     switch("--mark", ("email",), "The mail about the session's latest mark.", name="of_mark"),
     switch("--to-stdout", ("email",), "Print the message, for sendmail or mutt; nothing is sent."),
     Option(
         "--port",
         ("sandbox",),
-        "First of four ports in a row, 0 for any free ones.",
+        "First of four ports in a row; 0: any free ones.",
         metavar="PORT",
         default="8001",
     ),
@@ -175,7 +175,7 @@ OPTIONS = (
         metavar="NAME",
         variable="PAPER_RUN_EXCHANGE",
         default="XNYS",
-        more=("Whose sessions: `XNYS`, the New York Stock Exchange, or `24/7`, where each UTC day is one."),
+        more="Whose sessions: `XNYS`, the New York Stock Exchange, or `24/7`, where each UTC day is one.",
         check="calendar.exchange",
     ),
     Option(
@@ -185,10 +185,8 @@ OPTIONS = (
         metavar="SYMBOL",
         variable="PAPER_RUN_BENCHMARK",
         said="SPY where quotes are configured",
-        more=(
-            "The symbol whose price return stands beside the book's, read with the quotes; `none` for none. "
-            "Another symbol begins anew."
-        ),
+        more="The symbol whose price return stands beside the book's, read with the quotes; `none` for none. "
+        "Another symbol begins anew.",
         check="amounts.benchmark",
     ),
     switch(
@@ -200,7 +198,7 @@ OPTIONS = (
     Option(
         "--latest-start",
         _DAY,
-        "No attempt starts later, on the exchange's clock.",
+        "Latest start of an attempt, on the exchange's clock.",
         metavar="HH:MM",
         variable="PAPER_RUN_LATEST_START",
         said="15 minutes before that day's close",
@@ -221,9 +219,9 @@ OPTIONS = (
     switch(
         "--second",
         ("schedule",),
-        "With kubernetes: the day once more, --timeout and 2 minutes later.",
-        more="With kubernetes: the day once more, `--timeout` and 2 minutes later, on a node that may be "
-        "another. It shows what was recorded, and trades only where nothing was.",
+        "With kubernetes: start the day once more, --timeout and 2 minutes later.",
+        more="With kubernetes: start the day once more, `--timeout` and 2 minutes later, perhaps on another "
+        "node. It shows what was recorded, and trades only where nothing was.",
     ),
     Option("--sessions", _DAY, "With --sandbox: play N sessions.", metavar="N", default="1"),
     Option(
@@ -248,11 +246,11 @@ OPTIONS = (
     Option(
         "--email-to",
         ("run", "mark", "email", "doctor"),
-        "Who gets the e-mail; commas, or repeatable.",
+        "Who gets the e-mail: addresses with commas between them, or repeat the option.",
         kind="repeated",
         metavar="ADDRESS",
         variable="PAPER_RUN_EMAIL_TO",
-        more="Who gets the e-mail: bare addresses; commas, or repeatable.",
+        more="Who gets the e-mail: bare addresses with commas between them, or repeat the option.",
         check="email.addresses",
         carried=True,
     ),

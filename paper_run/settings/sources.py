@@ -183,7 +183,7 @@ def _env_file_values(path: Path) -> dict[str, str]:
 
     from dotenv.parser import parse_stream
 
-    origin = f"the settings file {path}"
+    origin = f"The settings file {path}"
     remedy = ("Name a readable file with --env-file, or correct this one; nothing was sent.",)
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -63,6 +63,11 @@ def named(ledger: Ledger, name: str) -> AttemptRow:
                 remedies=(Remedy("See which there are", ours("history")),),
             ) from None
         row = ledger.attempts.numbered(session, int(match[2] or 1) if match else 1)
+    if row is None and name == "latest":
+        raise DataError(
+            f"The ledger {ledger.name} has no attempt yet",
+            remedies=("The first run makes one. The sandbox has a ledger of its own: add --sandbox.",),
+        )
     if row is None:
         raise DataError(
             f"The ledger {ledger.name} has no attempt {name}",

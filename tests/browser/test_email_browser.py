@@ -53,6 +53,17 @@ def test_the_first_screen_of_a_good_day_has_its_figures(opened):
         assert box["y"] + box["height"] <= 640
 
 
+def test_no_figure_of_the_periods_is_broken_on_a_phone(opened):
+    """A figure of week, month or year stands on one line, also where it has thousands."""
+    page = opened(letter_named("good").html, width=360, height=640)
+    found = []
+    for label in ("Week to date", "Month to date", "Year to date"):
+        shown = page.get_by_text(label, exact=True).locator("xpath=following-sibling::span[1]")
+        assert re.fullmatch(r"[+−]\$[\d.,]{6,}", shown.text_content())
+        found.append(shown.evaluate("each => each.getClientRects().length"))
+    assert found == [1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("name", "width"),
     [*((name, 600) for name in LETTERS), *((name, 360) for name in ("partial", "incomplete", "crowded"))],

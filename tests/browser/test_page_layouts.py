@@ -56,6 +56,23 @@ def test_every_number_is_whole_at_every_width(opened, rows):
             assert room.evaluate("each => each.scrollWidth - each.clientWidth") == 0, (table, width)
 
 
+def test_an_order_id_is_broken_in_its_middle(opened):
+    """The gateway's 24 digits are two lines of twelve, not one and a digit."""
+    page = opened(documents.good_day(), curve=CURVE, width=1280)
+    page.locator("#orders-table tbody td:nth-child(13)").first.evaluate(
+        "each => each.textContent = '0a1b2c' .repeat(4)"
+    )
+    widths = page.locator("#orders-table tbody td:nth-child(13)").first.evaluate(
+        """each => {
+          const words = document.createRange();
+          words.selectNodeContents(each);
+          return [...words.getClientRects()].map((line) => Math.round(line.width));
+        }"""
+    )
+    assert len(widths) == 2
+    assert widths[0] == widths[1]
+
+
 @pytest.mark.parametrize("width", [390, 360])
 def test_a_phone_shows_the_gains_without_scrolling_sideways(opened, width):
     """A position is a card of two lines: symbol, value, total and day above quantity, mark and the rest."""

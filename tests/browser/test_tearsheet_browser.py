@@ -65,3 +65,14 @@ def test_all_of_its_sections_are_there(shown: Callable[..., Any]) -> None:
     assert table.evaluate("each => each.scrollWidth > each.clientWidth")
     assert "linear-gradient" in table.evaluate("each => getComputedStyle(each).backgroundImage")
     assert page.locator("#symbols-table tfoot th").all_inner_texts() == ["All symbols"]
+
+
+def test_on_paper_no_label_of_the_curve_is_cut_off(shown: Callable[..., Any]) -> None:
+    """The one of a high at the very top too: it lies inside its panel."""
+    page = shown(60, width=690)  # a sheet's width
+    page.emulate_media(media="print")
+    label = page.locator(".equity text", has_text="High $").first
+    above = label.evaluate(
+        "each => each.getBoundingClientRect().top - each.closest('.panel').getBoundingClientRect().top"
+    )
+    assert above >= 0

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 from support import command_line
-from support.command import any_time
+from support.command import any_time, run_command
 from support.socket_server import refusing, serving
 
 from paper_run import __version__, cli
@@ -219,7 +219,10 @@ def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[
         ("--capitol 5", "No such option: --capitol. Did you mean --capital?", "--help"),
         ("history --jsn", "No such option: --jsn. Did you mean --json?", "history --help"),
         ("resolve --positon AAPL", "No such option: --positon. Did you mean --position?", "resolve --help"),
-        ("mark --zz", "No such option: --zz.", "mark --help"),
+        ("mark --zz", "No such option: --zz.\n", "mark --help"),
+        ("mark --capital 5", "No such option: --capital. It goes with the day.", "mark --help"),
+        ("--json", "No such option: --json. It goes with mark, history, resolve, ", "--help"),
+        ("report -n 3", "No such option: -n. It goes with history.", "report --help"),
         ("-x", "No such option: -x.", "--help"),
         ("schedule crn", "schedule: crn is not allowed. Did you mean cron?", "schedule --help"),
         ("sandbx", "No such command: sandbx. Did you mean sandbox?", "--help"),
@@ -232,7 +235,25 @@ def test_a_slip_is_told_with_what_was_meant(
     assert main(line.split()) == 3
     said = capsys.readouterr().err
     assert said.startswith(f"❌ ERROR: {first}")
-    assert f"1. See {help_of}; nothing was sent.\n" in said
+    ends = {"--help": "; nothing was sent", "mark --help": "; nothing was changed"}
+    ends["resolve --help"] = ends["mark --help"]
+    assert f"1. See {help_of}{ends.get(help_of, '')}.\n" in said
+
+
+@pytest.mark.parametrize("command", ["history", "report", "config", "doctor", "schedule cron", "sandbox"])
+def test_what_never_sends_does_not_say_that_nothing_was_sent(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong setting reads the same, without the words that matter to a day."""
+    wrong = tmp_path / "wrong.env"
+    wrong.write_text("PAPER_RUN_REPORTS_DIR reports\n")
+    assert main([*command.split(), "--env-file", str(wrong)]) == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert "1. Name a readable file with --env-file, or correct this one. Exiting" in said
+    for others, ends in (([], "sent"), (["mark"], "changed"), (["resolve"], "changed")):
+        assert main([*others, "--env-file", str(wrong)]) == 3
+        said = " ".join(capsys.readouterr().err.split())
+        assert f"or correct this one; nothing was {ends}. Exiting" in said
 
 
 # Help
@@ -547,3 +568,15 @@ def test_verbose_shows_each_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(line.endswith(" ms)") for line in requests)
     assert said.err.count("unavailable") == 3
     assert "Add --sandbox" in said.err
+
+
+def test_history_says_where_sessions_are(tmp_path: Path) -> None:
+    """Without any it says so, and where a sandbox has some; with --since none since then is another thing."""
+    (tmp_path / "reports").mkdir()
+    assert run_command("--sandbox", "-q", cwd=tmp_path).returncode == 0
+    assert run_command("-q", cwd=tmp_path).returncode in {0, 1}  # a closed day, or no services
+    for monthly in ((), ("--monthly",)):
+        said = run_command("history", *monthly, cwd=tmp_path).stdout
+        assert said == "No session yet. The sandbox has a ledger of its own: add --sandbox\n"
+        said = run_command("history", "--sandbox", "--since", "2025-01-03", *monthly, cwd=tmp_path).stdout
+        assert said == "SANDBOX - simulated prices\nNo session since 2025-01-03.\n"

@@ -45,6 +45,13 @@ def test_each_setting_has_its_line(tmp_path: Path) -> None:
     assert found["PAPER_RUN_REPORTS_DIR"]["value"] == str(tmp_path / "reports")
 
 
+def test_a_sandbox_is_said_to_have_its_own(tmp_path: Path) -> None:
+    """Below the settings, of which it leaves those of services and broker alone."""
+    said = f"are its own, and its reports go to {tmp_path / 'reports' / 'sandbox'}\n"
+    assert said in run_command("config", "--sandbox", cwd=tmp_path).stdout
+    assert "SANDBOX:" not in run_command("config", cwd=tmp_path).stdout
+
+
 def test_where_each_comes_from(tmp_path: Path) -> None:
     """The option beats the variable, that the file, that the default; the file with its path."""
     file = tmp_path / "my.env"

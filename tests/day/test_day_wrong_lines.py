@@ -81,7 +81,12 @@ WITHOUT_A_LEDGER = [
     # variables
     _wrong("", "'-3' is not allowed", "or off", PAPER_RUN_WARN_DRAWDOWN="-3"),
     _wrong("", "PAPER_RUN_WARN_GROSS: 'lots'", "percent", PAPER_RUN_WARN_GROSS="lots"),
-    _wrong("", "'<hidden>'", "postgresql://", PAPER_RUN_LEDGER_URL=_DATABASE.replace("postgresql", "mysql")),
+    _wrong(
+        "",
+        "'<hidden>'",
+        "does not begin with postgresql://",
+        PAPER_RUN_LEDGER_URL=_DATABASE.replace("postgresql", "mysql"),
+    ),
     _wrong("", "is no number up to 65535", PAPER_RUN_LEDGER_URL=_DATABASE.replace(":1/", ":70000/")),
     _wrong("", "/DATABASE", "@ is written %40", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a/{SECRET}@h/db"),
     _wrong("", "'<hidden>'", PAPER_RUN_LEDGER_URL=f"postgresql://jo:a@{SECRET}@h/db"),
@@ -187,6 +192,7 @@ def test_a_database_that_is_not_there(untouched: OddPlatform, tmp_path: Path) ->
     env = {"PAPER_RUN_LEDGER_URL": _DATABASE, "PAPER_RUN_PLATFORM": "paper-1"}
     done = run_command(cwd=tmp_path, platform=untouched, env=env)
     assert done.returncode == 1
+    assert "\n\nConnection to server at " in done.stderr
     assert "failed: Connection refused. Is the server running on that host" in done.stderr
     said = "accepting TCP/IP connections?{}\n\nTroubleshooting:\n1. See whether it is up"
     assert said.format(" Nothing was sent.") in done.stderr

@@ -56,8 +56,8 @@ def test_what_is_no_longer_listed_is_sold_at_a_price_that_is_said(life: Life) ->
     ("said", "head"),
     [
         (("--position", "AAPL=4@110.5"), "AAPL is 4 shares, at 110.5"),
-        (("--position", "AAPL"), "quantity taken over of AAPL"),
-        (("--position", "all"), "quantity taken over of each symbol that differs"),
+        (("--position", "AAPL"), "quantity of AAPL corrected"),
+        (("--position", "all"), "quantity of each symbol that differs corrected"),
         (("--split", "AAPL", "2:1"), "split 2:1 of AAPL"),
         (("--split", "AAPL", "1:1"), "no split of AAPL"),
         (("--order", "", "--filled", "10@101"), "order {order} filled 10 at 101"),

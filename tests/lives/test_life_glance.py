@@ -32,8 +32,8 @@ def test_a_session_looks_back_on_the_ones_before(life: Life, server: MailServer)
     assert "The last 2 sessions: 2 gained, 0 lost. Best +$400.00 on 7 Jan 2025" in said
     assert "Week to date +$600.00 +0.60%" in said
     assert "Since 6 Jan 2025 - Grown: AAPL 200 to 300 - Closed: MSFT 100" in said
-    assert "Newly past a limit: largest position AAPL 60.5 % (limit 50 %)" in said
-    assert "Gross exposure 60.5 % ✓ limit 150 %" in said
+    assert "Newly past a limit: largest position AAPL 60.5% (limit 50%)" in said
+    assert "Gross exposure 60.5% ✓ limit 150%" in said
 
 
 def test_the_mails_of_a_session_stand_below_each_other(life: Life, server: MailServer) -> None:

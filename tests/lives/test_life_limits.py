@@ -8,7 +8,7 @@ from support.mail_server import MailServer, subjects
 
 WORKS: dict[str, Any] = {"filled": "0", "status": "new", "detail": {"filled_avg_price": None}}
 LARGE = ("--max-position-size", "100000")
-PAST = "gross exposure 198 % (limit 150 %)"
+PAST = "gross exposure 198% (limit 150%)"
 
 
 def page(life: Life, kind: str = "paper_run") -> str:
@@ -35,8 +35,8 @@ def test_a_day_within_its_limits(life: Life, server: MailServer) -> None:
     }
     assert (limits["position"]["symbol"], limits["net"]) == ("AAPL", {"percent": 20, "amount": 20000})
     assert [limits[name]["passed"] for name in ("day_loss", "drawdown")] == [False, False]
-    assert "Limits:             gross exposure 20 % ✓, largest position AAPL 20 % ✓" in life.last.stdout
-    assert '20 % <b class="good">✓</b>' in page(life)
+    assert "Limits:             gross exposure 20% ✓, largest position AAPL 20% ✓" in life.last.stdout
+    assert '20% <b class="good">✓</b>' in page(life)
     (subject,) = subjects(server)
     assert "OK" in subject
 
@@ -50,7 +50,7 @@ def test_a_day_past_its_gross_exposure(life: Life, server: MailServer) -> None:
     assert codes(day).count("limit_passed") == 1
     source = page(life)
     assert f"Success, but {PAST}" in source
-    assert '198 % <b class="caution">!</b>' in source
+    assert '198% <b class="caution">!</b>' in source
     assert f"Status: SUCCESS, but {PAST}" in life.last.stdout
     (subject,) = subjects(server)
     assert f"Look: {PAST}" in subject
@@ -65,8 +65,8 @@ def test_the_limits_are_set_by_their_variables(life: Life) -> None:
     day = life.trade(AAPL=buy(100, "200"))
     assert (day["limits"]["gross"]["limit"], day["limits"]["gross"]["passed"]) == (None, None)
     assert day["limits"]["position"]["passed"] is True
-    assert "gross exposure 20 %, largest position AAPL 20 % !" in life.last.stdout
-    assert "largest position AAPL 20 % (limit 20 %)" in life.last.stdout
+    assert "gross exposure 20%, largest position AAPL 20% !" in life.last.stdout
+    assert "largest position AAPL 20% (limit 20%)" in life.last.stdout
 
 
 def test_a_working_order_counts_if_filled(life: Life) -> None:
@@ -75,8 +75,8 @@ def test_a_working_order_counts_if_filled(life: Life) -> None:
     gross = day["limits"]["gross"]
     assert (gross["percent"], gross["if_filled"], gross["amount"]) == (80, True, 80000)
     assert codes(day).count("limit_passed") == 1
-    assert "largest position AAPL 80 % if filled (limit 50 %)" in life.last.stdout
-    assert "if filled, limit 50 %" in page(life)
+    assert "largest position AAPL 80% if filled (limit 50%)" in life.last.stdout
+    assert "if filled, limit 50%" in page(life)
     marked = life.mark()
     assert (marked["limits"]["gross"]["amount"], marked["limits"]["gross"]["if_filled"]) == (0, False)
 
@@ -90,7 +90,7 @@ def test_a_day_loss_and_a_drawdown(life: Life, server: MailServer) -> None:
     day = life.trade(AAPL=NO_ORDER)
     assert [day["limits"][name]["percent"] for name in ("day_loss", "drawdown")] == [12, 12]
     assert [day["limits"][name]["passed"] for name in ("day_loss", "drawdown")] == [True, True]
-    assert "Look: day loss 12 % (limit 3 %) and drawdown 12 % (limit 10 %)" in subjects(server)[-1]
+    assert "Look: day loss 12% (limit 3%) and drawdown 12% (limit 10%)" in subjects(server)[-1]
     life.next_session()
     day = life.trade(AAPL=NO_ORDER)
     assert [day["limits"][name]["passed"] for name in ("day_loss", "drawdown")] == [False, True]
@@ -115,7 +115,7 @@ def test_what_is_not_known_has_a_dash(life: Life) -> None:
 def test_an_account_that_lost_more_than_it_had(life: Life) -> None:
     """Sold short for 10,000 with 1,000: at 115 it owes 500, at 112 it has won 300 of that back.
 
-    A gain is no loss of a debt, 0 %; of a drawdown there is no more to say, and why is said.
+    A gain is no loss of a debt, 0%; of a drawdown there is no more to say, and why is said.
     """
     life.trade("--capital", "1000", AAPL=sell(100, "100"))
     life.next_session()
@@ -133,7 +133,7 @@ def test_an_account_that_lost_more_than_it_had(life: Life) -> None:
         *(None,) * 2,
         "equity was not above zero by an earlier session",
     )
-    assert "day loss 0 % ✓, drawdown —" in life.last.stdout
+    assert "day loss 0% ✓, drawdown —" in life.last.stdout
     assert "— ✓" not in life.last.stdout
 
 
@@ -153,8 +153,8 @@ def test_a_mark_past_a_limit(life: Life, server: MailServer) -> None:
     life.env["PAPER_RUN_WARN_DAY_LOSS"] = "0.5"
     day = life.mark()
     assert day["status"] == "success"
-    assert "Valued, but day loss 0.98 % (limit 0.5 %)" in page(life, "mark")
-    assert "Look: day loss 0.98 % (limit 0.5 %)" in subjects(server)[-1]
+    assert "Valued, but day loss 0.98% (limit 0.5%)" in page(life, "mark")
+    assert "Look: day loss 0.98% (limit 0.5%)" in subjects(server)[-1]
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "1e3", "", "ten", "1.234", "5%"])
@@ -178,7 +178,7 @@ def test_exposure_over_time(life: Life) -> None:
     life.trade(*LARGE, AAPL=buy(100, "200"))
     rows = [(each["long_value"], each["short_value"], each["gross_limit"]) for each in life.rows("sessions")]
     assert rows == [("40000.00", "-20000.00", "150"), ("60000.00", "-20000.00", "75")]
-    said = "Gross 80 % of equity on 7 Jan 2025 (limit 75 %): long 60 %, short −20 %."
+    said = "Gross 80% of equity on 7 Jan 2025 (limit 75%): long 60%, short −20%."
     assert said in page(life)
     assert said in (life.reports / "index.html").read_text()
     written = page(life)

@@ -44,11 +44,6 @@ Sum         4 sessions, 2 not valued    −$924.70
     )
 
 
-def test_no_session_is_said_in_words():
-    """An empty history is a sentence, not a table of nothing."""
-    assert table([]) == "No session yet.\n"
-
-
 def test_many_trades_of_a_session_take_more_rows():
     """Long statuses are wrapped below each other: the table stays within its width and loses none."""
     lines = [*history(3), line("2025-01-07", "1", attempts=tuple((n, "interrupted") for n in range(1, 9)))]

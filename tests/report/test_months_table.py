@@ -47,7 +47,6 @@ Sum      5, 2 not valued  +$1,061.00  +1.00%
 """
     )
     assert [each.month for each in months(lines, 2)] == ["2025-02", "2025-03"]
-    assert table([]) == "No session yet.\n"
 
 
 def test_nothing_is_added_up_over_a_reset() -> None:

@@ -252,7 +252,7 @@ def test_a_wrong_amount_is_refused(flag: str, typed: str) -> None:
     """Signs, exponents, separators, a third decimal, 0 and 10^12 end in one message with the allowed form."""
     error = refused({flag: typed})
     assert error.title.startswith(f"{flag}: ")
-    assert "digits with at most two decimals" in error.explanation
+    assert "digits without commas, at most two decimals" in error.explanation
     assert error.exit_status == 3
     assert "nothing was sent" in str(error.remedies[0])
 

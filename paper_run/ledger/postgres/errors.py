@@ -44,9 +44,10 @@ def translated(database: Database) -> Iterator[None]:
 
 def lost(database: Database, error: Exception | str) -> LedgerLostError:
     """Return that the database can't be reached, or not any more."""
+    words = _sentence(error).removeprefix("connection failed: ").removeprefix("connection is bad: ")
     return LedgerLostError(
         f"The database of the ledger {database.name} can't be used",
-        _sentence(error),
+        f"{words[:1].upper()}{words[1:]}",
         remedies=("See whether it is up and lets this host and user in; then run again.",),
     )
 

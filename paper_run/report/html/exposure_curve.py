@@ -61,7 +61,7 @@ def exposure_curve(curve: Sequence[SessionLine]) -> str:
     drawn += f'<path class="edge gross" d="M{_line(held, [down(each.gross) for each in held])}"/>'
     if shown is not None:
         drawn += f'<path class="edge limit" d="M0 {down(shown):.1f}H{SIDE}"/>'
-    ticks = [(0.0, "0 %"), (top, _percent(top)), *([(shown, _percent(shown))] if shown is not None else [])]
+    ticks = [(0.0, "0%"), (top, _percent(top)), *([(shown, _percent(shown))] if shown is not None else [])]
     ticks += [(lowest, _percent(lowest))] if lowest else []
     frame = f'<svg viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" width="100%" height="100%">'
     return (

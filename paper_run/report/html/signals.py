@@ -100,7 +100,7 @@ def _interval(quality: Quality) -> str:
     if quality.interval is None:
         return f"{quality.pairs:,} pairs"
     low, high = map(text.fixed_percent, quality.interval)
-    return f"{low} to {high} at 95 %, {quality.pairs:,} pairs"
+    return f"{low} to {high} at 95%, {quality.pairs:,} pairs"
 
 
 def _figure(label: str, shown: str, aside: str) -> str:

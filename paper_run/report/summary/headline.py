@@ -88,7 +88,7 @@ def problem(result: RunResult) -> str:
 
 
 def passed_limits(result: RunResult) -> str:
-    """Return the limits that are passed, two at most, such as `gross exposure 198 % (limit 150 %)`."""
+    """Return the limits that are passed, two at most, such as `gross exposure 198% (limit 150%)`."""
     if result.limits is None or not (passed := result.limits.passed):
         return ""
     from paper_run.model import limits
@@ -235,8 +235,10 @@ def _done(result: RunResult) -> str:
         filled = result.totals.num_orders_filled
         if submitted == 1:
             return "The one order was accepted and filled." if filled else "The one order was accepted."
-        done = f", {'all' if filled == submitted else f'{filled:,}'} filled" if filled else ""
-        return f"All {submitted:,} orders were accepted{done}."
+        every = "both" if submitted == 2 else "all"
+        done = f", {every if filled == submitted else f'{filled:,}'} filled" if filled else ""
+        these = "Both" if submitted == 2 else f"All {submitted:,}"
+        return f"{these} orders were accepted{done}."
     signals = result.totals.num_signals
     if not signals:
         return "No signals, so no orders: there was nothing to trade."

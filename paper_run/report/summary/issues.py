@@ -209,7 +209,8 @@ def _said(errors: Sequence[str], warnings: Sequence[str], new: Collection[str]) 
     both = [Item("bad", "New error" if each in new else "Error", "", each) for each in errors]
     both += [Item("caution", "New warning" if each in new else "Warning", "", each) for each in warnings]
     more = unlisted(len(both), _MOST_SENTENCES, "in the report")
-    return Section("Errors and warnings", tuple(both[:_MOST_SENTENCES]), more)
+    heading = "Errors and warnings" if errors else "Warnings"
+    return Section(heading, tuple(both[:_MOST_SENTENCES]), more)
 
 
 def _new(found: Iterable[Finding], before: RunResult | None) -> set[str]:

@@ -101,15 +101,15 @@ def test_what_is_at_risk_stands_beside_its_limit() -> None:
     """Amber past it, with a sign; a dash is "not known"."""
     day = limits.past_limits()
     letter = stated.letter(day, occasion="run", past=PAST)
-    assert "\nGross exposure      198 % !  if filled, limit 150 %\n" in letter.text
-    assert "\nLargest position    62 % !  AAPL, if filled, limit 50 %\n" in letter.text
-    assert "\nNet exposure        59.8 %  of equity\n" in letter.text
+    assert "\nGross exposure      198% !  if filled, limit 150%\n" in letter.text
+    assert "\nLargest position    62% !  AAPL, if filled, limit 50%\n" in letter.text
+    assert "\nNet exposure        59.8%  of equity\n" in letter.text
     assert "color:#835200" in letter.html.partition("Gross exposure")[2].partition("</td>")[0]
     lost = text_of(changed(good_day(), limits=limits.not_known()))
     assert "\nGross exposure      not known  a position has no market value\n" in lost
     within = text_of(changed(good_day(), limits=limits.stated(gross={"limit": None, "passed": None})))
-    assert "\nGross exposure      59.8 %  no limit\n" in within
-    assert "\nLargest position    20 % ✓  AAPL, limit 50 %\n" in within
+    assert "\nGross exposure      59.8%  no limit\n" in within
+    assert "\nLargest position    20% ✓  AAPL, limit 50%\n" in within
 
 
 def test_what_changed_since_the_session_before() -> None:
@@ -124,12 +124,12 @@ def test_what_changed_since_the_session_before() -> None:
         "\nSince 16 Jan 2025\n- Opened: GOOGL −101\n- Grown: AAPL 40 to 133\n- Turned: MSFT −48 to 48\n"
         in text
     )
-    assert "- Closed: NVDA 7\n- Newly past a limit: gross exposure 198 % if filled (limit 150 %)\n" in text
-    assert "- New warning: Gross exposure is 198 % if filled" in text
+    assert "- Closed: NVDA 7\n- Newly past a limit: gross exposure 198% if filled (limit 150%)\n" in text
+    assert "\nWarnings\n- New warning: Gross exposure is 198% if filled" in text
     before["limits"], before["findings"] = limits.past(), limits.past_limits()["findings"]
     text = text_of(limits.past_limits(), Past(PAST.lines, of_document(before)))
     assert "Newly past" not in text
-    assert "- Warning: Gross exposure is 198 %" in text
+    assert "- Warning: Gross exposure is 198%" in text
 
 
 def test_nothing_changed() -> None:

@@ -44,13 +44,13 @@ def test_gross_lies_above_the_limit_where_it_is_past_it() -> None:
     assert gross[0] > limit > gross[1]
     assert (zero - long[1]) == pytest.approx(2 * (zero - long[0]), abs=0.2)
     assert downs(source, "short")[1] > zero
-    assert "198 %" in source
+    assert "198%" in source
 
 
 def test_it_says_what_it_shows() -> None:
     """The last session, the highest, and the limit."""
     assert described(sessions((60, -20), (120, -78), (50, 0))) == (
-        "Gross 50 % of equity on 4 Jan 2025 (limit 150 %): long 50 %, short 0 %. Highest 198 % on 3 Jan 2025."
+        "Gross 50% of equity on 4 Jan 2025 (limit 150%): long 50%, short 0%. Highest 198% on 3 Jan 2025."
     )
 
 
@@ -78,7 +78,7 @@ def test_a_limit_far_above_leaves_room_for_the_curve(limit: str | None, is_drawn
     """It is only said then; without one the words say that."""
     source = exposure_curve(sessions((100, -100), (100, -100), limit=limit))
     assert ('class="edge limit"' in source) is is_drawn
-    assert (f"limit {limit} %" if limit else "no limit") in source
+    assert (f"limit {limit}%" if limit else "no limit") in source
 
 
 def test_without_equity_there_is_no_percentage() -> None:

@@ -33,17 +33,17 @@ def test_each_figure_has_its_limit_and_a_sign() -> None:
     """A tick within, an exclamation mark past it; without a limit there is none."""
     past = row(stated.render(limits.past_limits()))
     assert re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", past) == [
-        ("Gross exposure", '198 % <b class="caution">!</b>'),
-        ("Largest position, AAPL", '62 % <b class="caution">!</b>'),
-        ("Day loss", '0 % <b class="good">✓</b>'),
-        ("Drawdown", '1.23 % <b class="good">✓</b>'),
-        ("Net exposure", "59.8 %"),
+        ("Gross exposure", '198% <b class="caution">!</b>'),
+        ("Largest position, AAPL", '62% <b class="caution">!</b>'),
+        ("Day loss", '0% <b class="good">✓</b>'),
+        ("Drawdown", '1.23% <b class="good">✓</b>'),
+        ("Net exposure", "59.8%"),
     ]
-    assert "if filled, limit 150 %" in past
+    assert "if filled, limit 150%" in past
     free = row(
         stated.render(changed(good_day(), limits=limits.stated(gross={"limit": None, "passed": None})))
     )
-    assert ("59.8 %", "no limit") in re.findall(r"<dd>([^<]*)</dd><dd class=\"aside\">(.*?)</dd>", free)
+    assert ("59.8%", "no limit") in re.findall(r"<dd>([^<]*)</dd><dd class=\"aside\">(.*?)</dd>", free)
 
 
 def test_what_is_not_known_has_a_dash_and_its_reason() -> None:
@@ -64,13 +64,11 @@ def test_a_success_past_a_limit_needs_a_look() -> None:
     """Headline, mail and subject say which, and neither that there is nothing to do nor OK."""
     day = limits.past_limits()
     head = stated.headline_of(day)
-    said = (
-        "gross exposure 198 % if filled (limit 150 %) and largest position AAPL 62 % if filled (limit 50 %)"
-    )
+    said = "gross exposure 198% if filled (limit 150%) and largest position AAPL 62% if filled (limit 50%)"
     assert (head.tone, head.label, head.is_well) == ("caution", f"Success, but {said}", False)
     assert head.sentence == "All 3 orders were accepted, all filled."
     letter = stated.letter(day, occasion="run")
-    assert " Look: gross exposure 198 % if filled (limit 150 %) and largest position" in letter.subject
+    assert " Look: gross exposure 198% if filled (limit 150%) and largest position" in letter.subject
     assert letter.text.startswith(f"Look: {said[:50]}")
     assert stated.is_problem(day)
     for part in (letter.subject, letter.text, letter.html):

@@ -16,7 +16,7 @@ def test_each_figure_has_its_n() -> None:
     found = section(SIGNALS, PAST, SESSION)
     for words in (
         "55.30%",
-        "46.79% to 63.52% at 95 %, 132 pairs",
+        "46.79% to 63.52% at 95%, 132 pairs",
         "<dd>0.13</dd>",
         ">132 pairs<",
         "t 1.87, 44 sessions",
