@@ -339,7 +339,7 @@ def test_a_market_order_that_waits_by_the_brokers_own_word(life: Life, broker: O
     life.now = life.now.replace(hour=21, minute=10)
     marked = life.mark(status=1)
     (said,) = [each for each in marked["findings"] if each["code"] == "fills_not_known"][1:]
-    why = "it still works after the close of 2025-01-06. An order of the day ends with its session: the broker"
+    why = "it still works after the close of 2025-01-06. An order of the day ends with its session: the bro"
     assert says([said["text"]], why)
     assert not says(told(marked), "webhook")
     broker.fill("MSFT", "2", "200", "expired")
