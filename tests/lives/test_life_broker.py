@@ -339,7 +339,7 @@ def test_a_market_order_that_waits_by_the_brokers_own_word(life: Life, broker: O
     life.now = life.now.replace(hour=21, minute=10)
     marked = life.mark(status=1)
     (said,) = [each for each in marked["findings"] if each["code"] == "fills_not_known"][1:]
-    why = "it still works after the close of 2025-01-06. An order of the day ends with its session: the bro"
+    why = "after the close of 2025-01-06. An order of the day ends with its session: the broker has not"
     assert says([said["text"]], why)
     assert not says(told(marked), "webhook")
     broker.fill("MSFT", "2", "200", "expired")
@@ -357,9 +357,29 @@ def test_the_dollars_are_those_of_the_executions(life: Life, broker: OddBroker) 
     assert life.entries("AAPL")[-1] == (life.session, "fill", Decimal(3), Decimal(100))
     assert life.entries("MSFT") == [(life.session, "fill", Decimal(3), Decimal("200.01"))]
     assert says(refolded(marked), "AAPL")
-    # The list is gone: what it told stays.
+    # The list is gone, or can't be read: what it told stays.
     broker.executions = {"AAPL": [], "MSFT": []}
     assert refolded(life.mark()) == []
+    broker.always("GET", "/v2/account/activities", plain_500())
+    life.next_session()
+    life.trade(NVDA=NO_ORDER, status=1)
+    assert len(life.entries("AAPL")) == 2
+
+
+def test_the_executions_of_an_order_are_read_late(life: Life, broker: OddBroker) -> None:
+    """They count also when it ended a week ago: until then it is what its rounded average makes."""
+    broker.always("GET", "/v2/account/activities", plain_500())
+    broker.executions = {"AAPL": [("1", "33.40"), ("2", "33.30")]}
+    life.trade(AAPL=buy(3, "33.3333"))
+    assert life.entries("AAPL") == [("2025-01-06", "fill", Decimal(3), Decimal("99.9999"))]
+    for _ in range(4):
+        life.next_session()
+        life.trade(MSFT=NO_ORDER, status=1)
+    broker.always("GET", "/v2/account/activities", Answer())
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    assert life.entries("AAPL")[-1] == (life.session, "fill", Decimal(3), Decimal(100))
+    assert refolded(day) == []  # it is less than a cent
     assert len(life.entries("AAPL")) == 2
 
 
