@@ -10,6 +10,7 @@ from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
+from paper_run.model.money_types import MAY_END_A_HOLDING
 from paper_run.trading.listed_splits import split_of
 from paper_run.trading.our_shares import come, is_rename
 
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
     from paper_run.book.renames import Names
     from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.broker_money import BrokerMoney
     from paper_run.model.broker import CorporateAction
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
     from paper_run.trading.our_shares import OurShares
     from paper_run.trading.strangers import Strangers
-
-
-_OTHERS = frozenset({"MA", "REORG", "VOF"})
-"""What activities call mergers, reorganizations and voluntary offers: a holding that may end by them."""
 
 
 def book_listed(
@@ -102,17 +100,19 @@ def voided_closings(symbol: str, ratio: splits.Ratio, sessions: Sequence[str]) -
     return [findings.warning("closings_voided", words, subject=symbol)]
 
 
-def named(session: date, read: Observations, ours: OurShares) -> list[Finding]:
+def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney) -> list[Finding]:
     """Name what is no split: shares of other companies, and what the account tells of besides.
 
     Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand.
+
+    :param kept: the money that the book has.
     """
     if read.broker is None:
         return []
     spun_off = [each for each in come(read, session) if each.kind == "spin_off"]
     undated = [each for each in read.broker.actions or () if each.ex_date is each.process_date is None]
     activities = read.broker.activities.money if read.proven_broker and read.broker.activities else ()
-    others = [each for each in activities if each.activity_type in _OTHERS and not each.is_canceled]
+    others = [each for each in activities if each.activity_type in MAY_END_A_HOLDING and not each.is_canceled]
     if not (spun_off or undated or others):
         return []
     names = ours.names()
@@ -120,19 +120,31 @@ def named(session: date, read: Observations, ours: OurShares) -> list[Finding]:
     for action in undated:
         if ours.qty(action.symbol, names):
             found.append(_other(action.symbol, f"The broker lists a {action.kind} of it without a date"))
+    paid = kept.paid_for_holdings(ours.period) if others else {}
     for each in others:
         if each.symbol is not None and ours.qty(each.symbol, names):
             told = ": ".join(filter(None, (each.activity_type, each.description)))
-            found.append(_other(each.symbol, f"The account tells of {told} ({each.date or 'no date'})"))
+            what = f"The account tells of {told} ({each.date or 'no date'})"
+            found.append(_other(each.symbol, what, paid.get(each.identity, ("", money.ZERO))[1]))
     return found
 
 
-def _other(symbol: str, what: str) -> Finding:
+def _other(symbol: str, what: str, paid: Decimal = money.ZERO) -> Finding:
+    """Name what is not booked by itself.
+
+    :param paid: what of it the book has as other money, signed dollars.
+    """
     take = Remedy(
         "What you hold of it now, and at which price that came to be",
         command("resolve", "--position", f"{symbol}=QTY@PRICE"),
     )
-    words = f"{symbol}: {what}; nothing of that is booked by itself."
+    not_booked = "nothing of that is booked by itself"
+    if paid:
+        not_booked = (
+            f"its {paid:+,.2f} dollars are in the book as other money until you say what became of the "
+            "shares, which are not booked by themselves"
+        )
+    words = f"{symbol}: {what}; {not_booked}."
     return findings.warning("corporate_action", words, subject=symbol, remedies=(take,))
 
 

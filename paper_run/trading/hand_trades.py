@@ -75,6 +75,25 @@ def _cash(
     return _off_ours(proven, period, ours, is_beside)
 
 
+def take_out(
+    ledger: Ledger, period: BookPeriod, session: date, trades: Iterable[Entry], booked_at: datetime, note: str
+) -> None:
+    """Take out of other money what a merger paid for shares that a person says to have gone for it.
+
+    It is the trade's by now, and would be counted twice.
+
+    :param trades: as the person has said them, booked already. :param booked_at: UTC.
+    """
+    sold = {comparable(each.symbol): each.dollars for each in trades if each.dollars}
+    if not sold:
+        return
+    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
+        cost = sold.get(comparable(symbol), money.ZERO)
+        if cost * dollars < 0:
+            less = Entry("other", ACCOUNT, money.ZERO, dollars.copy_negate())
+            ledger.books.append(period, session, (less,), booked_at, note=note, activity=activity)
+
+
 def brought_by_latest(fills: Iterable[FillActivity], qty: Decimal) -> Decimal | None:
     """Return what the latest executions that make up signed shares brought, dollars; None: none do."""
     shares = cash = money.ZERO

@@ -128,7 +128,7 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
         *([closing_kept(at.date, now.day_pnl)] if at.is_over else ()),
         *_of_several(at, valued, books.opening(period, at.date) if at.is_over else opening),
         *at.joined.found,
-        *corporate.named(at.date, read, at.shares),
+        *corporate.named(at.date, read, at.shares, at.ledger.broker_money),
         *beside_gateway.standing_beside(at.beside),
         *valuation_findings.of(figures, at.priced, best_party.of(read, shown.holdings)),
     )

@@ -753,3 +753,48 @@ def test_a_fill_that_the_gateway_heard_of_after_the_split(life: Life, told: str)
     number = len(life.rows("entries"))
     life.mark()
     assert len(life.rows("entries")) == number
+
+
+def ties_out(document: Any) -> None:
+    """Prove that our cash and equity are the broker's."""
+    party = document["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"], party["equity"]["items"]) == (0, 0, [])
+
+
+def test_what_a_merger_paid_counts_once(life: Life, broker: OddBroker) -> None:
+    """50 at 20 go for 1,075: other money until a person says so, and then the trade's: 75.00 are won."""
+    held(life, broker, qty=50, price="20")
+    paid = broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
+    broker.move("AAPL", "-50", "-1000")
+    life.prices(AAPL=None)
+    broker.no_price.add("AAPL")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    (said,) = found(day, "corporate_action")
+    assert says(
+        [said["text"]], "Cash merger (2025-01-07); its +1,075.00 dollars are in the book as other money"
+    )
+    for marked in (life.resolve("--position", "AAPL=0@21.5"), life.mark()):
+        assert figures(marked["pnl"], "complete day_pnl total_pnl") == (True, *amounts("75 75"))
+        equity = marked["pnl"]["equity"]
+        assert figures(equity, "opening realized adjustments closing") == amounts("100000 75 0 100075")
+        ties_out(marked)
+        assert found(marked, "corporate_action") == []
+    # The broker takes it back, as it should be, and gives the shares again.
+    paid["status"] = "canceled"
+    broker.move("AAPL", "50", "1000")
+    life.next_session()
+    broker.no_price.clear()
+    priced(life, broker, AAPL="20")
+    life.trade(MSFT=NO_ORDER)
+    ties_out(life.resolve("--position", "AAPL=50@21.5"))
+
+
+def test_money_of_a_merger_that_is_not_of_the_trade(life: Life, broker: OddBroker) -> None:
+    """A person buys more of it instead: what was paid stays other money."""
+    held(life, broker, qty=50, price="20")
+    broker.post("REORG", "10", "AAPL")
+    broker.move("AAPL", "1", "20")
+    life.trade(MSFT=NO_ORDER)
+    marked = life.resolve("--position", "AAPL=51@20")
+    assert marked["pnl"]["equity"]["money"]["other"] == 10
