@@ -40,6 +40,7 @@ _BOOKED = (
     ),
 )
 _NOT_JOINED = "what the account has besides this book is not booked"
+_SHARED = "another ledger trades the account too"
 
 
 def compared(
@@ -73,10 +74,12 @@ def compared(
     differences = _differences(broker, book, unknown | beside.keys())
     fractions = _fractions(differences, figures, shares)
     items = (*beside.values(), *fractions.values(), *figures.waiting)
-    apart = _explained(figures, broker, items, () if period.has_account else (_NOT_JOINED,))
+    is_shared = ledger.broker_money.shared_by(period) is not None
+    lacking = () if period.has_account else (_NOT_JOINED,)
+    apart = _explained(figures, broker, items, (_SHARED,) if is_shared and not lacking else lacking)
     told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
     before = _filled_late(told, ledger, read, period)
-    differing = _differing(told, figures.in_flight, splitting, before)
+    differing = _differing(told, figures.in_flight, splitting, before, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
@@ -86,7 +89,7 @@ def compared(
             *figures.remarks,
             *differing,
             *_unnamed(apart, broker, is_ours=period.has_account, differs=bool(differing)),
-            *(_not_compared(apart) if period.has_account and not is_said else []),
+            *(_not_compared(apart) if period.has_account and not (is_said or is_shared) else []),
         ),
     )
 
@@ -231,16 +234,20 @@ def _differing(
     in_flight: Collection[str],
     splitting: Collection[str],
     late: Mapping[str, _Late],
+    *,
+    is_shared: bool,
 ) -> list[Finding]:
     """Say where the broker has another quantity; another average stands beside the position alone.
 
     :param splitting: of these it may be a split, which is not to be booked as a trade.
     :param late: what orders of an earlier book have filled.
+    :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
     found = _quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
         why = "; orders of ours are in flight" if symbol in in_flight else ""
+        why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
         if (order := late.get(symbol)) is not None:
             why += f"; {_of_before(order)}"
