@@ -165,7 +165,8 @@ def _beside_broker(at: SessionBook, figures: BookFigures) -> BookFigures:
     from paper_run.trading import beside_broker
 
     ours = (at.ledger, at.shares, at.read, at.joined.period, at.book)
-    return beside_broker.compared(figures, *ours, at.moment.is_beside, at.priced.splitting)
+    spin_offs = corporate.spin_offs(at.date, at.read, at.shares)
+    return beside_broker.compared(figures, *ours, at.moment.is_beside, at.priced.splitting, spin_offs)
 
 
 def _spans(at: SessionBook, opening: Opening | None) -> bool:

@@ -533,6 +533,45 @@ def test_a_spin_off_is_named(life: Life, broker: OddBroker) -> None:
     assert found(resolved, "corporate_action") == []
 
 
+@pytest.mark.parametrize("said", ["50.5", "50"])
+def test_a_spin_off_that_the_account_shows_has_a_name(life: Life, broker: OddBroker, said: str) -> None:
+    """202 shares were given 50.5: the account has 50, and half a one in cash; nothing is unexplained for it.
+
+    Taken over with the fraction, or without, it is the account's, and its cash is counted once.
+    """
+    held(life, broker, qty=202, price="100")
+    broker.lists("spin_offs", "AAPL", EX_DATE, new_symbol="CORE", source_rate=4, new_rate=1)
+    day = life.trade(MSFT=NO_ORDER)
+    (named,) = found(day, "corporate_action")
+    assert named["remedies"][0]["text"].startswith("Once the account has them, what came of them, with the")
+    broker.move("CORE", "50")
+    priced(life, broker, AAPL="98", CORE="8")
+    day = life.mark()
+    (named,) = found(day, "corporate_action")
+    (remedy,) = named["remedies"]
+    assert (remedy["text"][:17], "--position CORE=50.5@0" in remedy["command"]) == ("What came of them", True)
+    equity = day["parties"]["broker"]["equity"]
+    (item,) = equity["items"]
+    assert figures(item, "subject amount") == ("50 CORE that AAPL spun off", -400)
+    assert (equity["residual"], equity["difference"]) == (0, -400)
+    assert found(day, "broker_differs") + found(day, "residual") == []
+    day = life.resolve("--position", f"CORE={said}@0")
+    equity = day["parties"]["broker"]["equity"]
+    assert [each["subject"] for each in equity["items"]] == (
+        ["0.5 CORE after its spin-off, to be paid in cash"] if said == "50.5" else []
+    )
+    assert equity["residual"] == 0
+    broker.post("CIL", "4", "CORE", qty="0.5")
+    for _ in range(2):
+        life.next_session()
+        day = life.trade(MSFT=NO_ORDER)
+        ties_out(day)
+        assert figures(row(day, "CORE"), "qty unrealized_pnl realized_pnl") == (50, 400, 4 * (said == "50.5"))
+        assert day["pnl"]["equity"]["closing"] == 100_000
+    other = day["pnl"]["since_inception"].get("money", {}).get("other", 0)
+    assert other == 4 * (said == "50")
+
+
 def test_what_is_listed_for_later_is_not_booked_yet(life: Life, broker: OddBroker) -> None:
     """Nor is it waited for, nor does it speak for a split of today."""
     held(life, broker)
