@@ -829,6 +829,29 @@ def test_what_a_merger_paid_counts_once(life: Life, broker: OddBroker) -> None:
     ties_out(life.resolve("--position", "AAPL=50@21.5"))
 
 
+def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, broker: OddBroker) -> None:
+    """The shares are gone on one day, the money comes on the next; what comes besides is other money."""
+    held(life, broker, qty=50, price="20")
+    broker.move("AAPL", "-50", "-1000")
+    life.prices(AAPL=None)
+    broker.no_price.add("AAPL")
+    life.trade(MSFT=NO_ORDER)
+    marked = life.resolve("--position", "AAPL=0@21.5")
+    assert marked["parties"]["broker"]["cash"]["unexplained"] == 1075
+    life.next_session()
+    broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
+    day = life.trade(MSFT=NO_ORDER)
+    ties_out(day)
+    assert says(told(day), "What AAPL went for, as was said before, has come")
+    assert not says(told(day), "is in the book as other money")
+    assert figures(day["pnl"], "total_pnl day_pnl") == amounts("75 0")
+    assert day["pnl"]["equity"]["closing"] == 100_075
+    broker.post("MA", "3", "AAPL", description="Escrow")
+    marked = life.mark()
+    ties_out(marked)
+    assert figures(marked["pnl"]["equity"], "adjustments closing") == amounts("3 100078")
+
+
 def test_money_of_a_merger_that_is_not_of_the_trade(life: Life, broker: OddBroker) -> None:
     """A person buys more of it instead: what was paid stays other money."""
     held(life, broker, qty=50, price="20")
