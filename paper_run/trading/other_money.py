@@ -158,7 +158,7 @@ class _Booking:
             self.waiting.append(Item("flow", about, cash, worth, f"{about} is not booked: {waits.why}"))
         if waits.is_said:
             text = f"{about} ({activity.identity}) is not in the book yet: {waits.why}."
-            self._found(activity, "money_waits", text)
+            self.found[activity.identity] = findings.note("money_waits", text, subject=activity.symbol or "")
 
     def _say(
         self,
@@ -169,30 +169,27 @@ class _Booking:
         is_news: bool,
         is_known: bool,
     ) -> None:
-        about = f"{_about(activity)} ({activity.identity})"
+        about, subject = f"{_about(activity)} ({activity.identity})", activity.symbol or ""
         if not is_news:
             text = (
                 f"{about} was in the book as other money; it has the shares by now of which that is the "
                 f"fraction: {_amount(now)}, a trade of it. Nothing is to be done."
             )
-            self._found(activity, "money_corrected", text)
+            self.found[activity.identity] = findings.note("money_corrected", text, subject=subject)
         elif before is not None or is_known:
             what = "canceled" if now is None else "reinstated" if before is None else "corrected"
             text = (
                 f"The broker has {what} {about}: it was {_amount(before)} and is {_amount(now)}. The "
                 "difference is in the book; nothing is to be done."
             )
-            self._found(activity, "money_corrected", text)
+            self.found[activity.identity] = findings.note("money_corrected", text, subject=subject)
         elif now is not None and now.kind == "other":
             description = f", {activity.description[:_LONGEST]}" if activity.description else ""
             text = (
                 f"{about}{description}: {_amount(now)} is in the book as other money, in equity and in no "
                 "P&L. If the broker corrects it, the difference is booked."
             )
-            self._found(activity, "money_other", text)
-
-    def _found(self, activity: MoneyActivity, code: str, text: str) -> None:
-        self.found[activity.identity] = findings.note(code, text, subject=activity.symbol or "")
+            self.found[activity.identity] = findings.note("money_other", text, subject=subject)
 
     def was_paid(self, taken: Iterable[str]) -> None:
         """Say of what was paid for shares that had gone by a person's word that it is that trade's."""
