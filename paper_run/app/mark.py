@@ -154,7 +154,12 @@ def _value(
         heard = broker_word.take(ledger, after, moment.session, broker=broker)
         problems = observations.Problems(
             (*problems.failures, *heard.failures),
-            (*problems.found, *broker_word.account_faults(after), *heard.found),
+            (
+                *observations.unread_orders(after),
+                *problems.found,
+                *broker_word.account_faults(after),
+                *heard.found,
+            ),
         )
         restated = read_again(ledger, after, started)
         if (closed := _closed(ledger, moment, occasion)) is not None:
@@ -228,13 +233,10 @@ def _say(workspace: Workspace, said: Said, by: str) -> None:
 
 
 def _unread(after: Observations, platform: Platform) -> tuple[PaperRunError, ...]:
-    if not after.unread:
+    if not (clauses := observations.unread(after)):
         return ()
-    return (
-        reading_messages.gateway_unreadable(
-            platform.execution_gateway.url, after.unread, of_a_mark=True, refusal=after.refusal
-        ),
-    )
+    gateway = platform.execution_gateway.url
+    return (reading_messages.gateway_unreadable(gateway, clauses, of_a_mark=True, refusal=after.refusal),)
 
 
 def _kind(ledger: Ledger, moment: observations.Moment) -> MailKind:

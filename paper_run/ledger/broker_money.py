@@ -122,6 +122,28 @@ class BrokerMoney:
         )
         return -money.total(Decimal(row["dollars"]) for row in found)
 
+    def paid_for_holdings(self, period: BookPeriod) -> dict[str, tuple[str, Decimal]]:
+        """Return what a book has as other money of activities that may end a holding, signed dollars.
+
+        By activity: its symbol, and the dollars; what came to nothing is left out.
+        """
+        from paper_run.model.money_types import MAY_END_A_HOLDING
+
+        names = ", ".join("?" * len(MAY_END_A_HOLDING))
+        found = self._rows(
+            "SELECT entries.activity, dollars, broker_money.symbol FROM entries JOIN broker_money "
+            "ON broker_money.epoch = entries.epoch AND broker_money.activity = entries.activity "
+            "WHERE entries.epoch = ? AND kind = 'other' AND broker_money.symbol IS NOT NULL "
+            f"AND type IN ({names})",
+            *(period.id, *MAY_END_A_HOLDING),
+        )
+        sums: dict[str, tuple[str, Decimal]] = {}
+        for row in found:
+            before = sums.get(row["activity"], ("", money.ZERO))[1]
+            dollars = money.CONTEXT.add(before, Decimal(row["dollars"]))
+            sums[row["activity"]] = row["symbol"], dollars
+        return {activity: each for activity, each in sums.items() if each[1]}
+
     def between(self, period: BookPeriod, after: int, until: int | None) -> list[BookedMoney]:
         """Return the money that entries are about, an activity's together; what came to nothing is left out.
 

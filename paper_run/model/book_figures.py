@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from paper_run.model.signals import Signals
     from paper_run.model.symbols import Symbols
 
-Unsure = Literal["working", "unread", "unpriced", "uncounted", "doubt", "attempt"]
+Unsure = Literal["working", "overdue", "unread", "unpriced", "uncounted", "doubt", "attempt"]
 
 
 class NotKnown(NamedTuple):

@@ -15,6 +15,7 @@ from paper_run.model.listing import listed
 from paper_run.model.remedies import ask_for_positions, say_what_came
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from paper_run.model.service import Refusal, RefusalCause, ServiceUrl
@@ -105,7 +106,7 @@ def _mark_when_it_answers() -> Remedy:
 
 
 def gateway_unreadable(
-    gateway: ServiceUrl, reasons: list[str], *, of_a_mark: bool = False, refusal: Refusal | None = None
+    gateway: ServiceUrl, reasons: Sequence[str], *, of_a_mark: bool = False, refusal: Refusal | None = None
 ) -> PaperRunError:
     """Say what could not be read after the attempt, or for a mark; see `positions_unreadable`."""
     when = "" if of_a_mark else " after the attempt"

@@ -253,6 +253,12 @@ class RunResult:
     is_old: bool = False
 
     @property
+    def has_others(self) -> bool:
+        """Whether a mark lists orders besides the session's own, which no count of it has in it."""
+        signals = self.totals.num_signals
+        return self.is_mark and signals is not None and len(self.orders) > signals
+
+    @property
     def is_mark(self) -> bool:
         """Whether it values a session, and traded nothing."""
         return self.attempt is None

@@ -143,25 +143,8 @@ class Platform:
             after.unreadable.append(f"the positions: it {_reason(positions)}")
         else:
             after.positions = positions
-        for identity, state in zip((*own, *others), orders, strict=True):
-            is_own = identity in own
-            problems = after.unreadable if is_own else after.unread
-            if identity in over:
-                if isinstance(state, OrderState):
-                    after.ended[identity] = state
-                    continue
-                if isinstance(state, Exception):
-                    _reason(state)
-                after.unread_ended += 1
-            elif isinstance(state, OrderState):
-                (after.states if is_own else after.earlier)[identity] = state
-            elif isinstance(state, Exception):
-                problems.append(f"order {identity}: it {_reason(state)}")
-            else:
-                after.unknown.append(identity)
-                problems.append(
-                    f"order {identity}: it does not know it (is this the orchestrator's own gateway?)"
-                )
+        for identity, answer in zip((*own, *others), orders, strict=True):
+            after.take_in(identity, answer, is_own=identity in own, had_ended=identity in over)
         return after
 
     def _market(self, symbols: tuple[str, ...], compared: BenchmarkSource | None) -> _Prices:
@@ -212,12 +195,13 @@ class Observations:
     :ivar states: the attempt's own orders. :ivar earlier: those of earlier attempts that worked.
     :ivar ended: those that had ended before. :ivar positions: None when they could not be read.
     :ivar unreadable: a clause for each own order, and the positions, that could not be read.
-    :ivar unread: likewise for earlier orders. :ivar unknown: ids that the gateway does not know.
+    :ivar unread: likewise for earlier orders, by id. :ivar unknown: ids that the gateway does not know.
     :ivar market: None without a quote source. :ivar silent: whether the gateway did not answer.
     :ivar broker: what the broker says, None where none is configured. :ivar account: its account, once that
         is proven to be the book's. :ivar told: the orders of ours that it tells of then.
-    :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: how many that had ended
-        could not be read again. :ivar benchmark: its symbol, and what the quote source has of it.
+    :ivar left_out: how many earlier orders were not asked for. :ivar unread_ended: the ids of those that had
+        ended and that the gateway did not tell of again. :ivar benchmark: its symbol, and what the quote
+        source has of it.
     :ivar refusal: why it would not be read (401, 403); None: it was no such.
     """
 
@@ -227,7 +211,7 @@ class Observations:
         self.ended: dict[str, OrderState] = {}
         self.positions: tuple[Position, ...] | None = None
         self.unreadable: list[str] = []
-        self.unread: list[str] = []
+        self.unread: dict[str, str] = {}
         self.unknown: list[str] = []
         self.market = market
         self.silent = is_silent
@@ -237,7 +221,29 @@ class Observations:
         self.told: dict[str, OrderState] = {}
         self.benchmark: tuple[str, Market | None] | None = None
         self.left_out = 0
-        self.unread_ended = 0
+        self.unread_ended: list[str] = []
+
+    def take_in(
+        self, identity: str, answer: OrderState | Exception | None, *, is_own: bool, had_ended: bool
+    ) -> None:
+        """Take in what came of asking the gateway for an order; None: it does not know it."""
+        if isinstance(answer, OrderState):
+            read = self.ended if had_ended else self.states if is_own else self.earlier
+            read[identity] = answer
+            return
+        reason = "does not know it (is this the orchestrator's own gateway?)"
+        if answer is not None:
+            reason = _reason(answer)
+        if had_ended:
+            self.unread_ended.append(identity)
+            return
+        if answer is None:
+            self.unknown.append(identity)
+        problem = f"order {identity}: it {reason}"
+        if is_own:
+            self.unreadable.append(problem)
+        else:
+            self.unread[identity] = problem
 
     @property
     def is_wrong_gateway(self) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import comparison, parties, splits
+from paper_run.book import comparison, parties
 from paper_run.book.holdings import Holding
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.book_figures import BrokerFigures, BrokerHolding
-from paper_run.model.broker import as_written, comparable, may_be_share
+from paper_run.model.broker import as_written, comparable
 from paper_run.model.commands import ours
 from paper_run.model.listing import listed
-from paper_run.trading import hand_trades
+from paper_run.trading import hand_trades, named_items
+from paper_run.trading.corporate import NO_SPIN_OFFS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from paper_run.model.findings import Finding
     from paper_run.model.order import OrderState
     from paper_run.services.platform import Observations
+    from paper_run.trading.corporate import SpinOffs
     from paper_run.trading.our_shares import OurShares
 
 _BROKER = "broker"
@@ -40,6 +42,7 @@ _BOOKED = (
     ),
 )
 _NOT_JOINED = "what the account has besides this book is not booked"
+_SHARED = "another ledger trades the account too"
 
 
 def compared(
@@ -51,6 +54,7 @@ def compared(
     book: Book,
     is_beside: Callable[[str], bool],
     splitting: Collection[str] = (),
+    spin_offs: SpinOffs = NO_SPIN_OFFS,
 ) -> BookFigures:
     """Return the figures with the account at the broker; it is compared once it is proven to be ours.
 
@@ -68,15 +72,18 @@ def compared(
         figures = figures._replace(cash=money.CONTEXT.add(period.base, book.cash))
     if not broker.is_proven:
         return figures._replace(broker=broker)
-    beside = _beside(broker, book.holdings, is_beside)
+    beside = named_items.beside(broker, book.holdings, is_beside)
     unknown = {row.symbol for row in valued.positions if not row.is_known}
     differences = _differences(broker, book, unknown | beside.keys())
-    fractions = _fractions(differences, figures, shares)
-    items = (*beside.values(), *fractions.values(), *figures.waiting)
-    apart = _explained(figures, broker, items, () if period.has_account else (_NOT_JOINED,))
-    told = {symbol: each for symbol, each in differences.items() if symbol not in fractions}
+    fractions = named_items.fractions(differences, figures, shares, spin_offs.children)
+    spun_off = named_items.spun_off(differences, broker, spin_offs.missing)
+    items = (*beside.values(), *fractions.values(), *spun_off.values(), *figures.waiting)
+    is_shared = ledger.broker_money.shared_by(period) is not None
+    lacking = () if period.has_account else (_NOT_JOINED,)
+    apart = _explained(figures, broker, items, (_SHARED,) if is_shared and not lacking else lacking)
+    told = {name: each for name, each in differences.items() if name not in {*fractions, *spun_off}}
     before = _filled_late(told, ledger, read, period)
-    differing = _differing(told, figures.in_flight, splitting, before)
+    differing = _differing(told, figures.in_flight, splitting, before, is_shared=is_shared)
     is_said = _is_said(figures, broker, differences)
     return figures._replace(
         broker=broker,
@@ -86,7 +93,7 @@ def compared(
             *figures.remarks,
             *differing,
             *_unnamed(apart, broker, is_ours=period.has_account, differs=bool(differing)),
-            *(_not_compared(apart) if period.has_account and not is_said else []),
+            *(_not_compared(apart) if period.has_account and not (is_said or is_shared) else []),
         ),
     )
 
@@ -117,40 +124,6 @@ def _figures(read: Observations, held: Mapping[str, Holding]) -> BrokerFigures |
         accrued_fees=account.accrued_fees,
         positions=positions,
     )
-
-
-def _beside(
-    broker: BrokerFigures, held: Mapping[str, Holding], is_beside: Callable[[str], bool]
-) -> dict[str, parties.Item]:
-    """Return what no order of ours traded and is no share: in no total of ours, and in the broker's."""
-    found = {}
-    for symbol, each in (broker.positions or {}).items():
-        if symbol in held or (may_be_share(each.asset_class) and not is_beside(symbol)):
-            continue
-        worth = parties.Held(each.qty, each.price, each.market_value).worth
-        reason = f"the broker has no value of {symbol}" if worth is None else ""
-        less = None if worth is None else worth.copy_negate()
-        found[symbol] = parties.Item("beside", symbol, money.ZERO, less, reason)
-    return found
-
-
-def _fractions(
-    differences: Mapping[str, tuple[Difference, ...]],
-    figures: BookFigures,
-    shares: OurShares,
-) -> dict[str, parties.Item]:
-    """Return the fractions of a share that a split left, and that the broker is to pay in cash."""
-    found = {}
-    for symbol, each in _quantities(differences):
-        if not splits.is_that(each.ours, each.theirs) or not shares.has_split(symbol):
-            continue
-        left = money.CONTEXT.subtract(each.ours, each.theirs)
-        row = next(row for row in figures.valuation.positions if row.symbol == symbol)
-        worth = None if row.mark is None else money.product(left, row.mark.price)
-        reason = f"{symbol} has no price" if worth is None else ""
-        about = f"{money.short(left)} {symbol} after its split, to be paid in cash"
-        found[symbol] = parties.Item("flow", about, money.ZERO, worth, reason)
-    return found
 
 
 def _differences(
@@ -189,12 +162,6 @@ def _explained(
     )
 
 
-def _quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:
-    return [
-        (symbol, each) for symbol, differs in differences.items() for each in differs if each.field == "qty"
-    ]
-
-
 class _Late(NamedTuple):
     """An order of an earlier book that has filled since, signed shares, and what a share of that cost."""
 
@@ -213,7 +180,7 @@ def _filled_late(
     proven = read.proven_broker
     fills = proven.activities.fills if proven is not None and proven.activities is not None else ()
     found = {}
-    for symbol, each in _quantities(differences):
+    for symbol, each in named_items.quantities(differences):
         by_order: dict[str, list[FillActivity]] = {}
         for fill in fills:
             if comparable(fill.symbol) == comparable(symbol):
@@ -231,16 +198,20 @@ def _differing(
     in_flight: Collection[str],
     splitting: Collection[str],
     late: Mapping[str, _Late],
+    *,
+    is_shared: bool,
 ) -> list[Finding]:
     """Say where the broker has another quantity; another average stands beside the position alone.
 
     :param splitting: of these it may be a split, which is not to be booked as a trade.
     :param late: what orders of an earlier book have filled.
+    :param is_shared: whether another ledger trades the account: then it may be that one's.
     """
-    found = _quantities(differences)
+    found = named_items.quantities(differences)
     said = []
     for symbol, each in found[:_MOST]:
         why = "; orders of ours are in flight" if symbol in in_flight else ""
+        why += f"; {_SHARED}" if is_shared else ""
         remedies = () if why or symbol in splitting else _ways_out(symbol, each, late.get(symbol))
         if (order := late.get(symbol)) is not None:
             why += f"; {_of_before(order)}"
@@ -302,7 +273,7 @@ def _is_said(
     Figures of ours that are not known, positions that could not be read, another quantity.
     """
     is_whole = figures.valuation.complete and figures.cash is not None
-    return not is_whole or broker.positions is None or bool(_quantities(differences))
+    return not is_whole or broker.positions is None or bool(named_items.quantities(differences))
 
 
 def _not_compared(apart: parties.Explained) -> list[Finding]:

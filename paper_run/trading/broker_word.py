@@ -120,6 +120,7 @@ def take(
             continue
         said = [_state(each.asked, order, fills)]
         said += _replacements(ledger, each, order, by_identity, fills, found)
+        said = [_with_dollars(state, before.get(state.client_order_id)) for state in said]
         changed += [
             state.client_order_id for state in said if _keep(ledger, state, before.get(state.client_order_id))
         ]
@@ -259,18 +260,30 @@ def _replacements(
     return said
 
 
+def _with_dollars(state: OrderState, before: OrderState | None) -> OrderState:
+    """Return what the broker says of an order, with what its executions came to when they were read last.
+
+    :param before: as it was read last; None: never.
+    """
+    is_same = before is not None and before.told_by == BROKER and _fill(before) == _fill(state)
+    if before is None or not is_same or state.filled_dollars is not None:
+        return state
+    return state._replace(filled_dollars=before.filled_dollars)
+
+
 def _keep(ledger: Ledger, state: OrderState, before: OrderState | None) -> bool:
     """Write what the broker says of an order; return whether it is news.
 
     :param before: as it was read last; None: never, or it was not asked for by us.
     """
-    if before is not None and before.told_by == BROKER and _fill(before) == _fill(state):
-        dollars = before.filled_dollars if state.filled_dollars is None else state.filled_dollars
-        state = state._replace(filled_dollars=dollars)
     if state == before:
         return False
     ledger.orders.keep_told(state)
-    return before is None or (before.status, *_fill(before)) != (state.status, *_fill(state))
+    return before is None or _news(before) != _news(state)
+
+
+def _news(state: OrderState) -> tuple[object, ...]:
+    return (state.status, *_fill(state), state.filled_dollars)
 
 
 def _fill(state: OrderState) -> tuple[Decimal | None, Decimal | None]:

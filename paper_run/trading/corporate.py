@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run import money
+from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, renames, splits
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
+from paper_run.model.money_types import MAY_END_A_HOLDING
 from paper_run.trading.listed_splits import split_of
 from paper_run.trading.our_shares import come, is_rename
 
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
     from paper_run.book.renames import Names
     from paper_run.ledger.book import BookPeriod, Books
+    from paper_run.ledger.broker_money import BrokerMoney
     from paper_run.model.broker import CorporateAction
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
     from paper_run.trading.our_shares import OurShares
     from paper_run.trading.strangers import Strangers
-
-
-_OTHERS = frozenset({"MA", "REORG", "VOF"})
-"""What activities call mergers, reorganizations and voluntary offers: a holding that may end by them."""
 
 
 def book_listed(
@@ -102,37 +100,50 @@ def voided_closings(symbol: str, ratio: splits.Ratio, sessions: Sequence[str]) -
     return [findings.warning("closings_voided", words, subject=symbol)]
 
 
-def named(session: date, read: Observations, ours: OurShares) -> list[Finding]:
+def named(session: date, read: Observations, ours: OurShares, kept: BrokerMoney) -> list[Finding]:
     """Name what is no split: shares of other companies, and what the account tells of besides.
 
     Of what is listed: what was held then. Of what the account tells: what is held, for it is booked by hand.
+
+    :param kept: the money that the book has.
     """
     if read.broker is None:
         return []
-    spun_off = [each for each in come(read, session) if each.kind == "spin_off"]
     undated = [each for each in read.broker.actions or () if each.ex_date is each.process_date is None]
     activities = read.broker.activities.money if read.proven_broker and read.broker.activities else ()
-    others = [each for each in activities if each.activity_type in _OTHERS and not each.is_canceled]
-    if not (spun_off or undated or others):
-        return []
+    others = [each for each in activities if each.activity_type in MAY_END_A_HOLDING and not each.is_canceled]
+    found = [_not_booked(each) for each in spin_offs(session, read, ours).missing]
+    if not (undated or others):
+        return found
     names = ours.names()
-    found = [said for each in spun_off for said in _spun_off(each, ours, names)]
     for action in undated:
         if ours.qty(action.symbol, names):
             found.append(_other(action.symbol, f"The broker lists a {action.kind} of it without a date"))
+    paid = kept.paid_for_holdings(ours.period) if others else {}
     for each in others:
         if each.symbol is not None and ours.qty(each.symbol, names):
             told = ": ".join(filter(None, (each.activity_type, each.description)))
-            found.append(_other(each.symbol, f"The account tells of {told} ({each.date or 'no date'})"))
+            what = f"The account tells of {told} ({each.date or 'no date'})"
+            found.append(_other(each.symbol, what, paid.get(each.identity, ("", money.ZERO))[1]))
     return found
 
 
-def _other(symbol: str, what: str) -> Finding:
+def _other(symbol: str, what: str, paid: Decimal = money.ZERO) -> Finding:
+    """Name what is not booked by itself.
+
+    :param paid: what of it the book has as other money, signed dollars.
+    """
     take = Remedy(
         "What you hold of it now, and at which price that came to be",
         command("resolve", "--position", f"{symbol}=QTY@PRICE"),
     )
-    words = f"{symbol}: {what}; nothing of that is booked by itself."
+    not_booked = "nothing of that is booked by itself"
+    if paid:
+        not_booked = (
+            f"its {paid:+,.2f} dollars are in the book as other money until you say what became of the "
+            "shares, which are not booked by themselves"
+        )
+    words = f"{symbol}: {what}; {not_booked}."
     return findings.warning("corporate_action", words, subject=symbol, remedies=(take,))
 
 
@@ -219,25 +230,73 @@ def _carried_over_later(action: CorporateAction, qty: Decimal) -> Finding:
     return Finding("renamed", "note", old, words, remedies)
 
 
-def _spun_off(action: CorporateAction, ours: OurShares, names: Names) -> list[Finding]:
-    """Name what shares that the book held were given, until it has those."""
+class SpunOff(NamedTuple):
+    """Shares that came of others which the book held, and that it does not have.
+
+    :ivar action: as it is listed. :ivar held: signed shares of the parent on that day.
+    :ivar symbol: what they are called now. :ivar shares: how many came of them, signed.
+    :ivar there: how many of the symbol the account has, signed; None: not known.
+    """
+
+    action: CorporateAction
+    held: Decimal
+    symbol: str
+    shares: Decimal
+    there: Decimal | None
+
+
+class SpinOffs(NamedTuple):
+    """The spin-offs that are listed and have come: those not in the book, and the symbols of all of them."""
+
+    missing: tuple[SpunOff, ...] = ()
+    children: frozenset[str] = frozenset()
+
+
+NO_SPIN_OFFS = SpinOffs()
+
+
+def spin_offs(session: date, read: Observations, ours: OurShares) -> SpinOffs:
+    """Return what shares that the book held were given, until it has those."""
+    listed = [each for each in come(read, session) if each.kind == "spin_off"]
+    if not listed:
+        return NO_SPIN_OFFS
+    names = ours.names()
+    found = (_given(each, ours, names) for each in listed)
+    children = frozenset(each.new_symbol for each in listed if each.new_symbol is not None)
+    return SpinOffs(tuple(each for each in found if each is not None), children)
+
+
+def _given(action: CorporateAction, ours: OurShares, names: Names) -> SpunOff | None:
     day = action.ex_date or action.process_date
     if day is None or action.new_symbol is None:
-        return []
+        return None
     since = renames.start_of(max(day, ours.period.session).isoformat())
     held = names.held(names.now(action.symbol, since), ours.of(action.symbol, names), since)
     qty, given = money.total(held.values()), names.now(action.new_symbol, since)
     taken = (each for each in ours.of(action.new_symbol, names) if folding.place(each) > since)
     if not qty or any(names.of_entry(each) == given for each in taken):
-        return []
-    new = names.now(action.new_symbol)
-    shares = money.trimmed(splits.Ratio(action.new, action.old).applied(qty))
+        return None
+    symbol = names.now(action.new_symbol)
+    shares = splits.Ratio(action.new, action.old).applied(qty)
+    return SpunOff(action, qty, symbol, shares, ours.there(symbol, names))
+
+
+def _not_booked(each: SpunOff) -> Finding:
+    action, shares = each.action, money.trimmed(each.shares)
     words = (
-        f"{action.symbol} spun off {action.new_symbol} on {day}, {action.new} for {action.old}, so {shares} "
-        f"for {money.short(qty)} shares: that is no split, and nothing of it is booked."
+        f"{action.symbol} spun off {action.new_symbol} on {action.ex_date or action.process_date}, "
+        f"{action.new} for {action.old}, so {shares} for {money.short(each.held)} shares: that is no split, "
+        "and nothing of it is booked."
     )
+    which, qty = "What came of them", each.shares
+    if not each.there:
+        which = "Once the account has them, what came of them"
+    elif not splits.is_that(each.shares, each.there):
+        which, qty = "What the account has of them", each.there
+    if qty != qty.to_integral_value():
+        which += ", with the fraction that is paid in cash"
     take = Remedy(
-        "What the account has of them, at what they cost: 0, if the parent keeps its cost",
-        command("resolve", "--position", f"{new}={shares}@0"),
+        f"{which}, at what they cost: 0, if the parent keeps its cost",
+        command("resolve", "--position", f"{each.symbol}={money.trimmed(qty)}@0"),
     )
-    return [findings.warning("corporate_action", words, subject=action.symbol, remedies=(take,))]
+    return findings.warning("corporate_action", words, subject=action.symbol, remedies=(take,))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.book import execution, splits
+from paper_run.model import iso_date
 from paper_run.model.costs import CostBasis, Costs, OrderCost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date, datetime, tzinfo
+    from datetime import date, tzinfo
 
     from paper_run.book.execution import Shortfall
     from paper_run.book.marks import Mark
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from paper_run.model.order import Order, OrderState
 
 _PLACES = Decimal(10) ** -4
+_LATE = datetime.max.replace(tzinfo=UTC)
 _WORKING = "what it filled is not known"
 
 
@@ -94,8 +97,53 @@ def _asked_of(ledger: Ledger, row: AttemptRow, zone: tzinfo | None) -> list[Aske
             *(name, state.symbol, state.side, state.qty, state, arrivals.get(state.symbol)),
             dated(arrivals.get(state.symbol), row.started_at, zone),
         )
-        for name, state in ledger.orders.order_states(row).items()
+        for name, state in with_replacements(ledger.orders.order_states(row)).items()
     ]
+
+
+def with_replacements(states: Mapping[str, OrderState]) -> dict[str, OrderState]:
+    """Return an attempt's orders, each with what those filled that replaced it at the broker.
+
+    What was asked for at the arrival price is the first one: what its replacements filled is not missed.
+
+    :param states: all that are owned by the attempt.
+    """
+    chains: dict[tuple[str, str], list[OrderState]] = {}
+    for state in states.values():
+        chains.setdefault((state.symbol, state.side), []).append(state)
+    found: dict[str, OrderState] = {}
+    for chain in chains.values():
+        if not any(each.status == "replaced" for each in chain):
+            found |= {each.client_order_id: each for each in chain}
+            continue
+        first = min(chain, key=_created)
+        found[first.client_order_id] = _filled_together(first, chain)
+    return found
+
+
+def _created(state: OrderState) -> datetime:
+    return iso_date.moment(state.created_at) or _LATE
+
+
+def _filled_together(first: OrderState, chain: Sequence[OrderState]) -> OrderState:
+    """Return an order with all that a chain of orders filled; without a price where one of them has none."""
+    parts = [each for each in chain if each.filled_qty]
+    qty = money.total(each.filled_qty or money.ZERO for each in parts)
+    dollars = [_dollars(each) for each in parts]
+    known = [each for each in dollars if each is not None]
+    is_priced = bool(parts) and len(known) == len(dollars)
+    times = [each.filled_at for each in parts if each.filled_at is not None]
+    return first._replace(
+        filled_qty=qty,
+        filled_avg_price=money.CONTEXT.divide(money.total(known), qty) if is_priced else None,
+        filled_at=max(times, default=None),
+    )
+
+
+def _dollars(state: OrderState) -> Decimal | None:
+    if state.filled_dollars is not None or state.filled_avg_price is None:
+        return state.filled_dollars
+    return money.product(state.filled_qty or money.ZERO, state.filled_avg_price)
 
 
 def dated(arrival: Mark | None, started: datetime, zone: tzinfo | None) -> date:
@@ -120,7 +168,7 @@ def asked(
 
     :param started: when the attempt began, on the exchange's clock.
     """
-    known = arrivals or {}
+    known, states = arrivals or {}, with_replacements(states)
     return [
         Asked(
             *(row.client_order_id, row.symbol, row.side, row.qty),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from paper_run.services.platform import Observations
     from paper_run.trading.best_party import ByHand
     from paper_run.trading.joining import Ours
+    from paper_run.trading.our_shares import OurShares
 
 
 def book(
@@ -73,6 +74,53 @@ def _cash(
         return cash
     ours = ours._replace(book=ledger.books.current(period).book)
     return _off_ours(proven, period, ours, is_beside)
+
+
+def take_out(
+    ledger: Ledger, period: BookPeriod, session: date, trades: Iterable[Entry], booked_at: datetime, note: str
+) -> None:
+    """Take out of other money what a merger paid for shares that a person says to have gone for it.
+
+    It is the trade's by now, and would be counted twice.
+
+    :param trades: as the person has said them, booked already. :param booked_at: UTC.
+    """
+    sold = {comparable(each.symbol): each.dollars for each in trades if each.dollars}
+    if not sold:
+        return
+    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
+        cost = sold.get(comparable(symbol), money.ZERO)
+        if cost * dollars < 0:
+            less = Entry("other", ACCOUNT, money.ZERO, dollars.copy_negate())
+            ledger.books.append(period, session, (less,), booked_at, note=note, activity=activity)
+
+
+def take_out_what_came_later(
+    ledger: Ledger, shares: OurShares, session: date, booked_at: datetime
+) -> frozenset[str]:
+    """Take out of other money what a merger paid after a person had said what its shares went for.
+
+    That is what the last trade of them brought, to the cent: it would be counted twice.
+
+    :param booked_at: UTC. :returns: the ids of what was paid so.
+    """
+    period, names, taken = shares.period, shares.names(), []
+    paid: dict[str, list[tuple[str, Decimal]]] = {}
+    for activity, (symbol, dollars) in ledger.broker_money.paid_for_holdings(period).items():
+        paid.setdefault(symbol, []).append((activity, dollars))
+    for symbol, parts in paid.items():
+        moved = [each for each in shares.of(symbol, names) if each.qty]
+        last = max(moved, key=lambda each: each.id, default=None)
+        if last is None or last.kind != "adjustment":
+            continue
+        if money.cents(last.dollars.copy_negate()) != money.cents(money.total(part for _, part in parts)):
+            continue
+        for activity, dollars in parts:
+            less = Entry("other", ACCOUNT, money.ZERO, dollars.copy_negate())
+            note = f"paid for the shares that went before: {symbol}"
+            ledger.books.append(period, session, (less,), booked_at, note=note, activity=activity)
+            taken.append(activity)
+    return frozenset(taken)
 
 
 def brought_by_latest(fills: Iterable[FillActivity], qty: Decimal) -> Decimal | None:

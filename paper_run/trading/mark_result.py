@@ -42,13 +42,14 @@ class _Arrived(NamedTuple):
 
 
 class _Orders(NamedTuple):
-    """What a mark states of orders.
+    """What a mark states of orders: the session's own, and others, read again, which it does not count.
 
     :ivar large: which of the session's are larger than its attempt allowed; of earlier ones that was said.
     :ivar of_session: the session's own, by attempt.
     """
 
-    rows: tuple[Order, ...]
+    own: tuple[Order, ...]
+    others: tuple[Order, ...]
     large: tuple[Finding, ...]
     of_session: tuple[_Arrived, ...]
 
@@ -68,8 +69,9 @@ def result_of(
     :param started: on the exchange's clock. :param thresholds: past what a limit is passed.
     :raises LookupError: the ledger has no attempt, so that there is no book either.
     """
-    rows, large, asked = _orders(ledger, book.session, earlier, started.tzinfo)
-    tally = order_outcomes.totals(rows, signals=len(rows), states_complete=not problems.failures)
+    own, others, large, asked = _orders(ledger, book.session, earlier, started.tzinfo)
+    rows = (*own, *others)
+    tally = order_outcomes.totals(own, signals=len(own), states_complete=not problems.failures)
     latest = ledger.attempts.latest()
     if latest is None:
         raise LookupError("there is a book without an attempt")
@@ -144,10 +146,11 @@ def _orders(ledger: Ledger, session: date, earlier: dict[str, OrderState], zone:
         large += filter(None, [order_outcomes.oversized(own, asked.max_position_size)])
     late = {identity: state for identity, state in earlier.items() if identity not in shown}
     latest = ledger.attempts.latest()
+    others: tuple[Order, ...] = ()
     if late and latest is not None:
         signals = [order_outcomes.signal_of(state) for state in late.values()]
-        rows += order_outcomes.order_rows(signals, late, latest.snapshot.parameters)
-    return _Orders(tuple(rows), tuple(large), tuple(arrived))
+        others = order_outcomes.order_rows(signals, late, latest.snapshot.parameters)
+    return _Orders(tuple(rows), others, tuple(large), tuple(arrived))
 
 
 def _costs(book: BookFigures, attempts: tuple[_Arrived, ...]) -> Costs | None:

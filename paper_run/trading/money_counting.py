@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import marks, posted
+from paper_run.book import marks, posted, renames
 from paper_run.book.holdings import ACCOUNT, Holding
 from paper_run.book.posted import Posted
 from paper_run.book.renames import Called
 from paper_run.model import money_types
-from paper_run.model.broker import as_written
+from paper_run.model.broker import as_written, comparable
 from paper_run.trading import pricing
+from paper_run.trading.our_shares import at_broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,14 +97,14 @@ class Counting:
             or money_types.of(activity.activity_type).way != "fraction"
         ):
             return False
-        return bool(activity.qty) and self._called(activity).is_held
+        return bool(activity.qty) and self._is_ours(activity)
 
     def _money(
         self, activity: MoneyActivity, amount: Decimal, way: money_types.Way, before: Posted | None
     ) -> Posted | None:
         """Return money, in is positive: its sign is the amount's, whatever the type."""
         qty, is_booked = activity.qty, before is not None and before.kind == "cash_in_lieu"
-        if way == "fraction" and qty and (is_booked or self._called(activity).is_held):
+        if way == "fraction" and qty and (is_booked or self._is_ours(activity)):
             dollars = amount.copy_negate()
             name = self._row(activity, before if is_booked else None)
             return Posted("cash_in_lieu", name, qty.copy_abs().copy_sign(dollars), dollars)
@@ -112,6 +113,25 @@ class Counting:
         if way == "income":
             return Posted("income", self._row(activity, before), money.ZERO, amount)
         return Posted("flow" if way in ("cash", "shares") else "other", ACCOUNT, money.ZERO, amount)
+
+    def _is_ours(self, activity: MoneyActivity) -> bool:
+        """Whether the book has the fraction of a share that an activity pays.
+
+        Where a person has said how many shares there are that may have been without it: then it has, if the
+        account has so much less.
+        """
+        called = self._called(activity)
+        if not called.is_held:
+            return False
+        since = renames.start_of(self.effective(activity).isoformat())
+        name = self._names.now(called.symbol, since)
+        if not any(each.kind == "adjustment" for each in self._entries_of(name, self._names)):
+            return True
+        there, ours = at_broker(self._read), self._holdings().get(name, Holding()).qty
+        if there is None or activity.qty is None or activity.net_amount is None:
+            return False
+        paid = activity.qty.copy_abs().copy_sign(activity.net_amount)
+        return money.CONTEXT.subtract(ours, paid) == there.get(comparable(name), money.ZERO)
 
     def _yet_to_come(self, activity: MoneyActivity) -> Waits:
         """Say that its session is yet to come; its day may be here, as a Saturday, with cash and shares."""

@@ -37,10 +37,12 @@ _KEYS = Remedy(
     "ALPACA_API_SECRET_KEY"
 )
 _WEBHOOK = Remedy("Give the gateway a public address for the broker's webhook: from then on it is told")
+_ENDED = Remedy("Once it has, value the session", ours("mark"))
 _LISTED = Remedy("Each that is open, with its command", ours("resolve"))
 _CAUSES: dict[Unsure, str] = {
     "working": "A market order fills within seconds, and a day order ends with its session: the gateway was "
     "not told. It hears of a fill only when the broker can call it (a webhook, at a public address).",
+    "overdue": "An order of the day ends with its session: the broker has not ended it yet.",
     "unread": "The broker, or without one the gateway, was asked for them and did not tell.",
     "unpriced": "The gateway says that they filled, and not at which price.",
     "uncounted": "The gateway calls them filled, and does not say of how many shares.",
@@ -108,7 +110,7 @@ def _of_order(
     if state.status in FINAL and not order.falls_short:
         return None  # it has ended; the next run or mark books it
     if (why := _overdue(state, order.session, calendar, now)) is not None:
-        return "working", why
+        return "overdue" if state.told_by == BROKER else "working", why
     return None
 
 
@@ -118,13 +120,16 @@ def is_market(state: OrderState) -> bool:
 
 
 def _overdue(state: OrderState, session: date, calendar: Calendar, now: datetime) -> str | None:
-    """Say since when a working order should have ended or filled; None while it may well work."""
+    """Say since when a working order should have ended or filled; None while it may well work.
+
+    Of a market order that waits in an open session the broker knows best, as where trading is halted.
+    """
     submitted = iso_date.moment(state.created_at) or calendar.hours(session)[0]
     if state.time_in_force != "gtc":
         day = calendar.session_ending_after(submitted)
         if calendar.hours(day)[1] <= now:
             return f"it still works after the close of {day}"
-    if is_market(state) and calendar.is_open_at(now):
+    if state.told_by != BROKER and is_market(state) and calendar.is_open_at(now):
         opened = calendar.hours(calendar.session_date(now))[0]
         if now - max(opened, submitted) >= _GRACE:
             return "it still works 15 minutes into an open session"
@@ -180,6 +185,7 @@ def _finding(kind: Unsure, found: list[NotKnown], *, has_broker: bool) -> Findin
 def _cure(kind: Unsure, found: list[NotKnown], *, has_broker: bool) -> tuple[Remedy, ...]:
     return (
         *((_WEBHOOK if has_broker else _KEYS,) if kind == "working" else ()),
+        *((_ENDED,) if kind == "overdue" else ()),
         *found[0].remedies,
         *((_LISTED,) if len(found) > 1 else ()),
     )

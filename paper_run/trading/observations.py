@@ -109,14 +109,7 @@ def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Pr
                 gateway, after.unreadable, of_a_mark=of_a == MARK, refusal=after.refusal
             )
         )
-    said = [
-        findings.warning("order_unread", f"Of an earlier attempt, {clause}.")
-        for clause in after.unread
-        if not after.is_wrong_gateway
-    ]
-    if after.unread_ended:
-        text = f"{after.unread_ended} orders of earlier attempts that had ended could not be read again."
-        said.append(findings.warning("order_unread", text))
+    said: list[Finding] = []
     if after.left_out:
         said.append(
             findings.warning(
@@ -149,6 +142,24 @@ def problems(after: Observations, platform: Platform, *, of_a: str | None) -> Pr
     if of_a is not None:
         return Problems(tuple(found), tuple(said))
     return Problems((), (*(findings.of_error(each)._replace(severity="warning") for each in found), *said))
+
+
+def unread(after: Observations) -> tuple[str, ...]:
+    """Return a clause for each order of an earlier attempt that works, and of which nobody has told.
+
+    As `unread_orders` to be asked once the broker was heard (`broker_word.take`).
+    """
+    return tuple(clause for name, clause in after.unread.items() if name not in after.told)
+
+
+def unread_orders(after: Observations) -> tuple[Finding, ...]:
+    """Put into words which orders of earlier attempts neither the gateway nor the proven broker told of."""
+    said = [findings.warning("order_unread", f"Of an earlier attempt, {clause}.") for clause in unread(after)]
+    if ended := len(set(after.unread_ended) - after.told.keys()):
+        orders = "1 order" if ended == 1 else f"{ended} orders"
+        which = f"{orders} of earlier attempts that had ended could not be read again."
+        said.append(findings.warning("order_unread", which))
+    return tuple(said)
 
 
 def _broker_problems(after: Observations, platform: Platform) -> Problems:

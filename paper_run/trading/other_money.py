@@ -11,7 +11,7 @@ from paper_run.ledger.broker_money import Kept, words_of
 from paper_run.model import findings, money_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from paper_run.book.holdings import Holding
@@ -79,7 +79,11 @@ def book(
     for each in activities:
         booking.take(each, known.get(each.identity), counting)
     kept.keep_read(period, session)
-    return Booked(_first(booking.found), tuple(booking.waiting))
+    if any(each.activity_type in money_types.MAY_END_A_HOLDING for each in activities):
+        from paper_run.trading import hand_trades
+
+        booking.was_paid(hand_trades.take_out_what_came_later(ledger, ours, session, booked_at))
+    return Booked(_first([*booking.found.values()]), tuple(booking.waiting))
 
 
 def _first(found: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -112,7 +116,7 @@ class _Booking:
         self._session = session
         self._booked_at = booked_at
         self._held: Mapping[str, Holding] | None = None
-        self.found: list[Finding] = []
+        self.found: dict[str, Finding] = {}
         self.waiting: list[Item] = []
 
     def held(self) -> Mapping[str, Holding]:
@@ -154,7 +158,7 @@ class _Booking:
             self.waiting.append(Item("flow", about, cash, worth, f"{about} is not booked: {waits.why}"))
         if waits.is_said:
             text = f"{about} ({activity.identity}) is not in the book yet: {waits.why}."
-            self.found.append(findings.note("money_waits", text, subject=activity.symbol or ""))
+            self.found[activity.identity] = findings.note("money_waits", text, subject=activity.symbol or "")
 
     def _say(
         self,
@@ -171,21 +175,29 @@ class _Booking:
                 f"{about} was in the book as other money; it has the shares by now of which that is the "
                 f"fraction: {_amount(now)}, a trade of it. Nothing is to be done."
             )
-            self.found.append(findings.note("money_corrected", text, subject=subject))
+            self.found[activity.identity] = findings.note("money_corrected", text, subject=subject)
         elif before is not None or is_known:
             what = "canceled" if now is None else "reinstated" if before is None else "corrected"
             text = (
                 f"The broker has {what} {about}: it was {_amount(before)} and is {_amount(now)}. The "
                 "difference is in the book; nothing is to be done."
             )
-            self.found.append(findings.note("money_corrected", text, subject=subject))
+            self.found[activity.identity] = findings.note("money_corrected", text, subject=subject)
         elif now is not None and now.kind == "other":
             description = f", {activity.description[:_LONGEST]}" if activity.description else ""
             text = (
                 f"{about}{description}: {_amount(now)} is in the book as other money, in equity and in no "
                 "P&L. If the broker corrects it, the difference is booked."
             )
-            self.found.append(findings.note("money_other", text, subject=subject))
+            self.found[activity.identity] = findings.note("money_other", text, subject=subject)
+
+    def was_paid(self, taken: Iterable[str]) -> None:
+        """Say of what was paid for shares that had gone by a person's word that it is that trade's."""
+        for identity in taken:
+            if (said := self.found.get(identity)) is not None:
+                what = f"What {said.subject} went for, as was said before, has come ({identity})"
+                text = f"{what}: it is that trade's."
+                self.found[identity] = findings.note("money_other", text, subject=said.subject)
 
 
 def _about(activity: MoneyActivity) -> str:

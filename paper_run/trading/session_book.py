@@ -128,7 +128,7 @@ class SessionBook:
         listed = {each.symbol for each in read.positions or ()}
         self.beside = frozenset(filter(moment.is_beside, listed - book.holdings.keys()))
         new = book_opening.first_prices(self.shares, book, self.priced.prices)
-        new += adjustments.trades(book, change.trades)
+        new += (traded := adjustments.trades(book, change.trades))
         by_hand = best_party.differences(
             *(book, read, self.priced.prices, change, self.in_flight, self.beside, moment)
         )
@@ -140,6 +140,7 @@ class SessionBook:
         period = self.joined.period
         if new or by_hand.entries or by_hand.is_all or period != self.period:
             self.books.append(self.period, self.date, new, self._booked_at, note=change.note or None)
+            hand_trades.take_out(ledger, self.period, self.date, traded, self._booked_at, change.note)
             hand_trades.book(
                 *(ledger, read, period, self.date, by_hand, ours, self._booked_at, moment.is_beside)
             )

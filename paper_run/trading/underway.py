@@ -109,8 +109,10 @@ class AttemptUnderway:
             known = known._replace(repeats=recording.take_over(self.ledger, self.row, known).repeats)
         self.known = self.known._replace(repeats=known.repeats)
         rehearsed = snapshot.rehearsal and not was_executed(conclude(known).result.orders)
-        if rehearsed or after.is_wrong_gateway:
+        if after.is_wrong_gateway:
             self.learn(state, known)
+        elif rehearsed:
+            self.learn(state, known._replace(found=(*known.found, *observations.unread_orders(after))))
         else:
             self._value(state, after, moment, known)
 
@@ -148,7 +150,7 @@ class AttemptUnderway:
                 known = known._replace(
                     states=after.states if self.state == "answered" else known.states,
                     failures=(*known.failures, *heard.failures),
-                    found=(*known.found, *heard.found, *opened),
+                    found=(*known.found, *observations.unread_orders(after), *heard.found, *opened),
                 )
                 # The valuation asks the record which orders are in doubt.
                 in_doubt = conclude(known).result.totals.num_orders_in_doubt

@@ -128,7 +128,7 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
         *([closing_kept(at.date, now.day_pnl)] if at.is_over else ()),
         *_of_several(at, valued, books.opening(period, at.date) if at.is_over else opening),
         *at.joined.found,
-        *corporate.named(at.date, read, at.shares),
+        *corporate.named(at.date, read, at.shares, at.ledger.broker_money),
         *beside_gateway.standing_beside(at.beside),
         *valuation_findings.of(figures, at.priced, best_party.of(read, shown.holdings)),
     )
@@ -165,7 +165,8 @@ def _beside_broker(at: SessionBook, figures: BookFigures) -> BookFigures:
     from paper_run.trading import beside_broker
 
     ours = (at.ledger, at.shares, at.read, at.joined.period, at.book)
-    return beside_broker.compared(figures, *ours, at.moment.is_beside, at.priced.splitting)
+    spin_offs = corporate.spin_offs(at.date, at.read, at.shares)
+    return beside_broker.compared(figures, *ours, at.moment.is_beside, at.priced.splitting, spin_offs)
 
 
 def _spans(at: SessionBook, opening: Opening | None) -> bool:

@@ -563,7 +563,7 @@ def test_verbose_shows_each_request(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert said.out == ""
     requests = [line for line in said.err.splitlines() if line.startswith("GET ")]
-    assert len(requests) == 3
+    assert len(requests) == 1 + 3  # the first tells whether it is a sandbox
     assert all(line.startswith(f"GET {url}/health -> refused the connection (") for line in requests)
     assert all(line.endswith(" ms)") for line in requests)
     assert said.err.count("unavailable") == 3

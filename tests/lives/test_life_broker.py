@@ -36,6 +36,10 @@ def the_brokers(life: Life, document: Any, broker: OddBroker) -> None:
     )
 
 
+def unread(document: Any) -> list[str]:
+    return [each["text"] for each in document["findings"] if each["code"] == "order_unread"]
+
+
 def refolded(document: Any) -> list[str]:
     return [each["text"] for each in document["findings"] if each["code"] == "broker_fill"]
 
@@ -300,11 +304,46 @@ def test_a_gateway_that_lost_its_memory(life: Life, broker: OddBroker) -> None:
     marked = life.mark()
     assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("5 200")
     the_brokers(life, marked, broker)
+    # The broker told of each of them: nobody is said not to have.
+    life.next_session()
+    day = life.trade(GOOG=NO_ORDER)
+    assert not unread(marked) + unread(day)
+    # While it does not, that is said, and how many they are.
+    broker.always("GET", "/v2/orders", plain_500())
+    assert unread(life.trade("--again", GOOG=NO_ORDER, status=1)) == [
+        "2 orders of earlier attempts that had ended could not be read again."
+    ]
     # Whose account is not proven to be ours proves nothing of the gateway.
     life.take_keys()
     life.next_session()
     day = life.trade(NVDA=buy(2, "500", detail=None), status=1)
     assert says(told(day), "The gateway does not know the orders")
+
+
+def test_a_market_order_that_waits_by_the_brokers_own_word(life: Life, broker: OddBroker) -> None:
+    """Trading may be halted: what it has filled is known, until it should have ended with its session.
+
+    The gateway has forgotten it, and is not needed for it.
+    """
+    life.trade(AAPL=buy(10, "100"), MSFT=buy(5, None, status="new"))
+    life.gateway.orders.clear()
+    life.now += timedelta(minutes=20)
+    marked = life.mark()
+    assert [each["symbol"] for each in marked["pnl"]["positions"]] == ["AAPL"]
+    the_brokers(life, marked, broker)
+    broker.fill("MSFT", "2", "200", "partially_filled")
+    marked = life.mark()
+    assert figures(row(marked, "MSFT"), "qty avg_entry_price") == amounts("2 200")
+    the_brokers(life, marked, broker)
+    assert not unread(marked)
+    life.now = life.now.replace(hour=21, minute=10)
+    marked = life.mark(status=1)
+    (said,) = [each for each in marked["findings"] if each["code"] == "fills_not_known"][1:]
+    why = "after the close of 2025-01-06. An order of the day ends with its session: the broker has not"
+    assert says([said["text"]], why)
+    assert not says(told(marked), "webhook")
+    broker.fill("MSFT", "2", "200", "expired")
+    the_brokers(life, life.mark(), broker)
 
 
 def test_the_dollars_are_those_of_the_executions(life: Life, broker: OddBroker) -> None:
@@ -318,9 +357,29 @@ def test_the_dollars_are_those_of_the_executions(life: Life, broker: OddBroker) 
     assert life.entries("AAPL")[-1] == (life.session, "fill", Decimal(3), Decimal(100))
     assert life.entries("MSFT") == [(life.session, "fill", Decimal(3), Decimal("200.01"))]
     assert says(refolded(marked), "AAPL")
-    # The list is gone: what it told stays.
+    # The list is gone, or can't be read: what it told stays.
     broker.executions = {"AAPL": [], "MSFT": []}
     assert refolded(life.mark()) == []
+    broker.always("GET", "/v2/account/activities", plain_500())
+    life.next_session()
+    life.trade(NVDA=NO_ORDER, status=1)
+    assert len(life.entries("AAPL")) == 2
+
+
+def test_the_executions_of_an_order_are_read_late(life: Life, broker: OddBroker) -> None:
+    """They count also when it ended a week ago: until then it is what its rounded average makes."""
+    broker.always("GET", "/v2/account/activities", plain_500())
+    broker.executions = {"AAPL": [("1", "33.40"), ("2", "33.30")]}
+    life.trade(AAPL=buy(3, "33.3333"))
+    assert life.entries("AAPL") == [("2025-01-06", "fill", Decimal(3), Decimal("99.9999"))]
+    for _ in range(4):
+        life.next_session()
+        life.trade(MSFT=NO_ORDER, status=1)
+    broker.always("GET", "/v2/account/activities", Answer())
+    life.next_session()
+    day = life.trade(MSFT=NO_ORDER)
+    assert life.entries("AAPL")[-1] == (life.session, "fill", Decimal(3), Decimal(100))
+    assert refolded(day) == []  # it is less than a cent
     assert len(life.entries("AAPL")) == 2
 
 

@@ -533,6 +533,45 @@ def test_a_spin_off_is_named(life: Life, broker: OddBroker) -> None:
     assert found(resolved, "corporate_action") == []
 
 
+@pytest.mark.parametrize("said", ["50.5", "50"])
+def test_a_spin_off_that_the_account_shows_has_a_name(life: Life, broker: OddBroker, said: str) -> None:
+    """202 shares were given 50.5: the account has 50, and half a one in cash; nothing is unexplained for it.
+
+    Taken over with the fraction, or without, it is the account's, and its cash is counted once.
+    """
+    held(life, broker, qty=202, price="100")
+    broker.lists("spin_offs", "AAPL", EX_DATE, new_symbol="CORE", source_rate=4, new_rate=1)
+    day = life.trade(MSFT=NO_ORDER)
+    (named,) = found(day, "corporate_action")
+    assert named["remedies"][0]["text"].startswith("Once the account has them, what came of them, with the")
+    broker.move("CORE", "50")
+    priced(life, broker, AAPL="98", CORE="8")
+    day = life.mark()
+    (named,) = found(day, "corporate_action")
+    (remedy,) = named["remedies"]
+    assert (remedy["text"][:17], "--position CORE=50.5@0" in remedy["command"]) == ("What came of them", True)
+    equity = day["parties"]["broker"]["equity"]
+    (item,) = equity["items"]
+    assert figures(item, "subject amount") == ("50 CORE that AAPL spun off", -400)
+    assert (equity["residual"], equity["difference"]) == (0, -400)
+    assert found(day, "broker_differs") + found(day, "residual") == []
+    day = life.resolve("--position", f"CORE={said}@0")
+    equity = day["parties"]["broker"]["equity"]
+    assert [each["subject"] for each in equity["items"]] == (
+        ["0.5 CORE after its spin-off, to be paid in cash"] if said == "50.5" else []
+    )
+    assert equity["residual"] == 0
+    broker.post("CIL", "4", "CORE", qty="0.5")
+    for _ in range(2):
+        life.next_session()
+        day = life.trade(MSFT=NO_ORDER)
+        ties_out(day)
+        assert figures(row(day, "CORE"), "qty unrealized_pnl realized_pnl") == (50, 400, 4 * (said == "50.5"))
+        assert day["pnl"]["equity"]["closing"] == 100_000
+    other = day["pnl"]["since_inception"].get("money", {}).get("other", 0)
+    assert other == 4 * (said == "50")
+
+
 def test_what_is_listed_for_later_is_not_booked_yet(life: Life, broker: OddBroker) -> None:
     """Nor is it waited for, nor does it speak for a split of today."""
     held(life, broker)
@@ -753,3 +792,71 @@ def test_a_fill_that_the_gateway_heard_of_after_the_split(life: Life, told: str)
     number = len(life.rows("entries"))
     life.mark()
     assert len(life.rows("entries")) == number
+
+
+def ties_out(document: Any) -> None:
+    """Prove that our cash and equity are the broker's."""
+    party = document["parties"]["broker"]
+    assert (party["cash"]["unexplained"], party["equity"]["residual"], party["equity"]["items"]) == (0, 0, [])
+
+
+def test_what_a_merger_paid_counts_once(life: Life, broker: OddBroker) -> None:
+    """50 at 20 go for 1,075: other money until a person says so, and then the trade's: 75.00 are won."""
+    held(life, broker, qty=50, price="20")
+    paid = broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
+    broker.move("AAPL", "-50", "-1000")
+    life.prices(AAPL=None)
+    broker.no_price.add("AAPL")
+    day = life.trade(MSFT=NO_ORDER)
+    assert figures(day["pnl"], "complete day_pnl") == (False, None)
+    (said,) = found(day, "corporate_action")
+    assert says(
+        [said["text"]], "Cash merger (2025-01-07); its +1,075.00 dollars are in the book as other money"
+    )
+    for marked in (life.resolve("--position", "AAPL=0@21.5"), life.mark()):
+        assert figures(marked["pnl"], "complete day_pnl total_pnl") == (True, *amounts("75 75"))
+        equity = marked["pnl"]["equity"]
+        assert figures(equity, "opening realized adjustments closing") == amounts("100000 75 0 100075")
+        ties_out(marked)
+        assert found(marked, "corporate_action") == []
+    # The broker takes it back, as it should be, and gives the shares again.
+    paid["status"] = "canceled"
+    broker.move("AAPL", "50", "1000")
+    life.next_session()
+    broker.no_price.clear()
+    priced(life, broker, AAPL="20")
+    life.trade(MSFT=NO_ORDER)
+    ties_out(life.resolve("--position", "AAPL=50@21.5"))
+
+
+def test_what_a_merger_pays_after_a_person_has_said_so_counts_once(life: Life, broker: OddBroker) -> None:
+    """The shares are gone on one day, the money comes on the next; what comes besides is other money."""
+    held(life, broker, qty=50, price="20")
+    broker.move("AAPL", "-50", "-1000")
+    life.prices(AAPL=None)
+    broker.no_price.add("AAPL")
+    life.trade(MSFT=NO_ORDER)
+    marked = life.resolve("--position", "AAPL=0@21.5")
+    assert marked["parties"]["broker"]["cash"]["unexplained"] == 1075
+    life.next_session()
+    broker.post("MA", "1075", "AAPL", qty="-50", description="Cash merger")
+    day = life.trade(MSFT=NO_ORDER)
+    ties_out(day)
+    assert says(told(day), "What AAPL went for, as was said before, has come")
+    assert not says(told(day), "is in the book as other money")
+    assert figures(day["pnl"], "total_pnl day_pnl") == amounts("75 0")
+    assert day["pnl"]["equity"]["closing"] == 100_075
+    broker.post("MA", "3", "AAPL", description="Escrow")
+    marked = life.mark()
+    ties_out(marked)
+    assert figures(marked["pnl"]["equity"], "adjustments closing") == amounts("3 100078")
+
+
+def test_money_of_a_merger_that_is_not_of_the_trade(life: Life, broker: OddBroker) -> None:
+    """A person buys more of it instead: what was paid stays other money."""
+    held(life, broker, qty=50, price="20")
+    broker.post("REORG", "10", "AAPL")
+    broker.move("AAPL", "1", "20")
+    life.trade(MSFT=NO_ORDER)
+    marked = life.resolve("--position", "AAPL=51@20")
+    assert marked["pnl"]["equity"]["money"]["other"] == 10

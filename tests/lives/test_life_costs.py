@@ -368,3 +368,32 @@ def test_figures_begin_when_the_data_begin(quoted: Life) -> None:
     day = life.trade(AAPL=buy(10, "100.10"))
     assert day["costs"]["mean"]["n"] == 1
     assert kept(life)[-1] == (life.session, 1, 1000)
+
+
+def test_an_order_that_was_replaced_at_the_broker(quoted: Life) -> None:
+    """What its replacement filled is not missed: 40 at 100 and 60 at 101 of 100, 45 at 201 of 50.
+
+    The counts of a mark are those of the session's own signals.
+    """
+    life = quoted
+    broker = life.with_broker()
+    life.gateway.is_deaf = True
+    market(life, AAPL="100", MSFT="200")
+    part = {"filled": "40", "status": "partially_filled"}
+    life.trade(AAPL=buy(100, "100", **part), MSFT=buy(50, None, status="new"))
+    broker.replace("AAPL", 60, "60", "101")
+    broker.replace("MSFT", 45, "45", "201")
+    life.now += timedelta(hours=6, minutes=30)
+    market(life, AAPL="110", MSFT="210")
+    marked = life.mark()
+    assert figures(row(marked, "AAPL"), "qty avg_entry_price") == amounts("100 100.6")
+    assert figures(cost(marked, "AAPL"), PARTS) == (60, 0, 60, 60, 1)
+    # 45 x 1, and 5 that were not bought at 200 and are worth 210; 95 of 10,000
+    assert figures(cost(marked, "MSFT"), PARTS) == (45, 50, 95, 95, Decimal("0.9"))
+    assert kept(life) == [(life.session, 155, 20_000)]
+    names = "num_signals num_orders_submitted num_orders_accepted num_orders_filled total_notional"
+    assert figures(marked["results"], names) == (2, 2, 2, 0, 20_000)
+    assert len(marked["orders"]) == 4
+    page = (life.reports / f"{life.session}_mark.html").read_text("utf-8")
+    assert "the orders are the session&#39;s, and others that were read again." in page
+    assert "Total notional of the session&#39;s accepted orders" in page

@@ -415,6 +415,18 @@ def test_another_ledgers_account(life: Life, broker: OddBroker) -> None:
     assert said["severity"] == "warning"
     assert says([said["text"]], theirs, "PAPER_RUN_BROKER=off")
     assert (money(day), row(day, "AAPL")["realized_pnl"]) == ({}, 0)
+    # What it has besides is not known to be anybody's, and nothing offers to take it over.
+    broker.fill("TSLA", "3", "70")
+    marked = life.mark()
+    stated = marked["parties"]["broker"]
+    reasons = ["another ledger trades the account too"]
+    assert (stated["equity"]["residual"], stated["equity"]["reasons"]) == (None, reasons)
+    assert (stated["cash"]["unexplained"], stated["cash"]["reasons"]) == (None, reasons)
+    (differs,) = [each for each in marked["findings"] if each["code"] in ("broker_differs", "residual")]
+    assert differs["text"] == (
+        "The broker differs on TSLA: quantity 3 instead of 0; another ledger trades the account too."
+    )
+    assert differs["remedies"] == []
     # It stays so when the order is out of sight.
     for _ in range(8):
         life.next_session()

@@ -17,6 +17,7 @@ from paper_run.model.book_figures import NotKnown
 from paper_run.model.calendar import Calendar, exchange_time
 from paper_run.model.commands import ours
 from paper_run.model.exchange import ClosedDays
+from paper_run.model.order import BROKER
 from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.trading import not_known
 
@@ -114,6 +115,20 @@ def test_how_long_an_order_may_work(
         return
     about = f"buy 10 AAPL ({NAME})"
     assert found == (NotKnown("working", NAME, ("AAPL",), about, why, order_remedies(NAME)),)
+
+
+def test_how_long_an_order_may_work_by_the_brokers_own_word(tmp_path: Path) -> None:
+    """It knows best why a market order waits in an open session; an order of the day ends all the same."""
+    told = not_known.Told((), (NAME,))
+    with Ledger(tmp_path) as ledger:
+        closed(ledger, order(NAME, **MARKET))
+        ledger.orders.keep_told(order(NAME, **MARKET, told_by=BROKER))
+        assert not_known.at(ledger, CALENDAR, at("2025-01-17T20:59:59"), read=told) == ()
+        (found,) = not_known.at(ledger, CALENDAR, at("2025-01-17T21:00:00"), read=told)
+    assert (found.kind, found.why) == ("overdue", ENDED)
+    (said,) = not_known.found_out([found], has_broker=True)
+    assert said.remedies[0] == Remedy("Once it has, value the session", ours("mark"))
+    assert "the broker has not ended it yet" in said.text
 
 
 def test_an_order_that_was_not_read_is_not_known(tmp_path: Path) -> None:

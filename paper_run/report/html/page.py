@@ -179,6 +179,7 @@ def _trading(result: RunResult) -> dict[str, Any]:
             ("Signals", text.count(totals.num_signals), ""),
             *figures.counts(totals),
         ],
+        "of_orders": "the session's accepted orders" if result.has_others else "all accepted orders",
         "orders_known": totals.num_orders_submitted is not None,
         "orders": _table(
             orders.order_rows(listed),

@@ -210,9 +210,10 @@ def _valued(result: RunResult) -> str:
         return "The book holds no open position. Nothing was traded."
     valued = sum(each.market_value is not None for each in held)
     of = f"{valued:,} of {len(held):,}" if valued < len(held) else f"{valued:,}"
+    others = ", and others that were read again" * result.has_others
     return (
         f"{of} open position{'s' * (len(held) != 1)} valued. "
-        "Nothing was traded: the orders are the session's."
+        f"Nothing was traded: the orders are the session's{others}."
     )
 
 

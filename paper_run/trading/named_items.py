@@ -1,0 +1,84 @@
+"""What of the difference to the broker's equity has a name: what it has, and the book has not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paper_run import money
+from paper_run.book import parties, splits
+from paper_run.model.broker import may_be_share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from paper_run.book.comparison import Difference
+    from paper_run.book.holdings import Holding
+    from paper_run.model.book_figures import BookFigures, BrokerFigures
+    from paper_run.trading.corporate import SpunOff
+    from paper_run.trading.our_shares import OurShares
+
+
+def beside(
+    broker: BrokerFigures, held: Mapping[str, Holding], is_beside: Callable[[str], bool]
+) -> dict[str, parties.Item]:
+    """Return what no order of ours traded and is no share: in no total of ours, and in the broker's."""
+    found = {}
+    for symbol, each in (broker.positions or {}).items():
+        if symbol in held or (may_be_share(each.asset_class) and not is_beside(symbol)):
+            continue
+        worth = parties.Held(each.qty, each.price, each.market_value).worth
+        reason = f"the broker has no value of {symbol}" if worth is None else ""
+        less = None if worth is None else worth.copy_negate()
+        found[symbol] = parties.Item("beside", symbol, money.ZERO, less, reason)
+    return found
+
+
+def fractions(
+    differences: Mapping[str, tuple[Difference, ...]],
+    figures: BookFigures,
+    shares: OurShares,
+    children: Collection[str],
+) -> dict[str, parties.Item]:
+    """Return the fractions of a share that a split or a spin-off left, and that the broker is to pay in cash.
+
+    :param children: the symbols that were spun off.
+    """
+    found = {}
+    for symbol, each in quantities(differences):
+        is_child = symbol in children
+        if not splits.is_that(each.ours, each.theirs) or not (is_child or shares.has_split(symbol)):
+            continue
+        left = money.CONTEXT.subtract(each.ours, each.theirs)
+        row = next(row for row in figures.valuation.positions if row.symbol == symbol)
+        worth = None if row.mark is None else money.product(left, row.mark.price)
+        reason = f"{symbol} has no price" if worth is None else ""
+        after = "spin-off" if is_child else "split"
+        about = f"{money.short(left)} {symbol} after its {after}, to be paid in cash"
+        found[symbol] = parties.Item("flow", about, money.ZERO, worth, reason)
+    return found
+
+
+def spun_off(
+    differences: Mapping[str, tuple[Difference, ...]], broker: BrokerFigures, given: Iterable[SpunOff]
+) -> dict[str, parties.Item]:
+    """Return the shares that the account was given by a spin-off, and that the book does not have."""
+    by_symbol = {each.symbol: each for each in given}
+    found = {}
+    for symbol, each in quantities(differences):
+        more = money.CONTEXT.subtract(each.theirs, each.ours)
+        of, there = by_symbol.get(symbol), (broker.positions or {}).get(symbol)
+        if of is None or there is None or more * of.shares < 0:
+            continue
+        worth = parties.Held(there.qty, there.price, there.market_value).worth
+        less = None if worth is None else money.portion(worth, more.copy_negate(), there.qty)
+        reason = f"the broker has no value of {symbol}" if worth is None else ""
+        about = f"{money.short(more)} {symbol} that {of.action.symbol} spun off"
+        found[symbol] = parties.Item("beside", about, money.ZERO, less, reason)
+    return found
+
+
+def quantities(differences: Mapping[str, tuple[Difference, ...]]) -> list[tuple[str, Difference]]:
+    """Return the symbols of which the broker's quantity is another, signed shares."""
+    return [
+        (symbol, each) for symbol, differs in differences.items() for each in differs if each.field == "qty"
+    ]
