@@ -93,10 +93,11 @@ def not_recorded(run: Orchestration, folder: str | None, attempt: str) -> PaperR
 def nothing_new(run: Orchestration, rows: tuple[Order, ...]) -> PaperRunError:
     """Say that all orders of a run bear ids that an earlier attempt owns."""
     known = sum(row.outcome == "repeat" for row in rows)
+    whose = f"each of its {known} orders has" if known > 1 else "its one order has"
     return OrchestrationError(
         "Nothing new was placed",
-        f"Run {run.run_id} ended as {run.status}, and each of its {known} orders has an id that an earlier "
-        "attempt owns: the gateway takes the same order of the same day for one order.",
+        f"Run {run.run_id} ended as {run.status}, and {whose} an id that an earlier attempt owns: "
+        "the gateway takes the same order of the same day for one order.",
         remedies=("To trade more, ask for another quantity: --capital or --max-position-size, with --again",),
         code="nothing_new",
         subject=run.run_id,

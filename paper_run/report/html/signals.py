@@ -125,7 +125,8 @@ def _scatter(own: Sequence[tuple[float, float]], earlier: Sequence[tuple[float, 
     highest = max(abs(up) for _, up in points)
     right = sum((across > 0) == (up > 0) for across, up in points)
     words = (
-        f"{len(points):,} pairs, {len(own):,} of {whose}. {right:,} were of the predicted direction. "
+        f"{len(points):,} pair{'s' * (len(points) != 1)}, {len(own):,} of {whose}. "
+        f"Of the predicted direction: {right:,}. "
         f"Predicted from {_percent(-widest)} to {_percent(widest)}, realized from {_percent(-highest)} to "
         f"{_percent(highest)}."
     )
