@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -138,7 +139,7 @@ def test_rule_10_an_order_in_doubt_is_found_at_the_broker(desk: Desk, broker: De
     assert desk.saved(session)["results"]["num_orders_in_doubt"] == 0
     assert "the broker was found to have AAPL" in desk.rows()[-1]["settled"]
     (entry,) = [each for each in desk.rows("entries") if each["client_order_id"] == taken]
-    assert entry["qty"] == "10"
+    assert Decimal(entry["qty"]) == 10
 
 
 def test_rule_10_a_refusal_without_proof_was_taken_by_the_broker(desk: Desk, broker: DeskBroker) -> None:
@@ -150,7 +151,7 @@ def test_rule_10_a_refusal_without_proof_was_taken_by_the_broker(desk: Desk, bro
         order = desk.saved(session)["orders"][0]
         assert (order["client_order_id"], order["outcome"]) == (taken, "accepted")
         assert order["broker_order_id"] == broker.orders[-1]["id"]
-    assert [each["qty"] for each in desk.rows("entries") if each["client_order_id"] == taken] == ["10"]
+    assert [Decimal(each["qty"]) for each in desk.rows("entries") if each["client_order_id"] == taken] == [10]
 
 
 @pytest.mark.parametrize("case", ["symbol", "side", "qty", "created-before"])

@@ -167,7 +167,7 @@ def test_rule_10_refused_with_an_error_and_no_brokers_id_is_in_doubt(desk: Desk,
     assert desk.run("mark").returncode in (0, 1)
     assert desk.saved(first)["results"]["num_orders_in_doubt"] == 0
     (entry,) = [each for each in desk.rows("entries") if each["client_order_id"] == identity]
-    assert entry["qty"] == "10"
+    assert Decimal(entry["qty"]) == 10
 
 
 @pytest.mark.parametrize("proof", ["brokers-id", "no-error", "4xx"])

@@ -133,5 +133,5 @@ def test_more_than_was_ordered_by_a_persons_word(life: Life) -> None:
     assert figures(row(marked, "AAPL"), "qty avg_entry_price") == amounts("12.5 99.75")
     assert says(told(marked), "12.5 filled at 99.75, said by", "booked as 10 at 100 before")
     entries: list[Any] = [each for each in life.rows("entries") if each["symbol"] == "AAPL"]
-    assert [(each["qty"], each["restates"]) for each in entries] == [("10", 0), ("12.5", 1)]
+    assert [(Decimal(each["qty"]), each["restates"]) for each in entries] == [(10, 0), (Decimal("12.5"), 1)]
     assert "by " in entries[1]["note"]
