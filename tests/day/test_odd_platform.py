@@ -60,10 +60,10 @@ def test_every_observed_field_is_there(healthy: OddPlatform) -> None:
 
 
 def test_amounts_are_odd_but_exact() -> None:
-    """However an amount is written, it is the same amount."""
-    odd = OddJson(1)
+    """However an amount is written, it is the same amount; a seed writes it the same way each time."""
     for value in (LONG_PRICE, Decimal(100000), Decimal(0), Decimal("-0.25")):
-        forms = [odd.amount(value) for _ in range(50)]
+        forms = [OddJson(seed).amount(value) for seed in range(50)]
+        assert forms == [OddJson(seed).amount(value) for seed in range(50)]
         assert {Decimal(form) for form in forms} == {value}
         assert len({str(form) for form in forms}) > 1
         assert {type(form) for form in forms} == {str, Decimal}
