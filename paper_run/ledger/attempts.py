@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class Attempts:
     """The part of the ledger that keeps what was sent and what came of it.
 
-    Attempts are looked up in `dialect.TRADES`, the table itself. Whoever trades, or says what came of an
-    attempt, holds the lock, so what was read of them stays true until this ledger writes one.
+    Attempts are looked up in the table itself, old ones by an index that is proved. Whoever trades, or says
+    what came of an attempt, holds the lock, so what was read of them stays true until this ledger writes one.
     """
 
     def __init__(

@@ -38,16 +38,19 @@ def table(
     """
     left_out: list[str] = []
     widths = _widths(heads, blocks)
+
+    def others() -> int:
+        return sum(widths) - widths[wrapped] + len(_GAP) * (len(widths) - 1)
+
     for head in spare:
-        if sum(widths) - widths[wrapped] + _NARROWEST + len(_GAP) * (len(widths) - 1) <= width:
+        if others() + _NARROWEST <= width:
             break
         at = heads.index(head)
         heads = [*heads[:at], *heads[at + 1 :]]
         blocks = [_without(each, at) for each in blocks]
         del widths[at]
         left_out.append(head)
-    others = sum(widths) - widths[wrapped] + len(_GAP) * (len(widths) - 1)
-    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width - others))
+    widths[wrapped] = max(_NARROWEST, min(widths[wrapped], width - others()))
     rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
     # One text for all rows: a decade of sessions has thousands.
     line = _GAP.join(f"{{:{'<' if at <= wrapped else '>'}{each}}}" for at, each in enumerate(widths)).format

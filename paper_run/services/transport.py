@@ -73,7 +73,7 @@ class Transport:
         self._now = now
         self._pause = pause
         self._session = _session(environment=environment)
-        self._ways: dict[str, dict[str, Any]] = {}
+        self._ways: dict[tuple[str, bool], dict[str, Any]] = {}
 
     def get(
         self,
@@ -234,12 +234,13 @@ class Transport:
 
     def _way(self, session: requests.Session, url: ServiceUrl) -> dict[str, Any]:
         """Return by which proxies a service is asked, and by what it is verified: found out once."""
-        if url.base not in self._ways:
+        asked = url.base, session.trust_env  # what is sent once goes by no proxy of the environment
+        if asked not in self._ways:
             way = dict(session.merge_environment_settings(url.base, {}, True, None, None))
             if url.base.startswith("http:"):  # nothing to verify, and a bundle would be looked at each time
                 way["verify"] = True
-            self._ways[url.base] = way
-        return self._ways[url.base]
+            self._ways[asked] = way
+        return self._ways[asked]
 
     def _since(self, started: float) -> int:
         return round((self._now() - started) * 1000)
