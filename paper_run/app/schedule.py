@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from paper_run import __version__
 from paper_run.errors import DataError
 from paper_run.ledger import files
-from paper_run.model.calendar import USUAL, Calendar
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import USUAL, Calendar, ClosedDays
 from paper_run.schedule import kubernetes, systemd
 from paper_run.schedule.plan import TIMES, Schedule, Waits
 from paper_run.settings.options import OPTIONS

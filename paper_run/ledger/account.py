@@ -12,7 +12,7 @@ from paper_run.model.commands import of_another
 if TYPE_CHECKING:
     from paper_run.ledger.attempts import Attempts
     from paper_run.ledger.store import Store
-    from paper_run.model.exchange import ExchangeName
+    from paper_run.model.calendar import ExchangeName
 
 
 class Account:

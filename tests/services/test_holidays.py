@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tree import ROOT
 
-from paper_run.model.exchange import ClosedDays
+from paper_run.model.calendar import ClosedDays
 from paper_run.services import holidays
 from paper_run.services.holidays import closed_days, from_json, source, to_json
 
