@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, marks, renames, splits, valuation
 from paper_run.errors import DataError, Remedy
-from paper_run.model import remedies
+from paper_run.model import commands
 from paper_run.model.commands import ours as command
 from paper_run.trading import believed, corporate, listed_splits, pricing
 from paper_run.trading.our_shares import OurShares
@@ -209,7 +209,7 @@ def refuse_without_a_book(change: Change, attempts: Sequence[AttemptRow] = ()) -
             "what the account holds by then is taken over.",
             remedies=(
                 Remedy("Nothing was booked. See what was traded", command("history")),
-                *(remedy for row in attempts for remedy in remedies.say_what_came(row.name, row.run_id)),
+                *(remedy for row in attempts for remedy in commands.say_what_came(row.name, row.run_id)),
             ),
         )
 

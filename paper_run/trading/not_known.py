@@ -11,11 +11,10 @@ from paper_run.book.splits import Span
 from paper_run.errors import DependencyError, Remedy
 from paper_run.model.book_figures import NotKnown
 from paper_run.model.calendar import read_moment
-from paper_run.model.commands import ours
+from paper_run.model.commands import order_remedies, ours, say_what_came
 from paper_run.model.findings import Finding, warning
 from paper_run.model.listing import listed
 from paper_run.model.order import BROKER
-from paper_run.model.remedies import order_remedies, say_what_came
 from paper_run.trading.order_outcomes import FINAL
 
 if TYPE_CHECKING:
