@@ -9,7 +9,7 @@ from paper_run.errors import DataError, Remedy
 from paper_run.ledger import existing, results
 from paper_run.ledger.failures import LedgerLostError
 from paper_run.model.commands import ours
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from paper_run.errors import (
     Remedy,
 )
 from paper_run.model.commands import ask_for_positions, ours, say_what_came
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from paper_run.model import findings
 from paper_run.model.book_figures import BrokerFigures, BrokerHolding
 from paper_run.model.broker import as_written, comparable
 from paper_run.model.commands import ours
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.trading import hand_trades, named_items
 from paper_run.trading.corporate import NO_SPIN_OFFS
 

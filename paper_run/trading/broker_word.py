@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.model.broker import ProvenAccount
-from paper_run.model.findings import Finding, note, warning
-from paper_run.model.listing import listed
+from paper_run.model.findings import Finding, listed, note, warning
 from paper_run.model.order import BROKER, Asked, OrderState
 from paper_run.model.reading_messages import another_account
 from paper_run.services.broker_reading import Wanted

@@ -9,7 +9,7 @@ from paper_run.book import parties
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model import findings
 from paper_run.model.broker import comparable, may_be_share
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.trading import not_known
 
 if TYPE_CHECKING:

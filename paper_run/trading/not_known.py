@@ -12,8 +12,7 @@ from paper_run.errors import DependencyError, Remedy
 from paper_run.model.book_figures import NotKnown
 from paper_run.model.calendar import read_moment
 from paper_run.model.commands import order_remedies, ours, say_what_came
-from paper_run.model.findings import Finding, warning
-from paper_run.model.listing import listed
+from paper_run.model.findings import Finding, listed, warning
 from paper_run.model.order import BROKER
 from paper_run.trading.order_outcomes import FINAL
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from paper_run.model import findings
 from paper_run.model.attempt import attempt_name
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.money import share
 from paper_run.report import text
 from paper_run.report.html import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from paper_run import NamedTuple
 from paper_run.model import findings, order
-from paper_run.model.listing import listed
+from paper_run.model.findings import listed
 from paper_run.report.text import one_line, signed_money
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from paper_run import NamedTuple
 from paper_run.errors import Remedy
 from paper_run.model import commands, findings, messages
 from paper_run.model.commands import PROGRAM, of_ledger, ours
-from paper_run.model.listing import unlisted
+from paper_run.model.findings import unlisted
 from paper_run.report import text
 from paper_run.report.summary.order_problems import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
