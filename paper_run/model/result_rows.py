@@ -49,9 +49,9 @@ def parties(figures: BookFigures) -> Parties | None:
     """Return the account in each party's words, dollars and cents; None where no broker was read."""
     if figures.broker is None:
         return None
-    from paper_run.model import party_rows
+    from paper_run.model.parties import made
 
-    return party_rows.parties(figures, figures.broker)
+    return made(figures, figures.broker)
 
 
 def statistics(figures: BookFigures) -> Statistics:
