@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run import NamedTuple, money
-from paper_run.book.posted import Posted
 from paper_run.ledger.statements import put_into
 from paper_run.model.book_figures import BookedMoney
+from paper_run.model.broker import MAY_END_A_HOLDING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from paper_run.book.posted import Posted
     from paper_run.ledger.book import BookPeriod
     from paper_run.model.broker import MoneyActivity
 
@@ -127,8 +128,6 @@ class BrokerMoney:
 
         By activity: its symbol, and the dollars; what came to nothing is left out.
         """
-        from paper_run.model.money_types import MAY_END_A_HOLDING
-
         names = ", ".join("?" * len(MAY_END_A_HOLDING))
         found = self._rows(
             "SELECT entries.activity, dollars, broker_money.symbol FROM entries JOIN broker_money "
@@ -183,6 +182,8 @@ _BEFORE = (
 
 
 def _booked(row: Any) -> BookedMoney:
+    from paper_run.book.posted import Posted
+
     qty, dollars = (
         money.CONTEXT.subtract(Decimal(row[name]), Decimal(row[f"{name}_before"] or 0))
         for name in ("qty", "dollars")
@@ -208,6 +209,8 @@ def _kept(row: Any) -> Kept:
 
 
 def _posted(text: str) -> Posted:
+    from paper_run.book.posted import Posted
+
     kind, symbol, qty, dollars = json.loads(text)
     return Posted(kind, symbol, Decimal(qty), Decimal(dollars))
 

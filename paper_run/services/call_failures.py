@@ -11,8 +11,6 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
-from paper_run.services import certificates
-
 CA_BUNDLE = "REQUESTS_CA_BUNDLE"
 """The variable of the environment that names certificates to trust in place of the usual ones."""
 
@@ -103,6 +101,8 @@ def translated_errors(error: Exception, url: str, seconds: float) -> CallFailed:
 def _unsent(cause: BaseException, url: str) -> NeverSent | None:
     """Return why a request never left, if this cause proves that."""
     if isinstance(cause, ssl.SSLCertVerificationError):
+        from paper_run.services import certificates
+
         words, fix = certificates.fault(cause, CA_BUNDLE)
         return Untrusted(url, words, fix=fix)
     if isinstance(cause, NewConnectionError):

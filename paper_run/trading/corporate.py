@@ -8,9 +8,9 @@ from paper_run import NamedTuple, money
 from paper_run.book import folding, holdings, renames, splits
 from paper_run.errors import Remedy
 from paper_run.model import findings
+from paper_run.model.broker import MAY_END_A_HOLDING
 from paper_run.model.commands import ours as command
 from paper_run.model.findings import Finding
-from paper_run.model.money_types import MAY_END_A_HOLDING
 from paper_run.trading.listed_splits import split_of
 from paper_run.trading.our_shares import come, is_rename
 
