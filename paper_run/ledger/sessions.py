@@ -88,7 +88,7 @@ class Sessions:
         ]
 
     def curve(self, most: int, book: int, before: str = _END) -> list[SessionLine]:
-        """Return at most so many sessions whose curve looks like a book's (`downsample`), oldest first."""
+        """Return at most so many sessions whose curve looks like a book's (`downsampled`), oldest first."""
         points = self._rows(
             "SELECT session, CAST(closing AS DOUBLE PRECISION) AS closing, "
             "CAST(drawdown AS DOUBLE PRECISION) AS fall, CAST(day_pnl AS DOUBLE PRECISION) AS day_pnl, "
