@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.book import folding, holdings, marks, renames, splits, valuation
+from paper_run.book import folding, holdings, marks, splits, valuation
 from paper_run.errors import DataError, Remedy
 from paper_run.model import commands
 from paper_run.model.commands import ours as command
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from paper_run.book.renames import Names
+    from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.ledger.valuations import PastValuation
     from paper_run.model.attempt import AttemptRow
@@ -101,7 +101,7 @@ def book_split(
     if not entries:
         raise not_held(said.symbol)
     if not names.qty(names.now(said.symbol), entries):
-        said = said._replace(symbol=names.now(said.symbol, renames.start_of("")))
+        said = said._replace(symbol=names.now(said.symbol, folding.start_of("")))
     note = f"{said.ratio} {note}"
     if said.ratio.is_none:
         books.append(period, session, _none(said, session, entries, names), booked_at, note=note)
