@@ -10,8 +10,7 @@ from paper_run.errors import PaperRunError
 from paper_run.ledger.account import Account
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
-from paper_run.ledger.broker import BrokerAccounts
-from paper_run.ledger.broker_money import BrokerMoney
+from paper_run.ledger.broker import BrokerAccounts, BrokerMoney
 from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.fences import Fences
 from paper_run.ledger.holidays import Holidays

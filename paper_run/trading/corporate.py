@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
-    from paper_run.ledger.broker_money import BrokerMoney
+    from paper_run.ledger.broker import BrokerMoney
     from paper_run.model.broker import CorporateAction
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split

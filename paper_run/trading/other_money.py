@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.ledger.broker_money import Kept, words_of
+from paper_run.ledger.broker import Kept, words_of
 from paper_run.model import findings
 from paper_run.model.broker import MAY_END_A_HOLDING
 
