@@ -11,8 +11,8 @@ from paper_run.ledger import rows
 from paper_run.ledger.failures import LedgerLostError, NotAloneError, UnclearCommitError
 from paper_run.ledger.fences import taken
 from paper_run.ledger.known_attempts import in_order
+from paper_run.ledger.rows import insert_into
 from paper_run.ledger.sqlite import dialect
-from paper_run.ledger.statements import insert_into
 from paper_run.model import findings
 from paper_run.model.commands import ours
 

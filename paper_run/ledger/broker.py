@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
-from paper_run.ledger.statements import put_into
+from paper_run.ledger.rows import put_into
 from paper_run.model.book_figures import BookedMoney
 from paper_run.model.broker import MAY_END_A_HOLDING, ProvenAccount
 

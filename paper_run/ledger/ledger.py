@@ -7,13 +7,12 @@ import json
 from typing import TYPE_CHECKING
 
 from paper_run.errors import PaperRunError
-from paper_run.ledger.account import Account
+from paper_run.ledger.account import Account, Holidays
 from paper_run.ledger.attempts import Attempts
 from paper_run.ledger.book import Books
 from paper_run.ledger.broker import BrokerAccounts, BrokerMoney
 from paper_run.ledger.doubts import Doubts
 from paper_run.ledger.fences import Fences
-from paper_run.ledger.holidays import Holidays
 from paper_run.ledger.known_attempts import KnownAttempts
 from paper_run.ledger.open_orders import OpenOrders
 from paper_run.ledger.orders import Orders

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from paper_run import NamedTuple
 from paper_run.book.days import Day, downsampled, unrounded_return
 from paper_run.ledger.rows import amount
-from paper_run.ledger.session_days import inflow_of
+from paper_run.ledger.session_states import inflow_of
 from paper_run.model.history import SessionLine
 from paper_run.money import ZERO
 

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.ledger import session_lines
-from paper_run.ledger.rows import amount
+from paper_run.ledger.rows import amount, put_into
 from paper_run.ledger.session_lines import SessionRow
 from paper_run.ledger.sqlite import dialect
-from paper_run.ledger.statements import put_into
 from paper_run.model.history import EndedBook, SessionLine
 
 if TYPE_CHECKING:

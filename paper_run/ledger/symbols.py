@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from paper_run.book.symbols import OpenTrip, SymbolDay, SymbolTotals
-from paper_run.ledger.rows import amount, reader_of, text
-from paper_run.ledger.statements import insert_into
+from paper_run.ledger.rows import amount, insert_into, reader_of, text
 from paper_run.model.symbols import TripRow
 from paper_run.money import cents
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from paper_run.errors import PaperRunError
-    from paper_run.ledger.followed import Sent
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.order_rows import Sent
     from paper_run.model.broker import Account, BrokerOrder, BrokerReading, FillActivity
     from paper_run.services.platform import Observations
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import date
 
-    from paper_run.ledger.followed import Followed
     from paper_run.ledger.ledger import Ledger
+    from paper_run.ledger.order_rows import Followed
     from paper_run.model.attempt import AttemptRow
     from paper_run.model.book_figures import Unsure
     from paper_run.model.calendar import Calendar
