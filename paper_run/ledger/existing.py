@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from paper_run.ledger.moving import Move
-    from paper_run.ledger.waiting import Waiting
     from paper_run.model.place import Database
+    from paper_run.model.progress import Waiting
 
 
 def path_of(folder: Path) -> Path:
