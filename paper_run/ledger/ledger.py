@@ -19,7 +19,8 @@ from paper_run.ledger.orders import Orders
 from paper_run.ledger.outbox import Mails
 from paper_run.ledger.rows import UnreadableRowError
 from paper_run.ledger.sessions import Sessions
-from paper_run.ledger.sqlite import database, opening
+from paper_run.ledger.sqlite import database
+from paper_run.ledger.sqlite.store import connect, read_copy
 from paper_run.ledger.symbols import Symbols
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Ledger:
         """
         if store is None:
             path = folder / database.FILE_NAME
-            store = opening.connect(path, first) if copy is None else opening.read_copy(copy, path)
+            store = connect(path, first) if copy is None else read_copy(copy, path)
         self._store = store
         self.name, self.folder, self.created = store.name, store.folder, store.created
         self.books = Books(store.rows, store.run)
