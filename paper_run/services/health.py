@@ -13,8 +13,8 @@ from paper_run.model.calendar import read_date
 from paper_run.model.commands import of_another
 from paper_run.model.service import HEALTHY, ServiceHealth
 from paper_run.services import wire
+from paper_run.services.answer import CallFailed, UnreadableAnswer
 from paper_run.services.auth import UNAUTHORIZED
-from paper_run.services.call_failures import CallFailed, UnreadableAnswer
 from paper_run.services.deadline import BEFORE
 
 if TYPE_CHECKING:

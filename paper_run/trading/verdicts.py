@@ -13,7 +13,7 @@ from paper_run.errors import DataError, OrchestrationError, Remedy
 from paper_run.model import broker_messages, messages, result_json
 from paper_run.model.calendar import DATE_PATTERN, exchange_time, read_date
 from paper_run.model.commands import of_another, ours
-from paper_run.services.call_failures import CallFailed
+from paper_run.services.answer import CallFailed
 from paper_run.services.orchestrator import read_orchestration, recorded_orchestration
 from paper_run.trading import earlier, named_orders, response, restatement
 from paper_run.trading.adjustments import Said
