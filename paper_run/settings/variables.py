@@ -87,7 +87,7 @@ VARIABLES = (
         "PAPER_RUN_QUOTES_URL",
         "Another source that speaks like Alpaca's. Used only with the keys.",
         said=f"`{DATA_HOST}`",
-        check="urls.base",
+        check="raw.base_url",
     ),
     variable(
         "INTERNAL_TOKEN_SECRET_ORCHESTRATOR",
