@@ -12,8 +12,8 @@ from paper_run.settings.notify import PushUrl
 from paper_run.settings.options import OPTIONS
 
 if TYPE_CHECKING:
-    from paper_run.settings.option import From, Option
     from paper_run.settings.sources import Sources
+    from paper_run.settings.variables import From, Option
 
 HIDDEN = "<hidden>"
 _ALIASES = dict(KEY_VARIABLES)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from paper_run.settings.option import Option, switch
-from paper_run.settings.variables import VARIABLES
+from paper_run.settings.variables import VARIABLES, Option, switch
 
 _DAY = ("run",)
 _OF_SERVICES = ("run", "mark", "resolve", "doctor")

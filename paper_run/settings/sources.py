@@ -13,7 +13,7 @@ from paper_run.settings.options import OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paper_run.settings.option import From, Option
+    from paper_run.settings.variables import From, Option
 
 QUOTES_URL = "PAPER_RUN_QUOTES_URL"
 REQUIRE_LEDGER = "PAPER_RUN_REQUIRE_LEDGER"
