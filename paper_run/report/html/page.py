@@ -24,8 +24,7 @@ from paper_run.report.html.assets import markup
 from paper_run.report.html.charts import legend
 from paper_run.report.html.svg import escaped
 from paper_run.report.summary import figures
-from paper_run.report.summary.headline import banners, headline
-from paper_run.report.summary.order_problems import by_importance
+from paper_run.report.summary.headline import banners, by_importance, headline
 from paper_run.report.text import day_of, long_date
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from paper_run.model import commands, findings, messages
 from paper_run.model.commands import PROGRAM, of_ledger, ours
 from paper_run.model.findings import unlisted
 from paper_run.report import text
-from paper_run.report.summary.order_problems import by_importance, is_problem
+from paper_run.report.summary.headline import by_importance, is_problem
 from paper_run.report.summary.summary import Item, Section, clip, name_of
 
 if TYPE_CHECKING:
