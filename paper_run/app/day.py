@@ -17,7 +17,7 @@ from paper_run.model.commands import ours
 from paper_run.report.listing import Tally
 from paper_run.services.deadline import BEFORE
 from paper_run.trading import before_post, hours, preflight
-from paper_run.trading.once import already_traded, closing_attempt
+from paper_run.trading.hours import already_traded, closing_attempt
 from paper_run.trading.submit import submit
 from paper_run.trading.underway import Means
 

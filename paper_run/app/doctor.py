@@ -26,7 +26,8 @@ from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
 from paper_run.services.wire import http_date
 from paper_run.settings.broker import says_unread
-from paper_run.trading import hours, todays_date
+from paper_run.trading import hours
+from paper_run.trading.hours import date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -192,11 +193,11 @@ def _unread(name: str, gateway: ServiceUrl, error: Exception) -> Check:
 
 def _clocks(config: Config, services: tuple[ServiceHealth, ...], now: datetime) -> Check:
     """Compare this machine's clock, which says what session it is, with the services' Date headers."""
-    calendar, said = hours.calendar(None, config), todays_date.told(services)
+    calendar, said = hours.calendar(None, config), date_told(services)
     if said is None:
         return Check("Clock", "unproved: neither orchestrator nor gateway has told the time")
     try:
-        todays_date.seconds_until_agreed(said, calendar, now)
+        seconds_until_agreed(said, calendar, now)
     except PaperRunError as error:
         return Check("Clock", str(error), error.exit_status, str(error.remedies[0]))
     apart = {

@@ -11,7 +11,7 @@ from paper_run.errors import ExitStatus, OrchestrationError
 from paper_run.services.deadline import BEFORE
 from paper_run.services.orchestrator import RUN_PATH, request_body
 from paper_run.trading import before_post, hours, preflight
-from paper_run.trading.once import already_traded
+from paper_run.trading.hours import already_traded
 
 if TYPE_CHECKING:
     from datetime import date

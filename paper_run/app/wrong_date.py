@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run.errors import DataError, DependencyError
-from paper_run.trading import todays_date, verdicts
+from paper_run.trading import verdicts
+from paper_run.trading.hours import date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -35,7 +36,7 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
             remedies=("Correct it and run again; nothing was changed.",),
         )
     services = platform.health()
-    said = todays_date.told(services)
+    said = date_told(services)
     if said is None:
         raise DependencyError(
             "It is not proved what day it is today",
@@ -44,7 +45,7 @@ def set_aside(ledger: Ledger, platform: Platform, calendar: Calendar, name: str,
             remedies=("Start them, and run this again; nothing was changed.",),
             code="clock_unproved",
         )
-    todays_date.seconds_until_agreed(said, calendar, now)
+    seconds_until_agreed(said, calendar, now)
     today = max(calendar.session_date(now), calendar.session_date(said.moment))
     if session <= today:
         raise DataError(

@@ -15,7 +15,8 @@ from paper_run.services.answer import CallFailed
 from paper_run.services.deadline import gather
 from paper_run.services.execution_gateway import Unauthorized
 from paper_run.services.platform import READ_SECONDS
-from paper_run.trading import arrivals, broker_word, once, preflight
+from paper_run.trading import arrivals, broker_word, preflight
+from paper_run.trading.hours import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,7 +111,7 @@ def snapshot(
         now = preflight.gateway_clock(services.gateway)
     snapshot = Snapshot(
         session=services.session,
-        parameters=once.parameters(config, as_of_date),
+        parameters=parameters(config, as_of_date),
         health=services.health,
         positions=positions,
         sandbox=services.sandbox,

@@ -1,21 +1,26 @@
-"""The exchange's calendar, and whether it lets a run trade now: closed days, late starts, signals' date."""
+"""Whether a run may trade now: the exchange's calendar and date, the date of signals, and a session once."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.errors import DataError
+from paper_run.errors import DataError, DependencyError, Remedy
 from paper_run.model import messages
+from paper_run.model.attempt import Parameters
 from paper_run.model.calendar import Calendar
 from paper_run.services import holidays
+from paper_run.services.wire import http_date
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from paper_run.errors import PaperRunError
     from paper_run.ledger.ledger import Ledger
+    from paper_run.model.attempt import AttemptRow
     from paper_run.model.calendar import ClosedDays
+    from paper_run.model.service import ServiceHealth
     from paper_run.settings.config import Config
 
 
@@ -130,3 +135,98 @@ def calendar(ledger: Ledger | None, config: Config) -> Calendar:
         closed_dates=config.closed_dates,
         open_dates=config.open_dates,
     )
+
+
+_NEAR = timedelta(minutes=10)
+
+
+class ToldDate(NamedTuple):
+    """What time a service says that it is: whose HTTP Date that was, and when."""
+
+    title: str
+    url: str
+    moment: datetime
+
+
+def date_told(services: tuple[ServiceHealth, ...]) -> ToldDate | None:
+    """Return the orchestrator's time, else the gateway's; None where neither says one of its own."""
+    for service in reversed(services[1:]):
+        if (said := http_date(service.own_date)) is not None:
+            return ToldDate(service.title, service.url, said)
+    return None
+
+
+def seconds_until_agreed(said: ToldDate, calendar: Calendar, now: datetime) -> float:
+    """Return how long until this machine and a service have the same date at the exchange; 0: they have.
+
+    Only a midnight less than ten minutes away from both is waited for.
+
+    :param now: this machine's clock when the service was heard.
+    :raises DependencyError: one of the two clocks is wrong.
+    """
+    early, late = sorted((now, said.moment))
+    if calendar.session_date(early) == calendar.session_date(late):
+        return 0.0
+    midnight = datetime.combine(calendar.session_date(late), time(), calendar.zone).astimezone(UTC)
+    if midnight - early <= _NEAR and late - midnight <= _NEAR:
+        return (midnight - early).total_seconds() + 1.0
+    raise DependencyError(
+        "It is not known what day it is: two clocks disagree",
+        f"This machine says {_clock_words(calendar, now)}, the {said.title} at {said.url} says "
+        f"{_clock_words(calendar, said.moment)}. Nothing was sent.",
+        remedies=(
+            Remedy("Set the wrong one right, and run again. On this machine", "timedatectl set-ntp true"),
+        ),
+        code="clock_disagrees",
+    )
+
+
+def _clock_words(calendar: Calendar, moment: datetime) -> str:
+    return f"{calendar.clock(moment):%Y-%m-%d %H:%M %Z}"
+
+
+def parameters(config: Config, as_of_date: date) -> Parameters:
+    """Return what the orchestrator is asked to trade.
+
+    :param as_of_date: the date of the signals.
+    """
+    return Parameters(
+        symbols=config.symbols,
+        capital=config.capital,
+        max_position_size=config.max_position_size,
+        as_of_date=as_of_date,
+    )
+
+
+def closing_attempt(ledger: Ledger, session: date) -> AttemptRow | None:
+    """Return the latest attempt that closes a session: no rehearsal, not proved to have placed nothing."""
+    return next((row for row in reversed(ledger.attempts.of_session(session)) if row.closes), None)
+
+
+def already_traded(
+    ledger: Ledger, session: date, config: Config, calendar: Calendar, *, again: bool
+) -> AttemptRow | None:
+    """Return the attempt that a session has already had, None if it may be traded.
+
+    :raises DataError: it was traded with other parameters.
+    :raises OrchestrationError: `again`, on top of an attempt whose outcome is unknown.
+    """
+    row = closing_attempt(ledger, session)
+    if row is None:
+        return None
+    if again:
+        if row.outcome_unknown:
+            raise messages.again_while_unknown(row.name)
+        return None
+    recorded = row.snapshot.parameters
+    started = None if row.snapshot.sandbox else row.started_at
+    given = parameters(config, signals_date(config, calendar, session, started))
+    same = (
+        set(recorded.symbols) == set(given.symbols)
+        and recorded.capital == given.capital
+        and recorded.max_position_size == given.max_position_size
+        and recorded.as_of_date == given.as_of_date
+    )
+    if not same:
+        raise messages.other_parameters(row.name, recorded, given)
+    return row

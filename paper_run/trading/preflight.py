@@ -13,7 +13,8 @@ from paper_run.model import commands, findings
 from paper_run.model.commands import ours
 from paper_run.services import health as health_check
 from paper_run.services.deadline import BEFORE
-from paper_run.trading import pending, todays_date
+from paper_run.trading import pending
+from paper_run.trading.hours import ToldDate, date_told, seconds_until_agreed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -71,10 +72,10 @@ def check(
     while True:
         health = _healthy_services(config, platform, clock, progress)
         sandbox_session = _sandbox_session(health)
-        now, said = clock.now(), [*filter(None, (todays_date.told(health), _database(ledger)))]
+        now, said = clock.now(), [*filter(None, (date_told(health), _database(ledger)))]
         if sandbox_session is not None or not said:
             break
-        if not (seconds := max(todays_date.seconds_until_agreed(each, calendar, now) for each in said)):
+        if not (seconds := max(seconds_until_agreed(each, calendar, now) for each in said)):
             break
         progress.notice(f"The clocks disagree around midnight: it is waited for, {seconds:.0f} s")
         platform.deadline.uncounted(clock.pause)(seconds)
@@ -98,10 +99,10 @@ def check(
     return services
 
 
-def _database(ledger: Ledger | None) -> todays_date.Told | None:
+def _database(ledger: Ledger | None) -> ToldDate | None:
     """Return the time of a ledger's database, None where it has none of its own."""
     moment = None if ledger is None else ledger.clock()
-    return None if ledger is None or moment is None else todays_date.Told("database", ledger.name, moment)
+    return None if ledger is None or moment is None else ToldDate("database", ledger.name, moment)
 
 
 def prove_account(

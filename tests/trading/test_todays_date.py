@@ -7,7 +7,7 @@ import pytest
 from paper_run.errors import DependencyError, ExitStatus
 from paper_run.model.calendar import Calendar
 from paper_run.model.service import ServiceHealth
-from paper_run.trading import todays_date
+from paper_run.trading.hours import ToldDate, date_told, seconds_until_agreed
 
 MIDNIGHT = datetime(2026, 11, 26, 5, tzinfo=UTC)  # New York's
 TEN = timedelta(minutes=10)
@@ -21,8 +21,8 @@ def never(_year: int) -> None:
 CALENDAR = Calendar(never)  # type: ignore[arg-type]
 
 
-def said(moment: datetime) -> todays_date.Told:
-    return todays_date.Told("Orchestrator", "http://o", moment)
+def said(moment: datetime) -> ToldDate:
+    return ToldDate("Orchestrator", "http://o", moment)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def said(moment: datetime) -> todays_date.Told:
 )
 def test_a_midnight_between_them_is_waited_for(ours: datetime, theirs: datetime, seconds: float) -> None:
     """Until a second after the clock that is behind has passed it, whichever that is."""
-    assert todays_date.seconds_until_agreed(said(theirs), CALENDAR, ours) == seconds
+    assert seconds_until_agreed(said(theirs), CALENDAR, ours) == seconds
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_midnight_between_them_is_waited_for(ours: datetime, theirs: datetime,
 def test_another_disagreement_is_a_wrong_clock(ours: datetime, theirs: datetime) -> None:
     """Exit 1: one of the two is more than ten minutes from that midnight."""
     with pytest.raises(DependencyError) as caught:
-        todays_date.seconds_until_agreed(said(theirs), CALENDAR, ours)
+        seconds_until_agreed(said(theirs), CALENDAR, ours)
     assert caught.value.exit_status is ExitStatus.DEPENDENCY
     assert caught.value.code == "clock_disagrees"
 
@@ -74,6 +74,6 @@ def test_the_orchestrator_is_heard_before_the_gateway_and_the_signal_service_nev
     heard = []
     for number in (3, 2, 1):
         known = [each if at < number else each._replace(own_date=None) for at, each in enumerate(services)]
-        told = todays_date.told(tuple(known))
+        told = date_told(tuple(known))
         heard.append(told and (told.title, told.moment.day))
     assert heard == [("Orchestrator", 28), ("Execution Gateway", 27), None]
