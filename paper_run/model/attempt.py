@@ -1,18 +1,21 @@
-"""An attempt to trade: what is asked for, what is known before, and what the ledger keeps of it."""
+"""An attempt to trade: what is asked for, what is known before, what the ledger keeps, how long it may last."""
 
-from datetime import date, datetime
+from __future__ import annotations
+
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple
-from paper_run.model.findings import Finding
-from paper_run.model.service import Position, ServiceHealth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date, datetime
 
     from paper_run.book.marks import Mark
     from paper_run.model.broker import BrokerBefore
+    from paper_run.model.findings import Finding
+    from paper_run.model.service import Position, ServiceHealth
 
 
 def attempt_name(session: date | str, number: int) -> str:
@@ -48,8 +51,8 @@ class Snapshot(NamedTuple):
     orchestrator_clock: str | None
     gateway_clock: datetime | None
     notices: tuple[Finding, ...]
-    broker: "BrokerBefore | None" = None
-    arrivals: "Mapping[str, Mark] | None" = None
+    broker: BrokerBefore | None = None
+    arrivals: Mapping[str, Mark] | None = None
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -106,3 +109,40 @@ class AttemptRow(NamedTuple):
             return False
         unproved = self.outcome_unknown and not self.stayed_dry
         return not self.snapshot.rehearsal or self.fence is not None or unproved
+
+
+LEAVES_WITHIN = 10.0
+"""Seconds after its row is written in which the POST may leave."""
+LONGEST_WAIT = Decimal(300)
+"""The --timeout of an attempt that does not say its own, at least; seconds."""
+_A_SYMBOL = 100.0
+"""Seconds that a gateway which hangs can cost the orchestrator for one order (94 were seen)."""
+
+
+def works_until(row: AttemptRow, timeout: Decimal = LONGEST_WAIT) -> datetime:
+    """Return when (UTC) the orchestrator has surely ended what an attempt asked for, whatever hung behind it.
+
+    :param timeout: the --timeout in force, seconds, for an attempt that does not say its own.
+    """
+    leaves = row.leaves_until or row.started_at + timedelta(seconds=LEAVES_WITHIN)
+    waited = row.timeout or max(timeout, LONGEST_WAIT)
+    return leaves + timedelta(seconds=float(waited) + _A_SYMBOL * len(row.snapshot.parameters.symbols))
+
+
+def posted_at(row: AttemptRow) -> datetime:
+    """Return when (UTC) an attempt's snapshot was taken, by the broker's own clock where it told it.
+
+    In a sandbox all services have one time, which is not ours.
+    """
+    before, gateway = row.snapshot.broker, row.snapshot.gateway_clock
+    if before is not None and before.as_of is not None:
+        return before.as_of
+    return gateway if row.snapshot.sandbox and gateway is not None else row.started_at
+
+
+def on_brokers_clock(row: AttemptRow, moment: datetime) -> datetime:
+    """Return a moment of our clock on the broker's, as the two stood at an attempt's snapshot.
+
+    The clocks themselves are never compared; the broker's tells whole seconds, cut off.
+    """
+    return posted_at(row) + (moment - row.started_at)

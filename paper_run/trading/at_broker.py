@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from paper_run import NamedTuple, money
+from paper_run.model.attempt import on_brokers_clock, posted_at, works_until
 from paper_run.model.order import Asked
 from paper_run.services.answer import CallFailed, NotKnown
 from paper_run.services.deadline import gather
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import lookup, order_ids, window
+from paper_run.trading import lookup, order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,7 +130,7 @@ class AtBroker:
         calls = [partial(self._broker.order, each, seconds=lookup.LOOK_SECONDS) for each in client_order_ids]
         by_id = zip(client_order_ids, self._ask(calls), strict=True)
         found = {identity: each for identity, each in by_id if not isinstance(each, CallFailed)}
-        read = self._orders(window.posted(row))
+        read = self._orders(posted_at(row))
         return Told(
             {
                 identity: state
@@ -148,7 +149,7 @@ class AtBroker:
 
         :param ran: how long the run took.
         """
-        posted = window.posted(row)
+        posted = posted_at(row)
         closes = self._calendar.hours(self._calendar.session_ending_after(posted))[1]
         return as_of is not None and as_of >= max(closes, posted + ran + _LATE)
 
@@ -170,16 +171,16 @@ class AtBroker:
         if after is None:
             return None
         told = after.snapshot.broker.as_of if after.snapshot.broker is not None else None
-        return told or window.on_brokers_clock(row, after.started_at)
+        return told or on_brokers_clock(row, after.started_at)
 
     def _until(self, row: AttemptRow) -> datetime:
         """Return the broker's time before which an order of an attempt is created."""
-        works = window.on_brokers_clock(row, window.works_until(row)) + _CUT_OFF
+        works = on_brokers_clock(row, works_until(row)) + _CUT_OFF
         return min(works, self.next_post(row) or works)
 
     def _is_over(self, row: AttemptRow, as_of: datetime | None) -> bool:
         closes = self._calendar.hours(row.session)[1]
-        works = window.on_brokers_clock(row, window.works_until(row)) + _CUT_OFF
+        works = on_brokers_clock(row, works_until(row)) + _CUT_OFF
         return as_of is not None and as_of >= max(closes, works)
 
     def _own_account(self) -> Account | None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from paper_run import NamedTuple, money
 from paper_run.model import result_json
+from paper_run.model.attempt import LONGEST_WAIT
 from paper_run.model.order import BROKER, OrderState
 from paper_run.trading import lookup, order_outcomes
 from paper_run.trading.conclude import with_adopted
 from paper_run.trading.restatement import also, as_recorded, in_doubt, restate, stated_in_doubt
-from paper_run.trading.window import LONGEST_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, PaperRunError
 from paper_run.model import findings, messages
+from paper_run.model.attempt import LEAVES_WITHIN
 from paper_run.model.termination import PATIENCE
 from paper_run.services.answer import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
 from paper_run.trading import pending, response, restatement
 from paper_run.trading.conclude import UNREAD, has_ended
 from paper_run.trading.underway import AttemptUnderway, Means
-from paper_run.trading.window import LEAVES_WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from paper_run import NamedTuple
 from paper_run.errors import DataError, OrchestrationError, Remedy
 from paper_run.model import broker_messages, messages, result_json
+from paper_run.model.attempt import LONGEST_WAIT, works_until
 from paper_run.model.calendar import DATE_PATTERN, exchange_time, read_date
 from paper_run.model.commands import of_another, ours
 from paper_run.services.answer import CallFailed
@@ -18,7 +19,6 @@ from paper_run.services.orchestrator import read_orchestration, recorded_orchest
 from paper_run.trading import earlier, named_orders, response, restatement
 from paper_run.trading.adjustments import Said
 from paper_run.trading.conclude import has_ended
-from paper_run.trading.window import LONGEST_WAIT, works_until
 
 if TYPE_CHECKING:
     from datetime import datetime
