@@ -1,4 +1,4 @@
-"""An attempt to trade: what is asked for, what is known before, what the ledger keeps, how long it may last."""
+"""An attempt to trade: what is asked for, what is known before, what is kept of it, how long it may last."""
 
 from __future__ import annotations
 

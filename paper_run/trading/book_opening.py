@@ -63,9 +63,9 @@ class _Opening(NamedTuple):
             return None
         if before.cash is None or before.positions is None or before.money is None:
             return None
-        from paper_run.trading import shared_account
+        from paper_run.trading import order_ids
 
-        if shared_account.by(self.ledger, self.ledger.books.period(), proven, self.read.told) is not None:
+        if order_ids.shared_by(self.ledger, self.ledger.books.period(), proven, self.read.told) is not None:
             return None
         traded = self.row.snapshot.parameters.symbols
         written = as_written(traded)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paper_run import money
 from paper_run.book.holdings import ACCOUNT, Entry
 from paper_run.model.broker import comparable
-from paper_run.trading import best_party, joining, shared_account
+from paper_run.trading import best_party, joining, order_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +68,7 @@ def _cash(
 ) -> Decimal | None:
     """Return the dollars to book besides the entries, in is positive; None: that can't be known."""
     proven = read.proven_broker
-    if proven is None or not period.has_account or shared_account.by(ledger, period, proven, read.told):
+    if proven is None or not period.has_account or order_ids.shared_by(ledger, period, proven, read.told):
         return None
     if said.entries and (cash := _by_executions(ledger, proven, said.entries)) is not None:
         return cash

@@ -71,9 +71,9 @@ def join(
     proven = read.proven_broker
     if proven is None or ours.is_changed or period.has_account or period.provisional:
         return Joined(period)
-    from paper_run.trading import shared_account
+    from paper_run.trading import order_ids
 
-    if shared_account.by(ledger, period, proven, read.told) is not None:
+    if order_ids.shared_by(ledger, period, proven, read.told) is not None:
         return Joined(period)
     book = ours.book
     beside = others(book, proven, is_beside)

@@ -63,10 +63,10 @@ def book(
     reading, kept, period = read.proven_broker, ledger.broker_money, ours.period
     if reading is None or reading.money is None:
         return Booked()
-    from paper_run.trading import shared_account
+    from paper_run.trading import order_ids
     from paper_run.trading.money_counting import Counting
 
-    if (shared := shared_account.found(ledger, period, reading, read.told)) is not None:
+    if (shared := order_ids.found_shared(ledger, period, reading, read.told)) is not None:
         return Booked((shared,))
     activities = _each_once(reading.money)
     if kept.read_in(period) is None and period.base_account is None:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from paper_run import money
+from paper_run.book import comparison
 from paper_run.errors import Remedy
 from paper_run.model import findings
 from paper_run.model.commands import ours
+from paper_run.model.order import GATEWAY
 from paper_run.trading import corporate
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import date
 
+    from paper_run.book import holdings
     from paper_run.book.bridge import Opening
+    from paper_run.ledger.book import BookPeriod
     from paper_run.model.book_figures import BookFigures
     from paper_run.model.findings import Finding
+    from paper_run.model.service import Position
     from paper_run.trading import pricing
     from paper_run.trading.best_party import BestParty
 
@@ -93,3 +99,34 @@ def _possible_split(symbol: str, words: str, priced: pricing.Priced) -> Finding:
         Remedy("If it did not", ours("resolve", "--split", symbol, "1:1")),
     )
     return findings.warning("possible_split", words, subject=symbol, remedies=remedies)
+
+
+def theirs(position: Position) -> comparison.Theirs:
+    """Return a position in the gateway's words, signed shares and dollars."""
+    amounts = (position.avg_entry_price, position.realized_pl, position.unrealized_pl)
+    return comparison.Theirs(position.qty, *amounts)
+
+
+def standing_beside(symbols: Collection[str]) -> list[Finding]:
+    """Say what the gateway has that is no share of the US."""
+    return [
+        findings.note("beside", f"{symbol} stands beside the book: no US share, in no total.", subject=symbol)
+        for symbol in sorted(symbols)
+    ]
+
+
+def differences(
+    book: holdings.Book, stated: Mapping[str, comparison.Theirs], period: BookPeriod, unknown: Collection[str]
+) -> dict[str, tuple[comparison.Difference, ...]]:
+    """Return where the gateway differs; with what is not known nothing can be compared."""
+    found = {}
+    for symbol, holding in book.holdings.items():
+        if symbol in unknown:
+            continue
+        their = stated.get(symbol)
+        if their is not None and their.realized_pl is not None and symbol in period.realized:
+            since = money.CONTEXT.subtract(their.realized_pl, period.realized[symbol])
+            their = their._replace(realized_pl=since)
+        if differs := comparison.differences(GATEWAY, holding, their):
+            found[symbol] = differs
+    return found

@@ -19,7 +19,6 @@ from paper_run.model.findings import Finding
 from paper_run.trading import (
     adjustments,
     arrivals,
-    beside_gateway,
     best_party,
     book_opening,
     corporate,
@@ -97,8 +96,10 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
     spans = _spans(at, opening)
     valued = _kept(at, now, opening, occasion, spans=spans)
     counted = _counted(at, valued, spans=spans)
-    theirs = {symbol: beside_gateway.theirs(each) for symbol, each in positions.items()}
-    compared = {} if read.positions is None else beside_gateway.differences(shown, theirs, period, unknown)
+    theirs = {symbol: valuation_findings.theirs(each) for symbol, each in positions.items()}
+    compared = (
+        {} if read.positions is None else valuation_findings.differences(shown, theirs, period, unknown)
+    )
     year = statistics.SESSIONS_A_YEAR[at.ledger.account.exchange]
     figures = BookFigures(
         since=period.session,
@@ -129,7 +130,7 @@ def _figures(at: SessionBook, occasion: Occasion) -> BookFigures:
         *_of_several(at, valued, books.opening(period, at.date) if at.is_over else opening),
         *at.joined.found,
         *corporate.named(at.date, read, at.shares, at.ledger.broker_money),
-        *beside_gateway.standing_beside(at.beside),
+        *valuation_findings.standing_beside(at.beside),
         *valuation_findings.of(figures, at.priced, best_party.of(read, shown.holdings)),
     )
     return _beside_broker(at, _measured(at, figures._replace(remarks=remarks)))
