@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paper_run.trading import pending
+from paper_run.trading import response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ def _looked_again(workspace: Workspace, platform: Platform, *, is_heard: bool) -
     ledger = workspace.ledger
     with platform.deadline.stopped():
         if not (
-            ledger.attempts.incomplete() or ledger.attempts.doubtful() or any(pending.found(ledger.folder))
+            ledger.attempts.incomplete() or ledger.attempts.doubtful() or any(response.kept(ledger.folder))
         ):
             return []
         from paper_run.trading import earlier

@@ -9,7 +9,7 @@ from paper_run.model import findings, messages, reading_messages, result_json
 from paper_run.model.calendar import exchange_time
 from paper_run.model.commands import ours
 from paper_run.services.orchestrator import recorded_orchestration
-from paper_run.trading import lookup, order_outcomes, pending, response
+from paper_run.trading import lookup, order_outcomes, response
 from paper_run.trading.at_broker import AtBroker, found_at_broker
 from paper_run.trading.conclude import has_ended
 from paper_run.trading.doubtful import DoubtLook
@@ -52,7 +52,7 @@ def look_again(
     """
     when = f"on {exchange_time(now, ledger.account.exchange).isoformat(sep=' ', timespec='seconds')}"
     look = _Look(ledger, platform, AtBroker(ledger, platform.broker, calendar), when, is_heard=is_heard)
-    found = [look.at_kept(each) for each in pending.found(ledger.folder)]
+    found = [look.at_kept(each) for each in response.kept(ledger.folder)]
     found += [look.at(row) for row in ledger.attempts.incomplete()]
     found += [look.doubts.at(row) for row in ledger.attempts.doubtful()]
     for text in look.doubts.strangers:
@@ -76,7 +76,7 @@ class _Look:
         self._orchestrator_silent = not is_heard
         self.doubts = DoubtLook(ledger, platform, broker, when, is_heard=is_heard)
 
-    def at_kept(self, each: pending.Pending) -> AttemptRow | None:
+    def at_kept(self, each: response.Pending) -> AttemptRow | None:
         """Bring the answer that a command kept, and could not record, into the ledger.
 
         One that says less than the ledger knows already is dropped; one of another ledger's attempt is left.
@@ -85,10 +85,10 @@ class _Look:
         if row is None:
             return None
         written = None if row.answer is not None else self._with_answer(row, each)
-        pending.drop(self._ledger.folder, each.key)
+        response.drop(self._ledger.folder, each.key)
         return written
 
-    def _with_answer(self, row: AttemptRow, each: pending.Pending) -> AttemptRow | None:
+    def _with_answer(self, row: AttemptRow, each: response.Pending) -> AttemptRow | None:
         knew = row.snapshot.known_runs or ()
         url = self._platform.orchestrator.url
         verdict = response.judge_answer(

@@ -15,7 +15,7 @@ from paper_run.model.attempt import LEAVES_WITHIN
 from paper_run.model.termination import PATIENCE
 from paper_run.services.answer import CallFailed, HeldBack
 from paper_run.services.orchestrator import read_orchestration
-from paper_run.trading import pending, response, restatement
+from paper_run.trading import response, restatement
 from paper_run.trading.conclude import UNREAD, has_ended
 from paper_run.trading.underway import AttemptUnderway, Means
 
@@ -97,7 +97,7 @@ class _Sending:
     def begin(self, *, after: int | None, channels: Sequence[ChannelName]) -> None:
         """Write the row that says what is about to be sent; until more is known, its result is unknown."""
         attempt = self.attempt
-        pending.prepare(self._folder)
+        response.prove_keepable(self._folder)
         cut_off = messages.cut_off(*self._urls, attempt.name)
         attempt.known = attempt.known._replace(failures=(cut_off,))
         self.leaves_by = self.clock.boottime() + LEAVES_WITHIN
@@ -150,7 +150,7 @@ class _Sending:
                 self._look_at_rehearsal()
                 return response.judge_failure(error, orchestrator.url, self._knew_run)
             with contextlib.suppress(DataError):  # told if the ledger can't keep it either
-                pending.keep(self._folder, attempt.row.key, answer)
+                response.keep(self._folder, attempt.row.key, answer)
                 self.is_kept = True
             self._look_at_rehearsal()
             return response.judge_answer(answer, orchestrator.url, self._knew_run)
@@ -328,9 +328,9 @@ class _Sending:
         own = attempt.recorded_failures() if attempt.is_superseded else attempt.outcome.failures
         found = (*own, *attempt.unwritten[:1], *self.broken)
         if self.asked and attempt.unwritten and attempt.known.orchestration is not None:
-            where = pending.FOLDER if self.is_kept else None
+            where = response.FOLDER if self.is_kept else None
             found = (*found, messages.not_recorded(attempt.known.orchestration, where, attempt.name))
         elif self.is_kept and not attempt.unwritten and (self.is_taken or not attempt.row.outcome_unknown):
             with contextlib.suppress(DataError):  # it is brought in once more, to no effect
-                pending.drop(self._folder, attempt.row.key)
+                response.drop(self._folder, attempt.row.key)
         return AttemptEnd(attempt.document, found, attempt.restated)
