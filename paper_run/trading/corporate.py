@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from paper_run.model.broker import CorporateAction
     from paper_run.services.platform import Observations
     from paper_run.trading.listed_splits import Split
-    from paper_run.trading.our_shares import OurShares
-    from paper_run.trading.strangers import Strangers
+    from paper_run.trading.our_shares import OurShares, Strangers
 
 
 def book_listed(

@@ -16,8 +16,7 @@ from paper_run.trading import (
     other_money,
     pricing,
 )
-from paper_run.trading.our_shares import OurShares, come
-from paper_run.trading.strangers import Strangers
+from paper_run.trading.our_shares import OurShares, Strangers, come
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from paper_run.book.folding import Names
     from paper_run.ledger.book import BookPeriod, Books
     from paper_run.trading.listed_splits import Split
-    from paper_run.trading.our_shares import OurShares
-    from paper_run.trading.strangers import Stranger
+    from paper_run.trading.our_shares import OurShares, Stranger
 
 
 class Account(NamedTuple):

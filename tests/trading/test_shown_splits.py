@@ -11,8 +11,8 @@ from paper_run.book.holdings import Entry
 from paper_run.model.broker import CorporateAction
 from paper_run.money import total
 from paper_run.trading.listed_splits import Split
+from paper_run.trading.our_shares import Stranger
 from paper_run.trading.shown_splits import Account, has_moved
-from paper_run.trading.strangers import Stranger
 
 EX_DATE = date(2025, 1, 7)
 whatever = settings(max_examples=300, deadline=None)
