@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import output, streams
+from paper_run.cli import output
 from paper_run.cli.parsing import HELP, Commands, said, version
 from paper_run.errors import DataError, ExitStatus, Interrupted, PaperRunError, SeveralErrors
 from paper_run.model.termination import PATIENCE, never_swallow_an_interrupt
@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; nothing else turns an error into one."""
     signal.signal(signal.SIGTERM, PATIENCE.terminate)
     sys.unraisablehook = never_swallow_an_interrupt
-    with streams.guarded():
+    with output.guarded():
         status = _status_of(sys.argv[1:] if arguments is None else arguments)
-        return status or int(output.ended(streams.unwritten()))
+        return status or int(output.ended(output.unwritten()))
 
 
 def _status_of(arguments: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import output, streams
+from paper_run.cli import output
 from paper_run.cli.parsing import OneOf, options_of
 from paper_run.errors import DataError, ExitStatus
 
@@ -80,4 +80,4 @@ def _completer(shell: str, group: click.Command) -> ShellComplete:
 
 
 def _print(text: str) -> ExitStatus:
-    return output.ended(streams.print_raw(text))
+    return output.ended(output.print_raw(text))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags, output, streams
+from paper_run.cli import flags, output
 from paper_run.cli.parsing import SymbolsCommand, options_of
 from paper_run.errors import DataError, ExitStatus
 
@@ -31,7 +31,7 @@ def config(*, as_json: bool, **given: Any) -> ExitStatus:
     file = None if sources.file is None else str(sources.file.resolve())
     wrong, notices = _checked(given, sources)
     if as_json:
-        failed = streams.print_raw(settings_table.json_text(found, file, notices))
+        failed = output.print_raw(settings_table.json_text(found, file, notices))
     else:
         failed = []
         console = output.console(given)
@@ -42,7 +42,7 @@ def config(*, as_json: bool, **given: Any) -> ExitStatus:
             console.say(f"SANDBOX: services, quotes and broker are its own, and its reports go to {folder}")
         for each in notices:
             console.say(f"! {each}", paint=terminal.YELLOW)
-    return output.ended([*wrong, *failed, *streams.unwritten()])
+    return output.ended([*wrong, *failed, *output.unwritten()])
 
 
 def _checked(given: Mapping[str, Any], sources: Sources) -> tuple[list[DataError], tuple[str, ...]]:

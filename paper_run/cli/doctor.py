@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from paper_run.cli import connect, flags, output, streams
+from paper_run.cli import connect, flags, output
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus, worst
 
@@ -32,9 +32,9 @@ def doctor(*, as_json: bool, **given: Any) -> ExitStatus:
             found.append(check)
     exit_status = worst(check.exit_status for check in found)
     if as_json:
-        failed = streams.print_raw(listing.checks_json(found, exit_status))
+        failed = output.print_raw(listing.checks_json(found, exit_status))
         return worst((exit_status, output.ended(failed)))
     console.say()
     unwell = sum(1 for check in found if check.exit_status)
     console.say(f"{unwell} of {len(found)} need you." if unwell else "All is well.")
-    return worst((exit_status, output.ended(streams.unwritten())))
+    return worst((exit_status, output.ended(output.unwritten())))

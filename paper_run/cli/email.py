@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from paper_run.cli import flags, output, streams
+from paper_run.cli import flags, output
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
 
@@ -22,5 +22,5 @@ def email(*, attempt: str | None, of_mark: bool, to_stdout: bool, **given: Any) 
     clock, console = output.clock(), output.console(given)
     if to_stdout:
         message = send.composed(settings, clock, console, attempt, of_mark=of_mark)
-        return output.ended(streams.print_raw(message.decode("ascii").replace("\r\n", "\n")))
+        return output.ended(output.print_raw(message.decode("ascii").replace("\r\n", "\n")))
     return output.ended(send.send(settings, clock, console, attempt, of_mark=of_mark))

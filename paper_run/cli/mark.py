@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, flags, output, streams
+from paper_run.cli import connect, flags, output
 from paper_run.cli.parsing import (
     options_of,
 )
@@ -54,7 +54,7 @@ def valued(
             change=change,
         )
     reports = end.reports
-    failed = streams.print_raw(reports.json) if reports is not None and settings.to_stdout else []
+    failed = output.print_raw(reports.json) if reports is not None and settings.to_stdout else []
     failed += output.open_page(reports.page) if reports is not None and given.get("opens") else []
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in failed)))
     output.show_failures((*end.failures, *failed), exit_status)

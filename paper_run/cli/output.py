@@ -1,4 +1,4 @@
-"""What a person sees: the console, the requests of -v, the JSON of --output -, the error block."""
+"""What a person sees: console, requests of -v, JSON of --output -, errors; over streams that may fail."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import contextlib
 import itertools
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from paper_run.cli import flags
-from paper_run.errors import DataError, ExitStatus, PaperRunError, Remedy, worst
+from paper_run.errors import DataError, Remedy, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import Any, TextIO
 
+    from paper_run.errors import ExitStatus, PaperRunError
     from paper_run.model.commands import Invocation
     from paper_run.model.progress import Clock
     from paper_run.report.console import Console
-
 
 _TENTH, _LEAST_WIDTH = 10, 40
 
@@ -157,3 +158,82 @@ def written_files(
     for path in written:
         console.saved(path)
     return ended(unwritten)
+
+
+class Guarded:
+    """A stream that takes everything; the first error that it met is `failure`, and nothing follows it."""
+
+    def __init__(self, stream: Any, whole: Guarded | None = None) -> None:
+        self._stream = stream
+        self._whole = whole or self
+        self.failure: OSError | None = None
+
+    def write(self, content: Any) -> int:
+        """Write, or drop what can't be written."""
+        self._unless_failed(lambda: self._stream.write(content))
+        return len(content)
+
+    def flush(self) -> None:
+        """Flush, unless it has failed."""
+        self._unless_failed(self._stream.flush)
+
+    @property
+    def buffer(self) -> Guarded:
+        """The stream of bytes below, which fails with it."""
+        return Guarded(self._stream.buffer, self._whole)
+
+    def _unless_failed(self, call: Callable[[], Any]) -> None:
+        if self._whole.failure is None:
+            try:
+                call()
+            except OSError as error:
+                self._whole.failure = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Guard both streams; a program started without one (`>&-`) gets one that leads nowhere.
+
+    One that failed is None afterwards: what it still holds would fail once more when Python exits, with a
+    status of its own.
+    """
+    before = {name: getattr(sys, name) for name in ("stdout", "stderr")}
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        guards = {name: Guarded(stream or nowhere) for name, stream in before.items()}
+        for name, guard in guards.items():
+            setattr(sys, name, guard)
+        try:
+            yield
+        finally:
+            for name, guard in guards.items():
+                guard.flush()
+                setattr(sys, name, before[name] if guard.failure is None else None)
+
+
+def unwritten() -> list[PaperRunError]:
+    """Return why standard output could not be written; that a reader went away (`| head`) is no reason."""
+    failure = _flushed()
+    return [] if failure is None or isinstance(failure, BrokenPipeError) else [_error(failure)]
+
+
+def print_raw(content: str) -> list[PaperRunError]:
+    """Print text alone, as it is; return what went wrong, a reader that went away too."""
+    cast("TextIO", sys.stdout).buffer.write(content.encode())
+    failure = _flushed()
+    return [] if failure is None else [_error(failure)]
+
+
+def _flushed() -> OSError | None:
+    sys.stdout.flush()
+    return cast("Guarded", sys.stdout).failure
+
+
+def _error(failure: OSError) -> PaperRunError:
+    return DataError(
+        "The standard output can't be written",
+        f"{failure.strerror}.",
+        remedies=("Send it somewhere else, and run again: a session that was traded is only shown.",),
+    )

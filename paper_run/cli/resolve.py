@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import connect, flags, mark, output, resolve_flags, streams
+from paper_run.cli import connect, flags, mark, output, resolve_flags
 from paper_run.cli.output import written_files
 from paper_run.cli.parsing import options_of
 from paper_run.errors import ExitStatus
@@ -44,7 +44,7 @@ def resolve(attempt: str | None, **given: Any) -> ExitStatus:
 
         def show(found: listing.Open) -> None:
             if as_json:
-                unprinted.extend(streams.print_raw(listing.outcome_unknown_json(found)))
+                unprinted.extend(output.print_raw(listing.outcome_unknown_json(found)))
             else:
                 listing.outcome_unknown(console, found)
 

@@ -1,32 +1,25 @@
-"""The command `run`: the day, or with `--sessions` several of a sandbox's."""
+"""The command `run`: the day, or with `--sessions` several of a sandbox's; and its heartbeat."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from paper_run.cli import (
-    connect,
-    flags,
-    heartbeat,
-    output,
-    streams,
-)
-from paper_run.cli.parsing import (
-    DayCommand,
-    options_of,
-    version,
-)
-from paper_run.errors import ExitStatus, PaperRunError, worst
+from paper_run.cli import connect, flags, output
+from paper_run.cli.parsing import DayCommand, options_of, version
+from paper_run.errors import DataError, ExitStatus, PaperRunError, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
 
+    from paper_run.app.finish import End
     from paper_run.services.deadline import Deadline
     from paper_run.services.platform import Platform
     from paper_run.settings.config import Config
+    from paper_run.settings.heartbeat import HeartbeatUrl
     from paper_run.settings.sources import Sources
 
 
@@ -38,11 +31,11 @@ def run(**given: Any) -> ExitStatus:
     from paper_run.services.deadline import Deadline
 
     sources, deadline = flags.sources(given), Deadline()
-    with heartbeat.beating(given, sources, deadline) as beat:
+    with beating(given, sources, deadline) as beat:
         return _run(given, sources, beat, deadline)
 
 
-def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadline: Deadline) -> ExitStatus:
+def _run(given: Mapping[str, Any], sources: Sources, beat: Beat, deadline: Deadline) -> ExitStatus:
     sessions = flags.sessions(given)
     flags.refuse_urls_with_sandbox(given)
     flags.refuse_new_ledger(given)
@@ -70,7 +63,7 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
                 settings, platform, output.clock(), console, again=given["again"], begins=beat.begins
             )
     as_json = end.reports.json if end.reports is not None and settings.to_stdout else None
-    unprinted = streams.unwritten() if as_json is None else streams.print_raw(as_json)
+    unprinted = output.unwritten() if as_json is None else output.print_raw(as_json)
     if end.reports is not None and given["opens"]:
         unprinted += output.open_page(end.reports.page)
     exit_status = worst((end.exit_status, *(failure.exit_status for failure in unprinted)))
@@ -80,7 +73,7 @@ def _run(given: Mapping[str, Any], sources: Sources, beat: heartbeat.Beat, deadl
 
 
 def _play_sessions(
-    settings: Config, platform: Platform, given: Mapping[str, Any], sessions: int, beat: heartbeat.Beat
+    settings: Config, platform: Platform, given: Mapping[str, Any], sessions: int, beat: Beat
 ) -> ExitStatus:
     from paper_run.app import day
     from paper_run.report import listing
@@ -91,7 +84,7 @@ def _play_sessions(
         played = day.play(settings, platform, output.clock(), silent, sessions, show=show)
     listing.sessions(output.console(given), played.tally, settings.reports_dir)
     unopened = output.open_page(settings.reports_dir / "index.html") if given["opens"] else []
-    unopened += streams.unwritten()
+    unopened += output.unwritten()
     failures = (*played.earlier, *played.last.failures, *unopened)
     exit_status = worst(failure.exit_status for failure in failures)
     output.show_failures(failures[-1:], exit_status)
@@ -121,3 +114,75 @@ def _untold(given: Mapping[str, Any], sources: Sources, deadline: Deadline) -> I
         if found is error:
             raise
         raise found from None
+
+
+class Beat:
+    """How a run ended, as far as it did not fail: to be said with the last heartbeat.
+
+    :ivar begins: says that a run starts, where that is not said yet: one of several hosts may only show what
+        another one has traded.
+    """
+
+    def __init__(self, begins: Callable[[], None] | None = None) -> None:
+        self.begins = begins or (lambda: None)
+        self.exit_status = ExitStatus.SUCCESS
+        self._end: End | None = None
+        self._beside: tuple[PaperRunError, ...] = ()
+
+    def ended(
+        self, exit_status: ExitStatus, end: End | None = None, beside: Iterable[PaperRunError] = ()
+    ) -> None:
+        """Remember how it ended.
+
+        :param beside: what failed besides what `end` tells.
+        """
+        self.exit_status = exit_status
+        self._end = end
+        self._beside = tuple(beside)
+
+    @property
+    def summary(self) -> str:
+        """What a run came to, in words: what its result's mail says, and what failed besides the result."""
+        if self._end is None:
+            return ""
+        beside = (*self._end.beside, *self._beside)
+        if self._end.reports is None:
+            return "\n".join(filter(None, (*map(str, beside), self._end.said)))
+        from paper_run.notify.email import letters
+
+        return letters.summary(self._end.reports.result, beside)
+
+
+@contextlib.contextmanager
+def beating(flags: Mapping[str, Any], sources: Sources, deadline: Deadline) -> Iterator[Beat]:
+    """Say that a run starts, and when the block is left how it ended; a dry run says nothing."""
+    url = None if flags["dry_run"] else _heartbeat_url(sources)
+    if url is None:
+        yield Beat()
+        return
+    from paper_run.model import messages
+    from paper_run.notify.heartbeat import Heartbeat
+
+    heart = Heartbeat(url, **output.watch_requests(flags), deadline=deadline)
+    is_one_of_several = bool(sources.given("--ledger-url"))
+    beat = Beat(heart.start if is_one_of_several else None)
+    if not is_one_of_several:
+        heart.start()
+    try:
+        yield beat
+    except PaperRunError as error:
+        heart.end(int(error.exit_status), "\n".join(map(str, messages.single(error))))
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        heart.end(int(ExitStatus.INTERRUPTED), "Interrupted.")
+        raise
+    heart.end(int(beat.exit_status), beat.summary)
+
+
+def _heartbeat_url(sources: Sources) -> HeartbeatUrl | None:
+    from paper_run.settings import config
+
+    try:
+        return config.heartbeat(sources)
+    except DataError:
+        return None  # the settings are read once more by the run itself, which says what is wrong

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paper_run.cli import flags, output, streams
+from paper_run.cli import flags, output
 from paper_run.cli.parsing import OneOf, options_of
 from paper_run.errors import ExitStatus
 
@@ -45,12 +45,12 @@ def schedule(
     planned = _planned(config, sources, given)
     if kind == "kubernetes":
         duties = schedules.duties(planned, config, sources, image=image, has_second=second)
-        return output.ended(streams.print_raw(kubernetes.manifest(duties)))
+        return output.ended(output.print_raw(kubernetes.manifest(duties)))
     schedules.prove_zone(planned.times.zone)
     if kind == "cron":
-        return output.ended(streams.print_raw(cron.crontab(planned)))
+        return output.ended(output.print_raw(cron.crontab(planned)))
     if into is None:
-        return output.ended(streams.print_raw(systemd.unit_stream(planned, for_user=for_user)))
+        return output.ended(output.print_raw(systemd.unit_stream(planned, for_user=for_user)))
     return _written(planned, into, given, for_user=for_user)
 
 

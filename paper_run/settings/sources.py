@@ -122,11 +122,13 @@ class Sources:
         """
         option = _CHECKED[name]
         values = self.given(option.flag) if option.flag else self._of_variable(option)
+        if not values and option.kind != "repeated":
+            return None
         module, _, function = option.check.rpartition(".")
         read = getattr(import_module(f"paper_run.settings.{module}"), function)
         if option.kind == "repeated":
             return read(values)
-        return read(values[-1]) if values else None
+        return read(values[-1])
 
     def _of_variable(self, option: Option) -> list[SourcedValue]:
         if (given := self.variable(option.variable)) is not None:
