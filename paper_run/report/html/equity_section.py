@@ -45,10 +45,10 @@ def section(
 def _figure(valued: Sequence[SessionLine], number: int, has_days: bool, is_live: bool, words: str) -> str:
     exposed = exposed_words = days = drawn = ""
     if len(valued) > 1:
-        from paper_run.report.html import exposure_curve
+        from paper_run.report.html import exposure
 
-        exposed = exposure_curve.exposure_curve(valued)
-        exposed_words = escaped(exposure_curve.described(valued)) if exposed else ""
+        exposed = exposure.exposure_curve(valued)
+        exposed_words = escaped(exposure.described(valued)) if exposed else ""
     if has_days:
         days = day_bars(valued, max(number, len(valued)))
     if number > len(valued):

@@ -115,9 +115,9 @@ def _account(result: RunResult) -> Any:
 def _limits(result: RunResult) -> Any:
     if result.limits is None:
         return None
-    from paper_run.report.html import limits
+    from paper_run.report.html import exposure
 
-    return markup(limits.items(result.limits))
+    return markup(exposure.items(result.limits))
 
 
 def _execution(result: RunResult) -> str:

@@ -10,7 +10,7 @@ from builders.stated import render
 
 from paper_run.model.history import SessionLine
 from paper_run.report.html import index
-from paper_run.report.html.exposure_curve import described, exposure_curve
+from paper_run.report.html.exposure import described, exposure_curve
 
 
 def sessions(*held: tuple[int, int] | None, limit: str | None = "150") -> list[SessionLine]:
