@@ -59,14 +59,9 @@ class Account(NamedTuple):
     cash: Decimal | None
     accrued_fees: Decimal | None
     equity: Decimal | None
-    last_equity: Decimal | None
-    long_market_value: Decimal | None
-    short_market_value: Decimal | None
     trading_blocked: bool | None
     account_blocked: bool | None
     trade_suspended_by_user: bool | None
-    shorting_enabled: bool | None
-    created_at: datetime | None
     as_of: datetime | None
     latency_ms: int
     kind: Literal["paper", "live"] = "paper"
@@ -94,7 +89,7 @@ class BrokerOrder(NamedTuple):
     """An order as it stands; `filled_qty` and `filled_avg_price` are cumulative, quantities unsigned.
 
     `identity` is the broker's own id. An order of several legs has neither symbol nor side; one that was
-    sized in dollars has a `notional` and no quantity. `replaced_by` and `replaces` are ids of the broker's.
+    sized in dollars has no quantity. `replaced_by` is an id of the broker's.
     """
 
     identity: str
@@ -104,20 +99,16 @@ class BrokerOrder(NamedTuple):
     asset_class: str | None
     side: str | None
     qty: Decimal | None
-    notional: Decimal | None
     filled_qty: Decimal | None
     filled_avg_price: Decimal | None
-    order_class: str | None
     order_type: str | None
     time_in_force: str | None
     limit_price: Decimal | None
     stop_price: Decimal | None
     created_at: datetime | None
     submitted_at: datetime | None
-    updated_at: datetime | None
     filled_at: datetime | None
     replaced_by: str | None
-    replaces: str | None
 
     def as_state(self, asked: "Asked") -> OrderState:
         """Return it in the words that the ledger keeps of an order of ours, as the broker's word.
@@ -160,17 +151,13 @@ class BrokerPosition(NamedTuple):
     symbol: str
     qty: Decimal
     asset_class: str | None
-    side: str | None
     avg_entry_price: Decimal | None
     market_value: Decimal | None
-    cost_basis: Decimal | None
-    unrealized_pl: Decimal | None
     current_price: Decimal | None
-    lastday_price: Decimal | None
 
 
 class FillActivity(NamedTuple):
-    """One execution of an order; `qty` has no sign, `order_id` is the broker's, `cum_qty` so far in all."""
+    """One execution of an order; `qty` has no sign, `order_id` is the broker's."""
 
     identity: str
     order_id: str
@@ -178,10 +165,6 @@ class FillActivity(NamedTuple):
     side: str
     qty: Decimal
     price: Decimal
-    kind: str | None
-    cum_qty: Decimal | None
-    leaves_qty: Decimal | None
-    order_status: str | None
     time: datetime | None
 
 
@@ -200,7 +183,6 @@ class MoneyActivity(NamedTuple):
     symbol: str | None
     qty: Decimal | None
     price: Decimal | None
-    per_share_amount: Decimal | None
     description: str | None
 
     @property

@@ -156,7 +156,7 @@ FACTS = frozenset((
     "filled_avg_price", "limit_price", "avg_entry_price", "current_price", "realized_pl",
     "unrealized_pl", "t",
     "id", "account_number", "currency", "cash", "equity", "asset_class", "submitted_at", "filled_at",
-    "replaced_by", "replaces", "market_value", "order_id", "activity_type", "transaction_time", "price",
+    "replaced_by", "market_value", "order_id", "activity_type", "transaction_time", "price",
     "date", "net_amount", "new_symbol", "old_symbol", "source_symbol", "new_rate", "old_rate", "rate",
     "source_rate", "ex_date", "effective_date", "process_date", "next_page_token",
 ))

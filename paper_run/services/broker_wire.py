@@ -53,14 +53,9 @@ def account(answer: Answer) -> Account:
         cash=_amount(body, "cash"),
         accrued_fees=_amount(body, "accrued_fees"),
         equity=_amount(body, "equity"),
-        last_equity=wire.opinion(body, "last_equity"),
-        long_market_value=wire.opinion(body, "long_market_value"),
-        short_market_value=wire.opinion(body, "short_market_value"),
         trading_blocked=wire.flag(body, "trading_blocked"),
         account_blocked=wire.flag(body, "account_blocked"),
         trade_suspended_by_user=wire.flag(body, "trade_suspended_by_user"),
-        shorting_enabled=wire.flag(body, "shorting_enabled"),
-        created_at=wire.moment(body, "created_at"),
         as_of=wire.http_date(answer.own_date),
         latency_ms=answer.milliseconds,
     )
@@ -79,20 +74,16 @@ def order(entry: dict[str, Any]) -> BrokerOrder:
         asset_class=_lower(entry, "asset_class"),
         side=_lower(entry, "side"),
         qty=_quantity(entry, "qty"),
-        notional=_amount(entry, "notional"),
         filled_qty=_quantity(entry, "filled_qty"),
         filled_avg_price=_price(entry, "filled_avg_price"),
-        order_class=_lower(entry, "order_class"),
         order_type=_lower(entry, "type") or _lower(entry, "order_type"),
         time_in_force=_lower(entry, "time_in_force"),
         limit_price=_amount(entry, "limit_price"),
         stop_price=_amount(entry, "stop_price"),
         created_at=wire.moment(entry, "created_at"),
         submitted_at=wire.moment(entry, "submitted_at"),
-        updated_at=wire.moment(entry, "updated_at"),
         filled_at=wire.moment(entry, "filled_at"),
         replaced_by=_word(entry, "replaced_by"),
-        replaces=_word(entry, "replaces"),
     )
 
 
@@ -108,13 +99,9 @@ def position(entry: dict[str, Any]) -> BrokerPosition:
         symbol=symbol,
         qty=qty,
         asset_class=_lower(entry, "asset_class"),
-        side=side,
         avg_entry_price=_amount(entry, "avg_entry_price"),
         market_value=_amount(entry, "market_value"),
-        cost_basis=_amount(entry, "cost_basis"),
-        unrealized_pl=wire.opinion(entry, "unrealized_pl"),
         current_price=_price(entry, "current_price"),
-        lastday_price=_price(entry, "lastday_price"),
     )
 
 
@@ -136,10 +123,6 @@ def activity(entry: dict[str, Any]) -> FillActivity | MoneyActivity:
         side=wire.text(entry, "side").lower(),
         qty=qty,
         price=price,
-        kind=_lower(entry, "type"),
-        cum_qty=_quantity(entry, "cum_qty"),
-        leaves_qty=_quantity(entry, "leaves_qty"),
-        order_status=_lower(entry, "order_status"),
         time=wire.moment(entry, "transaction_time"),
     )
 
@@ -168,7 +151,6 @@ def _money_activity(entry: dict[str, Any], kind: str) -> MoneyActivity:
         symbol=_word(entry, "symbol"),
         qty=_amount(entry, "qty"),
         price=_amount(entry, "price"),
-        per_share_amount=_amount(entry, "per_share_amount"),
         description=_word(entry, "description"),
     )
 

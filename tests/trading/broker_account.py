@@ -23,13 +23,9 @@ def position(symbol: str, qty: str, price: str | None, **fields: Any) -> BrokerP
         "symbol": symbol,
         "qty": shares,
         "asset_class": "us_equity",
-        "side": None,
         "avg_entry_price": at,
         "market_value": None if at is None else money.product(shares, at),
-        "cost_basis": None,
-        "unrealized_pl": None,
         "current_price": at,
-        "lastday_price": None,
     }
     return BrokerPosition(**made | fields)
 
@@ -65,14 +61,9 @@ class AtBroker:
             cash=self.cash,
             accrued_fees=self.fees,
             equity=self.equity,
-            last_equity=None,
-            long_market_value=None,
-            short_market_value=None,
             trading_blocked=False,
             account_blocked=False,
             trade_suspended_by_user=False,
-            shorting_enabled=True,
-            created_at=None,
             as_of=None,
             latency_ms=1,
         )

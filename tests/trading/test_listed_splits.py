@@ -47,9 +47,7 @@ def test_always_open_there_are_no_splits(tmp_path: Path) -> None:
 
 def at_broker(qty: int) -> BrokerPosition:
     price = Decimal(50)
-    amounts = {"avg_entry_price": price, "market_value": qty * price, "cost_basis": None}
-    more = {"unrealized_pl": None, "current_price": price, "lastday_price": None}
-    return BrokerPosition("AAPL", Decimal(qty), "us_equity", "long", **amounts, **more)
+    return BrokerPosition("AAPL", Decimal(qty), "us_equity", price, qty * price, price)
 
 
 def read(account: Account, qty: int, actions: tuple[CorporateAction, ...]) -> Observations:

@@ -25,7 +25,7 @@ HELD = {"AAPL": Holding(Decimal(10), Decimal(1000)), "BTC/USD": Holding(Decimal(
 
 def activity(kind: str, amount: str | None = None, **fields: Any) -> MoneyActivity:
     """Return an activity of Friday."""
-    made = MoneyActivity("1", kind, FRIDAY, None, "executed", None, None, None, None, None)
+    made = MoneyActivity("1", kind, FRIDAY, None, "executed", None, None, None, None)
     return made._replace(net_amount=None if amount is None else Decimal(amount), **fields)
 
 

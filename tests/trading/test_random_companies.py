@@ -100,10 +100,6 @@ class Company:
             side="buy" if qty > 0 else "sell",
             qty=abs(qty),
             price=self.price(session),
-            kind="fill",
-            cum_qty=abs(qty),
-            leaves_qty=ZERO,
-            order_status="filled",
             time=datetime(day.year, day.month, day.day, 15, tzinfo=UTC),
         )
         self.fills.append(fill)
