@@ -43,7 +43,6 @@ _FACTS = """
     SELECT pg_backend_pid() AS pid, current_setting('fsync') AS fsync,
         current_setting('synchronous_commit') AS synchronous_commit,
         current_setting('server_encoding') AS encoding, current_setting('server_version') AS version,
-        pg_is_in_recovery() AS is_standby,
         (SELECT system_identifier::text FROM pg_control_system()) AS system,
         CASE WHEN pg_is_in_recovery() THEN NULL
             ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS timeline,
@@ -131,7 +130,6 @@ class Facts(NamedTuple):
     synchronous_commit: str
     encoding: str
     version: str
-    is_standby: bool
     system: str
     timeline: str | None
     replayed: str | None
