@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from paper_run import NamedTuple
+from paper_run.model.json_text import dumps
 from paper_run.model.redaction import NO_SECRETS, Secrets
 from paper_run.services.call_failures import (
     UnreadableAnswer,
@@ -72,9 +73,7 @@ class Answer(NamedTuple):
         read, changed = self._read(_refuse_constant)
         if not changed:
             return self.body.decode("utf-8", "replace")
-        import simplejson
-
-        return simplejson.dumps(read, use_decimal=True)
+        return dumps(read)
 
     def words(self) -> str:
         """Return the body as text, without secrets."""
